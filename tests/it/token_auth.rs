@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::support::cli_program::{CliHome, CliOutput, run_to_end};
+use crate::support::fakes::mistyped;
 use jeton::error::Kind;
 
 /// Returns a token's secret in its own file, and a home where the token's account is the owner `ops`.
@@ -94,7 +95,7 @@ fn invalid_token_is_not_authenticated() {
     ");
     let refused = with(&home, &[("JETON_TOKEN", &"x".repeat(100_000))], &list).assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"error: the token can't be read from JETON_TOKEN: the first line is longer than 4096 bytes");
-    denied(&format!("{}x", &secret[..secret.len() - 1]));
+    denied(&mistyped(&secret));
     let loose = home.file("loose", &secret, 0o640);
     with(&home, &[("JETON_TOKEN_FILE", loose.to_str().unwrap())], &list)
         .assert_error(Kind::Failure)

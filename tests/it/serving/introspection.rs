@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     METHOD, OTHER, issue_expired, issue_with_methods, new_install, secret_text, selection, target, wait_until,
 };
-use crate::support::fakes::{OWNER, create};
+use crate::support::fakes::{OWNER, create, mistyped};
 use crate::support::http::{Client, Reply, bearer, head};
 use crate::support::service_process::ServiceProcess;
 
@@ -62,10 +62,13 @@ fn introspection_describes_an_active_token() {
     assert!(introspect(&mut client, &caller_secret, &format!("token={encoded}")).body.contains("\"active\":true"));
 
     let inactive = "{\"active\":false}";
-    let mistyped = format!("{}0", &secret_text(&token)[..secret_text(&token).len() - 1]);
-    for presented in
-        [secret_text(&dead), secret_text(&issue_expired(&install, "old")), mistyped, "x".to_owned(), String::new()]
-    {
+    for presented in [
+        secret_text(&dead),
+        secret_text(&issue_expired(&install, "old")),
+        mistyped(&secret_text(&token)),
+        "x".to_owned(),
+        String::new(),
+    ] {
         let reply = introspect(&mut client, &caller_secret, &format!("token={presented}"));
         assert_eq!((reply.status, reply.body.as_str()), (200, inactive));
     }

@@ -316,3 +316,9 @@ pub fn add_account(store: &impl Store, hasher: &dyn PasswordHasher, name: &str, 
         .unwrap()
         .value
 }
+
+/// Returns `secret` with a wrong last character.
+pub fn mistyped(secret: &str) -> String {
+    let (rest, last) = secret.split_at(secret.len() - 1);
+    format!("{rest}{}", if last == "x" { "y" } else { "x" })
+}
