@@ -44,7 +44,7 @@ impl ConnectionLimits {
         if all < MIN_CONNECTIONS {
             return Err(Error::failure(format!("the limit of open files is only {limit}"))
                 .why(format!("the service itself needs {others} files, so too few remain for connections"))
-                .next("Raise the limit: ulimit -n 1024, or LimitNOFILE= in the systemd unit"));
+                .next("Raise the hard limit: LimitNOFILE=1024 in the systemd unit, or as root ulimit -n 1024 before jeton serve"));
         }
         let all = all.min(MAX_CONNECTIONS + MAX_MANAGEMENT);
         Ok(ConnectionLimits { total: all, verify: all - (all / 4).clamp(1, MAX_MANAGEMENT) })

@@ -54,10 +54,8 @@ impl Withheld {
             Withheld::NotSelected => "not in the token's API selection".to_owned(),
             Withheld::PickedOneByOne => "jeton.* methods must be chosen one by one".to_owned(),
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
-            Withheld::AccountRole => format!("needs a higher role; the account has the role {}", ceilings.account),
-            Withheld::IssuedRole => {
-                format!("needs a higher role; the secret was issued with the role {}", ceilings.issued)
-            }
+            Withheld::AccountRole => format!("the account's role {} is too low", ceilings.account),
+            Withheld::IssuedRole => format!("the secret's role {} is too low", ceilings.issued),
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),
         }
     }

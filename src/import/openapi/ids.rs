@@ -111,7 +111,10 @@ fn group_by_tag<'a>(operations: &[Operation<'a>], warnings: &mut Warnings) -> (G
         let (mut id, _) = slug(tag, MAX_GROUP_LEN);
         if id.is_empty() {
             id = format!("group-{}", short_hash(tag));
-            warnings.add(format!("the tag {} has no valid characters, so its group gets the id {id}", quoted(tag)));
+            warnings.add(format!(
+                "the tag {} has no characters that an id may have, so its group gets the id {id}",
+                quoted(tag)
+            ));
         }
         if id == "jeton" || id.starts_with("jeton.") {
             let other = format!("api-{id}");

@@ -109,8 +109,7 @@ impl<'a> OperationReader<'a, '_> {
             self.path(path, item, &mut found)?;
         }
         if found.is_empty() {
-            return Err(Error::usage("the document has no operations")
-                .why("each operation under paths becomes a method")
+            return Err(Error::usage("the document has no operations under \"paths\"")
                 .next("Check that this is the complete document of the API"));
         }
         self.drop_duplicate_routes(&mut found);

@@ -296,6 +296,7 @@ fn enter_wal(db: &Connection) -> Result<()> {
     match mode.map_err(sqlite_error)?.as_str() {
         "wal" => Ok(()),
         other => Err(Error::failure("the store can't be opened")
-            .why(format!("the file's SQLite journal mode is {other} instead of wal"))),
+            .why(format!("the file's SQLite journal mode is {other} instead of wal"))
+            .next("Put the store on a local file system that supports SQLite's WAL mode")),
     }
 }

@@ -37,7 +37,11 @@ pub(super) fn migrate(db: &mut Connection, mode: OpenMode) -> Result<()> {
     // One transaction, so that all is read from one state: another process may migrate between two reads.
     let found = db.transaction().map_err(sqlite_error).and_then(|tx| read_schema(&tx))?;
     if found.version == 0 && !mode.creates() {
-        return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Create a store with: jeton init"));
+        return Err(Error::new(
+            Kind::NotFound,
+            format!("the store {} is an empty file", db.path().unwrap_or_default()),
+        )
+        .next("Create a store with: jeton init"));
     }
     if found.version != NEWEST || found.lacks_indexes {
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;

@@ -180,10 +180,9 @@ impl<'a> RightsList<'a> {
             0 => Line::default(),
             1 => head(&format!("Withheld: {}", count_noun(rights.withheld.len() as u64, "method"))),
             at => rights.withheld.get(at - 2).map_or_else(Line::default, |(id, reason)| {
-                Line::from(vec![
-                    Span::raw(cut(&format!("  {id}  "), columns)),
-                    Span::styled(reason.summary(rights.ceilings), theme.warning),
-                ])
+                let method = cut(&format!("  {id}  "), columns);
+                let reason = cut(&reason.summary(rights.ceilings), columns.saturating_sub(width(&method)));
+                Line::from(vec![Span::raw(method), Span::styled(reason, theme.warning)])
             }),
         }
     }

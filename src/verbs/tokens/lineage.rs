@@ -113,7 +113,8 @@ pub(super) fn made_to_revoke(
             "more than {MAX_MADE} tokens would be revoked at once; nothing was changed"
         ))
         .next(
-            "First revoke some of the tokens that these tokens created: see made_by in jeton token list --all --json",
+            "First revoke some of the created tokens. To find them: jeton token list --all --json; made_by is the id of \
+             the creator",
         ));
     }
     Ok(tokens)

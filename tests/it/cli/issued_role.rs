@@ -217,13 +217,13 @@ fn show_and_can_explain_withheld_methods() {
     "#);
     let args = ["token", "create", "x", "--method", read, "--method", write, "--json"];
     let done = by_person(&home, "mia", &args, "").assert_success();
-    insta::assert_snapshot!(done.message(), @"! mia/x: the token may not call 1 of its 2 methods: environment.control.StopEnv (needs a higher role; the account has the role viewer)");
+    insta::assert_snapshot!(done.message(), @"! mia/x: the token may not call 1 of its 2 methods: environment.control.StopEnv (the account's role viewer is too low)");
     let done = by_person(&home, "mia", &["token", "edit", "x", "--drop-method", read], "").assert_success();
     insta::assert_snapshot!(done.message(), @"
     mia/x
       API: 2 methods → 1 method
         - environment.control.GetEnvInfo
-    ! mia/x: the token may not call its only method: environment.control.StopEnv (needs a higher role; the account has the role viewer)
+    ! mia/x: the token may not call its only method: environment.control.StopEnv (the account's role viewer is too low)
     ✓ mia/x changed; the secret stays the same
     ");
     by_person(&home, "mia", &["token", "edit", "x", "--add-method", read], "").assert_success();
@@ -232,7 +232,7 @@ fn show_and_can_explain_withheld_methods() {
     assert_eq!(json["rights"]["withheld"], serde_json::json!([{"method": write, "reason": "account-role"}]));
     let shown = by_person(&home, "mia", &["token", "show", "x"], "").assert_success().out;
     let withheld: Vec<&str> = shown.lines().filter(|line| line.contains(write)).collect();
-    insta::assert_snapshot!(withheld.join("\n"), @"           environment.control.StopEnv (needs a higher role; the account has the role viewer)");
+    insta::assert_snapshot!(withheld.join("\n"), @"           environment.control.StopEnv (the account's role viewer is too low)");
     by_person(&home, "mia", &["token", "can", "x", read], "").assert_success();
     by_person(&home, "mia", &["token", "can", "x", write], "").assert_code(4).assert_says(&["viewer"]).assert_silent();
     by_person(&home, "mia", &["token", "can", "x", "environment.control.StopEnvs"], "")

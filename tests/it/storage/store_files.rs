@@ -160,7 +160,7 @@ fn missing_store_is_reported_and_not_created() {
     let empty = assert_refused(&place.path(), Kind::NotFound, &["jeton init"]);
     insta::assert_snapshot!([missing, empty].map(|error| without_folder(&error, &place)).join("\n"), @"
     no store at [folder]/jeton.db. Check the path, or create a store with: jeton init
-    the store's file is empty. Create a store with: jeton init
+    the store [folder]/jeton.db is an empty file. Create a store with: jeton init
     ");
     assert_eq!(fs::metadata(place.path()).unwrap().len(), 0);
     SqliteStore::open(&place.path(), OpenMode::Create).unwrap();

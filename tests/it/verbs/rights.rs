@@ -143,7 +143,7 @@ fn selection_with_withheld_methods_gives_a_warning() {
         install.call("viewer", EditToken { selection, ..edit("x") }).unwrap().value.warning
     };
     assert_eq!(edited(methods(&[read])), None);
-    insta::assert_snapshot!(edited(methods(&[write])).unwrap(), @"the token may not call its only method: environment.control.StopEnv (needs a higher role; the account has the role viewer)");
+    insta::assert_snapshot!(edited(methods(&[write])).unwrap(), @"the token may not call its only method: environment.control.StopEnv (the account's role viewer is too low)");
     assert_eq!(edited(Selection::Inherit), None);
     let described = EditToken { description: Some(Description::parse("x").unwrap()), ..edit("x") };
     assert_eq!(install.call("viewer", described).unwrap().value.warning, None, "it chose no selection");

@@ -171,8 +171,8 @@ fn other_versions_are_refused() {
     "[]": the file is not an OpenAPI document: jeton imports only OpenAPI 3.0 and 3.1
     "": the document is empty
     "just words": the file is not an OpenAPI document: jeton imports only OpenAPI 3.0 and 3.1
-    "openapi: 3.0.0\npaths: {}": the document has no operations: each operation under paths becomes a method. Check that this is the complete document of the API
-    "openapi: 3.1\npaths: []": the document has no operations: each operation under paths becomes a method. Check that this is the complete document of the API
+    "openapi: 3.0.0\npaths: {}": the document has no operations under "paths". Check that this is the complete document of the API
+    "openapi: 3.1\npaths: []": the document has no operations under "paths". Check that this is the complete document of the API
     "a: 1\n---\nb: 2\n": the file contains more than one document: the second document starts on line 2. Split the file, then import each document
     "{\"openapi\": ": the document can't be read: the text starts like JSON, but is not valid JSON: EOF while parsing a value at line 1 column 12
     "a: [": the document can't be read: unclosed bracket '[' at char 3 line 1 column 4
@@ -220,7 +220,7 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     GET "/c": skipped a tag, because it is not text
     operations without operationId, for which jeton makes an id from HTTP method and path: 4 (HEAD "/", GET "/c", GET "/users/{id}/repos", …)
-    the tag "使用者" has no valid characters, so its group gets the id group-778ff5f9
+    the tag "使用者" has no characters that an id may have, so its group gets the id group-778ff5f9
     "GET /b": the operationId "使用者" has no characters that an id may have, so jeton made the id from HTTP method and path
     operationIds that jeton changed into valid method ids: 1 ("repos/list for-user")
     "#);

@@ -301,7 +301,9 @@ impl Picker {
             let sets = &self.tree.index().sets;
             let text = match sets.get(self.set_cursor) {
                 Some(set) => set.title.clone(),
-                None if self.set_cursor == sets.len() => "every method that the account's role permits".to_owned(),
+                None if self.set_cursor == sets.len() => {
+                    "every method that the account's role permits, except jeton.* methods".to_owned()
+                }
                 None => "the token is valid, but may not call any method".to_owned(),
             };
             return Line::raw(cut(&text, columns));
