@@ -159,7 +159,7 @@ fn anchor_shows_cut_and_rewritten_rows() {
     home.file("b", "", 0o600);
     insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "b"], "").assert_code(1).err, @"
     error: the anchor b contains no checkpoint
-      Add a checkpoint: jeton audit anchor FILE
+      If the file is new, add a checkpoint: jeton audit anchor b. If the file had checkpoints, restore it from a backup
     ");
     home.run(&["audit", "verify", "--anchor", "nowhere"], "").assert_code(3);
 
