@@ -259,6 +259,11 @@ pub trait Component: Any {
     /// Returns the context in which keys are looked up.
     fn context(&self) -> Context;
 
+    /// Returns `true` if the keys of [`Context::ScrollView`] work here.
+    fn is_scroll_view(&self) -> bool {
+        false
+    }
+
     fn focused_input(&mut self) -> Option<&mut TextInput> {
         None
     }

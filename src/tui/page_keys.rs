@@ -4,8 +4,8 @@ use crate::tui::component::Component;
 use crate::tui::keymap::{self, Action, ActiveContexts, Binding, Context, Key};
 use crate::tui::model::Model;
 
-/// Returns the action of `key` on `page`, on every screen, or everywhere, in this order. `None` while the key can't be
-/// used. Without a page, only the keys that work everywhere are found.
+/// Returns the action of `key` on `page`, for scrolling, on every screen, or everywhere, in this order. `None` while the
+/// key can't be used. Without a page, only the keys that work everywhere are found.
 pub fn lookup(page: Option<&dyn Component>, key: Key, model: &Model) -> Option<Action> {
     keymap::lookup(contexts(page, model), key, |action| page.is_none_or(|page| is_enabled(page, action, model)))
 }
@@ -23,6 +23,7 @@ pub fn label(binding: &Binding, page: &dyn Component, model: &Model) -> &'static
 fn contexts(page: Option<&dyn Component>, model: &Model) -> ActiveContexts {
     ActiveContexts {
         page: page.map_or(Context::Anywhere, Component::context),
+        is_scroll_view: page.is_some_and(Component::is_scroll_view),
         is_screen: model.active_screen().is_some(),
         can_stop_work: model.long_work().is_some_and(|work| !work.stopping),
     }

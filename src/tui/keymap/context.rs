@@ -45,9 +45,8 @@ contexts! {
     AuditRow: "Audit row",
     AuditCheck: "Audit log integrity",
     Denied: "Denied attempts",
-    DeniedRow: "Denied attempt",
     Uses: "Uses by day",
-    UsesRow: "Uses of a day",
+    LedgerRow: "Denied attempt, or uses of a day",
     Catalogue: "Catalogue",
     /// The list of API sets next to the catalogue.
     CatalogueSets: "API sets of the catalogue",
@@ -60,6 +59,8 @@ contexts! {
     SaveSecret: "Saving a secret",
     DiscardSecret: "Discarding a secret",
     Help: "Help",
+    /// Any dialog that shows lines and scrolls.
+    ScrollView: "Details, messages and help",
     LongWork: "During a long purge",
     /// Any text field.
     TextField: "Text fields",

@@ -19,6 +19,8 @@ use std::ops::Range;
 pub struct ActiveContexts {
     /// The context of the page.
     pub page: Context,
+    /// `true` if the page only scrolls, so that [`Context::ScrollView`] is active.
+    pub is_scroll_view: bool,
     /// `true` if the page is a screen without a dialog over it, so that [`Context::Global`] is active.
     pub is_screen: bool,
     /// `true` if work in batches can be stopped, unless the page takes its keys.
@@ -30,7 +32,8 @@ impl ActiveContexts {
     fn iter(self) -> impl Iterator<Item = Context> {
         let long_work = self.stops_work().then_some(Context::LongWork);
         let global = self.is_screen.then_some(Context::Global);
-        [long_work, Some(self.page), global, Some(Context::Anywhere)].into_iter().flatten()
+        let scroll_view = self.is_scroll_view.then_some(Context::ScrollView);
+        [long_work, Some(self.page), scroll_view, global, Some(Context::Anywhere)].into_iter().flatten()
     }
 
     /// Returns `true` if [`Context::LongWork`] is active. It is not over a dialog or a text field, because they would
@@ -73,7 +76,11 @@ pub fn footer(contexts: ActiveContexts, is_enabled: impl Fn(Action) -> bool) -> 
     };
     let page = contexts.page;
     if !contexts.is_screen || page.takes_letters() {
-        return ranked(page, 1..u8::MAX);
+        let mut shown = ranked(page, 1..u8::MAX);
+        if contexts.is_scroll_view {
+            shown.extend(ranked(Context::ScrollView, 1..u8::MAX));
+        }
+        return shown;
     }
     let mut shown = if contexts.stops_work() { ranked(Context::LongWork, 1..u8::MAX) } else { Vec::new() };
     shown.extend(ranked(page, 1..FIRST_LOW_RANK));

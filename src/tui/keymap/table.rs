@@ -321,10 +321,6 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::AuditRow], &[Key::char('y')], Action::CopyTarget, "Copy target", "Copy the id of the changed object", 2),
 
     bind(&[Context::AuditCheck], &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Close the result", 1),
-    bind(&[Context::AuditCheck], &[DOWN, Key::char('j')], Action::Down, "Down", "Scroll one line down", 2),
-    bind(&[Context::AuditCheck], &[UP, Key::char('k')], Action::Up, "Up", "Scroll one line up", 3),
-    bind(&[Context::AuditCheck], &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "Scroll a page down", 0),
-    bind(&[Context::AuditCheck], &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "Scroll a page up", 0),
 
     bind(&[Context::Denied], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: reason:expired token:deploy address:10.0.0", 1),
     bind(&[Context::Denied], &[ENTER], Action::Details, "Details", "Show all details of the attempt and its token", 2),
@@ -335,25 +331,15 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Accounts, Context::Denied, Context::Uses], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),
     bind(&[Context::Accounts, Context::Audit, Context::Denied, Context::Uses], &[ESC], Action::Cancel, "Back", "Clear the filter; without a filter, go back to the tokens", 0),
 
-    bind(&[Context::DeniedRow, Context::UsesRow], &[ENTER], Action::Accept, "Token", "Go to the token, even if the token is in the trash", 1),
-    bind(&[Context::DeniedRow, Context::UsesRow], &[ESC, Key::char('q')], Action::Cancel, "Close", "Close the row", 2),
-    bind(&[Context::DeniedRow, Context::UsesRow], &[Key::char('y')], Action::CopyAddress, "Copy address", "Copy the client's address", 3),
-    bind(&[Context::TokenDetails, Context::AuditRow, Context::DeniedRow, Context::UsesRow], &[DOWN, Key::char('j')], Action::Down, "Down", "Scroll one line down", 4),
-    bind(&[Context::TokenDetails, Context::AuditRow, Context::DeniedRow, Context::UsesRow], &[UP, Key::char('k')], Action::Up, "Up", "Scroll one line up", 5),
-    bind(&[Context::TokenDetails, Context::AuditRow, Context::DeniedRow, Context::UsesRow], &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "Page down", 0),
-    bind(&[Context::TokenDetails, Context::AuditRow, Context::DeniedRow, Context::UsesRow], &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "Page up", 0),
-    bind(&[Context::TokenDetails, Context::AuditRow, Context::DeniedRow, Context::UsesRow], &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First line", 0),
-    bind(&[Context::TokenDetails, Context::AuditRow, Context::DeniedRow, Context::UsesRow], &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last line", 0),
+    bind(&[Context::LedgerRow], &[ENTER], Action::Accept, "Token", "Go to the token, even if the token is in the trash", 1),
+    bind(&[Context::LedgerRow], &[ESC, Key::char('q')], Action::Cancel, "Close", "Close the row", 2),
+    bind(&[Context::LedgerRow], &[Key::char('y')], Action::CopyAddress, "Copy address", "Copy the client's address", 3),
 
     bind(&[Context::TokenDetails], &[Key::char('y')], Action::CopyHint, "Copy hint", "Copy the token's hint: the first characters of its secret", 2),
-    bind(&[Context::TokenDetails], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap of the two secrets: deny the old secret now", 6),
+    bind(&[Context::TokenDetails], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap of the two secrets: deny the old secret now", 3),
 
     bind(&[Context::Messages], &[ESC, Key::char('q'), Key::char('m')], Action::Cancel, "Close", "Close the messages", 1),
     bind(&[Context::Messages], &[Key::char('y')], Action::CopyLine, "Copy command", "Copy the jeton command that the message shows", 2),
-    bind(&[Context::Messages], &[DOWN, Key::char('j')], Action::Down, "Down", "Go to the next message, or scroll a long message one line down", 3),
-    bind(&[Context::Messages], &[UP, Key::char('k')], Action::Up, "Up", "Go to the previous message, or scroll a long message one line up", 4),
-    bind(&[Context::Messages], &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "Page down", 0),
-    bind(&[Context::Messages], &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "Page up", 0),
 
     bind(&[Context::RevealSecret], &[Key::char('v')], Action::ShowSecret, "Show/Hide", "Show or hide the secret", 1),
     bind(&[Context::RevealSecret], &[Key::char('y')], Action::CopySecret, "Copy", "Copy the secret", 2),
@@ -364,10 +350,13 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::DiscardSecret], &[Key::char('l'), Key::char('d')], Action::Discard, "Discard", "Leave without the secret; jeton can't show the secret again", 2),
 
     bind(&[Context::Help], &[ESC], Action::Cancel, "Clear/Close", "Clear the filter; without a filter, close the help", 1),
-    bind(&[Context::Help], &[DOWN], Action::Down, "Down", "Scroll one line down", 2),
-    bind(&[Context::Help], &[UP], Action::Up, "Up", "Scroll one line up", 3),
-    bind(&[Context::Help], &[Key::code(KeyCode::PageDown)], Action::PageDown, "Page down", "Page down", 0),
-    bind(&[Context::Help], &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "Page up", 0),
+
+    bind(&[Context::ScrollView], &[DOWN, Key::char('j')], Action::Down, "Down", "Scroll one line down; in the messages, go to the next message", 1),
+    bind(&[Context::ScrollView], &[UP, Key::char('k')], Action::Up, "Up", "Scroll one line up; in the messages, go to the previous message", 2),
+    bind(&[Context::ScrollView], &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "Page down", 0),
+    bind(&[Context::ScrollView], &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "Page up", 0),
+    bind(&[Context::ScrollView], &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "Go to the first line", 0),
+    bind(&[Context::ScrollView], &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Go to the last line", 0),
 
     bind(&[Context::LongWork], &[ESC], Action::StopWork, "Stop", "Stop a long purge after the current batch", 1),
 

@@ -1,71 +1,81 @@
 //! The rows of the ledger in full: denied attempts and uses.
 
-use super::row_details::{DetailLine, DetailRow, push_labelled};
-use crate::domain::date_format::Dates;
-use crate::domain::time::{Timestamp, ago};
+use ratatui::text::Line;
+
+use super::row_details::labelled;
+use crate::domain::time::ago;
 use crate::domain::untrusted_text::is_control_or_bidi;
-use crate::tui::component::{Destination, Intent};
+use crate::tui::component::{Destination, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::text_fit::{count_noun, group_digits};
+use crate::tui::widget::scroll_view::Content;
 use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, TokenState, UseRow, format_origin};
 use crate::verbs::verify::DenialReason;
 
-impl DetailRow for DeniedRow {
-    const CONTEXT: Context = Context::DeniedRow;
-    const ID: &'static str = "denied-row";
+impl Content for DeniedRow {
+    const CONTEXT: Context = Context::LedgerRow;
+
+    fn id(&self) -> &'static str {
+        "denied-row"
+    }
 
     fn title(&self) -> String {
         if self.attempts == 1 { "Denied attempt".to_owned() } else { count_noun(self.attempts, "denied attempt") }
     }
 
-    fn detail_lines(&self, columns: usize, now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine> {
+    fn lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
         let suffix = if self.attempts == 1 { "" } else { ", all within the same minute" };
         let method = match self.token {
             None => "not recorded, because the token is unknown",
             Some(_) => "the request named no method, or several",
         };
         let facts = [
-            ("When", dates.second(self.at)),
-            ("", ago(self.at, now)),
+            ("When", model.dates.get().second(self.at)),
+            ("", ago(self.at, model.now)),
             ("Attempts", format!("{}{suffix}", group_digits(self.attempts))),
             ("Reason", self.reason.clone()),
             ("", DenialReason::from_word(&self.reason).map_or("", DenialReason::describe).to_owned()),
         ];
         let method = if self.method.is_empty() { method } else { &self.method };
         let caller = [method, &self.address, &self.client];
-        lines(facts, self.token.as_ref(), self.secret.as_ref(), caller, columns)
+        lines(facts, self.token.as_ref(), self.secret.as_ref(), caller, columns, model)
     }
 
-    fn is_enabled(&self, action: Action) -> bool {
+    fn is_enabled(&self, action: Action, _model: &Model) -> bool {
         is_enabled(action, self.token.as_ref())
     }
 
-    fn on_action(&self, action: Action) -> Intent {
+    fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {
         on_action(action, self.token.as_ref(), &self.address, "attempts")
     }
 }
 
-impl DetailRow for UseRow {
-    const CONTEXT: Context = Context::UsesRow;
-    const ID: &'static str = "uses-row";
+impl Content for UseRow {
+    const CONTEXT: Context = Context::LedgerRow;
+
+    fn id(&self) -> &'static str {
+        "uses-row"
+    }
 
     fn title(&self) -> String {
         count_noun(self.uses, "use")
     }
 
-    fn detail_lines(&self, columns: usize, _now: Timestamp, dates: Dates<'_>) -> Vec<DetailLine> {
-        let facts = [("Day", format!("{} (UTC)", dates.format.utc_day(self.day))), ("Uses", group_digits(self.uses))];
+    fn lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
+        let day = model.dates.get().format.utc_day(self.day);
+        let facts = [("Day", format!("{day} (UTC)")), ("Uses", group_digits(self.uses))];
         let method = if self.method.is_empty() { "the requests named no method, or several" } else { &self.method };
         let caller = [method, &self.address, &self.client];
-        lines(facts, Some(&self.token), self.secret.as_ref(), caller, columns)
+        lines(facts, Some(&self.token), self.secret.as_ref(), caller, columns, model)
     }
 
-    fn is_enabled(&self, action: Action) -> bool {
+    fn is_enabled(&self, action: Action, _model: &Model) -> bool {
         is_enabled(action, Some(&self.token))
     }
 
-    fn on_action(&self, action: Action) -> Intent {
+    fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {
         on_action(action, Some(&self.token), &self.address, "uses")
     }
 }
@@ -77,7 +87,8 @@ fn lines<const N: usize>(
     secret: Option<&LedgerSecret>,
     [method, address, client]: [&str; 3],
     columns: usize,
-) -> Vec<DetailLine> {
+    model: &Model,
+) -> Vec<Line<'static>> {
     let (address, client) = format_origin(address, client);
     let state = match token.map(|token| token.state) {
         None => "no token has this secret",
@@ -95,13 +106,8 @@ fn lines<const N: usize>(
         ("Address", address),
         ("Client", client),
     ];
-    let mut lines = Vec::new();
-    for (label, text) in facts.into_iter().chain(shared) {
-        if !(label.is_empty() && text.is_empty()) {
-            push_labelled(&mut lines, label, &text, columns);
-        }
-    }
-    lines
+    let rows = facts.into_iter().chain(shared).filter(|(label, text)| !(label.is_empty() && text.is_empty()));
+    rows.flat_map(|(label, text)| labelled(label, &text, columns, &model.theme)).collect()
 }
 
 /// Returns `true` if the keys of `action` can be used: a purged token can't be shown.
@@ -109,13 +115,13 @@ fn is_enabled(action: Action, token: Option<&LedgerToken>) -> bool {
     action != Action::Accept || token.is_some_and(|token| token.state != TokenState::Purged)
 }
 
-fn on_action(action: Action, token: Option<&LedgerToken>, address: &str, calls: &str) -> Intent {
+fn on_action(action: Action, token: Option<&LedgerToken>, address: &str, calls: &str) -> Option<Intent> {
     match (action, token) {
-        (Action::CopyAddress, _) => copy_address(address, calls),
+        (Action::CopyAddress, _) => Some(copy_address(address, calls)),
         (Action::Accept, Some(token)) => {
-            Intent::Go(Destination::Token { id: token.id, trashed: token.state == TokenState::Trashed })
+            Some(Intent::Go(Destination::Token { id: token.id, trashed: token.state == TokenState::Trashed }))
         }
-        _ => Intent::Stay,
+        _ => None,
     }
 }
 

@@ -33,9 +33,9 @@ pub mod token_details;
 mod token_diff;
 pub mod token_usage;
 
-use help::HelpDialog;
+use help::KeyList;
 use identify_secret::IdentifySecretDialog;
-use past_notices::MessagesDialog;
+use past_notices::PastNotices;
 
 use crate::tui::component::Component;
 use crate::tui::keymap::{Action, Context};
@@ -44,8 +44,8 @@ use crate::tui::model::Model;
 /// Returns the dialog that `action` opens on every screen, in `context`; `None` for other actions.
 pub fn global(action: Action, context: Context, model: &Model) -> Option<Box<dyn Component>> {
     match action {
-        Action::Help => Some(Box::new(HelpDialog::new(context))),
-        Action::Messages => Some(Box::new(MessagesDialog::new(model.messages.iter().cloned().collect()))),
+        Action::Help => Some(Box::new(KeyList::new(context))),
+        Action::Messages => Some(Box::new(PastNotices::new(model.messages.iter().cloned().collect()))),
         Action::IdentifySecret => Some(Box::new(IdentifySecretDialog::new())),
         _ => None,
     }

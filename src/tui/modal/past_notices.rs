@@ -2,41 +2,33 @@
 
 use std::ops::Range;
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::time::ago;
-use crate::tui::component::{Component, Intent, UpdateContext};
+use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::text_fit::{fit, fold};
-use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
-use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::scroll_view::{Content, ScrollView};
 
-/// The dialog. It shows the messages as of its opening, so that no message moves away under the cursor.
-pub struct MessagesDialog {
+/// The messages as of the opening of the dialog, so that no message moves away under the cursor.
+pub struct PastNotices {
     notices: Vec<Notice>,
+    /// The message under the cursor.
     at: usize,
-    /// The first visible line.
-    top: usize,
 }
 
-/// Lines of the box that don't scroll: two borders and the keys.
-const FRAME_ROWS: usize = 3;
-/// Lines left free below the box for the notice of `y`.
-const FREE_ROWS: u16 = 3;
 /// Columns of the cursor and the time.
 const TIME_COLUMNS: usize = 14;
 /// Columns of the mark for the tone.
 const MARK_COLUMNS: usize = 2;
 
-impl MessagesDialog {
-    /// Creates the dialog with `notices`, newest first.
-    pub fn new(notices: Vec<Notice>) -> Self {
-        MessagesDialog { notices, at: 0, top: 0 }
+impl PastNotices {
+    /// Opens the dialog with `notices`, newest first.
+    pub fn new(notices: Vec<Notice>) -> ScrollView<Self> {
+        ScrollView::new(PastNotices { notices, at: 0 })
     }
 
     /// Returns the line range of each message.
@@ -50,43 +42,29 @@ impl MessagesDialog {
         self.notices.iter().map(range).collect()
     }
 
-    /// Returns the first line to show so that the message under the cursor is visible, also after a resize.
-    fn first(&self, ranges: &[Range<usize>], room: usize) -> usize {
-        let top = self.top.min(ranges.last().map_or(0, |last| last.end.saturating_sub(room)));
-        match ranges.get(self.at) {
-            Some(current) if current.start >= top + room => current.start.min(current.end.saturating_sub(room)),
-            Some(current) if current.end <= top => current.start,
-            Some(_) | None => top,
+    /// Moves down by one message, or by one line if the current message continues below. Returns the first line to show.
+    fn down(&mut self, top: usize, ranges: &[Range<usize>], room: usize) -> usize {
+        match (ranges.get(self.at), ranges.get(self.at + 1)) {
+            (Some(current), _) if current.end > top + room => top + 1,
+            (Some(_), Some(next)) => {
+                self.at += 1;
+                top.max(next.end.saturating_sub(room)).min(next.start)
+            }
+            _ => top,
         }
     }
 
-    /// Moves down by one message, or by one line if the current message continues below.
-    fn down(&mut self, ranges: &[Range<usize>], room: usize) {
-        let Some(current) = ranges.get(self.at) else { return };
-        if current.end > self.top + room {
-            self.top += 1;
-        } else if let Some(next) = ranges.get(self.at + 1) {
-            self.at += 1;
-            self.top = self.top.max(next.end.saturating_sub(room)).min(next.start);
+    /// Moves up by one message, or by one line if the current message begins above. Returns the first line to show.
+    fn up(&mut self, top: usize, ranges: &[Range<usize>], room: usize) -> usize {
+        match (ranges.get(self.at), self.at.checked_sub(1).and_then(|at| ranges.get(at))) {
+            (Some(current), _) if current.start < top => top - 1,
+            (Some(_), Some(before)) => {
+                self.at -= 1;
+                top.min(before.start.max(before.end.saturating_sub(room)))
+            }
+            _ => top,
         }
     }
-
-    /// Moves up by one message, or by one line if the current message begins above.
-    fn up(&mut self, ranges: &[Range<usize>], room: usize) {
-        let Some(current) = ranges.get(self.at) else { return };
-        if current.start < self.top {
-            self.top -= 1;
-        } else if let Some(before) = self.at.checked_sub(1).and_then(|at| ranges.get(at)) {
-            self.at -= 1;
-            self.top = self.top.min(before.start.max(before.end.saturating_sub(room)));
-        }
-    }
-}
-
-/// Returns the box over `area`, and the number of scrolling lines.
-fn room(area: Rect) -> (usize, Rect) {
-    let area = Rect { height: area.height.saturating_sub(FREE_ROWS), ..area };
-    (usize::from(area.height).saturating_sub(FRAME_ROWS), area)
 }
 
 /// Returns the lines of `notice` and then its command; `true` marks the lines of the command.
@@ -123,57 +101,61 @@ fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, is_current: bool, colum
     }
 }
 
-impl Component for MessagesDialog {
+impl Content for PastNotices {
+    const CONTEXT: Context = Context::Messages;
+
     fn id(&self) -> &'static str {
         "messages"
     }
 
-    fn context(&self) -> Context {
-        Context::Messages
+    fn title(&self) -> String {
+        "Messages".to_owned()
     }
 
-    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let theme = &model.theme;
-        let columns = dialog_columns(area);
-        let (room, area) = room(area);
+    fn lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
         let mut lines = Vec::new();
         for (at, notice) in self.notices.iter().enumerate() {
             draw(&mut lines, notice, at == self.at, columns, model);
         }
-        lines.drain(..self.first(&self.ranges(columns), room));
-        lines.truncate(room);
         if self.notices.is_empty() {
             lines.push(Line::raw("No messages yet."));
         }
-        lines.resize(room, Line::default());
-        let mut foot = key_hints(self, model, columns);
-        if !self.notices.is_empty() {
-            foot.push_span(Span::styled(format!("   {} of {}", self.at + 1, self.notices.len()), theme.dim));
-        }
-        draw_dialog(frame, area, "Messages", lines, 0, foot, theme);
+        lines
     }
 
-    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
-        let (room, _) = room(ctx.area());
-        let ranges = self.ranges(dialog_columns(ctx.area()));
-        self.top = self.first(&ranges, room);
-        match action {
-            Action::Cancel => return Intent::Close(None),
-            Action::Down => self.down(&ranges, room),
-            Action::Up => self.up(&ranges, room),
-            Action::PageDown => (0..room).for_each(|_| self.down(&ranges, room)),
-            Action::PageUp => (0..room).for_each(|_| self.up(&ranges, room)),
-            Action::CopyLine => {
-                return match self.notices.get(self.at).and_then(|notice| notice.cli.clone()) {
-                    Some(cli) => Intent::copy(cli),
-                    None => Intent::Notify(
-                        NoticeId::NotCopied,
-                        "Not copied: this message shows no jeton command".to_owned(),
-                    ),
-                };
-            }
-            _ => {}
+    /// The message under the cursor stays visible, also after a resize.
+    fn first_line(&self, top: usize, room: usize, all: usize, columns: usize) -> usize {
+        let top = top.min(all.saturating_sub(room));
+        match self.ranges(columns).get(self.at) {
+            Some(current) if current.start >= top + room => current.start.min(current.end.saturating_sub(room)),
+            Some(current) if current.end <= top => current.start,
+            Some(_) | None => top,
         }
-        Intent::Stay
+    }
+
+    fn move_cursor(&mut self, action: Action, top: usize, room: usize, columns: usize) -> Option<usize> {
+        let ranges = self.ranges(columns);
+        let all = ranges.last().map_or(0, |last| last.end);
+        Some(match action {
+            Action::Down => self.down(top, &ranges, room),
+            Action::Up => self.up(top, &ranges, room),
+            Action::PageDown => (0..room).fold(top, |top, _| self.down(top, &ranges, room)),
+            Action::PageUp => (0..room).fold(top, |top, _| self.up(top, &ranges, room)),
+            Action::First => (0..all).fold(top, |top, _| self.up(top, &ranges, room)),
+            Action::Last => (0..all).fold(top, |top, _| self.down(top, &ranges, room)),
+            _ => return None,
+        })
+    }
+
+    fn position(&self, _shown: Range<usize>, _all: usize) -> Option<String> {
+        (!self.notices.is_empty()).then(|| format!("{} of {}", self.at + 1, self.notices.len()))
+    }
+
+    fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let no_command = "Not copied: this message shows no jeton command";
+        (action == Action::CopyLine).then(|| match self.notices.get(self.at).and_then(|notice| notice.cli.clone()) {
+            Some(cli) => Intent::copy(cli),
+            None => Intent::Notify(NoticeId::NotCopied, no_command.to_owned()),
+        })
     }
 }

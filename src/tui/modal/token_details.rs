@@ -1,7 +1,5 @@
 //! Details of a token: the pane next to a wide table, and the dialog on a narrow screen.
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{end_overlap, token_usage};
@@ -9,86 +7,58 @@ use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::effective_rights::EffectiveRights;
 use crate::domain::time::{ago, relative};
 use crate::domain::token::Token;
-use crate::tui::component::{Component, Intent, UpdateContext};
+use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{count_noun, cut, fit, group_digits, width, wrap};
 use crate::tui::theme;
-use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
-use crate::tui::widget::key_hints::key_hints_with_position;
+use crate::tui::widget::scroll_view::{Content, ScrollView};
 use crate::verbs::request::Response;
 use crate::verbs::tokens::TokenDetails;
 
-/// The dialog with a token's details.
-pub struct TokenDetailsDialog {
+/// The content of the dialog with a token's details.
+pub struct TokenDetailsContent {
     token: Token,
     details: Option<TokenDetails>,
-    /// The first visible line.
-    top: usize,
 }
 
-/// Lines of the box that don't scroll: two borders and the keys.
-const FRAME_ROWS: usize = 3;
-/// Lines left free below the box for the notice of `y`.
-const FREE_ROWS: u16 = 3;
 /// Maximum number of lines of a description.
 const MAX_DESCRIPTION_LINES: usize = 3;
 
-impl TokenDetailsDialog {
+impl TokenDetailsContent {
     /// Creates the details of `token`. Its usage may arrive later.
-    pub fn new(token: Token, shown: Option<TokenDetails>) -> Self {
-        TokenDetailsDialog { token, details: shown, top: 0 }
+    pub fn new(token: Token, shown: Option<TokenDetails>) -> ScrollView<Self> {
+        ScrollView::new(TokenDetailsContent { token, details: shown })
     }
 
-    /// Returns the lines above the list of methods.
-    fn lines_above(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    fn rights(&self) -> Option<RightsList<'_>> {
+        self.details.as_ref().map(|shown| RightsList(&shown.rights.current))
+    }
+}
+
+impl Content for TokenDetailsContent {
+    const CONTEXT: Context = Context::TokenDetails;
+
+    fn id(&self) -> &'static str {
+        "token-details"
+    }
+
+    fn title(&self) -> String {
+        self.token.full_name()
+    }
+
+    fn lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
         let mut lines = lines(&self.token, self.details.as_ref(), columns, model);
         lines.extend(sets_lines(&self.token.selection, columns, model));
         lines
     }
 
-    fn rights(&self) -> Option<RightsList<'_>> {
-        self.details.as_ref().map(|shown| RightsList::new(&shown.rights.current))
-    }
-}
-
-/// Returns the number of scrolling lines in `area`, and the area of the box.
-fn visible_lines(area: Rect) -> (usize, Rect) {
-    let area = Rect { height: area.height.saturating_sub(FREE_ROWS), ..area };
-    (usize::from(area.height).saturating_sub(FRAME_ROWS), area)
-}
-
-impl Component for TokenDetailsDialog {
-    fn id(&self) -> &'static str {
-        "token-details"
+    fn list_len(&self) -> usize {
+        self.rights().map_or(0, |rights| rights.len())
     }
 
-    fn context(&self) -> Context {
-        Context::TokenDetails
-    }
-
-    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let columns = dialog_columns(area);
-        let mut lines = self.lines_above(columns, model);
-        let rights = self.rights();
-        let (room, area) = visible_lines(area);
-        let (above, listed) = (lines.len(), rights.as_ref().map_or(0, RightsList::len));
-        let all = above + listed;
-        let top = self.top.min(all.saturating_sub(room));
-        lines.drain(..top.min(above));
-        lines.truncate(room);
-        // Only the visible lines are created, because there may be thousands.
-        let visible = top.saturating_sub(above)..listed.min((top + room).saturating_sub(above));
-        lines.extend(rights.iter().flat_map(|list| visible.clone().map(|at| list.line(at, columns, model))));
-        let foot = key_hints_with_position(self, model, columns, top..top + lines.len(), all);
-        lines.resize(room, Line::default());
-        draw_dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
-    }
-
-    fn line_count(&self, model: &Model) -> usize {
-        let (columns, rows) = model.size;
-        let above = self.lines_above(dialog_columns(Rect::new(0, 0, columns, rows)), model).len();
-        above + self.rights().as_ref().map_or(0, RightsList::len)
+    fn list_line(&self, at: usize, columns: usize, model: &Model) -> Line<'static> {
+        self.rights().map_or_else(Line::default, |rights| rights.line(at, columns, model))
     }
 
     fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
@@ -103,26 +73,11 @@ impl Component for TokenDetailsDialog {
         action != Action::EndOverlap || self.token.overlap(model.now).is_some()
     }
 
-    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
-        let (room, _) = visible_lines(ctx.area());
-        let last = ctx.lines.saturating_sub(room);
-        let top = match action {
-            Action::Down => self.top + 1,
-            Action::Up => self.top.saturating_sub(1),
-            Action::PageDown => self.top + room.max(1),
-            Action::PageUp => self.top.saturating_sub(room.max(1)),
-            Action::First => 0,
-            Action::Last => last,
-            _ => self.top,
-        };
-        self.top = top.min(last);
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
         match action {
-            Action::Cancel => Intent::Close(None),
-            Action::EndOverlap => {
-                end_overlap::pending_retire(&self.token, ctx.now).map_or(Intent::Stay, |change| change.confirm(ctx))
-            }
-            Action::CopyHint => Intent::copy(self.token.hint.clone()),
-            _ => Intent::Stay,
+            Action::EndOverlap => end_overlap::pending_retire(&self.token, ctx.now).map(|change| change.confirm(ctx)),
+            Action::CopyHint => Some(Intent::copy(self.token.hint.clone())),
+            _ => None,
         }
     }
 }
@@ -142,11 +97,7 @@ fn sets_lines(selection: &Selection, columns: usize, model: &Model) -> Vec<Line<
 /// The methods that the token may call, then those withheld with the reason. One per line, under two headings.
 struct RightsList<'a>(&'a EffectiveRights);
 
-impl<'a> RightsList<'a> {
-    fn new(rights: &'a EffectiveRights) -> Self {
-        RightsList(rights)
-    }
-
+impl RightsList<'_> {
     /// Returns the number of lines of a part: a blank line, its heading, its methods.
     fn part(methods: usize) -> usize {
         if methods == 0 { 0 } else { methods + 2 }

@@ -11,7 +11,7 @@ use crate::domain::time::ago;
 use crate::error::Error;
 use crate::tui::component::{Damaged, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
-use crate::tui::modal::audit_check::AuditCheckDialog;
+use crate::tui::modal::audit_check::AuditCheck;
 use crate::tui::model::Model;
 use crate::tui::text_fit::group_digits;
 use crate::tui::widget::table_columns::{AGO_COLUMNS, CLOCK_COLUMNS, Cell, TableColumns, TableSpec};
@@ -123,7 +123,7 @@ impl Source for AuditLog {
     }
 
     fn on_action(_list: &mut Audit, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {
-        (action == Action::CheckAuditLog).then(|| Intent::push(AuditCheckDialog::new()))
+        (action == Action::CheckAuditLog).then(|| Intent::push(AuditCheck::new()))
     }
 }
 

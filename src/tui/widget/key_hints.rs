@@ -1,7 +1,5 @@
 //! The keys of a page in one line, for the footer and the last line of dialogs; and hints about lines not shown.
 
-use std::ops::Range;
-
 use ratatui::text::{Line, Span};
 
 use crate::tui::component::Component;
@@ -9,23 +7,6 @@ use crate::tui::keymap::{Action, Binding, Context, Key};
 use crate::tui::model::Model;
 use crate::tui::page_keys;
 use crate::tui::text_fit::width;
-
-/// Returns the keys of a dialog that shows the lines `shown` of `all`. If some lines are hidden, the range is added.
-pub fn key_hints_with_position(
-    page: &dyn Component,
-    model: &Model,
-    columns: usize,
-    shown: Range<usize>,
-    all: usize,
-) -> Line<'static> {
-    if shown.len() >= all {
-        return key_hints(page, model, columns);
-    }
-    let place = format!("   {}-{} of {all}", shown.start + 1, shown.end);
-    let mut line = key_hints(page, model, columns.saturating_sub(width(&place)));
-    line.push_span(Span::styled(place, model.theme.dim));
-    line
-}
 
 /// Returns those of `lines` that fit into `room`, with a hint if some are left out.
 pub fn truncate_with_hint(mut lines: Vec<Line<'static>>, room: usize, model: &Model) -> Vec<Line<'static>> {

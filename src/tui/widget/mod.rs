@@ -14,5 +14,6 @@ pub mod key_hints;
 pub mod list_cursor;
 pub mod password_attempts;
 pub mod scroll_text;
+pub mod scroll_view;
 pub mod table_columns;
 pub mod text_input;

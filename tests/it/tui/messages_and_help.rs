@@ -61,6 +61,11 @@ fn past_messages_are_kept_and_their_commands_copied() {
     }
     s.assert_shows("100 of 100");
     s.assert_shows("number 50.");
+    s.keys("<home>");
+    s.assert_shows("1 of 100");
+    s.assert_shows("number 149.");
+    s.keys("G");
+    s.assert_shows("100 of 100");
 }
 
 #[test]

@@ -165,7 +165,7 @@ impl<S: Source> Component for ListScreen<S> {
             Action::ExtendUp => self.extend_marks(Action::Up, ctx),
             Action::Cancel => Intent::Go(Destination::Screen(ScreenId::TOKENS)),
             _ if self.rows.move_by(action, ctx.rows) => self.on_cursor_moved(ctx),
-            _ => self.current().map_or(Intent::Stay, |row| row.on_action(action)),
+            _ => self.current().map_or(Intent::Stay, |row| row.on_action(action, ctx)),
         }
     }
 }

@@ -5,7 +5,7 @@ use ratatui::text::Line;
 
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::{Error, Kind};
-use crate::tui::component::Intent;
+use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::widget::list_cursor::Cursor;
@@ -22,7 +22,7 @@ pub trait ListRow: Clone + 'static {
     const NEWEST_FIRST: bool = false;
     fn key(&self) -> Self::Key;
     /// Handles keys special to the row.
-    fn on_action(&self, _action: Action) -> Intent {
+    fn on_action(&self, _action: Action, _ctx: &UpdateContext<'_>) -> Intent {
         Intent::Stay
     }
     /// Returns the whole content of the row, as far as there is room in `pane`.

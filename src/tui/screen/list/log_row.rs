@@ -4,13 +4,14 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::loaded_rows::ListRow;
-use crate::tui::component::Intent;
+use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::Action;
-use crate::tui::modal::row_details::{self, DetailDialog, DetailRow};
+use crate::tui::modal::row_details;
 use crate::tui::model::Model;
+use crate::tui::widget::scroll_view::{Content, ScrollView};
 
 /// A row of a log.
-pub trait LogRow: DetailRow + Clone + 'static {
+pub trait LogRow: Content + Clone {
     /// The key type; newer rows have greater keys.
     type Key: Ord + Clone;
     fn key(&self) -> Self::Key;
@@ -24,10 +25,11 @@ impl<R: LogRow> ListRow for R {
         LogRow::key(self)
     }
 
-    fn on_action(&self, action: Action) -> Intent {
+    fn on_action(&self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
+        let mut row = self.clone();
         match action {
-            Action::Details => Intent::push(DetailDialog::new(self.clone())),
-            _ => DetailRow::on_action(self, action),
+            Action::Details => Intent::push(ScrollView::new(row)),
+            _ => Content::on_action(&mut row, action, ctx).unwrap_or(Intent::Stay),
         }
     }
 

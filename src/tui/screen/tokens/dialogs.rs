@@ -19,7 +19,7 @@ use crate::tui::modal::regenerate::RegenerateTokenDialog;
 use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::modal::restore::RestoreTokensDialog;
 use crate::tui::modal::revoke_tokens::revoke_tokens;
-use crate::tui::modal::token_details::TokenDetailsDialog;
+use crate::tui::modal::token_details::TokenDetailsContent;
 use crate::tui::notice::NoticeId;
 use crate::tui::text_fit::{count_noun, join_three};
 use crate::tui::widget::confirm_identity::AuthField;
@@ -89,7 +89,7 @@ impl Tokens {
             }
             Action::RegenerateToken => Intent::push(RegenerateTokenDialog::new(token, ctx.now, expiry)),
             Action::EndOverlap => end_overlap::pending_retire(&token, ctx.now)?.confirm(ctx),
-            _ => Intent::push(TokenDetailsDialog::new(token, details.cloned())),
+            _ => Intent::push(TokenDetailsContent::new(token, details.cloned())),
         })
     }
 
