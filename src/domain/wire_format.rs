@@ -30,10 +30,17 @@ pub struct Answer<T> {
 
 impl<T: Serialize> Serialize for Answer<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let outer = ANSWER_TIME.replace(Some(self.now));
-        let done = self.value.serialize(serializer);
-        ANSWER_TIME.set(outer);
-        done
+        let _outer = RestoreAnswerTime(ANSWER_TIME.replace(Some(self.now)));
+        self.value.serialize(serializer)
+    }
+}
+
+/// Restores the time on drop, so also after a panic.
+struct RestoreAnswerTime(Option<Timestamp>);
+
+impl Drop for RestoreAnswerTime {
+    fn drop(&mut self) {
+        ANSWER_TIME.set(self.0);
     }
 }
 
