@@ -15,7 +15,6 @@ use crate::platform::bounded_read::{
 };
 use crate::platform::terminal_echo::{EchoOff, TERMINAL};
 
-/// Source of the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordSource {
     /// Typed at a prompt.

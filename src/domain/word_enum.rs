@@ -16,7 +16,6 @@ macro_rules! word_enum {
                 match self { $($name::$variant => $word),+ }
             }
 
-            /// Returns the value of a word.
             pub fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some($name::$variant),)+ _ => None }
             }

@@ -33,7 +33,6 @@ pub(super) const ODD_HEADER_CHARS: [char; 14] = ['!', '#', '$', '%', '&', '\'', 
 /// Maximum length of a regular expression of [`stripped_header_regexes`]: HAProxy's lines have at most 2,048 bytes.
 const MAX_PATTERN: usize = 1_500;
 
-/// Returns the pattern that `name` matches.
 pub(super) fn matching_pattern(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     stripped_patterns().find(|pattern| is_match(pattern, &name))

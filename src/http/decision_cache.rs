@@ -46,7 +46,6 @@ pub struct CachedSecret {
 }
 
 impl CachedSecret {
-    /// Returns the token of the secret.
     pub fn token(&self) -> TokenId {
         self.token
     }
@@ -110,7 +109,6 @@ pub struct DecisionRequest<'a> {
 
 /// A decision about one request.
 pub struct CachedDecision {
-    /// The decision.
     pub kind: DecisionKind,
     /// The token to which the secret belongs or belonged, if known.
     pub token: Option<TokenId>,

@@ -130,7 +130,6 @@ impl App {
         self.page(self.top_layer()).map_or(Context::Anywhere, Component::context)
     }
 
-    /// Returns the page of `layer`.
     pub fn page(&self, layer: Layer) -> Option<&dyn Component> {
         match layer {
             Layer::Lock => self.lock.as_ref().map(|lock| lock as &dyn Component),

@@ -59,7 +59,6 @@ pub struct UpdateContext<'a> {
     pub session: Option<&'a Session>,
     /// The held proofs.
     pub auth: &'a AuthState,
-    /// All catalogues.
     pub catalogues: &'a Arc<[Catalogue]>,
     /// `true` while work in batches is under way.
     pub has_long_work: bool,
@@ -171,7 +170,6 @@ pub struct Ask {
     pub waits: bool,
 }
 
-/// The subject of an [`Ask`].
 pub enum AskSubject {
     Request(Box<Request>),
     /// The catalogue with this path or name.

@@ -11,7 +11,6 @@ use crate::tui::msg::RequestId;
 use crate::verbs::credential::Credential;
 use crate::verbs::request::Request;
 
-/// An effect.
 #[derive(Debug)]
 pub enum Effect {
     /// Sends a request.

@@ -49,7 +49,6 @@ pub struct Model {
     pub session: Option<Session>,
     /// Data about the signed-in user.
     pub me: Option<CurrentUser>,
-    /// All catalogues.
     pub catalogues: Arc<[Catalogue]>,
     /// The notice about the last change.
     pub notice: Option<Notice>,

@@ -108,7 +108,6 @@ impl Notice {
         matches!(self.id, NoticeId::Done(_) | NoticeId::Marked | NoticeId::Copied)
     }
 
-    /// Returns the glyph of the notice, and its style.
     pub fn glyph(&self, theme: &Theme) -> (&'static str, Style) {
         if self.is_success() { ("✓", theme.good) } else { ("!", theme.danger) }
     }

@@ -88,7 +88,6 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// Returns the token.
     pub const fn token(&self) -> &LedgerToken {
         match self {
             Finding::Expiring { token, .. } | Finding::Stale { token, .. } | Finding::DeadSecretTried { token, .. } => {

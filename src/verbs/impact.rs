@@ -42,7 +42,6 @@ pub enum Removal {
     Accounts(Vec<Username>),
     /// This account gets this role.
     Role(Username, Role),
-    /// This token gets this selection.
     Selection(TokenId, Selection),
     /// This catalogue replaces the one of its name.
     Catalogue(Box<Catalogue>),

@@ -146,7 +146,6 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
 pub struct Committed<T> {
     /// The result.
     pub value: T,
-    /// The equivalent command.
     pub equivalent_command: CliLine,
     /// The number of the change's last row in the audit log.
     pub audit_seq: i64,

@@ -40,7 +40,6 @@ impl Withheld {
         }
     }
 
-    /// Parses the word.
     pub fn parse(word: &str) -> Option<Self> {
         use Withheld::{AccountRole, IssuedRole, NotSelected, PickedOneByOne, UnknownMethod};
         let of_method = [NotSelected, PickedOneByOne, UnknownMethod, AccountRole, IssuedRole];

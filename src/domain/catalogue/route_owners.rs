@@ -9,7 +9,6 @@ use crate::domain::route::Route;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::Error;
 
-/// The owner of a route, and the route as the owner writes it.
 struct RouteOwner<'a> {
     catalogue: &'a Catalogue,
     method: &'a Method,

@@ -9,7 +9,6 @@ use super::TooMany;
 pub(super) enum Unit {
     /// This byte, as a character or escaped.
     Byte(u8),
-    /// Any one unit.
     One,
     /// Any number of units, including none.
     Many,

@@ -63,7 +63,6 @@ pub(super) fn migrate(db: &mut Connection, mode: OpenMode) -> Result<()> {
     Ok(())
 }
 
-/// Drops the indexes that `sql` creates.
 fn drop_indexes(db: &Connection, sql: &str) -> rusqlite::Result<()> {
     let created = sql.split("CREATE INDEX ").skip(1).filter_map(|rest| rest.split_whitespace().next());
     created.into_iter().try_for_each(|name| db.execute_batch(&format!("DROP INDEX {name}")))

@@ -62,7 +62,6 @@ contexts! {
     /// Any dialog that shows lines and scrolls.
     ScrollView: "Details, messages and help",
     LongWork: "During a long purge",
-    /// Any text field.
     TextField: "Text fields",
     /// Everywhere, including over dialogs.
     Anywhere: "Everywhere",

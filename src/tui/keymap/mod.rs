@@ -17,7 +17,6 @@ use std::ops::Range;
 /// The contexts whose keys work at the same time.
 #[derive(Debug, Clone, Copy)]
 pub struct ActiveContexts {
-    /// The context of the page.
     pub page: Context,
     /// `true` if the page only scrolls, so that [`Context::ScrollView`] is active.
     pub is_scroll_view: bool,
@@ -43,7 +42,6 @@ impl ActiveContexts {
     }
 }
 
-/// Returns the binding of `action` in `context`.
 pub fn binding(context: Context, action: Action) -> Option<&'static Binding> {
     BINDINGS.iter().find(|b| b.contexts.contains(&context) && b.action == action)
 }
@@ -57,7 +55,6 @@ pub fn lookup(contexts: ActiveContexts, key: Key, is_enabled: impl Fn(Action) ->
     binding.map(|b| b.action).filter(|action| is_enabled(*action))
 }
 
-/// Returns the action of `key` in a text field.
 pub fn text_field_action(key: Key) -> Option<Action> {
     BINDINGS.iter().find(|b| b.contexts.contains(&Context::TextField) && b.keys.contains(&key)).map(|b| b.action)
 }

@@ -117,7 +117,6 @@ impl EditTokenDialog {
         Ok((!nothing).then_some(edit))
     }
 
-    /// Takes the usage of the token.
     pub fn set_usage(&mut self, usage: &Usage, now: Timestamp) {
         self.api.set_usage(UsedMethods::new(&self.original, usage, now));
     }

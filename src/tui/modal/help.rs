@@ -13,7 +13,6 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::scroll_view::{Content, ScrollView};
 use crate::tui::widget::text_input::TextInput;
 
-/// The list of keys.
 pub struct KeyList {
     /// The context from which the help was opened.
     from: Context,
@@ -21,7 +20,6 @@ pub struct KeyList {
     filter: TextInput,
 }
 
-/// Columns of the keys.
 const KEY_COLUMNS: usize = 15;
 
 impl KeyList {

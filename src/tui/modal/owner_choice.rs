@@ -38,7 +38,6 @@ struct OwnerOptions {
 }
 
 impl OwnerChoice {
-    /// Creates a choice of only `own`.
     pub fn only(own: Candidate) -> Self {
         OwnerChoice { own, options: None }
     }

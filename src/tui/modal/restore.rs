@@ -21,7 +21,6 @@ fields! { RestoreTokensDialog, dialog:
     Restore => Button,
 }
 
-/// The dialog that restores tokens.
 pub struct RestoreTokensDialog {
     tokens: Vec<Token>,
     name: TextInput,

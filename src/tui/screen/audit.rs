@@ -19,7 +19,6 @@ use crate::verbs::audit::ListAudit;
 use crate::verbs::ports::audit_log::HashedRow;
 use crate::verbs::request::{Request, Response};
 
-/// The audit log screen.
 pub type Audit = ListScreen<AuditLog>;
 
 /// The rows of the audit log.

@@ -20,10 +20,8 @@ use crate::verbs::ledger::{
 use crate::verbs::request::{Request, Response};
 use crate::verbs::verify::DenialReason;
 
-/// The denied attempts screen.
 pub type Denied = ListScreen<DeniedAttempts>;
 
-/// The denied attempts.
 #[derive(Default)]
 pub struct DeniedAttempts;
 

@@ -18,7 +18,6 @@ use crate::verbs::request::{Request, Response};
 /// Width of a value.
 const VALUE_COLUMNS: usize = 9;
 
-/// The policy screen.
 pub type PolicyScreen = ListScreen<Rules>;
 
 /// The rules of the policy.

@@ -16,10 +16,8 @@ use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
 use crate::verbs::ledger::{ListUses, UseKey, UseRow, format_origin};
 use crate::verbs::request::{Request, Response};
 
-/// The uses screen.
 pub type Uses = ListScreen<AcceptedUses>;
 
-/// The accepted uses.
 #[derive(Default)]
 pub struct AcceptedUses;
 

@@ -49,7 +49,6 @@ impl<T: PartialEq> OneOf<T> {
         self.values.get(self.selected)
     }
 
-    /// Returns all values.
     pub fn values(&self) -> &[T] {
         &self.values
     }

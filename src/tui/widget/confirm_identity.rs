@@ -50,7 +50,6 @@ impl AuthField {
         matches!(self.source, AuthSource::Password(_))
     }
 
-    /// Returns the field at that field.
     pub fn text_input(&mut self) -> Option<&mut TextInput> {
         match &mut self.source {
             AuthSource::Password(typed) => Some(&mut typed.password),

@@ -27,7 +27,6 @@ const NEW_OPTIONS: [(&str, ExpiryOption); 5] = [
     ("never", ExpiryOption::New(ExpirySpec::Never)),
 ];
 
-/// The choice of an expiry.
 pub struct ExpiryChoice {
     options: ChoiceOrText<ExpiryOption>,
 }
@@ -67,7 +66,6 @@ impl ExpiryChoice {
         self.options.text_input()
     }
 
-    /// Returns `true` if the current expiry is kept.
     pub fn is_kept(&self) -> bool {
         matches!(self.options.chosen(), Chosen::Choice(ExpiryOption::Keep(_)))
     }

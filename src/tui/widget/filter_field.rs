@@ -35,12 +35,10 @@ impl Default for FilterField {
 }
 
 impl FilterField {
-    /// Returns the filter text.
     pub fn text(&self) -> &str {
         self.field.text()
     }
 
-    /// Returns `true` if the filter is empty.
     pub fn is_empty(&self) -> bool {
         self.field.is_empty()
     }

@@ -39,12 +39,10 @@ impl<D: Dialog> Form<D> {
         Form { dialog, focus: None, problem: None, leaving: false }
     }
 
-    /// Creates a form with the focus on `field`.
     pub fn with_focus(dialog: D, field: D::Field) -> Self {
         Form { focus: Some(field), ..Self::new(dialog) }
     }
 
-    /// Returns the dialog.
     pub fn dialog(&self) -> &D {
         &self.dialog
     }

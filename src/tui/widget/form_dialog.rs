@@ -15,7 +15,6 @@ use crate::verbs::request::{Request, Response};
 /// The kind of a field. Each kind handles keys differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
-    /// A text field.
     Text,
     /// A choice of one of several values.
     Choice,
@@ -136,7 +135,6 @@ pub trait Dialog: Fields {
         Context::Form
     }
 
-    /// Returns the title.
     fn title(&self) -> String;
 
     /// Returns the main button. Enter in the field before the buttons presses it.

@@ -88,7 +88,6 @@ impl ScrollText {
         rows.saturating_sub(self.fields + if is_tight(rows) { 5 } else { 7 }).max(2)
     }
 
-    /// Returns all lines in `columns` columns.
     pub fn lines(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
         let mut lines = Vec::new();
         for row in &self.rows {

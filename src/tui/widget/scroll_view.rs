@@ -35,7 +35,6 @@ pub trait Content: 'static {
     /// Returns the id of the dialog, for tests.
     fn id(&self) -> &'static str;
 
-    /// Returns the title.
     fn title(&self) -> String;
 
     /// Returns all lines but those of the list.
@@ -46,12 +45,10 @@ pub trait Content: 'static {
         0
     }
 
-    /// Returns the line `at` of the list.
     fn list_line(&self, _at: usize, _columns: usize, _model: &Model) -> Line<'static> {
         Line::default()
     }
 
-    /// Returns the heading.
     fn heading(&self, _columns: usize, _model: &Model) -> Line<'static> {
         Line::default()
     }

@@ -153,7 +153,6 @@ impl TableColumns {
         format!("{}{}", " ".repeat(self.left()), cells.join(" "))
     }
 
-    /// Returns a row of the table.
     pub fn row(&self, cells: Vec<Cell>, is_current: bool, is_marked: bool, theme: &Theme) -> Line<'static> {
         let base = if is_current { theme.selected } else { Style::new() };
         // On a reversed row, colours would become backgrounds.

@@ -52,7 +52,6 @@ impl TextInput {
         self
     }
 
-    /// Returns the text.
     pub fn text(&self) -> &str {
         &self.text
     }

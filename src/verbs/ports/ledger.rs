@@ -318,7 +318,6 @@ pub trait Ledger {
     fn ledger_size_part(&self, after: SizeCursor, limit: usize) -> Result<LedgerSizePart>;
     /// Returns the day or minute of the ledger's oldest row. `None` if the ledger is empty.
     fn ledger_oldest(&self) -> Result<Option<Timestamp>>;
-    /// Returns the account of a purged token, and the role of that account.
     fn owner_of_purged(&self, token: TokenId) -> Result<Option<(AccountId, Role)>>;
     /// Returns a part of the findings that need attention.
     fn finding_page(&self, query: &FindingQuery) -> Result<FindingPage>;

@@ -107,7 +107,6 @@ pub struct VisibleCounts {
 /// Owner and selection of a token. Used when all tokens must be scanned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// The token.
     pub token: TokenId,
     pub name: TokenName,
     pub account: Username,

@@ -49,7 +49,6 @@ pub struct Denial<'a> {
     pub client: &'a str,
 }
 
-/// A sign-in that failed.
 #[derive(Debug, Clone, Copy)]
 pub struct FailedSignIn<'a> {
     /// The account of that name, if there is one.

@@ -27,9 +27,7 @@ pub struct EditToken {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EditPreview {
-    /// The token before the edit.
     pub before: Token,
-    /// The token after the edit, or as a preview.
     pub after: Token,
     /// A warning about the selection. `None` if the token may call all that it names.
     pub warning: Option<String>,

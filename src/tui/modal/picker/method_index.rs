@@ -24,7 +24,6 @@ pub enum GroupKind {
     Vanished,
 }
 
-/// A group of methods.
 #[derive(Debug)]
 pub struct MethodGroup {
     /// Id of the group, the common prefix of its methods' ids.
@@ -35,7 +34,6 @@ pub struct MethodGroup {
     pub kind: GroupKind,
 }
 
-/// A method.
 #[derive(Debug)]
 pub struct MethodRow {
     pub id: MethodId,
@@ -165,7 +163,6 @@ impl PickerIndex {
         ticks
     }
 
-    /// Returns ticks for the methods of `picked`.
     pub fn ticks_of_methods(&self, picked: &BTreeSet<MethodId>) -> Vec<bool> {
         let mut ticks = vec![false; self.methods.len()];
         self.tick(&mut ticks, picked);
@@ -183,7 +180,6 @@ impl PickerIndex {
         self.methods.iter().map(|e| !e.above_role && self.kind_of(e) == GroupKind::Api).collect()
     }
 
-    /// Returns the kind of `entry`.
     pub fn kind_of(&self, entry: &MethodRow) -> GroupKind {
         self.groups.get(entry.group).map_or(GroupKind::Vanished, |s| s.kind)
     }

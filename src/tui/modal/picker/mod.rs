@@ -124,7 +124,6 @@ impl Picker {
         }
     }
 
-    /// Returns the tree.
     pub fn tree(&self) -> &Tree {
         &self.tree
     }

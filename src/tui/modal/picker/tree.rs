@@ -175,7 +175,6 @@ impl Tree {
         self.only_checked || !self.words.is_empty()
     }
 
-    /// Returns the current selection.
     pub fn selection(&self) -> Selection {
         match &self.selected.choice {
             Choice::Sets(names) => Selection::Sets(names.clone()),

@@ -26,7 +26,6 @@ use filter::AccountFilter;
 /// Width of a number. The account's creation date has a wider gap before it.
 const NUMBER_COLUMNS: usize = 7;
 
-/// The accounts screen.
 pub type Accounts = ListScreen<AllAccounts>;
 
 /// All accounts that the signed-in account may see.

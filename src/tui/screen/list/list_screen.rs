@@ -138,7 +138,6 @@ pub trait Source: Default + 'static {
         false
     }
 
-    /// Returns the cells of a row, one for each column of the table.
     fn cells(&self, row: &Self::Row, filter: &Self::Filter, columns: &TableColumns, model: &Model) -> Vec<Cell>;
 
     /// Returns two lines about a row.
@@ -194,7 +193,6 @@ pub trait Source: Default + 'static {
     }
 }
 
-/// The key of a source's rows.
 pub type Key<S> = <<S as Source>::Row as ListRow>::Key;
 
 /// State of the screen: a window of rows around the cursor.

@@ -101,7 +101,6 @@ impl<R: ListRow> Default for LoadedRows<R> {
 }
 
 impl<R: ListRow> LoadedRows<R> {
-    /// Returns the loaded rows.
     pub fn all(&self) -> &[R] {
         &self.page.rows
     }
@@ -121,7 +120,6 @@ impl<R: ListRow> LoadedRows<R> {
         self.page.rows.get_mut(self.cursor.position())
     }
 
-    /// Returns `true` if no rows are loaded.
     pub fn is_empty(&self) -> bool {
         self.page.rows.is_empty()
     }

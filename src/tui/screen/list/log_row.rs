@@ -10,7 +10,6 @@ use crate::tui::modal::row_details;
 use crate::tui::model::Model;
 use crate::tui::widget::scroll_view::{Content, ScrollView};
 
-/// A row of a log.
 pub trait LogRow: Content + Clone {
     /// The key type; newer rows have greater keys.
     type Key: Ord + Clone;

@@ -23,7 +23,6 @@ struct ShiftRange<K> {
 }
 
 impl<R: ListRow> Default for Marks<R> {
-    /// Creates marks of no row.
     fn default() -> Self {
         Marks { rows: BTreeMap::new(), range: None }
     }
@@ -35,12 +34,10 @@ impl<R: ListRow> Marks<R> {
         self.rows.len()
     }
 
-    /// Returns `true` if no row is marked.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Returns `true` if the row with this key is marked.
     pub fn contains(&self, key: &R::Key) -> bool {
         self.rows.contains_key(key)
     }
@@ -96,7 +93,6 @@ impl<R: ListRow> Marks<R> {
         }
     }
 
-    /// Unmarks the row with this key.
     pub fn unmark(&mut self, key: &R::Key) {
         self.rows.remove(key);
     }
