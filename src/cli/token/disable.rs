@@ -6,14 +6,16 @@ use super::change_report::{RevokedText, print_revoked};
 use super::{live_tokens, token_targets};
 use crate::error::Result;
 use crate::verbs::impact::Removal;
-use crate::verbs::tokens::DisableTokens;
+use crate::verbs::tokens::{DisableTokens, TokenTarget};
 
 pub(super) fn disable(app: &mut App, some: TokensArgs) -> Result<()> {
-    let tokens = token_targets(some);
+    let mut tokens = token_targets(some);
     let to = if tokens.len() == 1 { "disable the token" } else { "disable the tokens" };
     let credential = impact::write_credential(app, to, |reader| {
-        let enabled = live_tokens(app, reader, tokens.clone())?.into_iter().filter(|token| token.enabled);
-        Ok(Removal::Tokens(enabled.map(|token| token.id).collect()))
+        let seen = live_tokens(app, reader, tokens.clone())?;
+        // The confirmation is about these tokens, even if another token gets the name meanwhile.
+        tokens = seen.iter().map(TokenTarget::at_revision).collect();
+        Ok(Removal::Tokens(seen.iter().filter(|token| token.enabled).map(|token| token.id).collect()))
     })?;
     let changed = app.call(&credential, DisableTokens { tokens })?;
     print_revoked(

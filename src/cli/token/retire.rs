@@ -8,10 +8,12 @@ use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{RetireToken, ShowToken, TokenTarget};
 
 pub(super) fn retire(app: &mut App, one: TokenArgs) -> Result<()> {
-    let token = TokenTarget::by_reference(one.token);
+    let mut token = TokenTarget::by_reference(one.token);
     let credential = impact::write_credential(app, "end the overlap", |reader| {
-        let token = app.call(reader, ShowToken { token: token.reference.clone() })?.token;
-        Ok(Removal::OldSecret(token.id))
+        let seen = app.call(reader, ShowToken { token: token.reference.clone() })?.token;
+        // The confirmation is about this token, even if another token gets the name meanwhile.
+        token = TokenTarget::at_revision(&seen);
+        Ok(Removal::OldSecret(seen.id))
     })?;
     let changed = app.call(&credential, RetireToken { token })?;
     let text = RevokedText {

@@ -92,3 +92,18 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     assert_eq!(answer(&["account", "disable", "ci", "--user", "ops"], "yes\n").0, 0);
     assert_eq!(home.run(&["verify", "--method", method], format!("{secret}\n")).code, 4);
 }
+
+#[test]
+fn disable_changes_the_shown_token_even_if_another_gets_its_name() {
+    let home = CliHome::set_up();
+    let secret = home.create(&["a"]);
+    assert_eq!(home.run(&["verify"], format!("{secret}\n")).code, 0);
+    let mut disable = Terminal::start(&home, &["token", "disable", "a"]);
+    disable.types_hidden(&password_of("ops"), RIGHT).waits_for(CONFIRM_CHANGE);
+    home.as_ops(&["token", "edit", "a", "--name", "b"]).assert_success();
+    home.create(&["a"]);
+    disable.types("yes\n").waits_for(ERROR);
+    assert_eq!(disable.ends(), 5);
+    let enabled = |name: &str| home.as_ops(&["token", "show", name, "--json"]).json()["token"]["enabled"].clone();
+    assert_eq!((enabled("a"), enabled("b")), (true.into(), true.into()));
+}
