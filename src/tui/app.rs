@@ -111,8 +111,13 @@ impl App {
         match (&self.lock, self.modals.top_id()) {
             (Some(_), _) => Layer::Lock,
             (None, Some(id)) => Layer::Modal(id),
-            (None, None) => self.workspace().map_or(Layer::Screen, |workspace| Layer::Workspace(workspace.current())),
+            (None, None) => self.screen_layer(),
         }
+    }
+
+    /// Returns the layer below all dialogs and the lock.
+    pub fn screen_layer(&self) -> Layer {
+        self.workspace().map_or(Layer::Screen, |workspace| Layer::Workspace(workspace.current()))
     }
 
     /// Returns all screens and all dialogs, the top one last.

@@ -110,7 +110,7 @@ pub enum Intent {
     /// Several intents, in this order.
     All(Vec<Intent>),
     /// Close the page and pass the answer, if there is one, to the page below.
-    Close(Option<Answer>),
+    Close(Option<DialogResult>),
     /// Open another dialog on top.
     Push(Box<dyn Component>),
     /// Ask for something.
@@ -177,7 +177,7 @@ pub enum AskSubject {
 }
 
 /// The answer of a dialog to the page that has opened it.
-pub enum Answer {
+pub enum DialogResult {
     /// The dialog was refused what it asked for.
     Error(Error),
     Selection(Selection),
@@ -360,10 +360,10 @@ pub trait Component: Any {
     }
 
     /// Takes the answer of the dialog that was on top.
-    fn on_answer(&mut self, answer: Answer) -> Intent {
+    fn on_answer(&mut self, answer: DialogResult) -> Intent {
         match answer {
-            Answer::Error(error) => self.on_error(error),
-            Answer::Selection(_) | Answer::Sort(_) => Intent::Stay,
+            DialogResult::Error(error) => self.on_error(error),
+            DialogResult::Selection(_) | DialogResult::Sort(_) => Intent::Stay,
         }
     }
 
@@ -379,6 +379,6 @@ pub trait Component: Any {
 
     /// Handles the refusal of the request that the page waits for.
     fn on_error(&mut self, error: Error) -> Intent {
-        Intent::Close(Some(Answer::Error(error)))
+        Intent::Close(Some(DialogResult::Error(error)))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use super::impact;
 use crate::error::{Error, Kind as ErrorKind};
-use crate::tui::component::{Answer, Intent, Reply, UpdateContext};
+use crate::tui::component::{DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::widget::confirm_identity::AuthField;
@@ -200,7 +200,7 @@ impl Dialog for ConfirmDialog {
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
         if error.kind != ErrorKind::Unauthenticated {
-            return Ok(Intent::Close(Some(Answer::Error(error))));
+            return Ok(Intent::Close(Some(DialogResult::Error(error))));
         }
         self.auth.on_error(&error, Field::Auth)
     }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::domain::query::sort::{Sort, SortColumn};
-use crate::tui::component::{Answer, Component, Intent, UpdateContext};
+use crate::tui::component::{Component, DialogResult, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::text_fit::fit;
@@ -95,7 +95,7 @@ impl Component for SortDialog {
     fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {
         let rows = SortColumn::ALL.len();
         match action {
-            Action::Accept => return Intent::Close(Some(Answer::Sort(self.selected()))),
+            Action::Accept => return Intent::Close(Some(DialogResult::Sort(self.selected()))),
             Action::Cancel => return Intent::Close(None),
             Action::Left | Action::Right => self.descending = !self.descending,
             // The key that opens the dialog cycles through the columns.

@@ -14,7 +14,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::error::{Error, Kind, Result};
 use crate::tui::app::App;
-use crate::tui::component::{Answer, Component, Destination, Exit, Intent, Reply, UpdateContext};
+use crate::tui::component::{Component, Destination, DialogResult, Exit, Intent, Reply, UpdateContext};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Key};
 use crate::tui::layer::Layer;
@@ -280,19 +280,19 @@ pub(super) fn open(app: &mut App, dialog: Box<dyn Component>) -> Vec<Effect> {
 }
 
 /// Closes the page and passes its answer to the page below. An error without a dialog below is shown in the bottom line.
-fn close(app: &mut App, layer: Layer, answer: Option<Answer>) -> Vec<Effect> {
+fn close(app: &mut App, layer: Layer, answer: Option<DialogResult>) -> Vec<Effect> {
     if let Layer::Modal(id) = layer {
         app.modals.close(id);
     }
     let Some(answer) = answer else { return Vec::new() };
     let dialog = app.modals.top_id().filter(|_| matches!(layer, Layer::Modal(_))).map(Layer::Modal);
     match (answer, dialog) {
-        (Answer::Error(error), None) => {
+        (DialogResult::Error(error), None) => {
             app.model.notify(Notice::error(&error));
             Vec::new()
         }
         (answer, dialog) => {
-            let below = dialog.unwrap_or_else(|| app.top_layer());
+            let below = dialog.unwrap_or_else(|| app.screen_layer());
             with_page(app, below, None, |page, _| page.on_answer(answer))
         }
     }

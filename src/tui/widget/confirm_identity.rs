@@ -7,7 +7,7 @@ use super::text_input::TextInput;
 use crate::domain::name::Username;
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::{Error, Kind as ErrorKind};
-use crate::tui::component::{Answer, Intent, UpdateContext};
+use crate::tui::component::{DialogResult, Intent, UpdateContext};
 use crate::tui::text_fit::cut;
 use crate::verbs::credential::Credential;
 
@@ -78,10 +78,10 @@ impl AuthField {
     pub fn on_error<S>(&mut self, error: &Error, field: S) -> PressResult<S> {
         let wrong = error.kind == ErrorKind::Unauthenticated;
         match &mut self.source {
-            AuthSource::Credential(_) if wrong => Ok(Intent::Close(Some(Answer::Error(error.clone())))),
+            AuthSource::Credential(_) if wrong => Ok(Intent::Close(Some(DialogResult::Error(error.clone())))),
             AuthSource::Credential(_) => Err(Problem::general(error)),
             AuthSource::Password(typed) => match typed.attempts.record_failure(error) {
-                Some(last) => Ok(Intent::Close(Some(Answer::Error(last)))),
+                Some(last) => Ok(Intent::Close(Some(DialogResult::Error(last)))),
                 None if wrong => Err(Problem::at(field, describe_refusal(error))),
                 None => Err(Problem::general(error)),
             },

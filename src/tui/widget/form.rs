@@ -16,7 +16,7 @@ use super::form_layout::FormLayout;
 use super::key_hints::key_hints;
 use super::text_input::TextInput;
 use crate::error::Error;
-use crate::tui::component::{Answer, Component, Intent, Reply, UpdateContext};
+use crate::tui::component::{Component, DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::outcome::Outcome;
@@ -239,11 +239,11 @@ impl<D: Dialog + 'static> Component for Form<D> {
         !scrolls || self.is_scrollable(model.size)
     }
 
-    fn on_answer(&mut self, answer: Answer) -> Intent {
+    fn on_answer(&mut self, answer: DialogResult) -> Intent {
         match answer {
-            Answer::Error(error) => return self.on_error(error),
-            Answer::Selection(selection) => self.focus = self.dialog.on_selection(selection).or(self.focus),
-            Answer::Sort(_) => {}
+            DialogResult::Error(error) => return self.on_error(error),
+            DialogResult::Selection(selection) => self.focus = self.dialog.on_selection(selection).or(self.focus),
+            DialogResult::Sort(_) => {}
         }
         Intent::Stay
     }

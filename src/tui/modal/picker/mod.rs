@@ -27,7 +27,7 @@ use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
 use crate::domain::untrusted_text::is_control_or_bidi;
-use crate::tui::component::{Answer, Component, Destination, Intent, UpdateContext};
+use crate::tui::component::{Component, Destination, DialogResult, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::layer::ScreenId;
 use crate::tui::modal::catalogue::apply::ApplyCatalogueDialog;
@@ -308,7 +308,7 @@ impl Component for Picker {
             (Action::Sets, _) => self.focus = Focus::Sets,
             (Action::Cancel, Focus::Tree) => return self.request_close(),
             (Action::Accept, Focus::Tree) => match self.mode {
-                PickerMode::Pick(_) => return Intent::Close(Some(Answer::Selection(self.tree.selection()))),
+                PickerMode::Pick(_) => return Intent::Close(Some(DialogResult::Selection(self.tree.selection()))),
                 PickerMode::Browse => self.tree.unfold(),
             },
             (Action::Down, _) => self.step(1),

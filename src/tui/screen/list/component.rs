@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::list_screen::{ListScreen, Source};
 use super::loaded_rows::{Anchor, ListRow};
 use crate::error::Error;
-use crate::tui::component::{Answer, Component, Damaged, Destination, Intent, Reply, UpdateContext};
+use crate::tui::component::{Component, Damaged, Destination, DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::layer::ScreenId;
 use crate::tui::model::Model;
@@ -114,7 +114,7 @@ impl<S: Source> Component for ListScreen<S> {
         S::on_go(self, destination)
     }
 
-    fn on_answer(&mut self, answer: Answer) -> Intent {
+    fn on_answer(&mut self, answer: DialogResult) -> Intent {
         S::on_answer(self, answer)
     }
 

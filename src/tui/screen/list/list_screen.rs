@@ -19,7 +19,7 @@ use super::marks::{MAX_MARKED, Marks};
 use crate::domain::query::filter_syntax::{FilterFields, UnknownField};
 use crate::domain::query::sort::Sort;
 use crate::error::Error;
-use crate::tui::component::{Answer, Damaged, Destination, Intent, UpdateContext};
+use crate::tui::component::{Damaged, Destination, DialogResult, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
@@ -111,7 +111,7 @@ pub trait Source: Default + 'static {
     }
 
     /// Takes the answer of the dialog that was on top.
-    fn on_answer(_list: &mut ListScreen<Self>, _answer: Answer) -> Intent {
+    fn on_answer(_list: &mut ListScreen<Self>, _answer: DialogResult) -> Intent {
         Intent::Stay
     }
 

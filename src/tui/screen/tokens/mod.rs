@@ -17,7 +17,7 @@ use crate::domain::name::Username;
 use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::token::{Token, TokenId, TokenRef};
-use crate::tui::component::{Answer, Damaged, Destination, Intent, UpdateContext};
+use crate::tui::component::{Damaged, Destination, DialogResult, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::sort_order::SortDialog;
 use crate::tui::model::Model;
@@ -170,8 +170,8 @@ impl Source for TokenList {
         }
     }
 
-    fn on_answer(list: &mut Tokens, answer: Answer) -> Intent {
-        let Answer::Sort(sort) = answer else { return Intent::Stay };
+    fn on_answer(list: &mut Tokens, answer: DialogResult) -> Intent {
+        let DialogResult::Sort(sort) = answer else { return Intent::Stay };
         list.set_options(|options| options.sort = sort)
     }
 
