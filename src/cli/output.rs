@@ -79,15 +79,15 @@ impl Output {
     /// # Errors
     /// Those of [`Output::line`].
     pub fn answer(&mut self, answer: &impl Serialize, now: Timestamp) -> Result<()> {
-        self.json(&Answer { value: versioned(answer), now })
+        self.json(&versioned(answer), now)
     }
 
-    /// Prints a value as a line of JSON.
+    /// Prints a value as a line of JSON, with statuses at `now`.
     ///
     /// # Errors
     /// Those of [`Output::line`].
-    pub fn json(&mut self, value: &impl Serialize) -> Result<()> {
-        let mut text = to_safe_json(value, JSON_CAPACITY)?;
+    pub fn json(&mut self, value: &impl Serialize, now: Timestamp) -> Result<()> {
+        let mut text = to_safe_json(&Answer { value, now }, JSON_CAPACITY)?;
         text.push('\n');
         self.data(&text)
     }

@@ -46,7 +46,8 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
     match verify::verify(local.store(), &secret, method.as_ref(), now, CALLER)? {
         Decision::Allowed(accepted) if app.out.json => {
             let AcceptedToken { token, role } = *accepted;
-            app.print_json(&Verified { allowed: true, reason: None, method, role: Some(role), token: Some(token) })
+            let (role, token) = (Some(role), Some(token));
+            app.out.answer(&Verified { allowed: true, reason: None, method, role, token }, now)
         }
         Decision::Allowed(_) if app.out.quiet => Ok(()),
         Decision::Allowed(accepted) => {
@@ -54,7 +55,7 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
         }
         Decision::Denied(reason, token) if app.out.json => {
             let token = token.map(|token| *token);
-            app.print_json(&Verified { allowed: false, reason: Some(reason), method, role: None, token })?;
+            app.out.answer(&Verified { allowed: false, reason: Some(reason), method, role: None, token }, now)?;
             Err(Error::denied("denied").why(describe(reason)))
         }
         Decision::Denied(reason, _) => Err(Error::denied("denied").why(describe(reason))),

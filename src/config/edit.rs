@@ -12,7 +12,7 @@ use super::file;
 use super::setting_key::SettingKey;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
-use crate::platform::sidecar;
+use crate::platform::whole_file;
 
 pub enum SetValue<'a> {
     Text(&'a str),
@@ -84,8 +84,6 @@ fn write(path: &Path, document: &DocumentMut) -> Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let text = Zeroizing::new(document.to_string());
     let mut folder = fs::DirBuilder::new();
-    let created = folder.recursive(true).mode(0o700).create(sidecar::folder_of(&path));
-    created
-        .and_then(|()| sidecar::write_whole(&path, ".config-", text.as_bytes(), true))
-        .map_err(|e| write_error(&path, &e))
+    let created = folder.recursive(true).mode(0o700).create(whole_file::folder_of(&path));
+    created.and_then(|()| whole_file::write_whole(&path, text.as_bytes(), true)).map_err(|e| write_error(&path, &e))
 }

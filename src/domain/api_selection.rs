@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::method::MethodId;
+use crate::domain::wire_format::answer_time;
 use crate::error::{Error, Result};
 
 /// Exactly one of: API sets, hand-picked methods, or everything that the role permits.
@@ -23,23 +24,32 @@ pub enum Selection {
     Inherit,
 }
 
-/// The JSON form of [`Selection`]: no more than one of the three is set.
+/// The JSON form of [`Selection`]: no more than one of the three is set. An answer has the other lists too, empty.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SelectionJson {
+    /// `true` for everything that the account's role permits, now and later, except `jeton.*`.
     inherit: bool,
-    sets: BTreeSet<String>,
-    methods: BTreeSet<MethodId>,
+    /// Names of API sets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "BTreeSet<String>", required)]
+    sets: Option<BTreeSet<String>>,
+    /// Single methods. Nothing is permitted if the lists are empty and `inherit` is `false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "BTreeSet<MethodId>", required)]
+    methods: Option<BTreeSet<MethodId>>,
 }
 
 impl From<Selection> for SelectionJson {
     fn from(selection: Selection) -> Self {
         let (inherit, sets, methods) = match selection {
-            Selection::Inherit => (true, BTreeSet::new(), BTreeSet::new()),
-            Selection::Sets(sets) => (false, sets, BTreeSet::new()),
-            Selection::Custom(methods) => (false, BTreeSet::new(), methods),
+            Selection::Inherit => (true, None, None),
+            Selection::Sets(sets) => (false, Some(sets), None),
+            Selection::Custom(methods) => (false, None, Some(methods)),
         };
-        SelectionJson { inherit, sets, methods }
+        let is_answer = answer_time().is_some();
+        let (no_sets, no_methods) = (is_answer.then(BTreeSet::new), is_answer.then(BTreeSet::new));
+        SelectionJson { inherit, sets: sets.or(no_sets), methods: methods.or(no_methods) }
     }
 }
 
@@ -47,10 +57,10 @@ impl TryFrom<SelectionJson> for Selection {
     type Error = &'static str;
 
     fn try_from(json: SelectionJson) -> std::result::Result<Self, Self::Error> {
-        match (json.inherit, json.sets.is_empty(), json.methods.is_empty()) {
-            (true, true, true) => Ok(Selection::Inherit),
-            (false, false, true) => Ok(Selection::Sets(json.sets)),
-            (false, true, _) => Ok(Selection::Custom(json.methods)),
+        match (json.inherit, json.sets, json.methods) {
+            (true, None, None) => Ok(Selection::Inherit),
+            (false, Some(sets), None) => Ok(Selection::Sets(sets)),
+            (false, None, Some(methods)) => Ok(Selection::Custom(methods)),
             _ => Err("a selection has either sets or methods, or inherits"),
         }
     }

@@ -269,6 +269,16 @@ mod tests {
         let moved = AuditRow { account: "a1o".into(), name: "ps".into(), ..row() };
         assert_ne!(hash, chain_hash(&[0; 32], &moved));
     }
+    /// The hash covers the milliseconds and the very text of the details.
+    #[test]
+    fn reader_of_a_row_in_json_can_verify_its_hash() {
+        for details in [r#"{"b": 1,  "a":1.50}"#, r#""quoted""#, "no JSON", ""] {
+            let row = AuditRow { details: details.into(), ..row() };
+            let read: AuditRow = serde_json::from_str(&serde_json::to_string(&row).unwrap()).unwrap();
+            assert_eq!(chain_hash(&[0; 32], &read), chain_hash(&[0; 32], &row), "{details}");
+        }
+    }
+
     #[test]
     fn audit_details_hold_a_change_only_if_there_is_one() {
         let entry = AuditEntry::new("v", "t:1", "ops/x")

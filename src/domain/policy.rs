@@ -54,7 +54,10 @@ impl TryFrom<BTreeMap<String, String>> for Policy {
     fn try_from(rules: BTreeMap<String, String>) -> Result<Self> {
         let mut policy = Policy::default();
         rules.iter().try_for_each(|(key, value)| policy.set(key, value))?;
-        Ok(policy)
+        match policy.pairs().iter().find(|(key, _)| !rules.contains_key(*key)) {
+            Some((key, _)) => Err(Error::usage(format!("the rule {key} is missing"))),
+            None => Ok(policy),
+        }
     }
 }
 

@@ -25,10 +25,17 @@ impl Timestamp {
     /// Formats as RFC 3339 in UTC at whole seconds, e.g. `2026-11-21T09:30:00Z`. A store of an earlier version may
     /// hold an instant outside the range. Such an instant is written as the first or last possible one.
     pub fn rfc3339(self) -> String {
-        match self.clamp(Self::FIRST, Self::LAST).utc() {
-            Some(at) => at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            None => format!("{} ms", self.0),
-        }
+        self.in_format("%Y-%m-%dT%H:%M:%SZ")
+    }
+
+    /// Like [`Timestamp::rfc3339`], with the milliseconds if there are any.
+    pub fn rfc3339_ms(self) -> String {
+        self.in_format("%Y-%m-%dT%H:%M:%S%.fZ")
+    }
+
+    fn in_format(self, pattern: &str) -> String {
+        let at = self.clamp(Self::FIRST, Self::LAST).utc();
+        at.map_or_else(|| format!("{} ms", self.0), |at| at.format(pattern).to_string())
     }
 
     /// Parses a UTC time, with a fraction of a second or without.

@@ -22,8 +22,8 @@ pub struct TokenJson {
     description: Description,
     kind: TokenKind,
     // Only answers of commands have the status, because it depends on the time.
-    #[serde(default)]
-    #[schemars(with = "Status")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Status", required)]
     status: Option<Status>,
     enabled: bool,
     account_enabled: bool,

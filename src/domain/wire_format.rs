@@ -1,5 +1,6 @@
 //! The JSON form of values that requests and replies hold. A value with a text form is that text, and reading it back
-//! goes through its own parser. So JSON can hold no value that the parser refuses.
+//! goes through its own parser. So JSON can hold no value that the parser refuses. Requests refuse unknown fields.
+//! Replies with flattened parts ignore them, because serde can't do both.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -21,8 +22,8 @@ thread_local! {
     static ANSWER_TIME: Cell<Option<Timestamp>> = const { Cell::new(None) };
 }
 
-/// A value as commands print it at a time: with statuses of that time, and without the fields that only programs of
-/// jeton use. Requests and replies have these fields, and no statuses, because their reader knows the time.
+/// A value as commands print it at a time: with statuses of that time, whole seconds, and without the fields that only
+/// programs of jeton use. Requests and replies have these fields, and no statuses, because their reader knows the time.
 pub struct Answer<T> {
     pub value: T,
     pub now: Timestamp,
@@ -93,6 +94,20 @@ macro_rules! json_as_text {
     )*};
 }
 
+/// Whole seconds in an answer. Requests and replies keep the milliseconds.
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&if answer_time().is_some() { self.rfc3339() } else { self.rfc3339_ms() })
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Timestamp::parse_rfc3339(&text).ok_or_else(|| de::Error::custom("not a UTC time in RFC 3339 format"))
+    }
+}
+
 mod text_forms {
     use super::{Cow, JsonSchema, Schema, SchemaGenerator};
 
@@ -104,7 +119,6 @@ mod text_forms {
     use super::super::method::MethodId;
     use super::super::name::{Description, Prefix, TokenName, Username};
     use super::super::secret::PublicId;
-    use super::super::time::Timestamp;
     use super::super::token::TokenId;
 
     fn known<T>(parsed: Option<T>, what: &'static str) -> Result<T, String> {
@@ -122,7 +136,6 @@ mod text_forms {
         SetEntry, SetEntry::parse;
         Span, Span::parse;
         StoreId, |text| known(StoreId::parse(text), "a store's identity");
-        Timestamp, |text| known(Timestamp::parse_rfc3339(text), "a UTC time in RFC 3339 format");
         TokenId, |text| known(TokenId::parse(text), "a token's id");
         TokenName, TokenName::parse;
         Username, Username::parse;
@@ -216,19 +229,20 @@ pub mod method_uses {
     }
 }
 
-/// For `#[serde(with = "JsonText")]`: JSON text as the value that it holds. Other text becomes a JSON string.
+/// For `#[serde(with = "JsonText")]`: JSON text, in an answer as the value that it holds. Replies have the text itself,
+/// because a hash may cover it.
 pub struct JsonText;
 
 impl JsonText {
     pub(crate) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-        serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())).serialize(serializer)
+        match answer_time().and_then(|_| serde_json::from_str::<Value>(text).ok()) {
+            Some(value) => value.serialize(serializer),
+            None => serializer.serialize_str(text),
+        }
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::String(text) if serde_json::from_str::<Value>(&text).is_err() => text,
-            value => value.to_string(),
-        })
+        String::deserialize(deserializer)
     }
 }
 
@@ -288,6 +302,7 @@ schema_like! {
     JsonText: Value;
     NullIfEmpty: Option<String>;
     Policy: BTreeMap<String, String>;
+    Timestamp: String;
     UtcDay: String;
     WireSecret: String;
 }

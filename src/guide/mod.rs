@@ -250,9 +250,9 @@ impl Guide<'_> {
         self.map.rules.iter().any(|entry| entry.action == RouteAction::Preflight)
     }
 
-    /// Returns `true` for the sections of a template that apply.
-    fn has_section(&self, name: &str) -> bool {
-        match name {
+    /// Returns `true` if a section of a template applies. `None` if there is no section of this name.
+    fn has_section(&self, name: &str) -> Option<bool> {
+        Some(match name {
             "TLS" => self.tls.is_some(),
             "QUERY" => self.query,
             "PROOF" => self.proof.is_some(),
@@ -261,12 +261,12 @@ impl Guide<'_> {
             "SOCKET" => matches!(self.verify, Endpoint::Unix(_)),
             "PREFLIGHT" => self.has_preflights(),
             "PUBLIC" => self.map.rules.iter().any(|entry| entry.action.is_open()),
-            _ => false,
-        }
+            _ => return None,
+        })
     }
 
     fn fill(&self, engine: RegexDialect, template: &str, more: &[(&str, String)]) -> String {
-        let template = keep_sections(template, |name| self.has_section(name));
+        let template = keep_sections(template, |name| self.has_section(name) == Some(true));
         let mut values: Vec<(&str, &str)> = more.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let common = self.common(engine);
         values.extend(common.iter().map(|(name, value)| (*name, value.as_str())));
@@ -358,6 +358,59 @@ mod tests {
         assert_eq!(fill_template("a@b @A@ @B@\n@LINES@\n@NONE@\nz @NONE@\n", &values), "a@b @B@ b\nx\ny\nz \n");
     }
 
+    fn guide(verify: &Endpoint, map: RouteRules) -> Guide<'_> {
+        Guide {
+            verify,
+            upstream: Upstream::parse("127.0.0.1:8080").unwrap(),
+            listen: Listen::Port(80),
+            tls: None,
+            query: false,
+            proof: None,
+            insecure: true,
+            credentials: vec!["Authorization".to_owned(), "x-authentication".to_owned()],
+            map,
+        }
+    }
+
+    /// Returns the mistakes in the sections of a template, each with the number of its line.
+    fn mistakes(template: &str, guide: &Guide<'_>) -> Vec<(usize, &'static str)> {
+        let (mut mistakes, mut open) = (Vec::new(), None);
+        for (number, line) in (1..).zip(template.lines()) {
+            let name = line.strip_prefix("@IF ").and_then(|line| line.strip_suffix('@'));
+            match (name, open) {
+                (Some(name), _) if guide.has_section(name).is_none() => mistakes.push((number, "unknown")),
+                (Some(_), Some(_)) => mistakes.push((number, "nested")),
+                (Some(_), None) => open = Some(number),
+                (None, Some(_)) if line == "@END@" => open = None,
+                (None, None) if line == "@END@" => mistakes.push((number, "not open")),
+                (None, _) if ["@IF", "@END", "IF@", "END@"].iter().any(|mark| line.contains(mark)) => {
+                    mistakes.push((number, "malformed"));
+                }
+                (None, _) => {}
+            }
+        }
+        mistakes.extend(open.map(|number| (number, "not closed")));
+        mistakes
+    }
+
+    #[test]
+    fn sections_of_every_template_are_known_and_closed() {
+        let verify = Endpoint::parse("127.0.0.1:7180").unwrap();
+        let guide = guide(&verify, RouteRules::new(&[], &[]));
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/proxies");
+        let mut sections = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let template = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(mistakes(&template, &guide), [], "{}", path.display());
+            sections += template.matches("@IF ").count();
+        }
+        assert!(sections > 20, "{sections}");
+        let wrong = "@IF TSL@\n@END@\n@IF TLS@\n@IF PROOF@\n@END@\n @IF TLS@\n@IF TLS\n@IF TLS@\n@EDN@\n@END\n";
+        let kinds = ["unknown", "not open", "nested", "malformed", "malformed", "malformed", "not closed"];
+        assert_eq!(mistakes(wrong, &guide), [1, 2, 4, 6, 7, 10, 8].into_iter().zip(kinds).collect::<Vec<_>>());
+    }
+
     #[test]
     fn guide_lists_routes_of_two_methods_as_denied() {
         let text = "schema = 1\nname = \"x\"\ntitle = \"X\"\n[[group]]\nid = \"a\"\ntitle = \"A\"\n".to_owned()
@@ -366,17 +419,7 @@ mod tests {
         let other = text.replace("\"x\"", "\"y\"").replace("\"a\"", "\"c\"").replace("GET /x/{a}", "GET /x/{b}");
         let other = crate::domain::catalogue::toml_reader::read("g.toml", &other, &[]).unwrap();
         let verify = Endpoint::parse("127.0.0.1:7180").unwrap();
-        let guide = Guide {
-            verify: &verify,
-            upstream: Upstream::parse("127.0.0.1:8080").unwrap(),
-            listen: Listen::Port(80),
-            tls: None,
-            query: false,
-            proof: None,
-            insecure: true,
-            credentials: vec!["Authorization".to_owned(), "x-authentication".to_owned()],
-            map: RouteRules::new(&[one, other], &[]),
-        };
+        let guide = guide(&verify, RouteRules::new(&[one, other], &[]));
         for subject in [ProxyKind::Nginx, ProxyKind::Caddy, ProxyKind::Traefik, ProxyKind::Envoy, ProxyKind::Haproxy] {
             let text = write(subject, &guide).unwrap();
             let mut comments = text.lines().filter(|line| line.trim_start().starts_with('#'));

@@ -13,6 +13,7 @@ use crate::domain::checkpoint::Checkpoint;
 use crate::domain::time::Timestamp;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::platform::audit_position_file;
+use crate::platform::sidecar::sidecar_path;
 use crate::verbs::ports::Store;
 use crate::verbs::verify::rollback_detector::RollbackDetector;
 
@@ -62,7 +63,7 @@ impl AuditPosition {
         let continuity = match audit_position_file::read(&store) {
             Ok(None) => {
                 tracing::warn!(
-                    file = %audit_position_file::sidecar_path(&store).display(),
+                    file = %sidecar_path(&store, audit_position_file::SUFFIX).display(),
                     "no record of the last seen audit row: this is the first start with this store, or the file \
                      was removed. At this start jeton can't detect an older copy of the store"
                 );

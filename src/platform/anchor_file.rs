@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::secret_files::read_text;
-use super::sidecar;
+use super::{sidecar, whole_file};
 use crate::error::{Error, Result};
 use crate::verbs::ports::Clock;
 
@@ -83,7 +83,7 @@ impl AnchorFile {
             return Err(failed(e));
         }
         if self.is_new {
-            sidecar::sync_folder_of(&self.path).map_err(failed)?;
+            whole_file::sync_folder_of(&self.path).map_err(failed)?;
         }
         self.is_new = false;
         self.length += line.len() as u64;

@@ -2,24 +2,21 @@
 //! older copy of the store doesn't bring back an older record.
 
 use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::sidecar;
+use super::sidecar::{self, sidecar_path};
+use super::whole_file::write_whole;
 use crate::domain::checkpoint::{self, Checkpoint};
 use crate::error::{Error, Result};
 
 pub const SUFFIX: &str = "-seen";
-
-pub fn sidecar_path(store: &Path) -> PathBuf {
-    sidecar::sidecar_path(store, SUFFIX)
-}
 
 /// Returns the last record for the store at `store`. `None` if there never was one.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the file exists but can't be read or is invalid.
 pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
-    let path = sidecar_path(store);
+    let path = sidecar_path(store, SUFFIX);
     let refused = |why: String| {
         Error::failure(format!("the file with the last seen audit row, {}, can't be used", path.display())).why(why)
     };
@@ -45,8 +42,8 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the file can't be written.
 pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
-    let path = sidecar_path(store);
-    sidecar::write_whole(&path, ".seen-", seen.to_line().as_bytes(), true).map_err(|e| {
+    let path = sidecar_path(store, SUFFIX);
+    write_whole(&path, seen.to_line().as_bytes(), true).map_err(|e| {
         Error::failure(format!("the file with the last seen audit row, {}, can't be written", path.display()))
             .why(e.to_string())
     })
@@ -77,19 +74,19 @@ mod tests {
             write(&store, &seen(seq)).unwrap();
             assert_eq!(read(&store).unwrap(), Some(seen(seq)));
         }
-        assert_eq!(fs::metadata(sidecar_path(&store)).unwrap().mode() & 0o7777, 0o600);
+        assert_eq!(fs::metadata(sidecar_path(&store, SUFFIX)).unwrap().mode() & 0o7777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
-        let whole = fs::read_to_string(sidecar_path(&store)).unwrap();
+        let whole = fs::read_to_string(sidecar_path(&store, SUFFIX)).unwrap();
         for text in ["", "\n", &whole[..20], &whole.replace(" 3 ", " 2 "), "nonsense\n", &"x".repeat(9_000)] {
-            fs::write(sidecar_path(&store), text).unwrap();
+            fs::write(sidecar_path(&store, SUFFIX), text).unwrap();
             assert!(read(&store).is_err(), "{text:?}");
         }
-        fs::write(sidecar_path(&store), &whole).unwrap();
-        fs::set_permissions(sidecar_path(&store), fs::Permissions::from_mode(0o622)).unwrap();
+        fs::write(sidecar_path(&store, SUFFIX), &whole).unwrap();
+        fs::set_permissions(sidecar_path(&store, SUFFIX), fs::Permissions::from_mode(0o622)).unwrap();
         assert!(read(&store).is_err(), "others can write it");
-        fs::remove_file(sidecar_path(&store)).unwrap();
+        fs::remove_file(sidecar_path(&store, SUFFIX)).unwrap();
         fs::write(folder.path().join("other"), &whole).unwrap();
-        symlink(folder.path().join("other"), sidecar_path(&store)).unwrap();
+        symlink(folder.path().join("other"), sidecar_path(&store, SUFFIX)).unwrap();
         assert!(read(&store).is_err(), "a link");
         write(&store, &seen(9)).unwrap();
         assert_eq!(read(&store).unwrap(), Some(seen(9)));

@@ -25,6 +25,7 @@ pub mod terminal_input;
 pub mod threads;
 pub mod unix_group;
 pub mod unix_user;
+pub mod whole_file;
 
 use std::sync::Arc;
 

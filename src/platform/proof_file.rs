@@ -2,11 +2,12 @@
 //! change, the previous one.
 
 use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::sidecar;
+use super::sidecar::{self, sidecar_path};
+use super::whole_file::write_whole;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::service::proxy_proof::{PROOF_LEN, ProxyProof};
@@ -22,10 +23,6 @@ pub struct ProofValues {
     pub current: ProxyProof,
     /// The previous value, and the time until which it is accepted.
     pub previous: Option<(ProxyProof, Timestamp)>,
-}
-
-fn sidecar_path(store: &Path) -> PathBuf {
-    sidecar::sidecar_path(store, SUFFIX)
 }
 
 /// Returns the values, or makes the first one.
@@ -90,7 +87,7 @@ impl ReadFault {
 }
 
 fn read(store: &Path) -> std::result::Result<Option<ProofValues>, ReadFault> {
-    let file = match sidecar::open_options().open(sidecar_path(store)) {
+    let file = match sidecar::open_options().open(sidecar_path(store, SUFFIX)) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) if e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
@@ -137,11 +134,11 @@ fn write(store: &Path, values: &ProofValues, overwrite: bool) -> std::io::Result
         text.push_str(&format!(" {}", until.0));
     }
     text.push('\n');
-    sidecar::write_whole(&sidecar_path(store), ".proof-", text.as_bytes(), overwrite)
+    write_whole(&sidecar_path(store, SUFFIX), text.as_bytes(), overwrite)
 }
 
 fn unusable(store: &Path, why: String) -> Error {
-    Error::failure(format!("the proof values in {} can't be used", sidecar_path(store).display())).why(why)
+    Error::failure(format!("the proof values in {} can't be used", sidecar_path(store, SUFFIX).display())).why(why)
 }
 
 #[cfg(test)]
@@ -160,7 +157,7 @@ mod tests {
         let first = load_or_create(&store, &SystemEntropy).unwrap();
         let again = load_or_create(&store, &SystemEntropy).unwrap();
         assert_eq!(*first.current.to_hex(), *again.current.to_hex());
-        let file = sidecar_path(&store);
+        let file = sidecar_path(&store, SUFFIX);
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
         let next = rotate(&store, &SystemEntropy, Timestamp(5)).unwrap();
         let (previous, until) = load(&store).unwrap().unwrap().previous.unwrap();
@@ -178,7 +175,7 @@ mod tests {
     fn rotate_replaces_an_unsafe_file_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("jeton.db");
-        let file = sidecar_path(&store);
+        let file = sidecar_path(&store, SUFFIX);
         type Spoil = fn(&Path);
         let spoiled: [Spoil; 6] = [
             |file| fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap(),

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{bounded_read, sidecar, signals};
+use super::{bounded_read, signals, whole_file};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::verbs::ports::{PendingFile, SecretFileWriter};
@@ -164,7 +164,7 @@ impl SecretFileWriter for SecretFiles {
         file.sync_all().map_err(refused)?;
         let meta = file.metadata().map_err(refused)?;
         saved.modified = Some((meta.mtime(), meta.mtime_nsec()));
-        sidecar::sync_folder_of(&saved.path).map_err(refused)?;
+        whole_file::sync_folder_of(&saved.path).map_err(refused)?;
         Ok(Box::new(saved))
     }
 }

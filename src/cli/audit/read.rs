@@ -63,8 +63,9 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
             return Err(Error::failure("the audit log became shorter while jeton waited for new rows")
                 .next("Run: jeton audit verify"));
         }
+        let now = app.now();
         let dates = app.settings.dates.value.in_zone(app.adapters.clock.zone());
-        printer.print(&mut app.out, dates, rows_up_to(&window, until))?;
+        printer.print(&mut app.out, dates, now, rows_up_to(&window, until))?;
         unreadable.extend(unreadable_rows(&window, until));
         seen = window.last_seq().filter(|_| window.newer).unwrap_or(window.newest);
         anchor = PageCursor::Newer(seen);
@@ -161,9 +162,9 @@ struct Printer {
 }
 
 impl Printer {
-    fn print(&mut self, out: &mut Output, dates: Dates<'_>, rows: &[HashedRow]) -> Result<()> {
+    fn print(&mut self, out: &mut Output, dates: Dates<'_>, now: Timestamp, rows: &[HashedRow]) -> Result<()> {
         if out.json && self.lines {
-            return rows.iter().try_for_each(|chained| out.json(chained));
+            return rows.iter().try_for_each(|chained| out.json(chained, now));
         }
         if out.quiet {
             return rows.iter().try_for_each(|chained| out.line(&chained.row.seq.to_string()));

@@ -6,19 +6,20 @@ use crate::domain::method::MethodId;
 use crate::domain::time::relative;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
-use crate::verbs::tokens::{CanToken, MethodCheck};
+use crate::verbs::tokens::{CanToken, MethodAccess, MethodCheck};
 
 pub(super) fn can(app: &mut App, args: CanArgs) -> Result<()> {
     let method = MethodId::parse(&args.method)?;
     let credential = app.read_credential()?;
     let check = app.call(&credential, CanToken { token: TokenRef::Text(args.token), method })?;
+    let now = app.now();
     if app.out.json {
-        app.print_json(&check)?;
+        app.out.answer(&check, now)?;
     }
-    let MethodCheck { token, method, reason, previous: previous_access, nearest, .. } = &check;
-    let (now, name) = (app.now(), token.full_name());
-    if let Some((previous, access)) = token.overlap(now).zip(*previous_access).filter(|(_, p)| p.reason != *reason) {
-        let may = access.reason.map_or_else(
+    let MethodCheck { token, method, current: MethodAccess(reason), previous: previous_access, nearest } = &check;
+    let name = token.full_name();
+    if let Some((previous, access)) = token.overlap(now).zip(*previous_access).filter(|(_, p)| p.0 != *reason) {
+        let may = access.0.map_or_else(
             || "may call the method".to_owned(),
             |why| format!("may not call the method: {}", check.describe(why, previous.issued_role)),
         );

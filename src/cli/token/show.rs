@@ -25,7 +25,7 @@ pub(super) fn show(app: &mut App, one: TokenArgs) -> Result<()> {
     let shown = app.call(&credential, ShowToken { token: TokenRef::Text(one.token) })?;
     let now = app.now();
     if app.out.json {
-        return app.print_json(&shown);
+        return app.out.answer(&shown, now);
     }
     if app.out.quiet {
         return app.out.line(&shown.token.full_name());

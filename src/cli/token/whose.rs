@@ -54,8 +54,8 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
     }
     if app.out.json {
         match &answers[..] {
-            [only] => app.print_json(only)?,
-            several => app.print_json(&FoundSecrets { found: several.iter().map(versioned).collect() })?,
+            [only] => app.out.answer(only, now)?,
+            several => app.out.answer(&FoundSecrets { found: several.iter().map(versioned).collect() }, now)?,
         }
     }
     match first_refusal {

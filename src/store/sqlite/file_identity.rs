@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::open::open_error;
 use super::wal;
 use crate::error::{Error, Result};
+use crate::platform::sidecar::sidecar_path;
 
 /// The files through which all processes with the open store coordinate.
 const SHARED_SUFFIXES: [&str; 2] = ["-wal", "-shm"];
@@ -69,12 +70,6 @@ impl Inode {
     fn read(path: &Path) -> std::io::Result<Self> {
         fs::symlink_metadata(path).map(|meta| Inode { device: meta.dev(), number: meta.ino() })
     }
-}
-
-pub(super) fn sidecar_path(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
 }
 
 impl FileIdentity {

@@ -9,11 +9,12 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::file_identity::{FileIdentity, sidecar_path};
+use super::file_identity::FileIdentity;
 use super::query_helpers::sqlite_error;
 use super::read_only_mount::ReadOnly;
 use super::{busy_handler, read_only_mount, schema, token_list_query, wal};
 use crate::error::{Error, Result};
+use crate::platform::sidecar::sidecar_path;
 use crate::platform::unix_user;
 use crate::store::OpenMode;
 

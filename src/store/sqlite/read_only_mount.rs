@@ -12,12 +12,12 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
-use super::file_identity::sidecar_path;
 use super::open::open_error;
 use super::query_helpers::sqlite_error;
 use super::schema::{NEWEST, Schema};
 use super::wal;
 use crate::error::Result;
+use crate::platform::sidecar::sidecar_path;
 
 pub(super) fn is_read_only(path: &Path) -> bool {
     statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY))

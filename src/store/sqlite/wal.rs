@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::file_identity::sidecar_path;
+use crate::platform::sidecar::sidecar_path;
 
 /// Number of bytes of the write-ahead log that stay on disk after all of it was written back.
 pub(super) const MAX_WAL_BYTES: i64 = 16 * 1024 * 1024;

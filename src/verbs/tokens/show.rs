@@ -75,16 +75,13 @@ pub struct CanToken {
 
 /// The answer to [`CanToken`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct MethodCheck {
     /// The token.
     pub token: Token,
     /// The method in question.
     pub method: MethodId,
-    /// `true` if the current secret may call the method. Otherwise the exit code is 4.
-    pub allowed: bool,
-    /// The reason why the current secret may not call the method. `None` if it may.
-    pub reason: Option<Withheld>,
+    #[serde(flatten)]
+    pub current: MethodAccess,
     /// The same for the previous secret, during an overlap.
     pub previous: Option<MethodAccess>,
     /// The known method with the nearest id, if the method is unknown.
@@ -93,14 +90,35 @@ pub struct MethodCheck {
     pub nearest: Option<MethodId>,
 }
 
-/// If a secret may call a method.
+/// The reason why a secret may not call a method. `None` if it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "MethodAccessJson", into = "MethodAccessJson")]
+pub struct MethodAccess(pub Option<Withheld>);
+
+/// The JSON form of [`MethodAccess`].
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MethodAccess {
-    /// `true` if the secret may call the method.
-    pub allowed: bool,
-    /// The reason why it may not. `None` if it may.
-    pub reason: Option<Withheld>,
+#[schemars(rename = "MethodAccess")]
+struct MethodAccessJson {
+    /// `true` if the secret may call the method. Otherwise the exit code is 4.
+    allowed: bool,
+    /// The reason why it may not, a code; `null` if it may.
+    reason: Option<Withheld>,
+}
+
+impl From<MethodAccess> for MethodAccessJson {
+    fn from(MethodAccess(reason): MethodAccess) -> Self {
+        MethodAccessJson { allowed: reason.is_none(), reason }
+    }
+}
+
+impl TryFrom<MethodAccessJson> for MethodAccess {
+    type Error = &'static str;
+
+    fn try_from(json: MethodAccessJson) -> std::result::Result<Self, Self::Error> {
+        let agree = json.allowed == json.reason.is_none();
+        agree.then_some(MethodAccess(json.reason)).ok_or("a secret may call a method, or there is a reason why not")
+    }
 }
 
 impl Query for CanToken {
@@ -123,13 +141,9 @@ impl Query for CanToken {
             Some(method) => Ceilings { account: token.owner.role, issued }.withhold(method.access).or(refused),
         };
         let nearest = if method.is_none() { nearest(snapshot, &self.method)? } else { None };
-        let access = |issued| {
-            let reason = withheld(issued);
-            MethodAccess { allowed: reason.is_none(), reason }
-        };
-        let MethodAccess { allowed, reason } = access(token.issued_role);
-        let previous = token.overlap(env.now).map(|previous| access(previous.issued_role));
-        Ok(MethodCheck { method: self.method.clone(), allowed, reason, previous, nearest, token })
+        let current = MethodAccess(withheld(token.issued_role));
+        let previous = token.overlap(env.now).map(|previous| MethodAccess(withheld(previous.issued_role)));
+        Ok(MethodCheck { method: self.method.clone(), current, previous, nearest, token })
     }
 }
 

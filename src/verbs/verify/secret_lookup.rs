@@ -24,7 +24,7 @@ pub enum SecretOwner {
 
 /// The result of tracing a presented secret.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "LookupJson", into = "LookupJson")]
+#[serde(try_from = "LookupJson", into = "LookupJson")]
 pub struct SecretLookup {
     /// The token found. For [`DenialReason::WrongSecret`], the one of the secret with the same public id.
     pub owner: SecretOwner,
@@ -51,7 +51,7 @@ struct LookupJson {
     state: Option<SecretState>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 enum SecretWord {
@@ -81,14 +81,23 @@ impl From<SecretLookup> for LookupJson {
     }
 }
 
-impl From<LookupJson> for SecretLookup {
-    fn from(json: LookupJson) -> Self {
+impl TryFrom<LookupJson> for SecretLookup {
+    type Error = &'static str;
+
+    fn try_from(json: LookupJson) -> std::result::Result<Self, Self::Error> {
+        let (works, secret) = (json.works, json.secret);
         let owner = match (json.token, json.state, json.purged) {
-            (Some(token), Some(state), _) => SecretOwner::Token(token, state),
-            (_, _, Some(purged)) => SecretOwner::Purged(purged),
-            _ => SecretOwner::Unknown,
+            (Some(token), Some(state), None) => SecretOwner::Token(token, state),
+            (None, None, Some(purged)) => SecretOwner::Purged(purged),
+            (None, None, None) => SecretOwner::Unknown,
+            _ => return Err("a secret belongs to a token with a state, or to a purged token, or to none"),
         };
-        SecretLookup { owner, denial_reason: json.reason }
+        let lookup = SecretLookup { owner, denial_reason: json.reason };
+        let told = LookupJson::from(lookup.clone());
+        if (told.works, told.secret) != (works, secret) {
+            return Err("works and secret must agree with the other fields");
+        }
+        Ok(lookup)
     }
 }
 

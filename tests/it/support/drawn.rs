@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jeton::domain::account::Account;
+use jeton::domain::api_selection::Selection;
 use jeton::domain::audit::AuditRow;
 use jeton::domain::catalogue::effective_rights::EffectiveRights;
 use jeton::domain::method::MethodId;
@@ -11,10 +12,13 @@ use jeton::domain::name::Prefix;
 use jeton::domain::policy::Policy;
 use jeton::domain::secret::Secret;
 use jeton::domain::time::Timestamp;
+use jeton::domain::token::Token;
 use jeton::verbs::accounts::AccountWithCounts;
 use jeton::verbs::findings::DeadSecretAttempts;
 use jeton::verbs::ledger::LedgerToken;
 use jeton::verbs::ports::TokenCounts;
+use jeton::verbs::tokens::MethodAccess;
+use jeton::verbs::verify::{SecretLookup, SecretOwner};
 use serde::Serialize;
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{
@@ -35,7 +39,7 @@ const TEXTS: [fn(u64) -> String; 16] = [
     |n| ["Compute*", "group:Compute", "set:Read only"][n as usize % 3].to_owned(),
     |n| ["never", "2027-02-28", "30d", "12h"][n as usize % 4].to_owned(),
     |n| format!("{}{}", n % 20 + 1, ["h", "d", "w", "mo", "y"][n as usize % 5]),
-    |n| format!("2026-11-21T09:30:{:02}Z", n % 60),
+    |n| format!("2026-11-21T09:30:{:02}{}Z", n % 60, ["", ".007", ".120"][n as usize % 3]),
     |n| format!("2026-11-{:02}", n % 28 + 1),
     |n| ["not-selected", "account-role", "expired"][n as usize % 3].to_owned(),
     |n| format!("a:{}", n),
@@ -151,6 +155,12 @@ const BUFFERED: &[(&str, Draw)] = &[
         let last_seen_at = source.part::<Option<Timestamp>>()?;
         Ok(merged(source.part::<AccountWithCounts>()?, json!({"last_seen_at": last_seen_at})))
     }),
+    ("::MethodCheck>", |source| {
+        let (token, method) = (source.part::<Token>()?, source.part::<MethodId>()?);
+        let (previous, nearest) = (source.part::<Option<MethodAccess>>()?, source.part::<Option<MethodId>>()?);
+        let check = json!({"token": token, "method": method, "previous": previous, "nearest": nearest});
+        Ok(merged(MethodAccess(source.part()?), check))
+    }),
     ("::Rights>", |source| {
         Ok(merged(source.part::<EffectiveRights>()?, json!({"previous": source.part::<Option<EffectiveRights>>()?})))
     }),
@@ -166,6 +176,26 @@ const BUFFERED: &[(&str, Draw)] = &[
     ("String, alloc::string::String>", |source| {
         let policy = Policy { active_tokens: source.choice() as u32, trash: source.part()?, ..Policy::default() };
         Ok(json!(policy))
+    }),
+];
+
+/// Types whose fields depend on each other.
+const DEPENDENT: &[(&str, Draw)] = &[
+    ("SelectionJson", |source| {
+        Ok(json!(match source.choice() % 3 {
+            0 => Selection::Sets(source.part()?),
+            1 => Selection::Custom(source.part()?),
+            _ => Selection::Inherit,
+        }))
+    }),
+    ("MethodAccessJson", |source| Ok(json!(MethodAccess(source.part()?)))),
+    ("LookupJson", |source| {
+        let owner = match source.choice() % 3 {
+            0 => SecretOwner::Token(source.part()?, source.part()?),
+            1 => SecretOwner::Purged(source.part()?),
+            _ => SecretOwner::Unknown,
+        };
+        Ok(json!(SecretLookup { owner, denial_reason: source.part()? }))
     }),
 ];
 
@@ -285,13 +315,8 @@ impl<'de> Deserializer<'de> for &mut Source<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Drawn<V::Value> {
-        if name == "SelectionJson" {
-            let of_sets = self.choice().is_multiple_of(2);
-            let sets = if of_sets { self.part::<Vec<String>>()? } else { vec![] };
-            let methods = if of_sets { vec![] } else { self.part::<Vec<MethodId>>()? };
-            let inherit = sets.is_empty() && methods.is_empty() && self.choice() % 2 == 1;
-            let selection = json!({"inherit": inherit, "sets": sets, "methods": methods});
-            return selection.deserialize_map(visitor).map_err(de::Error::custom);
+        if let Some((_, draw)) = DEPENDENT.iter().find(|(json_name, _)| *json_name == name) {
+            return draw(self)?.deserialize_map(visitor).map_err(de::Error::custom);
         }
         visitor.visit_map(Fields { source: self, name, fields: fields.iter(), field: "" })
     }

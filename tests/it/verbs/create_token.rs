@@ -1,7 +1,6 @@
 //! create: a new token and secret, and the limit of active ones.
 
 use super::*;
-use crate::support::fakes::OVER_WIRE;
 
 #[test]
 fn new_token_is_live_and_audited_without_its_secret() {
@@ -46,10 +45,7 @@ fn refused_create_changes_nothing() {
     let error = assert_error(install.call("member", set), Kind::NotFound).to_string();
     assert!(error.contains("IDE Plugins"), "says which there are: {error}");
     let none = CreateToken { selection: Selection::Sets(BTreeSet::new()), ..create("x") };
-    // In JSON, a selection without sets is one of no methods.
-    if std::env::var_os(OVER_WIRE).is_none() {
-        assert_error(install.call("member", none), Kind::Usage);
-    }
+    assert_error(install.call("member", none), Kind::Usage);
     let method = CreateToken { selection: methods(&["no.Such"]), ..create("x") };
     assert_error(install.call("member", method), Kind::NotFound);
     let nobody = CreateToken { account: Some(username("nobody")), ..create("x") };

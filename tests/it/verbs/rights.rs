@@ -10,7 +10,7 @@ use jeton::verbs::tokens::TokenDetails;
 
 fn can(install: &TestInstall, name: &str, method: &MethodId) -> Option<Withheld> {
     let token = TokenRef::Text(name.to_owned());
-    install.call(OWNER, CanToken { token, method: method.clone() }).unwrap().reason
+    install.call(OWNER, CanToken { token, method: method.clone() }).unwrap().current.0
 }
 
 /// Stores a set as an older program accepted it: one that names methods of `jeton.*`, and one that includes that set.
@@ -124,7 +124,7 @@ fn both_secrets_of_an_overlap_have_their_own_rights() {
     let before = shown.rights.previous.unwrap();
     assert_eq!((before.permitted, before.withheld), (vec![], vec![(id.clone(), Withheld::IssuedRole)]));
     let can = install.call("viewer", CanToken { token: TokenRef::Text("x".to_owned()), method: id.clone() }).unwrap();
-    assert_eq!((can.reason, can.previous.unwrap().reason), (None, Some(Withheld::IssuedRole)));
+    assert_eq!((can.current.0, can.previous.unwrap().0), (None, Some(Withheld::IssuedRole)));
     install.fakes.clock.advance(DAY);
     assert_eq!(install.call("viewer", show("x")).unwrap().rights.previous, None);
 }

@@ -5,10 +5,12 @@ use super::*;
 use std::cell::RefCell;
 use std::fmt::Debug;
 
+use jeton::domain::policy::Policy;
 use jeton::domain::wire_format::Answer;
 use jeton::error::Error;
 use jeton::verbs::request::Response;
-use jeton::verbs::tokens::IssuedToken;
+use jeton::verbs::tokens::{IssuedToken, MethodCheck};
+use jeton::verbs::verify::SecretLookup;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde::Serialize;
@@ -134,6 +136,42 @@ fn values_are_refused_by_their_own_parsers() {
 }
 
 #[test]
+fn contradictory_reply_is_refused() {
+    let install = TestInstall::new();
+    let secret = SecretText::new(Zeroizing::new(install.issue(OWNER, "x").secret.expose(str::to_owned)));
+    let can = CanToken { token: TokenRef::Text("x".to_owned()), method: MethodId::parse("no.Such").unwrap() };
+    let check = json!(install.call(OWNER, can).unwrap());
+    let found = json!(install.call(OWNER, IdentifySecret { secret }).unwrap());
+    let policy = json!(install.call(OWNER, ListPolicy).unwrap());
+    fn is_read<T: DeserializeOwned>(reply: &Value, field: &str, value: Option<Value>) -> bool {
+        let mut reply = reply.clone();
+        match value {
+            Some(value) => reply[field] = value,
+            None => drop(reply.as_object_mut().unwrap().remove(field)),
+        }
+        serde_json::from_value::<T>(reply).is_ok()
+    }
+    let unchanged = |reply: &Value, field: &str| Some(reply[field].clone());
+    assert!(is_read::<MethodCheck>(&check, "allowed", unchanged(&check, "allowed")));
+    assert!(!is_read::<MethodCheck>(&check, "allowed", Some(json!(true))));
+    assert!(!is_read::<MethodCheck>(&check, "reason", Some(Value::Null)));
+    assert!(is_read::<SecretLookup>(&found, "works", unchanged(&found, "works")));
+    let purged = json!({"id": "t:9", "account": "ops", "name": "x", "purged_at": "2026-11-21T09:30:00Z"});
+    for (field, value) in [
+        ("works", json!(false)),
+        ("reason", json!("expired")),
+        ("secret", json!("dead")),
+        ("token", Value::Null),
+        ("state", Value::Null),
+        ("purged", purged),
+    ] {
+        assert!(!is_read::<SecretLookup>(&found, field, Some(value)), "{field}");
+    }
+    assert!(is_read::<Policy>(&policy, "policy.trash", unchanged(&policy, "policy.trash")));
+    assert!(!is_read::<Policy>(&policy, "policy.trash", None));
+}
+
+#[test]
 fn error_about_a_secret_never_quotes_it() {
     let mut value = serde_json::to_value(create_account("x", Role::Viewer)).unwrap();
     value["password"] = json!(918_273_645_546_u64);
@@ -189,7 +227,8 @@ fn answer_is_the_reply_with_statuses_and_without_what_only_programs_use() {
     .token.account_id: "a:3" → "no such field"
     .token.revision: 1 → "no such field"
     .token.secret_since: "2026-11-21T09:30:00Z" → "no such field"
-    .token.status: null → "active"
+    .token.selection.sets: "no such field" → []
+    .token.status: "no such field" → "active"
     .usage.recorded_since: null → "no such field"
     .used_methods: 3 → "no such field"
     "#);
