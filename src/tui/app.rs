@@ -1,5 +1,7 @@
 //! The whole state: the data of the model, and the pages that show it.
 
+use std::collections::VecDeque;
+
 use crate::domain::name::Username;
 use crate::domain::time::Timestamp;
 use crate::tui::TuiConfig;
@@ -8,6 +10,7 @@ use crate::tui::keymap::Context;
 use crate::tui::layer::Layer;
 use crate::tui::modal::stack::ModalStack;
 use crate::tui::model::{Model, SPINNER_AFTER};
+use crate::tui::msg::Msg;
 use crate::tui::notice::Notice;
 use crate::tui::screen::Workspace;
 use crate::tui::screen::first_run::FirstRun;
@@ -25,6 +28,8 @@ pub struct App {
     pub modals: ModalStack,
     /// The lock, which covers everything until the password is entered again.
     pub lock: Option<Form<SignIn>>,
+    /// Keys and pasted texts that wait for rows, the first one in front.
+    pub held_input: VecDeque<Msg>,
 }
 
 /// A screen that fills the terminal.
@@ -51,7 +56,7 @@ impl App {
     /// Creates the initial state.
     pub fn new(config: &TuiConfig, host: String, theme: Theme, size: (u16, u16)) -> Self {
         let model = Model::new(config, host, theme, size);
-        App { model, screen: Screen::Loading, modals: ModalStack::default(), lock: None }
+        App { model, screen: Screen::Loading, modals: ModalStack::default(), lock: None, held_input: VecDeque::new() }
     }
 
     /// Returns the screens of a signed-in user.

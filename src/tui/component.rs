@@ -285,6 +285,12 @@ pub trait Component: Any {
     /// Draws the page. A screen fills `area`, a dialog is centred in it.
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model);
 
+    /// Returns `true` if a key with this effect has to wait for rows that are being read. `None` is a key without effect
+    /// on the rows that are shown now.
+    fn waits_for_rows(&self, _action: Option<Action>, _ctx: &UpdateContext<'_>) -> bool {
+        false
+    }
+
     /// Handles the action of a key.
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent;
 

@@ -44,6 +44,8 @@ pub enum NoticeId {
     NotCopied,
     /// A key has no effect at the moment.
     NoEffect,
+    /// Too many keys were typed ahead of a list.
+    KeysIgnored,
     /// Pasted text had no field to go to.
     PasteIgnored,
     /// Pasted text was too long for the field, or not plain text.

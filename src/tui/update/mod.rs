@@ -1,6 +1,7 @@
 //! The update function: `(app, message) → (app, effects)`. No clock, no randomness, no I/O.
 
 mod damaged_rows;
+mod held_input;
 mod long_work;
 mod navigation;
 mod outcomes;
@@ -36,8 +37,8 @@ pub fn start(app: &mut App) -> Vec<Effect> {
 
 /// Handles one message.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
-    let effects = handle(app, msg);
-    app.model.top = app.top_layer();
+    let mut effects = handle(app, msg);
+    effects.extend(held_input::play_back(app));
     effects
 }
 
@@ -73,13 +74,9 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Msg::Key(key) => {
+        Msg::Key(_) | Msg::Paste(_) => {
             app.model.auth.on_input(app.model.now);
-            press(app, &key)
-        }
-        Msg::Paste(text) => {
-            app.model.auth.on_input(app.model.now);
-            paste(app, &text)
+            held_input::take(app, msg)
         }
         Msg::StoreChanged(seq) if app.lock.is_none() && seq > app.model.seen_seq => navigation::refresh(app),
         Msg::LedgerChanged if app.lock.is_none() => navigation::on_ledger_changed(app),
@@ -175,44 +172,53 @@ fn on_saved(app: &mut App, result: Result<PathBuf>) -> Vec<Effect> {
     ids.into_iter().rev().filter_map(|id| offer(app, Layer::Modal(id), None, &mut reply)).flatten().collect()
 }
 
-fn press(app: &mut App, event: &KeyEvent) -> Vec<Effect> {
-    if event.kind == KeyEventKind::Release {
-        return Vec::new();
+/// Handles a key or pasted text. `None` if it has to wait for rows.
+fn on_input(app: &mut App, input: &Msg) -> Option<Vec<Effect>> {
+    match input {
+        Msg::Key(event) if event.kind != KeyEventKind::Release => press(app, event),
+        Msg::Paste(text) => paste(app, text),
+        _ => Some(Vec::new()),
     }
+}
+
+fn press(app: &mut App, event: &KeyEvent) -> Option<Vec<Effect>> {
     let layer = app.top_layer();
     let waits = app.model.is_waiting(layer);
     if let Some((page, _)) = app.page_mut(layer).filter(|_| !waits)
         && page.focused_input().is_some_and(|field| field.handle(event))
     {
         let intent = page.on_edit();
-        return apply_intent(app, layer, intent);
+        return Some(apply_intent(app, layer, intent));
     }
-    let Some(action) = page_keys::lookup(app.page(layer), Key::from(*event), &app.model) else { return Vec::new() };
+    let action = page_keys::lookup(app.page(layer), Key::from(*event), &app.model);
+    if held_input::waits_for_rows(app, action) {
+        return None;
+    }
+    let Some(action) = action else { return Some(Vec::new()) };
     if let Some(effects) = long_work::stop_instead_of(app, action) {
-        return effects;
+        return Some(effects);
     }
-    match action {
-        Action::Interrupt => return quit(app, layer, Err(Error::new(Kind::Cancelled, "ended by Ctrl-C"))),
-        Action::Suspend => return vec![Effect::Suspend],
-        Action::Redraw => return vec![Effect::Redraw],
-        _ if waits => return Vec::new(),
-        Action::ShowScreen(screen) => return navigation::go(app, &Destination::Screen(screen)),
-        Action::Quit => return quit(app, layer, Ok(())),
-        _ => {}
-    }
-    if let Some(dialog) = modal::global(action, app.context(), &app.model) {
-        return open(app, dialog);
-    }
-    with_page(app, layer, None, |page, ctx| page.on_action(action, ctx))
+    Some(match action {
+        Action::Interrupt => quit(app, layer, Err(Error::new(Kind::Cancelled, "ended by Ctrl-C"))),
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Redraw => vec![Effect::Redraw],
+        _ if waits => Vec::new(),
+        Action::ShowScreen(screen) => navigation::go(app, &Destination::Screen(screen)),
+        Action::Quit => quit(app, layer, Ok(())),
+        _ => match modal::global(action, app.context(), &app.model) {
+            Some(dialog) => open(app, dialog),
+            None => with_page(app, layer, None, |page, ctx| page.on_action(action, ctx)),
+        },
+    })
 }
 
 /// Inserts pasted text into the focused field. Without a focused field the text is ignored: it must never run as
-/// shortcuts.
-fn paste(app: &mut App, text: &str) -> Vec<Effect> {
+/// shortcuts. `None` if it has to wait for rows.
+fn paste(app: &mut App, text: &str) -> Option<Vec<Effect>> {
     let layer = app.top_layer();
-    let waits = app.model.is_waiting(layer);
-    let Some((page, _)) = app.page_mut(layer) else { return Vec::new() };
-    match page.focused_input() {
+    let (waits, waits_for_rows) = (app.model.is_waiting(layer), held_input::waits_for_rows(app, None));
+    let Some((page, _)) = app.page_mut(layer) else { return Some(Vec::new()) };
+    Some(match page.focused_input() {
         Some(field) if !waits => {
             let whole = field.insert(text);
             let intent = page.on_edit();
@@ -224,12 +230,13 @@ fn paste(app: &mut App, text: &str) -> Vec<Effect> {
             }
             apply_intent(app, layer, intent)
         }
+        None if waits_for_rows => return None,
         _ => {
             let text = "Pasted text was ignored: no field has the focus";
             app.model.notify(Notice::new(NoticeId::PasteIgnored, text));
             Vec::new()
         }
-    }
+    })
 }
 
 /// Ends the program. Opens a question first if a new secret that the user has not seen would be lost.

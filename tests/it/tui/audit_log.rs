@@ -150,6 +150,21 @@ fn audit_filter_narrows_while_it_is_typed() {
 }
 
 #[test]
+fn cursor_stays_on_its_row_when_the_filter_is_cleared() {
+    let install = TestInstall::new();
+    for name in ["a", "b", "c"] {
+        install.issue(OWNER, name);
+    }
+    let mut s = TuiHarness::signed_in(install);
+    s.keys("3/ops/a<enter>");
+    let row = here(&s);
+    s.keys("<esc>");
+    assert_eq!(here(&s), row);
+    s.keys("/zz99<enter><esc>");
+    assert_eq!(here(&s), row, "nothing matched");
+}
+
+#[test]
 fn late_reply_to_an_older_filter_is_dropped() {
     let install = TestInstall::new();
     install.issue(OWNER, "deploy-bot");

@@ -25,6 +25,7 @@ mod propagation;
 mod snapshots;
 mod story;
 mod table;
+mod typed_ahead;
 mod usage;
 mod uses;
 

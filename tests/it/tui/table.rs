@@ -44,7 +44,7 @@ fn is_trash(s: &TuiHarness) -> bool {
     s.tokens().source.options.trashed
 }
 
-fn status(s: &TuiHarness, name: &str) -> Status {
+pub(super) fn status(s: &TuiHarness, name: &str) -> Status {
     let db = s.install.raw_connection();
     let id = db.query_row("SELECT id FROM tokens WHERE name = ?1", [name], |r| r.get(0)).unwrap();
     s.install.token(jeton::domain::token::TokenId(id)).status(s.install.now())
@@ -116,6 +116,27 @@ fn key_a_marks_all_matches_up_to_a_limit() {
     s.assert_notice(NoticeId::Done("token.revoke"));
     s.assert_shows("1000");
     assert_eq!(names(&s).len(), 5);
+}
+
+#[test]
+fn marks_hidden_by_a_filter_are_changed() {
+    let mut s = TuiHarness::signed_in(install(&["a", "b", "c"]));
+    s.keys("<space><space>/zz99<enter>x");
+    s.assert_top("revoke-tokens");
+    s.keys(&format!("<esc>d{PASSWORD}<enter>"));
+    assert_eq!((status(&s, "a"), status(&s, "b")), (Status::Disabled, Status::Disabled));
+}
+
+#[test]
+fn cursor_stays_on_its_token_when_the_filter_is_cleared() {
+    let mut s = TuiHarness::signed_in(install(&["a", "b", "c", "cd"]));
+    let current = |s: &TuiHarness| s.tokens().current().unwrap().name.to_string();
+    s.keys("/c<enter>j<esc>");
+    assert_eq!(current(&s), "cd");
+    s.keys("k/zz99<enter>jk<esc>");
+    assert_eq!(current(&s), "c", "nothing matched");
+    s.keys("/b<esc>");
+    assert_eq!(current(&s), "c", "the filter was taken back");
 }
 
 #[test]

@@ -155,6 +155,21 @@ fn new_uses_appear_while_they_are_shown() {
 }
 
 #[test]
+fn use_during_a_read_is_read_after_it() {
+    let mut s = TuiHarness::signed_in(with_uses());
+    s.keys("7");
+    s.held_replies = Some(Default::default());
+    s.keys("R");
+    let other = s.install.issue(OWNER, "other").token;
+    used(&s.install, &other, STOP, ("10.0.0.77", "curl/8.5.0"), 0, 1);
+    s.message(Msg::LedgerChanged);
+    s.requests.clear();
+    s.deliver_replies(false);
+    assert_eq!(s.requests, ["ledger.uses"]);
+    s.assert_shows("ops/other");
+}
+
+#[test]
 fn uses_of_many_days_are_read_in_pages() {
     let install = TestInstall::new();
     let bot = install.issue(OWNER, "deploy-bot").token;

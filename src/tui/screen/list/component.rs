@@ -62,10 +62,12 @@ impl<S: Source> Component for ListScreen<S> {
         // Below a dialog, only the details are seen.
         let is_covered = !ctx.is_on_top && details.is_some();
         let details = details.map_or(Intent::Stay, Intent::read);
-        if is_covered || ctx.is_reading(&self.request(Anchor::Start)) {
+        if is_covered {
             return details;
         }
-        Intent::All(vec![self.list_again(), details])
+        // A busy ledger must not keep replacing the read under way, which may be older than the change.
+        self.must_read_again = ctx.is_reading(&self.request(Anchor::Start));
+        if self.must_read_again { details } else { Intent::All(vec![self.list_again(), details]) }
     }
 
     fn on_resize(&mut self, rows: usize) {
@@ -80,7 +82,12 @@ impl<S: Source> Component for ListScreen<S> {
         let page = self.source.take_page(response, &self.parsed_filter())?;
         page.rows.iter().for_each(|row| self.marks.refresh(row));
         self.rows.set_page(page, ctx.rows);
-        Some(self.on_cursor_moved(ctx))
+        let moved = self.on_cursor_moved(ctx);
+        Some(if std::mem::take(&mut self.must_read_again) {
+            Intent::All(vec![moved, self.list_again()])
+        } else {
+            moved
+        })
     }
 
     fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
@@ -131,12 +138,18 @@ impl<S: Source> Component for ListScreen<S> {
         self.draw(frame, area, model);
     }
 
+    fn waits_for_rows(&self, action: Option<Action>, ctx: &UpdateContext<'_>) -> bool {
+        let leaves_loaded = || action.is_some_and(|action| self.rows.leaves_loaded(action, ctx.rows));
+        ctx.is_reading(&self.request(Anchor::Start)) && (self.rows.is_outdated() || leaves_loaded())
+    }
+
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
         self.rows.track_filter_origin(action);
+        let was_typing = self.filter.is_typing();
         if !matches!(action, Action::ExtendDown | Action::ExtendUp) {
             self.marks.end_range();
         }
-        if !self.filter.is_typing() {
+        if !was_typing {
             // Esc clears marks before it clears the filter.
             if action == Action::Cancel && !self.marks.is_empty() {
                 self.marks.clear();
@@ -149,7 +162,7 @@ impl<S: Source> Component for ListScreen<S> {
         match self.filter.on_action(action) {
             Some(FilterChange::Unchanged) => return Intent::Stay,
             Some(FilterChange::Cleared) => {
-                let anchor = self.rows.anchor_without_filter();
+                let anchor = self.rows.anchor_without_filter(was_typing);
                 return self.filter_rows(anchor, ctx.rows);
             }
             None => {}

@@ -201,6 +201,8 @@ pub struct ListScreen<S: Source> {
     pub rows: LoadedRows<S::Row>,
     pub filter: FilterField,
     pub marks: Marks<S::Row>,
+    /// `true` if the ledger has changed while the rows were being read.
+    pub(super) must_read_again: bool,
 }
 
 impl<S: Source> Default for ListScreen<S> {
@@ -211,6 +213,7 @@ impl<S: Source> Default for ListScreen<S> {
             rows: LoadedRows::default(),
             filter: FilterField::default(),
             marks: Marks::default(),
+            must_read_again: false,
         }
     }
 }
@@ -247,16 +250,21 @@ impl<S: Source> ListScreen<S> {
         self.source.request(self.parsed_filter(), anchor)
     }
 
-    /// Reads the rows at `anchor`.
+    /// Reads the rows at `anchor` in place of those shown. Keys wait for them.
     pub fn list(&mut self, anchor: Anchor<Key<S>>) -> Intent {
-        self.rows.set_anchor(anchor.clone());
-        let summary = self.source.summary_request().map(Intent::read);
-        Intent::All([Intent::read(self.request(anchor))].into_iter().chain(summary).collect())
+        self.rows.set_outdated();
+        self.read(anchor)
     }
 
     /// Reads the rows around the cursor again.
     pub fn list_again(&mut self) -> Intent {
-        self.list(self.rows.current_anchor())
+        self.read(self.rows.current_anchor())
+    }
+
+    fn read(&mut self, anchor: Anchor<Key<S>>) -> Intent {
+        self.rows.set_anchor(anchor.clone());
+        let summary = self.source.summary_request().map(Intent::read);
+        Intent::All([Intent::read(self.request(anchor))].into_iter().chain(summary).collect())
     }
 
     /// Shows the rows at `anchor` that match the filter. Reads them, unless all rows are loaded.
@@ -285,8 +293,8 @@ impl<S: Source> ListScreen<S> {
     /// Handles a move of the cursor to another row: reads its details, and more rows near the end of the loaded ones.
     pub(super) fn on_cursor_moved(&mut self, ctx: &UpdateContext<'_>) -> Intent {
         let details = self.read_details();
-        match self.rows.missing_rows().filter(|anchor| !ctx.is_reading(&self.request(anchor.clone()))) {
-            Some(anchor) => Intent::All(vec![details, self.list(anchor)]),
+        match self.rows.missing_rows(ctx.rows).filter(|anchor| !ctx.is_reading(&self.request(anchor.clone()))) {
+            Some(anchor) => Intent::All(vec![details, self.read(anchor)]),
             None => details,
         }
     }
@@ -306,6 +314,11 @@ impl<S: Source> ListScreen<S> {
         } else {
             self.marks.rows().cloned().collect()
         }
+    }
+
+    /// Returns `true` if there are rows for the next action.
+    pub fn has_targets(&self) -> bool {
+        !self.marks.is_empty() || self.current().is_some()
     }
 
     /// Marks or unmarks the row under the cursor, and moves to the next row.

@@ -79,6 +79,8 @@ pub struct LoadedRows<R: ListRow> {
     error: Option<Error>,
     /// The anchor of the last request.
     anchor: Anchor<R::Key>,
+    /// `true` from a change of the filter, the order or the anchor until its rows arrive.
+    is_outdated: bool,
     /// Row of the cursor before typing in the filter; `None` once the cursor has moved since.
     origin: Option<R::Key>,
     /// Row to which the cursor goes when the next rows arrive.
@@ -94,6 +96,7 @@ impl<R: ListRow> Default for LoadedRows<R> {
             loaded: false,
             error: None,
             anchor: Anchor::Start,
+            is_outdated: false,
             origin: None,
             target: None,
         }
@@ -159,27 +162,43 @@ impl<R: ListRow> LoadedRows<R> {
         self.target = target;
     }
 
-    /// Returns the anchor for reading the list again: around the row to which the cursor has to go, else around the row
-    /// under the cursor. A cursor on the newest row stays on the newest row.
+    /// Returns `true` if the rows shown, or the cursor, will be others once the rows arrive that are being read.
+    pub fn is_outdated(&self) -> bool {
+        self.is_outdated || self.target.is_some() || !self.loaded
+    }
+
+    pub fn set_outdated(&mut self) {
+        self.is_outdated = true;
+    }
+
+    /// Returns the anchor for reading the list again: around the row to which the cursor has to go, else that of the rows
+    /// which keys wait for, else around the row under the cursor. A cursor on the newest row stays on the newest row.
     pub fn current_anchor(&self) -> Anchor<R::Key> {
         let stays_on_newest = R::NEWEST_FIRST && self.position() == Some(0);
-        let current = self.current().filter(|_| !stays_on_newest).map(R::key);
-        self.target.clone().or(current).map_or(Anchor::Start, |key| Anchor::Around(key, None))
+        let around = |key| Anchor::Around(key, None);
+        match (&self.target, self.current()) {
+            (Some(key), _) => around(key.clone()),
+            (None, _) if self.is_outdated => self.anchor.clone(),
+            (None, Some(row)) if !stays_on_newest => around(row.key()),
+            (None, _) => Anchor::Start,
+        }
     }
 
     /// Remembers the cursor position when `action` begins a filter. Forgets it when the cursor moves.
     pub fn track_filter_origin(&mut self, action: Action) {
         match action {
-            Action::Filter => self.origin = self.current().map(R::key),
-            Action::Cancel => {}
+            Action::Filter => self.origin = self.current().map(R::key).or(self.origin.take()),
+            Action::Cancel | Action::Accept => {}
+            _ if self.is_empty() => {}
             _ => self.origin = None,
         }
     }
 
-    /// Returns the anchor for reading the list without a filter: around the row where the cursor was before the filter,
-    /// else around the current row.
-    pub fn anchor_without_filter(&mut self) -> Anchor<R::Key> {
-        self.target = self.origin.take();
+    /// Returns the anchor for reading the list without a filter: around the current row, or around the row where the
+    /// cursor was before the filter if that is `taken_back` or matches nothing.
+    pub fn anchor_without_filter(&mut self, taken_back: bool) -> Anchor<R::Key> {
+        let (origin, current) = (self.origin.take(), self.current().map(R::key));
+        self.target = if taken_back { origin.or(current) } else { current.or(origin) };
         self.current_anchor()
     }
 
@@ -194,7 +213,7 @@ impl<R: ListRow> LoadedRows<R> {
         let (position, had_before) = (self.position(), self.has_before());
         let is_at_top = R::NEWEST_FIRST && !had_before && self.cursor.visible_rows(height).start == 0;
         self.page = page;
-        (self.loaded, self.error) = (true, None);
+        (self.loaded, self.error, self.is_outdated) = (true, None, false);
         let at = match &self.anchor {
             Anchor::Start => 0,
             Anchor::End => self.page.rows.len(),
@@ -226,7 +245,8 @@ impl<R: ListRow> LoadedRows<R> {
     /// Records that the list could not be read. Returns `true` if the error still has to be reported elsewhere.
     pub fn set_error(&mut self, error: &Error) -> bool {
         self.error = Some(error.clone());
-        if self.is_denied() {
+        // The next key must not act on a row of another filter.
+        if self.is_denied() || self.is_outdated {
             self.page = Page::whole(Vec::new());
             self.cursor = Cursor::default();
         }
@@ -243,11 +263,24 @@ impl<R: ListRow> LoadedRows<R> {
         self.cursor.move_by(action, self.page.rows.len(), height)
     }
 
+    /// Returns `true` if `action` moves the cursor by a row or a page, beyond the loaded rows to others.
+    pub fn leaves_loaded(&self, action: Action, height: usize) -> bool {
+        let is_near_start = |distance| self.has_before() && self.cursor.position() < distance;
+        let is_near_end = |distance| self.has_after() && self.cursor.position() + distance >= self.page.rows.len();
+        match action {
+            Action::Up | Action::ExtendUp => is_near_start(1),
+            Action::PageUp => is_near_start(height),
+            Action::Down | Action::ExtendDown | Action::Mark => is_near_end(1),
+            Action::PageDown => is_near_end(height),
+            _ => false,
+        }
+    }
+
     /// Returns the anchor for reading more rows, if rows are missing near the cursor.
-    pub fn missing_rows(&self) -> Option<Anchor<R::Key>> {
-        let at = self.cursor.position();
-        let near_start = self.has_before() && at < PREFETCH_MARGIN;
-        let near_end = self.has_after() && at + PREFETCH_MARGIN >= self.page.rows.len();
+    pub fn missing_rows(&self, height: usize) -> Option<Anchor<R::Key>> {
+        let (at, margin) = (self.cursor.position(), PREFETCH_MARGIN.max(height));
+        let near_start = self.has_before() && at < margin;
+        let near_end = self.has_after() && at + margin >= self.page.rows.len();
         let key = self.current().filter(|_| near_start || near_end)?.key();
         // A second request around the same row would return the same rows, even if few of them are readable.
         if matches!(&self.anchor, Anchor::Around(around, _) if *around == key) {

@@ -192,11 +192,10 @@ impl Source for TokenList {
     fn is_enabled(list: &Tokens, action: Action, model: &Model) -> bool {
         let current = list.current();
         match action {
-            Action::EditToken | Action::CopyToken | Action::RegenerateToken | Action::SetEnabled | Action::Revoke => {
-                current.is_some()
-            }
+            Action::EditToken | Action::CopyToken | Action::RegenerateToken => current.is_some(),
+            Action::SetEnabled | Action::Revoke => list.has_targets(),
             Action::EndOverlap => current.is_some_and(|token| token.overlap(model.now).is_some()),
-            Action::Restore if list.source.options.trashed => current.is_some(),
+            Action::Restore if list.source.options.trashed => list.has_targets(),
             Action::Restore => list.source.can_undo(),
             Action::Mine => model.manages_others(),
             Action::Purge => model.is_by_person(),
@@ -325,6 +324,7 @@ impl Tokens {
         }
         self.filter.clear();
         self.source.options = options.without_filters(options.trashed);
-        self.list_again()
+        let anchor = self.rows.anchor_without_filter(false);
+        self.list(anchor)
     }
 }
