@@ -151,7 +151,7 @@ impl App {
 
     /// Returns the page of `layer` for an update, and the data it may read meanwhile.
     pub fn page_mut(&mut self, layer: Layer) -> Option<(&mut dyn Component, UpdateContext<'_>)> {
-        let lines = self.page(layer).map_or(0, |page| page.line_count(&self.model));
+        let scroll = self.page(layer).map(|page| page.scroll_range(&self.model)).unwrap_or_default();
         let (top, current) = (self.top_layer(), self.workspace().map(Workspace::current));
         let model = &self.model;
         let ctx = UpdateContext {
@@ -164,7 +164,7 @@ impl App {
             dates: &model.dates,
             rows: height(model.size.1),
             size: model.size,
-            lines,
+            scroll,
             me: model.me.as_ref(),
             session: model.session.as_ref(),
             auth: &model.auth,

@@ -24,6 +24,8 @@ use crate::tui::msg::{Copied, ReadKey, RequestId};
 use crate::tui::notice::NoticeId;
 use crate::tui::outcome::Outcome;
 use crate::tui::remembered_credentials::AuthState;
+use crate::tui::widget::dialog_frame::dialog_area;
+use crate::tui::widget::scroll_range::ScrollRange;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::Verb;
 use crate::verbs::accounts::{CurrentUser, ShowAccount};
@@ -52,8 +54,8 @@ pub struct UpdateContext<'a> {
     pub rows: usize,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// Number of lines of the page, if it scrolls.
-    pub lines: usize,
+    /// The visible part of the page, if it scrolls.
+    pub scroll: ScrollRange,
     /// Data about the signed-in user, once known.
     pub me: Option<&'a CurrentUser>,
     pub session: Option<&'a Session>,
@@ -88,7 +90,7 @@ impl UpdateContext<'_> {
 
     /// Returns the area of the terminal above its footer.
     pub fn area(&self) -> Rect {
-        Rect::new(0, 0, self.size.0, self.size.1.saturating_sub(1))
+        dialog_area(self.size)
     }
 
     /// Returns the policy. Before it has arrived, the default policy is used. The store applies the real policy in any
@@ -277,9 +279,9 @@ pub trait Component: Any {
         None
     }
 
-    /// Returns the number of lines that the page scrolls over.
-    fn line_count(&self, _model: &Model) -> usize {
-        0
+    /// Returns the visible part of the page, if it scrolls.
+    fn scroll_range(&self, _model: &Model) -> ScrollRange {
+        ScrollRange::default()
     }
 
     /// Draws the page. A screen fills `area`, a dialog is centred in it.

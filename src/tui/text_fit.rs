@@ -49,23 +49,6 @@ pub fn fit(text: &str, columns: usize) -> String {
     out
 }
 
-/// Breaks `text` at blanks into lines of at most `columns`. A longer word is cut.
-pub fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in clean(text).split_whitespace() {
-        let last = lines.last_mut();
-        match last {
-            Some(line) if line.is_empty() => *line = cut(word, columns),
-            Some(line) if width(line) + 1 + width(word) <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(cut(word, columns)),
-        }
-    }
-    lines
-}
-
 /// Cleans `text` and breaks it into lines of at most `columns`, at blanks if possible. Nothing is left out.
 pub fn fold(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(2);

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph};
 use crate::tui::app::App;
 use crate::tui::component::Component;
 use crate::tui::model::SPINNER_AFTER;
-use crate::tui::text_fit::{cut, width, wrap};
+use crate::tui::text_fit::{cut, fold, width};
 use crate::tui::widget::key_hints::key_hints;
 
 /// Minimum size of the terminal, in columns and rows.
@@ -23,7 +23,7 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
     if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         let text = format!("{}x{} is too small: jeton needs {}x{}", area.width, area.height, MIN_SIZE.0, MIN_SIZE.1);
         let columns = usize::from(area.width);
-        let lines = if columns < MIN_WRAP_COLUMNS { vec![cut(&text, columns)] } else { wrap(&text, columns) };
+        let lines = if columns < MIN_WRAP_COLUMNS { vec![cut(&text, columns)] } else { fold(&text, columns) };
         frame.render_widget(Paragraph::new(lines.into_iter().map(Line::raw).collect::<Vec<_>>()), area);
         return;
     }

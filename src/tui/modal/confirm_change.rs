@@ -8,10 +8,10 @@ use crate::tui::component::{DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::widget::confirm_identity::AuthField;
-use crate::tui::widget::dialog_frame::dialog_size;
+use crate::tui::widget::dialog_frame::dialog_columns;
 use crate::tui::widget::form::{Dialog, FieldKind, Fields, Form, PressResult, Problem};
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::Mutation;
 use crate::verbs::impact::{GetImpact, Removal};
@@ -59,7 +59,6 @@ impl PendingMutation {
     pub fn confirmed_by(mut self, label: &'static str, number: u64) -> Self {
         if number > 0 {
             self.numbers.push(TypedNumber { label, expected: number.to_string(), typed: TextInput::new(12) });
-            self.text = self.text.above(self.numbers.len());
         }
         self
     }
@@ -155,14 +154,6 @@ impl Dialog for ConfirmDialog {
         if self.mutation.numbers.is_empty() { Context::Confirm } else { Context::Form }
     }
 
-    fn scroll_text(&self) -> Option<&ScrollText> {
-        Some(&self.mutation.text)
-    }
-
-    fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
-        Some(&mut self.mutation.text)
-    }
-
     fn validation_error(&self, field: Field) -> Option<String> {
         let Field::Number(at) = field else { return None };
         let number = self.mutation.numbers.get(at).filter(|number| !number.typed.is_empty())?;
@@ -187,7 +178,7 @@ impl Dialog for ConfirmDialog {
         let (Reply::Response(Response::GetImpact(found)), Some(removal)) = (reply, &self.mutation.removal) else {
             return None;
         };
-        let impact = impact::describe(removal, found, dialog_size(ctx.size).0);
+        let impact = impact::describe(removal, found, dialog_columns(ctx.area()));
         self.mutation.text = std::mem::take(&mut self.mutation.text).append(impact);
         Some(Ok(Intent::Stay))
     }
@@ -206,11 +197,9 @@ impl Dialog for ConfirmDialog {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
-        let tight = is_tight(layout.rows);
         self.mutation.text.draw(layout);
-        if !tight {
-            layout.blank();
-        }
+        layout.pin_following();
+        layout.blank();
         if !self.mutation.numbers.is_empty() {
             layout.set_label_width(NUMBER_LABEL_COLUMNS);
         }
@@ -222,9 +211,7 @@ impl Dialog for ConfirmDialog {
         } else {
             layout.button(Field::Button, &self.mutation.title);
         }
-        layout.problem(if tight { 1 } else { 2 });
-        if !tight && layout.height() < MIN_LINES {
-            layout.pad(MIN_LINES);
-        }
+        layout.problem(2);
+        layout.pad(MIN_LINES);
     }
 }

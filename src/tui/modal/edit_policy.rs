@@ -116,7 +116,7 @@ impl Dialog for EditPolicyDialog {
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let theme = layout.theme;
-        layout.paragraph(&format!("{}.", describe_rule(self.key).1), 2, Style::new());
+        layout.text_line(&format!("{}.", describe_rule(self.key).1), Style::new());
         layout.pad(3);
         let default = Policy::default().pairs().into_iter().find(|(key, _)| *key == self.key);
         layout.fact("Now", &self.before, theme.strong);

@@ -30,7 +30,7 @@ use crate::tui::model::Model;
 use crate::tui::widget::expiry_choice::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
+use crate::tui::widget::scroll_text::LineStyle;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::impact::Removal;
 use crate::verbs::ports::Usage;
@@ -265,14 +265,6 @@ impl Dialog for EditTokenDialog {
         self.conflict.is_none() && (typed || self.api.differs_from(&self.original.selection))
     }
 
-    fn scroll_text(&self) -> Option<&ScrollText> {
-        self.conflict.as_ref().map(|conflict| &conflict.text)
-    }
-
-    fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
-        self.conflict.as_mut().map(|conflict| &mut conflict.text)
-    }
-
     /// A refusal may come from a concurrent change: the token as stored shows that.
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
         if error.kind != ErrorKind::Conflict {
@@ -313,11 +305,10 @@ impl Dialog for EditTokenDialog {
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         if let Some(conflict) = &self.conflict {
             conflict.text.draw(layout);
-            if !is_tight(layout.rows) {
-                layout.blank();
-            }
-            layout.line_button(Field::Mine, "Keep mine");
-            return layout.line_button(Field::Theirs, "Use theirs");
+            layout.pin_following();
+            layout.blank();
+            layout.line_button(Field::Mine, "Keep mine", layout.theme.strong);
+            return layout.line_button(Field::Theirs, "Use theirs", layout.theme.strong);
         }
         layout.wide_text_input(Field::Name, "Name", &self.name);
         layout.wide_text_input(Field::Description, "Description", &self.description);

@@ -10,12 +10,9 @@ use crate::domain::recent_usage::{RECENT_USE, RecentUsage};
 use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Status, Token};
 use crate::error::Error;
-use crate::tui::component::UpdateContext;
-use crate::tui::keymap::Action;
 use crate::tui::model::Model;
-use crate::tui::text_fit::{count_noun, cut, fit, group_digits, width};
+use crate::tui::text_fit::{count_noun, fit, group_digits, width};
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::form_scroll::ScrollList;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::verbs::impact::{Impact, MAX_TOKENS, Removal, TokenImpact};
 
@@ -25,6 +22,8 @@ const LINES_OF_ONE: usize = 4;
 const LINES_PER_USED_TOKEN: usize = 3;
 /// Columns of "last seen" and the calls.
 const USAGE_COLUMNS: usize = 41;
+/// Minimum number of columns for callers or methods, on several lines if needed.
+const MIN_NAMES_COLUMNS: usize = 70;
 
 /// The tokens of a change, as a box with lines of constant number or a list that scrolls.
 pub struct ImpactBox {
@@ -36,20 +35,12 @@ pub struct ImpactBox {
     impact: Option<Impact>,
     /// The reason why the impact can't be loaded.
     unavailable: Option<String>,
-    list: ScrollList,
 }
 
 impl ImpactBox {
-    /// Creates the box for `tokens`; empty if only the impact knows them. `other_lines` is the number of lines of the
-    /// dialog outside the list, including the frame.
-    pub fn new(tokens: Vec<Token>, other_lines: usize, now: Timestamp) -> Self {
-        let mut impact_box = ImpactBox {
-            tokens: Vec::new(),
-            used: 0,
-            impact: None,
-            unavailable: None,
-            list: ScrollList::new(other_lines),
-        };
+    /// Creates the box for `tokens`; empty if only the impact knows them.
+    pub fn new(tokens: Vec<Token>, now: Timestamp) -> Self {
+        let mut impact_box = ImpactBox { tokens: Vec::new(), used: 0, impact: None, unavailable: None };
         impact_box.set_tokens(tokens, now);
         impact_box
     }
@@ -91,22 +82,12 @@ impl ImpactBox {
         self.impact.as_ref()?.tokens.get(at)
     }
 
-    /// Scrolls the list. Returns `true` if `action` scrolls.
-    pub fn scroll(&mut self, action: Action, ctx: &UpdateContext<'_>) -> bool {
-        self.list.scroll(action, self.line_count(), ctx)
-    }
-
-    /// Returns `true` if the list does not fit into `rows` lines.
-    pub fn is_long(&self, rows: usize) -> bool {
-        self.list.is_long(rows, self.line_count())
-    }
-
     /// Writes the box of the single token in a constant number of lines.
     pub fn draw_one<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, model: &Model) {
         let end = layout.height() + LINES_OF_ONE;
         match self.impact_at(0) {
             Some(one) => {
-                for (text, style) in lines_of_one(one, layout.columns, model) {
+                for (text, style) in lines_of_one(one, layout.columns.max(MIN_NAMES_COLUMNS), model) {
                     layout.text_line(&text, style);
                 }
             }
@@ -136,8 +117,14 @@ impl ImpactBox {
         // Below the limit, tokens that are not listed lose nothing that they use.
         let unlisted =
             if listed < MAX_TOKENS { 0 } else { self.count().unwrap_or_default().saturating_sub(listed as u64) };
-        let rows = (0..self.line_count()).map(|at| self.list_line(at, columns, model));
-        self.list.draw(layout, rows, self.line_count() as u64 + unlisted);
+        for at in 0..self.line_count() {
+            let (text, style) = self.list_line(at, columns, model);
+            layout.text_line(&text, style);
+        }
+        if unlisted > 0 {
+            layout.text_line(&format!("  and {} more", group_digits(unlisted)), layout.theme.dim);
+        }
+        layout.blank();
     }
 
     /// Returns the number of lines of the list: three per recently used token, and a heading above the others.
@@ -153,6 +140,7 @@ impl ImpactBox {
             let place = at / LINES_PER_USED_TOKEN;
             let Some(token) = self.tokens.get(place) else { return Default::default() };
             let usage = self.impact_at(place).map(|one| &one.usage);
+            let names = columns.max(MIN_NAMES_COLUMNS) - 2;
             return match (at % LINES_PER_USED_TOKEN, usage) {
                 (0, _) => {
                     let calls = usage.map(|usage| format!("{} in 7 days", count_noun(usage.week, "call")));
@@ -160,11 +148,9 @@ impl ImpactBox {
                 }
                 (_, None) if self.unavailable.is_some() => Default::default(),
                 (_, None) => ("  reading…".to_owned(), theme.dim),
-                (1, Some(usage)) => {
-                    (format!("  {}", callers_today(token, usage, columns.saturating_sub(2), model)), Style::new())
-                }
+                (1, Some(usage)) => (format!("  {}", callers_today(token, usage, names, model)), Style::new()),
                 (_, Some(usage)) => {
-                    let methods = describe_methods(&usage.methods, columns.saturating_sub(2));
+                    let methods = describe_methods(&usage.methods, names);
                     (format!("  {}", methods.as_deref().unwrap_or("no method recorded")), Style::new())
                 }
             };
@@ -190,8 +176,11 @@ fn order(token: &Token, now: Timestamp) -> (Reverse<Option<Timestamp>>, String) 
 /// Returns the line of a token: name, last seen, number of calls.
 fn row(glyph: &str, token: &Token, calls: &str, columns: usize, model: &Model) -> String {
     let seen = token.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| ago(at, model.now));
-    let name = fit(&token.full_name(), columns.saturating_sub(USAGE_COLUMNS).max(12));
-    format!("{glyph} {name} {} {calls}", fit(&seen, 14))
+    let name = token.full_name();
+    match columns.saturating_sub(USAGE_COLUMNS) {
+        room if room < width(&name) => format!("{glyph} {name}  {seen}  {calls}"),
+        room => format!("{glyph} {} {} {calls}", fit(&name, room), fit(&seen, 14)),
+    }
 }
 
 /// Returns today's callers: `12 today, from 10.0.0.5 (curl/8.5)`.
@@ -253,7 +242,7 @@ pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollTex
     if impact.count == 0 {
         return ScrollText::default();
     }
-    let text = ScrollText::default().blank();
+    let (text, columns) = (ScrollText::default().blank(), columns.max(MIN_NAMES_COLUMNS));
     let count = count_noun(impact.count, "token");
     if impact.used == 0 {
         let none = match (impact.count, removal.object()) {
@@ -275,7 +264,7 @@ pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollTex
         let (name, calls) = (one.token.full_name(), count_noun(one.usage.week, "call"));
         let from = callers(&one.usage.clients, columns.saturating_sub(7));
         text = text
-            .row(LineStyle::Strong, cut(&format!("{name}: {calls}, {} today", group_digits(one.usage.today)), columns))
+            .row(LineStyle::Strong, format!("{name}: {calls}, {} today", group_digits(one.usage.today)))
             .row(LineStyle::Plain, format!("  from {from}"));
         if let Some(methods) = describe_methods(&one.usage.methods, columns.saturating_sub(2)) {
             text = text.row(LineStyle::Plain, format!("  {methods}"));

@@ -14,7 +14,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::Error;
 use crate::tui::component::{Intent, Reply, UpdateContext};
-use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
@@ -22,11 +21,6 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::impact::{GetImpact, Removal};
 use crate::verbs::request::{Request, Response};
-
-/// Lines of the dialog outside its list and its effects, including the frame.
-const OTHER_LINES: usize = 13;
-/// Maximum number of lines of an effect.
-const MAX_EFFECT_LINES: usize = 3;
 
 /// The text to type before something is taken away.
 pub enum Confirmation {
@@ -99,7 +93,7 @@ impl RemovalDialog {
             Confirmation::Name(_) => MAX_TOKEN_NAME_LEN.max(MAX_USERNAME_LEN) * 4,
             Confirmation::Number | Confirmation::Impossible(_) => 12,
         };
-        let impact = ImpactBox::new(spec.tokens.clone(), OTHER_LINES + spec.effects.len(), now);
+        let impact = ImpactBox::new(spec.tokens.clone(), now);
         let (made, typed) = (MadeTokensChoice::new(), TextInput::new(limit));
         let dialog = RemovalDialog { spec, impact, made, typed, auth: proof };
         // The field above the confirmation may be added later.
@@ -189,14 +183,6 @@ impl Dialog for RemovalDialog {
         self.spec.title.clone()
     }
 
-    fn scroll(&mut self, action: Action, ctx: &UpdateContext<'_>) -> bool {
-        !self.spec.is_single() && self.impact.scroll(action, ctx)
-    }
-
-    fn is_too_long(&self, rows: usize) -> bool {
-        !self.spec.is_single() && self.impact.is_long(rows)
-    }
-
     fn primary_button(&self) -> Option<Field> {
         Some(Field::Remove)
     }
@@ -244,7 +230,7 @@ impl Dialog for RemovalDialog {
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
         if let Confirmation::Impossible(reason) = &self.spec.confirmation {
-            layout.paragraph(&format!("! {reason}"), MAX_EFFECT_LINES, theme.warning);
+            layout.text_line(&format!("! {reason}"), theme.warning);
             layout.blank();
         }
         match &self.spec.impact {
@@ -253,11 +239,12 @@ impl Dialog for RemovalDialog {
             None => {}
         }
         for effect in &self.spec.effects {
-            layout.paragraph(effect, MAX_EFFECT_LINES, Style::new());
+            layout.text_line(effect, Style::new());
             if self.spec.is_impossible() {
                 layout.blank();
             }
         }
+        layout.pin_following();
         if self.spec.is_impossible() {
             let alternative = self.spec.alternative_label().map(|label| (Field::Alternative, label, theme.strong));
             layout.buttons(&alternative.into_iter().chain([(Field::Back, "Back", theme.strong)]).collect::<Vec<_>>());

@@ -87,7 +87,7 @@ impl Dialog for RestoreTokensDialog {
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         if self.only().is_none() {
             let names = join_three(self.tokens.iter().map(Token::full_name));
-            layout.paragraph(&names, 2, Style::new());
+            layout.text_line(&names, Style::new());
             layout.pad(2);
         }
         let consequence = match self.only() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::save_secret::SaveSecretDialog;
 use crate::domain::secret::Secret;
@@ -14,9 +14,10 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::msg::Copied;
-use crate::tui::text_fit::{cut, wrap};
-use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
+use crate::tui::text_fit::fold;
+use crate::tui::widget::dialog_frame::{FRAME_ROWS, dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
 
 /// The dialog that shows a secret once.
 pub struct RevealSecretDialog {
@@ -73,7 +74,8 @@ impl Component for RevealSecretDialog {
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let columns = dialog_columns(area);
+        let (columns, tight) = (dialog_columns(area), is_tight(area.height.into()));
+        let styled = |text: &str, style| fold(text, columns).into_iter().map(move |line| Line::styled(line, style));
         // A secret that doesn't fit on one line is split over two: a cut secret would look complete.
         let broken = |text: &str| {
             let letters: Vec<char> = text.chars().collect();
@@ -81,7 +83,9 @@ impl Component for RevealSecretDialog {
                 .chunks(columns.saturating_sub(2).max(1))
                 .map(|row| Line::styled(format!("  {}", row.iter().collect::<String>()), theme.strong))
                 .collect();
-            rows.resize(rows.len().max(2), Line::default());
+            if !tight {
+                rows.resize(rows.len().max(2), Line::default());
+            }
             rows
         };
         let secret = if self.shown {
@@ -90,28 +94,29 @@ impl Component for RevealSecretDialog {
         } else {
             broken(&format!("{}_{}", self.secret.hint(), "•".repeat(Secret::masked_len())))
         };
-        let mut lines = vec![
-            Line::styled(cut("You can see, copy or save the secret only now.", columns), theme.warning),
-            Line::default(),
-        ];
+        let blank = || (!tight).then(Line::default);
+        let mut lines: Vec<_> = styled("You can see, copy or save the secret only now.", theme.warning).collect();
+        lines.extend(blank());
         lines.extend(secret);
-        lines.extend([
-            Line::from(vec![
-                Span::styled("Use it   ", theme.dim),
-                Span::raw(cut(
-                    "printf 'Authorization: Bearer %s\\n' \"$SECRET\" | curl -H @- URL",
-                    columns.saturating_sub(9),
-                )),
-            ]),
-            Line::default(),
-        ]);
-        if let Some(warning) = self.warning.as_ref().filter(|_| self.note.is_empty()) {
-            let warning = format!("! Warning: {warning}");
-            lines.extend(wrap(&warning, columns).into_iter().take(3).map(|l| Line::styled(l, theme.warning)));
+        let note: Vec<_> = match &self.warning {
+            Some(warning) if self.note.is_empty() => styled(&format!("! Warning: {warning}"), theme.warning).collect(),
+            _ => styled(&self.note, if self.failed { theme.danger } else { theme.good }).collect(),
+        };
+        let example = ScrollText::default().labelled(
+            "Use it",
+            9,
+            LineStyle::Plain,
+            "printf 'Authorization: Bearer %s\\n' \"$SECRET\" | curl -H @- URL",
+        );
+        let example = example.lines(columns, theme);
+        if lines.len() + example.len() + note.len() + FRAME_ROWS <= area.height.into() {
+            lines.extend(example);
+            lines.extend(blank());
         }
-        let style = if self.failed { theme.danger } else { theme.good };
-        lines.extend(wrap(&self.note, columns).into_iter().take(3).map(|l| Line::styled(l, style)));
-        lines.resize(10, Line::default());
+        lines.extend(note);
+        if !tight {
+            lines.resize(lines.len().max(10), Line::default());
+        }
         let foot = key_hints(self, model, columns);
         draw_dialog(frame, area, &format!("Token {} is ready", self.token.name), lines, 2, foot, theme);
     }
@@ -197,8 +202,8 @@ impl Component for DiscardSecretDialog {
                  would have to regenerate the token."
             )
         };
-        let mut lines: Vec<Line<'static>> = wrap(&text, columns).into_iter().take(3).map(Line::raw).collect();
-        lines.resize(4, Line::default());
+        let mut lines: Vec<Line<'static>> = fold(&text, columns).into_iter().map(Line::raw).collect();
+        lines.resize(lines.len().max(4), Line::default());
         let foot = key_hints(self, model, columns);
         draw_dialog(frame, area, "Leave without the secret?", lines, 0, foot, theme);
     }

@@ -10,7 +10,7 @@ use crate::domain::token::Token;
 use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::text_fit::{count_noun, cut, fit, group_digits, width, wrap};
+use crate::tui::text_fit::{count_noun, cut, fit, fold, group_digits, width};
 use crate::tui::theme;
 use crate::tui::widget::scroll_view::{Content, ScrollView};
 use crate::verbs::request::Response;
@@ -141,7 +141,7 @@ impl RightsList<'_> {
 
 /// Returns the description in a few lines. The last line is cut if there is more text.
 fn description(token: &Token, columns: usize) -> Vec<String> {
-    let mut lines = wrap(token.description.as_str(), columns);
+    let mut lines = fold(token.description.as_str(), columns);
     if let Some(rest) = lines.get(MAX_DESCRIPTION_LINES - 1..).filter(|rest| rest.len() > 1) {
         let last = cut(&rest.join(" "), columns);
         lines.truncate(MAX_DESCRIPTION_LINES - 1);

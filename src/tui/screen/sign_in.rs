@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::tui::component::{Exit, Intent, Reply, UpdateContext};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
+use crate::tui::text_fit::cut;
 use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::password_attempts::Attempts;
@@ -110,7 +111,7 @@ impl Dialog for SignIn {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
-        layout.text_line(&format!("Store  {}", model.store_path), layout.theme.dim);
+        layout.text_line(&cut(&format!("Store  {}", model.store_path), layout.columns), layout.theme.dim);
         layout.blank();
         layout.text_input(Field::Username, "Username", &self.username);
         layout.text_input(Field::Password, "Password", &self.password);
@@ -121,7 +122,7 @@ impl Dialog for SignIn {
                 layout.blank();
             }
             _ if !layout.has_problem() && !self.reason.is_empty() => {
-                layout.paragraph(&self.reason, 2, layout.theme.warning);
+                layout.text_line(&self.reason, layout.theme.warning);
                 layout.blank();
             }
             _ => layout.problem(2),

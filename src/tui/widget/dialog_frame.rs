@@ -11,6 +11,9 @@ use crate::tui::theme::Theme;
 /// Maximum width of a dialog, in columns.
 const MAX_DIALOG_COLUMNS: u16 = 78;
 
+/// Lines of the box that aren't lines of the dialog: two borders and the keys.
+pub const FRAME_ROWS: usize = 3;
+
 fn outer_width(area: Rect) -> u16 {
     area.width.saturating_sub(2).min(MAX_DIALOG_COLUMNS)
 }
@@ -39,15 +42,9 @@ pub fn dialog_columns(area: Rect) -> usize {
     usize::from(outer_width(area).saturating_sub(4))
 }
 
-/// Returns the number of rows of the screen below a dialog over `area`.
-pub fn dialog_rows(area: Rect) -> usize {
-    usize::from(area.height)
-}
-
-/// Returns [`dialog_columns`] and [`dialog_rows`] of a terminal with this many columns and rows.
-pub fn dialog_size((columns, rows): (u16, u16)) -> (usize, usize) {
-    let area = Rect::new(0, 0, columns, rows.saturating_sub(1));
-    (dialog_columns(area), dialog_rows(area))
+/// Returns the area of dialogs on a terminal with this many columns and rows: all above the footer.
+pub fn dialog_area((columns, rows): (u16, u16)) -> Rect {
+    Rect::new(0, 0, columns, rows.saturating_sub(1))
 }
 
 /// Draws a dialog in the middle of `area`: its lines, and `keys` on the last line. If not all lines fit, those around

@@ -9,18 +9,19 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::choices;
-use super::dialog_frame::{dialog_columns, dialog_rows, dialog_size, draw_dialog};
+use super::dialog_frame::{dialog_area, dialog_columns, draw_dialog};
 pub(crate) use super::form_dialog::fields;
 pub use super::form_dialog::{Dialog, FieldKind, Fields, PressResult, Problem};
-use super::form_layout::FormLayout;
+use super::form_layout::{Follow, FormLayout};
 use super::key_hints::key_hints;
+use super::scroll_range::ScrollRange;
 use super::text_input::TextInput;
 use crate::error::Error;
 use crate::tui::component::{Component, DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::outcome::Outcome;
-use crate::tui::text_fit::wrap;
+use crate::tui::text_fit::fold;
 use crate::verbs::request::Response;
 
 /// A [`Dialog`] with its focus and problem.
@@ -29,6 +30,10 @@ pub struct Form<D: Dialog> {
     /// The focused field. If this field no longer exists, the first one has the focus.
     focus: Option<D::Field>,
     problem: Option<Problem<D::Field>>,
+    /// The line scrolled to.
+    top: usize,
+    /// The lines that are kept visible. A dialog is opened at its first line.
+    follows: Option<Follow>,
     /// `true` while the question about dropping the typed text is shown.
     leaving: bool,
 }
@@ -36,7 +41,7 @@ pub struct Form<D: Dialog> {
 impl<D: Dialog> Form<D> {
     /// Creates a form with the focus on the first part.
     pub fn new(dialog: D) -> Self {
-        Form { dialog, focus: None, problem: None, leaving: false }
+        Form { dialog, focus: None, problem: None, top: 0, follows: None, leaving: false }
     }
 
     pub fn with_focus(dialog: D, field: D::Field) -> Self {
@@ -66,10 +71,24 @@ impl<D: Dialog> Form<D> {
         self.dialog.cancel()
     }
 
-    /// Returns `true` if the text or the list of the dialog is longer than its room in a terminal of this size.
-    fn is_scrollable(&self, size: (u16, u16)) -> bool {
-        let (columns, rows) = dialog_size(size);
-        self.dialog.scroll_text().is_some_and(|p| p.is_long(columns, rows)) || self.dialog.is_too_long(rows)
+    /// Draws the dialog over `area`.
+    fn draw<'a>(&'a self, area: Rect, model: &'a Model) -> FormLayout<'a, D::Field> {
+        let columns = dialog_columns(area);
+        let mut layout = FormLayout {
+            columns,
+            rows: usize::from(area.height),
+            theme: &model.theme,
+            focused: self.focused_field().map(|(field, _)| field),
+            labels: D::LABEL_WIDTH.min(columns / 2),
+            problem: self.problem.as_ref().map(|problem| problem.text.as_str()),
+            problem_field: self.problem.as_ref().and_then(|problem| problem.at),
+            lines: Vec::new(),
+            focused_line: 0,
+            pinned: None,
+            problem_lines: None,
+        };
+        self.dialog.draw(&mut layout, model);
+        layout
     }
 
     fn focused_field(&self) -> Option<(D::Field, FieldKind)> {
@@ -114,6 +133,7 @@ impl<D: Dialog> Form<D> {
                 intent
             }
             Err(problem) => {
+                self.follows = Some(Follow::Problem);
                 self.focus = problem.at.or(self.focus);
                 self.problem = Some(problem);
                 Intent::Stay
@@ -148,6 +168,7 @@ impl<D: Dialog + 'static> Component for Form<D> {
     }
 
     fn on_edit(&mut self) -> Intent {
+        self.follows = Some(Follow::Focus);
         self.problem = self.find_problem();
         Intent::Stay
     }
@@ -156,14 +177,12 @@ impl<D: Dialog + 'static> Component for Form<D> {
         if std::mem::take(&mut self.leaving) {
             return if action == Action::Discard { self.dialog.cancel() } else { Intent::Stay };
         }
-        let (columns, rows) = dialog_size(ctx.size);
-        if self.dialog.scroll_text_mut().is_some_and(|p| p.scroll(action, columns, rows)) {
-            return Intent::Stay;
-        }
         let Some((field, kind)) = self.focused_field() else { return self.dialog.cancel() };
-        if self.dialog.scroll(action, ctx) {
+        if let Some(top) = ctx.scroll.scroll(action).filter(|_| kind.scrolls(action)) {
+            (self.top, self.follows) = (top, None);
             return Intent::Stay;
         }
+        (self.top, self.follows) = (ctx.scroll.top, Some(Follow::Focus));
         if let Some(intent) = self.dialog.on_action(field, action) {
             return intent;
         }
@@ -231,12 +250,12 @@ impl<D: Dialog + 'static> Component for Form<D> {
     }
 
     fn is_enabled(&self, action: Action, model: &Model) -> bool {
-        let scrolls = match action {
-            Action::PageDown | Action::PageUp => true,
-            Action::Down | Action::Up => self.context() != Context::Choice,
-            _ => false,
-        };
-        !scrolls || self.is_scrollable(model.size)
+        let scrolls = self.focused_field().is_some_and(|(_, kind)| kind.scrolls(action));
+        !scrolls || self.scroll_range(model).is_long()
+    }
+
+    fn scroll_range(&self, model: &Model) -> ScrollRange {
+        self.draw(dialog_area(model.size), model).scroll_range(self.top, self.follows)
     }
 
     fn on_answer(&mut self, answer: DialogResult) -> Intent {
@@ -254,28 +273,17 @@ impl<D: Dialog + 'static> Component for Form<D> {
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let columns = dialog_columns(area);
-        let mut layout = FormLayout {
-            columns,
-            rows: dialog_rows(area),
-            theme: &model.theme,
-            focused: self.focused_field().map(|(field, _)| field),
-            labels: D::LABEL_WIDTH,
-            problem: self.problem(),
-            problem_field: self.problem.as_ref().and_then(|problem| problem.at),
-            lines: Vec::new(),
-            focused_line: 0,
-        };
-        self.dialog.draw(&mut layout, model);
-        let (lines, at) = (layout.lines, layout.focused_line);
+        let mut layout = self.draw(area, model);
+        layout.scroll_range(self.top, self.follows).cut(&mut layout.lines, &model.theme);
+        let (columns, lines) = (layout.columns, layout.lines);
         let foot = key_hints(self, model, columns);
         if !self.leaving {
-            return draw_dialog(frame, area, &self.dialog.title(), lines, at, foot, &model.theme);
+            return draw_dialog(frame, area, &self.dialog.title(), lines, 0, foot, &model.theme);
         }
         let below = ratatui::text::Line::default();
-        draw_dialog(frame, area, &self.dialog.title(), lines, at, below, &model.theme);
+        draw_dialog(frame, area, &self.dialog.title(), lines, 0, below, &model.theme);
         let text = "Nothing has been saved.";
-        let mut lines: Vec<_> = wrap(text, columns).into_iter().map(ratatui::text::Line::raw).collect();
+        let mut lines: Vec<_> = fold(text, columns).into_iter().map(ratatui::text::Line::raw).collect();
         lines.push(ratatui::text::Line::default());
         draw_dialog(frame, area, "Discard this draft?", lines, 0, foot, &model.theme);
     }

@@ -2,7 +2,6 @@
 
 use super::choices::Choices;
 use super::form_layout::FormLayout;
-use super::scroll_text::ScrollText;
 use super::text_input::TextInput;
 use crate::domain::api_selection::Selection;
 use crate::error::Error;
@@ -20,6 +19,14 @@ pub enum FieldKind {
     Choice,
     /// A button, pressed with Enter.
     Button,
+}
+
+impl FieldKind {
+    /// Returns `true` if `action` scrolls the dialog while such a field has the focus.
+    pub(super) fn scrolls(self, action: Action) -> bool {
+        let is_line = matches!(action, Action::Down | Action::Up) && self != FieldKind::Choice;
+        is_line || matches!(action, Action::PageDown | Action::PageUp)
+    }
 }
 
 /// A problem and its place.
@@ -152,16 +159,6 @@ pub trait Dialog: Fields {
         None
     }
 
-    /// Scrolls content other than the parts. Returns `true` if `action` scrolls.
-    fn scroll(&mut self, _action: Action, _ctx: &UpdateContext<'_>) -> bool {
-        false
-    }
-
-    /// Returns `true` if that content does not fit into `rows` lines.
-    fn is_too_long(&self, _rows: usize) -> bool {
-        false
-    }
-
     /// Handles Enter on a button, or on the last part.
     ///
     /// # Errors
@@ -176,16 +173,6 @@ pub trait Dialog: Fields {
     /// Returns `true` if Esc would lose something typed or chosen.
     fn is_touched(&self) -> bool {
         false
-    }
-
-    /// Returns the text that may need scrolling.
-    fn scroll_text(&self) -> Option<&ScrollText> {
-        None
-    }
-
-    /// Returns the text that may need scrolling.
-    fn scroll_text_mut(&mut self) -> Option<&mut ScrollText> {
-        None
     }
 
     /// Handles the refusal of the dialog's request.

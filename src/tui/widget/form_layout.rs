@@ -1,14 +1,28 @@
 //! A form being drawn: labels and fields below each other, and the focused line.
 
+use std::ops::Range;
+
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::dialog_frame::FRAME_ROWS;
+use super::scroll_range::ScrollRange;
+use super::scroll_text::is_tight;
 use super::text_input::TextInput;
-use crate::tui::text_fit::{cut, width, wrap};
+use crate::tui::text_fit::{clean, cut, fold, width};
 use crate::tui::theme::Theme;
 
 /// Columns of a field of normal length.
 const TEXT_INPUT_COLUMNS: usize = 40;
+/// Minimum number of columns of a field next to its label. Otherwise the field is below the label.
+const MIN_INPUT_COLUMNS: usize = 14;
+
+/// The lines that are kept visible if the focus and the problem don't fit together.
+#[derive(Debug, Clone, Copy)]
+pub enum Follow {
+    Focus,
+    Problem,
+}
 
 /// Lines and focus of a form, collected while it is drawn.
 pub struct FormLayout<'a, S> {
@@ -23,6 +37,10 @@ pub struct FormLayout<'a, S> {
     pub(super) problem_field: Option<S>,
     pub(super) lines: Vec<Line<'static>>,
     pub(super) focused_line: usize,
+    /// The first of the lines that don't scroll.
+    pub(super) pinned: Option<usize>,
+    /// The lines of the problem.
+    pub(super) problem_lines: Option<Range<usize>>,
 }
 
 impl<S: Copy + PartialEq> FormLayout<'_, S> {
@@ -41,14 +59,21 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         self.lines.push(line.into());
     }
 
-    /// Adds a line of text, cut if too long.
+    /// Adds text. Further lines are indented like the first one.
     pub fn text_line(&mut self, text: &str, style: Style) {
-        self.line(Line::styled(cut(text, self.columns), style));
+        let (indent, text) = text.split_at(text.len() - text.trim_start_matches(' ').len());
+        let lines = fold(text, self.columns.saturating_sub(indent.len())).into_iter();
+        self.lines.extend(lines.map(|line| Line::styled(format!("{indent}{line}"), style)));
     }
 
-    /// Sets the columns of the labels, instead of those of the dialog.
+    /// Sets the columns of the labels, instead of those of the dialog. Half of the columns at most.
     pub fn set_label_width(&mut self, columns: usize) {
-        self.labels = columns;
+        self.labels = columns.min(self.columns / 2);
+    }
+
+    /// Lets only the lines so far scroll, if there is room for that.
+    pub fn pin_following(&mut self) {
+        self.pinned = Some(self.lines.len());
     }
 
     /// Returns blanks of the width of the labels.
@@ -61,14 +86,9 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         self.text_line(&format!("{}{text}", " ".repeat(self.labels)), style);
     }
 
-    /// Adds text wrapped into at most `max_lines` lines.
-    pub fn paragraph(&mut self, text: &str, max_lines: usize, style: Style) {
-        self.lines.extend(wrap(text, self.columns).into_iter().take(max_lines).map(|l| Line::styled(l, style)));
-    }
-
-    /// Adds an empty line.
+    /// Adds an empty line if there is room to spare.
     pub fn blank(&mut self) {
-        self.line(Line::default());
+        self.pad(self.lines.len() + 1);
     }
 
     /// Returns the number of lines so far.
@@ -76,9 +96,12 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         self.lines.len()
     }
 
-    /// Adds empty lines up to `lines` in total, so that the following content never moves.
+    /// Adds empty lines up to `lines` in total, so that the following content never moves. Adds none if there is no room to
+    /// spare.
     pub fn pad(&mut self, lines: usize) {
-        self.lines.resize(lines, Line::default());
+        if !is_tight(self.rows) {
+            self.lines.resize(lines.max(self.lines.len()), Line::default());
+        }
     }
 
     /// Keeps the next line visible while `field` has the focus.
@@ -102,9 +125,11 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
 
     /// Adds a label with a fact.
     pub fn fact(&mut self, label: &str, text: &str, style: Style) {
-        let gap = " ".repeat(self.labels.saturating_sub(width(label)));
-        let text = cut(text, self.columns.saturating_sub(self.labels));
-        self.line(vec![Span::styled(format!("{label}{gap}"), self.theme.dim), Span::styled(text, style)]);
+        let lines = fold(text, self.columns.saturating_sub(self.labels));
+        for (label, text) in std::iter::once(label).chain(std::iter::repeat("")).zip(lines) {
+            let gap = " ".repeat(self.labels.saturating_sub(width(label)));
+            self.line(vec![Span::styled(format!("{label}{gap}"), self.theme.dim), Span::styled(text, style)]);
+        }
     }
 
     /// Adds a field of normal length.
@@ -118,7 +143,11 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
     }
 
     fn draw_text_input(&mut self, max_columns: usize, field: S, label: &str, input: &TextInput) {
-        let label = self.label(field, label);
+        let mut label = self.label(field, label);
+        if self.columns < label.width() + MIN_INPUT_COLUMNS {
+            self.line(std::mem::replace(&mut label, Span::raw("  ")));
+            self.keep_visible(field);
+        }
         let room = self.columns.saturating_sub(label.width()).min(max_columns);
         let mut spans = vec![label];
         spans.extend(input.spans(room, self.is_focused(field), self.theme));
@@ -146,29 +175,41 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         self.line(spans);
     }
 
-    /// Adds a button under the fields.
+    /// Adds a button under the fields; at the left edge if there is no room under the fields.
     pub fn button(&mut self, field: S, text: &str) {
+        if self.labels + width(text) + 4 > self.columns {
+            return self.line_button(field, text, self.theme.strong);
+        }
         let button = self.button_span(field, text, self.theme.strong);
         self.line(vec![self.indent(), button]);
     }
 
-    /// Adds a button at the left edge.
-    pub fn line_button(&mut self, field: S, text: &str) {
-        let button = self.button_span(field, text, self.theme.strong);
-        self.line(button);
+    /// Adds a button at the left edge, on as many lines as needed.
+    pub fn line_button(&mut self, field: S, text: &str, style: Style) {
+        let button = self.button_span(field, text, style);
+        for line in fold(&button.content, self.columns) {
+            self.line(Line::styled(line, button.style));
+        }
     }
 
-    /// Adds a label with a fact, and a button after it.
+    /// Adds a label with a fact, and a button after it, or below it if they don't fit.
     pub fn fact_button(&mut self, field: S, label: &str, fact: &str, text: &str) {
-        let label = self.label(field, label);
-        let room = self.columns.saturating_sub(label.width() + width(text) + 4);
-        let fact = Span::raw(cut(fact, room));
+        if self.labels.max(width(label)) + width(fact) + width(text) + 4 > self.columns {
+            self.fact(label, fact, Style::new());
+            return self.button(field, text);
+        }
+        let (label, fact) = (self.label(field, label), Span::raw(clean(fact).into_owned()));
         let button = self.button_span(field, text, self.theme.strong);
         self.line(vec![label, fact, button]);
     }
 
-    /// Adds buttons next to each other over the whole width, each with its style without focus.
+    /// Adds buttons next to each other over the whole width, each with its style without focus. If they don't fit, they
+    /// are below each other.
     pub fn buttons(&mut self, buttons: &[(S, &str, Style)]) {
+        let columns: usize = buttons.iter().map(|(_, text, _)| width(text) + 6).sum();
+        if columns > self.columns + 2 {
+            return buttons.iter().for_each(|(field, text, style)| self.line_button(*field, text, *style));
+        }
         let mut spans = Vec::new();
         for (field, text, style) in buttons {
             if !spans.is_empty() {
@@ -185,12 +226,29 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         Span::styled(format!("[ {text} ]"), style)
     }
 
-    /// Adds the problem in the next `lines` lines, which are reserved even without a problem.
+    /// Adds the problem. `lines` lines are reserved even without a problem.
     pub fn problem(&mut self, lines: usize) {
-        let end = self.lines.len() + lines;
+        let start = self.lines.len();
         if let Some(problem) = self.problem {
-            self.paragraph(problem, lines, self.theme.danger);
+            self.text_line(problem, self.theme.danger);
+            self.problem_lines = Some(start..self.lines.len());
         }
-        self.pad(end);
+        self.pad(start + lines);
+    }
+
+    /// Returns the visible part of the lines, from `top` on or with what it `follows`.
+    pub(super) fn scroll_range(&self, top: usize, follows: Option<Follow>) -> ScrollRange {
+        let lines = self.lines.len();
+        let room = self.rows.saturating_sub(FRAME_ROWS);
+        let range = ScrollRange::new(top, room, lines, self.pinned.unwrap_or(lines));
+        let focused = self.focused_line..self.focused_line + 1;
+        let problem = self.problem_lines.clone().unwrap_or_else(|| focused.clone());
+        let both = focused.start.min(problem.start)..focused.end.max(problem.end);
+        match follows {
+            None => range,
+            Some(_) if both.len() <= range.room => range.showing(both),
+            Some(Follow::Focus) => range.showing(focused),
+            Some(Follow::Problem) => range.showing(problem),
+        }
     }
 }

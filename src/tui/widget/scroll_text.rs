@@ -4,8 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::form_layout::FormLayout;
-use crate::tui::keymap::Action;
-use crate::tui::text_fit::{count_noun, fit, fold};
+use crate::tui::text_fit::{fit, fold};
 use crate::tui::theme::Theme;
 
 /// The meaning of a row, which decides its style.
@@ -36,10 +35,6 @@ struct Row {
 #[derive(Debug, Clone, Default)]
 pub struct ScrollText {
     rows: Vec<Row>,
-    /// The first visible line.
-    top: usize,
-    /// Fields of the dialog below the text, except the proof.
-    fields: usize,
 }
 
 /// Below this number of rows, dialogs leave out blank lines and other spacing.
@@ -78,16 +73,6 @@ impl ScrollText {
         self
     }
 
-    /// Leaves room for `fields` lines below the text.
-    pub fn above(self, fields: usize) -> Self {
-        ScrollText { fields, ..self }
-    }
-
-    /// Returns the number of lines that fit on a screen of `rows`, next to the other lines of such a dialog.
-    fn visible_lines(&self, rows: usize) -> usize {
-        rows.saturating_sub(self.fields + if is_tight(rows) { 5 } else { 7 }).max(2)
-    }
-
     pub fn lines(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
         let mut lines = Vec::new();
         for row in &self.rows {
@@ -106,48 +91,8 @@ impl ScrollText {
         lines
     }
 
-    fn height(&self, columns: usize) -> usize {
-        self.rows.iter().map(|row| fold(&row.text, columns.saturating_sub(row.indent)).len()).sum()
-    }
-
-    /// Returns `true` if the text is longer than its room in a dialog of `columns` on a screen of `rows`.
-    pub fn is_long(&self, columns: usize, rows: usize) -> bool {
-        self.height(columns) > self.visible_lines(rows)
-    }
-
-    /// Scrolls if `action` scrolls, and returns `true` then.
-    pub fn scroll(&mut self, action: Action, columns: usize, rows: usize) -> bool {
-        // The last line shows how many lines follow.
-        let shown = self.visible_lines(rows) - 1;
-        let delta = match action {
-            Action::Down => 1,
-            Action::Up => -1,
-            Action::PageDown => isize::try_from(shown).unwrap_or(1),
-            Action::PageUp => -isize::try_from(shown).unwrap_or(1),
-            _ => return false,
-        };
-        let last = if self.is_long(columns, rows) { self.height(columns) - shown } else { 0 };
-        self.top = self.top.saturating_add_signed(delta).min(last);
-        true
-    }
-
-    /// Writes as many lines as fit.
+    /// Writes all lines.
     pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>) {
-        let mut lines = self.lines(layout.columns, layout.theme);
-        let (all, room) = (lines.len(), self.visible_lines(layout.rows));
-        if all > room {
-            let shown = room - 1;
-            let top = self.top.min(all - shown);
-            lines = lines.drain(top..top + shown).collect();
-            let more = match (top, all - shown - top) {
-                (0, below) => format!("↓ {}", count_noun(below as u64, "more line")),
-                (above, 0) => format!("↑ {}", count_noun(above as u64, "more line")),
-                (above, below) => format!("↑ {above}  ↓ {below} more lines"),
-            };
-            lines.push(Line::styled(more, layout.theme.dim));
-        }
-        for line in lines {
-            layout.line(line);
-        }
+        layout.lines.extend(self.lines(layout.columns, layout.theme));
     }
 }

@@ -6,8 +6,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::dialog_frame::{dialog_columns, dialog_size, draw_dialog};
+use super::dialog_frame::{FRAME_ROWS, dialog_area, dialog_columns, draw_dialog};
 use super::key_hints::key_hints;
+use super::scroll_range::ScrollRange;
 use super::text_input::TextInput;
 use crate::error::Error;
 use crate::tui::component::{Component, Intent, UpdateContext};
@@ -16,8 +17,6 @@ use crate::tui::model::Model;
 use crate::tui::text_fit::width;
 use crate::verbs::request::{Request, Response};
 
-/// Lines of the box that don't scroll: two borders and the keys.
-const FRAME_ROWS: usize = 3;
 /// Minimum height of the box for a blank line below the heading.
 const ROOMY_ROWS: u16 = 16;
 
@@ -151,8 +150,11 @@ impl<C: Content> Component for ScrollView<C> {
         self.content.on_edit()
     }
 
-    fn line_count(&self, model: &Model) -> usize {
-        self.content.lines(dialog_size(model.size).0, model).len() + self.content.list_len()
+    fn scroll_range(&self, model: &Model) -> ScrollRange {
+        let area = dialog_area(model.size);
+        let (columns, (_, _, room)) = (dialog_columns(area), layout::<C>(area));
+        let lines = self.content.lines(columns, model).len() + self.content.list_len();
+        ScrollRange { top: self.content.first_line(self.top, room, lines, columns), room, lines }
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -179,35 +181,26 @@ impl<C: Content> Component for ScrollView<C> {
     }
 
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
-        let (columns, (_, _, room)) = (dialog_columns(ctx.area()), layout::<C>(ctx.area()));
-        let top = self.content.first_line(self.top, room, ctx.lines, columns);
-        if let Some(top) = self.content.move_cursor(action, top, room, columns) {
+        let ScrollRange { top, room, .. } = ctx.scroll;
+        let moved = self.content.move_cursor(action, top, room, dialog_columns(ctx.area()));
+        if let Some(top) = moved.or_else(|| ctx.scroll.scroll(action)) {
             self.top = top;
             return Intent::Stay;
         }
-        let last = ctx.lines.saturating_sub(room);
-        self.top = match action {
-            Action::Down => top + 1,
-            Action::Up => top.saturating_sub(1),
-            Action::PageDown => top + room.max(1),
-            Action::PageUp => top.saturating_sub(room.max(1)),
-            Action::First => 0,
-            Action::Last => last,
-            Action::Cancel => match self.content.on_action(action, ctx) {
+        match (self.content.on_action(action, ctx), action) {
+            (Some(intent), Action::Cancel) => {
                 // The content has other lines now.
-                Some(_) => 0,
-                None => return Intent::Close(None),
-            },
-            _ => return self.content.on_action(action, ctx).unwrap_or(Intent::Stay),
+                self.top = 0;
+                intent
+            }
+            (None, Action::Cancel) => Intent::Close(None),
+            (intent, _) => intent.unwrap_or(Intent::Stay),
         }
-        .min(last);
-        Intent::Stay
     }
 
     fn is_enabled(&self, action: Action, model: &Model) -> bool {
         let scrolls = matches!(action, Action::Down | Action::Up);
-        let rows = dialog_size(model.size).1;
-        let is_whole = C::IS_COMPACT && scrolls && self.line_count(model) <= rows.saturating_sub(FRAME_ROWS);
+        let is_whole = C::IS_COMPACT && scrolls && !self.scroll_range(model).is_long();
         !is_whole && self.content.is_enabled(action, model)
     }
 

@@ -65,7 +65,7 @@ fn catalogue_is_applied_after_its_preview() {
     API sets: 2 new
       + Shop reader
       + Shop desk
-    ↓ 3 more lines
+    ↓ 3 more lines  PgDn
 
     Password of ops
     ");
@@ -145,7 +145,7 @@ fn public_methods_need_their_number_typed() {
     API sets: 1 changed
       ~ Shop reader
           include: shop.orders.Cancel (added)
-    ↓ 2 more lines
+    ↓ 2 more lines  PgDn
 
     Type number of methods
     Type number of tokens
@@ -202,8 +202,9 @@ fn whole_preview_is_reached_by_scrolling() {
     Apply shop
       Shop reader: +1
       shop.orders.Cancel
-    ↑ 12 more lines
+    ↑ 12 more lines  PgUp
     Type number of tokens
+
     Password of ops
     ");
 }

@@ -21,7 +21,7 @@ fn purging() -> (TuiHarness, Msg) {
     let mut s = TuiHarness::signed_in(install);
     s.keys("tP");
     s.assert_top("purge-tokens");
-    s.assert_shows("1 500");
+    s.assert_shows("Number                    1500");
     s.held_replies = Some(Default::default());
     s.keys(&format!("1500<tab>{PASSWORD}<tab><tab><enter>"));
     let reply = s.held_replies.take().and_then(|mut held| held.pop_front()).expect("the purge was asked for");

@@ -22,6 +22,7 @@ mod picker;
 mod picker_tree;
 mod policy;
 mod propagation;
+mod small_terminals;
 mod snapshots;
 mod story;
 mod table;

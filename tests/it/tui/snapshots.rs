@@ -126,7 +126,7 @@ fn audit_denied() {
 }
 
 /// Returns the accounts screen of an installation with one account per role, two of them with tokens.
-fn with_accounts() -> TuiHarness {
+pub fn with_accounts() -> TuiHarness {
     let install = TestInstall::with_accounts();
     install.issue(OWNER, "deploy-bot");
     install.issue("member", "nightly");
@@ -262,7 +262,7 @@ fn regenerate() {
 }
 
 /// Returns an installation with a token whose old secret still works for a day and is in use.
-fn rotated() -> TestInstall {
+pub fn rotated() -> TestInstall {
     let install = fixture();
     let verb =
         RegenerateToken { token: TokenTarget::by_reference("deploy-bot"), grace: Some(Span::Days(1)), expires: None };
@@ -370,7 +370,7 @@ fn disable_several() {
 }
 
 /// Returns the screens after two tokens were revoked at once, while the notice is shown.
-fn after_revocation() -> TuiHarness {
+pub fn after_revocation() -> TuiHarness {
     let mut s = TuiHarness::signed_in(fixture());
     s.keys("<down><space><space>x2<tab>correct horse battery<tab><tab><enter>");
     s

@@ -22,8 +22,8 @@ use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
 
 const DAY: i64 = 86_400_000;
-const STOP: &str = "environment.control.StopEnv";
-const START: &str = "environment.control.StartEnv";
+pub const STOP: &str = "environment.control.StopEnv";
+pub const START: &str = "environment.control.StartEnv";
 const CLONE: &str = "environment.control.CloneEnv";
 
 /// Records uses `days` ago.
@@ -35,12 +35,12 @@ fn used(install: &TestInstall, token: &Token, method: &str, from: (&str, &str), 
     install.store().write_usage(|b| b.record_use(&used)).unwrap();
 }
 
-fn custom(methods: &[&str]) -> Selection {
+pub fn custom(methods: &[&str]) -> Selection {
     Selection::Custom(methods.iter().map(|m| MethodId::parse(m).unwrap()).collect())
 }
 
 /// Returns an installation with a token 40 days old that was used in two ways, and `another`.
-fn busy(selection: Selection) -> TestInstall {
+pub fn busy(selection: Selection) -> TestInstall {
     let install = TestInstall::new();
     let mut new = create("deploy-bot");
     new.selection = selection;
@@ -278,7 +278,7 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     used(&install, &young, STOP, ("10.0.0.5", "curl/8.5.0"), 2, 1);
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab>");
-    insta::assert_snapshot!(lines_of(&s, "2 days"), @"last used 2 days ago, 1 call in 7 days, mostly from 10.0.0.5 (curl/8.5.0)");
+    insta::assert_snapshot!(lines_of(&s, "the ledger covers"), @"the ledger covers 2 recorded days; jeton lists unused methods");
     s.keys("<space>d");
     s.assert_notice(NoticeId::NoEffect);
     s.assert_shows("2 of ");

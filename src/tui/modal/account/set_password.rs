@@ -80,7 +80,7 @@ impl Dialog for SetPasswordDialog {
         } else {
             format!("{username} must choose another password at the next sign-in. Tokens of {username} keep working.")
         };
-        layout.paragraph(&consequence, 2, Style::new());
+        layout.text_line(&consequence, Style::new());
         layout.blank();
         self.password.draw(layout, Field::Password, Field::Repeated, "New password");
         layout.blank();

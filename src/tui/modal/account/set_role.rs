@@ -106,14 +106,14 @@ impl Dialog for SetRoleDialog {
         layout.blank();
         let (before, role) = (self.account.role, self.role());
         if before == role {
-            layout.paragraph("Current role.", 2, Style::new());
+            layout.text_line("Current role.", Style::new());
         } else {
             let ends = if self.is_own {
                 "After the change you have to sign in again."
             } else {
                 "After the change the account has to sign in again."
             };
-            layout.paragraph(&format!("{} {ends}", describe_change(before, role, self.active)), 2, Style::new());
+            layout.text_line(&format!("{} {ends}", describe_change(before, role, self.active)), Style::new());
         }
         layout.pad(6);
         layout.button(Field::Button, "Change role");

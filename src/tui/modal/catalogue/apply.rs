@@ -10,7 +10,6 @@ use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
 use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::scroll_text::is_tight;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::catalogue::{CataloguePreview, PreviewCatalogue};
 use crate::verbs::request::Response;
@@ -107,11 +106,9 @@ impl Dialog for ApplyCatalogueDialog {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
-        layout.paragraph("Enter a TOML file, or cloud-platform for the sample catalogue of jeton.", 2, Style::new());
-        if !is_tight(layout.rows) {
-            layout.paragraph("jeton shows the changes before it applies the catalogue.", 1, Style::new());
-            layout.blank();
-        }
+        layout.text_line("Enter a TOML file, or cloud-platform for the sample catalogue of jeton.", Style::new());
+        layout.text_line("jeton shows the changes before it applies the catalogue.", Style::new());
+        layout.blank();
         layout.wide_text_input(Field::Source, "Catalogue", &self.source);
         if layout.has_problem() {
             layout.problem(3);
@@ -119,7 +116,7 @@ impl Dialog for ApplyCatalogueDialog {
         }
         let end = layout.height() + 3;
         let openapi = "To import an OpenAPI file, run: jeton catalogue import openapi FILE";
-        layout.paragraph(openapi, 3, layout.theme.dim);
+        layout.text_line(openapi, layout.theme.dim);
         layout.pad(end);
     }
 }

@@ -16,7 +16,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::account::set_role::describe_role;
 use crate::tui::model::Model;
 use crate::tui::outcome::{Outcome, Subject};
-use crate::tui::text_fit::{count_noun, cut, fit, group_digits, wrap};
+use crate::tui::text_fit::{count_noun, cut, fit, fold, group_digits};
 use crate::tui::theme::Theme;
 use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
 use crate::verbs::accounts::{AccountDetails, AccountWithCounts, DeleteAccount, ListAccounts, ShowAccount};
@@ -211,7 +211,7 @@ impl Source for AllAccounts {
             fact("Created", &created, Style::new()),
             Line::default(),
         ];
-        lines.extend(wrap(describe_role(account.role), columns).into_iter().map(|line| Line::styled(line, theme.dim)));
+        lines.extend(fold(describe_role(account.role), columns).into_iter().map(|line| Line::styled(line, theme.dim)));
         lines
     }
 

@@ -18,7 +18,7 @@ use ratatui::widgets::Paragraph;
 use crate::error::{Error, Kind};
 use crate::tui::keymap::Binding;
 use crate::tui::model::Model;
-use crate::tui::text_fit::{clean, cut, fit, fold, width, wrap};
+use crate::tui::text_fit::{clean, cut, fit, fold, width};
 use crate::tui::theme::Theme;
 use crate::tui::widget::filter_field::FilterField;
 
@@ -132,7 +132,7 @@ fn notice_lines(about: [String; 2], undo: Option<&Binding>, columns: usize, mode
     let used_columns = hint.as_ref().map_or(0, |offer| offer.width() + 2);
     let room = columns.saturating_sub(4 + used_columns);
     // The remedy is at the end of the text: without a command the text may use both lines.
-    let mut lines = if cli.is_empty() { wrap(&notice.full_text(), room) } else { vec![notice.full_text()] }.into_iter();
+    let mut lines = if cli.is_empty() { fold(&notice.full_text(), room) } else { vec![notice.full_text()] }.into_iter();
     let text = lines.next().unwrap_or_default();
     let rest = lines.collect::<Vec<_>>().join(" ");
     let mut first = vec![Span::styled(format!(" {glyph} "), style), Span::raw(fit(&text, room))];
