@@ -60,7 +60,7 @@ contexts! {
     DiscardSecret: "Discarding a secret",
     Help: "Help",
     /// Any dialog that shows lines and scrolls.
-    ScrollView: "Details, messages and help",
+    ScrollView: "Details and messages",
     LongWork: "During a long purge",
     TextField: "Text fields",
     /// Everywhere, including over dialogs.

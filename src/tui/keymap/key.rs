@@ -17,6 +17,11 @@ impl Key {
         Key { code: KeyCode::Char(c), modifiers: KeyModifiers::NONE }
     }
 
+    /// Returns `true` if a text field takes the key as text.
+    pub fn is_typed(self) -> bool {
+        matches!(self.code, KeyCode::Char(_)) && self.modifiers.is_empty()
+    }
+
     /// Returns the key of a letter with Ctrl.
     pub const fn ctrl(c: char) -> Self {
         Key { code: KeyCode::Char(c), modifiers: KeyModifiers::CONTROL }

@@ -86,10 +86,14 @@ pub fn footer(contexts: ActiveContexts, is_enabled: impl Fn(Action) -> bool) -> 
     shown
 }
 
-/// Returns the keys of `context` as printed in `docs/keys.md` and the help: keys, then the sentence.
+/// Returns the keys of `context` as printed in `docs/keys.md` and the help: keys, then the sentence. The help scrolls, but
+/// signs are typed into its field.
 pub fn rows(context: Context) -> impl Iterator<Item = (String, &'static str)> {
-    BINDINGS.iter().filter(move |b| b.contexts.contains(&context)).map(|b| {
-        let keys: Vec<String> = b.keys.iter().map(Key::to_string).collect();
+    let is_help = context == Context::Help;
+    let contexts = if is_help { [context, Context::ScrollView] } else { [context; 2] };
+    BINDINGS.iter().filter(move |b| b.contexts.iter().any(|one| contexts.contains(one))).map(move |b| {
+        let keys = b.keys.iter().filter(|key| !(is_help && key.is_typed()));
+        let keys: Vec<String> = keys.map(Key::to_string).collect();
         (keys.join(" "), b.help)
     })
 }

@@ -1,6 +1,6 @@
 //! The message history, and the help.
 
-use jeton::tui::keymap::Context;
+use jeton::tui::keymap::{self, Context};
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::{Notice, NoticeId};
 use zeroize::Zeroizing;
@@ -116,6 +116,20 @@ fn help_begins_with_the_keys_of_the_current_context() {
     s.keys("?");
     // The same key closes it.
     s.assert_top("picker");
+}
+
+/// Letters are typed into the filter, so the help lists only other keys for itself.
+#[test]
+fn keys_listed_for_the_help_work_there() {
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    let keys: Vec<String> = keymap::rows(Context::Help).map(|(keys, _)| keys).collect();
+    assert_eq!(keys, ["Esc", "↓", "↑", "PgDn", "PgUp", "Home", "End"]);
+    s.keys("?<down><down>");
+    s.assert_shows("3-");
+    s.keys("<home>");
+    s.assert_shows("1-");
+    s.keys("jG");
+    assert!(dialog_lines(&s).starts_with("Keys\n/ jG"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Every dialog on small terminals: what it says on a large one is visible or can be scrolled to.
 
-use super::snapshots::{after_revocation, fixture, rotated, with_accounts};
+use super::snapshots::{after_revocation, fixture, rotated, with_accounts, with_temporary_password};
+use super::story::first_run;
 use super::usage::{START, STOP, busy, custom};
 use crate::support::fakes::TestInstall;
 use crate::support::tui_harness::TuiHarness;
@@ -135,6 +136,8 @@ fn dialogs_of_accounts_can_be_read() {
 #[test]
 fn forms_before_sign_in_can_be_read() {
     assert_reachable(&mut TuiHarness::signed_out(TestInstall::new()), "sign-in");
+    assert_reachable(&mut first_run(), "first-run");
+    assert_reachable(&mut with_temporary_password(), "replace-password");
 }
 
 #[test]

@@ -172,13 +172,20 @@ fn account_password() {
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
-#[test]
-fn replace_password() {
+/// Returns the form for an account that must replace its password.
+pub fn with_temporary_password() -> TuiHarness {
     let install = TestInstall::new();
     install.account("carol", jeton::domain::role::Role::Member);
     install.call(OWNER, crate::support::requests::set_password("carol", "seven brown foxes")).unwrap();
     let mut s = TuiHarness::signed_out(install);
-    s.keys("<s-tab><c-u>carol<enter>seven brown foxes<enter>seven<tab>seven<enter><enter>");
+    s.keys("<s-tab><c-u>carol<enter>seven brown foxes<enter>");
+    s
+}
+
+#[test]
+fn replace_password() {
+    let mut s = with_temporary_password();
+    s.keys("seven<tab>seven<enter><enter>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 

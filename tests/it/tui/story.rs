@@ -30,15 +30,20 @@ fn names(screens: &TuiHarness) -> Vec<String> {
     screens.tokens().rows.all().iter().map(|t| t.name.to_string()).collect()
 }
 
-#[test]
-fn first_run_creates_the_owner_and_signs_in() {
+/// Returns the screens of a new store.
+pub fn first_run() -> TuiHarness {
     let place = TempStore::new();
     let fakes = Fakes::new();
     let jeton = {
         let store = jeton::store::sqlite::SqliteStore::open(&place.path(), jeton::store::OpenMode::Create).unwrap();
         TestBackend::new(store, fakes.adapters(), client_info())
     };
-    let mut s = TuiHarness::signed_out(TestInstall::from_parts(place, fakes, jeton));
+    TuiHarness::signed_out(TestInstall::from_parts(place, fakes, jeton))
+}
+
+#[test]
+fn first_run_creates_the_owner_and_signs_in() {
+    let mut s = first_run();
     s.assert_top("first-run");
     s.keys("<c-u>Ops<enter>short<enter>short<enter><enter><enter><enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @r#""Ops" is not a username: use 1-32 of the characters a-z 0-9 . _ -, and begin with a letter or digit. Try "ops""#);
@@ -48,6 +53,15 @@ fn first_run_creates_the_owner_and_signs_in() {
     s.assert_shows("ops@prod-1 · owner");
     insta::assert_snapshot!(table_text(&s), @"No tokens yet.  n  generates the first one.");
     assert!(!s.app.model.me.as_ref().unwrap().policy.self_service, "Down chose no, and Space kept it");
+}
+
+#[test]
+fn member_without_self_service_is_not_offered_to_generate() {
+    let install = TestInstall::with_accounts();
+    install.set_policy(|policy| policy.self_service = false);
+    let mut s = TuiHarness::signed_out(install);
+    s.keys(&format!("<s-tab><c-u>member<enter>{PASSWORD}<enter>"));
+    insta::assert_snapshot!(table_text(&s), @"No tokens yet. Self-service is off: ask an owner or admin for a token.");
 }
 
 #[test]

@@ -132,7 +132,7 @@ impl<S: Source> ListScreen<S> {
         let plain = |text: String| vec![Line::raw(cut(&text, columns))];
         let options = self.source.options().join(" and ");
         let noun = S::NOUN;
-        match (self.filter.is_empty(), options.is_empty(), self.source.empty_hint()) {
+        match (self.filter.is_empty(), options.is_empty(), self.source.empty_hint(model)) {
             (true, true, None) => plain(format!(" {}", self.source.empty_text(model))),
             (true, true, Some((key, effect))) => vec![Line::from(vec![
                 Span::raw(format!(" {}  ", self.source.empty_text(model))),

@@ -16,6 +16,7 @@ use super::list::loaded_rows::{Anchor, ListRow, PAGE_SIZE, Page};
 use crate::domain::name::Username;
 use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::TokenFilter;
+use crate::domain::role::Role;
 use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::tui::component::{Damaged, Destination, DialogResult, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
@@ -266,13 +267,25 @@ impl Source for TokenList {
         Some(self.options.sort)
     }
 
-    fn empty_text(&self, _model: &Model) -> &'static str {
-        if self.options.trashed { "The trash is empty." } else { "No tokens yet." }
+    fn empty_text(&self, model: &Model) -> &'static str {
+        match (self.options.trashed, can_generate(model)) {
+            (true, _) => "The trash is empty.",
+            (false, true) => "No tokens yet.",
+            (false, false) => "No tokens yet. Self-service is off: ask an owner or admin for a token.",
+        }
     }
 
-    fn empty_hint(&self) -> Option<(&'static str, &'static str)> {
-        Some(if self.options.trashed { ("t", "goes back to the tokens.") } else { ("n", "generates the first one.") })
+    fn empty_hint(&self, model: &Model) -> Option<(&'static str, &'static str)> {
+        match self.options.trashed {
+            true => Some(("t", "goes back to the tokens.")),
+            false => can_generate(model).then_some(("n", "generates the first one.")),
+        }
     }
+}
+
+/// Returns `true` if the policy permits the signed-in account to generate tokens.
+fn can_generate(model: &Model) -> bool {
+    model.me.as_ref().is_none_or(|me| me.policy.self_service || me.account.role >= Role::Admin)
 }
 
 impl Tokens {
