@@ -14,6 +14,7 @@ use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::http;
 use crate::platform::bounded_read::{read_token_line, require_named_file};
+use crate::platform::paths;
 
 pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
     match command {
@@ -91,8 +92,8 @@ fn set(app: &mut App, args: &ConfigSetArgs) -> Result<()> {
             key.check(value)?;
             require_named_file(Path::new(value), "the store")?;
             // A path in the file is relative to the file's folder, but a person means the working directory.
-            let path = std::path::absolute(value)
-                .map_err(|e| Error::usage("the path can't be used").why(e.to_string()).next("Choose another path"))?;
+            let path = paths::absolute(Path::new(value))
+                .map_err(|e| Error::usage(format!("the path {value} can't be used")).why(e.to_string()))?;
             let path =
                 path.to_str().ok_or_else(|| Error::usage("the path is not UTF-8").next("Choose another path"))?;
             config::set(&file, key, &SetValue::Text(path))?;
@@ -101,7 +102,10 @@ fn set(app: &mut App, args: &ConfigSetArgs) -> Result<()> {
             key.check(value)?;
             config::set(&file, key, &SetValue::Text(value))?;
         }
-        (_, None) => return Err(Error::usage(format!("{} needs a value", key.name()))),
+        (_, None) => {
+            return Err(Error::usage(format!("{} needs a value", key.name()))
+                .next(format!("Run: jeton config set {} VALUE", key.name())));
+        }
     }
     app.out.note(&format!("✓ {} is set in {}", key.name(), file.display()));
     Ok(())

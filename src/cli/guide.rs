@@ -20,7 +20,11 @@ use crate::verbs::credential::Credential;
 pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let subject = match (args.subject, args.lua) {
         (GuideTarget::Haproxy, true) => ProxyKind::HaproxyLua,
-        (_, true) => return Err(Error::usage("--lua only applies to haproxy")),
+        (_, true) => {
+            return Err(
+                Error::usage("only haproxy has a Lua file").next("Leave out --lua, or run: jeton guide haproxy --lua")
+            );
+        }
         (GuideTarget::Nginx, false) => ProxyKind::Nginx,
         (GuideTarget::Caddy, false) => ProxyKind::Caddy,
         (GuideTarget::Traefik, false) => ProxyKind::Traefik,
@@ -36,6 +40,10 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let mut map = RouteRules::new(&catalogues, &args.preflights);
     for remark in &map.remarks {
         app.out.note(&format!("! {remark}"));
+    }
+    if !map.remarks.is_empty() {
+        app.out
+            .note("  To change a route, change its catalogue: jeton catalogue export NAME, then catalogue apply FILE");
     }
     if !map.rules.iter().any(|e| matches!(e.action, guide::RouteAction::Ask(_) | guide::RouteAction::Public(_))) {
         app.out.note(
@@ -135,7 +143,8 @@ fn proxy_proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoin
     if matches!(verify, Endpoint::Unix(_)) {
         return match args.new_proof {
             true => Err(Error::usage("there is no proof value to replace")
-                .why(format!("the service verifies tokens at {verify}, a socket that needs no proof value"))),
+                .why(format!("the service verifies tokens at {verify}, a socket that needs no proof value"))
+                .next("Leave out --new-proof")),
             false => Ok(None),
         };
     }

@@ -30,7 +30,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use args::{Command, GlobalArgs};
+use args::{Command, EarlyExit, GlobalArgs};
 use output::Output;
 use prompt::{PasswordSource, Prompt};
 use serde::Serialize;
@@ -73,16 +73,20 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let as_json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json" || arg == "--log-json");
     let line = match args::parse_args(args.into_iter()) {
         Ok(line) => line,
-        Err(exit) if as_json && !exit.is_requested => {
-            output::print_error(&unreadable(&exit.text), true);
-            return ExitCode::from(Kind::Usage.exit_code());
-        }
-        Err(exit) => {
-            return ExitCode::from(match output::print_raw(&exit.text, exit.is_requested) {
-                true if exit.is_requested => 0,
+        Err(EarlyExit::Text { text, is_requested }) if is_requested || !as_json => {
+            return ExitCode::from(match output::print_raw(&text, is_requested) {
+                true if is_requested => 0,
                 true => Kind::Usage.exit_code(),
                 false => Kind::Failure.exit_code(),
             });
+        }
+        Err(exit) => {
+            let error = match exit {
+                EarlyExit::Refused(error) => error,
+                EarlyExit::Text { .. } => Error::usage("a command is missing").next("See: jeton --help"),
+            };
+            output::print_error(&error, as_json);
+            return ExitCode::from(error.kind.exit_code());
         }
     };
     let as_json = line.global.json || matches!(&line.command, Some(Command::Serve(args)) if args.log_json);
@@ -94,14 +98,6 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
             ExitCode::from(e.kind.exit_code())
         }
     }
-}
-
-/// Returns the error for an unparsable command line. The first line of `text` becomes the message, the rest the advice.
-fn unreadable(text: &str) -> Error {
-    let (what, next) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
-    let next = next.split_whitespace().collect::<Vec<_>>().join(" ");
-    let error = Error::usage(what.trim_start_matches("error: "));
-    if next.is_empty() { error } else { error.next(next) }
 }
 
 fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
@@ -364,16 +360,5 @@ impl App {
                 Err(e) => return Err(e),
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn error_of_one_line_has_no_next_step() {
-        assert_eq!(unreadable("error: no\n").next, None);
-        assert_eq!(unreadable("error: no\n\n  try  this\n").next.as_deref(), Some("try this"));
     }
 }

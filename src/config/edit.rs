@@ -32,7 +32,7 @@ pub fn set(path: &Path, key: SettingKey, stored: &SetValue<'_>) -> Result<()> {
             document.entry(table).or_insert_with(|| Item::Table(Table::new())).as_table_mut().ok_or_else(|| {
                 Error::usage(format!("{table} in {} is an inline table", path.display()))
                     .why("jeton can change only a table with a header")
-                    .next(format!("Write it as a table that begins with the line [{table}]"))
+                    .next(format!("Write the settings of {table} below a line [{table}]"))
             })?
         }
     };

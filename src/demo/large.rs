@@ -63,7 +63,7 @@ impl LargeDemo<'_> {
         let companions = secret_files::RESERVED_SUFFIXES.map(|ending| sidecar_path(self.store, ending));
         let ours: Vec<&Path> =
             [self.store, &token].into_iter().chain(companions.iter().map(PathBuf::as_path)).collect();
-        if let Some(secrets) = self.secrets.filter(|s| secret_files::is_reserved(s) || ours.contains(s)) {
+        if let Some(secrets) = self.secrets.filter(|s| secret_files::reserved_suffix(s).is_some() || ours.contains(s)) {
             return Err(Error::usage(format!("the secrets can't be saved to {}", secrets.display()))
                 .why("this path is used by the store itself")
                 .next("Choose another name"));

@@ -99,9 +99,10 @@ pub fn parse_checkpoints(text: &str) -> Result<Vec<Checkpoint>> {
     let mut checkpoints: Vec<Checkpoint> = Vec::new();
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let refused = |why: &str| {
-            Err(Error::failure(format!("line {} of the anchor is damaged", index + 1))
-                .why(why)
-                .next("Restore this file from a copy. Without a copy, begin a new one: jeton audit anchor NEW-FILE"))
+            Err(Error::failure(format!("line {} of the anchor is damaged", index + 1)).why(why).next(
+                "Restore this file from a copy. If you have none, begin a new anchor, which can't reveal changes \
+                 made before it: jeton audit anchor NEW-FILE",
+            ))
         };
         let Some(line) = line.strip_suffix('\n') else { return refused("the line is cut off") };
         let Some(checkpoint) = Checkpoint::parse(line) else {
@@ -177,7 +178,7 @@ mod tests {
         assert!(line(&(first.clone() + &first)).contains("line 2"), "the same row twice");
         assert!(line(&(second.clone() + &first)).contains("line 2"), "the older one behind");
         let other = Checkpoint { store: StoreId::parse("x@1").unwrap(), ..checkpoint(2) };
-        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: the previous line is from another store. Restore this file from a copy. Without a copy, begin a new one: jeton audit anchor NEW-FILE");
+        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: the previous line is from another store. Restore this file from a copy. If you have none, begin a new anchor, which can't reveal changes made before it: jeton audit anchor NEW-FILE");
         let zero = Checkpoint { seq: 0, ..checkpoint(1) };
         assert!(parse_checkpoints(&zero.to_line()).is_err());
     }

@@ -36,10 +36,12 @@ fn reject_secret(text: &str) -> Result<()> {
     if !contains_secret(text) {
         return Ok(());
     }
-    Err(Error::usage("the text contains a secret").why("jeton stores this text and shows it to other people").next(
-        "Write the token's hint instead: the part of the secret before the second _. If anyone else saw the \
-         secret, regenerate the token",
-    ))
+    Err(Error::usage("names and descriptions can't contain a secret")
+        .why("other people can see them; nothing was saved")
+        .next(
+            "Write the token's hint instead: the part of the secret before the second _. If anyone else saw the \
+             secret, regenerate the token",
+        ))
 }
 
 macro_rules! text_newtype {

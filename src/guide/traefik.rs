@@ -21,7 +21,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             .why("Traefik's forwardAuth accepts only http addresses")
             .next(
                 "Use nginx, Caddy, HAProxy or Envoy. Only if this machine has no other users, run: jeton config \
-                 set serve.verify 127.0.0.1:7180, and add --insecure to this command",
+                 set serve.verify 127.0.0.1:7180. Then restart the service, and add --insecure to this command",
             ));
     };
     let listen = match &guide.listen {

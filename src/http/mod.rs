@@ -63,7 +63,7 @@ use tokio::time::{sleep, timeout};
 use crate::config::ServeSettings;
 use crate::error::{Error, Kind, Result};
 pub use crate::platform::running_service_file::ServiceInfo as ServerAddrs;
-use crate::platform::{running_service_file, systemd, threads};
+use crate::platform::{paths, running_service_file, systemd, threads};
 use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
 use crate::service::trusted_proxies::TrustedProxies;
@@ -156,7 +156,7 @@ pub fn default_verify(store: &Path) -> Result<Endpoint> {
 }
 
 fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
-    let store = std::path::absolute(store)
+    let store = paths::absolute(store)
         .map_err(|e| Error::failure("the location of the store is unknown").why(e.to_string()))?;
     let path = match store == Path::new(SYSTEM_PATHS.0) {
         true => format!("{}/{name}.sock", SYSTEM_PATHS.1),

@@ -44,16 +44,19 @@ impl AnchorFile {
     pub fn open(path: &Path, clock: &dyn Clock) -> Result<Self> {
         super::bounded_read::require_named_file(path, "an anchor")?;
         let refused = |e: io::Error| unusable(path).why(e.to_string());
-        let path = std::path::absolute(path).map_err(refused)?;
-        if super::secret_files::is_reserved(&path) {
+        let path = super::paths::absolute(path).map_err(refused)?;
+        if let Some(ending) = super::secret_files::reserved_suffix(&path) {
             return Err(unusable(&path)
-                .why("jeton and SQLite use the end of this name for files of a store, and may remove the anchor")
+                .why(format!(
+                    "jeton and SQLite use names that end in {ending} for files of a store, and may remove the anchor"
+                ))
                 .next("Choose another name"));
         }
         let open = |create: bool| sidecar::open_options().append(true).create_new(create).open(&path);
         let (file, is_new) = match open(true) {
             Ok(file) => (file, true),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => (open(false).map_err(|e| open_error(&path, e))?, false),
+            Err(e) if e.kind() == ErrorKind::NotFound => return Err(refused(e).next("Choose an existing folder")),
             Err(e) => return Err(refused(e)),
         };
         let mut file = AnchorFile { path, file, text: String::new(), length: 0, is_new };

@@ -31,7 +31,7 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     }
     let mut text = String::new();
     file.take(sidecar::MAX_BYTES).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
-    match checkpoint::parse_checkpoints(&text).map_err(|e| refused(e.to_string()))?.pop() {
+    match checkpoint::parse_checkpoints(&text).map_err(|e| refused(e.why.unwrap_or(e.what)))?.pop() {
         Some(seen) => Ok(Some(seen)),
         None => Err(refused("the file is empty".to_owned())),
     }

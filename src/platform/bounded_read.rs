@@ -70,7 +70,7 @@ pub fn read_whole_text(name: &str, from: impl Read, max: usize) -> Result<String
         .read_to_end(&mut bytes)
         .map_err(|e| Error::failure(format!("{name} can't be read")).why(e.to_string()))?;
     if bytes.len() > max {
-        return Err(Error::usage(format!("{name} is too large")).why(format!("the limit is {max} bytes")));
+        return Err(Error::usage(format!("{name} is too large")).why(format!("the limit is {} MiB", max >> 20)));
     }
     decode_utf8(name, bytes)
 }

@@ -1,6 +1,7 @@
 //! Paths of files according to the XDG rules.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use directories::{BaseDirs, ProjectDirs};
 
@@ -21,6 +22,16 @@ pub fn user_config() -> Option<PathBuf> {
 
 pub fn system_config() -> PathBuf {
     PathBuf::from("/etc/jeton/config.toml")
+}
+
+/// Makes `path` absolute. If that fails, the error names the cause: a relative path without a working directory.
+pub fn absolute(path: &Path) -> io::Result<PathBuf> {
+    std::path::absolute(path).map_err(|_| {
+        io::Error::other(match path.as_os_str().is_empty() {
+            true => "the path is empty",
+            false => "the working directory can't be read, so the path must begin with /",
+        })
+    })
 }
 
 /// Converts `text` to a path. A leading `~/` is the user's home, as in a shell.

@@ -77,9 +77,10 @@ pub const RESERVED_SUFFIXES: [&str; 6] = [
     super::proof_file::SUFFIX,
 ];
 
-/// Returns `true` if SQLite or a service would use a file of that name as its own.
-pub fn is_reserved(path: &Path) -> bool {
-    RESERVED_SUFFIXES.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes()))
+/// Returns the ending because of which SQLite or a service would use a file of that name as its own.
+pub fn reserved_suffix(path: &Path) -> Option<&'static str> {
+    let has = |ending: &&str| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes());
+    RESERVED_SUFFIXES.into_iter().find(has)
 }
 
 pub struct SecretFiles;
@@ -149,10 +150,13 @@ impl SecretFileWriter for SecretFiles {
                 _ => error,
             }
         };
-        let path = std::path::absolute(path).map_err(refused)?;
-        if is_reserved(&path) {
+        let path = super::paths::absolute(path).map_err(refused)?;
+        if let Some(ending) = reserved_suffix(&path) {
             return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
-                .why("jeton and SQLite use the end of this name for files of a store, and may replace or remove such a file")
+                .why(format!(
+                    "jeton and SQLite use names that end in {ending} for files of a store, and may replace or remove \
+                     such a file"
+                ))
                 .next("Choose another name"));
         }
         let mut file = create_exclusive(&path).map_err(refused)?;

@@ -161,13 +161,14 @@ fn forbid_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t 
 }
 
 /// Checks that an acting token can hold everything in `current` and `requested`, and lives until `expiries`. Otherwise
-/// it could gain methods or time through another token.
+/// it could gain methods or time through another token. `requests_expiry` is `false` if the expiries stay as stored.
 fn forbid_escalation<'s>(
     bearer: &Bearer,
     snapshot: &dyn Snapshot,
     current: impl IntoIterator<Item = &'s Selection>,
     requested: impl IntoIterator<Item = &'s Selection> + Clone,
     expiries: impl IntoIterator<Item = Expiry>,
+    requests_expiry: bool,
 ) -> Result<()> {
     let name = &bearer.token.name;
     // Read and indexed once, however many tokens are changed together.
@@ -193,12 +194,13 @@ fn forbid_escalation<'s>(
         return Ok(());
     }
     let end = bearer.expiry.at().map_or_else(String::new, |at| at.rfc3339());
-    Err(Error::denied(format!("the token {name} can't give another token a later expiry than its own"))
+    let (what, next) = match requests_expiry {
+        true => ("give another token a later expiry than its own", "Choose an earlier expiry, or use"),
+        false => ("change a token that expires later", "Use"),
+    };
+    Err(Error::denied(format!("the token {name} can't {what}"))
         .why(format!("the token that you use expires at {end}"))
-        .next(
-            "Choose an earlier expiry if the command has --expires; otherwise use --user NAME and enter the \
-             password",
-        ))
+        .next(format!("{next} --user NAME and enter the password")))
 }
 
 const fn managed_by(role: Role) -> &'static str {
@@ -281,7 +283,7 @@ pub fn resolve_account(
             Ok(account)
         }
         None if resolve::sees_everything(actor, action) => Err(account_not_found(actor, name, snapshot)?),
-        Some(_) | None => Err(not_visible(own_account)),
+        Some(_) | None => Err(token_not_visible(actor, own_account, action)),
     }
 }
 
@@ -318,7 +320,7 @@ pub fn resolve_new_owner(
     expiry: Option<Expiry>,
 ) -> Result<NewOwner> {
     let rights = match actor.bearer() {
-        Some(bearer) => forbid_escalation(bearer, snapshot, [], [selection], expiry),
+        Some(bearer) => forbid_escalation(bearer, snapshot, [], [selection], expiry, true),
         None => Ok(()),
     };
     denied_first(resolve_account(actor, snapshot, name, TokenAction::Write), rights)
@@ -359,14 +361,32 @@ pub fn check_grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Toke
     forbid_higher_role(bearer, changes.iter().filter_map(|(before, _)| *before))?;
     let current = changes.iter().filter_map(|(before, _)| before.map(|before| &before.selection));
     let requested = changes.iter().map(|(_, after)| &after.selection);
-    forbid_escalation(bearer, snapshot, current, requested, changes.iter().map(|(_, after)| after.expiry))
+    let expiries = changes.iter().map(|(_, after)| after.expiry);
+    let requests_expiry = changes.iter().any(|(before, after)| before.is_none_or(|b| b.expiry != after.expiry));
+    forbid_escalation(bearer, snapshot, current, requested, expiries, requests_expiry)
 }
 
-/// Returns an error that is the same for existing and missing items.
-fn not_visible(own_account: &Account) -> Error {
-    Error::denied("the account or token does not exist, or you may not see it").why(format!(
-        "the role {} manages {}",
-        own_account.role,
-        managed_by(own_account.role)
-    ))
+/// Returns an error that is the same for existing and missing accounts.
+fn account_not_visible(own_account: &Account) -> Error {
+    let ask = if own_account.role < Role::Admin { "an owner or admin" } else { "an owner" };
+    Error::denied("the account does not exist, or you may not see it")
+        .why(format!("the role {} manages {}", own_account.role, managed_by(own_account.role)))
+        .next(format!("Check the name, or ask {ask}"))
+}
+
+/// Returns an error that is the same for existing and missing tokens, and for those of hidden accounts.
+fn token_not_visible(actor: &Actor, own_account: &Account, action: TokenAction) -> Error {
+    let by_role = account_not_visible(own_account);
+    let error = Error { what: "the account or token does not exist, or you may not see it".to_owned(), ..by_role };
+    match actor.bearer().filter(|_| !scope_covers_others(actor, action)) {
+        Some(bearer) => error
+            .why(format!(
+                "the token {} reaches only the tokens of {}: it lacks the method {}",
+                bearer.token.name,
+                own_account.username,
+                action.methods().last().copied().unwrap_or_default()
+            ))
+            .next("Check the name, or use --user NAME and enter the password"),
+        None => error,
+    }
 }

@@ -33,19 +33,16 @@ impl TokenCredential {
     /// # Errors
     /// [`crate::error::Kind::Denied`] if `token` is not the configured one.
     pub(super) fn check_expected(&self, token: &Token) -> Result<()> {
-        let other = |what: String| {
-            Err(Error::denied(format!("the token in use is {}", token.full_name()))
-                .why(format!("the configuration expects {what}"))
-                .next(
-                    "Use a token that fits, or change the setting username or api-token-name (see: jeton config \
-                     list)",
-                ))
+        let (key, expected, actual) = match (&self.account, &self.name) {
+            (Some(account), _) if *account != token.owner.username => {
+                ("username", account.as_str(), token.owner.username.as_str())
+            }
+            (_, Some(name)) if *name != token.name => ("api-token-name", name.as_str(), token.name.as_str()),
+            _ => return Ok(()),
         };
-        match (&self.account, &self.name) {
-            (Some(account), _) if *account != token.owner.username => other(format!("the account {account}")),
-            (_, Some(name)) if *name != token.name => other(format!("the token {name}")),
-            _ => Ok(()),
-        }
+        Err(Error::denied(format!("the token {} was refused", token.full_name()))
+            .why(format!("the setting {key} is {expected}"))
+            .next(format!("Use another token, or change the setting: jeton config set {key} {actual}")))
     }
 }
 

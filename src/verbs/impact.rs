@@ -168,7 +168,8 @@ impl<'a> Sum<'a> {
 fn tokens(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, ids: &[TokenId]) -> Result<Impact> {
     let ids: BTreeSet<TokenId> = ids.iter().copied().collect();
     if ids.len() > MAX_TOKENS {
-        return Err(Error::usage(format!("at most {MAX_TOKENS} tokens can be changed at once")));
+        return Err(Error::usage(format!("at most {MAX_TOKENS} tokens can be changed at once"))
+            .next("Change the tokens in several steps"));
     }
     let references: Vec<TokenRef> = ids.iter().map(|id| TokenRef::Id(*id)).collect();
     let references: Vec<&TokenRef> = references.iter().collect();

@@ -164,10 +164,10 @@ pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -
         | (Credential::Session(_), AuthLevel::Authenticated)
         | (Credential::Password(..) | Credential::Token(_), _) => Ok(()),
         (Credential::Store, _) => {
-            Err(Error::unauthenticated("not signed in: sign in with an account's password or with a token"))
+            Err(Error::unauthenticated("this action needs an account").why("nobody is signed in"))
         }
         (Credential::Session(_), AuthLevel::Password) => {
-            Err(Error::unauthenticated("each change needs the password again"))
+            Err(Error::unauthenticated("the change was not confirmed").why("each change needs the password again"))
         }
     }
 }

@@ -10,7 +10,7 @@ mod ledger;
 mod policy;
 mod serve;
 mod token;
-mod unknown_command;
+mod usage_error;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -28,7 +28,8 @@ pub use serve::*;
 pub use token::*;
 
 use crate::domain::secret::contains_secret;
-use crate::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines};
+use crate::domain::untrusted_text::escape_untrusted_lines;
+use crate::error::Error;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -163,41 +164,46 @@ pub struct VerifyArgs {
     pub method: Option<String>,
 }
 
-/// Text to print instead of running: help, the version, or the error in the command line.
-pub struct EarlyExit {
-    pub text: String,
-    /// `true` if the user asked for the text.
-    pub is_requested: bool,
+/// The next step for somebody who may want to purge a single token.
+pub const PURGE_ADVICE: &str = "To purge all expired or all trashed tokens, run: jeton token purge --expired, or \
+                                jeton token purge --trashed. To revoke one token, run: jeton token revoke NAME";
+
+/// The answer to a command line that runs nothing.
+pub enum EarlyExit {
+    /// Help, or the version.
+    Text {
+        text: String,
+        /// `true` if the user asked for the text.
+        is_requested: bool,
+    },
+    /// The command line can't be accepted.
+    Refused(Error),
 }
 
-/// Parses the command line. On an error, the line is parsed once more with its control characters escaped. Text that
-/// clap quotes can then neither control a terminal nor forge a line.
+/// Parses the command line.
 ///
 /// # Errors
 ///
-/// The text to print instead.
+/// The answer to give instead.
 pub fn parse_args(args: impl Iterator<Item = OsString>) -> Result<Cli, EarlyExit> {
     let mut words = vec!["jeton".to_owned()];
     for (index, word) in args.enumerate().skip(1) {
         words.push(
-            word.into_string().map_err(|_| EarlyExit {
-                text: format!("error: argument {index} is not UTF-8\n"),
-                is_requested: false,
-            })?,
+            word.into_string()
+                .map_err(|_| EarlyExit::Refused(Error::usage(format!("argument {index} is not UTF-8"))))?,
         );
     }
     if let Some(index) = words.iter().position(|w| contains_secret(w)) {
-        let text = format!(
-            "error: argument {index} contains a secret: other users of this machine can see command lines\n  \
-             Pass secrets on stdin, for example: jeton verify < FILE\n  Others may have seen this secret. \
-             Replace the secret: jeton token regenerate NAME (the name of the token)\n"
-        );
-        return Err(EarlyExit { text, is_requested: false });
+        return Err(EarlyExit::Refused(
+            Error::usage(format!("argument {index} contains a secret"))
+                .why("other users of this machine can see command lines")
+                .next(
+                    "Pass secrets on stdin, for example: jeton verify < FILE. Others may have seen this secret: replace \
+                     it with jeton token regenerate NAME",
+                ),
+        ));
     }
-    parse_words(&words).map_err(|stop| {
-        let safe: Vec<String> = words.iter().map(|w| escape_untrusted(w).into_owned()).collect();
-        parse_words(&safe).err().unwrap_or(stop)
-    })
+    parse_words(&words)
 }
 
 /// The tree of commands.
@@ -208,9 +214,11 @@ pub fn command() -> clap::Command {
 fn parse_words(words: &[String]) -> Result<Cli, EarlyExit> {
     let command = command().color(ColorChoice::Never);
     let parsed = command.try_get_matches_from(words).and_then(|parsed| Cli::from_arg_matches(&parsed));
-    parsed.map_err(|e| {
-        let text = unknown_command::unknown_command(&e, words).unwrap_or_else(|| e.render().to_string());
-        EarlyExit { text: escape_untrusted_lines(&text), is_requested: !e.use_stderr() }
+    parsed.map_err(|e| match usage_error::usage_error(&e, words) {
+        Some(error) => EarlyExit::Refused(error),
+        None => {
+            EarlyExit::Text { text: escape_untrusted_lines(&e.render().to_string()), is_requested: !e.use_stderr() }
+        }
     })
 }
 

@@ -111,7 +111,7 @@ pub(super) fn broken_chain_error(app: &mut App, report: &ChainReport) -> Result<
     if !app.out.json {
         findings.try_for_each(|text| app.out.line(&text))?;
         if report.omitted > 0 {
-            app.out.line(&format!("{} findings more", report.omitted))?;
+            app.out.line(&format!("and {} more", report.omitted))?;
         }
     }
     if let [only] = &report.findings[..]

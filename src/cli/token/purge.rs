@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::args::PurgeArgs;
+use super::super::args::{PURGE_ADVICE, PurgeArgs};
 use super::super::{App, impact};
 use crate::domain::token::Purgeable;
 use crate::error::{Error, Kind, Result};
@@ -16,8 +16,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         (true, _) => Purgeable::Expired,
         (false, true) => Purgeable::Trashed,
         (false, false) => {
-            return Err(Error::usage("the command does not say which tokens to purge")
-                .next("Use --expired for expired tokens, or --trashed for the tokens in the trash"));
+            return Err(Error::usage("the command does not say which tokens to purge").next(PURGE_ADVICE));
         }
     };
     if args.dry_run {

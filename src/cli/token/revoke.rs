@@ -31,7 +31,12 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
     if !app.out.json {
         if let Some(words) = left.describe() {
             let pronoun = if tokens.len() == 1 { "The revoked token" } else { "The revoked tokens" };
-            app.out.note(&format!("! {pronoun} created {words}. To revoke such a token too: jeton token revoke NAME"));
+            let (too, names) = match left.names.len() {
+                shown if shown < left.count => ("such a token", "NAME".to_owned()),
+                1 => ("it", left.names.join(" ")),
+                _ => ("them", left.names.join(" ")),
+            };
+            app.out.note(&format!("! {pronoun} created {words}. To revoke {too} too: jeton token revoke {names}"));
         }
         let name = match tokens.as_slice() {
             [only] => only.full_name(),

@@ -92,7 +92,7 @@ fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<
         SecretOwner::Purged(tombstone) => tombstone.full_name(),
     };
     if lookup.denial_reason == Some(DenialReason::WrongSecret) {
-        app.out.note(&format!("The text starts like the secret of {name}, but is a different secret"));
+        app.out.note(&format!("This is not a secret of {name}: it only starts like one"));
         return Ok(());
     }
     if app.out.quiet {

@@ -263,7 +263,7 @@ mod tests {
         f.toml:12:6: the method a.B is defined twice
         f.toml:1:10: the catalogue file has an unsupported schema: jeton reads only catalogue files with: schema = 1
         f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name
-        f.toml:2:8: "X y" is not a catalogue name: use 1-64 of the characters a-z 0-9 . _ -, and begin with a letter or digit
+        f.toml:2:8: "X y" is not a catalogue name: use 1-64 of the characters a-z 0-9 . _ - (no capitals), and begin with a letter or digit
         f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": the text contains \u{202e}, which is a control, bidi or zero-width character
         f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id whose part before the first dot is not jeton
         f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id whose part before the first dot is not jeton

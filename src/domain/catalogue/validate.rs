@@ -119,7 +119,7 @@ fn validate_head(catalogue: &Catalogue) -> ValidationResult {
     let follows = |c: char| starts(c) || matches!(c, '.' | '_' | '-');
     if name.len() > MAX_NAME_LEN || !name.starts_with(starts) || !name.chars().all(follows) {
         let error = Error::usage(format!("\"{}\" is not a catalogue name", excerpt(name, MAX_EXCERPT)))
-            .why("use 1-64 of the characters a-z 0-9 . _ -, and begin with a letter or digit");
+            .why("use 1-64 of the characters a-z 0-9 . _ - (no capitals), and begin with a letter or digit");
         return Err(fault(Location::Name, error));
     }
     validate_text("the catalogue's title", &catalogue.title, MAX_TITLE_LEN, Location::Title)

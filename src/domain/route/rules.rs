@@ -129,10 +129,8 @@ impl RouteRules {
                 }
             }
             if too_many {
-                let why = format!("{} overlaps too many other routes", route_excerpt(route));
-                map.remarks.push(format!("the proxy will deny this route: {why}"));
-                let answer = RouteAction::Deny(why);
-                before_all.push(RouteRule { route: route.clone(), match_mode: MatchMode::Loose, action: answer });
+                let action = map.deny(route, "overlaps too many other routes");
+                before_all.push(RouteRule { route: route.clone(), match_mode: MatchMode::Loose, action });
             }
         }
         let mut entries: Vec<RouteRule> = shared.into_values().collect();
@@ -149,6 +147,13 @@ impl RouteRules {
         before_all.append(&mut entries);
         map.rules = before_all;
         map
+    }
+
+    /// Returns the denial of `route`, which has this fault, and remarks on it.
+    fn deny(&mut self, route: &Route, fault: &str) -> RouteAction {
+        let route = route_excerpt(route);
+        self.remarks.push(format!("the proxy will deny the route {route}, because it {fault}"));
+        RouteAction::Deny(format!("{route} {fault}"))
     }
 
     /// Returns each route once with its action. A route claimed by two methods belongs to neither and is denied.
@@ -177,9 +182,8 @@ impl RouteRules {
         let mut costly = BTreeMap::new();
         for (route, owners) in found.into_values() {
             if route.is_costly() {
-                let why = format!("{} has more than two parameters in one segment", route_excerpt(&route));
-                self.remarks.push(format!("the proxy will deny this route: {why}"));
-                costly.insert(route.key(), (route, RouteAction::Deny(why)));
+                let action = self.deny(&route, "has more than two parameters in one segment");
+                costly.insert(route.key(), (route, action));
                 continue;
             }
             if let [owner] = owners[..] {
@@ -191,9 +195,8 @@ impl RouteRules {
                 continue;
             }
             let names: Vec<&str> = owners.iter().map(|owner| owner.id.as_str()).collect();
-            let why = format!("claimed by {}", names.join(" and "));
-            self.remarks.push(format!("the proxy will deny this route: {}, {why}", route_excerpt(&route)));
-            owned.push((route, RouteAction::Deny(why)));
+            let action = self.deny(&route, &format!("is claimed by {}", names.join(" and ")));
+            owned.push((route, action));
         }
         self.deny_overlapping_costly(&costly, &mut owned);
         self.deny_public_over_guarded(&catalogue_of, &mut owned);
@@ -223,12 +226,11 @@ impl RouteRules {
             };
             if let Some(other) = tree.overlapping(route).into_iter().find(guards) {
                 let guarded = route_excerpt(&owned[other].0);
-                denied.push((n, format!("{} is public, but another catalogue guards {guarded}", route_excerpt(route))));
+                denied.push((n, format!("is public, but another catalogue guards {guarded}")));
             }
         }
-        for (n, why) in denied {
-            self.remarks.push(format!("the proxy will deny this route: {why}"));
-            owned[n].1 = RouteAction::Deny(why);
+        for (n, fault) in denied {
+            owned[n].1 = self.deny(&owned[n].0, &fault);
         }
     }
 
@@ -270,9 +272,7 @@ impl RouteRules {
                     && route.intersection(other).map_or(true, |both| !both.is_empty())
             };
             if let Some((other, _)) = costly.values().find(|(other, _)| stands_in_its_place(other)) {
-                let why = format!("{} overlaps {}", route_excerpt(route), route_excerpt(other));
-                self.remarks.push(format!("the proxy will deny this route: {why}"));
-                *answer = RouteAction::Deny(why);
+                *answer = self.deny(route, &format!("overlaps {}", route_excerpt(other)));
             }
         }
     }

@@ -319,9 +319,9 @@ fn route_of_two_methods_is_denied() {
         &[catalogue(&[("one", &["GET /a/{x}", "GET /b"]), ("two", &["GET /a/{y}"]), ("three", &["GET /a/c"])])],
         &[],
     );
-    insta::assert_snapshot!(action_of(&map, "GET /a/b"), @"denied: claimed by a.one and a.two");
+    insta::assert_snapshot!(action_of(&map, "GET /a/b"), @"denied: GET /a/{x} is claimed by a.one and a.two");
     assert_eq!((action_of(&map, "GET /b"), action_of(&map, "GET /a/c")), ("one".to_owned(), "three".to_owned()));
-    insta::assert_snapshot!(map.remarks.join("\n"), @"the proxy will deny this route: GET /a/{x}, claimed by a.one and a.two");
+    insta::assert_snapshot!(map.remarks.join("\n"), @"the proxy will deny the route GET /a/{x}, because it is claimed by a.one and a.two");
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn route_with_too_many_readings_is_denied() {
     }
     assert!(action_of(&map, "GET /two/a-b.c").starts_with("denied: "));
     assert!(map.rules.iter().all(|e| !e.route.is_costly()), "{map:?}");
-    insta::assert_snapshot!(map.remarks.iter().find(|r| r.contains("{y}-{m}-{d}.{ext}")).unwrap(), @"the proxy will deny this route: GET /repo/{y}-{m}-{d}.{ext} has more than two parameters in one segment");
+    insta::assert_snapshot!(map.remarks.iter().find(|r| r.contains("{y}-{m}-{d}.{ext}")).unwrap(), @"the proxy will deny the route GET /repo/{y}-{m}-{d}.{ext}, because it has more than two parameters in one segment");
     let long = |n: usize| format!("/{}/b", "a".repeat(n));
     assert!(is_canonical_path(&long(997)) && !is_canonical_path(&long(998)));
 }

@@ -156,6 +156,7 @@ pub(super) fn too_deep() -> Error {
 
 /// Returns the error for a document that exceeds a limit.
 pub(super) fn too_large(what: &str) -> Error {
-    Error::usage(what)
-        .next("Remove the parts that you don't need from the document, or split the document into several catalogues")
+    Error::usage(what).next(
+        "Remove the parts that you don't need, or split the document and import each part as a catalogue of its own",
+    )
 }

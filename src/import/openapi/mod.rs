@@ -66,8 +66,8 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
         return Err(Error::usage("the document is too large")
             .why(format!("the limit is {} MiB", MAX_DOCUMENT_SIZE / 1024 / 1024))
             .next(
-                "Remove the parts that you don't need from the document, or split the document into several \
-                 catalogues",
+                "Remove the parts that you don't need, or split the document and import each part as a catalogue of \
+                 its own",
             ));
     }
     let (root, mut warnings) = read(text.strip_prefix('\u{feff}').unwrap_or(text))?;
@@ -135,10 +135,10 @@ fn read(text: &str) -> Result<(Node, Warnings)> {
 }
 
 fn check_name(name: &str) -> Result<()> {
-    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
     if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
         return Err(Error::usage(format!("{} is not a catalogue name", quoted(name)))
-            .why("use 1-64 of the characters A-Z a-z 0-9 . _ -"));
+            .why("use 1-64 of the characters a-z 0-9 . _ - (no capitals)"));
     }
     if name == "jeton" {
         return Err(Error::usage("the name jeton belongs to the built-in catalogue").next("Choose another name"));

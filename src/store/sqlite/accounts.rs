@@ -138,6 +138,7 @@ impl AccountWriter for SqliteTx<'_> {
         execute_unique(self.0, sql, row, || {
             Error::conflict(format!("the username {} is taken", new.username))
                 .why("a username is never used again, not even after its account was deleted")
+                .next("Choose another username")
         })?;
         Ok(AccountId(self.0.last_insert_rowid()))
     }

@@ -15,7 +15,7 @@ use super::read_only_mount::ReadOnly;
 use super::{busy_handler, read_only_mount, schema, token_list_query, wal};
 use crate::error::{Error, Result};
 use crate::platform::sidecar::sidecar_path;
-use crate::platform::unix_user;
+use crate::platform::{paths, unix_user};
 use crate::store::OpenMode;
 
 /// Maximum size of SQLite's page cache, in KiB. With a million tokens, it holds the upper pages of every tree and
@@ -77,8 +77,10 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
 /// Returns the path with its folder resolved as far as it exists. So links are followed only once, before the checks.
 fn absolute(path: &Path) -> Result<PathBuf> {
     let refused = |e: std::io::Error| open_error(path).why(e.to_string());
-    let path = std::path::absolute(path).map_err(refused)?;
-    let name = path.file_name().ok_or_else(|| Error::usage("the store's path does not end with a file name"))?;
+    let path = paths::absolute(path).map_err(refused)?;
+    let name = path.file_name().ok_or_else(|| {
+        Error::usage("the store's path does not end with a file name").next("Use the path of a file: --store PATH")
+    })?;
     let folder = path.parent().unwrap_or(Path::new("/"));
     for ancestor in folder.ancestors() {
         match fs::canonicalize(ancestor) {
@@ -108,8 +110,11 @@ fn metadata(path: &Path) -> Result<Option<fs::Metadata>> {
 
 /// Creates the folder (0700) and an empty file (0600), before SQLite could create either with wider modes.
 fn create_file(path: &Path) -> Result<()> {
-    let refused =
-        |e: std::io::Error| Error::failure(format!("the store {} can't be created", path.display())).why(e.to_string());
+    let refused = |e: std::io::Error| {
+        Error::failure(format!("the store {} can't be created", path.display()))
+            .why(e.to_string())
+            .next("Use a path in a folder that you can write to: --store PATH")
+    };
     check_ancestors(path)?;
     if let Some(folder) = path.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
@@ -227,7 +232,7 @@ fn check_file(path: &Path) -> Result<()> {
             .next("Use the path of the file itself: --store PATH"));
     }
     if !meta.is_file() {
-        return Err(open_error(path).why("the path is not a regular file"));
+        return Err(open_error(path).why("the path is not a regular file").next("Use another path: --store PATH"));
     }
     if meta.nlink() > 1 {
         return Err(open_error(path)

@@ -65,7 +65,7 @@ impl Dialog for IdentifySecretDialog {
         let mut secrets = find_secrets(self.secret.text().as_bytes(), 2);
         if secrets.len() > 1 {
             self.secret.clear();
-            return Err(Problem::at(Field::Secret, "The text has more than one secret: paste only one secret"));
+            return Err(Problem::at(Field::Secret, "These are several secrets: paste only one"));
         }
         // The field is empty from here on: the secret goes with the request.
         let text = self.secret.take_text();

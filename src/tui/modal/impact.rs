@@ -201,7 +201,7 @@ fn lines_of_one(one: &TokenImpact, columns: usize, model: &Model) -> Vec<(String
     let (theme, plain, token, usage) = (&model.theme, Style::new(), &one.token, &one.usage);
     let still_denied = describe_denials(&one.denied)
         .filter(|_| has_dead_attempts(&one.denied))
-        .map(|words| (format!("  still tried: denied {words}"), plain));
+        .map(|words| (format!("  still tried: {words}"), plain));
     let Some(seen) = token.last_seen_at else {
         let live = token.status(model.now) == Status::Active;
         let text = if live { "This token was never used, but someone may be about to use it." } else { "Never used." };

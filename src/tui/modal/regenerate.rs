@@ -46,9 +46,9 @@ impl RegenerateTokenDialog {
         let rotating = token.overlap(now).is_some();
         let mut grace = ChoiceOrText::new(vec![
             ("at once", None),
-            ("1 h", Some(Length::Hours(1))),
-            ("24 h", Some(Length::Hours(24))),
-            ("7 d", Some(Length::Days(7))),
+            ("in 1 h", Some(Length::Hours(1))),
+            ("in 24 h", Some(Length::Hours(24))),
+            ("in 7 d", Some(Length::Days(7))),
         ]);
         // A client that uses the token now has a day to switch to the new secret.
         if token.last_seen_at.is_some_and(|at| at >= now.plus(-RECENT_USE)) {
@@ -80,7 +80,7 @@ impl RegenerateTokenDialog {
             layout.note("! Two secrets work now. Both stop when you regenerate.", theme.warning);
             return layout.blank();
         }
-        self.grace.draw(layout, (Field::Grace, "Old works for"), (Field::GraceText, "  after"), "12h, 14d … up to 30d");
+        self.grace.draw(layout, (Field::Grace, "Old stops"), (Field::GraceText, "  in"), "12h, 14d … up to 30d");
         let dates = model.dates.get();
         let expiry = self.expiry.resolve_at(model.now, dates.zone).map_or(Expiry::Never, |(_, expiry)| expiry);
         match self.overlap(expiry, model.now, dates.zone) {

@@ -55,7 +55,8 @@ pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>>
     for (at, from) in client_rows(&usage.clients, room).iter().enumerate() {
         lines.push(row(if at == 0 { "From" } else { "" }, from, Style::new()));
     }
-    if let Some(denied) = describe_denials(&usage.denied) {
+    if let Some((count, since, address)) = denials(&usage.denied) {
+        let denied = format!("{count} {since}, last {address}");
         let style = if usage.denied.since == DeniedSince::Week { Style::new() } else { theme.warning };
         lines.push(row("Denied", &denied, style));
         if let Some(last) = &usage.denied.last {
@@ -98,12 +99,19 @@ fn client_rows(origins: &[ClientUsage], room: usize) -> Vec<String> {
     rows.iter().map(row_text).chain((more > 0).then(|| format!("and {more}{bound} more"))).collect()
 }
 
-/// Describes the denials: `14 since disabled, last 10.0.0.4`; `None` if there were none.
-pub fn describe_denials(denied: &DenialSummary) -> Option<String> {
+/// Returns number, period and last address of the denials. `None` if there were none.
+fn denials(denied: &DenialSummary) -> Option<(String, &'static str, String)> {
     let DenialSummary { since, attempts, is_lower_bound: is_least, last, .. } = denied;
     let LastDenial { address, client, .. } = last.as_ref()?;
     let bound = if *is_least { "+" } else { "" };
-    Some(format!("{}{bound} {}, last {}", group_digits(*attempts), since.describe(), format_origin(address, client).0))
+    Some((format!("{}{bound}", group_digits(*attempts)), since.describe(), format_origin(address, client).0))
+}
+
+/// Describes the denials: `denied 14 times since disabled, last from 10.0.0.4`; `None` if there were none.
+pub fn describe_denials(denied: &DenialSummary) -> Option<String> {
+    let (count, since, address) = denials(denied)?;
+    let times = if count == "1" { "time" } else { "times" };
+    Some(format!("denied {count} {times} {since}, last from {address}"))
 }
 
 /// Returns `true` if a token, or a secret of it, is still tried although it no longer works.
@@ -114,7 +122,7 @@ pub fn has_dead_attempts(denied: &DenialSummary) -> bool {
 /// Describes the usage in a sentence: `1 240 calls today, 8 102 in 7 days, last 3 min ago, mostly from 10.0.0.5
 /// (curl/8.5)`. Denied attempts on a dead token or secret come first. A narrow line loses its end.
 pub fn describe(usage: &Usage, now: Timestamp) -> String {
-    let denied = describe_denials(&usage.denied).map(|words| format!("denied {words}"));
+    let denied = describe_denials(&usage.denied);
     let Some(seen) = usage.last_seen_at else {
         return denied.map_or_else(|| "never used".to_owned(), |denied| format!("never used · {denied}"));
     };

@@ -225,7 +225,8 @@ fn paste(app: &mut App, text: &str) -> Option<Vec<Effect>> {
             if !whole {
                 app.model.notify(Notice::new(
                     NoticeId::PasteTruncated,
-                    "Pasted text was cut: it was too long, or had line breaks or control characters",
+                    "Not all of the pasted text was taken: it was too long, or had line breaks or control characters. Check \
+                     the field",
                 ));
             }
             apply_intent(app, layer, intent)

@@ -1,7 +1,7 @@
 //! Permission checks for accounts and policy. A token can do no more than its account; each verb declares the method
 //! that the token needs.
 
-use super::{denied_first, not_visible, require_role};
+use super::{account_not_visible, denied_first, require_role};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
@@ -82,7 +82,7 @@ pub fn resolve_managed_account(
     match snapshot.account_by_name(name)? {
         Some(account) => check_account_access(own_account, &account, action).map(|()| account),
         None if own_account.role == Role::Owner => Err(super::account_not_found(actor, name, snapshot)?),
-        None => Err(not_visible(own_account)),
+        None => Err(account_not_visible(own_account)),
     }
 }
 
@@ -118,7 +118,7 @@ pub fn check_account_access(own_account: &Account, account: &Account, action: Ac
     } else if own_account.role.manages(account.role) {
         Ok(())
     } else {
-        Err(not_visible(own_account))
+        Err(account_not_visible(own_account))
     }
 }
 

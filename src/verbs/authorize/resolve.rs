@@ -3,8 +3,8 @@
 
 use super::{
     NewOwner, RequestedRights, TokenAction, TrashScope, cap_expiry, check_token_access, denied_first,
-    forbid_escalation, forbid_higher_role, forbid_self_change, not_visible, resolve_account, resolve_new_owner,
-    scope_covers, scope_covers_others,
+    forbid_escalation, forbid_higher_role, forbid_self_change, resolve_account, resolve_new_owner, scope_covers,
+    scope_covers_others, token_not_visible,
 };
 use crate::domain::account::Account;
 use crate::domain::expiry::Expiry;
@@ -133,7 +133,10 @@ impl Candidates {
             0 => Err(not_found(reference, trash_scope, action, !self.in_other_scope.is_empty())),
             _ => {
                 let named = |t: &Token| format!("{} ({})", t.full_name(), t.id);
-                let names: Vec<String> = self.matching.iter().take(5).map(named).collect();
+                let mut names: Vec<String> = self.matching.iter().take(5).map(named).collect();
+                if self.matching.len() > names.len() {
+                    names.push("…".to_owned());
+                }
                 Err(Error::conflict(format!("{reference} matches several tokens"))
                     .why(names.join(", "))
                     .next("Use account/name or the id"))
@@ -155,7 +158,7 @@ fn check_access(
     for one in candidates {
         if one.all().next().is_none() {
             if !one.may_reveal_absence {
-                return Err(not_visible(own_account));
+                return Err(token_not_visible(actor, own_account, action));
             }
             check_token_access(actor, action, own_account.id, own_account.role, self_service)
                 .or_else(|denied| if sees_everything(actor, action) { Ok(()) } else { Err(denied) })?;
@@ -174,7 +177,8 @@ fn check_access(
             forbid_higher_role(bearer, all())?;
             let expiries = all().map(|t| t.expiry).filter(|_| requested.expiry.is_none());
             let current = all().map(|t| &t.selection);
-            forbid_escalation(bearer, snapshot, current, &requested.selection, expiries.chain(requested.expiry))
+            let expiries = expiries.chain(requested.expiry);
+            forbid_escalation(bearer, snapshot, current, &requested.selection, expiries, requested.expiry.is_some())
         }
     }
 }
@@ -199,10 +203,16 @@ fn is_own_reference(own_account: &Account, reference: &TokenRef) -> bool {
 fn not_found(reference: &TokenRef, trash_scope: TrashScope, action: TokenAction, in_other_scope: bool) -> Error {
     let error = match (trash_scope, in_other_scope) {
         (TrashScope::Live, true) => {
-            return Error::not_found(format!("the token {reference} is in the trash"))
-                .next(format!("Restore it with: jeton token restore {reference}"));
+            let error = Error::not_found(format!("the token {reference} is in the trash"));
+            return match action {
+                TokenAction::Restrict => error.why("jeton denies revoked tokens already"),
+                TokenAction::Read | TokenAction::Write => {
+                    error.next(format!("To restore the token, run: jeton token restore {reference}"))
+                }
+            };
         }
-        (TrashScope::Trashed, true) => Error::not_found(format!("the token {reference} is not in the trash")),
+        (TrashScope::Trashed, true) => Error::not_found(format!("the token {reference} is not in the trash"))
+            .why("only a revoked token can be restored"),
         _ => Error::not_found(format!("no token {reference}")).why("use a token's name, account/name, hint or id"),
     };
     let TokenRef::Text(typed) = reference else { return error };

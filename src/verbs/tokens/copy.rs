@@ -36,7 +36,7 @@ impl Mutation for CopyToken {
             None if source.expiry.is_past(env.now) => return Err(policy_rules::needs_expiry(&source)),
             None => {
                 let expiry = authorize::cap_expiry(actor, source.expiry);
-                policy_rules::check_max_expiry(expiry, &policy, env)?;
+                policy_rules::check_max_expiry("the expiry of the copied token", expiry, &policy, env)?;
                 expiry
             }
         };

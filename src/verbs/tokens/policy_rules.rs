@@ -15,7 +15,7 @@ use crate::verbs::prelude::*;
 /// Returns the requested expiry, if the policy allows it.
 pub(super) fn resolve_expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
     let expiry = spec.resolve(env.now, env.zone)?;
-    check_max_expiry(expiry, policy, env)?;
+    check_max_expiry("the expiry", expiry, policy, env)?;
     Ok(expiry)
 }
 
@@ -23,7 +23,7 @@ pub(super) fn resolve_expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -
 pub(super) fn default_expiry(by: &Actor, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
     let spec = policy.default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In);
     let expiry = authorize::cap_expiry(by, spec.resolve(env.now, env.zone)?);
-    check_max_expiry(expiry, policy, env)?;
+    check_max_expiry("the default expiry (policy.default_expiry)", expiry, policy, env)?;
     Ok(expiry)
 }
 
@@ -33,13 +33,13 @@ pub(super) fn requested_expiry(spec: Option<ExpirySpec>, env: &Env<'_>) -> Optio
 }
 
 /// Refuses an expiry later than policy allows for a token that gets it now.
-pub(super) fn check_max_expiry(expiry: Expiry, policy: &Policy, env: &Env<'_>) -> Result<()> {
+pub(super) fn check_max_expiry(what: &str, expiry: Expiry, policy: &Policy, env: &Env<'_>) -> Result<()> {
     let Some(max) = policy.max_expiry else { return Ok(()) };
     let latest = max.after(env.now, env.zone);
     match (expiry, latest) {
         (Expiry::At(at), Some(latest)) if at <= latest => Ok(()),
         (_, None) => Ok(()),
-        _ => Err(Error::conflict("the expiry is too late")
+        _ => Err(Error::conflict(format!("{what} is too late"))
             .why(format!("the latest possible expiry is {max} from now (policy.max_expiry)"))
             .next(format!("Choose an earlier expiry, e.g. --expires {max}"))),
     }
@@ -53,7 +53,8 @@ pub(super) fn reject_hint_like_name(name: &TokenName, snapshot: &dyn Snapshot) -
         return Ok(());
     }
     Err(Error::usage(format!("a token name can't begin with {head}"))
-        .why("the name could be mistaken for the hint of another token"))
+        .why("the name could be mistaken for the hint of another token")
+        .next("Choose another name"))
 }
 
 /// Refuses if an account has more active tokens than policy allows, counted as the transaction would leave them.
@@ -64,8 +65,8 @@ pub(super) fn check_active_limit(snapshot: &dyn Snapshot, account: AccountId, en
         return Ok(());
     }
     Err(Error::conflict(format!("the account would have {active} active tokens"))
-        .why(format!("an account can have at most {limit} active tokens (policy.active_tokens)"))
-        .next("Disable or revoke a token that is no longer needed"))
+        .why(format!("the limit for each account is {limit} (policy.active_tokens)"))
+        .next("First disable or revoke another token of the account"))
 }
 
 /// Refuses if an account has more tokens than policy allows, counted as the transaction would leave them.
@@ -75,16 +76,18 @@ pub(super) fn check_token_limit(snapshot: &dyn Snapshot, account: AccountId, env
         return Ok(());
     }
     let counts = snapshot.token_counts(Some(account), env.now)?;
-    let count = counts.get(&account).map_or(0, |counts| counts.live.saturating_add(counts.trashed));
+    let (live, trashed) = counts.get(&account).map_or((0, 0), |counts| (counts.live, counts.trashed));
+    let count = live.saturating_add(trashed);
     if count <= limit {
         return Ok(());
     }
+    let first = if trashed == 0 { "Revoke tokens that are no longer needed. Then purge" } else { "Purge" };
     Err(Error::conflict(format!("the account would have {count} tokens, including its trash"))
-        .why(format!("an account can have at most {limit} tokens (policy.kept_tokens)"))
-        .next(
-            "Purge tokens first: jeton token purge --trashed, or jeton token purge --expired. Both also purge \
-             tokens of other accounts that you manage",
-        ))
+        .why(format!("the limit for each account is {limit} (policy.kept_tokens)"))
+        .next(format!(
+            "{first} the trash: jeton token purge --trashed. This also purges trashed tokens of other accounts that \
+             you manage"
+        )))
 }
 
 /// Returns the error for an expired token that needs a new expiry in order to work again.

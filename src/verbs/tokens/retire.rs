@@ -18,7 +18,7 @@ impl Mutation for RetireToken {
         let before = resolve_for_change(actor, tx, &self.token, &RequestedRights::default())?;
         self.token.check_revision(&before)?;
         let Some(previous) = before.overlap(env.now) else {
-            return Err(Error::conflict(format!("{} has only one secret", before.name))
+            return Err(Error::conflict(format!("{} has no overlap to end", before.name))
                 .why("the token has no old secret that still works"));
         };
         let entry = audit_entry(Self::NAME, &before)

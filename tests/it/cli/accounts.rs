@@ -59,7 +59,10 @@ fn commands_manage_an_account_from_creation_to_deletion() {
       The user must replace this temporary password at the first sign-in
     ");
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: a username is never used again, not even after its account was deleted");
+    insta::assert_snapshot!(refused.message(), @"
+    error: the username ci is taken: a username is never used again, not even after its account was deleted
+      Choose another username
+    ");
     let secret = inheriting(&home, "ci");
     let method = "environment.control.StopEnv";
     assert_eq!(home.may(&secret, method), 0);
@@ -92,7 +95,10 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     insta::assert_snapshot!(done.message(), @"✓ ci deleted; a new account can't have this username");
     home.ops(&["account", "show", "ci"]).assert_error(Kind::NotFound).assert_silent();
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: the username ci is taken: a username is never used again, not even after its account was deleted");
+    insta::assert_snapshot!(refused.message(), @"
+    error: the username ci is taken: a username is never used again, not even after its account was deleted
+      Choose another username
+    ");
     assert_eq!(home.verify(&secret), 4);
     for last in [&["role", "ops", "viewer"][..], &["disable", "ops"], &["delete", "ops", "--confirm", "ops"]] {
         let refused = home.ops(&[&["account"], last].concat()).assert_error(Kind::Conflict).assert_silent();

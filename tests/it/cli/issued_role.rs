@@ -191,7 +191,7 @@ fn revoke_lists_created_tokens_and_includes_them_on_request() {
     let done = home.as_ops(&["token", "delete", "maker", "--confirm", "maker"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/maker revoked; jeton denies the token from the next request on
-    ! The revoked token created 2 tokens that are not revoked: ops/one, ops/two. To revoke such a token too: jeton token revoke NAME
+    ! The revoked token created 2 tokens that are not revoked: ops/one, ops/two. To revoke them too: jeton token revoke ops/one ops/two
       Undo: jeton token restore ops/maker. Show the trash: jeton token list --trash
     ");
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 4));

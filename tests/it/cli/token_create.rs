@@ -16,16 +16,16 @@ fn create_beyond_the_limit_of_active_tokens_is_a_conflict() {
     }
     let refused = home.as_ops(&["token", "create", "t-11"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: an account can have at most 10 active tokens (policy.active_tokens)
-      Disable or revoke a token that is no longer needed
+    error: the account would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
+      First disable or revoke another token of the account
     ");
     home.as_ops(&["token", "disable", "t-1", "t-2"]).assert_success();
     home.create(&["t-11"]);
     home.create(&["t-12"]);
     let refused = home.as_ops(&["token", "enable", "t-1"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: an account can have at most 10 active tokens (policy.active_tokens)
-      Disable or revoke a token that is no longer needed
+    error: the account would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
+      First disable or revoke another token of the account
     ");
 }
 

@@ -92,8 +92,8 @@ fn create_takes_several_names() {
     home.as_ops(&["token", "create", "g", "h", "--out", "one"]).assert_error(Kind::Usage).assert_says(&["--out-dir"]);
     let refused = home.as_ops(&["token", "create", "g", "h", "i", "j", "k"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: an account can have at most 10 active tokens (policy.active_tokens)
-      Disable or revoke a token that is no longer needed
+    error: the account would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
+      First disable or revoke another token of the account
     ");
     home.as_ops(&["token", "delete", "a", "b", "--confirm", "2"]).assert_success();
     let done = home.as_ops(&["token", "restore", "a", "b"]).assert_success();

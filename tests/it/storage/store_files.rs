@@ -108,8 +108,8 @@ fn store_must_be_a_plain_file_with_one_name() {
     insta::assert_snapshot!(messages.join("\n"), @"
     the store [folder]/link can't be opened: the path is a symbolic link. Use the path of the file itself: --store PATH
     the store [folder]/dangling can't be opened: the path is a symbolic link. Use the path of the file itself: --store PATH
-    the store [folder]/fifo can't be opened: the path is not a regular file
-    the store [folder]/folder can't be opened: the path is not a regular file
+    the store [folder]/fifo can't be opened: the path is not a regular file. Use another path: --store PATH
+    the store [folder]/folder can't be opened: the path is not a regular file. Use another path: --store PATH
     ");
 }
 

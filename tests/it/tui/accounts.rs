@@ -57,7 +57,7 @@ fn new_account_form_shows_each_problem() {
     s.assert_top("account.create");
     s.keys("<esc><s-tab><s-tab><s-tab><s-tab><c-u>member<tab><tab><tab><tab><enter>");
     prove(&mut s);
-    insta::assert_snapshot!(s.problem().unwrap(), @"the username member is taken: a username is never used again, not even after its account was deleted");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the username member is taken: a username is never used again, not even after its account was deleted. Choose another username");
     s.assert_top("create-account");
 }
 

@@ -52,7 +52,7 @@ fn space_selects_expiry_role_and_grace_under_the_cursor() {
     s.keys("<esc>l");
 
     s.keys("r<s-tab><s-tab><right><space>");
-    s.assert_shows("[1 h]");
+    s.assert_shows("[in 1 h]");
     s.keys("<tab><tab><enter>");
     prove(&mut s);
     let after = stored(&s, "ci");
@@ -255,9 +255,9 @@ fn regenerate_proposes_a_day_of_grace_for_a_token_in_use() {
     install.fakes.clock.advance(6 * DAY);
     let mut s = TuiHarness::signed_in(install);
     s.keys("r");
-    s.assert_shows("[24 h]");
+    s.assert_shows("[in 24 h]");
     s.keys("<esc>");
     s.install.fakes.clock.advance(2 * DAY);
     s.keys("r");
-    insta::assert_snapshot!(s.line_of("24 h").trim_matches(['│', ' ']), @"Old works for [at once]  1 h   24 h   7 d   other");
+    insta::assert_snapshot!(s.line_of("24 h").trim_matches(['│', ' ']), @"Old stops     [at once]  in 1 h   in 24 h   in 7 d   other");
 }

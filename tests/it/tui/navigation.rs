@@ -68,7 +68,10 @@ fn problems_name_tokens_by_name() {
         s.assert_hides("t:1");
         problems.insert(s.problem().or_else(|| s.notice_text()).unwrap());
     }
-    insta::assert_snapshot!(problems.into_iter().collect::<Vec<_>>().join("\n"), @"the token ops/gone is in the trash. Restore it with: jeton token restore ops/gone");
+    insta::assert_snapshot!(problems.into_iter().collect::<Vec<_>>().join("\n"), @"
+    the token ops/gone is in the trash. To restore the token, run: jeton token restore ops/gone
+    the token ops/gone is in the trash: jeton denies revoked tokens already
+    ");
 }
 
 #[test]

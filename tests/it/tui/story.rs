@@ -258,7 +258,7 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
     Creates a new secret. Name, API and everything else stay the same.
     The old secret can keep working for a while, but not after the expiry.
     Current       jtn_7U2DojAL, never seen
-    Old works for [at once]  1 h   24 h   7 d   other
+    Old stops     [at once]  in 1 h   in 24 h   in 7 d   other
                   ! The old secret stops working at once.
     Expires        7 d   30 d  [90 d]  1 y   never   other
                   works until 2027-02-27

@@ -80,7 +80,7 @@ fn pane_shows_days_callers_methods_and_denials() {
     assert_eq!(first.chars().count(), second.chars().count(), "the counts are aligned:\n{text}");
     insta::assert_snapshot!("pane", s.dump());
     s.resize(80, 24);
-    insta::assert_snapshot!(lines_of(&s, "10.0.0.4"), @"denied 14 since disabled, last 10.0.0.4 · last used 1 min ago, 340 calls in 7 …");
+    insta::assert_snapshot!(lines_of(&s, "10.0.0.4"), @"denied 14 times since disabled, last from 10.0.0.4 · last used 1 min ago, 340 …");
     s.keys("<enter>");
     insta::assert_snapshot!("details_80x24", s.dump());
 }

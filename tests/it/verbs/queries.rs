@@ -93,10 +93,10 @@ fn token_is_found_by_name_full_name_hint_and_id() {
     install.call("viewer", regenerate("same")).unwrap();
     assert_eq!(find("admin", &old).unwrap(), second.id, "a dead secret's hint still tells whose it was");
     let error = assert_error(install.call("member", restore("same")), Kind::NotFound);
-    insta::assert_snapshot!(error, @"the token same is not in the trash");
+    insta::assert_snapshot!(error, @"the token same is not in the trash: only a revoked token can be restored");
     install.call("member", revoke(&["same"], "same")).unwrap();
     let error = assert_error(install.call("member", disable(&["same"])), Kind::NotFound);
-    insta::assert_snapshot!(error, @"the token same is in the trash. Restore it with: jeton token restore same");
+    insta::assert_snapshot!(error, @"the token same is in the trash: jeton denies revoked tokens already");
 }
 
 /// A name refers only to itself, never to another token's id or hint.

@@ -51,15 +51,15 @@ fn ten_megabytes_are_read() {
 
 #[test]
 fn too_much_is_refused() {
-    insta::assert_snapshot!(refused(&" ".repeat(MAX_DOCUMENT_SIZE + 1)), @"the document is too large: the limit is 32 MiB. Remove the parts that you don't need from the document, or split the document into several catalogues");
-    insta::assert_snapshot!(refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000))), @"the document has too many values: the limit is 4 million keys, texts and numbers, not counting schemas, parameters and responses. Remove the parts that you don't need from the document, or split the document into several catalogues");
+    insta::assert_snapshot!(refused(&" ".repeat(MAX_DOCUMENT_SIZE + 1)), @"the document is too large: the limit is 32 MiB. Remove the parts that you don't need, or split the document and import each part as a catalogue of its own");
+    insta::assert_snapshot!(refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000))), @"the document has too many values: the limit is 4 million keys, texts and numbers, not counting schemas, parameters and responses. Remove the parts that you don't need, or split the document and import each part as a catalogue of its own");
     let mut paths: String = (0..2_501).fold(String::new(), |mut all, n| {
         let _ = write!(all, "\"/{n}\":{{\"$ref\":\"#/x-all\"}},");
         all
     });
     paths.pop();
     let verbs = "\"x-all\":{\"get\":{},\"put\":{},\"post\":{},\"delete\":{},\"head\":{},\"patch\":{},\"options\":{},\"trace\":{}}";
-    insta::assert_snapshot!(refused(&with(&paths, verbs)), @"the document has too many operations: the limit is 20000. Remove the parts that you don't need from the document, or split the document into several catalogues");
+    insta::assert_snapshot!(refused(&with(&paths, verbs)), @"the document has too many operations: the limit is 20000. Remove the parts that you don't need, or split the document and import each part as a catalogue of its own");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn one_heavy_operation_at_many_places_is_bounded() {
     for limit in ["100", "200"] {
         warns(&done, limit);
     }
-    insta::assert_snapshot!(refused(&with(&paths(20_000), &heavy(1))), @"the sets from the document's tags and scopes are too large: the limit is 500000 methods in all sets together. Remove the parts that you don't need from the document, or split the document into several catalogues");
+    insta::assert_snapshot!(refused(&with(&paths(20_000), &heavy(1))), @"the sets from the document's tags and scopes are too large: the limit is 500000 methods in all sets together. Remove the parts that you don't need, or split the document and import each part as a catalogue of its own");
 }
 
 /// Runs [`check`] without looking for every entry of very large sets.
