@@ -37,6 +37,9 @@ pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Resu
     if limit < unused.len() {
         app.prompt.show(&format!("    and {rest} more"))?;
     }
+    if impact.is_lower_bound {
+        app.prompt.show("  ! not all uses were read: there may be more tokens in use, and more calls")?;
+    }
     if let Some(made) = impact.made.describe() {
         app.prompt.show(&format!("  ! created {made}"))?;
     }
@@ -59,23 +62,25 @@ pub(super) fn ask(app: &App, to: &str) -> Result<()> {
     }
 }
 
-/// Returns the credential for a change of which nothing is typed but the password. A person sees the impact of `removal`,
-/// which may be read with the given credential, and confirms the change if it hits tokens in use.
+/// Returns the credential for a change of which nothing is typed but the password, and the impact that was shown: a
+/// person sees that of `removal`, which may be read with the given credential, and confirms the change if it hits tokens
+/// in use.
 pub(super) fn write_credential(
     app: &App,
     to: &str,
     removal: impl FnOnce(&Credential) -> Result<Removal>,
-) -> Result<Credential> {
+) -> Result<(Credential, Impact)> {
     if !is_by_person(app) || app.token()?.is_some() {
-        return app.write_credential();
+        return Ok((app.write_credential()?, Impact::default()));
     }
     let (credential, session) = app.authenticate()?;
     let read_credential = Credential::Session(session);
     let removal = removal(&read_credential)?;
-    if show(app, &read_credential, removal)?.used > 0 {
+    let seen = show(app, &read_credential, removal)?;
+    if seen.used > 0 || seen.is_lower_bound {
         ask(app, to)?;
     }
-    Ok(credential)
+    Ok((credential, seen))
 }
 
 /// Shows a token, `with_overlap` of its two secrets.

@@ -49,9 +49,12 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     let mut trial = Policy::default();
     changes.iter().try_for_each(|(key, value)| trial.set(key, value))?;
     let keys: Vec<String> = changes.iter().map(|(key, _)| key.clone()).collect();
-    let removal = Removal::Policy(changes.clone());
-    let credential = impact::write_credential(app, "change the policy", |_| Ok(removal))?;
-    let changed = app.call(&credential, SetPolicy { changes })?;
+    let mut expected = None;
+    let (credential, _) = impact::write_credential(app, "change the policy", |reader| {
+        expected = Some(app.call(reader, ListPolicy)?);
+        Ok(Removal::Policy(changes.clone()))
+    })?;
+    let changed = app.call(&credential, SetPolicy { changes, expected })?;
     if app.out.json {
         return app.print_json(&ShownPolicy { policy: changed.value });
     }

@@ -92,7 +92,12 @@ fn apply_event(accounts: &DemoAccounts, demo_token: &mut DemoToken) -> Result<()
             drop(call(
                 &accounts.backend,
                 &credential,
-                RevokeTokens { tokens: vec![token], with_made: false, confirmation: demo_token.sample.name.to_owned() },
+                RevokeTokens {
+                    tokens: vec![token],
+                    with_made: false,
+                    expected_made: None,
+                    confirmation: demo_token.sample.name.to_owned(),
+                },
             )?);
         }
     }

@@ -49,3 +49,9 @@ pub struct Account {
     pub credential_version: CredentialVersion,
     pub created_at: Timestamp,
 }
+
+impl Account {
+    pub fn is_enabled_owner(&self) -> bool {
+        self.enabled && self.role == Role::Owner
+    }
+}

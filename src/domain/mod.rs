@@ -18,6 +18,7 @@ pub mod recent_usage;
 pub mod role;
 pub mod route;
 pub mod secret;
+pub mod set_hash;
 pub mod suggest;
 pub mod time;
 pub mod token;

@@ -37,12 +37,11 @@ pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
     type Output;
     type Item;
 
-    /// Checks the request and returns the number of items. Runs in a read.
+    /// Checks the request, finds the items and returns their number. Runs in a read, so that no other writer waits.
     fn begin(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64>;
 
-    /// Returns the next items, `size` at most; empty at the end. Runs in a read, so that no other writer waits while
-    /// items are searched.
-    fn next(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, size: usize) -> Result<Vec<Self::Item>>;
+    /// Returns the next of the items that [`BatchedMutation::begin`] found, `size` at most; empty at the end.
+    fn next(&mut self, size: usize) -> Vec<Self::Item>;
 
     /// Changes those of `items` that are still in the state in which they were found, and returns an entry for each.
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[Self::Item]) -> Result<Vec<AuditEntry>>;
@@ -172,8 +171,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             if progress.is_stopped() {
                 return Ok(true);
             }
-            let size = batches.size;
-            let items = self.read::<V, _>(session, |actor, snapshot, env| verb.next(actor, snapshot, env, size))?;
+            let items = verb.next(batches.size);
             if items.is_empty() {
                 return Ok(false);
             }

@@ -33,6 +33,13 @@ impl CliLine {
         }
     }
 
+    /// Replaces the argument at `place`, counted after `jeton`.
+    pub fn set_arg(&mut self, place: usize, arg: impl Into<String>) {
+        if let Some(word) = self.0.get_mut(place) {
+            *word = arg.into();
+        }
+    }
+
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
         self.0.push(arg.into());
         self

@@ -15,13 +15,14 @@ use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::recent_usage::{RECENT_USE, RecentUsage};
 use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
+use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId, TokenRef};
-use crate::verbs::accounts::with_counts;
+use crate::verbs::accounts::{check_owner_remains, with_counts};
 use crate::verbs::ports::{DenialSummary, TokenCursor, WindowQuery};
 use crate::verbs::prelude::*;
 use crate::verbs::required_scope::{RequiredScope, WRITE_ACCOUNTS};
-use crate::verbs::tokens::{MadeTokens, made_tokens, purge_query};
+use crate::verbs::tokens::{MadeTokens, made_set, made_tokens, purge_query};
 
 /// Maximum number of tokens in an impact.
 pub const MAX_TOKENS: usize = 1_000;
@@ -87,6 +88,11 @@ pub struct Impact {
     pub tokens: Vec<TokenImpact>,
     /// Tokens that the tokens of [`Removal::Tokens`] made, which stay valid.
     pub made: MadeTokens,
+    /// The accounts of [`Removal::Accounts`] or [`Removal::Role`].
+    pub accounts: Vec<Account>,
+    /// The tokens of [`Removal::Purge`], or those of [`Impact::made`], with their revisions. A change that was confirmed
+    /// by their number compares them.
+    pub set: SetHash,
 }
 
 /// The impact of a change on one token.
@@ -192,15 +198,18 @@ fn tokens(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, ids: &[TokenId]
     }
     let ids: Vec<TokenId> = ids.into_iter().collect();
     impact.made = made_tokens(actor, snapshot, &ids, env.now)?;
+    impact.set = made_set(snapshot, &ids, env.now)?;
     Ok(impact)
 }
 
 fn purge(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, which: Purgeable) -> Result<Impact> {
     authorize::require_scope(actor, RequiredScope::PasswordOnly)?;
     let query = purge_query(actor, snapshot, which, env.now)?;
-    let mut sum = Sum::new(snapshot, env.now, snapshot.purge_candidate_count(&query)?);
-    for candidate in snapshot.purge_candidates(&query, None, MAX_TOKENS)? {
-        if let Some(token) = snapshot.token(candidate.token)? {
+    let set = snapshot.purge_set(&query)?;
+    let mut sum = Sum::new(snapshot, env.now, set.len() as u64);
+    sum.impact.set = SetHash::of(&set)?;
+    for (id, _) in set.into_iter().take(MAX_TOKENS) {
+        if let Some(token) = snapshot.token(id)? {
             sum.add(token, true, |_| true)?;
         }
     }
@@ -213,7 +222,9 @@ fn accounts(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, names: &[User
     let names: BTreeSet<&Username> = names.iter().collect();
     let names: Vec<&Username> = names.into_iter().collect();
     let found = authorize::resolve_managed_accounts(actor, snapshot, &names, AccountAction::SetEnabled)?;
+    check_owner_remains(snapshot, &found)?;
     let mut sum = Sum::new(snapshot, env.now, 0);
+    sum.impact.accounts = found.clone();
     for account in found.into_iter().filter(|account| account.enabled) {
         add_account(&mut sum, actor, account, env, |_, _| true)?;
     }
@@ -224,6 +235,10 @@ fn role_change(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, name: &Use
     authorize::require_scope(actor, RequiredScope::PasswordOnly)?;
     let account = authorize::resolve_managed_account(actor, snapshot, name, AccountAction::SetRole(role))?;
     let mut sum = Sum::new(snapshot, env.now, 0);
+    sum.impact.accounts = vec![account.clone()];
+    if role != Role::Owner {
+        check_owner_remains(snapshot, &sum.impact.accounts)?;
+    }
     let (is_enabled, before) = (account.enabled, account.role);
     if !is_enabled || !Access::ALL.into_iter().any(|access| before.permits(access) && !role.permits(access)) {
         return Ok(sum.finish());

@@ -1,4 +1,5 @@
 use crate::domain::policy::Policy;
+use crate::error::Fault;
 use crate::verbs::prelude::*;
 
 /// Returns the rules in force. Every actor may read them.
@@ -18,6 +19,8 @@ impl Query for ListPolicy {
 pub struct SetPolicy {
     /// Key and value of each, e.g. `policy.trash` and `30d`. If a key is given twice, the last value applies.
     pub changes: Vec<(String, String)>,
+    /// The rules as the person saw them. It is a conflict if they have changed.
+    pub expected: Option<Policy>,
 }
 
 impl Mutation for SetPolicy {
@@ -29,6 +32,13 @@ impl Mutation for SetPolicy {
             return Err(Error::usage("give at least one rule"));
         }
         let before = tx.policy()?;
+        if self.expected.as_ref().is_some_and(|seen| *seen != before) {
+            return Err(Error::conflict(
+                "another session changed the policy in the meantime; your change was not made",
+            )
+            .next("Check the current rules, then make your change again")
+            .fault(Fault::ChangedMeanwhile));
+        }
         let mut policy = before.clone();
         for (key, value) in &self.changes {
             policy.set(key, value)?;

@@ -89,7 +89,12 @@ fn change(jeton: &LocalBackend<SqliteStore>, dice: &SeededEntropy, fresh_name: &
         }
         5 if kept.len() > 3 => {
             let (tokens, typed) = (vec![pick(&kept[..2]), pick(&kept[2..])], "2".to_owned());
-            let done = call(jeton, &owner, RevokeTokens { tokens, with_made: false, confirmation: typed }).unwrap();
+            let done = call(
+                jeton,
+                &owner,
+                RevokeTokens { tokens, with_made: false, expected_made: None, confirmation: typed },
+            )
+            .unwrap();
             acknowledge("token.revoke", &ids(&done.value.tokens), "");
         }
         _ if !trashed.is_empty() => {

@@ -12,23 +12,24 @@ use crate::verbs::impact::Removal;
 
 pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
     let username = Username::parse(&args.name)?;
-    let (credential, typed) = match args.confirm {
-        Some(typed) => (app.write_credential()?, typed),
+    let verb = |confirmation| DeleteAccount { username: username.clone(), confirmation, expected: Vec::new() };
+    let (credential, verb) = match args.confirm {
+        Some(typed) => (app.write_credential()?, verb(typed)),
         // A token can't delete an account. Refuse before the person types a name.
-        None if app.token()?.is_some() => (app.write_credential()?, String::new()),
-        None if app.prompt.is_interactive => confirm_deletion(app, &username)?,
+        None if app.token()?.is_some() => (app.write_credential()?, verb(String::new())),
+        None if app.prompt.is_interactive => confirm_deletion(app, username)?,
         None => {
             return Err(Error::conflict("the deletion of the account was not confirmed")
                 .why("jeton can't ask, because there is no terminal or --no-input was given")
                 .next("Confirm with the account's name: --confirm NAME"));
         }
     };
-    let changed = app.call(&credential, DeleteAccount { username, confirmation: typed })?;
+    let changed = app.call(&credential, verb)?;
     print_revoked(app, &[changed.value], changed.audit_seq, "deleted; a new account can't have this username", "")
 }
 
 /// Shows the consequences and asks for the name. The verb compares the name, not the CLI.
-fn confirm_deletion(app: &App, username: &Username) -> Result<(Credential, String)> {
+fn confirm_deletion(app: &App, username: Username) -> Result<(Credential, DeleteAccount)> {
     let (credential, session) = app.authenticate()?;
     let read_credential = Credential::Session(session);
     let shown = app.call(&read_credential, ShowAccount { username: username.clone() })?;
@@ -39,5 +40,5 @@ fn confirm_deletion(app: &App, username: &Username) -> Result<(Credential, Strin
         .show(&format!("{} (role {}), {seen}: {active} of {live} tokens active", account.username, account.role))?;
     impact::show(app, &read_credential, Removal::Accounts(vec![username.clone()]))?;
     let typed = app.prompt.read_visible("Type the account's name to delete the account permanently")?;
-    Ok((credential, typed))
+    Ok((credential, DeleteAccount { username, confirmation: typed, expected: vec![shown.counted.account] }))
 }

@@ -11,8 +11,8 @@ use crate::verbs::impact::Removal;
 pub(super) fn disable(app: &mut App, some: AccountsArgs) -> Result<()> {
     let usernames = usernames(&some)?;
     let to = if usernames.len() == 1 { "disable the account" } else { "disable the accounts" };
-    let credential = impact::write_credential(app, to, |_| Ok(Removal::Accounts(usernames.clone())))?;
-    let changed = app.call(&credential, DisableAccounts { usernames })?;
+    let (credential, seen) = impact::write_credential(app, to, |_| Ok(Removal::Accounts(usernames.clone())))?;
+    let changed = app.call(&credential, DisableAccounts { usernames, expected: seen.accounts })?;
     print_revoked(
         app,
         &changed.value,

@@ -10,6 +10,6 @@ use crate::verbs::accounts::EnableAccounts;
 pub(super) fn enable(app: &mut App, some: AccountsArgs) -> Result<()> {
     let usernames = usernames(&some)?;
     let credential = app.write_credential()?;
-    let changed = app.call(&credential, EnableAccounts { usernames })?;
+    let changed = app.call(&credential, EnableAccounts { usernames, expected: Vec::new() })?;
     print_changed(app, &changed.value, "enabled")
 }

@@ -11,8 +11,9 @@ use crate::verbs::impact::Removal;
 
 pub(super) fn role(app: &mut App, args: RoleArgs) -> Result<()> {
     let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
-    let credential = impact::write_credential(app, "change the role", |_| Ok(Removal::Role(username.clone(), role)))?;
-    let changed = app.call(&credential, SetRole { username, role })?;
+    let removal = Removal::Role(username.clone(), role);
+    let (credential, seen) = impact::write_credential(app, "change the role", |_| Ok(removal))?;
+    let changed = app.call(&credential, SetRole { username, role, expected: seen.accounts })?;
     print_changed(
         app,
         &[changed.value],

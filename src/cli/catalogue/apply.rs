@@ -88,10 +88,12 @@ pub(super) fn preview_and_apply(
     }
     // The verb checks this too. Checking here fails before anyone is asked for a password.
     preview.check_accepted(consent.accept_widening, consent.accept_public)?;
+    // A script confirms the numbers, a person the preview.
+    let expected = impact::is_by_person(app).then_some(preview.set);
     let removal = Removal::Catalogue(Box::new(catalogue.clone()));
-    let credential = impact::write_credential(app, "apply the catalogue", |_| Ok(removal))?;
-    let changed =
-        app.call(&credential, ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public))?;
+    let (credential, _) = impact::write_credential(app, "apply the catalogue", |_| Ok(removal))?;
+    let verb = ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public).expecting(expected);
+    let changed = app.call(&credential, verb)?;
     if app.out.json {
         return app.print_json(&Applied::new(&changed.value, warnings, true));
     }

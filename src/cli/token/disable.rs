@@ -11,7 +11,7 @@ use crate::verbs::tokens::{DisableTokens, TokenTarget};
 pub(super) fn disable(app: &mut App, some: TokensArgs) -> Result<()> {
     let mut tokens = token_targets(some);
     let to = if tokens.len() == 1 { "disable the token" } else { "disable the tokens" };
-    let credential = impact::write_credential(app, to, |reader| {
+    let (credential, _) = impact::write_credential(app, to, |reader| {
         let seen = live_tokens(app, reader, tokens.clone())?;
         // The confirmation is about these tokens, even if another token gets the name meanwhile.
         tokens = seen.iter().map(TokenTarget::at_revision).collect();

@@ -1,4 +1,4 @@
-//! `token purge`: shows the tokens, then asks for their number. The verb compares the number, not the CLI.
+//! `token purge`: shows the tokens, then asks for their number. The verb compares the tokens and the number, not the CLI.
 
 use std::sync::Arc;
 
@@ -24,10 +24,10 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         let preview = app.call(&credential, PreviewPurge { which })?;
         return print_preview(app, which, preview);
     }
-    let (credential, confirm) = match args.confirm {
-        Some(confirm) => (app.write_credential()?, confirm),
+    let (credential, verb) = match args.confirm {
+        Some(confirm) => (app.write_credential()?, PurgeTokens::new(which, confirm)),
         // A token can't purge anything. Refuse before counting.
-        None if app.token()?.is_some() => (app.write_credential()?, 0),
+        None if app.token()?.is_some() => (app.write_credential()?, PurgeTokens::new(which, 0)),
         None if app.prompt.is_interactive => confirm_purge(app, which)?,
         None => {
             return Err(Error::conflict("the purge was not confirmed")
@@ -35,7 +35,8 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
                 .next("Count the tokens with --dry-run, then confirm their number with --confirm N"));
         }
     };
-    let purged = purge_with_progress(app, &credential, PurgeTokens::new(which, confirm))?;
+    let confirm = verb.confirm;
+    let purged = purge_with_progress(app, &credential, verb)?;
     let PurgeResult { count, stopped, .. } = purged;
     if app.out.json {
         app.print_json(&purged)?;
@@ -93,13 +94,14 @@ fn print_preview(app: &mut App, which: Purgeable, preview: PurgePreview) -> Resu
     Ok(())
 }
 
-fn confirm_purge(app: &App, which: Purgeable) -> Result<(Credential, u64)> {
+fn confirm_purge(app: &App, which: Purgeable) -> Result<(Credential, PurgeTokens)> {
     let (credential, session) = app.authenticate()?;
-    let count = impact::show(app, &Credential::Session(session), Removal::Purge(which))?.count;
+    let seen = impact::show(app, &Credential::Session(session), Removal::Purge(which))?;
+    let count = seen.count;
     let typed =
         app.prompt.read_visible(&format!("Type {count}, the number of tokens, to purge these tokens permanently"))?;
     let confirm = typed.parse().map_err(|_| {
         Error::conflict("the confirmation does not match; nothing was purged").why("expected the number of tokens")
     })?;
-    Ok((credential, confirm))
+    Ok((credential, PurgeTokens::new(which, confirm).expecting(Some(seen.set))))
 }

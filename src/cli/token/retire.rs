@@ -9,7 +9,7 @@ use crate::verbs::tokens::{RetireToken, ShowToken, TokenTarget};
 
 pub(super) fn retire(app: &mut App, one: TokenArgs) -> Result<()> {
     let mut token = TokenTarget::by_reference(one.token);
-    let credential = impact::write_credential(app, "end the overlap", |reader| {
+    let (credential, _) = impact::write_credential(app, "end the overlap", |reader| {
         let seen = app.call(reader, ShowToken { token: token.reference.clone() })?.token;
         // The confirmation is about this token, even if another token gets the name meanwhile.
         token = TokenTarget::at_revision(&seen);

@@ -12,7 +12,9 @@ use crate::verbs::tokens::{RevokeResult, RevokeTokens, TokenTarget};
 pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
     let (tokens, with_made) = (token_targets(args.some), args.with_made);
     let (credential, verb) = match args.confirm {
-        Some(typed) => (app.write_credential()?, RevokeTokens { tokens, with_made, confirmation: typed }),
+        Some(typed) => {
+            (app.write_credential()?, RevokeTokens { tokens, with_made, expected_made: None, confirmation: typed })
+        }
         None if app.prompt.is_interactive => confirm_revocation(app, tokens, with_made)?,
         None => {
             return Err(Error::conflict("the revocation was not confirmed")
@@ -53,9 +55,9 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
     let read_credential = Credential::Session(session);
     let shown = live_tokens(app, &read_credential, tokens)?;
     let removal = Removal::Tokens(shown.iter().map(|token| token.id).collect());
-    let made = impact::show(app, &read_credential, removal)?.made;
+    let seen = impact::show(app, &read_credential, removal)?;
     let targets: Vec<TokenTarget> = shown.iter().map(TokenTarget::at_revision).collect();
-    let total = targets.len() + if with_made { made.count } else { 0 };
+    let total = targets.len() + if with_made { seen.made.count } else { 0 };
     let label = match total {
         1 => "Type the token's name to revoke the token".to_owned(),
         _ if total > targets.len() => {
@@ -64,5 +66,5 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
         _ => format!("Type {total}, the number of tokens, to revoke these tokens"),
     };
     let typed = app.prompt.read_visible(&label)?;
-    Ok((credential, RevokeTokens { tokens: targets, with_made, confirmation: typed }))
+    Ok((credential, RevokeTokens { tokens: targets, with_made, expected_made: Some(seen.set), confirmation: typed }))
 }

@@ -1,15 +1,15 @@
 //! Permanently removes tokens, and retains tombstones of their secrets.
 
-use rusqlite::{Connection, Params, params};
+use rusqlite::{Connection, params};
 
-use super::query_helpers::{execute, ids, query_all, query_count, query_one, sql_limit, tuple};
+use super::query_helpers::{execute, ids, query_all, query_one, tuple};
 use super::token_lineage;
 use super::tokens::visible;
 use crate::domain::account::AccountId;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, SecretDigest};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Purgeable, PurgedToken, TokenId, Tombstone};
+use crate::domain::token::{Purgeable, PurgedToken, Revision, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery};
 
@@ -23,31 +23,24 @@ fn from_clause(query: &PurgeQuery) -> String {
     format!("FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE {state} AND {}", visible(&query.visibility))
 }
 
-pub(super) fn count_candidates(db: &Connection, query: &PurgeQuery) -> Result<u64> {
-    query_count(db, &format!("SELECT count(*) {}", from_clause(query)), [query.now.0])
+pub(super) fn set(db: &Connection, query: &PurgeQuery) -> Result<Vec<(TokenId, Revision)>> {
+    let sql = format!("SELECT t.id, t.revision {} ORDER BY t.id", from_clause(query));
+    query_all(db, &sql, [query.now.0], tuple)
 }
 
-pub(super) fn candidates(
-    db: &Connection,
-    query: &PurgeQuery,
-    after: Option<TokenId>,
-    limit: usize,
-) -> Result<Vec<PurgeCandidate>> {
-    let after = after.map_or(i64::MIN, |id| id.0);
-    rows(db, query, "t.id > ?2 ORDER BY t.id LIMIT ?3", params![query.now.0, after, sql_limit(limit)])
-}
-
-pub(super) fn candidates_among(db: &Connection, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>> {
-    rows(db, query, "t.id IN (SELECT value FROM json_each(?2)) ORDER BY t.id", params![query.now.0, ids(tokens)])
-}
-
-fn rows(db: &Connection, query: &PurgeQuery, which: &str, params: impl Params) -> Result<Vec<PurgeCandidate>> {
+pub(super) fn candidates(db: &Connection, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>> {
     let since = match query.which {
         Purgeable::Expired => "t.expires_at",
         Purgeable::Trashed => "t.deleted_at",
     };
-    let sql = format!("SELECT t.id, a.username || '/' || t.name, {since} {} AND {which}", from_clause(query));
-    query_all(db, &sql, params, |r| Ok(PurgeCandidate { token: r.get(0)?, full_name: r.get(1)?, since: r.get(2)? }))
+    let sql = format!(
+        "SELECT t.id, t.revision, a.username || '/' || t.name, {since} {}
+         AND t.id IN (SELECT value FROM json_each(?2)) ORDER BY t.id",
+        from_clause(query)
+    );
+    query_all(db, &sql, params![query.now.0, ids(tokens)], |r| {
+        Ok(PurgeCandidate { token: r.get(0)?, revision: r.get(1)?, full_name: r.get(2)?, since: r.get(3)? })
+    })
 }
 
 pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Result<()> {

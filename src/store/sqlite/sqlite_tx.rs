@@ -11,7 +11,7 @@ use crate::domain::name::TokenName;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Token, TokenId, Tombstone};
+use crate::domain::token::{Revision, Token, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::findings::{FindingPage, FindingQuery};
 use crate::verbs::ledger::{
@@ -51,19 +51,11 @@ impl TokenReader for SqliteTx<'_> {
     fn descendants(&self, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>> {
         token_lineage::descendants(self.0, makers, now, limit)
     }
-    fn purge_candidate_count(&self, query: &PurgeQuery) -> Result<u64> {
-        purge::count_candidates(self.0, query)
+    fn purge_set(&self, query: &PurgeQuery) -> Result<Vec<(TokenId, Revision)>> {
+        purge::set(self.0, query)
     }
-    fn purge_candidates_of(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>> {
-        purge::candidates_among(self.0, query, tokens)
-    }
-    fn purge_candidates(
-        &self,
-        query: &PurgeQuery,
-        after: Option<TokenId>,
-        limit: usize,
-    ) -> Result<Vec<PurgeCandidate>> {
-        purge::candidates(self.0, query, after, limit)
+    fn purge_candidates(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>> {
+        purge::candidates(self.0, query, tokens)
     }
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32> {
         tokens::active(self.0, account, now)

@@ -26,6 +26,17 @@ const NUMBER_LABEL_COLUMNS: usize = 24;
 pub trait Retry: Debug {
     /// Returns the request for the change.
     fn request(&self) -> Request;
+
+    /// Returns the read of what the dialog describes, besides the impact.
+    fn preview(&self) -> Option<Request> {
+        None
+    }
+
+    /// Takes the reply to a request of the dialog. Returns the change as it must be described now, if it was described
+    /// otherwise.
+    fn on_reply(&self, _response: &mut Response) -> Option<PendingMutation> {
+        None
+    }
 }
 
 impl<V: Mutation + Into<Request> + Clone + Debug> Retry for V {
@@ -38,9 +49,13 @@ impl<V: Mutation + Into<Request> + Clone + Debug> Retry for V {
 #[derive(Debug)]
 pub struct PendingMutation {
     title: String,
+    about: ScrollText,
+    /// The text and the impact.
     text: ScrollText,
-    /// The change whose impact is shown below the text. `None` if it takes nothing away.
+    /// The change whose impact is shown. `None` if it takes nothing away.
     removal: Option<Removal>,
+    /// `true` if the impact is above the text, because the text may be long.
+    is_impact_first: bool,
     /// What must be typed before the change.
     numbers: Vec<TypedNumber>,
     mutation: Box<dyn Retry>,
@@ -68,6 +83,25 @@ impl PendingMutation {
         PendingMutation { removal: Some(removal), ..self }
     }
 
+    /// Shows the impact above the text.
+    pub fn impact_first(self) -> Self {
+        PendingMutation { is_impact_first: true, ..self }
+    }
+
+    /// Returns the read of the impact.
+    fn read_impact(&self) -> Option<Request> {
+        self.removal.clone().map(|removal| GetImpact { removal }.into())
+    }
+
+    fn set_impact(&mut self, impact: ScrollText) {
+        let about = self.about.clone();
+        self.text = match (impact.is_empty(), self.is_impact_first) {
+            (true, _) => about,
+            (false, true) => impact.blank().append(about),
+            (false, false) => about.blank().append(impact),
+        };
+    }
+
     /// Returns the request for the change.
     pub fn request(&self) -> Request {
         self.mutation.request()
@@ -87,7 +121,15 @@ impl PendingMutation {
     /// Does the same as [`PendingMutation::new`], with a description of any length.
     pub fn with_text(title: impl Into<String>, about: ScrollText, change: impl Retry + 'static) -> Self {
         let mutation = Box::new(change);
-        PendingMutation { title: title.into(), text: about, removal: None, numbers: Vec::new(), mutation }
+        PendingMutation {
+            title: title.into(),
+            text: about.clone(),
+            about,
+            removal: None,
+            is_impact_first: false,
+            numbers: Vec::new(),
+            mutation,
+        }
     }
 }
 
@@ -171,21 +213,28 @@ impl Dialog for ConfirmDialog {
     }
 
     fn on_open(&self) -> Option<Request> {
-        self.mutation.removal.clone().map(|removal| GetImpact { removal }.into())
+        self.mutation.read_impact()
+    }
+
+    fn on_store_changed(&self) -> Option<Request> {
+        self.mutation.mutation.preview().or_else(|| self.mutation.read_impact())
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
-        let (Reply::Response(Response::GetImpact(found)), Some(removal)) = (reply, &self.mutation.removal) else {
-            return None;
-        };
+        let Reply::Response(response) = reply else { return None };
+        if let Some(changed) = self.mutation.mutation.on_reply(response) {
+            self.mutation = changed;
+            return Some(Ok(self.on_open().map_or(Intent::Stay, Intent::read)));
+        }
+        let (Response::GetImpact(found), Some(removal)) = (response, &self.mutation.removal) else { return None };
         let impact = impact::describe(removal, found, dialog_columns(ctx.area()));
-        self.mutation.text = std::mem::take(&mut self.mutation.text).append(impact);
+        self.mutation.set_impact(impact);
         Some(Ok(Intent::Stay))
     }
 
     fn on_read_error(&mut self, error: Error, _ctx: &UpdateContext<'_>) -> Intent {
-        let text = std::mem::take(&mut self.mutation.text);
-        self.mutation.text = text.blank().row(LineStyle::Dim, impact::describe_unavailable(&error));
+        let text = ScrollText::default().row(LineStyle::Dim, impact::describe_unavailable(&error));
+        self.mutation.set_impact(text);
         Intent::Stay
     }
 

@@ -12,6 +12,7 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::impact::Removal;
 use crate::verbs::policy::SetPolicy;
+use crate::verbs::request::Response;
 
 /// Prefix of every rule key.
 pub const KEY_PREFIX: &str = "policy.";
@@ -110,8 +111,16 @@ impl Dialog for EditPolicyDialog {
         let (name, value) = (self.key.strip_prefix(KEY_PREFIX).unwrap_or(self.key), self.value().to_owned());
         let about = format!("The rule changes from {} to {value}.", self.before);
         let changes = vec![(self.key.to_owned(), value)];
-        let change = PendingMutation::new(format!("Change {name}"), about, SetPolicy { changes: changes.clone() });
+        let verb = SetPolicy { changes: changes.clone(), expected: Some(self.policy.clone()) };
+        let change = PendingMutation::new(format!("Change {name}"), about, verb);
         Ok(change.taking(Removal::Policy(changes)).confirm(ctx))
+    }
+
+    fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
+        let Response::ListPolicy(policy) = response else { return };
+        if let Some((_, now)) = policy.pairs().into_iter().find(|(key, _)| *key == self.key) {
+            (self.policy, self.before) = (policy.clone(), now);
+        }
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 
 use super::token_usage::{callers, describe_denials, describe_methods, has_dead_attempts};
 use crate::domain::recent_usage::{RECENT_USE, RecentUsage};
+use crate::domain::set_hash::SetHash;
 use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Status, Token};
 use crate::error::Error;
@@ -75,6 +76,11 @@ impl ImpactBox {
             (None, 0) => None,
             (None, known) => Some(known as u64),
         }
+    }
+
+    /// Returns [`Impact::set`], once loaded.
+    pub fn set(&self) -> Option<SetHash> {
+        self.impact.as_ref().map(|impact| impact.set)
     }
 
     /// Returns the impact on the token `at` this place.
@@ -237,12 +243,12 @@ pub fn describe_unavailable(error: &Error) -> String {
     format!("The usage can't be shown: {}", error.what)
 }
 
-/// Returns the consequences of `removal` as text below another text. Empty if no token loses anything.
+/// Returns the consequences of `removal` as text. Empty if no token loses anything.
 pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollText {
     if impact.count == 0 {
         return ScrollText::default();
     }
-    let (text, columns) = (ScrollText::default().blank(), columns.max(MIN_NAMES_COLUMNS));
+    let (text, columns) = (ScrollText::default(), columns.max(MIN_NAMES_COLUMNS));
     let count = count_noun(impact.count, "token");
     if impact.used == 0 {
         let none = match (impact.count, removal.object()) {
@@ -254,7 +260,7 @@ pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollTex
         return text.row(LineStyle::Plain, format!("{none} in the last 7 days."));
     }
     let bound = if impact.is_lower_bound { "at least " } else { "" };
-    let calls = count_noun(impact.uses, "call");
+    let calls = format!("{bound}{}", count_noun(impact.uses, "call"));
     let of = removal.object().map_or_else(String::new, |object| format!(" {}", object.join(" ")));
     let used = group_digits(impact.used);
     let tokens = if impact.count == 1 { String::new() } else { format!("{bound}{used} of {count}, ") };
@@ -271,4 +277,26 @@ pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollTex
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::token::TokenId;
+    use crate::tui::theme::Theme;
+
+    #[test]
+    fn head_of_the_impact_says_which_numbers_are_lower_bounds() {
+        let heads = [(1, true), (1, false), (9, true), (9, false)].map(|(count, is_lower_bound)| {
+            let impact = Impact { count, used: 1, uses: 5, is_lower_bound, ..Impact::default() };
+            let lines = describe(&Removal::OldSecret(TokenId(1)), &impact, 80).lines(100, &Theme::mono());
+            lines.into_iter().map(|line| line.to_string()).collect::<String>()
+        });
+        insta::assert_snapshot!(heads.join("\n"), @"
+        ! In use: at least 5 calls with the old secret in the last 7 days:
+        ! In use: 5 calls with the old secret in the last 7 days:
+        ! In use: at least 1 of 9 tokens, at least 5 calls with the old secret in the last 7 days:
+        ! In use: 1 of 9 tokens, 5 calls with the old secret in the last 7 days:
+        ");
+    }
 }

@@ -22,6 +22,8 @@ pub fn purge_tokens(which: Purgeable) -> RemovalSpec {
         act: "Purge",
         object: Some("these tokens"),
         // The typed number equals the shown one.
-        request: Box::new(move |typed, _| PurgeTokens::new(which, typed.parse().unwrap_or_default()).into()),
+        request: Box::new(move |typed, _, seen| {
+            PurgeTokens::new(which, typed.parse().unwrap_or_default()).expecting(seen).into()
+        }),
     }
 }

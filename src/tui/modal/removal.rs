@@ -10,6 +10,7 @@ use super::confirm_change::PendingMutation;
 use super::impact::ImpactBox;
 use super::revoke_made_tokens::MadeTokensChoice;
 use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN};
+use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::Error;
@@ -40,8 +41,9 @@ pub enum Alternative {
     Change(&'static str, Box<dyn Fn() -> PendingMutation>),
 }
 
-/// Creates the request from the typed confirmation and the choice to include the tokens made by these.
-pub type RemovalRequest = dyn Fn(&str, bool) -> Request;
+/// Creates the request from the typed confirmation, the choice to include the tokens made by these, and
+/// [`crate::verbs::impact::Impact::set`] of the shown impact.
+pub type RemovalRequest = dyn Fn(&str, bool, Option<SetHash>) -> Request;
 
 /// The specification of the dialog.
 pub struct RemovalSpec {
@@ -137,7 +139,8 @@ impl RemovalDialog {
             return Err(Problem::at(Field::Confirmation, format!("Type {what} exactly: {expected}")));
         }
         let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
-        Ok(Intent::send(credential, (self.spec.request)(self.typed.text(), self.made.is_included())))
+        let request = (self.spec.request)(self.typed.text(), self.made.is_included(), self.impact.set());
+        Ok(Intent::send(credential, request))
     }
 
     /// Makes the safe change. A proof that was already entered is used.
@@ -213,6 +216,10 @@ impl Dialog for RemovalDialog {
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
         let Reply::Response(Response::GetImpact(impact)) = reply else { return None };
+        if self.impact.set().is_some_and(|seen| seen != impact.set) && self.is_by_number() {
+            // The number was typed for other tokens.
+            self.typed.clear();
+        }
         self.made.set_made(impact.made.count, impact.made.describe());
         self.impact.set_impact(std::mem::take(impact), ctx.now);
         Some(Ok(Intent::Stay))

@@ -39,8 +39,8 @@ pub fn revoke_tokens(tokens: Vec<Token>, trash: Span) -> RemovalSpec {
             .then(|| Alternative::Change("Disable instead", Box::new(disabled))),
         act: "Revoke",
         object,
-        request: Box::new(move |typed, with_made| {
-            RevokeTokens { tokens: targets.clone(), with_made, confirmation: typed.to_owned() }.into()
+        request: Box::new(move |typed, with_made, expected_made| {
+            RevokeTokens { tokens: targets.clone(), with_made, expected_made, confirmation: typed.to_owned() }.into()
         }),
         tokens,
     }

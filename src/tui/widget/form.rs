@@ -16,7 +16,7 @@ use super::form_layout::{Follow, FormLayout};
 use super::key_hints::key_hints;
 use super::scroll_range::ScrollRange;
 use super::text_input::TextInput;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::tui::component::{Component, DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
@@ -268,8 +268,13 @@ impl<D: Dialog + 'static> Component for Form<D> {
     }
 
     fn on_error(&mut self, error: Error) -> Intent {
+        let is_conflict = error.kind == Kind::Conflict;
         let refused = self.dialog.on_error(error);
-        self.apply_result(refused)
+        match self.apply_result(refused) {
+            // The dialog shows an earlier state of the store.
+            Intent::Stay if is_conflict => self.dialog.on_store_changed().map_or(Intent::Stay, Intent::read),
+            intent => intent,
+        }
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {

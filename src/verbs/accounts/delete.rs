@@ -1,6 +1,6 @@
 //! delete: removes an account for good; its name is never given to another.
 
-use super::{AccountWithCounts, audit_entry, check_owner_remains, with_counts};
+use super::{AccountWithCounts, audit_entry, check_owner_remains, check_unchanged, with_counts};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::verbs::prelude::*;
@@ -14,6 +14,8 @@ pub struct DeleteAccount {
     pub username: Username,
     /// The typed confirmation: the account's name.
     pub confirmation: String,
+    /// The account as the person saw it. It is a conflict if its role or state has changed. Empty without a check.
+    pub expected: Vec<Account>,
 }
 
 impl Mutation for DeleteAccount {
@@ -21,6 +23,7 @@ impl Mutation for DeleteAccount {
 
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<AccountWithCounts>> {
         let account = authorize::resolve_managed_account(actor, tx, &self.username, AccountAction::Delete)?;
+        check_unchanged(&self.expected, &account)?;
         // Compared here, so that no caller can skip the check.
         if self.confirmation != account.username.as_str() {
             return Err(Error::conflict("the confirmation does not match; nothing was deleted")
@@ -38,7 +41,7 @@ impl Mutation for DeleteAccount {
             entries.push(move_to_trash(token, tx, env)?.with("with", Self::NAME));
         }
         tx.delete_account(account.id, env.now)?;
-        check_owner_remains(tx)?;
+        check_owner_remains(tx, &[])?;
         let deleted = with_counts(tx, Account { enabled: false, ..account }, env)?;
         Audited::each(deleted, entries).ok_or_else(|| Error::failure("nothing was deleted"))
     }

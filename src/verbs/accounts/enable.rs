@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{AccountWithCounts, audit_entry, check_owner_remains, reload};
+use super::{AccountWithCounts, audit_entry, check_owner_remains, check_unchanged, reload};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::verbs::Committed;
@@ -14,6 +14,9 @@ use crate::verbs::prelude::*;
 #[serde(deny_unknown_fields)]
 pub struct SetEnabled<const ENABLED: bool> {
     pub usernames: Vec<Username>,
+    /// The accounts as the person saw them. It is a conflict if the role or state of one has changed. Empty without a
+    /// check.
+    pub expected: Vec<Account>,
 }
 
 pub type DisableAccounts = SetEnabled<false>;
@@ -32,6 +35,7 @@ where
         let mut seen = BTreeSet::new();
         let once: Vec<&Username> = self.usernames.iter().filter(|u| seen.insert(*u)).collect();
         for account in authorize::resolve_managed_accounts(actor, tx, &once, AccountAction::SetEnabled)? {
+            check_unchanged(&self.expected, &account)?;
             entries.push(audit_entry(Self::NAME, &account).changed("enabled", account.enabled, ENABLED));
             if account.enabled != ENABLED {
                 tx.update_account(&Account { enabled: ENABLED, ..account.clone() })?;
@@ -40,7 +44,7 @@ where
         }
         let audited = Audited::each(accounts, entries).ok_or_else(|| Error::usage("give at least one account"))?;
         if !ENABLED {
-            check_owner_remains(tx)?;
+            check_owner_remains(tx, &[])?;
         }
         Ok(audited)
     }

@@ -17,6 +17,7 @@ pub use role::SetRole;
 pub use sign_in::{CurrentUser, GetSetup, SetupState, SignIn, WhoAmI};
 
 use crate::domain::account::{Account, AccountId};
+use crate::error::Fault;
 use crate::verbs::ports::TokenCounts;
 use crate::verbs::prelude::*;
 use schemars::JsonSchema;
@@ -46,13 +47,27 @@ fn audit_entry(verb: &'static str, account: &Account) -> AuditEntry {
     AuditEntry::new(verb, account.id, account.username.as_str())
 }
 
-/// Refuses a change that would leave no enabled owner, who can manage everyone. Counted as the transaction would leave
-/// them.
-fn check_owner_remains(snapshot: &dyn Snapshot) -> Result<()> {
-    if snapshot.enabled_owners()? > 0 {
+/// Refuses to change an account that has another role or state than in `seen`, the accounts as the person saw them.
+fn check_unchanged(seen: &[Account], account: &Account) -> Result<()> {
+    let is_same = |one: &Account| one.id != account.id || (one.role, one.enabled) == (account.role, account.enabled);
+    if seen.iter().all(is_same) {
         return Ok(());
     }
-    Err(Error::conflict("the last enabled owner can't be disabled, deleted or given another role")
+    let what = format!("another session changed the account {} in the meantime", account.username);
+    Err(Error::conflict(format!("{what}; your change was not made"))
+        .next("Check the account's role and state, then make your change again")
+        .fault(Fault::ChangedMeanwhile))
+}
+
+/// Refuses a change after which no enabled owner remains, who can manage everyone. `removed` are the accounts that will
+/// no longer be enabled owners, if the snapshot is from before the change.
+pub(super) fn check_owner_remains(snapshot: &dyn Snapshot, removed: &[Account]) -> Result<()> {
+    let removed = removed.iter().filter(|account| account.is_enabled_owner()).count();
+    if snapshot.enabled_owners()? as usize > removed { Ok(()) } else { Err(last_owner_error()) }
+}
+
+pub fn last_owner_error() -> Error {
+    Error::conflict("the last enabled owner can't be disabled, deleted or given another role")
         .why("without an enabled owner, nobody could manage owners and admins")
-        .next("Make another account an owner first: jeton account role NAME owner"))
+        .next("Make another account an owner first: jeton account role NAME owner")
 }

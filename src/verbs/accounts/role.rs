@@ -1,6 +1,6 @@
 //! role: sets an account's role, which is the ceiling of its tokens from their next request on.
 
-use super::{AccountWithCounts, audit_entry, check_owner_remains, reload};
+use super::{AccountWithCounts, audit_entry, check_owner_remains, check_unchanged, reload};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
@@ -14,6 +14,8 @@ pub struct SetRole {
     pub username: Username,
     /// The new role: for an owner any, for an admin member or viewer.
     pub role: Role,
+    /// The account as the person saw it. It is a conflict if its role or state has changed. Empty without a check.
+    pub expected: Vec<Account>,
 }
 
 impl Mutation for SetRole {
@@ -21,6 +23,7 @@ impl Mutation for SetRole {
 
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<AccountWithCounts>> {
         let account = authorize::resolve_managed_account(actor, tx, &self.username, AccountAction::SetRole(self.role))?;
+        check_unchanged(&self.expected, &account)?;
         // The person who set the temporary password knows it, and could act with the new role.
         if self.role > account.role && account.temporary_password {
             let name = &account.username;
@@ -33,7 +36,7 @@ impl Mutation for SetRole {
         let entry = audit_entry(Self::NAME, &account).changed("role", account.role.as_str(), self.role.as_str());
         if account.role != self.role {
             tx.update_account(&Account { role: self.role, ..account.clone() })?;
-            check_owner_remains(tx)?;
+            check_owner_remains(tx, &[])?;
         }
         Ok(Audited::one(reload(tx, account.id, env)?, entry))
     }

@@ -9,6 +9,7 @@ use crate::domain::catalogue::diff::{CatalogueDiff, diff};
 use crate::domain::catalogue::permission_index::{self, SetChange};
 use crate::domain::catalogue::{Catalogue, validate};
 use crate::domain::method::{Access, Method, MethodId};
+use crate::domain::set_hash::{SetHash, SetHasher};
 use crate::domain::token::TokenId;
 use crate::domain::wire_format::in_answer;
 use crate::verbs::ports::Grant;
@@ -44,6 +45,8 @@ pub struct CataloguePreview {
     pub widening: Widening,
     /// The methods that become public, so that they can be called without a token; sorted.
     pub made_public: Vec<MethodId>,
+    /// All of this, and the rights of every token that gains methods. In a plan, no hash once one of them has changed.
+    pub set: SetHash,
 }
 
 /// The tokens that gain methods. Tokens in the trash are included, because they can be restored.
@@ -159,15 +162,19 @@ impl CatalogueStates {
     fn preview(&self, snapshot: &dyn Snapshot, new: &Catalogue) -> Result<(CataloguePreview, BTreeSet<TokenId>)> {
         let mut widening = self.widening();
         let older = self.older.and_then(|at| self.before.get(at));
-        let (found, gaining) = find_widened(snapshot, &mut widening)?;
-        let preview = CataloguePreview {
+        let mut hasher = SetHasher::default();
+        let (found, gaining) = find_widened(snapshot, &mut widening, &mut hasher)?;
+        let mut preview = CataloguePreview {
             name: new.name.clone(),
             is_new: older.is_none(),
             diff: diff(older, new),
             set_changes: widening.set_changes(),
             widening: found,
             made_public: newly_public(older, new),
+            set: SetHash::default(),
         };
+        hasher.add(&preview)?;
+        preview.set = hasher.finish();
         Ok((preview, gaining))
     }
 }
@@ -190,10 +197,11 @@ fn newly_public(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> 
 }
 
 /// Checks every token, a page at a time, unless none could gain anything. Also returns the ids of all tokens that gain
-/// something.
+/// something, and adds their rights to `hasher`.
 fn find_widened(
     snapshot: &dyn Snapshot,
     widening: &mut permission_index::CatalogueComparison,
+    hasher: &mut SetHasher,
 ) -> Result<(Widening, BTreeSet<TokenId>)> {
     let (mut found, mut gaining) = (Widening::default(), BTreeSet::new());
     if !widening.can_widen() {
@@ -206,6 +214,7 @@ fn find_widened(
         for grant in &page.grants {
             let Some(token) = widened_token(widening, grant) else { continue };
             gaining.insert(grant.token);
+            hasher.add(&(grant.token, &grant.roles, &grant.selection))?;
             found.count += 1;
             if found.tokens.len() < MAX_NAMED_TOKENS {
                 found.tokens.push(token);
@@ -245,6 +254,8 @@ pub struct ApplyCatalogue {
     pub accept_widening: Option<u64>,
     /// The exact number of methods that may become public.
     pub accept_public: Option<u64>,
+    /// The preview that the person saw: [`CataloguePreview::set`]. It is a conflict if it has changed.
+    pub expected: Option<SetHash>,
     #[serde(skip)]
     plan: Option<Arc<Plan>>,
 }
@@ -259,7 +270,12 @@ struct Plan {
 
 impl ApplyCatalogue {
     pub fn new(catalogue: Catalogue, accept_widening: Option<u64>, accept_public: Option<u64>) -> Self {
-        ApplyCatalogue { catalogue, accept_widening, accept_public, plan: None }
+        ApplyCatalogue { catalogue, accept_widening, accept_public, expected: None, plan: None }
+    }
+
+    /// Sets [`ApplyCatalogue::expected`].
+    pub fn expecting(self, expected: Option<SetHash>) -> Self {
+        ApplyCatalogue { expected, ..self }
     }
 }
 
@@ -286,12 +302,14 @@ impl Mutation for ApplyCatalogue {
             found.tokens.retain(|widened| widened.token != *token);
             if plan.gaining.remove(token) {
                 found.count -= 1;
+                plan.preview.set = SetHash::default();
             }
             let page = snapshot.grants(Some(TokenId(token.0 - 1)), 1)?;
             found.unreadable.extend(page.unreadable.iter().filter(|id| *id == token));
             let grant = page.grants.first().filter(|grant| grant.token == *token);
             let Some(widened) = grant.and_then(|grant| widened_token(&mut widening, grant)) else { continue };
             plan.gaining.insert(*token);
+            plan.preview.set = SetHash::default();
             found.count += 1;
             if found.tokens.len() < MAX_NAMED_TOKENS {
                 found.tokens.push(widened);
@@ -307,6 +325,11 @@ impl Mutation for ApplyCatalogue {
         let plan = plan.ok_or_else(|| Error::failure("the catalogue has not been compared with the store"))?;
         let preview = &plan.preview;
         preview.check_accepted(self.accept_widening, self.accept_public)?;
+        if let Some(seen) = self.expected {
+            preview
+                .set
+                .check_seen(seen, "the tokens or the catalogue changed after the preview; nothing was changed")?;
+        }
         if !preview.is_empty() {
             tx.set_catalogue(&self.catalogue)?;
         }

@@ -11,7 +11,7 @@ use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Purgeable, Token, TokenId};
+use crate::domain::token::{Purgeable, Revision, Token, TokenId};
 
 /// The requested section of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +138,7 @@ pub struct GrantPage {
 pub struct PurgeQuery {
     pub visibility: Visibility,
     pub which: Purgeable,
-    /// The time at which statuses are computed. Tokens put into the trash later are not taken.
+    /// The time at which statuses are computed.
     pub now: Timestamp,
 }
 
@@ -146,6 +146,7 @@ pub struct PurgeQuery {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgeCandidate {
     pub token: TokenId,
+    pub revision: Revision,
     /// `account/name`.
     pub full_name: String,
     /// The time at which it expired, or was put into the trash.

@@ -6,7 +6,7 @@ use crate::domain::name::{Description, TokenName};
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret, SecretDigest};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Token, TokenId, Tombstone};
+use crate::domain::token::{Revision, Token, TokenId, Tombstone};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 
@@ -70,12 +70,10 @@ pub trait TokenReader {
     /// Returns the tokens outside the trash that `makers` created, directly or through tokens they created. Ordered by
     /// id, `limit` at most, without `makers` themselves.
     fn descendants(&self, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>>;
-    fn purge_candidate_count(&self, query: &PurgeQuery) -> Result<u64>;
-    /// Returns those of `tokens` that a purge takes.
-    fn purge_candidates_of(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>>;
-    /// Returns the tokens that a purge takes: by id, those after `after`, `limit` at most.
-    fn purge_candidates(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize)
-    -> Result<Vec<PurgeCandidate>>;
+    /// Returns the tokens that a purge takes, with their revisions; by id.
+    fn purge_set(&self, query: &PurgeQuery) -> Result<Vec<(TokenId, Revision)>>;
+    /// Returns those of `tokens` that a purge takes; by id.
+    fn purge_candidates(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>>;
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32>;
     /// Returns the grants of all tokens that were not purged: by id, those after `after`, `limit` at most.
     fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage>;

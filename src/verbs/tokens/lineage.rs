@@ -1,6 +1,7 @@
 //! The lineage of tokens: tokens created with another token, tokens whose secret was regenerated with it, and tokens
 //! made with these.
 
+use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token, TokenId, TokenRef};
 use crate::error::Kind;
@@ -80,6 +81,17 @@ pub(in crate::verbs) fn made_tokens(
         }
     }
     Ok(summary)
+}
+
+/// Returns the hash of the tokens that `makers` made, with their revisions.
+pub(in crate::verbs) fn made_set(snapshot: &dyn Snapshot, makers: &[TokenId], now: Timestamp) -> Result<SetHash> {
+    let ids = snapshot.descendants(makers, now, MAX_MADE)?;
+    let tokens: Vec<Option<Token>> = ids.into_iter().map(|id| snapshot.token(id)).collect::<Result<_>>()?;
+    hash_of(tokens.iter().flatten())
+}
+
+pub(super) fn hash_of<'t>(tokens: impl IntoIterator<Item = &'t Token>) -> Result<SetHash> {
+    SetHash::of(tokens.into_iter().map(|token| (token.id, token.revision)))
 }
 
 /// Returns the tokens that `makers` made, to be revoked along with them. Fails if one of them is out of reach.

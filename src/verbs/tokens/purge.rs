@@ -1,12 +1,14 @@
 //! purge: removes expired or trashed tokens for good, after a preview. Digests of their secrets stay as tombstones.
 
+use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Purgeable, TokenId};
+use crate::domain::token::{Purgeable, Revision, TokenId};
 use crate::domain::wire_format::in_answer;
 use crate::verbs::batches::{BatchedMutation, Milestone};
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery};
 use crate::verbs::prelude::*;
 use schemars::JsonSchema;
+use std::vec;
 
 /// Maximum number of names in a preview.
 pub const MAX_PREVIEW_NAMES: usize = 1_000;
@@ -37,11 +39,11 @@ pub struct PurgeTokens {
     pub which: Purgeable,
     /// The number of tokens in the preview. It is a conflict if the number has changed.
     pub confirm: u64,
-    /// The start of the purge. Tokens that expire or are put into the trash later are not taken.
+    /// The tokens that the person saw: [`crate::verbs::impact::Impact::set`]. It is a conflict if they have changed.
+    pub expected: Option<SetHash>,
+    /// The tokens at the start of the purge that were not purged yet. Later ones are not taken.
     #[serde(skip)]
-    started_at: Option<Timestamp>,
-    #[serde(skip)]
-    last: Option<TokenId>,
+    rest: vec::IntoIter<(TokenId, Revision)>,
 }
 
 impl PurgeTokens {
@@ -51,7 +53,12 @@ impl PurgeTokens {
     pub const STOPPED: &str = "token.purge.stopped";
 
     pub fn new(which: Purgeable, confirm: u64) -> Self {
-        PurgeTokens { which, confirm, started_at: None, last: None }
+        PurgeTokens { which, confirm, expected: None, rest: Vec::new().into_iter() }
+    }
+
+    /// Sets [`PurgeTokens::expected`].
+    pub fn expecting(self, expected: Option<SetHash>) -> Self {
+        PurgeTokens { expected, ..self }
     }
 }
 
@@ -73,19 +80,21 @@ pub struct PurgeResult {
 impl Query for PreviewPurge {
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<PurgePreview> {
         let query = purge_query(actor, snapshot, self.which, env.now)?;
-        let names =
-            snapshot.purge_candidates(&query, None, MAX_PREVIEW_NAMES)?.into_iter().map(|d| d.full_name).collect();
-        Ok(PurgePreview { count: snapshot.purge_candidate_count(&query)?, names })
+        let set = snapshot.purge_set(&query)?;
+        let first: Vec<TokenId> = set.iter().take(MAX_PREVIEW_NAMES).map(|(id, _)| *id).collect();
+        let names = snapshot.purge_candidates(&query, &first)?.into_iter().map(|one| one.full_name).collect();
+        Ok(PurgePreview { count: set.len() as u64, names })
     }
 }
 
 impl BatchedMutation for PurgeTokens {
     type Output = PurgeResult;
-    type Item = TokenId;
+    type Item = (TokenId, Revision);
 
     fn begin(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64> {
         let query = purge_query(actor, snapshot, self.which, env.now)?;
-        let count = snapshot.purge_candidate_count(&query)?;
+        let set = snapshot.purge_set(&query)?;
+        let count = set.len() as u64;
         if count != self.confirm {
             return Err(Error::conflict("the confirmation does not match; nothing was purged")
                 .why(format!("expected {count}, the current number of {} tokens", self.which.as_str())));
@@ -93,21 +102,26 @@ impl BatchedMutation for PurgeTokens {
         if count == 0 {
             return Err(Error::not_found(format!("nothing to purge: no token is {}", self.which.as_str())));
         }
-        self.started_at = Some(env.now);
+        if let Some(seen) = self.expected {
+            let what = format!("the {} tokens changed after they were shown; nothing was purged", self.which.as_str());
+            SetHash::of(&set)?.check_seen(seen, what)?;
+        }
+        self.rest = set.into_iter();
         Ok(count)
     }
 
-    fn next(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, size: usize) -> Result<Vec<TokenId>> {
-        let query = purge_query(actor, snapshot, self.which, self.started_at.unwrap_or(env.now))?;
-        let ids: Vec<TokenId> =
-            snapshot.purge_candidates(&query, self.last, size)?.iter().map(|candidate| candidate.token).collect();
-        self.last = ids.last().copied().or(self.last);
-        Ok(ids)
+    fn next(&mut self, size: usize) -> Vec<Self::Item> {
+        self.rest.by_ref().take(size).collect()
     }
 
-    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[TokenId]) -> Result<Vec<AuditEntry>> {
-        let query = purge_query(actor, tx, self.which, self.started_at.unwrap_or(env.now))?;
-        let found = tx.purge_candidates_of(&query, items)?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[Self::Item]) -> Result<Vec<AuditEntry>> {
+        let query = purge_query(actor, tx, self.which, env.now)?;
+        let ids: Vec<_> = items.iter().map(|(id, _)| *id).collect();
+        let mut found = tx.purge_candidates(&query, &ids)?;
+        found.retain(|one| {
+            let place = items.binary_search_by_key(&one.token, |(id, _)| *id);
+            place.is_ok_and(|place| items[place].1 == one.revision)
+        });
         let ids: Vec<_> = found.iter().map(|candidate| candidate.token).collect();
         tx.purge(&ids, env.now)?;
         let entry = |candidate: PurgeCandidate| {

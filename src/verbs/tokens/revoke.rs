@@ -1,8 +1,9 @@
 //! revoke: moves tokens into the trash; they are denied from the next request on.
 
 use super::issue::audit_entry;
-use super::lineage::{MadeTokens, made_to_revoke, made_tokens};
+use super::lineage::{MadeTokens, hash_of, made_to_revoke, made_tokens};
 use super::{TokenTarget, resolve_target_words};
+use crate::domain::set_hash::SetHash;
 use crate::domain::token::Token;
 use crate::verbs::prelude::*;
 
@@ -13,6 +14,9 @@ pub struct RevokeTokens {
     pub tokens: Vec<TokenTarget>,
     /// `true` to also revoke every token that they made, directly or through others.
     pub with_made: bool,
+    /// The tokens that they made, as the person saw them: [`crate::verbs::impact::Impact::set`]. It is a conflict if
+    /// they have changed.
+    pub expected_made: Option<SetHash>,
     /// The typed confirmation: the name of a single token, or the number of several.
     pub confirmation: String,
 }
@@ -39,6 +43,10 @@ impl Mutation for RevokeTokens {
             tokens.extend(made_to_revoke(actor, tx, &tokens, env.now)?);
         }
         self.check_confirmation(actor, tx, &tokens)?;
+        if let Some(seen) = self.expected_made.filter(|_| self.with_made) {
+            let what = "the created tokens changed after they were shown; nothing was revoked";
+            hash_of(&tokens[named..])?.check_seen(seen, what)?;
+        }
         let mut entries = Vec::with_capacity(tokens.len());
         for token in &mut tokens {
             entries.push(move_to_trash(token, tx, env)?);

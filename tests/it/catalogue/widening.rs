@@ -56,6 +56,7 @@ fn set_that_gains_needs_the_exact_number() {
             RevokeTokens {
                 tokens: vec![TokenTarget::by_reference("reader")],
                 with_made: false,
+                expected_made: None,
                 confirmation: "reader".into(),
             },
         )
@@ -91,6 +92,7 @@ fn trashed_token_counts() {
             RevokeTokens {
                 tokens: vec![TokenTarget::by_reference("reader")],
                 with_made: false,
+                expected_made: None,
                 confirmation: "reader".into(),
             },
         )

@@ -255,11 +255,16 @@ fn equivalent_commands_are_accepted() {
         RetireToken { token: typed("a") },
         DisableTokens { tokens: vec![typed("a"), typed("b")] },
         EnableTokens { tokens: vec![typed("a")] },
-        RevokeTokens { tokens: vec![typed("a")], with_made: false, confirmation: "a".to_owned() },
+        RevokeTokens { tokens: vec![typed("a")], with_made: false, expected_made: None, confirmation: "a".to_owned() },
         RestoreTokens { tokens: vec![typed("a")], rename: Some(token_name("e")) },
-        RevokeTokens { tokens: vec![typed("b"), typed("c")], with_made: false, confirmation: "2".to_owned() },
+        RevokeTokens {
+            tokens: vec![typed("b"), typed("c")],
+            with_made: false,
+            expected_made: None,
+            confirmation: "2".to_owned()
+        },
         RestoreTokens { tokens: vec![typed("b"), typed("c")], rename: None },
-        RevokeTokens { tokens: vec![typed("b")], with_made: false, confirmation: "b".to_owned() },
+        RevokeTokens { tokens: vec![typed("b")], with_made: false, expected_made: None, confirmation: "b".to_owned() },
         PurgeTokens::new(Purgeable::Trashed, 1),
     );
     let home = CliHome::new();

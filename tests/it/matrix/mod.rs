@@ -202,9 +202,12 @@ pub fn attempt(
         "disable" => call(jeton, who, DisableTokens { tokens }).map(drop),
         "enable" => call(jeton, who, EnableTokens { tokens }).map(drop),
         "regenerate" => call(jeton, who, RegenerateToken { token: pointed, grace: None, expires: None }).map(drop),
-        "revoke" => {
-            call(jeton, who, RevokeTokens { tokens, with_made: false, confirmation: name.to_owned() }).map(drop)
-        }
+        "revoke" => call(
+            jeton,
+            who,
+            RevokeTokens { tokens, with_made: false, expected_made: None, confirmation: name.to_owned() },
+        )
+        .map(drop),
         "restore" => call(jeton, who, RestoreTokens { tokens: vec![pointed], rename: None }).map(drop),
         "edit" => {
             let description = Some(Description::parse("edited").unwrap());

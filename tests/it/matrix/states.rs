@@ -101,8 +101,12 @@ fn attempt(
         "disable" => call(jeton, who, DisableTokens { tokens: some() }).map(drop),
         "revoke" => {
             let typed = if request == "mistyped" { "mistyped" } else { name };
-            call(jeton, who, RevokeTokens { tokens: some(), confirmation: typed.to_owned(), with_made: false })
-                .map(drop)
+            call(
+                jeton,
+                who,
+                RevokeTokens { tokens: some(), confirmation: typed.to_owned(), with_made: false, expected_made: None },
+            )
+            .map(drop)
         }
         "enable" => call(jeton, who, EnableTokens { tokens: some() }).map(drop),
         "regenerate" => {

@@ -28,12 +28,20 @@ fn denied_secrets(install: &TestInstall) -> Vec<(&'static str, String, Option<&'
     install.call(OWNER, DisableTokens { tokens: vec![target(&disabled)] }).unwrap();
     let purged = issue_with_methods(install, "purged", &[METHOD]);
     let typed = "purged".to_owned();
-    install.call(OWNER, RevokeTokens { tokens: vec![target(&purged)], with_made: false, confirmation: typed }).unwrap();
+    install
+        .call(
+            OWNER,
+            RevokeTokens { tokens: vec![target(&purged)], with_made: false, expected_made: None, confirmation: typed },
+        )
+        .unwrap();
     install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let deleted = issue_with_methods(install, "deleted", &[METHOD]);
     let typed = "deleted".to_owned();
     install
-        .call(OWNER, RevokeTokens { tokens: vec![target(&deleted)], with_made: false, confirmation: typed })
+        .call(
+            OWNER,
+            RevokeTokens { tokens: vec![target(&deleted)], with_made: false, expected_made: None, confirmation: typed },
+        )
         .unwrap();
     let retired = issue_with_methods(install, "retired", &[METHOD]);
     let again = RegenerateToken { token: target(&retired), grace: None, expires: None };

@@ -44,7 +44,12 @@ fn revoker_child() {
                 drop(call(&jeton, &owner, verb).unwrap());
             }
             _ => {
-                let verb = RevokeTokens { tokens: vec![token], with_made: false, confirmation: format!("t{n}") };
+                let verb = RevokeTokens {
+                    tokens: vec![token],
+                    with_made: false,
+                    expected_made: None,
+                    confirmation: format!("t{n}"),
+                };
                 drop(call(&jeton, &owner, verb).unwrap());
             }
         }

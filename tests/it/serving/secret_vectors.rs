@@ -23,7 +23,12 @@ fn secrets(install: &TestInstall) -> Vec<(&'static str, String)> {
         install
             .call(
                 OWNER,
-                RevokeTokens { tokens: vec![target(issued)], with_made: false, confirmation: typed.to_owned() },
+                RevokeTokens {
+                    tokens: vec![target(issued)],
+                    with_made: false,
+                    expected_made: None,
+                    confirmation: typed.to_owned(),
+                },
             )
             .unwrap();
     };

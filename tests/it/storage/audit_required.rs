@@ -83,7 +83,15 @@ fn attempt(install: &TestInstall, verb: &str) -> Result<()> {
         }
         "token.purge" => install.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).map(drop),
         "token.revoke" => install
-            .call("member", RevokeTokens { tokens: tokens(), with_made: false, confirmation: "live".to_owned() })
+            .call(
+                "member",
+                RevokeTokens {
+                    tokens: tokens(),
+                    with_made: false,
+                    expected_made: None,
+                    confirmation: "live".to_owned(),
+                },
+            )
             .map(drop),
         "token.restore" => install
             .call("member", RestoreTokens { tokens: vec![TokenTarget::by_reference("gone")], rename: None })
@@ -110,6 +118,7 @@ fn change_without_audit_row_is_rolled_back() {
             RevokeTokens {
                 tokens: vec![TokenTarget::by_reference("gone")],
                 with_made: false,
+                expected_made: None,
                 confirmation: "gone".to_owned(),
             },
         )

@@ -108,6 +108,7 @@ fn change(
             let verb = RevokeTokens {
                 tokens: vec![TokenTarget::at_revision(token)],
                 with_made: false,
+                expected_made: None,
                 confirmation: token.name.to_string(),
             };
             one("token.revoke", &call(jeton, actor, verb)?.value.tokens[0])

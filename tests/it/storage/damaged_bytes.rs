@@ -111,6 +111,7 @@ fn try_everything(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     let revoke = RevokeTokens {
         tokens: vec![TokenTarget::by_reference("token22")],
         with_made: false,
+        expected_made: None,
         confirmation: "token22".to_owned(),
     };
     faults.push(call(&jeton, &credential("member"), revoke).err());

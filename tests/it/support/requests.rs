@@ -13,15 +13,15 @@ pub fn create_account(name: &str, role: Role) -> CreateAccount {
 }
 
 pub fn set_role(name: &str, role: Role) -> SetRole {
-    SetRole { username: username(name), role }
+    SetRole { username: username(name), role, expected: Vec::new() }
 }
 
 pub fn switch_off(names: &[&str]) -> DisableAccounts {
-    DisableAccounts { usernames: names.iter().map(|n| username(n)).collect() }
+    DisableAccounts { usernames: names.iter().map(|n| username(n)).collect(), expected: Vec::new() }
 }
 
 pub fn switch_on(names: &[&str]) -> EnableAccounts {
-    EnableAccounts { usernames: names.iter().map(|n| username(n)).collect() }
+    EnableAccounts { usernames: names.iter().map(|n| username(n)).collect(), expected: Vec::new() }
 }
 
 pub fn set_password(name: &str, to: &str) -> SetPassword {
@@ -30,10 +30,11 @@ pub fn set_password(name: &str, to: &str) -> SetPassword {
 
 /// Returns the request to delete an account, with the right confirmation.
 pub fn delete_account(name: &str) -> DeleteAccount {
-    DeleteAccount { username: username(name), confirmation: name.to_owned() }
+    DeleteAccount { username: username(name), confirmation: name.to_owned(), expected: Vec::new() }
 }
 
 /// Returns the request to set rules, by their names without `policy.`.
 pub fn set_policy(changes: &[(&str, &str)]) -> SetPolicy {
-    SetPolicy { changes: changes.iter().map(|(k, v)| (format!("policy.{k}"), (*v).to_owned())).collect() }
+    let changes = changes.iter().map(|(k, v)| (format!("policy.{k}"), (*v).to_owned())).collect();
+    SetPolicy { changes, expected: None }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use jeton::domain::api_selection::Selection;
 use jeton::domain::role::Role;
 use jeton::domain::secret::PublicId;
+use jeton::error::Kind;
+use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
 use jeton::verbs::Verb as _;
@@ -14,7 +16,7 @@ use jeton::verbs::ports::{Store as _, Use};
 use jeton::verbs::tokens::CreateToken;
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
-use crate::support::requests::switch_off;
+use crate::support::requests::{set_role, switch_off};
 use crate::support::tui_harness::TuiHarness;
 
 pub(super) const NEW: &str = "seven brown foxes";
@@ -201,12 +203,45 @@ fn account_that_disables_itself_is_signed_out() {
 }
 
 #[test]
-fn last_owner_keeps_the_role() {
+fn last_owner_is_refused_before_any_question() {
     let mut s = accounts();
-    s.keys("<down><down>o<left><tab><enter>");
+    s.keys("<down><down>");
+    for key in ["o", "d", "x"] {
+        s.app.model.notice = None;
+        s.keys(key);
+        assert!(s.app.modals.is_empty(), "{key}");
+        s.assert_notice(NoticeId::Error(Kind::Conflict));
+    }
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. Make another account an owner first: jeton account role NAME owner");
+    s.install.account("second", Role::Owner);
+    s.message(Msg::StoreChanged(i64::MAX));
+    s.keys("d");
+    s.assert_top("account.disable");
+}
+
+#[test]
+fn account_changes_only_as_it_was_shown() {
+    let mut s = accounts();
+    s.keys("<down>o<left><tab><enter>");
+    s.assert_top("account.role");
+    s.install.call(OWNER, set_role("member", Role::Admin)).unwrap();
+    s.message(Msg::StoreChanged(i64::MAX));
     prove(&mut s);
-    insta::assert_snapshot!(s.problem().unwrap(), @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. Make another account an owner first: jeton account role NAME owner");
-    assert_eq!(s.install.account_named(OWNER).role, Role::Owner);
+    s.assert_top("set-role");
+    assert!(s.problem().is_some());
+    assert_eq!(s.install.account_named("member").role, Role::Admin);
+    // The form below has the new role by now.
+    s.keys("<enter>");
+    s.assert_shows("from admin to viewer");
+    prove(&mut s);
+    assert_eq!(s.install.account_named("member").role, Role::Viewer);
+
+    s.keys("d");
+    s.install.call(OWNER, switch_off(&["member"])).unwrap();
+    let rows = s.install.audit().len();
+    prove(&mut s);
+    s.assert_notice(NoticeId::Error(Kind::Conflict));
+    assert_eq!(s.install.audit().len(), rows);
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! Applying catalogues on the screen.
 
 use jeton::domain::api_selection::Selection;
+use jeton::domain::method::MethodId;
+use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
 use jeton::verbs::Verb as _;
 use jeton::verbs::catalogue::ApplyCatalogue;
-use jeton::verbs::tokens::CreateToken;
+use jeton::verbs::tokens::{CreateToken, EditToken, TokenTarget};
 
+use super::cli_line;
 use super::snapshots::{SMALL, at_sizes, fixture, screens_at_sizes};
 use crate::catalogue::{apply, example, shop};
-use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create, token_name};
 use crate::support::tui_harness::TuiHarness;
 
 /// Writes `text` to a file in the test's folder and types its path into the form.
@@ -120,8 +123,8 @@ fn widening_needs_the_number_of_tokens_typed() {
     let row = s.install.audit().pop().unwrap();
     assert_eq!(row.verb, "catalogue.apply");
     assert!(row.details.contains("member/reader"), "{}", row.details);
-    s.keys("m");
-    s.assert_shows("jeton catalogue apply shop.toml --accept-widening 2");
+    let command = format!("jeton catalogue apply {} --accept-widening 2", s.path("shop.toml").display());
+    assert_eq!(cli_line(&s), Some(command.as_str()));
 }
 
 #[test]
@@ -160,9 +163,7 @@ fn public_methods_need_their_number_typed() {
     s.keys("<c-u>2<enter>");
     prove(&mut s);
     s.assert_notice(NoticeId::Done(ApplyCatalogue::NAME));
-    s.keys("m");
-    s.assert_shows("jeton catalogue apply shop.toml --accept-widening 2");
-    s.assert_shows("--accept-public 1");
+    assert!(cli_line(&s).unwrap().ends_with("shop.toml --accept-widening 2 --accept-public 1"));
 }
 
 #[test]
@@ -180,6 +181,59 @@ fn token_created_meanwhile_needs_a_new_preview() {
     s.keys("3<enter>");
     prove(&mut s);
     assert_eq!(last(&s), "catalogue.apply");
+}
+
+#[test]
+fn preview_follows_the_store_and_clears_the_number() {
+    let (install, wider) = widened();
+    let mut s = TuiHarness::signed_in(install);
+    offer(&mut s, &wider);
+    s.keys("2");
+    s.install
+        .call(
+            "admin",
+            EditToken { name: Some(token_name("renamed")), ..EditToken::new(TokenTarget::by_reference("reader")) },
+        )
+        .unwrap();
+    s.message(Msg::StoreChanged(i64::MAX));
+    s.assert_top("catalogue.apply");
+    s.assert_shows("admin/renamed");
+    s.keys("<enter>");
+    prove(&mut s);
+    assert!(s.problem().is_some(), "the number was typed for other tokens");
+    s.keys("2<enter><enter>");
+    s.assert_notice(NoticeId::Done(ApplyCatalogue::NAME));
+}
+
+#[test]
+fn tokens_in_use_are_above_those_that_gain() {
+    let (install, wider) = widened();
+    let secret = install.create("member", CreateToken { names: vec![token_name("busy")], ..reader("x") }).secret;
+    let list = MethodId::parse("shop.orders.List").unwrap();
+    secret.expose(|text| install.decide(text, Some(&list)));
+    let mut s = TuiHarness::signed_in(install);
+    offer(&mut s, &wider.replacen("\"shop.orders.List\", ", "", 1));
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Apply shop
+    ! In use: 1 of 3 tokens, 1 call of these methods in the last 7 days:
+    member/busy: 1 call, 1 today
+      from 192.0.2.7 (it/1.0)
+      method used: shop.orders.List
+
+    ! 3 tokens gain methods:
+      admin/reader  +1 shop.orders.Cancel
+      member/reader  +1 shop.orders.Cancel
+      member/busy  +1 shop.orders.Cancel
+
+    shop
+    API sets: 1 changed
+      ~ Shop reader
+          include: shop.orders.List → shop.orders.Cancel
+    ↓ 2 more lines  PgDn
+
+    Type number of tokens
+    Password of ops
+    ");
 }
 
 #[test]

@@ -40,7 +40,10 @@ fn with_denied_attempts() -> TestInstall {
     install.call(OWNER, DisableTokens { tokens: pointed }).unwrap();
     let pointed = vec![TokenTarget::at_revision(&gone)];
     install
-        .call("member", RevokeTokens { tokens: pointed, with_made: false, confirmation: "gone".to_owned() })
+        .call(
+            "member",
+            RevokeTokens { tokens: pointed, with_made: false, expected_made: None, confirmation: "gone".to_owned() },
+        )
         .unwrap();
     deny(&install, None, DenialReason::Unknown, "203.0.113.9", "zgrab/0.x", 600);
     deny(&install, Some(&gone), DenialReason::Deleted, "10.0.0.9", "python-requests/2.32", 300);

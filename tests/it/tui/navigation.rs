@@ -56,6 +56,7 @@ fn problems_name_tokens_by_name() {
             tokens: vec![TokenTarget::at_revision(&token)],
             confirmation: name.to_owned(),
             with_made: false,
+            expected_made: None,
         };
         s.install.call(OWNER, verb).unwrap();
     };

@@ -51,8 +51,8 @@ pub(super) fn status(s: &TuiHarness, name: &str) -> Status {
 }
 
 fn revoke(s: &TuiHarness, name: &str) {
-    let verb =
-        RevokeTokens { tokens: vec![TokenTarget::by_reference(name)], with_made: false, confirmation: name.to_owned() };
+    let (tokens, confirmation) = (vec![TokenTarget::by_reference(name)], name.to_owned());
+    let verb = RevokeTokens { tokens, with_made: false, expected_made: None, confirmation };
     s.install.call(OWNER, verb).unwrap();
 }
 

@@ -30,7 +30,9 @@ pub fn with_uses() -> TestInstall {
     used(&install, &bot, STOP, ("10.0.0.4", "curl/8.5.0"), 0, 1_240);
     used(&install, &bot, "", ("", ""), 2, 7);
     let tokens = vec![TokenTarget::at_revision(&gone)];
-    install.call("member", RevokeTokens { tokens, with_made: false, confirmation: "gone".to_owned() }).unwrap();
+    install
+        .call("member", RevokeTokens { tokens, with_made: false, expected_made: None, confirmation: "gone".to_owned() })
+        .unwrap();
     install
 }
 

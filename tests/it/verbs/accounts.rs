@@ -1,6 +1,7 @@
 //! Accounts: create, show, role, disable, password, delete.
 
 use super::*;
+use jeton::verbs::accounts::{DisableAccounts, SetRole};
 
 /// Returns the secret of a new token of `who` with everything its role permits.
 fn inheriting(install: &TestInstall, who: &str, name: &str) -> Secret {
@@ -269,4 +270,27 @@ fn deleted_account_takes_its_tokens_into_the_trash_for_good() {
         .query_row("SELECT password_hash FROM accounts WHERE username = 'member'", [], |r| r.get(0))
         .unwrap();
     assert_eq!(hash, "", "nothing is left to guess at");
+}
+
+#[test]
+fn account_is_changed_only_as_it_was_seen() {
+    let install = TestInstall::with_accounts();
+    let seen = |removal| install.call(OWNER, GetImpact { removal }).unwrap().accounts;
+    let member = || vec![username("member")];
+    let accounts = seen(Removal::Accounts(member()));
+    assert_eq!(accounts, seen(Removal::Role(username("member"), Role::Viewer)));
+    let role = |expected| SetRole { expected, ..set_role("member", Role::Viewer) };
+    let disable = |expected| DisableAccounts { expected, ..switch_off(&["member"]) };
+    let delete = |expected| DeleteAccount { expected, ..delete_account("member") };
+    for change in [Request::from(set_role("member", Role::Admin)), switch_off(&["member"]).into()] {
+        install.backend.call(&credential(OWNER), change).unwrap();
+        let rows = install.audit();
+        assert_error(install.call(OWNER, role(accounts.clone())), Kind::Conflict);
+        assert_error(install.call(OWNER, disable(accounts.clone())), Kind::Conflict);
+        assert_error(install.call(OWNER, delete(accounts.clone())), Kind::Conflict);
+        assert_eq!(install.audit(), rows);
+    }
+    install.call(OWNER, role(seen(Removal::Accounts(member())))).unwrap();
+    install.call(OWNER, disable(seen(Removal::Accounts(member())))).unwrap();
+    install.call(OWNER, delete(seen(Removal::Accounts(member())))).unwrap();
 }

@@ -79,7 +79,8 @@ fn enable_of_a_changed_token_is_a_conflict() {
     assert_error(install.call("member", DisableTokens { tokens: vec![stale()] }), Kind::Conflict);
     let again = RegenerateToken { token: stale(), grace: None, expires: None };
     assert_error(install.call("member", again), Kind::Conflict);
-    let gone = RevokeTokens { tokens: vec![stale()], with_made: false, confirmation: "x".to_owned() };
+    let gone =
+        RevokeTokens { tokens: vec![stale()], with_made: false, expected_made: None, confirmation: "x".to_owned() };
     assert_error(install.call("member", gone), Kind::Conflict);
     let now = install.token(token.id);
     install.call("member", EnableTokens { tokens: vec![TokenTarget::at_revision(&now)] }).unwrap();

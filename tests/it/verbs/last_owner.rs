@@ -14,7 +14,10 @@ fn last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
         assert_error(install.call(OWNER, switch_off(&[OWNER])), Kind::Conflict),
         assert_error(install.call(OWNER, delete_account(OWNER)), Kind::Conflict),
     ];
-    for error in errors {
+    let removals = [Removal::Accounts(vec![owner()]), Removal::Role(owner(), Role::Admin)];
+    let before_the_question =
+        removals.map(|removal| assert_error(install.call(OWNER, GetImpact { removal }), Kind::Conflict));
+    for error in errors.into_iter().chain(before_the_question) {
         insta::allow_duplicates! { insta::assert_snapshot!(error, @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. Make another account an owner first: jeton account role NAME owner"); }
     }
     assert_eq!((install.audit(), install.account_named(OWNER)), before);

@@ -194,3 +194,18 @@ fn with_made_refuses_too_many_tokens() {
     install.call(OWNER, revoke(&["t0"], "t0")).unwrap();
     assert_eq!(install.call(OWNER, with_made(&["root"], "1000")).unwrap().value.tokens.len(), 1_000);
 }
+
+#[test]
+fn revoke_takes_only_the_created_tokens_that_were_seen() {
+    let install = TestInstall::with_accounts();
+    let root = tree(&install).remove(0);
+    let seen = || install.call(OWNER, GetImpact { removal: Removal::Tokens(vec![root.token.id]) }).unwrap();
+    let revoked = |expected| RevokeTokens { expected_made: Some(expected), ..with_made(&["root"], "4") };
+    let shown = seen();
+    install.call(OWNER, revoke(&["c"], "c")).unwrap();
+    let new = CreateToken { selection: methods(&MINTING), ..create("d") };
+    call(&install.backend, &bearer(root.secret), new).unwrap();
+    assert_eq!(seen().made.count, shown.made.count);
+    assert_error(install.call(OWNER, revoked(shown.set)), Kind::Conflict);
+    assert_eq!(install.call(OWNER, revoked(seen().set)).unwrap().value.tokens.len(), 4);
+}

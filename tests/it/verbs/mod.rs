@@ -100,6 +100,7 @@ fn revoke(names: &[&str], typed: &str) -> RevokeTokens {
     RevokeTokens {
         tokens: names.iter().map(|n| TokenTarget::by_reference(*n)).collect(),
         with_made: false,
+        expected_made: None,
         confirmation: typed.to_owned(),
     }
 }

@@ -222,3 +222,51 @@ fn similar_names_are_found_beside_many_others() {
         }
     }
 }
+
+#[test]
+fn purge_takes_no_token_that_changes_after_its_start() {
+    let again = |other: &TestBackend<SqliteStore>, _| {
+        call(other, &credential("member"), restore("x")).unwrap();
+        call(other, &credential("member"), revoke(&["x"], "x")).unwrap();
+    };
+    let install = TestInstall::with_accounts();
+    install.issue("member", "x");
+    install.call("member", revoke(&["x"], "x")).unwrap();
+    let purge = PurgeTokens::new(Purgeable::Trashed, 1);
+    assert_error(call(&RacingStore::over(&install, 1, again), &credential(OWNER), purge.clone()), Kind::Conflict);
+    assert_eq!(install.call(OWNER, purge).unwrap().value.count, 1);
+}
+
+#[test]
+fn catalogue_widens_only_the_tokens_that_were_seen() {
+    fn add(other: &TestBackend<SqliteStore>) {
+        let selection = Selection::Sets(["Marketplace".to_owned()].into());
+        call(other, &credential("member"), CreateToken { selection, ..create("new") }).unwrap();
+    }
+    fn swap(other: &TestBackend<SqliteStore>, _: u32) {
+        let selection = Some(SelectionEdit::Replace(Selection::nothing()));
+        call(other, &credential("member"), EditToken { selection, ..edit("old") }).unwrap();
+        add(other);
+    }
+    let wide = Catalogue::shipped("cloud-platform").unwrap();
+    for in_transaction in [false, true] {
+        let install = TestInstall::with_accounts();
+        install.call(OWNER, narrowed()).unwrap();
+        add(&install.backend);
+        install.call("member", EditToken { name: Some(token_name("old")), ..edit("new") }).unwrap();
+        let seen = || install.call(OWNER, PreviewCatalogue { catalogue: wide.clone() }).unwrap();
+        let verb = |set| ApplyCatalogue::new(wide.clone(), Some(1), None).expecting(Some(set));
+        let (shown, rows) = (seen(), install.audit().len());
+        let refused = if in_transaction {
+            call(&RacingStore::over(&install, 1, swap), &credential(OWNER), verb(shown.set))
+        } else {
+            swap(&install.backend, 0);
+            install.call(OWNER, verb(shown.set))
+        };
+        assert_error(refused, Kind::Conflict);
+        assert_eq!(install.audit().len(), rows + 2, "only the other session's changes");
+        let now = seen();
+        assert_eq!((shown.widening.count, now.widening.count), (1, 1));
+        install.call(OWNER, verb(now.set)).unwrap();
+    }
+}

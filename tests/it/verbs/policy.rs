@@ -1,6 +1,7 @@
 //! policy: readable by everyone, set by owners.
 
 use super::*;
+use jeton::verbs::policy::SetPolicy;
 
 #[test]
 fn policy_is_read_by_everybody_and_set_by_owners() {
@@ -66,4 +67,14 @@ fn policy_applies_from_the_next_verb() {
     assert_error(install.call("member", CreateToken { expires: spec("31d"), ..create("y") }), Kind::Conflict);
     install.call(OWNER, set_policy(&[("max_expiry", "none")])).unwrap();
     install.call("member", CreateToken { expires: spec("never"), ..create("y") }).unwrap();
+}
+
+#[test]
+fn policy_is_changed_only_as_it_was_seen() {
+    let install = TestInstall::with_accounts();
+    let seen = install.call(OWNER, ListPolicy).unwrap();
+    let change = |expected| SetPolicy { expected: Some(expected), ..set_policy(&[("self_service", "off")]) };
+    install.call(OWNER, set_policy(&[("trash", "9d")])).unwrap();
+    assert_error(install.call(OWNER, change(seen)), Kind::Conflict);
+    install.call(OWNER, change(install.call(OWNER, ListPolicy).unwrap())).unwrap();
 }

@@ -108,3 +108,30 @@ fn purge_of_many_tokens_runs_in_batches_with_a_row_each() {
     assert_eq!(install.audit().len(), rows + many + 2, "a row each, one ahead and one behind");
     assert_eq!(preview(&install, OWNER, Purgeable::Trashed), PurgePreview { count: 0, names: Vec::new() });
 }
+
+/// As many tokens as were shown are not those that were shown.
+#[test]
+fn purge_takes_only_the_tokens_that_were_seen() {
+    let install = TestInstall::with_accounts();
+    install.issue("member", "shown");
+    install.create("member", CreateToken { expires: spec("1d"), ..create("expired") });
+    install.call("member", revoke(&["shown"], "shown")).unwrap();
+    install.fakes.clock.advance(DAY);
+    let seen = |which| install.call(OWNER, GetImpact { removal: Removal::Purge(which) }).unwrap().set;
+    let purge = |which, set| install.call(OWNER, PurgeTokens::new(which, 1).expecting(Some(set)));
+    let (trashed, expired) = (seen(Purgeable::Trashed), seen(Purgeable::Expired));
+    install.call("member", restore("shown")).unwrap();
+    install.issue("member", "other");
+    install.call("member", revoke(&["other"], "other")).unwrap();
+    install.call("member", EditToken { description: Description::parse("kept?").ok(), ..edit("expired") }).unwrap();
+    let rows = install.audit();
+    for (which, set) in [(Purgeable::Trashed, trashed), (Purgeable::Expired, expired)] {
+        let error = assert_error(purge(which, set), Kind::Conflict);
+        assert!(error.next.is_some());
+    }
+    assert_eq!(install.audit(), rows);
+    for which in [Purgeable::Trashed, Purgeable::Expired] {
+        assert_eq!(purge(which, seen(which)).unwrap().value.count, 1);
+    }
+    install.call("member", show("shown")).unwrap();
+}

@@ -79,7 +79,8 @@ fn similar_account_is_suggested_only_to_who_may_read_accounts() {
         ("rw-accounts", &["jeton.accounts.write", "jeton.accounts.read"], true),
     ] {
         let who = token(&install, name, held);
-        let verb = jeton::verbs::accounts::DisableAccounts { usernames: vec![username("membre")] };
+        let verb =
+            jeton::verbs::accounts::DisableAccounts { usernames: vec![username("membre")], expected: Vec::new() };
         let error = assert_error(call(&install.backend, &who, verb), Kind::NotFound);
         assert_eq!(error.next.is_some(), is_named, "{name}: {error}");
     }

@@ -31,7 +31,7 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
             false => "The account is disabled, so the service already denies its tokens.".to_owned(),
         });
     }
-    let (username, disabled) = (account.username.clone(), counted.clone());
+    let (seen, disabled) = (account.clone(), counted.clone());
     RemovalSpec {
         id: "delete-account",
         title: format!("Delete {name}"),
@@ -49,8 +49,9 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
             .then(|| Alternative::Change("Disable instead", Box::new(move || pending_disable(&disabled)))),
         act: "Delete",
         object: Some("this account"),
-        request: Box::new(move |typed, _| {
-            DeleteAccount { username: username.clone(), confirmation: typed.to_owned() }.into()
+        request: Box::new(move |typed, _, _| {
+            let (username, expected) = (seen.username.clone(), vec![seen.clone()]);
+            DeleteAccount { username, confirmation: typed.to_owned(), expected }.into()
         }),
     }
 }

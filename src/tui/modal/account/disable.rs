@@ -23,6 +23,6 @@ pub(super) fn describe(counted: &AccountWithCounts) -> String {
 pub fn pending_disable(counted: &AccountWithCounts) -> PendingMutation {
     let usernames = vec![counted.account.username.clone()];
     let title = format!("Disable {}", counted.account.username);
-    PendingMutation::new(title, describe(counted), DisableAccounts { usernames: usernames.clone() })
-        .taking(Removal::Accounts(usernames))
+    let verb = DisableAccounts { usernames: usernames.clone(), expected: vec![counted.account.clone()] };
+    PendingMutation::new(title, describe(counted), verb).taking(Removal::Accounts(usernames))
 }

@@ -14,6 +14,7 @@ use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::verbs::accounts::{AccountWithCounts, SetRole};
 use crate::verbs::impact::Removal;
+use crate::verbs::request::Response;
 
 /// Returns the meaning of a role, without a full stop.
 pub const fn describe_role(role: Role) -> &'static str {
@@ -93,9 +94,16 @@ impl Dialog for SetRoleDialog {
             "The role of {name} changes from {before} to {role}. {}",
             describe_change(before, role, self.active)
         );
-        let verb = SetRole { username: name.clone(), role };
+        let verb = SetRole { username: name.clone(), role, expected: vec![self.account.clone()] };
         let change = PendingMutation::new(format!("Role of {name}"), about, verb);
         Ok(change.taking(Removal::Role(name.clone(), role)).confirm(ctx))
+    }
+
+    fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {
+        let Response::ListAccounts(list) = response else { return };
+        if let Some(counted) = list.accounts.iter().find(|counted| counted.account.id == self.account.id) {
+            (self.account, self.active) = (counted.account.clone(), counted.tokens.active);
+        }
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {

@@ -1,8 +1,10 @@
 //! The form for applying a catalogue, from a file or built in. A preview comes first.
 
+use std::path::PathBuf;
+
 use ratatui::style::Style;
 
-use super::pending_apply;
+use super::CatalogueChange;
 use crate::domain::catalogue::Catalogue;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::platform::paths;
@@ -35,6 +37,11 @@ impl ApplyCatalogueDialog {
         Form::new(ApplyCatalogueDialog { source: TextInput::new(MAX_PATH), pending: None })
     }
 
+    /// Returns the typed path or name.
+    fn path(&self) -> PathBuf {
+        paths::expand_home(self.source.text().trim())
+    }
+
     /// Takes the catalogue read and requests a preview.
     ///
     /// # Errors
@@ -56,7 +63,8 @@ impl ApplyCatalogueDialog {
                 preview.name
             )));
         }
-        Ok(pending_apply(&catalogue, preview).confirm(ctx))
+        let source = self.path().display().to_string();
+        Ok(CatalogueChange { catalogue, source, preview: preview.clone() }.pending().confirm(ctx))
     }
 }
 
@@ -74,7 +82,7 @@ impl Dialog for ApplyCatalogueDialog {
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         match self.source.text().trim() {
             "" => Err(Problem::at(Field::Source, "Enter the path of a catalogue file, or cloud-platform")),
-            source => Ok(Intent::read_catalogue(paths::expand_home(source))),
+            _ => Ok(Intent::read_catalogue(self.path())),
         }
     }
 

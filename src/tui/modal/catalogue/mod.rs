@@ -2,11 +2,12 @@
 
 pub mod apply;
 
-use super::confirm_change::PendingMutation;
+use super::confirm_change::{PendingMutation, Retry};
 use crate::domain::catalogue::Catalogue;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
-use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, TextLimits};
+use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
 use crate::verbs::impact::Removal;
+use crate::verbs::request::{Request, Response};
 
 /// Maximum length of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits =
@@ -38,14 +39,54 @@ fn line_style(line: &str) -> LineStyle {
     }
 }
 
-/// Returns the change of `preview`. The numbers of methods that become public and of tokens that gain methods must be
-/// typed; the verb compares them again.
-fn pending_apply(catalogue: &Catalogue, preview: &CataloguePreview) -> PendingMutation {
-    let (public, widened) = (preview.made_public.len() as u64, preview.widening.count);
-    let accepted = |count: u64| Some(count).filter(|count| *count > 0);
-    let verb = ApplyCatalogue::new(catalogue.clone(), accepted(widened), accepted(public));
-    PendingMutation::with_text(format!("Apply {}", catalogue.name), preview_text(preview), verb)
-        .confirmed_by("Type number of methods", public)
-        .confirmed_by("Type number of tokens", widened)
-        .taking(Removal::Catalogue(Box::new(catalogue.clone())))
+/// A catalogue that was read, and the preview of its changes.
+#[derive(Debug)]
+struct CatalogueChange {
+    catalogue: Catalogue,
+    /// The name or path that was read.
+    source: String,
+    preview: CataloguePreview,
+}
+
+impl CatalogueChange {
+    /// Returns the change to confirm. The numbers of methods that become public and of tokens that gain methods must be
+    /// typed; the verb compares them again.
+    fn pending(self) -> PendingMutation {
+        let (public, widened) = (self.preview.made_public.len() as u64, self.preview.widening.count);
+        let removal = Removal::Catalogue(Box::new(self.catalogue.clone()));
+        PendingMutation::with_text(format!("Apply {}", self.catalogue.name), preview_text(&self.preview), self)
+            .confirmed_by("Type number of methods", public)
+            .confirmed_by("Type number of tokens", widened)
+            .taking(removal)
+            .impact_first()
+    }
+}
+
+impl Retry for CatalogueChange {
+    fn request(&self) -> Request {
+        let accepted = |count: u64| Some(count).filter(|count| *count > 0);
+        let (public, widened) = (self.preview.made_public.len() as u64, self.preview.widening.count);
+        ApplyCatalogue::new(self.catalogue.clone(), accepted(widened), accepted(public))
+            .expecting(Some(self.preview.set))
+            .into()
+    }
+
+    fn preview(&self) -> Option<Request> {
+        Some(PreviewCatalogue { catalogue: self.catalogue.clone() }.into())
+    }
+
+    fn on_reply(&self, response: &mut Response) -> Option<PendingMutation> {
+        match response {
+            Response::PreviewCatalogue(preview) if preview.set != self.preview.set => {
+                let (catalogue, source) = (self.catalogue.clone(), self.source.clone());
+                Some(CatalogueChange { catalogue, source, preview: preview.clone() }.pending())
+            }
+            // The verb doesn't know the file.
+            Response::ApplyCatalogue(done) => {
+                done.equivalent_command.set_arg(2, self.source.clone());
+                None
+            }
+            _ => None,
+        }
+    }
 }

@@ -12,8 +12,9 @@ use crate::tui::modal::account::set_role::SetRoleDialog;
 use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::model::Model;
+use crate::tui::notice::NoticeId;
 use crate::tui::widget::confirm_identity::AuthField;
-use crate::verbs::accounts::{AccountWithCounts, EnableAccounts};
+use crate::verbs::accounts::{AccountWithCounts, EnableAccounts, last_owner_error};
 use crate::verbs::authorize::{self, AccountAction};
 
 /// Opens the dialog of `action`. `None` if the action has none, or if there is no account for it.
@@ -24,6 +25,11 @@ pub(super) fn open(list: &Accounts, action: Action, ctx: &UpdateContext<'_>) -> 
         return Some(Intent::push(CreateAccountDialog::new(roles)));
     }
     let counted = list.current()?;
+    let is_change = matches!(action, Action::SetRole | Action::SetEnabled | Action::DeleteAccount);
+    if is_change && list.source.is_last_owner(&counted.account) {
+        let error = last_owner_error();
+        return Some(Intent::Notify(NoticeId::Error(error.kind), error.to_string()));
+    }
     let own = counted.account.id == me.id;
     Some(match action {
         Action::SetRole => Intent::push(SetRoleDialog::new(counted, roles, own)),
@@ -67,5 +73,9 @@ fn enable_or_disable(counted: &AccountWithCounts) -> PendingMutation {
         n => format!("The service accepts all {n} active tokens of the account from the next request on"),
     };
     let about = format!("{name} can sign in again with the same password. {tokens}.");
-    PendingMutation::new(format!("Enable {name}"), about, EnableAccounts { usernames })
+    PendingMutation::new(
+        format!("Enable {name}"),
+        about,
+        EnableAccounts { usernames, expected: vec![counted.account.clone()] },
+    )
 }

@@ -52,6 +52,11 @@ impl AllAccounts {
         Some(shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now)))
     }
 
+    fn is_last_owner(&self, account: &Account) -> bool {
+        let mut owners = self.accounts.iter().flatten().filter(|row| row.account.is_enabled_owner());
+        account.is_enabled_owner() && owners.all(|row| row.account.id == account.id)
+    }
+
     fn insert(&mut self, changed: &AccountWithCounts) {
         let Some(accounts) = &mut self.accounts else { return };
         match accounts.iter_mut().find(|row| row.account.id == changed.account.id) {

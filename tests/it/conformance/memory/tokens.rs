@@ -115,7 +115,8 @@ impl State {
         let visible = self.tokens.iter().filter(|(_, token)| self.sees(&query.visibility, token));
         visible.filter_map(move |(id, token)| {
             let since = since(token).filter(|at| *at <= query.now)?;
-            Some(PurgeCandidate { token: *id, full_name: self.compose(*id, token).full_name(), since })
+            let revision = Revision(token.revision);
+            Some(PurgeCandidate { token: *id, revision, full_name: self.compose(*id, token).full_name(), since })
         })
     }
 }
@@ -179,19 +180,11 @@ impl TokenReader for State {
         let is_live = |id: &TokenId| self.tokens.get(id).is_some_and(|token| token.deleted_at.is_none());
         Ok(found.into_iter().filter(|id| !makers.contains(id) && is_live(id)).take(limit).collect())
     }
-    fn purge_candidate_count(&self, query: &PurgeQuery) -> Result<u64> {
-        Ok(self.doomed(query).count() as u64)
+    fn purge_set(&self, query: &PurgeQuery) -> Result<Vec<(TokenId, Revision)>> {
+        Ok(self.doomed(query).map(|one| (one.token, one.revision)).collect())
     }
-    fn purge_candidates_of(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>> {
+    fn purge_candidates(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>> {
         Ok(self.doomed(query).filter(|one| tokens.contains(&one.token)).collect())
-    }
-    fn purge_candidates(
-        &self,
-        query: &PurgeQuery,
-        after: Option<TokenId>,
-        limit: usize,
-    ) -> Result<Vec<PurgeCandidate>> {
-        Ok(self.doomed(query).filter(|one| after.is_none_or(|id| one.token > id)).take(limit).collect())
     }
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32> {
         Ok(self.tokens.values().filter(|token| token.account == account && token.is_active(now)).count() as u32)
