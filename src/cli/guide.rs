@@ -2,9 +2,9 @@
 
 use super::App;
 use super::args::{GuideArgs, GuideTarget};
+use super::catalogue::catalogue_not_found;
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::route::rules::RouteRules;
-use crate::domain::suggest::did_you_mean;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::guide::{self, Guide, Listen, ProxyKind, Tls, Upstream};
@@ -33,9 +33,13 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         (GuideTarget::Curl, false) => ProxyKind::Curl,
     };
     let (upstream, listen, tls) = addresses(args, subject)?;
-    let catalogues = select_catalogues(app.call(&Credential::Store, ListCatalogues)?, &args.catalogue)?;
-    if !args.preflights.is_empty() {
-        select_catalogues(catalogues.clone(), &args.preflights)?;
+    let stored = app.call(&Credential::Store, ListCatalogues)?;
+    select_catalogues(stored.clone(), &args.preflights)?;
+    let catalogues = select_catalogues(stored, &args.catalogue)?;
+    if let Some(other) = args.preflights.iter().find(|name| !catalogues.iter().any(|c| c.name == **name)) {
+        return Err(Error::usage(format!("preflights of the catalogue {other} can't pass"))
+            .why("--catalogue leaves out the routes of this catalogue")
+            .next(format!("Add --catalogue {other}")));
     }
     let mut map = RouteRules::new(&catalogues, &args.preflights);
     for remark in &map.remarks {
@@ -176,13 +180,7 @@ fn select_catalogues(catalogues: Vec<Catalogue>, names: &[String]) -> Result<Vec
     // jeton's own methods have no routes that a proxy could guard.
     let mut others: Vec<Catalogue> = catalogues.into_iter().filter(|c| c.name != MANAGEMENT).collect();
     if let Some(unknown) = names.iter().find(|name| !others.iter().any(|c| c.name == **name)) {
-        let head: String = unknown.chars().take(100).collect();
-        let error = Error::not_found(format!("no catalogue \"{head}\""));
-        let names: Vec<&str> = others.iter().map(|c| c.name.as_str()).collect();
-        return Err(match names.is_empty() {
-            true => error.next("Apply a catalogue with: jeton catalogue apply FILE"),
-            false => did_you_mean(error.why(format!("available are {}", names.join(", "))), unknown, names),
-        });
+        return Err(catalogue_not_found(unknown, &others));
     }
     others.retain(|catalogue| names.contains(&catalogue.name));
     Ok(others)

@@ -9,7 +9,7 @@ use super::super::App;
 use crate::domain::audit_chain::{ChainFinding, ChainReport, Flaw};
 use crate::domain::checkpoint::{self, Checkpoint, NO_CHECKPOINT_ADVICE, hex};
 use crate::domain::date_format::Dates;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::platform::anchor_file;
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
 use crate::verbs::credential::Credential;
@@ -84,7 +84,13 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
 }
 
 fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>> {
-    let checkpoints = parse_checkpoints(file, &anchor_file::read(file)?)?;
+    let text = anchor_file::read(file).map_err(|e| match e.kind {
+        Kind::NotFound => {
+            e.next(format!("Check the path, or create the anchor with: jeton audit anchor {}", file.display()))
+        }
+        _ => e,
+    })?;
+    let checkpoints = parse_checkpoints(file, &text)?;
     if checkpoints.is_empty() {
         return Err(Error::failure(format!("the anchor {} contains no checkpoint", file.display())).next(format!(
             "If the file is new, add a checkpoint: jeton audit anchor {}. If the file had checkpoints, restore it \

@@ -1,7 +1,7 @@
 //! `catalogue export`.
 
 use super::super::App;
-use super::catalogues;
+use super::{catalogue_not_found, catalogues};
 use crate::domain::catalogue::{MANAGEMENT, toml_writer};
 use crate::error::{Error, Result};
 
@@ -10,10 +10,9 @@ pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
     let names = || catalogues.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     let mut others = catalogues.iter().filter(|c| c.name != MANAGEMENT);
     let catalogue = match (name, others.next(), others.next()) {
-        (Some(name), _, _) => catalogues.iter().find(|c| c.name == name).ok_or_else(|| {
-            let head: String = name.chars().take(100).collect();
-            Error::not_found(format!("no catalogue \"{head}\"")).why(format!("available are {}", names()))
-        })?,
+        (Some(name), _, _) => {
+            catalogues.iter().find(|c| c.name == name).ok_or_else(|| catalogue_not_found(name, &catalogues))?
+        }
         (None, Some(only), None) => only,
         (None, None, _) => {
             return Err(Error::not_found("the store has no catalogue except jeton's own")

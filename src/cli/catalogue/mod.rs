@@ -15,7 +15,8 @@ pub(super) use show::Shown;
 use super::App;
 use super::args::{CatalogueCommand, ImportCommand};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
-use crate::error::Result;
+use crate::domain::suggest::did_you_mean;
+use crate::error::{Error, Result};
 use crate::verbs::accounts::GetSetup;
 use crate::verbs::catalogue::ListCatalogues;
 use crate::verbs::credential::Credential;
@@ -42,6 +43,17 @@ fn existing_catalogues(app: &App) -> Result<Vec<Catalogue>> {
         return Ok(vec![Catalogue::shipped(MANAGEMENT)?]);
     }
     catalogues(app)
+}
+
+/// Returns the error for a name that none of `catalogues` has.
+pub(super) fn catalogue_not_found(name: &str, catalogues: &[Catalogue]) -> Error {
+    let head: String = name.chars().take(100).collect();
+    let error = Error::not_found(format!("no catalogue \"{head}\""));
+    let names: Vec<&str> = catalogues.iter().map(|c| c.name.as_str()).collect();
+    match names.is_empty() {
+        true => error.next("Apply a catalogue with: jeton catalogue apply FILE"),
+        false => did_you_mean(error.why(format!("available are {}", names.join(", "))), name, names),
+    }
 }
 
 /// Formats a count: `3 methods`, `1 method`.

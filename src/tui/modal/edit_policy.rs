@@ -106,7 +106,7 @@ impl Dialog for EditPolicyDialog {
         let mut policy = self.policy.clone();
         policy.set(self.key, self.value()).map_err(|e| Problem::at(at, e))?;
         if policy == self.policy {
-            return Err(Problem::at(at, format!("Already {}", self.before)));
+            return Err(Problem::at(at, format!("The rule already has the value {}", self.before)));
         }
         let (name, value) = (self.key.strip_prefix(KEY_PREFIX).unwrap_or(self.key), self.value().to_owned());
         let about = format!("The rule changes from {} to {value}.", self.before);

@@ -65,7 +65,7 @@ impl ImpactBox {
     }
 
     /// Returns the text in place of the impact: `reading`, or the reason why it can't be loaded.
-    fn pending_text<'a>(&'a self, reading: &'a str) -> &'a str {
+    pub fn pending_text<'a>(&'a self, reading: &'a str) -> &'a str {
         self.unavailable.as_deref().unwrap_or(reading)
     }
 

@@ -130,7 +130,10 @@ impl RemovalDialog {
     }
 
     fn remove(&mut self) -> PressResult<Field> {
-        let Some(expected) = self.expected() else { return Err(Problem::general("Still counting")) };
+        let Some(expected) = self.expected() else {
+            let pending = "The tokens are still being counted. Try again in a moment";
+            return Err(Problem::general(self.impact.pending_text(pending).to_owned()));
+        };
         if expected == "0" {
             return Err(Problem::general(format!("There is nothing to {}", self.spec.act.to_lowercase())));
         }

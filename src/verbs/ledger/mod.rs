@@ -96,7 +96,9 @@ fn resolve_ledger_token(actor: &Actor, snapshot: &dyn Snapshot, reference: &Toke
     };
     let Some(id) = id else {
         return Err(match refused.kind {
-            Kind::NotFound => refused.next("Refer to a purged token by its id, e.g. t:7"),
+            Kind::NotFound => {
+                refused.why("use a token's name, account/name, hint or id; for a purged token, its id, e.g. t:7")
+            }
             _ => refused,
         });
     };

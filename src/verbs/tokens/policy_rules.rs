@@ -41,7 +41,7 @@ pub(super) fn check_max_expiry(what: &str, expiry: Expiry, policy: &Policy, env:
         (_, None) => Ok(()),
         _ => Err(Error::conflict(format!("{what} is too late"))
             .why(format!("the latest possible expiry is {max} from now (policy.max_expiry)"))
-            .next(format!("Choose an earlier expiry, e.g. --expires {max}"))),
+            .next(format!("Choose an earlier expiry, e.g. {max} (--expires {max})"))),
     }
 }
 

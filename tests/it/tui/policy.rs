@@ -31,7 +31,7 @@ fn policy_rules_are_changed_with_fitting_input() {
     s.keys("<down><enter><c-u>never<tab><enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @r#"invalid value for policy.trash: "never": use a whole number with h, d, w, mo or y, e.g. 12h, 30d, 2w, 6mo or 1y"#);
     s.keys("<c-u>30d<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Already 30d");
+    insta::assert_snapshot!(s.problem().unwrap(), @"The rule already has the value 30d");
     s.keys("<c-u>7d<tab><enter>");
     prove(&mut s);
     let wanted = Policy {

@@ -189,6 +189,7 @@ impl Picker {
             return Intent::Stay;
         }
         let (done, failure) = match action {
+            Action::Tick if self.tree.rows().is_empty() => (false, "No method is shown"),
             Action::Tick => (self.tree.toggle_current(), "Management methods must be picked one by one"),
             Action::TickShown => (
                 self.tree.tick_shown(true),
