@@ -155,6 +155,7 @@ impl App {
         let (top, current) = (self.top_layer(), self.workspace().map(Workspace::current));
         let model = &self.model;
         let ctx = UpdateContext {
+            model,
             layer,
             pending: &model.pending,
             replied: None,

@@ -36,6 +36,7 @@ use crate::verbs::tokens::ShowToken;
 
 /// The data that a page may read while it handles an action.
 pub struct UpdateContext<'a> {
+    pub model: &'a Model,
     /// The layer of the page.
     pub layer: Layer,
     /// Requests without a reply yet.
@@ -269,7 +270,7 @@ pub trait Component: Any {
     }
 
     /// Handles an edit of the focused field.
-    fn on_edit(&mut self) -> Intent {
+    fn on_edit(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         Intent::Stay
     }
 
@@ -329,8 +330,8 @@ pub trait Component: Any {
     /// Takes the signed-in account and the catalogues, which were read again.
     fn on_context_changed(&mut self, _ctx: &UpdateContext<'_>) {}
 
-    /// Keeps the cursor visible in a list that now has `rows` visible rows.
-    fn on_resize(&mut self, _rows: usize) {}
+    /// Keeps the cursor visible after the terminal was resized.
+    fn on_resize(&mut self, _ctx: &UpdateContext<'_>) {}
 
     /// Takes the reply to a request of this page. `None` if the reply has the same effect for every page, such as that
     /// of a finished change.

@@ -78,7 +78,7 @@ impl Source for Rules {
     fn on_change(list: &mut PolicyScreen, outcome: &mut Outcome, ctx: &UpdateContext<'_>) -> Intent {
         let Subject::Policy(policy) = &outcome.subject else { return Intent::Stay };
         list.source.policy = Some(policy.clone());
-        list.filter_rows(list.rows.current_anchor(), ctx.rows)
+        list.filter_rows(list.rows.current_anchor(), ctx)
     }
 
     fn on_action(list: &mut PolicyScreen, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {

@@ -83,7 +83,7 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::StoreChanged(_) | Msg::LedgerChanged => Vec::new(),
         Msg::Resize(columns, rows) => {
             app.model.size = (columns, rows);
-            app.for_each_page(|page, ctx| page.on_resize(ctx.rows));
+            app.for_each_page(|page, ctx| page.on_resize(ctx));
             // A terminal that shrank and grew back has lost its content, although its size is the same.
             vec![Effect::Redraw]
         }
@@ -184,10 +184,10 @@ fn on_input(app: &mut App, input: &Msg) -> Option<Vec<Effect>> {
 fn press(app: &mut App, event: &KeyEvent) -> Option<Vec<Effect>> {
     let layer = app.top_layer();
     let waits = app.model.is_waiting(layer);
-    if let Some((page, _)) = app.page_mut(layer).filter(|_| !waits)
+    if let Some((page, ctx)) = app.page_mut(layer).filter(|_| !waits)
         && page.focused_input().is_some_and(|field| field.handle(event))
     {
-        let intent = page.on_edit();
+        let intent = page.on_edit(&ctx);
         return Some(apply_intent(app, layer, intent));
     }
     let action = page_keys::lookup(app.page(layer), Key::from(*event), &app.model);
@@ -217,11 +217,11 @@ fn press(app: &mut App, event: &KeyEvent) -> Option<Vec<Effect>> {
 fn paste(app: &mut App, text: &str) -> Option<Vec<Effect>> {
     let layer = app.top_layer();
     let (waits, waits_for_rows) = (app.model.is_waiting(layer), held_input::waits_for_rows(app, None));
-    let Some((page, _)) = app.page_mut(layer) else { return Some(Vec::new()) };
+    let Some((page, ctx)) = app.page_mut(layer) else { return Some(Vec::new()) };
     Some(match page.focused_input() {
         Some(field) if !waits => {
             let whole = field.insert(text);
-            let intent = page.on_edit();
+            let intent = page.on_edit(&ctx);
             if !whole {
                 app.model.notify(Notice::new(
                     NoticeId::PasteTruncated,

@@ -167,7 +167,7 @@ impl<D: Dialog + 'static> Component for Form<D> {
         self.dialog.text_input(field)
     }
 
-    fn on_edit(&mut self) -> Intent {
+    fn on_edit(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         self.follows = Some(Follow::Focus);
         self.problem = self.find_problem();
         Intent::Stay

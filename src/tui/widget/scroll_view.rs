@@ -145,7 +145,7 @@ impl<C: Content> Component for ScrollView<C> {
         self.content.text_input()
     }
 
-    fn on_edit(&mut self) -> Intent {
+    fn on_edit(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         self.top = 0;
         self.content.on_edit()
     }

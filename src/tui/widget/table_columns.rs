@@ -71,6 +71,17 @@ impl Cell {
     }
 }
 
+/// Widths of the widest cells of rows, by column.
+#[derive(Clone, Default)]
+pub struct CellWidths(Vec<usize>);
+
+impl CellWidths {
+    pub fn add(&mut self, cells: &[Cell]) {
+        self.0.resize(self.0.len().max(cells.len()), 0);
+        self.0.iter_mut().zip(cells).for_each(|(widest, cell)| *widest = width(&cell.text).max(*widest));
+    }
+}
+
 impl TableColumns {
     /// Fits the columns into a width of `columns`.
     pub fn new(spec: &'static TableSpec, columns: usize) -> Self {
@@ -97,18 +108,18 @@ impl TableColumns {
         c
     }
 
-    /// Widens the column that gets the spare room, if its text is cut in `rows`, by the room that the other columns don't
+    /// Widens the column that gets the spare room, if its text is cut, by the room that the other columns don't
     /// need for theirs.
-    pub fn fit_content(&mut self, rows: &[Vec<Cell>]) {
-        let needed = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(&cell.text)).max();
+    pub fn fit_content(&mut self, cells: &CellWidths) {
+        let needed = |column: usize| cells.0.get(column).copied().unwrap_or(0);
         let widest = self.spec.widest;
         if self.width(widest) == 0 {
             return;
         }
-        let mut missing = needed(widest).unwrap_or(0).min(self.spec.max_width).saturating_sub(self.width(widest));
+        let mut missing = needed(widest).min(self.spec.max_width).saturating_sub(self.width(widest));
         for (column, (title, _)) in self.spec.columns.iter().enumerate().filter(|(column, _)| *column != widest).rev() {
             // A title has room for the arrow of the order.
-            let kept = needed(column).unwrap_or(0).max(width(title) + ARROW_COLUMNS);
+            let kept = needed(column).max(width(title) + ARROW_COLUMNS);
             let spare = self.width(column).saturating_sub(kept).min(missing);
             self.set(column, self.width(column) - spare);
             self.set(widest, self.width(widest) + spare);
@@ -183,7 +194,9 @@ mod tests {
     fn fitted(columns: usize, row: [&str; 3]) -> Vec<usize> {
         let mut table = TableColumns::new(&SPEC, columns);
         let total = table.total();
-        table.fit_content(&[row.map(|text| Cell::new(text, Style::new())).into()]);
+        let mut cells = CellWidths::default();
+        cells.add(&row.map(|text| Cell::new(text, Style::new())));
+        table.fit_content(&cells);
         assert_eq!(table.total(), total);
         table.widths
     }

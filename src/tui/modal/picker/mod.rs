@@ -282,7 +282,7 @@ impl Component for Picker {
         }
     }
 
-    fn on_edit(&mut self) -> Intent {
+    fn on_edit(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         self.tree.search(self.search.text());
         self.tree.move_to_best_match();
         Intent::Stay

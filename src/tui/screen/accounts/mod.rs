@@ -3,6 +3,8 @@
 mod dialogs;
 mod filter;
 
+use std::rc::Rc;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -32,12 +34,12 @@ pub type Accounts = ListScreen<AllAccounts>;
 #[derive(Default)]
 pub struct AllAccounts {
     /// `None` until they have arrived.
-    accounts: Option<Vec<AccountWithCounts>>,
+    accounts: Option<Vec<Rc<AccountWithCounts>>>,
     /// More data about the account under the cursor.
     details: Option<AccountDetails>,
 }
 
-impl ListRow for AccountWithCounts {
+impl ListRow for Rc<AccountWithCounts> {
     type Key = AccountId;
 
     fn key(&self) -> AccountId {
@@ -60,17 +62,17 @@ impl AllAccounts {
     fn insert(&mut self, changed: &AccountWithCounts) {
         let Some(accounts) = &mut self.accounts else { return };
         match accounts.iter_mut().find(|row| row.account.id == changed.account.id) {
-            Some(row) => *row = changed.clone(),
+            Some(row) => *row = Rc::new(changed.clone()),
             None => {
                 let at = accounts.partition_point(|row| row.account.username < changed.account.username);
-                accounts.insert(at, changed.clone());
+                accounts.insert(at, Rc::new(changed.clone()));
             }
         }
     }
 }
 
 impl Source for AllAccounts {
-    type Row = AccountWithCounts;
+    type Row = Rc<AccountWithCounts>;
     type Filter = AccountFilter;
     const ID: &'static str = "accounts";
     const CONTEXT: Context = Context::Accounts;
@@ -96,17 +98,17 @@ impl Source for AllAccounts {
         ListAccounts.into()
     }
 
-    fn details_request(&self, row: &AccountWithCounts) -> Option<Request> {
+    fn details_request(&self, row: &Rc<AccountWithCounts>) -> Option<Request> {
         Some(ShowAccount { username: row.account.username.clone() }.into())
     }
 
-    fn take_page(&mut self, response: &mut Response, filter: &AccountFilter) -> Option<Page<AccountWithCounts>> {
+    fn take_page(&mut self, response: &mut Response, filter: &AccountFilter) -> Option<Page<Rc<AccountWithCounts>>> {
         let Response::ListAccounts(list) = response else { return None };
-        self.accounts = Some(std::mem::take(&mut list.accounts));
+        self.accounts = Some(std::mem::take(&mut list.accounts).into_iter().map(Rc::new).collect());
         self.filtered(filter)
     }
 
-    fn filtered(&self, filter: &AccountFilter) -> Option<Page<AccountWithCounts>> {
+    fn filtered(&self, filter: &AccountFilter) -> Option<Page<Rc<AccountWithCounts>>> {
         let matching = self.accounts.as_ref()?.iter().filter(|row| filter.matches(&row.account));
         Some(Page::whole(matching.cloned().collect()))
     }
@@ -128,8 +130,8 @@ impl Source for AllAccounts {
             return Intent::Stay;
         }
         changed.iter().for_each(|counted| list.source.insert(counted));
-        list.rows.set_target(changed.last().map(AccountWithCounts::key));
-        list.filter_rows(list.rows.current_anchor(), ctx.rows)
+        list.rows.set_target(changed.last().map(|counted| counted.account.id));
+        list.filter_rows(list.rows.current_anchor(), ctx)
     }
 
     fn on_action(list: &mut Accounts, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
@@ -157,7 +159,7 @@ impl Source for AllAccounts {
         Some(if current.account.enabled { "Disable" } else { "Enable" })
     }
 
-    fn cells(&self, row: &AccountWithCounts, filter: &AccountFilter, _: &TableColumns, model: &Model) -> Vec<Cell> {
+    fn cells(&self, row: &Rc<AccountWithCounts>, filter: &AccountFilter, _: &TableColumns, model: &Model) -> Vec<Cell> {
         let (plain, theme) = (Style::new(), &model.theme);
         let (state, style) = state_label(&row.account, theme);
         let count = |number: u32| {
@@ -176,7 +178,7 @@ impl Source for AllAccounts {
         ]
     }
 
-    fn about(&self, row: &AccountWithCounts, model: &Model) -> [String; 2] {
+    fn about(&self, row: &Rc<AccountWithCounts>, model: &Model) -> [String; 2] {
         let account = &row.account;
         let seen = self.last_seen_text(row, model).map_or_else(String::new, |seen| format!(" · last seen {seen}"));
         let first = format!("{}  {}{seen}", account.username, count_noun(row.tokens.active.into(), "active token"));
@@ -188,7 +190,7 @@ impl Source for AllAccounts {
         [first, state.to_owned()]
     }
 
-    fn pane_lines(&self, row: &AccountWithCounts, pane: Rect, model: &Model) -> Vec<Line<'static>> {
+    fn pane_lines(&self, row: &Rc<AccountWithCounts>, pane: Rect, model: &Model) -> Vec<Line<'static>> {
         let columns = usize::from(pane.width);
         let (theme, account) = (&model.theme, &row.account);
         let fact = |label: &'static str, text: &str, style: Style| {

@@ -70,8 +70,9 @@ impl<S: Source> Component for ListScreen<S> {
         if self.must_read_again { details } else { Intent::All(vec![self.list_again(), details]) }
     }
 
-    fn on_resize(&mut self, rows: usize) {
-        self.rows.on_resize(rows);
+    fn on_resize(&mut self, ctx: &UpdateContext<'_>) {
+        self.rows.on_resize(ctx.rows);
+        self.measure(ctx);
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<Intent> {
@@ -81,7 +82,7 @@ impl<S: Source> Component for ListScreen<S> {
         }
         let page = self.source.take_page(response, &self.parsed_filter())?;
         page.rows.iter().for_each(|row| self.marks.refresh(row));
-        self.rows.set_page(page, ctx.rows);
+        self.set_page(page, ctx);
         let moved = self.on_cursor_moved(ctx);
         Some(if std::mem::take(&mut self.must_read_again) {
             Intent::All(vec![moved, self.list_again()])
@@ -129,9 +130,8 @@ impl<S: Source> Component for ListScreen<S> {
         self.filter.focused_input()
     }
 
-    fn on_edit(&mut self) -> Intent {
-        // At the first row, the height of the screen makes no difference.
-        self.filter_rows(Anchor::Start, 1)
+    fn on_edit(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        self.filter_rows(Anchor::Start, ctx)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -163,7 +163,7 @@ impl<S: Source> Component for ListScreen<S> {
             Some(FilterChange::Unchanged) => return Intent::Stay,
             Some(FilterChange::Cleared) => {
                 let anchor = self.rows.anchor_without_filter(was_typing);
-                return self.filter_rows(anchor, ctx.rows);
+                return self.filter_rows(anchor, ctx);
             }
             None => {}
         }

@@ -163,12 +163,17 @@ pub fn unless_detail_pane(about: [String; 2], area: Rect) -> [String; 2] {
     if area.width < MIN_PANE_WIDTH { about } else { Default::default() }
 }
 
+/// Returns the width of a list on a screen of `columns`, which is split if it is wide.
+pub fn list_columns(columns: u16) -> u16 {
+    if columns < MIN_PANE_WIDTH { columns } else { columns - PANE_WIDTH - 2 }
+}
+
 /// Splits the body into a list and, on a wide screen, a pane next to the list.
 pub fn split_detail_pane(frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> (Rect, Option<Rect>) {
-    if body.width < MIN_PANE_WIDTH {
+    let list = Rect { width: list_columns(body.width), ..body };
+    if list == body {
         return (body, None);
     }
-    let list = Rect { width: body.width - PANE_WIDTH - 2, ..body };
     let bar = vec![Line::styled("│", theme.dim); usize::from(body.height)];
     frame.render_widget(Paragraph::new(bar), Rect { x: list.x + list.width + 1, width: 1, ..body });
     (list, Some(Rect { x: list.x + list.width + 3, width: PANE_WIDTH - 1, ..body }))

@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use super::layout;
 use super::loaded_rows::{Anchor, ListRow, LoadedRows, Page};
 use super::marks::{MAX_MARKED, Marks};
 use crate::domain::query::filter_syntax::{FilterFields, UnknownField};
@@ -26,7 +27,7 @@ use crate::tui::notice::NoticeId;
 use crate::tui::outcome::Outcome;
 use crate::tui::text_fit::group_digits;
 use crate::tui::widget::filter_field::FilterField;
-use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
+use crate::tui::widget::table_columns::{Cell, CellWidths, TableColumns, TableSpec};
 use crate::verbs::request::{Request, Response};
 
 /// The rows of a list: how they are read, what they show, and what is special to their screen.
@@ -268,11 +269,26 @@ impl<S: Source> ListScreen<S> {
     }
 
     /// Shows the rows at `anchor` that match the filter. Reads them, unless all rows are loaded.
-    pub fn filter_rows(&mut self, anchor: Anchor<Key<S>>, height: usize) -> Intent {
+    pub fn filter_rows(&mut self, anchor: Anchor<Key<S>>, ctx: &UpdateContext<'_>) -> Intent {
         let Some(page) = self.source.filtered(&self.parsed_filter()) else { return self.list(anchor) };
         self.rows.set_anchor(anchor);
-        self.rows.set_page(page, height);
+        self.set_page(page, ctx);
         self.read_details()
+    }
+
+    pub(super) fn set_page(&mut self, page: Page<S::Row>, ctx: &UpdateContext<'_>) {
+        self.rows.set_page(page, ctx.rows);
+        self.measure(ctx);
+    }
+
+    /// Measures the cells of all loaded rows. Their widths don't change while the cursor moves through the rows.
+    pub(super) fn measure(&mut self, ctx: &UpdateContext<'_>) {
+        let columns = if S::HAS_PANE { layout::list_columns(ctx.size.0) } else { ctx.size.0 };
+        let columns = TableColumns::new(self.source.table(), columns.into());
+        let filter = self.parsed_filter();
+        let mut widths = CellWidths::default();
+        self.rows.all().iter().for_each(|row| widths.add(&self.source.cells(row, &filter, &columns, ctx.model)));
+        self.rows.cell_widths = widths;
     }
 
     /// Returns the request for more data about the row under the cursor.

@@ -9,6 +9,7 @@ use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::widget::list_cursor::Cursor;
+use crate::tui::widget::table_columns::CellWidths;
 
 /// Number of rows per request.
 pub const PAGE_SIZE: usize = 200;
@@ -71,6 +72,8 @@ impl<R> Page<R> {
 /// The loaded rows around the cursor.
 pub struct LoadedRows<R: ListRow> {
     page: Page<R>,
+    /// Widths of the cells of all rows.
+    pub cell_widths: CellWidths,
     /// Position in the page.
     cursor: Cursor,
     /// `true` once the first rows have arrived.
@@ -92,6 +95,7 @@ impl<R: ListRow> Default for LoadedRows<R> {
     fn default() -> Self {
         LoadedRows {
             page: Page::whole(Vec::new()),
+            cell_widths: CellWidths::default(),
             cursor: Cursor::default(),
             loaded: false,
             error: None,

@@ -12,7 +12,7 @@ use crate::tui::keymap::{self, Action, Binding};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{cut, group_digits, width};
 use crate::tui::theme::Theme;
-use crate::tui::widget::table_columns::{Cell, TableColumns};
+use crate::tui::widget::table_columns::TableColumns;
 
 /// Columns of the first line taken by the program's name.
 const NAME_COLUMNS: usize = 9;
@@ -110,15 +110,16 @@ impl<S: Source> ListScreen<S> {
         let columns = usize::from(area.width);
         let mut layout = TableColumns::new(self.source.table(), columns);
         let filter = self.parsed_filter();
-        let cells = |row| self.source.cells(row, &filter, &layout, model);
-        // Widths for all loaded rows don't change while the cursor moves through them.
-        let cells: Vec<Vec<Cell>> = self.rows.all().iter().map(cells).collect();
-        layout.fit_content(&cells);
-        let mut lines = vec![Line::styled(layout.heading(self.source.sort()), model.theme.dim)];
         let cursor = self.rows.cursor();
         let visible = cursor.visible_rows(usize::from(area.height).saturating_sub(1));
-        let rows = self.rows.all().iter().zip(cells).enumerate().skip(visible.start).take(visible.len());
-        lines.extend(rows.map(|(at, (row, cells))| {
+        let rows = self.rows.all().iter().enumerate().skip(visible.start).take(visible.len());
+        let rows: Vec<_> = rows.map(|(at, row)| (at, row, self.source.cells(row, &filter, &layout, model))).collect();
+        let mut widths = self.rows.cell_widths.clone();
+        // "9 min ago" has grown to "10 min ago".
+        rows.iter().for_each(|(_, _, cells)| widths.add(cells));
+        layout.fit_content(&widths);
+        let mut lines = vec![Line::styled(layout.heading(self.source.sort()), model.theme.dim)];
+        lines.extend(rows.into_iter().map(|(at, row, cells)| {
             layout.row(cells, at == cursor.position(), self.marks.contains(&row.key()), &model.theme)
         }));
         if self.rows.is_loaded() && self.rows.is_empty() {
