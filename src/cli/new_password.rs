@@ -35,7 +35,7 @@ fn prompt_twice(app: &App, username: &Username) -> Result<Password> {
         attempts += 1;
         let error = match Password::new(app.prompt.read_hidden(&format!("New password of {username}"))?) {
             Ok(password) => {
-                let again = Password::from_raw(app.prompt.read_hidden("Repeat it")?);
+                let again = Password::from_raw(app.prompt.read_hidden("Repeat the password")?);
                 if password.is_same_as(&again) {
                     return Ok(password);
                 }

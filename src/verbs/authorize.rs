@@ -381,7 +381,7 @@ fn token_not_visible(actor: &Actor, own_account: &Account, action: TokenAction) 
     match actor.bearer().filter(|_| !scope_covers_others(actor, action)) {
         Some(bearer) => error
             .why(format!(
-                "the token {} reaches only the tokens of {}: it lacks the method {}",
+                "the token {} reaches only the tokens of {}, because it lacks the method {}",
                 bearer.token.name,
                 own_account.username,
                 action.methods().last().copied().unwrap_or_default()

@@ -19,7 +19,7 @@ pub(super) fn read(text: &str, budget: &mut ParseBudget) -> Result<Node> {
     read.map_err(|e| {
         let broken = || {
             Error::usage("the document can't be read")
-                .why(format!("the text starts like JSON, but is not valid JSON: {e}"))
+                .why(format!("the document starts like JSON, but is not valid JSON: {e}"))
         };
         budget.limit_error.clone().unwrap_or_else(broken)
     })

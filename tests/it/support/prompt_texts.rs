@@ -3,7 +3,7 @@
 /// Asks for the username of a new store's owner.
 pub const OWNER_NAME: &str = "owner: ";
 /// Asks for a new password again.
-pub const REPEAT_PASSWORD: &str = "Repeat it: ";
+pub const REPEAT_PASSWORD: &str = "Repeat the password: ";
 /// Rejects a new password of too few bytes.
 pub const TOO_SHORT: &str = "too short";
 /// Rejects a repeated password that is not the first one.

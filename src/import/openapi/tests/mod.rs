@@ -174,7 +174,7 @@ fn other_versions_are_refused() {
     "openapi: 3.0.0\npaths: {}": the document has no operations under "paths". Check that this is the complete document of the API
     "openapi: 3.1\npaths: []": the document has no operations under "paths". Check that this is the complete document of the API
     "a: 1\n---\nb: 2\n": the file contains more than one document: the second document starts on line 2. Split the file, then import each document
-    "{\"openapi\": ": the document can't be read: the text starts like JSON, but is not valid JSON: EOF while parsing a value at line 1 column 12
+    "{\"openapi\": ": the document can't be read: the document starts like JSON, but is not valid JSON: EOF while parsing a value at line 1 column 12
     "a: [": the document can't be read: unclosed bracket '[' at char 3 line 1 column 4
     "#);
     assert!(read("openapi: 3.1\npaths: {/a: {get: {}}}").is_ok());
