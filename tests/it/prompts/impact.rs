@@ -107,3 +107,48 @@ fn disable_changes_the_shown_token_even_if_another_gets_its_name() {
     let enabled = |name: &str| home.as_ops(&["token", "show", name, "--json"]).json()["token"]["enabled"].clone();
     assert_eq!((enabled("a"), enabled("b")), (true.into(), true.into()));
 }
+
+/// Returns a command whose impact is shown on a terminal. It waits for the answer to its question, `prompt`.
+fn asked(home: &CliHome, args: &[&str], prompt: &str) -> Terminal {
+    let mut command = Terminal::start(home, args);
+    command.types_hidden(&password_of("ops"), RIGHT).waits_for(prompt);
+    command
+}
+
+#[test]
+fn purge_takes_the_shown_tokens_even_if_as_many_others_are_in_the_trash() {
+    let home = CliHome::set_up();
+    for name in ["a", "b"] {
+        home.create(&[name]);
+    }
+    home.as_ops(&["token", "revoke", "a", "--confirm", "a"]).assert_success();
+    let mut purge = asked(&home, &["token", "purge", "--trashed"], CONFIRM_FOR_GOOD);
+    home.as_ops(&["token", "restore", "a"]).assert_success();
+    home.as_ops(&["token", "revoke", "b", "--confirm", "b"]).assert_success();
+    purge.types("1\n").waits_for(ERROR);
+    assert_eq!(purge.ends(), 5);
+    assert_eq!(home.as_ops(&["token", "list", "--trash", "--quiet"]).out, "ops/b\n");
+    assert_eq!(home.as_ops(&["token", "purge", "--trashed", "--confirm", "1"]).code, 0, "a script counts");
+}
+
+#[test]
+fn role_is_changed_only_from_the_shown_one() {
+    let home = CliHome::set_up();
+    let method = "environment.control.StopEnv";
+    home.as_ops(&["catalogue", "apply", "cloud-platform"]).assert_success();
+    let create = ["account", "create", "ci", "--role", "admin", "--password-stdin"];
+    home.run(&create, format!("{PASSWORD}\n{PASSWORD}\n")).assert_success();
+    let secret = home.create(&["a", "--account", "ci", "--method", method, "--user", "ops"]);
+    assert_eq!(home.run(&["verify", "--method", method], format!("{secret}\n")).code, 0);
+    let mut role = asked(&home, &["account", "role", "ci", "viewer", "--user", "ops"], CONFIRM_CHANGE);
+    home.as_ops(&["account", "role", "ci", "member", "--user", "ops"]).assert_success();
+    role.types("yes\n").waits_for(ERROR);
+    assert_eq!(role.ends(), 5);
+    let shown = home.as_ops(&["account", "show", "ci", "--json", "--user", "ops"]).json();
+    assert_eq!(shown["account"]["role"], "member");
+
+    let mut last = Terminal::start(&home, &["account", "disable", "ops", "--user", "ops"]);
+    last.types_hidden(&password_of("ops"), RIGHT).waits_for(ERROR);
+    assert_eq!(last.ends(), 5);
+    assert!(!last.seen.contains(CONFIRM_CHANGE), "{}", last.seen);
+}
