@@ -29,7 +29,9 @@ pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
 #[derive(Serialize, JsonSchema)]
 struct Setting {
     key: &'static str,
+    /// Value in use; `null` if there is none.
     value: Option<String>,
+    /// Origin of the value: a file, a variable or an option. `null` for the default.
     source: Option<String>,
 }
 

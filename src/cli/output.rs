@@ -247,9 +247,13 @@ pub(super) struct Failed<'a> {
 #[derive(Serialize, JsonSchema)]
 struct ErrorBody<'a> {
     kind: Kind,
+    /// Exit code of the command.
     exit_code: u8,
+    /// What failed.
     what: &'a str,
+    /// Why; `null` if the failure says it all.
     why: Option<&'a str>,
+    /// Next step; `null` if there is none to advise.
     next: Option<&'a str>,
 }
 

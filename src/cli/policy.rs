@@ -18,6 +18,7 @@ const KEY_PREFIX: &str = "policy.";
 /// `{"schema":1,"policy":{"policy.self_service":"on",…}}`.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ShownPolicy {
+    /// Every rule, such as `policy.trash`, and its value as `policy set` takes it.
     policy: Policy,
 }
 

@@ -21,8 +21,18 @@ pub(super) struct WithPropagation<'a, T> {
 #[schemars(rename = "Service")]
 #[serde(untagged)]
 pub(super) enum ServiceJson {
-    Confirmed { denies: bool, ms: f64 },
-    Unconfirmed { denies: (), why: String },
+    Confirmed {
+        /// The service has read the change.
+        denies: bool,
+        /// Time from the commit to the confirmation, in milliseconds.
+        ms: f64,
+    },
+    Unconfirmed {
+        /// `null`, because the service has not confirmed the change.
+        denies: (),
+        /// The fault, in a sentence.
+        why: String,
+    },
 }
 
 impl From<&Propagation> for ServiceJson {

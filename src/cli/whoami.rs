@@ -18,10 +18,15 @@ pub(super) struct Me {
     account: Account,
     /// Role that limits requests: the account's, or a lower one under which the acting token was issued.
     role: Role,
+    /// Number of active tokens of the account.
     active_tokens: u32,
+    /// Maximum number of active tokens; `null` without a limit.
     active_tokens_limit: Option<u32>,
+    /// `true` if members and viewers manage their own tokens.
     self_service: bool,
+    /// The store's file.
     store: String,
+    /// The acting token; `null` with a password.
     token: Option<Token>,
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::method::MethodId;
-use crate::domain::wire_format::answer_time;
+use crate::domain::wire_format::{answer_time, require_all_fields};
 use crate::error::{Error, Result};
 
 /// Exactly one of: API sets, hand-picked methods, or everything that the role permits.
@@ -27,16 +27,17 @@ pub enum Selection {
 /// The JSON form of [`Selection`]: no more than one of the three is set. An answer has the other lists too, empty.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = require_all_fields)]
 struct SelectionJson {
     /// `true` for everything that the account's role permits, now and later, except `jeton.*`.
     inherit: bool,
     /// Names of API sets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "BTreeSet<String>", required)]
+    #[schemars(with = "BTreeSet<String>")]
     sets: Option<BTreeSet<String>>,
     /// Single methods. Nothing is permitted if the lists are empty and `inherit` is `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "BTreeSet<MethodId>", required)]
+    #[schemars(with = "BTreeSet<MethodId>")]
     methods: Option<BTreeSet<MethodId>>,
 }
 

@@ -202,8 +202,9 @@ impl AuditActor {
 pub struct AuditRow {
     /// The row's number: 1, 2, 3 … without a gap.
     pub seq: i64,
+    /// Time of the change.
     pub at: Timestamp,
-    /// The actor's account id; empty if there was none.
+    /// The actor's account id; empty if nobody had signed in yet.
     #[serde(with = "NullIfEmpty")]
     #[schemars(description = "The actor's account id; `null` if nobody had signed in yet.")]
     pub account: String,
@@ -213,10 +214,13 @@ pub struct AuditRow {
     /// The kind of proof, as in [`AuditActor`].
     #[schemars(description = "The kind of proof: `password`, `token NAME HINT`, or `store`.")]
     pub proof: String,
+    /// Interface of the change: `tui` or `cli`.
     pub face: String,
     /// The change.
     pub verb: String,
+    /// Id of the changed account or token, or the name of what else changed.
     pub target: String,
+    /// Name of the target at that time.
     pub target_name: String,
     /// The values before and after, as JSON text.
     #[serde(with = "JsonText")]

@@ -16,7 +16,9 @@ word_enum! {
     pub enum Access {
         /// Needs no token: a proxy lets everybody call the method.
         Public = "public",
+        /// Reads data.
         Read = "read",
+        /// Changes data.
         Write = "write",
         /// Changes permissions, or can't be undone.
         Admin = "admin",
@@ -77,6 +79,7 @@ impl fmt::Display for MethodId {
 pub struct Method {
     pub id: MethodId,
     pub title: String,
+    /// Level of the method: a role permits it or not.
     pub access: Access,
     /// URL of the documentation.
     pub docs: Option<String>,

@@ -50,7 +50,9 @@ word_enum! {
     pub enum Status {
         /// The token is in the trash.
         Deleted = "deleted",
+        /// The token was disabled by a person. It can be enabled again.
         Disabled = "disabled",
+        /// The expiry is over.
         Expired = "expired",
         /// The token works if its account does.
         Active = "active",
@@ -232,7 +234,9 @@ pub struct PurgedToken {
     pub token: TokenId,
     /// The token's last name.
     pub name: TokenName,
+    /// Username of the last owner.
     pub account: Username,
+    /// Time of the purge.
     pub purged_at: Timestamp,
 }
 

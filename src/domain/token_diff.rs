@@ -58,7 +58,9 @@ impl TokenField {
 #[schemars(rename = "TokenChange")]
 pub struct FieldChange {
     pub field: TokenField,
+    /// Old value, as text.
     pub before: String,
+    /// New value, as text.
     pub after: String,
     /// For the API selection: names of the added sets or methods.
     pub added: Vec<String>,

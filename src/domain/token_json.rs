@@ -10,35 +10,48 @@ use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{PreviousSecret, Revision, Status, Token, TokenId, TokenKind, TokenOwner};
-use crate::domain::wire_format::{answer_time, in_answer};
+use crate::domain::wire_format::{answer_time, in_answer, require_all_fields};
 
 /// A token.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = require_all_fields)]
 pub struct TokenJson {
     id: TokenId,
     name: TokenName,
+    /// Username of the owner.
     account: Username,
+    /// Purpose of the token, written by a person.
     description: Description,
     kind: TokenKind,
     // Only answers of commands have the status, because it depends on the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Status", required)]
+    #[schemars(with = "Status")]
     status: Option<Status>,
     enabled: bool,
+    /// `false` if the account is disabled; then the token is refused, whatever its status.
     account_enabled: bool,
+    /// Selected methods, before the limits of the roles.
     selection: Selection,
+    /// First characters of the current secret, safe to show.
     hint: String,
     created_at: Timestamp,
+    /// Time from which the token is refused; `null` if never.
     expires_at: Expiry,
+    /// Last time that any secret of the token was accepted; `null` if never.
     last_seen_at: Option<Timestamp>,
+    /// Time at which the token was revoked; `null` outside the trash.
     deleted_at: Option<Timestamp>,
     /// Role of the current secret: the account's, but never above the role under which the secret was issued.
     role: Role,
+    /// Role under which the current secret was issued.
     issued_role: Role,
     account_role: Role,
+    /// Id of the token that created this one; `null` if a person did.
     made_by: Option<TokenId>,
+    /// Id of the token that regenerated the current secret; `null` if a person did, or if the secret is the first one.
     regenerated_by: Option<TokenId>,
+    /// Old secret while it still works, else `null`.
     previous: Option<PreviousJson>,
     #[serde(skip_serializing_if = "in_answer")]
     #[schemars(skip)]
@@ -56,11 +69,17 @@ pub struct TokenJson {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Previous")]
 struct PreviousJson {
+    /// First characters of the old secret.
     hint: String,
+    /// Time from which the old secret is refused.
     retires_at: Timestamp,
+    /// Last time that the old secret was accepted; `null` if never.
     last_seen_at: Option<Timestamp>,
+    /// The account's role, but never above `issued_role`.
     role: Role,
+    /// Role under which the old secret was issued.
     issued_role: Role,
+    /// Id of the token that regenerated the old secret; `null` if a person did, or if it is the first secret.
     regenerated_by: Option<TokenId>,
 }
 

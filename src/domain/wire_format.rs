@@ -55,6 +55,12 @@ pub fn in_answer<T>(_field: &T) -> bool {
     answer_time().is_some()
 }
 
+/// For `#[schemars(transform = require_all_fields)]`: answers have all fields of the type.
+pub(super) fn require_all_fields(schema: &mut Schema) {
+    let fields = schema.get("properties").and_then(Value::as_object).map(|fields| fields.keys().cloned().collect());
+    schema.insert("required".to_owned(), fields.unwrap_or_default());
+}
+
 /// Gives each type the schema of another.
 macro_rules! schema_like {
     ($($type:ty: $like:ty;)*) => {$(

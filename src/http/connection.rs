@@ -140,7 +140,8 @@ impl AsyncWrite for ActivityStream {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // Answers to HEAD are one piece, for which the kernel has a shorter path (gain: 2 %).
+        // Answers to HEAD are one piece, for which the kernel has a shorter path (gain: 5 % together with the
+        // prepared head in `response.rs`).
         if let [piece] = pieces {
             return self.poll_write(cx, piece);
         }

@@ -22,7 +22,8 @@
 //! written on threads for blocking work. Each request is decided from a state of the store read after its arrival.
 //!
 //! Code that is longer for the sake of speed names its gain in requests a CPU second, as measured by
-//! `cargo bench --bench serve -- --tokens 100000`. Two equal builds differ by up to 2 %; what gained less is not here.
+//! `cargo bench --bench serve -- --tokens 100000`. Two equal builds differ by up to 2 %; what gained less by itself is
+//! here only if it gained more together with others.
 
 mod audit_position;
 mod connection;

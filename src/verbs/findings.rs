@@ -111,21 +111,21 @@ impl Finding {
 pub struct DeadSecretAttempts {
     /// Number of attempts.
     pub attempts: u64,
-    /// `true` if there were more than could be counted.
+    /// `true` if there were more than could be counted; `attempts` is then a lower bound.
     #[serde(rename = "more")]
     pub is_lower_bound: bool,
     /// The reason of the last denial, a word of [`crate::verbs::verify::DenialReason`].
-    #[schemars(description = "The reason of the last denial.")]
+    #[schemars(description = "The reason of the last denial, a code of DenialReason.")]
     pub reason: String,
     /// The time of the last attempt.
     #[serde(rename = "last_at")]
     pub at: Timestamp,
     /// The secret of the last attempt, if known.
     pub secret: Option<LedgerSecret>,
-    /// The caller's address in the last attempt.
+    /// The caller's address in the last attempt. `None` if it is unknown, or for several callers.
     #[serde(with = "NullIfEmpty")]
     pub address: String,
-    /// The client name in the last attempt.
+    /// The client name in the last attempt. `None` without one, or for several callers.
     #[serde(with = "NullIfEmpty")]
     pub client: String,
 }

@@ -54,6 +54,14 @@ pub(super) trait Executor {
     fn batched<V: super::batches::BatchedMutation>(&mut self, verb: V) -> Result<V::Reply>;
 }
 
+/// The kinds of verb, in the words of the table.
+#[allow(non_camel_case_types, reason = "the same words are the methods of Executor")]
+enum VerbKind {
+    query,
+    change,
+    batched,
+}
+
 macro_rules! requests {
     ($($kind:ident $verb:ident $name:literal $auth:ident ($scope:expr) => $reply:ty
         $([temporary_password = $allows_temporary:literal])?,)*) => {
@@ -69,7 +77,7 @@ macro_rules! requests {
             &[$(($name, AuthLevel::$auth, $scope)),*];
 
         /// Name of every verb, and `true` if the verb changes the store.
-        pub const CHANGES: &[(&str, bool)] = &[$(($name, !matches!(stringify!($kind).as_bytes(), b"query"))),*];
+        pub const CHANGES: &[(&str, bool)] = &[$(($name, !matches!(VerbKind::$kind, VerbKind::query))),*];
 
         $(
             impl Verb for $verb {
@@ -95,7 +103,7 @@ macro_rules! requests {
             }
 
             pub fn is_batched(&self) -> bool {
-                match self { $(Request::$verb(_) => stringify!($kind) == "batched"),* }
+                match self { $(Request::$verb(_) => matches!(VerbKind::$kind, VerbKind::batched)),* }
             }
 
             pub(super) fn dispatch(self, executor: &mut impl Executor) -> Result<Response> {

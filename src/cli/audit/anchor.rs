@@ -17,10 +17,13 @@ use crate::verbs::credential::Credential;
 /// The answer of `audit anchor`.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct Anchored {
+    /// Number of the row that the checkpoint records.
     seq: i64,
+    /// Hash of that row.
     #[serde(serialize_with = "HexHash::serialize")]
     #[schemars(with = "HexHash")]
     hash: [u8; 32],
+    /// Time of the checkpoint.
     at: Timestamp,
     /// `false` if the file already ended with this row.
     added: bool,

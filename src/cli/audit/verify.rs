@@ -17,19 +17,27 @@ use crate::verbs::credential::Credential;
 /// The answer of `audit verify`. Unlike the reply of the verb, it describes findings in words, with local times.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct AuditVerified {
+    /// Number of checked rows.
     rows: u64,
+    /// `true` if there are no findings.
     whole: bool,
+    /// Hash of the last row; `null` if the log is empty.
     last_hash: Option<String>,
+    /// Faults, the first ones only.
     findings: Vec<AuditFinding>,
     /// Number of findings that are not listed.
     untold: u64,
+    /// Number of the newest row that a matching checkpoint records; `null` without an anchor.
     anchored_to: Option<i64>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct AuditFinding {
+    /// Number of the first row concerned; `null` if it is about the whole log.
     seq: Option<i64>,
+    /// Code of the fault, such as `changed` or `missing`.
     kind: &'static str,
+    /// The fault in a sentence.
     text: String,
 }
 

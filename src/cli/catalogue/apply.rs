@@ -25,14 +25,21 @@ const PREVIEW_LIMITS: TextLimits = TextLimits { max_items: 40, more_hint: "full 
 /// The answer of `catalogue apply`: the preview, and the warnings of the import.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct Applied<'a> {
+    /// `false` for a dry run.
     applied: bool,
+    /// Name of the catalogue.
     catalogue: &'a str,
+    /// `true` if no catalogue had this name before.
     new: bool,
+    /// Remarks about the imported description; empty for a file of jeton.
     warnings: &'a [String],
     #[serde(flatten)]
     diff: &'a CatalogueDiff,
+    /// Methods that API sets gain or lose.
     members: &'a [SetChange],
+    /// Tokens that gain methods.
     widening: &'a Widening,
+    /// Methods that become `public`.
     opened: &'a [MethodId],
 }
 

@@ -14,9 +14,13 @@ use crate::platform::secret_files::read_text;
 /// The answer of `catalogue check` for a valid file.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct Checked {
+    /// Name of the catalogue.
     catalogue: String,
+    /// Number of groups.
     groups: usize,
+    /// Number of methods.
     methods: usize,
+    /// Number of API sets.
     sets: usize,
 }
 

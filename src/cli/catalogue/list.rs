@@ -13,7 +13,9 @@ use crate::error::Result;
 /// The answer of `catalogue list`.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct Listed<'a> {
+    /// Groups of all catalogues, with their methods.
     groups: Vec<&'a Group>,
+    /// API sets of all catalogues, with their methods.
     sets: Vec<SetMembers<'a>>,
 }
 

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 /// The answer of `catalogue show`: exactly one of the four is present.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct Shown<'a> {
+    /// Present if the name is that of a catalogue. The other fields follow the same rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     catalogue: Option<ShownCatalogue<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -15,8 +15,11 @@ pub struct CatalogueDiff {
     /// The catalogue's own title, and a change in the order of its parts.
     #[serde(rename = "head")]
     pub attributes: Vec<AttributeChange>,
+    /// Added, removed and changed groups.
     pub groups: PartDiff,
+    /// Added, removed and changed methods.
     pub methods: PartDiff,
+    /// Added, removed and changed API sets.
     pub sets: PartDiff,
 }
 
@@ -24,8 +27,11 @@ pub struct CatalogueDiff {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PartDiff {
+    /// Ids of the new parts, for API sets their names.
     pub added: Vec<String>,
+    /// Ids of the parts that are gone.
     pub removed: Vec<String>,
+    /// Parts with other attributes than before.
     pub changed: Vec<ItemChange>,
 }
 
@@ -34,6 +40,7 @@ pub struct PartDiff {
 pub struct ItemChange {
     /// The part's id or name.
     pub id: String,
+    /// Attributes that differ.
     pub fields: Vec<AttributeChange>,
 }
 

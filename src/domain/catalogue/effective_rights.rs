@@ -184,13 +184,19 @@ impl EffectiveRights {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RightsJson {
+    /// The lower of the two roles. It limits the secret.
     role: Role,
+    /// The account's role.
     account_role: Role,
+    /// Role under which the secret was issued.
     issued_role: Role,
     /// Reason code if the secret works for no method at all, else `null`.
     refused: Option<DenialReason>,
+    /// Ids of the methods that the secret may call.
     methods: Vec<MethodId>,
+    /// Selected methods that the secret may not call.
     withheld: Vec<WithheldMethod>,
+    /// Selected API sets that no catalogue defines. They grant nothing.
     unknown_sets: Vec<String>,
 }
 
@@ -198,6 +204,7 @@ struct RightsJson {
 #[serde(deny_unknown_fields)]
 struct WithheldMethod {
     method: MethodId,
+    /// `not-selected`, `picked-one-by-one`, `unknown-method`, `account-role`, `issued-role`, or a [`DenialReason`].
     reason: Withheld,
 }
 

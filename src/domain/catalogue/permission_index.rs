@@ -64,6 +64,7 @@ pub fn members(catalogues: &[Catalogue], set: &str) -> BTreeSet<MethodId> {
 pub struct SetMembers<'a> {
     name: &'a str,
     title: &'a str,
+    /// Ids of all methods of the API set, resolved.
     methods: Vec<&'a MethodId>,
 }
 
@@ -306,7 +307,10 @@ impl CatalogueComparison {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetChange {
+    /// Name of the API set.
     pub set: String,
+    /// Ids of the methods that come in.
     pub gains: Vec<MethodId>,
+    /// Ids of the methods that drop out.
     pub loses: Vec<MethodId>,
 }

@@ -7,6 +7,7 @@ use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_owners}
 use crate::domain::api_selection::looks_built_in;
 use crate::domain::method::{Method, MethodId};
 use crate::domain::route::Route;
+use crate::domain::suggest::did_you_mean;
 use crate::domain::untrusted_text::{escape_untrusted, excerpt, is_control_or_bidi};
 use crate::error::{Error, Result};
 
@@ -26,6 +27,16 @@ const MAX_LINK_LEN: usize = 2_000;
 const MAX_ROUTES: usize = 64;
 /// Maximum number of characters of a text that errors repeat.
 const MAX_EXCERPT: usize = 60;
+
+/// The HTTP methods that a new route may have: the registered ones, and some that proxies and devices use. Stored
+/// catalogues may have others.
+#[rustfmt::skip]
+const HTTP_METHODS: [&str; 41] = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY", "ACL", "BAN", "BIND",
+    "CHECKIN", "CHECKOUT", "COPY", "LABEL", "LINK", "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL",
+    "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "NOTIFY", "ORDERPATCH", "PROPFIND", "PROPPATCH", "PURGE", "REBIND",
+    "REPORT", "SEARCH", "SUBSCRIBE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE", "UPDATE", "UPDATEREDIRECTREF",
+];
 
 /// A part of a catalogue, identified by its position numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -187,7 +198,12 @@ fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {
     for (r, route) in method.routes.iter().enumerate() {
         let location = Location::Route(g, m, r);
         validate_text("a route", route, MAX_LINK_LEN, location)?;
-        Route::parse(route).map_err(|error| fault(location, error))?;
+        let parsed = Route::parse(route).map_err(|error| fault(location, error))?;
+        if let Some(http_method) = parsed.http_method.filter(|name| !HTTP_METHODS.contains(&name.as_str())) {
+            let error = Error::usage(format!("\"{}\" has an unknown HTTP method", excerpt(route, MAX_EXCERPT)))
+                .why("no request would match the route. A route without an HTTP method matches requests of every method");
+            return Err(fault(location, did_you_mean(error, &http_method, HTTP_METHODS)));
+        }
         if r >= MAX_ROUTES {
             return Err(fault(location, Error::usage(format!("a method can have at most {MAX_ROUTES} routes"))));
         }

@@ -20,7 +20,7 @@ pub struct SetEnabled<const ENABLED: bool> {
 }
 
 pub type DisableAccounts = SetEnabled<false>;
-/// It needs a person, because the tokens of the accounts work again with all of their rights.
+/// The enabling of accounts. It needs a person, because their tokens work again with all of their rights.
 pub type EnableAccounts = SetEnabled<true>;
 
 impl<const ENABLED: bool> Mutation for SetEnabled<ENABLED>

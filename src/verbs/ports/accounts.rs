@@ -19,6 +19,7 @@ pub struct TokenCounts {
     /// Outside the trash, including the active ones.
     #[serde(rename = "kept")]
     pub live: u32,
+    /// In the trash.
     pub trashed: u32,
 }
 

@@ -23,6 +23,7 @@ pub struct AuditQuery {
 pub struct HashedRow {
     #[serde(flatten)]
     pub row: AuditRow,
+    /// SHA-256 over the row and the hash of the row before.
     #[serde(with = "HexHash")]
     pub hash: [u8; 32],
 }

@@ -183,7 +183,7 @@ pub struct DeniedRow {
     /// Number of attempts.
     pub attempts: u64,
     /// The true reason, a word of [`crate::verbs::verify::DenialReason`].
-    #[schemars(description = "The true reason of the denial.")]
+    #[schemars(description = "The true reason of the denial, a code of DenialReason.")]
     pub reason: String,
     /// The token, if known.
     pub token: Option<LedgerToken>,
@@ -193,10 +193,10 @@ pub struct DeniedRow {
     #[serde(with = "NullIfEmpty")]
     #[schemars(description = "The requested method; `null` for none, or for several.")]
     pub method: String,
-    /// The caller's address.
+    /// The caller's address. `None` if it is unknown, or for several callers.
     #[serde(with = "NullIfEmpty")]
     pub address: String,
-    /// The client name that the caller gives.
+    /// The client name that the caller gives. `None` without one, or for several callers.
     #[serde(with = "NullIfEmpty")]
     pub client: String,
     /// `true` if the row sums up several callers: see [`is_aggregated`].
@@ -241,10 +241,10 @@ pub struct UseRow {
     #[serde(with = "NullIfEmpty")]
     #[schemars(description = "The requested method; `null` if none was given.")]
     pub method: String,
-    /// The caller's address.
+    /// The caller's address. `None` if it is unknown, or for several callers.
     #[serde(with = "NullIfEmpty")]
     pub address: String,
-    /// The client name that the caller gives.
+    /// The client name that the caller gives. `None` without one, or for several callers.
     #[serde(with = "NullIfEmpty")]
     pub client: String,
     /// `true` if the row sums up several callers: see [`is_aggregated`].

@@ -41,7 +41,7 @@ pub struct Usage {
     pub methods: Vec<(String, u64)>,
     /// The methods used in the whole ledger with their counts, the busiest first, [`Usage::MAX_METHODS`] at most.
     #[serde(rename = "methods_kept", with = "method_uses")]
-    #[schemars(with = "Vec<MethodUses>", description = "The methods used in the whole ledger, the busiest first.")]
+    #[schemars(with = "Vec<MethodUses>", description = "The methods used in the whole retained ledger, the busiest first.")]
     pub all_methods: Vec<(String, u64)>,
     /// `true` if more methods were used than are listed. Then a method that isn't listed may still have been used.
     #[serde(rename = "methods_cut")]
@@ -113,7 +113,7 @@ pub struct DenialSummary {
     pub since_at: Option<Timestamp>,
     /// Number of attempts.
     pub attempts: u64,
-    /// `true` if there were more than could be counted.
+    /// `true` if there were more than could be counted; `attempts` is then a lower bound.
     #[serde(rename = "more")]
     pub is_lower_bound: bool,
     /// The last attempt.
@@ -127,7 +127,7 @@ pub struct LastDenial {
     /// The time of the attempt.
     pub at: Timestamp,
     /// The reason of the denial, a word of [`crate::verbs::verify::DenialReason`].
-    #[schemars(description = "The reason of the denial.")]
+    #[schemars(description = "The reason of the denial, a code of DenialReason.")]
     pub reason: String,
     /// The caller's address. If it and the client are empty, this is one of several callers.
     pub address: String,

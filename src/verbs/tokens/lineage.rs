@@ -31,14 +31,14 @@ pub struct Lineage {
 #[serde(deny_unknown_fields)]
 pub struct MadeTokens {
     /// Number of tokens, [`MAX_MADE`] at most.
-    #[schemars(description = "Number of tokens.")]
+    #[schemars(description = "Number of tokens; a lower bound if `more` is `true`.")]
     pub count: usize,
     /// Number of active tokens.
     pub active: usize,
     /// `true` if counting stopped at the limit; `count` is then a lower bound.
     #[serde(rename = "more")]
     pub is_lower_bound: bool,
-    /// The first that the actor may see, as `account/name`, five at most.
+    /// The first that you may see, as `account/name`, five at most.
     #[serde(rename = "tokens")]
     pub names: Vec<String>,
 }
@@ -138,7 +138,7 @@ pub(super) fn made_to_revoke(
 pub struct Maker {
     /// The token's id.
     pub id: TokenId,
-    /// `account/name`. `None` if it was purged, or the actor may not see it.
+    /// `account/name`. `None` if it was purged, or you may not see it.
     pub name: Option<String>,
 }
 

@@ -102,7 +102,8 @@ pub struct MethodAccess(pub Option<Withheld>);
 struct MethodAccessJson {
     /// `true` if the secret may call the method. Otherwise the exit code is 4.
     allowed: bool,
-    /// The reason why it may not, a code; `null` if it may.
+    /// The reason why not: `not-selected`, `picked-one-by-one`, `unknown-method`, `account-role`, `issued-role`, or a
+    /// [`DenialReason`]. `None` if the secret may call the method.
     reason: Option<Withheld>,
 }
 
