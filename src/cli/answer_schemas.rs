@@ -11,7 +11,7 @@ use super::init::Initialized;
 use super::output::Failed;
 use super::policy::ShownPolicy;
 use super::propagation::WithPropagation;
-use super::token::{ChangedTokens, Created, Edited, FoundSecrets, SeveralCreated};
+use super::token::{Created, Edited, FoundSecrets, SeveralCreated, WithRemaining};
 use super::verify::Verified;
 use super::whoami::Me;
 use crate::domain::token::Token;
@@ -45,7 +45,7 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
         schema_of::<TokenDetails>("`token show`"),
         schema_of::<MethodCheck>("`token can`"),
         schema_of::<Edited>("`token edit`"),
-        schema_of::<WithPropagation<'_, ChangedTokens<'_>>>(
+        schema_of::<WithPropagation<'_, WithRemaining<'_>>>(
             "`token disable`, `enable`, `retire`, `revoke`, `restore`: of one token, or of several",
         ),
         schema_of::<PurgeResult>("`token purge`"),

@@ -31,7 +31,7 @@ struct Setting {
     key: &'static str,
     /// Value in use; `null` if there is none.
     value: Option<String>,
-    /// Origin of the value: a file, a variable or an option. `null` for the default.
+    /// Origin of the value: an option, a variable, a file, or `the default`. `null` if there is no value.
     source: Option<String>,
 }
 

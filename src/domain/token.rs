@@ -50,7 +50,7 @@ word_enum! {
     pub enum Status {
         /// The token is in the trash.
         Deleted = "deleted",
-        /// The token was disabled by a person. It can be enabled again.
+        /// The token is disabled. It can be enabled again.
         Disabled = "disabled",
         /// The expiry is over.
         Expired = "expired",

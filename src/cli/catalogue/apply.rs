@@ -31,7 +31,7 @@ pub(in crate::cli) struct Applied<'a> {
     catalogue: &'a str,
     /// `true` if no catalogue had this name before.
     new: bool,
-    /// Remarks about the imported description; empty for a file of jeton.
+    /// Parts of an imported description that were skipped or changed. Empty for `catalogue apply`.
     warnings: &'a [String],
     #[serde(flatten)]
     diff: &'a CatalogueDiff,

@@ -51,10 +51,11 @@ pub(super) fn print_revoked_with_remaining(
 }
 
 /// An answer, and the tokens made by the revoked ones that remain.
-#[derive(Serialize)]
-struct WithRemaining<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct WithRemaining<'a> {
     #[serde(flatten)]
     answer: ChangedTokens<'a>,
+    /// After `revoke`: tokens that the revoked ones had made, and that still exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     left_behind: Option<&'a MadeTokens>,
 }

@@ -17,7 +17,7 @@ mod secret_output;
 pub(super) mod show;
 mod whose;
 
-pub(super) use change_report::ChangedTokens;
+pub(super) use change_report::WithRemaining;
 pub(super) use edit::Edited;
 pub(super) use secret_output::{Created, SeveralCreated};
 pub(super) use whose::FoundSecrets;

@@ -200,8 +200,9 @@ fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {
         validate_text("a route", route, MAX_LINK_LEN, location)?;
         let parsed = Route::parse(route).map_err(|error| fault(location, error))?;
         if let Some(http_method) = parsed.http_method.filter(|name| !HTTP_METHODS.contains(&name.as_str())) {
-            let error = Error::usage(format!("\"{}\" has an unknown HTTP method", excerpt(route, MAX_EXCERPT)))
-                .why("no request would match the route. A route without an HTTP method matches requests of every method");
+            let error = Error::usage(format!("\"{}\" has an unknown HTTP method", excerpt(route, MAX_EXCERPT))).why(
+                "no request would match the route. A route without an HTTP method matches requests of every method",
+            );
             return Err(fault(location, did_you_mean(error, &http_method, HTTP_METHODS)));
         }
         if r >= MAX_ROUTES {

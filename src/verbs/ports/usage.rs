@@ -41,7 +41,10 @@ pub struct Usage {
     pub methods: Vec<(String, u64)>,
     /// The methods used in the whole ledger with their counts, the busiest first, [`Usage::MAX_METHODS`] at most.
     #[serde(rename = "methods_kept", with = "method_uses")]
-    #[schemars(with = "Vec<MethodUses>", description = "The methods used in the whole retained ledger, the busiest first.")]
+    #[schemars(
+        with = "Vec<MethodUses>",
+        description = "The methods used in the whole retained ledger, the busiest first."
+    )]
     pub all_methods: Vec<(String, u64)>,
     /// `true` if more methods were used than are listed. Then a method that isn't listed may still have been used.
     #[serde(rename = "methods_cut")]

@@ -7,9 +7,11 @@ use jeton::domain::catalogue::resolved_set::{MethodLocation, ResolvedSet, any_co
 use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry, toml_reader, toml_writer, validate};
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::error::Kind;
+use jeton::verbs::audited::Audited;
+use jeton::verbs::ports::Store;
 
 use super::*;
-use crate::support::fakes::SeededEntropy;
+use crate::support::fakes::{OWNER, SeededEntropy, entry, tester};
 
 /// Returns two catalogues with few methods and few letters, so that patterns overlap. Sets name anything, cycles
 /// included.
@@ -271,4 +273,22 @@ fn hostile_catalogue_files_are_refused() {
         (0..20_001).map(|n| format!("[[group.method]]\nid = \"M{n}\"\ntitle = \"m\"\naccess = \"read\"\n")).collect();
     let many = format!("schema = 1\nname = \"x\"\ntitle = \"X\"\n[[group]]\nid = \"g\"\ntitle = \"G\"\n{many}");
     assert!(assert_error(read(&install, &many), Kind::Usage).to_string().contains("20000"));
+}
+
+/// Earlier versions accepted any capitals as an HTTP method.
+#[test]
+fn stored_route_of_an_unknown_http_method_hinders_nothing_but_its_file() {
+    let install = TestInstall::with_accounts();
+    let mut catalogue = shop(&install, |text| text);
+    catalogue.groups[0].methods[0].routes = vec!["GTE /x".to_owned()];
+    let now = install.now();
+    let kept = install.store().write(&tester(), &|| now, |tx, _| {
+        tx.set_catalogue(&catalogue)?;
+        Ok(Audited::one((), entry("shop")))
+    });
+    kept.unwrap();
+    assert!(stored(&install).contains(&catalogue));
+    assert_error(apply(&install, OWNER, &catalogue, None), Kind::Usage);
+    apply(&install, OWNER, &Catalogue::shipped("cloud-platform").unwrap(), None).unwrap();
+    apply(&install, OWNER, &shop(&install, |text| text), None).unwrap();
 }
