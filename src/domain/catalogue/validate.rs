@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use strsim::osa_distance;
+
 use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_owners};
 use crate::domain::api_selection::looks_built_in;
 use crate::domain::method::{Method, MethodId};
 use crate::domain::route::Route;
-use crate::domain::suggest::did_you_mean;
+use crate::domain::suggest::suggestion;
 use crate::domain::untrusted_text::{escape_untrusted, excerpt, is_control_or_bidi};
 use crate::error::{Error, Result};
 
@@ -203,7 +205,10 @@ fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {
             let error = Error::usage(format!("\"{}\" has an unknown HTTP method", excerpt(route, MAX_EXCERPT))).why(
                 "no request would match the route. A route without an HTTP method matches requests of every method",
             );
-            return Err(fault(location, did_you_mean(error, &http_method, HTTP_METHODS)));
+            // Words this short are near only by a letter.
+            let near = HTTP_METHODS.into_iter().filter(|known| osa_distance(known, &http_method) == 1);
+            let next = suggestion(&near.collect::<Vec<_>>());
+            return Err(fault(location, Error { next, ..error }));
         }
         if r >= MAX_ROUTES {
             return Err(fault(location, Error::usage(format!("a method can have at most {MAX_ROUTES} routes"))));
