@@ -3,6 +3,9 @@
 use std::fmt::Debug;
 
 use super::impact;
+use super::shown_tokens::ShownTokens;
+use crate::domain::time::Timestamp;
+use crate::domain::token::Token;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::component::{DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::keymap::Context;
@@ -59,6 +62,8 @@ pub struct PendingMutation {
     /// What must be typed before the change.
     numbers: Vec<TypedNumber>,
     mutation: Box<dyn Retry>,
+    /// The tokens of the change, if it is made for them only as they are shown.
+    shown: Option<ShownTokens<PendingMutation>>,
 }
 
 /// A number to type, such as that of the tokens that gain methods.
@@ -129,7 +134,18 @@ impl PendingMutation {
             is_impact_first: false,
             numbers: Vec::new(),
             mutation,
+            shown: None,
         }
+    }
+
+    /// Makes the change for these tokens only as they are shown. After a conflict, `rebuild` creates the change for the
+    /// tokens as stored; `None` if it can't be made for them.
+    pub fn of_tokens(
+        self,
+        tokens: Vec<Token>,
+        rebuild: impl Fn(Vec<Token>, Timestamp) -> Option<PendingMutation> + 'static,
+    ) -> Self {
+        PendingMutation { shown: Some(ShownTokens::new(tokens, rebuild)), ..self }
     }
 }
 
@@ -143,12 +159,14 @@ impl TypedNumber {
 pub struct ConfirmDialog {
     mutation: PendingMutation,
     auth: AuthField,
+    /// Changes of another session since the dialog was opened.
+    changed: Option<String>,
 }
 
 impl ConfirmDialog {
     /// Opens the dialog for the `wanted` change, with its `proof` field.
     pub fn new(wanted: PendingMutation, proof: AuthField) -> Form<Self> {
-        Form::new(ConfirmDialog { mutation: wanted, auth: proof })
+        Form::new(ConfirmDialog { mutation: wanted, auth: proof, changed: None })
     }
 }
 
@@ -221,6 +239,16 @@ impl Dialog for ConfirmDialog {
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
+        match self.mutation.shown.as_mut().and_then(|shown| shown.on_reply(reply, ctx)) {
+            Some(Ok((mutation, changed))) => {
+                self.mutation = mutation;
+                self.changed = Some(changed.clone());
+                let read = self.on_open().map_or(Intent::Stay, Intent::read);
+                return Some(Err(Problem::general(changed).and(read)));
+            }
+            Some(Err(error)) => return Some(Ok(Intent::Close(Some(DialogResult::Error(error))))),
+            None => {}
+        }
         let Reply::Response(response) = reply else { return None };
         if let Some(changed) = self.mutation.mutation.on_reply(response) {
             self.mutation = changed;
@@ -239,6 +267,10 @@ impl Dialog for ConfirmDialog {
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
+        let error = match ShownTokens::explain(self.mutation.shown.as_mut(), error) {
+            Ok(intent) => return Ok(intent),
+            Err(error) => error,
+        };
         if error.kind != ErrorKind::Unauthenticated {
             return Ok(Intent::Close(Some(DialogResult::Error(error))));
         }
@@ -260,7 +292,7 @@ impl Dialog for ConfirmDialog {
         } else {
             layout.button(Field::Button, &self.mutation.title);
         }
-        layout.problem(2);
+        layout.problem_or(self.changed.as_deref(), 2);
         layout.pad(MIN_LINES);
     }
 }

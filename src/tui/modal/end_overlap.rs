@@ -42,5 +42,6 @@ pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> 
     let about = ScrollText::default().row(style, usage).row(LineStyle::Plain, text);
     let verb = RetireToken { token: TokenTarget::at_revision(token) };
     let title = format!("End the overlap of {}", token.full_name());
-    Some(PendingMutation::with_text(title, about, verb).taking(Removal::OldSecret(token.id)))
+    let change = PendingMutation::with_text(title, about, verb).taking(Removal::OldSecret(token.id));
+    Some(change.of_tokens(vec![token.clone()], |tokens, now| pending_retire(tokens.first()?, now)))
 }

@@ -27,6 +27,7 @@ mod revoke_made_tokens;
 pub mod revoke_tokens;
 pub mod row_details;
 pub mod save_secret;
+mod shown_tokens;
 pub mod sort_order;
 pub mod stack;
 pub mod token_details;

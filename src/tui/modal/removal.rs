@@ -9,12 +9,13 @@ use ratatui::style::Style;
 use super::confirm_change::PendingMutation;
 use super::impact::ImpactBox;
 use super::revoke_made_tokens::MadeTokensChoice;
+use super::shown_tokens::ShownTokens;
 use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN};
 use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
-use crate::error::Error;
-use crate::tui::component::{Intent, Reply, UpdateContext};
+use crate::error::{Error, Fault};
+use crate::tui::component::{DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
@@ -54,6 +55,8 @@ pub struct RemovalSpec {
     pub impact: Option<Removal>,
     /// The tokens of the change. Empty if only the impact knows them.
     pub tokens: Vec<Token>,
+    /// The same tokens, if the change is made for them only as they are shown.
+    pub shown: Option<ShownTokens<RemovalSpec>>,
     /// The effects, a line or a paragraph each.
     pub effects: Vec<String>,
     pub confirmation: Confirmation,
@@ -86,6 +89,8 @@ pub struct RemovalDialog {
     made: MadeTokensChoice,
     typed: TextInput,
     auth: AuthField,
+    /// Changes of another session since the dialog was opened.
+    changed: Option<String>,
 }
 
 impl RemovalDialog {
@@ -97,7 +102,7 @@ impl RemovalDialog {
         };
         let impact = ImpactBox::new(spec.tokens.clone(), now);
         let (made, typed) = (MadeTokensChoice::new(), TextInput::new(limit));
-        let dialog = RemovalDialog { spec, impact, made, typed, auth: proof };
+        let dialog = RemovalDialog { spec, impact, made, typed, auth: proof, changed: None };
         // The field above the confirmation may be added later.
         Form::with_focus(dialog, Field::Confirmation)
     }
@@ -144,6 +149,24 @@ impl RemovalDialog {
         let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
         let request = (self.spec.request)(self.typed.text(), self.made.is_included(), self.impact.set());
         Ok(Intent::send(credential, request))
+    }
+
+    /// Shows the tokens as stored, after a conflict. They must be confirmed again.
+    fn renew(&mut self, renewed: Result<(RemovalSpec, String), Error>, now: Timestamp) -> PressResult<Field> {
+        match renewed {
+            Ok((spec, changed)) => {
+                self.impact = ImpactBox::new(spec.tokens.clone(), now);
+                (self.made, self.spec) = (MadeTokensChoice::new(), spec);
+                self.typed.clear();
+                self.changed = Some(changed.clone());
+                let read = self.on_open().map_or(Intent::Stay, Intent::read);
+                Err(Problem::at(Field::Confirmation, changed).and(read))
+            }
+            Err(error) if error.has_fault(Fault::ChangedMeanwhile) => {
+                Ok(Intent::Close(Some(DialogResult::Error(error))))
+            }
+            Err(error) => Err(Problem::general(error)),
+        }
     }
 
     /// Makes the safe change. A proof that was already entered is used.
@@ -218,6 +241,9 @@ impl Dialog for RemovalDialog {
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
+        if let Some(renewed) = self.spec.shown.as_mut().and_then(|shown| shown.on_reply(reply, ctx)) {
+            return Some(self.renew(renewed, ctx.now));
+        }
         let Reply::Response(Response::GetImpact(impact)) = reply else { return None };
         if self.impact.set().is_some_and(|seen| seen != impact.set) && self.is_by_number() {
             // The number was typed for other tokens.
@@ -234,7 +260,10 @@ impl Dialog for RemovalDialog {
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
-        self.auth.on_error(&error, Field::Auth)
+        match ShownTokens::explain(self.spec.shown.as_mut(), error) {
+            Ok(intent) => Ok(intent),
+            Err(error) => self.auth.on_error(&error, Field::Auth),
+        }
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
@@ -269,7 +298,8 @@ impl Dialog for RemovalDialog {
         layout.fact(fact, &self.expected().unwrap_or_default(), theme.strong);
         layout.text_input(Field::Confirmation, label, &self.typed);
         self.auth.draw(layout, Field::Auth);
-        layout.problem(if matches!(self.spec.confirmation, Confirmation::Number) { 2 } else { 3 });
+        let problem_lines = if matches!(self.spec.confirmation, Confirmation::Number) { 2 } else { 3 };
+        layout.problem_or(self.changed.as_deref(), problem_lines);
         let act = self.spec.act.to_lowercase();
         let what = match (self.spec.object, self.count()) {
             (Some(object), _) if !self.made.is_included() => object.to_owned(),

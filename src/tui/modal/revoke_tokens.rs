@@ -2,6 +2,7 @@
 
 use super::confirm_change::PendingMutation;
 use super::removal::{Alternative, Confirmation, RemovalSpec};
+use super::shown_tokens::ShownTokens;
 use crate::domain::expiry::Span;
 use crate::domain::token::Token;
 use crate::tui::text_fit::{group_digits, join_three};
@@ -42,6 +43,7 @@ pub fn revoke_tokens(tokens: Vec<Token>, trash: Span) -> RemovalSpec {
         request: Box::new(move |typed, with_made, expected_made| {
             RevokeTokens { tokens: targets.clone(), with_made, expected_made, confirmation: typed.to_owned() }.into()
         }),
+        shown: Some(ShownTokens::new(tokens.clone(), move |tokens, _| Some(revoke_tokens(tokens, trash)))),
         tokens,
     }
 }
@@ -60,8 +62,12 @@ fn disable_tokens(tokens: &[Token]) -> impl Fn() -> PendingMutation + 'static {
         ),
     };
     let removal = Removal::Tokens(tokens.iter().filter(|token| token.enabled).map(|token| token.id).collect());
+    let tokens = tokens.to_vec();
     move || {
         PendingMutation::new(format!("Disable {what}"), about.clone(), DisableTokens { tokens: targets.clone() })
             .taking(removal.clone())
+            .of_tokens(tokens.clone(), |tokens, _| {
+                tokens.iter().any(|one| one.enabled).then(|| disable_tokens(&tokens)())
+            })
     }
 }

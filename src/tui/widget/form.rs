@@ -132,11 +132,12 @@ impl<D: Dialog> Form<D> {
                 self.problem = None;
                 intent
             }
-            Err(problem) => {
+            Err(mut problem) => {
+                let intent = problem.intent.take();
                 self.follows = Some(Follow::Problem);
                 self.focus = problem.at.or(self.focus);
                 self.problem = Some(problem);
-                Intent::Stay
+                intent.map_or(Intent::Stay, |intent| *intent)
             }
         }
     }

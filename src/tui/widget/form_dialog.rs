@@ -30,21 +30,27 @@ impl FieldKind {
 }
 
 /// A problem and its place.
-#[derive(Debug)]
 pub struct Problem<S> {
     pub(super) at: Option<S>,
     pub(super) text: String,
+    /// The intent of the dialog, besides showing the problem.
+    pub(super) intent: Option<Box<Intent>>,
 }
 
 impl<S> Problem<S> {
     /// Creates a problem at `field`, which gets the focus.
     pub fn at(field: S, text: impl ToString) -> Self {
-        Problem { at: Some(field), text: text.to_string() }
+        Problem { at: Some(field), text: text.to_string(), intent: None }
     }
 
     /// Creates a problem without a place.
     pub fn general(text: impl ToString) -> Self {
-        Problem { at: None, text: text.to_string() }
+        Problem { at: None, text: text.to_string(), intent: None }
+    }
+
+    /// Also carries out `intent`.
+    pub fn and(self, intent: Intent) -> Self {
+        Problem { intent: Some(Box::new(intent)), ..self }
     }
 }
 

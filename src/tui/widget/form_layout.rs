@@ -228,9 +228,15 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
 
     /// Adds the problem. `lines` lines are reserved even without a problem.
     pub fn problem(&mut self, lines: usize) {
+        self.problem_or(None, lines);
+    }
+
+    /// Adds the problem, or else a `warning` that stays until the dialog is closed.
+    pub fn problem_or(&mut self, warning: Option<&str>, lines: usize) {
         let start = self.lines.len();
-        if let Some(problem) = self.problem {
-            self.text_line(problem, self.theme.danger);
+        let warning = warning.map(|text| (text, self.theme.warning));
+        if let Some((text, style)) = self.problem.map(|text| (text, self.theme.danger)).or(warning) {
+            self.text_line(text, style);
             self.problem_lines = Some(start..self.lines.len());
         }
         self.pad(start + lines);

@@ -7,6 +7,7 @@ mod audit_log;
 mod auth_state;
 mod catalogue_apply;
 mod choices;
+mod conflicts;
 mod dates;
 mod denied_attempts;
 mod edit_and_copy;

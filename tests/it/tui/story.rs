@@ -310,7 +310,7 @@ fn revoking_a_token_changed_by_others_is_a_conflict() {
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("deploy-bot")] }).unwrap();
     s.keys("<enter>");
     s.assert_top("revoke-token");
-    insta::assert_snapshot!(s.problem().unwrap(), @"another session changed the token deploy-bot in the meantime; your change was not made. Check the token's current values, then make your change again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Your change was not made. In the meantime: ops/deploy-bot, enabled: yes → no. Check the dialog and confirm again.");
     assert!(s.install.token(issued.token.id).deleted_at.is_none());
 }
 

@@ -273,7 +273,7 @@ fn one_token_changed_by_others_keeps_all_from_being_revoked() {
     s.message(Msg::StoreChanged(i64::MAX));
     s.keys("<enter>");
     s.assert_top("revoke-tokens");
-    insta::assert_snapshot!(s.problem().unwrap(), @"another session changed the token b in the meantime; your change was not made. Check the token's current values, then make your change again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Your change was not made. In the meantime: ops/b, enabled: yes → no. Check the dialog and confirm again.");
     assert_eq!(status(&s, "a"), Status::Active);
 }
 

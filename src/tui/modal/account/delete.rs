@@ -37,6 +37,7 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
         title: format!("Delete {name}"),
         impact: (is_in_use && account.enabled).then(|| Removal::Accounts(vec![account.username.clone()])),
         tokens: Vec::new(),
+        shown: None,
         effects,
         confirmation: if is_in_use {
             let active = count_noun(tokens.active.into(), "active token");

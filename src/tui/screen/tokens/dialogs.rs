@@ -96,14 +96,25 @@ impl Tokens {
     fn open_about_targets(&self, targets: Vec<Token>, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
         Some(match (action, targets.as_slice()) {
             (_, []) => return None,
-            (Action::SetEnabled, [token]) => toggle_mutation(token, ctx.now).confirm(ctx),
-            (Action::SetEnabled, several) => toggle_all_mutation(several, ctx.now).confirm(ctx),
+            (Action::SetEnabled, tokens) => toggle(tokens, ctx.now).confirm(ctx),
             (_, _) => {
                 let spec = revoke_tokens(targets, ctx.policy().trash);
                 Intent::push(RemovalDialog::new(spec, ctx.now, AuthField::new(ctx)?))
             }
         })
     }
+}
+
+/// Disables the enabled ones of `tokens`. If none is enabled, enables all.
+fn toggle(tokens: &[Token], now: Timestamp) -> PendingMutation {
+    let is_enabled = |tokens: &[Token]| tokens.iter().any(|token| token.enabled);
+    let disables = is_enabled(tokens);
+    let change = match tokens {
+        [token] => toggle_mutation(token, now),
+        several => toggle_all_mutation(several, now),
+    };
+    change
+        .of_tokens(tokens.to_vec(), move |tokens, now| (is_enabled(&tokens) == disables).then(|| toggle(&tokens, now)))
 }
 
 fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
@@ -132,7 +143,6 @@ fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
     }
 }
 
-/// Disables the enabled tokens. If no token is enabled, enables all.
 fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
     let on: Vec<&Token> = tokens.iter().filter(|token| token.enabled).collect();
     let affected: Vec<&Token> = if on.is_empty() { tokens.iter().collect() } else { on.clone() };
