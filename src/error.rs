@@ -6,7 +6,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The result of every fallible function in this crate.
+/// The result of every fallible function in this crate. A text that can't be parsed gives [`Kind::Usage`] with the rule,
+/// a missing permission [`Kind::Denied`] with the reason, and a refusal of the system or the store [`Kind::Failure`].
+/// A function documents its errors if they differ.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// All exit codes with their meaning, for `docs/cli.md`.

@@ -3,15 +3,16 @@
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
 
-use super::account::{ChangedAccounts, ShownAccount};
+use super::account::ShownAccount;
 use super::audit::{Anchored, AuditVerified};
 use super::catalogue;
+use super::change_report::{ChangedAccounts, ChangedTokens, WithRemaining};
 use super::config::SettingList;
 use super::init::Initialized;
 use super::output::Failed;
 use super::policy::ShownPolicy;
 use super::propagation::WithPropagation;
-use super::token::{Created, Edited, FoundSecrets, SeveralCreated, WithRemaining};
+use super::token::{Created, Edited, FoundSecrets, SeveralCreated};
 use super::verify::Verified;
 use super::whoami::Me;
 use crate::domain::token::Token;
@@ -45,7 +46,7 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
         schema_of::<TokenDetails>("`token show`"),
         schema_of::<MethodCheck>("`token can`"),
         schema_of::<Edited>("`token edit`"),
-        schema_of::<WithPropagation<'_, WithRemaining<'_>>>(
+        schema_of::<WithPropagation<'_, WithRemaining<'_, ChangedTokens<'_>>>>(
             "`token disable`, `enable`, `retire`, `revoke`, `restore`: of one token, or of several",
         ),
         schema_of::<PurgeResult>("`token purge`"),

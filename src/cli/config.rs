@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
-use super::args::{ConfigCommand, ConfigKeyArgs, ConfigSetArgs};
+use super::args::{ConfigCommand, ConfigKeyArgs};
 use super::output::Table;
 use crate::config::{self, SetValue, SettingKey, Source};
 use crate::domain::secret::Secret;
@@ -20,7 +20,7 @@ pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
     match command {
         ConfigCommand::List => list(app),
         ConfigCommand::Get(one) => get(app, &one),
-        ConfigCommand::Set(args) => set(app, &args),
+        ConfigCommand::Set { key, value } => set(app, &key, value.as_deref()),
         ConfigCommand::Unset(one) => unset(app, &one),
     }
 }
@@ -80,10 +80,10 @@ fn get(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
     app.out.line(&value)
 }
 
-fn set(app: &mut App, args: &ConfigSetArgs) -> Result<()> {
-    let key = SettingKey::parse(&args.key)?;
+fn set(app: &mut App, key: &str, value: Option<&str>) -> Result<()> {
+    let key = SettingKey::parse(key)?;
     let file = config::user_file()?;
-    match (key, &args.value) {
+    match (key, value) {
         (SettingKey::ApiToken, None) => config::set(&file, key, &SetValue::Token(&read_token(app)?))?,
         (SettingKey::ApiToken, Some(_)) => {
             return Err(Error::usage("a token must not be given on the command line")

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::App;
 use super::args::InitArgs;
 use super::catalogue::apply::source;
-use super::{App, new_password};
+use super::new_password::new_password;
 use crate::domain::account::Account;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::method::Access;
@@ -39,7 +40,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
         None => return Err(Error::denied("the first owner needs a username").next("Use --username NAME")),
     };
     let public = catalogue.iter().flat_map(Catalogue::methods).filter(|m| m.access == Access::Public).count();
-    let password = new_password::for_first_owner(app, &username)?;
+    let password = new_password(app, &username, app.prompt.given_password()?)?;
     let changed = app.call(
         &Credential::Store,
         Init { username, password, prefix, self_service: !args.no_self_service, catalogue },

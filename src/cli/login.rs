@@ -1,16 +1,15 @@
 //! `jeton login` and `logout`. They remember the account on this machine, never a password or a session.
 
 use super::App;
-use super::args::LoginArgs;
 use crate::config::{self, SetValue, SettingKey, Settings};
 use crate::domain::name::Username;
 use crate::error::Result;
 
 const TOKEN_KEYS: [SettingKey; 2] = [SettingKey::ApiToken, SettingKey::ApiTokenName];
 
-pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {
-    if let Some(username) = args.username {
-        app.username = Some(Username::parse(&username)?);
+pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
+    if let Some(username) = username {
+        app.username = Some(Username::parse(username)?);
     }
     // A person signs in here, so ignore a configured token.
     app.settings = Settings { token: None, ..app.settings.clone() };

@@ -5,6 +5,7 @@ pub mod answer_schemas;
 mod args;
 mod audit;
 mod catalogue;
+mod change_report;
 mod check;
 mod config;
 mod demo;
@@ -66,7 +67,6 @@ pub fn command() -> clap::Command {
     args::command()
 }
 
-/// Runs the command line.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
     // Guess from the words, in case parsing fails. After `--` there are no options.
@@ -112,11 +112,11 @@ fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
         Command::Audit(args) => audit::run(&mut App::new(global)?, args),
         Command::Ledger(command) => ledger::run(&mut App::new(global)?, command),
         Command::Check(args) => check::run(&mut App::new(global)?, &args),
-        Command::Verify(args) => verify::run(&mut App::new(global)?, args),
+        Command::Verify { method } => verify::run(&mut App::new(global)?, method.as_deref()),
         Command::Serve(args) => serve::run(&global, args),
         Command::Guide(args) => guide::run(&mut App::new(global)?, &args),
         Command::Whoami => whoami::run(&mut App::new(global)?),
-        Command::Login(args) => login::login(&mut App::new(global)?, args),
+        Command::Login { username } => login::login(&mut App::new(global)?, username.as_deref()),
         Command::Logout => login::logout(&mut App::new(global)?),
         Command::Config(command) => config::run(&mut App::new(global)?, command),
     }

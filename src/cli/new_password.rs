@@ -1,6 +1,6 @@
 //! New passwords: given, or typed twice at a prompt.
 
-use std::path::Path;
+use zeroize::Zeroizing;
 
 use super::{App, MAX_ATTEMPTS};
 use crate::domain::name::Username;
@@ -8,22 +8,9 @@ use crate::domain::password::Password;
 use crate::error::{Error, Kind, Result};
 use crate::verbs::new_password::NewPassword;
 
-/// Returns the first owner's password: the one given, or else the one typed.
-pub(super) fn for_first_owner(app: &App, username: &Username) -> Result<NewPassword> {
-    let password = match app.prompt.given_password()? {
-        Some(password) => Password::new(password)?,
-        None => prompt_twice(app, username)?,
-    };
-    Ok(NewPassword::Plain(password))
-}
-
-/// Returns a new password for `username`, once the actor has given their own. Read from `file`, or from the next line
-/// of stdin, or else typed.
-pub(super) fn for_account(app: &App, username: &Username, file: Option<&Path>) -> Result<NewPassword> {
-    let password = match app.prompt.given_new_password(file)? {
-        Some(password) => Password::new(password)?,
-        None => prompt_twice(app, username)?,
-    };
+/// Returns the new password of `username`: the `given` one, or else one typed at a prompt.
+pub(super) fn new_password(app: &App, username: &Username, given: Option<Zeroizing<String>>) -> Result<NewPassword> {
+    let password = given.map_or_else(|| prompt_twice(app, username), Password::new)?;
     Ok(NewPassword::Plain(password))
 }
 

@@ -4,6 +4,7 @@
 mod list_writer;
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use schemars::JsonSchema;
@@ -58,34 +59,21 @@ impl Output {
     }
 
     /// Prints a document of several lines.
-    ///
-    /// # Errors
-    /// Those of [`Output::line`].
     pub fn document(&mut self, text: &str) -> Result<()> {
         self.data(&escape_untrusted_lines(text))
     }
 
-    /// Prints a table of data.
-    ///
-    /// # Errors
-    /// Those of [`Output::line`].
     pub fn table(&mut self, table: &mut Table) -> Result<()> {
         let text = table.drain_text();
         self.data(&text)
     }
 
     /// Prints `answer` as a JSON document, with statuses at `now`.
-    ///
-    /// # Errors
-    /// Those of [`Output::line`].
     pub fn answer(&mut self, answer: &impl Serialize, now: Timestamp) -> Result<()> {
         self.json(&versioned(answer), now)
     }
 
     /// Prints a value as a line of JSON, with statuses at `now`.
-    ///
-    /// # Errors
-    /// Those of [`Output::line`].
     pub fn json(&mut self, value: &impl Serialize, now: Timestamp) -> Result<()> {
         let mut text = to_safe_json(&Answer { value, now }, JSON_CAPACITY)?;
         text.push('\n');
@@ -132,16 +120,11 @@ pub struct Versioned<'a, T> {
     answer: &'a T,
 }
 
-/// Returns `answer` with the number of its schema.
 pub fn versioned<T>(answer: &T) -> Versioned<'_, T> {
     Versioned { schema: SCHEMA, answer }
 }
 
 /// Prints an answer that contains `secrets` secrets: all of it, or an error.
-///
-/// # Errors
-///
-/// [`crate::error::Kind::Failure`] if the document can't be written.
 pub fn print_json_secrets(answer: &impl Serialize, now: Timestamp, secrets: usize) -> Result<()> {
     let mut text = to_safe_answer(answer, now, secrets.saturating_mul(JSON_CAPACITY))?;
     text.push('\n');
@@ -150,9 +133,6 @@ pub fn print_json_secrets(answer: &impl Serialize, now: Timestamp, secrets: usiz
 
 /// Prints an answer with a secret, without its last brace. [`print_json_rest`] or [`json_closed`] ends the
 /// document.
-///
-/// # Errors
-/// Those of [`print_json_secrets`].
 pub fn print_json_open(answer: &impl Serialize, now: Timestamp) -> Result<()> {
     write_secret(without_last_brace(&to_safe_answer(answer, now, JSON_CAPACITY)?))
 }
@@ -163,10 +143,6 @@ fn without_last_brace(text: &str) -> &str {
 
 /// Prints the rest of `answer` after `printed`. [`print_json_open`] has already written `printed`, and `answer` begins
 /// with it.
-///
-/// # Errors
-///
-/// Those of [`print_json_secrets`].
 pub fn print_json_rest(answer: &impl Serialize, now: Timestamp, printed: Option<&impl Serialize>) -> Result<()> {
     let mut text = to_safe_answer(answer, now, JSON_CAPACITY)?;
     text.push('\n');
@@ -183,9 +159,6 @@ pub fn json_closed() {
 }
 
 /// Prints a secret on a line of its own: all of it, or an error.
-///
-/// # Errors
-/// Those of [`print_json_secrets`].
 pub fn print_secret(secret: &Secret) -> Result<()> {
     let mut line = Zeroizing::new(String::with_capacity(128));
     secret.expose(|s| line.push_str(s));
@@ -194,9 +167,6 @@ pub fn print_secret(secret: &Secret) -> Result<()> {
 }
 
 /// Prints a line `NAME<TAB>SECRET` for each pair: all of them, or an error.
-///
-/// # Errors
-/// Those of [`print_json_secrets`].
 pub fn print_named_secrets(pairs: &[(&str, &Secret)]) -> Result<()> {
     let mut lines = Zeroizing::new(String::with_capacity(256 * pairs.len()));
     for (name, secret) in pairs {
@@ -317,6 +287,12 @@ fn to_safe_json(value: &impl Serialize, capacity: usize) -> Result<Zeroizing<Str
     Ok(safe)
 }
 
+/// Formats a count: `3 methods`, `1 method`.
+pub fn counted(count: impl Display, what: &str) -> String {
+    let count = count.to_string();
+    format!("{count} {what}{}", if count == "1" { "" } else { "s" })
+}
+
 /// Rows in aligned columns, printed a page at a time. Columns only grow, so pages line up as far as possible.
 pub struct Table {
     rows: Vec<Vec<String>>,
@@ -351,6 +327,13 @@ impl Table {
 
     pub fn pair(&mut self, name: &str, value: impl Into<String>) {
         self.row([name.to_owned(), value.into()]);
+    }
+
+    /// Adds a row per value, with the name in front of the first.
+    pub fn values(&mut self, name: &str, values: impl IntoIterator<Item = impl Into<String>>) {
+        for (at, value) in values.into_iter().enumerate() {
+            self.pair(if at == 0 { name } else { "" }, value);
+        }
     }
 
     /// Returns the rows so far as text. Forgets the rows and keeps the column widths.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::args::{PolicyCommand, SetPolicyArgs};
+use super::args::PolicyCommand;
 use super::output::Table;
 use super::{App, impact};
 use crate::domain::policy::Policy;
@@ -25,7 +25,7 @@ pub(super) struct ShownPolicy {
 pub(super) fn run(app: &mut App, command: PolicyCommand) -> Result<()> {
     match command {
         PolicyCommand::List => list(app),
-        PolicyCommand::Set(args) => set(app, args),
+        PolicyCommand::Set { words } => set(app, &words),
     }
 }
 
@@ -44,8 +44,8 @@ fn list(app: &mut App) -> Result<()> {
     app.out.table(&mut table)
 }
 
-fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
-    let changes = changes(&args.words)?;
+fn set(app: &mut App, words: &[String]) -> Result<()> {
+    let changes = changes(words)?;
     // Parse before asking for a password. The verb parses again.
     let mut trial = Policy::default();
     changes.iter().try_for_each(|(key, value)| trial.set(key, value))?;

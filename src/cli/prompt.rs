@@ -25,7 +25,6 @@ pub enum PasswordSource {
     File(PathBuf),
 }
 
-/// Settings of the prompts.
 pub struct Prompt {
     pub password: PasswordSource,
     /// `true` if a person can answer.
@@ -45,10 +44,6 @@ impl Prompt {
     }
 
     /// Refuses `-` as the path of `what` if the password already comes from stdin.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::error::Kind::Usage`] if both would be read from stdin.
     pub fn check_stdin_is_free(&self, path: &Path, what: &str) -> Result<()> {
         if is_standard(path) && self.password == PasswordSource::Stdin {
             return Err(Error::usage(format!("{what} and the password can't both come from stdin"))
@@ -156,10 +151,6 @@ impl Prompt {
     }
 
     /// Shows a line on the terminal.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::error::Kind::Failure`] if there is no terminal.
     pub fn show(&self, text: &str) -> Result<()> {
         write_terminal(&format!("{}\n", escape_untrusted(text)))
     }

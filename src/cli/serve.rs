@@ -39,7 +39,6 @@ fn serve(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
     })
 }
 
-/// Serves until a signal ends it.
 fn serve_until_signal(start: ServerConfig) -> Result<()> {
     let (events_tx, events) = channel();
     let by_signal = events_tx.clone();
@@ -82,7 +81,6 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
     }
 }
 
-/// Events that the running service waits for.
 enum ServiceEvent {
     Signal(ServiceSignal),
     Ended,

@@ -7,7 +7,6 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::App;
-use super::args::VerifyArgs;
 use crate::domain::method::MethodId;
 use crate::domain::role::Role;
 use crate::domain::token::Token;
@@ -35,8 +34,8 @@ pub(super) struct Verified {
     token: Option<Token>,
 }
 
-pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
-    let method = args.method.as_deref().map(MethodId::parse).transpose()?;
+pub(super) fn run(app: &mut App, method: Option<&str>) -> Result<()> {
+    let method = method.map(MethodId::parse).transpose()?;
     let local = app.backend.backend()?;
     let secret = read_secret(app)?;
     let now = app.now();

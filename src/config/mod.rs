@@ -108,9 +108,6 @@ struct ConfigSources<'a> {
 }
 
 /// Returns the path of the file that `config set` writes: `JETON_CONFIG`, else the user's own file.
-///
-/// # Errors
-/// [`crate::error::Kind::Usage`] if no home folder is known.
 pub fn user_file() -> Result<PathBuf> {
     let named = std::env::var_os("JETON_CONFIG").filter(|v| !v.is_empty()).map(PathBuf::from);
     named.or_else(paths::user_config).ok_or_else(|| {

@@ -75,8 +75,6 @@ impl SettingKey {
         KEYS[self as usize].2
     }
 
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with all keys.
     pub fn parse(text: &str) -> Result<Self> {
         SettingKey::all().find(|k| k.name() == text).ok_or_else(|| {
             let names: Vec<&str> = SettingKey::all().map(SettingKey::name).collect();
@@ -87,9 +85,6 @@ impl SettingKey {
     }
 
     /// Checks a value. A token is checked when it is read.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule.
     pub fn check(self, value: &str) -> Result<()> {
         match self {
             SettingKey::Store if value.is_empty() || value.starts_with('~') => {
@@ -110,9 +105,6 @@ impl SettingKey {
 }
 
 /// Parses a Unix group, as name or number. The group need not exist.
-///
-/// # Errors
-/// [`crate::error::Kind::Usage`] with the rule.
 pub(super) fn parse_group(text: &str) -> Result<String> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     if (1..=32).contains(&text.len()) && text.bytes().all(fits) {
@@ -125,9 +117,6 @@ pub(super) fn parse_group(text: &str) -> Result<String> {
 const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Parses a duration: `0s`, `90s`, `5min` or `1h`, at most a day.
-///
-/// # Errors
-/// [`crate::error::Kind::Usage`] with the rule.
 pub(super) fn parse_duration(text: &str) -> Result<Duration> {
     let refused = || {
         Error::usage(format!("\"{}\" is not a time span", excerpt(text, 32)))

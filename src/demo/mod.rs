@@ -40,9 +40,6 @@ pub struct Demonstration {
 
 impl Demonstration {
     /// Makes and fills a store.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if the temporary folder can't be made or written.
     pub fn create(adapters: &Adapters) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("jeton-demo-")
@@ -76,9 +73,6 @@ fn store_in(folder: &Path) -> PathBuf {
 }
 
 /// Makes and fills a store at `path`. Returns its owner's name.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if the store can't be written; those of the verbs.
 pub fn create_at(path: &Path, adapters: &Adapters) -> Result<Username> {
     create_history(path, adapters).map(|(owner, _)| owner)
 }

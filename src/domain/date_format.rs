@@ -19,8 +19,6 @@ word_enum! {
 }
 
 impl DateFormat {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with all formats.
     pub fn parse(text: &str) -> Result<Self> {
         DateFormat::from_word(text).ok_or_else(|| {
             Error::usage(format!("\"{}\" is not a date format", excerpt(text, 32)))

@@ -149,9 +149,6 @@ impl fmt::Display for ExpirySpec {
 
 impl ExpirySpec {
     /// Parses `never`, `2026-12-31`, `31-12-2026` or a span.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the accepted forms.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         if text == "never" {

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
-use std::fmt;
 
-use crate::domain::name::quoted;
+use crate::domain::name::{quoted, text_newtype};
 use crate::domain::untrusted_text::excerpt;
 use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
@@ -26,8 +25,6 @@ word_enum! {
 }
 
 impl Access {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the known words.
     pub fn parse(text: &str) -> Result<Self> {
         Access::from_word(text).ok_or_else(|| {
             Error::usage(format!("no access level {}", quoted(text))).why("use read, write, admin or public")
@@ -35,13 +32,12 @@ impl Access {
     }
 }
 
-/// A method's id, such as `environment.control_key.StopEnv`: 1 to 200 of `A-Z a-z 0-9 . _ -`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MethodId(String);
+text_newtype! {
+    /// A method's id, such as `environment.control_key.StopEnv`: 1 to 200 of `A-Z a-z 0-9 . _ -`.
+    MethodId
+}
 
 impl MethodId {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
         let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
         if (1..=200).contains(&text.len()) && text.bytes().all(fits) {
@@ -49,10 +45,6 @@ impl MethodId {
         }
         Err(Error::usage(format!("\"{}\" is not a method id", excerpt(text, 64)))
             .why("use 1-200 of the characters A-Z a-z 0-9 . _ -"))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 
     /// Returns `true` if the method is one of jeton's own management methods. Patterns and *Inherit* never include
@@ -65,12 +57,6 @@ impl MethodId {
 impl Borrow<str> for MethodId {
     fn borrow(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for MethodId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -1,7 +1,5 @@
 //! Names and free text that people choose: usernames, token names, descriptions, secret prefixes.
 
-use std::fmt;
-
 use crate::domain::secret::contains_secret;
 use crate::domain::untrusted_text::{excerpt, is_control_or_bidi};
 use crate::error::{Error, Result};
@@ -56,13 +54,14 @@ macro_rules! text_newtype {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
     };
 }
+pub(super) use text_newtype;
 
 text_newtype! {
     /// An account's name: `[a-z0-9][a-z0-9._-]{0,31}`.
@@ -82,8 +81,6 @@ text_newtype! {
 }
 
 impl Username {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule and, if possible, the lower-case form.
     pub fn parse(text: &str) -> Result<Self> {
         if is_well_formed(text, MAX_USERNAME_LEN, u8::is_ascii_lowercase) {
             return Ok(Username(text.to_owned()));
@@ -98,8 +95,6 @@ impl Username {
 }
 
 impl TokenName {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
         reject_secret(text)?;
         if is_well_formed(text, MAX_TOKEN_NAME_LEN, u8::is_ascii_alphabetic) {
@@ -133,8 +128,6 @@ impl Description {
 }
 
 impl Prefix {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
         if Prefix::is_valid(text.as_bytes()) {
             return Ok(Prefix(text.to_owned()));

@@ -36,18 +36,12 @@ impl Password {
     }
 
     /// Creates a new password. See [`Password::validate`].
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] if the text can't become a password.
     pub fn new(text: Zeroizing<String>) -> Result<Self> {
         let password = Self::from_raw(text);
         password.validate().map(|()| password)
     }
 
     /// Checks that the text may become a password: it has 12 to 1024 bytes, and everybody can type it.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] if it may not.
     pub fn validate(&self) -> Result<()> {
         let normal = self.normalized();
         if normal.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')) {

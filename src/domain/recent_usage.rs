@@ -81,7 +81,6 @@ impl RecentUsage {
     }
 }
 
-/// Returns the `limit` largest of `counts`.
 fn busiest<K: Ord>(counts: BTreeMap<K, u64>, limit: usize) -> impl Iterator<Item = (K, u64)> {
     let mut sorted: Vec<(K, u64)> = counts.into_iter().collect();
     sorted.sort_by_key(|(_, uses)| Reverse(*uses));

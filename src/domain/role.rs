@@ -21,8 +21,6 @@ word_enum! {
 }
 
 impl Role {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the four words.
     pub fn parse(text: &str) -> Result<Self> {
         Role::from_word(text)
             .ok_or_else(|| Error::usage(format!("no role {}", quoted(text))).why("use owner, admin, member or viewer"))

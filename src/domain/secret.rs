@@ -116,9 +116,6 @@ pub struct Secret {
 
 impl Secret {
     /// Generates a new secret. `fill` is the operating system's generator.
-    ///
-    /// # Errors
-    /// The errors of `fill`.
     pub fn generate(prefix: &Prefix, mut fill: impl FnMut(&mut [u8]) -> Result<()>) -> Result<Self> {
         let id = base62(PUBLIC_ID_LEN, &mut fill)?;
         let random = base62(RANDOM_LEN, &mut fill)?;
@@ -196,9 +193,6 @@ pub struct SecretFingerprint {
 
 impl SecretFingerprint {
     /// Parses a presented secret. Nothing is trimmed, and no part of the text is stored.
-    ///
-    /// # Errors
-    /// The errors of [`Secret::parse`].
     pub fn parse(text: &str) -> std::result::Result<Self, SecretParseError> {
         Ok(SecretFingerprint { public_id: public_id_in(text)?, digest: SecretDigest::new(text) })
     }
@@ -227,8 +221,6 @@ impl SecretText {
         if find::is_secret(&self.0) { self.0.get(..hint) } else { None }
     }
 
-    /// # Errors
-    /// The errors of [`Secret::parse`].
     pub fn parse(&self) -> std::result::Result<SecretFingerprint, SecretParseError> {
         SecretFingerprint::parse(&self.0)
     }

@@ -60,8 +60,6 @@ word_enum! {
 }
 
 impl Status {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the four words.
     pub fn parse(text: &str) -> Result<Self> {
         Status::from_word(text).ok_or_else(|| {
             Error::usage(format!("no status {}", quoted(text)))
@@ -147,9 +145,7 @@ impl Lifecycle {
             Status::Active
         }
     }
-}
 
-impl Lifecycle {
     /// Returns why the token permits nothing at all at `now`; `None` if it works.
     pub fn denial_reason(self, is_account_enabled: bool, now: Timestamp) -> Option<DenialReason> {
         match self.status(now) {

@@ -11,11 +11,11 @@ macro_rules! word_enum {
             /// All values, in the order of their definition.
             pub const ALL: [$name; [$($word),+].len()] = [$($name::$variant),+];
 
-            /// Returns the word of the value.
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word),+ }
             }
 
+            #[allow(dead_code, reason = "not every word is read back")]
             pub fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some($name::$variant),)+ _ => None }
             }

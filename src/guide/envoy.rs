@@ -1,7 +1,7 @@
 //! Envoy: one route for each entry, and a second listener that sends requests to jeton.
 
 use super::stripped_headers::stripped_header_regexes;
-use super::{Guide, IDENTITY_HEADERS, Listen};
+use super::{Guide, IDENTITY_HEADERS, Listen, comment_line};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
 use crate::service::endpoint::Endpoint;
@@ -22,16 +22,10 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             RouteAction::Ask(id) => format!(
                 "route: {{ cluster: jeton_gate, timeout: 0s, regex_rewrite: {{ pattern: {{ regex: '^/' }}, substitution: '/{id}/' }} }}"
             ),
-            RouteAction::Public(id) => {
-                routes += &format!("                        # {id}\n");
-                open.clone()
-            }
-            RouteAction::Preflight => open.clone(),
-            RouteAction::Deny(why) => {
-                routes += &format!("                        # denied: {why}\n");
-                "direct_response: { status: 403 }".to_owned()
-            }
+            RouteAction::Public(_) | RouteAction::Preflight => open.clone(),
+            RouteAction::Deny(_) => "direct_response: { status: 403 }".to_owned(),
         };
+        routes += &comment_line(&entry.action, 24);
         let mut headers: Vec<String> = Vec::new();
         headers.extend(
             entry

@@ -1,7 +1,7 @@
 //! HAProxy: its configuration, and the Lua file that sends requests to jeton.
 
 use super::stripped_headers::stripped_header_regexes;
-use super::{Guide, IDENTITY_HEADERS, Listen, variable};
+use super::{Guide, IDENTITY_HEADERS, Listen, comment_line, variable};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
 use crate::service::endpoint::Endpoint;
@@ -12,16 +12,11 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
     for entry in &guide.map.rules {
         let method = match &entry.action {
             RouteAction::Ask(id) => id.to_string(),
-            RouteAction::Public(id) => {
-                routes += &format!("    # {id}\n");
-                "/public".to_owned()
-            }
+            RouteAction::Public(_) => "/public".to_owned(),
             RouteAction::Preflight => "/preflight".to_owned(),
-            RouteAction::Deny(why) => {
-                routes += &format!("    # denied: {why}\n");
-                "!".to_owned()
-            }
+            RouteAction::Deny(_) => "!".to_owned(),
         };
+        routes += &comment_line(&entry.action, 4);
         routes += &format!(
             "    http-request set-var(txn.jeton_ask) str({method}) if !{{ var(txn.jeton_ask) -m found }} \
              {{ var(txn.jeton_key) -m reg '^{} {}$' }}\n",

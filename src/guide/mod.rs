@@ -57,7 +57,6 @@ pub enum ProxyKind {
     Curl,
 }
 
-/// The values of a guide.
 #[derive(Debug)]
 pub struct Guide<'a> {
     pub verify: &'a Endpoint,
@@ -77,8 +76,6 @@ pub struct Guide<'a> {
     pub map: RouteRules,
 }
 
-/// # Errors
-/// [`Error::usage`] if an address or a route can't be written into this proxy's configuration.
 pub fn write(subject: ProxyKind, guide: &Guide<'_>) -> Result<String> {
     guide.check(subject)?;
     Ok(match subject {
@@ -314,6 +311,15 @@ fn fill_template(template: &str, values: &[(&str, &str)]) -> String {
     text
 }
 
+/// Returns the comment about a rule's action, on a line of its own; empty if the rule itself names the method.
+fn comment_line(action: &RouteAction, indent: usize) -> String {
+    match action {
+        RouteAction::Public(id) => format!("{:indent$}# {id}\n", ""),
+        RouteAction::Deny(why) => format!("{:indent$}# denied: {why}\n", ""),
+        RouteAction::Ask(_) | RouteAction::Preflight => String::new(),
+    }
+}
+
 /// Returns a header's name with each `-` also as `_`, because applications treat the two as the same.
 fn underscore_variants(name: &str) -> Vec<String> {
     let mut all = vec![String::new()];
@@ -332,10 +338,10 @@ fn variable(header: &str) -> String {
 
 /// Checks that a path means the same in every configuration, quoted or not.
 fn check_template_safe(path: &Path) -> Result<()> {
-    let text = path.to_string_lossy();
     if is_template_safe(path) {
         return Ok(());
     }
+    let text = path.to_string_lossy();
     Err(Error::usage(format!("the socket {} can't be written into a configuration", escape_untrusted(&text)))
         .why("the path contains characters other than A-Z a-z 0-9 / . _ - +"))
 }

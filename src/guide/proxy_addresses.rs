@@ -15,8 +15,6 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
         let read = text.rsplit_once(':').and_then(|(host, port)| {
             let port = port.parse().ok().filter(|p| *p > 0)?;
@@ -53,8 +51,6 @@ pub enum Listen {
 }
 
 impl Listen {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
         if let Some(port) = text.strip_prefix(':').unwrap_or(text).parse().ok().filter(|p| *p > 0) {
             return Ok(Listen::Port(port));
@@ -87,8 +83,6 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] for paths that can't be written into a configuration.
     pub fn new(certificate: &Path, key: &Path) -> Result<Self> {
         for path in [certificate, key] {
             if !path.is_absolute() || !super::is_template_safe(path) {

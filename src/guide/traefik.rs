@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Guide, IDENTITY_HEADERS, Listen, underscore_variants};
+use super::{Guide, IDENTITY_HEADERS, Listen, comment_line, underscore_variants};
 use crate::domain::method::MethodId;
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
@@ -45,16 +45,10 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
                 let at = *methods.entry(id).or_insert(next);
                 format!("[jeton-strip, jeton-ask-{at}, jeton-drop]")
             }
-            RouteAction::Public(id) => {
-                routers += &format!("    # {id}\n");
-                "[jeton-strip, jeton-drop]".to_owned()
-            }
-            RouteAction::Preflight => "[jeton-strip, jeton-drop]".to_owned(),
-            RouteAction::Deny(why) => {
-                routers += &format!("    # denied: {why}\n");
-                "[jeton-deny]".to_owned()
-            }
+            RouteAction::Public(_) | RouteAction::Preflight => "[jeton-strip, jeton-drop]".to_owned(),
+            RouteAction::Deny(_) => "[jeton-deny]".to_owned(),
         };
+        routers += &comment_line(&entry.action, 4);
         let http_method = entry
             .route
             .http_method

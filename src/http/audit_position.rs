@@ -72,15 +72,8 @@ impl AuditPosition {
             Ok(seen) => RollbackDetector::from_seen(seen),
             Err(e) => RollbackDetector::unreadable(e.to_string()),
         };
-        (
-            Arc::new(AuditPosition {
-                store,
-                pending: Mutex::default(),
-                writing: Mutex::default(),
-                wake: Notify::new(),
-            }),
-            continuity,
-        )
+        let (pending, writing, wake) = (Mutex::default(), Mutex::default(), Notify::new());
+        (Arc::new(AuditPosition { store, pending, writing, wake }), continuity)
     }
 
     /// Schedules `seen` to be written soon.

@@ -96,7 +96,6 @@ impl Permissions {
     }
 }
 
-/// A request to decide.
 #[derive(Debug, Clone, Copy)]
 pub struct DecisionRequest<'a> {
     /// The presented secret, or why it could not be parsed.
@@ -107,7 +106,6 @@ pub struct DecisionRequest<'a> {
     pub methods: bool,
 }
 
-/// A decision about one request.
 pub struct CachedDecision {
     pub kind: DecisionKind,
     /// The token to which the secret belongs or belonged, if known.
@@ -165,7 +163,6 @@ impl MethodIndex {
     }
 }
 
-/// The decision cache of a service.
 #[derive(Default)]
 pub struct DecisionCache {
     tip: Option<AuditTip>,
@@ -220,9 +217,6 @@ impl DecisionCache {
 
     /// Opens decisions in `snapshot`. The snapshot must have begun after all requests arrived, and after `data_version`
     /// was read.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] when the store can't be read.
     pub fn begin<'a>(
         &'a mut self,
         data_version: DataVersion,
@@ -286,10 +280,6 @@ impl CacheRead<'_> {
         self.tip
     }
 
-    /// Decides a request.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] when the store can't be read.
     pub fn decide(&mut self, request: DecisionRequest<'_>) -> Result<CachedDecision> {
         let fingerprint = match request.presented {
             Ok(claim) => claim,

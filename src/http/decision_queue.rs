@@ -27,7 +27,6 @@ use crate::verbs::ports::{Clock, DataVersions, Store};
 use crate::verbs::verify::DecisionKind;
 use crate::verbs::verify::rollback_detector::RollbackDetector;
 
-/// A request to decide.
 pub(super) struct VerifyRequest {
     pub secret: std::result::Result<SecretFingerprint, SecretParseError>,
     /// The method to check. `None` checks only that the credential works at all.
@@ -65,7 +64,6 @@ struct Queue {
     waiters: Vec<VersionWaiter>,
 }
 
-/// The queue of waiting requests.
 #[derive(Default)]
 pub(super) struct DecisionQueue {
     queue: Mutex<Queue>,
@@ -74,9 +72,6 @@ pub(super) struct DecisionQueue {
 
 impl DecisionQueue {
     /// Decides `request` in the next batch.
-    ///
-    /// # Errors
-    /// [`Unavailable`] if the store can't be read.
     pub async fn decide(&self, request: VerifyRequest) -> std::result::Result<CachedDecision, Unavailable> {
         let (reply, decided) = oneshot::channel();
         self.enqueue(|queue| queue.pending.push(Pending { request, reply }));
@@ -84,9 +79,6 @@ impl DecisionQueue {
     }
 
     /// Returns the number of the audit log's last row, in a read of the store that begins now.
-    ///
-    /// # Errors
-    /// [`Unavailable`] if the store can't be read.
     pub async fn audit_seq(&self) -> std::result::Result<i64, Unavailable> {
         let (reply, read) = oneshot::channel();
         self.enqueue(|queue| queue.waiters.push(reply));
@@ -124,24 +116,22 @@ const MAX_REPORTED_IDS: usize = 1_024;
 
 impl BatchWorker {
     pub fn new(
-        service: Arc<ServerState>,
-        store_handle: ReopeningStore,
+        server: Arc<ServerState>,
+        store: ReopeningStore,
         clock: Arc<dyn Clock>,
-        seen: Arc<AuditPosition>,
+        audit_position: Arc<AuditPosition>,
         continuity: RollbackDetector,
     ) -> Self {
-        let (cache, changes, begun) = (DecisionCache::default(), ChangeCounts::default(), Stopwatch::start());
-        let expiry_clock = Arc::clone(&service.expiry_clock);
         BatchWorker {
-            server: service,
-            store: store_handle,
+            expiry_clock: Arc::clone(&server.expiry_clock),
+            server,
+            store,
             clock,
-            expiry_clock,
-            cache,
+            cache: DecisionCache::default(),
             continuity,
-            audit_position: seen,
-            external_changes: changes,
-            cache_age: begun,
+            audit_position,
+            external_changes: ChangeCounts::default(),
+            cache_age: Stopwatch::start(),
             reported_ids: HashSet::new(),
         }
     }
@@ -197,24 +187,15 @@ impl BatchWorker {
 
     fn serve(&mut self, queue: Queue) {
         self.drop_outdated_cache();
-        let BatchWorker {
-            store: store_handle,
-            cache,
-            clock,
-            expiry_clock,
-            continuity,
-            audit_position: seen,
-            reported_ids: unreadable,
-            ..
-        } = self;
+        let BatchWorker { store, cache, clock, expiry_clock, continuity, audit_position, reported_ids, .. } = self;
         let requests = &queue.pending;
-        let read = store_handle.with(|store| {
+        let read = store.with(|store| {
             let (edition, now) = (store.data_version()?, expiry_clock.now());
             if let Some(tip) = cache.audit_tip_at(edition) {
                 let get_cached = |w: &Pending| cache.get_if_current(edition, w.request.to_question(), now).map(Some);
                 if let Some(decisions) = requests.iter().map(get_cached).collect::<Option<Vec<_>>>() {
                     if let Some(checkpoint) = continuity.refresh(now) {
-                        seen.advance(checkpoint);
+                        audit_position.advance(checkpoint);
                     }
                     return Ok((decisions, tip.seq));
                 }
@@ -229,13 +210,13 @@ impl BatchWorker {
                     false => continuity.refresh(now),
                 };
                 if let Some(checkpoint) = checkpoint {
-                    seen.advance(checkpoint);
+                    audit_position.advance(checkpoint);
                 }
                 let mut decide = |w: &Pending| match reader.decide(w.request.to_question()) {
                     Ok(decision) => Ok(Some(decision)),
                     // If the log can be read, the fault is in the rows of this token.
                     Err(e) => snapshot.audit_tip().map(|_| {
-                        report_unreadable(unreadable, &w.request, &e);
+                        report_unreadable(reported_ids, &w.request, &e);
                         None
                     }),
                 };

@@ -68,21 +68,14 @@ impl ChangeWatcher {
         let began = changes.started.elapsed();
         // `ReopeningStore` has noted the fault.
         let Ok((edition, file)) = store_handle.maintain(state) else { return self.last = None };
-        let open_count = store_handle.open_count();
-        match &self.last {
-            Some((o, e, f)) if (*o, *e, f) == (open_count, edition, &file) => {}
-            Some((.., f)) => {
-                if *f != file {
-                    changes.writes.fetch_add(1, AcqRel);
-                }
-                changes.commits.fetch_add(1, AcqRel);
-            }
-            None => {
-                changes.writes.fetch_add(1, AcqRel);
-                changes.commits.fetch_add(1, AcqRel);
-            }
+        if self.last.as_ref().is_none_or(|(.., before)| *before != file) {
+            changes.writes.fetch_add(1, AcqRel);
         }
-        self.last = Some((open_count, edition, file));
+        let state = Some((store_handle.open_count(), edition, file));
+        if self.last != state {
+            changes.commits.fetch_add(1, AcqRel);
+        }
+        self.last = state;
         changes.mark_checked(began);
     }
 

@@ -5,36 +5,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::word_enum::word_enum;
 use crate::platform::clock::Stopwatch;
 
 /// Time between two log entries for the same fault.
 const REMIND_INTERVAL: Duration = Duration::from_secs(60);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// The socket of the verify listener is lost and can't be made again.
-    VerifySocket,
-    /// The socket of the management listener is lost and can't be made again.
-    ManageSocket,
-    /// The proof values for proxies can't be read.
-    Proof,
-    /// The wall clock is behind the latest time seen.
-    Clock,
+word_enum! {
+    /// A fault, with its name in health and metrics.
+    pub(super) enum Fault {
+        /// The socket of the verify listener is lost and can't be made again.
+        VerifySocket = "verify-socket",
+        /// The socket of the management listener is lost and can't be made again.
+        ManageSocket = "manage-socket",
+        /// The proof values for proxies can't be read.
+        Proof = "proof",
+        /// The wall clock is behind the latest time seen.
+        Clock = "clock",
+    }
 }
 
 impl Fault {
-    pub const ALL: [Fault; 4] = [Fault::VerifySocket, Fault::ManageSocket, Fault::Proof, Fault::Clock];
-
-    /// Returns the fault's name in health and metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Fault::VerifySocket => "verify-socket",
-            Fault::ManageSocket => "manage-socket",
-            Fault::Proof => "proof",
-            Fault::Clock => "clock",
-        }
-    }
-
     const fn describe(self) -> &'static str {
         match self {
             Fault::VerifySocket => "tokens can't be verified: the verify socket is gone, and there is no new one yet",

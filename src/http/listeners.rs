@@ -88,9 +88,6 @@ enum Listener {
 
 impl BoundListener {
     /// Accepts connections until `stop` is set.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if the system refuses to listen.
     pub fn serve(self, service: Arc<ServerState>, stop: watch::Receiver<bool>) -> Result<()> {
         let refused = |e: io::Error| Error::failure(format!("can't listen on {}", self.endpoint)).why(e.to_string());
         let listener = Listener::from_socket(self.socket).map_err(refused)?;

@@ -141,17 +141,11 @@ pub struct ServerHandle {
 const SYSTEM_PATHS: (&str, &str) = ("/var/lib/jeton/jeton.db", "/run/jeton");
 
 /// Returns the default management socket for a service of the store at `store`.
-///
-/// # Errors
-/// [`crate::error::Kind::Usage`] if the path is too long for a socket.
 pub fn default_manage(store: &Path) -> Result<Endpoint> {
     default_socket(store, "manage")
 }
 
 /// Returns the default verify socket for a service of the store at `store`.
-///
-/// # Errors
-/// [`crate::error::Kind::Usage`] if the path is too long for a socket.
 pub fn default_verify(store: &Path) -> Result<Endpoint> {
     default_socket(store, "verify")
 }
@@ -309,9 +303,6 @@ impl ServerHandle {
 }
 
 /// Checks that tokens don't cross a network in the clear.
-///
-/// # Errors
-/// [`crate::error::Kind::Usage`] for a network address: tokens could be read on the way.
 fn reject_cleartext(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
     if !verify.is_local() {
         return Err(Error::usage(format!("tokens would be sent to {verify} unencrypted"))

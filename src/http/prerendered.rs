@@ -85,7 +85,6 @@ impl RenderedIdentity {
         self.json.get(self.range(field)).and_then(|value| std::str::from_utf8(value).ok()).unwrap_or_default()
     }
 
-    /// Returns a field's value for a header.
     pub fn value(&self, field: IdentityField) -> HeaderValue {
         HeaderValue::from_maybe_shared(self.json.slice(self.range(field))).unwrap_or(HeaderValue::from_static(""))
     }

@@ -34,7 +34,6 @@ pub(super) fn query_values(query: &[u8], name: &str, mut take: impl FnMut(Option
     }
 }
 
-/// Returns `true` if `query` contains the option `name`.
 pub(super) fn has_option(query: &str, name: &str) -> bool {
     query.split('&').any(|argument| argument.split_once('=').map_or(argument, |(key, _)| key) == name)
 }

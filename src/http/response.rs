@@ -72,7 +72,6 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
 /// Reason for refusing a caller. The answers are the same for every caller, so they reveal nothing about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Denial {
-    /// No credential was presented.
     NoCredential,
     /// The credential is not accepted, for whatever reason.
     InvalidToken,

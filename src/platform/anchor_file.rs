@@ -71,9 +71,6 @@ impl AnchorFile {
     }
 
     /// Appends `line` and syncs it to disk, completely or not at all.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if the file can't be written.
     pub fn append(&mut self, line: &str) -> Result<()> {
         let failed = |e: io::Error| {
             Error::failure(format!("the checkpoint can't be written to {}", self.path.display())).why(e.to_string())

@@ -12,9 +12,6 @@ use crate::error::{Error, Result};
 pub const SUFFIX: &str = "-seen";
 
 /// Returns the last record for the store at `store`. `None` if there never was one.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if the file exists but can't be read or is invalid.
 pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     let path = sidecar_path(store, SUFFIX);
     let refused = |why: String| {
@@ -38,9 +35,6 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
 }
 
 /// Writes `seen` for the store at `store`. Afterwards the file has either all of it, or its previous content.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if the file can't be written.
 pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
     let path = sidecar_path(store, SUFFIX);
     write_whole(&path, seen.to_line().as_bytes(), true).map_err(|e| {

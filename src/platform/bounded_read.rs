@@ -26,9 +26,6 @@ pub fn is_standard(path: &Path) -> bool {
 }
 
 /// Refuses a path that means stdin or stdout, if `what` requires a file.
-///
-/// # Errors
-/// [`crate::error::Kind::Usage`] for `-`.
 pub fn require_named_file(path: &Path, what: &str) -> Result<()> {
     if !is_standard(path) {
         return Ok(());
@@ -88,9 +85,6 @@ pub enum FirstLine {
 
 /// Reads `from` to the end of its first line, at most `max` bytes. Input after the line is left unread, and no
 /// shared buffer keeps a copy.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if `from` can't be read.
 pub fn read_first_line(from: impl AsFd, max: usize) -> Result<FirstLine> {
     let mut line = Zeroizing::new(Vec::with_capacity(max + 2));
     let mut byte = [0u8; 1];

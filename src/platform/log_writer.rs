@@ -72,7 +72,6 @@ struct Queue {
     /// Number of lines lost and not yet reported.
     lost: u64,
     lost_since: String,
-    /// `true` during a write.
     busy: bool,
 }
 

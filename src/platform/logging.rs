@@ -25,9 +25,6 @@ struct Log {
 
 /// Parses a log level: failures, possible problems, the start and end of the service with the changes in between,
 /// every denied attempt, or every request.
-///
-/// # Errors
-/// [`crate::error::Kind::Usage`] with the valid words.
 pub fn parse_level(text: &str) -> Result<LevelFilter> {
     match text {
         "error" => Ok(LevelFilter::ERROR),
@@ -40,9 +37,6 @@ pub fn parse_level(text: &str) -> Result<LevelFilter> {
 }
 
 /// Starts to write events to stderr, as text or as JSON, once per run. Panics become events, too.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if the log's thread can't be started.
 pub fn init(level: LevelFilter, json: bool) -> Result<()> {
     let report = LossReport { now, line: if json { lost_json } else { lost_text } };
     let writer =

@@ -108,9 +108,6 @@ pub fn has_token_from_environment() -> bool {
 }
 
 /// Returns the token that came in the environment. It can be read once.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if the token can't be read.
 pub fn token_from_environment() -> Result<Zeroizing<String>> {
     let number = std::env::var(MOVED_TOKEN).ok().filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
     let path = PathBuf::from("/dev/fd").join(number.unwrap_or_default());

@@ -46,9 +46,6 @@ pub fn load_or_create(store: &Path, entropy: &dyn Entropy) -> Result<ProofValues
 
 /// Replaces the current value. The previous one is accepted for another hour, unless others could have read or
 /// written it.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if the file can't be read or replaced.
 pub fn rotate(store: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<ProofValues> {
     let previous = match read(store) {
         Ok(values) => values.map(|values| (values.current, Timestamp(now.0.saturating_add(OVERLAP)))),

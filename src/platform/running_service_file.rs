@@ -60,10 +60,6 @@ pub fn acquire(store: &Path) -> Result<ServiceLock> {
 }
 
 impl ServiceLock {
-    /// Writes the addresses of the service.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if the file can't be written.
     pub fn write(&self, info: &ServiceInfo) -> Result<()> {
         let text = format!("verify {}\nmanage {}\n", info.verify, info.manage);
         let written = self.0.set_len(0).and_then(|()| (&self.0).write_all(text.as_bytes()));

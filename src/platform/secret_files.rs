@@ -47,9 +47,6 @@ pub fn read_file(path: &Path, most: usize) -> Result<String> {
 }
 
 /// Creates a file that only we can read. `O_EXCL` refuses a path where anything exists, links included.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if the path exists, or the file can't be created.
 pub fn create_private(path: &Path) -> Result<File> {
     create_exclusive(path).map_err(|e| create_error(format!("{} can't be created", path.display()), &e))
 }

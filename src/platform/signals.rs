@@ -112,9 +112,6 @@ pub fn is_handled_here(signal: i32) -> bool {
 
 /// Makes a signal that would end the program call `stop` instead, from a separate thread. Ctrl-Z still stops the
 /// program. A write transaction may end first, for a limited time.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if the system refuses.
 pub fn stop_on_signal(stop: impl Fn() + Send + 'static) -> Result<()> {
     let refused = |e: io::Error| Error::failure("Ctrl-C can't be handled").why(e.to_string());
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(refused)?;
@@ -143,9 +140,6 @@ pub fn is_asked_to_end() -> bool {
 }
 
 /// Makes Ctrl-C end the program at once and without output, as cancelled (130).
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if the system refuses.
 pub fn end_on_interrupt() -> Result<()> {
     let always = Arc::new(AtomicBool::new(true));
     let cancelled = i32::from(Kind::Cancelled.exit_code());

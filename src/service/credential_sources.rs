@@ -20,9 +20,6 @@ pub struct CredentialSources(Vec<CredentialSource>);
 
 impl CredentialSources {
     /// Parses `header:X-Authentication, query:session`. The empty text means no place.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
         let mut sources = Vec::new();
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {

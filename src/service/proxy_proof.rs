@@ -10,6 +10,7 @@
 
 use std::fmt;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
@@ -105,7 +106,7 @@ impl ProxyProof {
         match challenge.kind {
             DigestKind::Sha256 => hex(&Sha256::digest(&*text)).to_string(),
             // In the form that nginx compares.
-            DigestKind::Md5 => base64url(&Md5::digest(&*text)),
+            DigestKind::Md5 => Base64UrlUnpadded::encode_string(&Md5::digest(&*text)),
         }
     }
 }
@@ -140,11 +141,6 @@ fn hex(bytes: &[u8]) -> Zeroizing<String> {
         text.push(digit(*byte));
     }
     text
-}
-
-fn base64url(bytes: &[u8]) -> String {
-    use base64ct::{Base64UrlUnpadded, Encoding};
-    Base64UrlUnpadded::encode_string(bytes)
 }
 
 #[cfg(test)]

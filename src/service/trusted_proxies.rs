@@ -22,9 +22,6 @@ struct Network {
 
 impl TrustedProxies {
     /// Parses `10.0.0.0/8, 192.0.2.1, fd00::/8`. The empty text means no proxies except this machine.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
         let one = |part: &str| {
             parse_network(part).ok_or_else(|| {

@@ -20,7 +20,6 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::SetupState;
 
-/// The whole state.
 pub struct App {
     pub model: Model,
     pub screen: Screen,
@@ -85,7 +84,6 @@ impl App {
         }
     }
 
-    /// Asks for a sign-in.
     pub fn show_sign_in(&mut self, username: Option<&Username>) {
         self.screen = Screen::Entry(Box::new(SignIn::new(username)));
     }
@@ -135,7 +133,6 @@ impl App {
         screens.into_iter().chain(self.modals.ids().into_iter().map(Layer::Modal)).collect()
     }
 
-    /// Returns the current key context.
     pub fn context(&self) -> Context {
         self.page(self.top_layer()).map_or(Context::Anywhere, Component::context)
     }

@@ -37,7 +37,6 @@ use crate::verbs::tokens::ShowToken;
 /// The data that a page may read while it handles an action.
 pub struct UpdateContext<'a> {
     pub model: &'a Model,
-    /// The layer of the page.
     pub layer: Layer,
     /// Requests without a reply yet.
     pub pending: &'a BTreeMap<RequestId, PendingRequest>,
@@ -75,7 +74,6 @@ impl UpdateContext<'_> {
         self.pending.values().any(|pending| pending.asker == Some(self.layer) && pending.key == key)
     }
 
-    /// Reports that a read has failed.
     pub fn report_read_error(&self, error: &Error) -> Intent {
         // A token or account that is gone has no details. The list shows that.
         if self.is_reply_to::<ShowToken>() || self.is_reply_to::<ShowAccount>() {
@@ -116,9 +114,7 @@ pub enum Intent {
     Close(Option<DialogResult>),
     /// Open another dialog on top.
     Push(Box<dyn Component>),
-    /// Ask for something.
     Ask(Ask),
-    /// Perform an effect.
     Run(Effect),
     /// Show a notice for a while.
     Notify(NoticeId, String),
@@ -136,21 +132,21 @@ impl Intent {
 
     /// Sends a request while the page waits.
     pub fn send(credential: Credential, request: impl Into<Request>) -> Self {
-        Intent::Ask(Ask {
-            subject: AskSubject::Request(Box::new(request.into())),
-            credential: Some(credential),
-            waits: true,
-        })
+        Self::ask(request.into(), Some(credential), true)
     }
 
     /// Sends a read-only request as the signed-in account while the page waits.
     pub fn query(request: impl Into<Request>) -> Self {
-        Intent::Ask(Ask { subject: AskSubject::Request(Box::new(request.into())), credential: None, waits: true })
+        Self::ask(request.into(), None, true)
     }
 
     /// Sends a read-only request as the signed-in account. The page takes keys meanwhile.
     pub fn read(request: impl Into<Request>) -> Self {
-        Intent::Ask(Ask { subject: AskSubject::Request(Box::new(request.into())), credential: None, waits: false })
+        Self::ask(request.into(), None, false)
+    }
+
+    fn ask(request: Request, credential: Option<Credential>, waits: bool) -> Self {
+        Intent::Ask(Ask { subject: AskSubject::Request(Box::new(request)), credential, waits })
     }
 
     /// Reads the catalogue with this path or name while the page waits.
@@ -216,7 +212,6 @@ impl Destination {
 pub struct Damaged {
     /// The rows, by name.
     pub rows: Vec<String>,
-    /// The next step.
     pub next: &'static str,
 }
 
@@ -252,7 +247,6 @@ pub trait Component: Any {
     /// Returns a stable id of the screen or dialog in kebab case, for tests.
     fn id(&self) -> &'static str;
 
-    /// Returns the text of the problem that the form shows.
     fn problem(&self) -> Option<&str> {
         None
     }

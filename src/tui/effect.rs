@@ -18,7 +18,6 @@ pub enum Effect {
     /// Copies text that is not a secret.
     CopyText(String),
     CopySecret(Arc<Secret>),
-    /// Saves a secret to a new file.
     Save(PathBuf, Arc<Secret>),
     /// Reads the catalogue with this path or name, to be used along with these catalogues. The reply has the same id.
     ReadCatalogue(RequestId, PathBuf, Arc<[Catalogue]>),
@@ -43,7 +42,6 @@ pub struct Call {
     pub request: Box<Request>,
 }
 
-/// Text to be copied to a clipboard.
 pub(super) struct ClipboardText {
     pub text: Zeroizing<String>,
     pub is_secret: bool,

@@ -13,7 +13,6 @@ impl ScreenId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModalId(pub(super) u64);
 
-/// A layer of the display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
     Lock,

@@ -22,7 +22,6 @@ impl LongWork {
         LongWork { id, counts: None, stopping: false }
     }
 
-    /// Describes the progress.
     pub fn describe(&self) -> String {
         let Some((done, total)) = self.counts else { return String::new() };
         let verb = if self.stopping { "Stopping after" } else { "Purging" };

@@ -58,13 +58,11 @@ use crate::verbs::ports::{Clock, SecretFileWriter};
 
 /// The resources of the screens.
 pub struct TuiConfig {
-    /// The verbs.
     pub backend: Arc<dyn Backend>,
     /// The verbs over another connection, for changes in batches.
     pub for_long_changes: Arc<dyn Backend>,
     /// The verbs over a third connection, for slow reads. A purge must not wait for them.
     pub for_long_reads: Arc<dyn Backend>,
-    /// The system clock.
     pub clock: Arc<dyn Clock>,
     /// The destination for saved secrets.
     pub secret_files: Arc<dyn SecretFileWriter>,
@@ -82,7 +80,6 @@ pub struct TuiConfig {
     pub remember_password: Duration,
     /// Time without a key after which everything is hidden; zero = never.
     pub lock_after: Duration,
-    /// The format of dates on screen.
     pub dates: DateFormat,
     /// The account that signs in automatically, in a demo.
     pub demo: Option<Demo>,
@@ -91,9 +88,7 @@ pub struct TuiConfig {
 /// The account of a demo. Its password is shown on the screen.
 #[derive(Clone)]
 pub struct Demo {
-    /// Username of the account.
     pub username: Username,
-    /// Password of the account.
     pub password: Zeroizing<String>,
     /// Address at which the demo's service checks tokens; `None` if there is no service.
     pub service: Option<Endpoint>,

@@ -34,7 +34,6 @@ pub struct Model {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     pub theme: Theme,
-    /// Name of the machine.
     pub host: String,
     /// Location of the store, for display.
     pub store_path: String,
@@ -62,7 +61,6 @@ pub struct Model {
     pub long_work: Option<LongWork>,
     /// Number in the audit log of the last change made here and read again since.
     pub seen_seq: i64,
-    /// Number of the last request.
     pub last_request: u64,
     /// Set when the program must end.
     pub exit: Option<Result<(), Error>>,

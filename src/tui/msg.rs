@@ -26,7 +26,6 @@ pub struct ReadKey {
 }
 
 impl ReadKey {
-    /// Returns `true` if the request is one of the verb `V`.
     pub fn is<V: Verb>(self) -> bool {
         self.verb == V::NAME
     }
@@ -44,13 +43,10 @@ impl From<&Request> for ReadKey {
 pub enum Msg {
     /// Time has passed.
     Now(Timestamp),
-    /// A key was pressed.
     Key(KeyEvent),
-    /// Text was pasted.
     Paste(Zeroizing<String>),
     /// The terminal was resized to these columns and rows.
     Resize(u16, u16),
-    /// A request was answered.
     Reply(RequestId, Box<Result<Response>>),
     /// Text was copied to the clipboard, or an error.
     Copied(Result<Copied>),
@@ -74,7 +70,6 @@ pub enum Msg {
     Resumed,
 }
 
-/// The destination of copied text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copied {
     /// On the desktop's clipboard, cleared after a while.
@@ -86,7 +81,6 @@ pub enum Copied {
 }
 
 impl Copied {
-    /// Describes the result of copying text.
     pub fn describe(result: &Result<Copied>) -> String {
         match result {
             Ok(Copied::Temporary) => format!("copied; jeton clears the clipboard in {} s", CLEAR_DELAY.as_secs()),

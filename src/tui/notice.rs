@@ -38,7 +38,6 @@ pub enum NoticeId {
     Marked,
     /// Not everything could be marked.
     MarkLimit,
-    /// Text was copied.
     Copied,
     /// There is nothing to copy, or the text can't be copied safely.
     NotCopied,
@@ -70,12 +69,10 @@ pub struct PendingPropagation {
 }
 
 impl Notice {
-    /// Creates a notice.
     pub fn new(id: NoticeId, text: impl Into<String>) -> Self {
         Notice { id, text: text.into(), effect: None, cli: None, at: Timestamp(0), propagation: None }
     }
 
-    /// Creates the notice of an error.
     pub fn error(error: &Error) -> Self {
         Notice::new(NoticeId::Error(error.kind), error.to_string())
     }
@@ -105,7 +102,6 @@ impl Notice {
         self.at.plus(NOTICE_DURATION)
     }
 
-    /// Returns `true` if the notice reports a success.
     pub fn is_success(&self) -> bool {
         matches!(self.id, NoticeId::Done(_) | NoticeId::Marked | NoticeId::Copied)
     }

@@ -17,14 +17,11 @@ use crate::verbs::tokens::{
 };
 use crate::verbs::{Committed, Verb};
 
-/// A completed change.
 pub struct Outcome {
-    /// Name of the verb.
     verb: &'static str,
     pub subject: Subject,
     /// The change, after the name of the subject.
     change: String,
-    /// The effect of the change.
     effect: Option<String>,
     /// The tokens or the secret that the running service must deny from now on.
     denied: Option<&'static str>,
@@ -42,7 +39,6 @@ pub enum Subject {
     Issued(Option<Box<IssuedToken>>),
     Purged(PurgeResult),
     Policy(Policy),
-    /// A catalogue, by its name.
     Catalogue(String),
 }
 
@@ -157,12 +153,10 @@ impl Outcome {
         Outcome { denied: Some(denied), ..self }
     }
 
-    /// Returns `true` if the verb `V` made the change.
     pub fn is<V: Verb>(&self) -> bool {
         self.verb == V::NAME
     }
 
-    /// Returns the notice of the change.
     pub fn notice(&self) -> Notice {
         let (id, start) = match &self.subject {
             Subject::Purged(purged) if purged.stopped => (NoticeId::PurgeStopped, "Purge stopped: "),
@@ -183,7 +177,6 @@ impl Subject {
         Subject::Issued(Some(Box::new(issued)))
     }
 
-    /// Returns the name or the number of the objects.
     fn name(&self) -> String {
         match self {
             Subject::Accounts(accounts) => match accounts.as_slice() {

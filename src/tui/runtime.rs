@@ -34,7 +34,6 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(1000);
 /// The same limit if the program is late in ending after a signal.
 const LATE_CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// An event that wakes the loop.
 enum WakeEvent {
     Msg(Msg),
     Signal(SignalEvent),

@@ -22,7 +22,6 @@ pub struct Theme {
     pub field: Style,
     /// Text that matches the filter.
     pub matched: Style,
-    /// Success.
     pub good: Style,
     pub warning: Style,
     /// Failure, or something about to be destroyed.

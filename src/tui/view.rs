@@ -17,7 +17,6 @@ const MIN_SIZE: (u16, u16) = (40, 10);
 const MIN_WRAP_COLUMNS: usize = 12;
 const SPINNER_FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/// Draws everything.
 pub fn view(app: &App, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {

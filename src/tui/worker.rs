@@ -136,7 +136,6 @@ impl StoreWorkers {
         })
     }
 
-    /// Sends a job to its thread.
     pub(super) fn send(&self, job: Job) -> Result<()> {
         let jobs = match job.lane() {
             Lane::Short => &self.jobs,

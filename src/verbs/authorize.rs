@@ -63,9 +63,6 @@ pub enum TrashScope {
 }
 
 /// Checks that the actor may run a verb that needs `scope`. A password always may; a token needs one of the methods.
-///
-/// # Errors
-/// [`crate::error::Kind::Denied`] with the missing methods.
 pub fn require_scope(actor: &Actor, scope: RequiredScope) -> Result<()> {
     let Some(bearer) = actor.bearer() else { return Ok(()) };
     match scope {
@@ -133,9 +130,6 @@ pub fn check_token_access(
 }
 
 /// Checks that `token` is not the acting token, which may neither change nor copy itself.
-///
-/// # Errors
-/// [`crate::error::Kind::Denied`] for a token that acts on itself.
 pub fn forbid_self_change(actor: &Actor, token: &Token) -> Result<()> {
     if actor.bearer().is_some_and(|bearer| bearer.token.id == token.id) {
         return Err(Error::denied(format!("the token {} can't change or copy itself", token.name))
@@ -213,9 +207,6 @@ const fn managed_by(role: Role) -> &'static str {
 
 /// Checks that the actor may change the methods and API sets. Such a change alters the rights of other accounts'
 /// tokens.
-///
-/// # Errors
-/// [`crate::error::Kind::Denied`] with the roles that may.
 pub fn check_catalogue_access(actor: &Actor) -> Result<()> {
     require_role(actor, Role::Admin, "change the catalogue")
 }
@@ -236,9 +227,6 @@ fn require_role(actor: &Actor, least: Role, what: &str) -> Result<()> {
 }
 
 /// Checks that the actor may read the audit log, which contains the acts of all accounts.
-///
-/// # Errors
-/// [`crate::error::Kind::Denied`] with the roles that may.
 pub fn check_audit_access(actor: &Actor) -> Result<()> {
     let own_account = actor.account()?;
     if own_account.role >= Role::Admin {
@@ -348,9 +336,6 @@ pub fn denied_first<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
 
 /// Checks that the actor may change each token from the first of its pair to the second. The first is `None` for a new
 /// token. Every verb that saves tokens with rights calls this, whatever it has checked before.
-///
-/// # Errors
-/// [`crate::error::Kind::Denied`] with the reason.
 pub fn check_grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Token>, &Token)]) -> Result<()> {
     let self_service = snapshot.policy()?.self_service;
     for token in changes.iter().flat_map(|(before, after)| before.iter().chain([after])) {

@@ -1,8 +1,9 @@
 //! `account create`.
 
+use super::super::App;
 use super::super::args::CreateAccountArgs;
-use super::super::{App, new_password};
-use super::change_report::print_changed;
+use super::super::change_report::print_changed;
+use super::super::new_password::new_password;
 use crate::config::{Setting, Source};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
@@ -14,7 +15,8 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
     let had_sole_account = app.call(&Credential::Store, GetSetup)?.sole_account.is_some();
     let credential = app.write_credential()?;
-    let password = new_password::for_account(app, &username, args.password.new_password_file.as_deref())?;
+    let given = app.prompt.given_new_password(args.password.new_password_file.as_deref())?;
+    let password = new_password(app, &username, given)?;
     let changed = app.call(&credential, CreateAccount { username, role, password })?;
     let name = changed.value.account.username.to_string();
     print_changed(app, &[changed.value], &format!("created with the role {role}"))?;

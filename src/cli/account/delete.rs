@@ -1,8 +1,7 @@
 //! `account delete`: shows the consequences, then asks for the name.
 
-use super::super::args::DeleteAccountArgs;
+use super::super::change_report::{RevokedText, print_revoked};
 use super::super::{App, impact};
-use super::change_report::print_revoked;
 use crate::domain::name::Username;
 use crate::domain::time::ago;
 use crate::error::{Error, Result};
@@ -10,10 +9,10 @@ use crate::verbs::accounts::{DeleteAccount, ShowAccount};
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 
-pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
-    let username = Username::parse(&args.name)?;
+pub(super) fn delete(app: &mut App, name: &str, confirm: Option<String>) -> Result<()> {
+    let username = Username::parse(name)?;
     let verb = |confirmation| DeleteAccount { username: username.clone(), confirmation, expected: Vec::new() };
-    let (credential, verb) = match args.confirm {
+    let (credential, verb) = match confirm {
         Some(typed) => (app.write_credential()?, verb(typed)),
         // A token can't delete an account. Refuse before the person types a name.
         None if app.token()?.is_some() => (app.write_credential()?, verb(String::new())),
@@ -25,7 +24,12 @@ pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
         }
     };
     let changed = app.call(&credential, verb)?;
-    print_revoked(app, &[changed.value], changed.audit_seq, "deleted; a new account can't have this username", "")
+    let text = RevokedText {
+        done: "deleted; a new account can't have this username",
+        subject: "the account's tokens",
+        fallback_text: "",
+    };
+    print_revoked(app, &[changed.value], None, changed.audit_seq, &text)
 }
 
 /// Shows the consequences and asks for the name. The verb compares the name, not the CLI.

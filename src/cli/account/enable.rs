@@ -2,7 +2,7 @@
 
 use super::super::App;
 use super::super::args::AccountsArgs;
-use super::change_report::print_changed;
+use super::super::change_report::print_changed;
 use super::usernames;
 use crate::error::Result;
 use crate::verbs::accounts::EnableAccounts;

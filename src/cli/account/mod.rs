@@ -1,6 +1,5 @@
 //! `jeton account …`, one file per command.
 
-mod change_report;
 mod create;
 mod delete;
 mod disable;
@@ -10,7 +9,6 @@ mod passwd;
 mod role;
 mod show;
 
-pub(super) use change_report::ChangedAccounts;
 pub(super) use show::ShownAccount;
 
 use super::App;
@@ -22,13 +20,13 @@ use crate::error::Result;
 pub(super) fn run(app: &mut App, command: AccountCommand) -> Result<()> {
     match command {
         AccountCommand::List => list::list(app),
-        AccountCommand::Show(args) => show::show(app, args),
+        AccountCommand::Show { name } => show::show(app, name.as_deref()),
         AccountCommand::Create(args) => create::create(app, args),
-        AccountCommand::Role(args) => role::role(app, args),
+        AccountCommand::Role { name, role } => role::role(app, &name, &role),
         AccountCommand::Disable(some) => disable::disable(app, some),
         AccountCommand::Enable(some) => enable::enable(app, some),
         AccountCommand::Passwd(args) => passwd::passwd(app, args),
-        AccountCommand::Delete(args) => delete::delete(app, args),
+        AccountCommand::Delete { name, confirm } => delete::delete(app, &name, confirm),
     }
 }
 

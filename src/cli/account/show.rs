@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::App;
-use super::super::args::ShowAccountArgs;
 use super::super::output::Table;
 use super::status_text;
 use crate::domain::name::Username;
@@ -19,8 +18,8 @@ pub(in crate::cli) struct ShownAccount<'a> {
     account: &'a AccountDetails,
 }
 
-pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
-    let named = args.name.as_deref().map(Username::parse).transpose()?;
+pub(super) fn show(app: &mut App, name: Option<&str>) -> Result<()> {
+    let named = name.map(Username::parse).transpose()?;
     let credential = app.read_credential()?;
     let username = named.map_or_else(|| app.call(&credential, WhoAmI).map(|me| me.account.username), Ok)?;
     let shown = app.call(&credential, ShowAccount { username })?;

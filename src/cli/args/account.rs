@@ -4,18 +4,25 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// `account …`.
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
     /// List the accounts that you may see
     #[command(visible_alias = "ls")]
     List,
     /// Show an account with its number of tokens
-    Show(ShowAccountArgs),
+    Show {
+        /// Account [default: your account]
+        name: Option<String>,
+    },
     /// Create an account with a temporary password
     Create(CreateAccountArgs),
     /// Change an account's role, which limits the account's tokens
-    Role(RoleArgs),
+    Role {
+        /// Account
+        name: String,
+        /// Role: owner, admin, member or viewer (admins: last two only)
+        role: String,
+    },
     /// Disable accounts: deny their sign-ins and their tokens' requests
     Disable(AccountsArgs),
     /// Enable accounts
@@ -24,14 +31,13 @@ pub enum AccountCommand {
     Passwd(PasswdArgs),
     /// Delete an account for good, if the account has no active tokens
     #[command(visible_aliases = ["rm", "remove", "destroy"])]
-    Delete(DeleteAccountArgs),
-}
-
-/// `account show`.
-#[derive(Debug, Args)]
-pub struct ShowAccountArgs {
-    /// Account [default: your account]
-    pub name: Option<String>,
+    Delete {
+        /// Account
+        name: String,
+        /// Confirm with the account's name
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
+    },
 }
 
 /// Source of another account's password.
@@ -42,7 +48,6 @@ pub struct NewPasswordArgs {
     pub new_password_file: Option<PathBuf>,
 }
 
-/// `account create`.
 #[derive(Debug, Args)]
 pub struct CreateAccountArgs {
     /// Username of 1-32 characters: a-z 0-9 . _ -
@@ -54,15 +59,6 @@ pub struct CreateAccountArgs {
     pub password: NewPasswordArgs,
 }
 
-/// `account role`.
-#[derive(Debug, Args)]
-pub struct RoleArgs {
-    /// Account
-    pub name: String,
-    /// Role: owner, admin, member or viewer (admins: last two only)
-    pub role: String,
-}
-
 /// Accounts on the command line.
 #[derive(Debug, Args)]
 pub struct AccountsArgs {
@@ -71,21 +67,10 @@ pub struct AccountsArgs {
     pub names: Vec<String>,
 }
 
-/// `account passwd`.
 #[derive(Debug, Args)]
 pub struct PasswdArgs {
     /// Account [default: your account]
     pub name: Option<String>,
     #[command(flatten)]
     pub password: NewPasswordArgs,
-}
-
-/// `account delete`.
-#[derive(Debug, Args)]
-pub struct DeleteAccountArgs {
-    /// Account
-    pub name: String,
-    /// Confirm with the account's name
-    #[arg(long, value_name = "NAME")]
-    pub confirm: Option<String>,
 }

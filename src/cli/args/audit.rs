@@ -27,9 +27,16 @@ impl ReadAuditArgs {
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Verify the audit log's hash chain (exit 6 at the first bad row)
-    Verify(VerifyAuditArgs),
+    Verify {
+        /// Compare the log with checkpoints in this file (see audit anchor)
+        #[arg(long, value_name = "FILE")]
+        anchor: Option<PathBuf>,
+    },
     /// Append a checkpoint of the log to a file outside the store
-    Anchor(AnchorArgs),
+    Anchor {
+        /// File of checkpoints, best on another machine; created if missing
+        file: PathBuf,
+    },
 }
 
 /// Options that select rows of the log.
@@ -50,19 +57,4 @@ pub struct ReadAuditArgs {
     /// Wait for new rows until Ctrl-C
     #[arg(long)]
     pub follow: bool,
-}
-
-/// `audit verify`.
-#[derive(Debug, Args)]
-pub struct VerifyAuditArgs {
-    /// Compare the log with checkpoints in this file (see audit anchor)
-    #[arg(long, value_name = "FILE")]
-    pub anchor: Option<PathBuf>,
-}
-
-/// `audit anchor`.
-#[derive(Debug, Args)]
-pub struct AnchorArgs {
-    /// File of checkpoints, best on another machine; created if missing
-    pub file: PathBuf,
 }

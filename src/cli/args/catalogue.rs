@@ -2,33 +2,46 @@
 
 use clap::{Args, Subcommand};
 
-/// `catalogue …`.
 #[derive(Debug, Subcommand)]
 pub enum CatalogueCommand {
     /// List groups of methods and API sets
     #[command(visible_alias = "ls")]
     List,
     /// Show a catalogue, an API set, a group or a method
-    Show(ShowCatalogueArgs),
+    Show {
+        /// Name of a catalogue or API set, or id of a group or method
+        #[arg(value_name = "NAME|SET|GROUP|METHOD-ID")]
+        what: String,
+    },
     /// Check a catalogue file (exit 2 with line and column)
-    Check(CheckCatalogueArgs),
+    Check {
+        /// Catalogue file
+        file: String,
+    },
     /// Apply a catalogue, after a preview of what changes
-    Apply(ApplyCatalogueArgs),
+    Apply {
+        /// File, or the name of a catalogue that comes with jeton
+        #[arg(value_name = "FILE|NAME")]
+        source: String,
+        #[command(flatten)]
+        consent: ApplyOptions,
+    },
     /// Import another format as a catalogue
     #[command(subcommand)]
     Import(ImportCommand),
     /// Export a catalogue as a file that can be applied
-    Export(ExportCatalogueArgs),
+    Export {
+        /// Name of the catalogue [default: the only one]
+        name: Option<String>,
+    },
 }
 
-/// `catalogue import …`.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
     /// Import an OpenAPI 3.0 or 3.1 document, JSON or YAML
     Openapi(OpenapiArgs),
 }
 
-/// `catalogue import openapi`.
 #[derive(Debug, Args)]
 pub struct OpenapiArgs {
     /// File of the document
@@ -46,31 +59,6 @@ pub struct OpenapiArgs {
     pub consent: ApplyOptions,
 }
 
-/// `catalogue show`.
-#[derive(Debug, Args)]
-pub struct ShowCatalogueArgs {
-    /// Name of a catalogue or API set, or id of a group or method
-    #[arg(value_name = "NAME|SET|GROUP|METHOD-ID")]
-    pub what: String,
-}
-
-/// `catalogue check`.
-#[derive(Debug, Args)]
-pub struct CheckCatalogueArgs {
-    /// Catalogue file
-    pub file: String,
-}
-
-/// `catalogue apply`.
-#[derive(Debug, Args)]
-pub struct ApplyCatalogueArgs {
-    /// File, or the name of a catalogue that comes with jeton
-    #[arg(value_name = "FILE|NAME")]
-    pub source: String,
-    #[command(flatten)]
-    pub consent: ApplyOptions,
-}
-
 /// Confirmations needed to apply a catalogue from any source.
 #[derive(Debug, Args)]
 pub struct ApplyOptions {
@@ -83,11 +71,4 @@ pub struct ApplyOptions {
     /// Show what would change, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-}
-
-/// `catalogue export`.
-#[derive(Debug, Args)]
-pub struct ExportCatalogueArgs {
-    /// Name of the catalogue [default: the only one]
-    pub name: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `config …`, `login`.
+//! `config …`.
 
 use clap::{Args, Subcommand};
 
@@ -11,15 +11,6 @@ pub(super) fn settings_help() -> String {
     format!("Settings:\n{settings}\nEnvironment:\n{}", ENVIRONMENT.map(row).concat().trim_end())
 }
 
-/// `login`.
-#[derive(Debug, Args)]
-pub struct LoginArgs {
-    /// Account [default: --user, the configured one, or the only one]
-    #[arg(value_name = "U")]
-    pub username: Option<String>,
-}
-
-/// `config …`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// List all settings with their values and sources
@@ -28,7 +19,12 @@ pub enum ConfigCommand {
     /// Print a setting's value
     Get(ConfigKeyArgs),
     /// Change a setting in your configuration (api-token: from stdin)
-    Set(ConfigSetArgs),
+    Set {
+        /// Setting's name; see: jeton config --help
+        key: String,
+        /// Value; leave out for api-token, which is read from stdin
+        value: Option<String>,
+    },
     /// Remove a setting from your configuration
     #[command(visible_aliases = ["rm", "remove"])]
     Unset(ConfigKeyArgs),
@@ -39,13 +35,4 @@ pub enum ConfigCommand {
 pub struct ConfigKeyArgs {
     /// Setting's name; see: jeton config --help
     pub key: String,
-}
-
-/// `config set`.
-#[derive(Debug, Args)]
-pub struct ConfigSetArgs {
-    /// Setting's name; see: jeton config --help
-    pub key: String,
-    /// Value; leave out for api-token, which is read from stdin
-    pub value: Option<String>,
 }

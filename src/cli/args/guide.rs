@@ -16,7 +16,6 @@ pub enum GuideTarget {
     Curl,
 }
 
-/// `guide`.
 #[derive(Debug, Args)]
 pub struct GuideArgs {
     /// Proxy in front of the application, or curl for a manual request

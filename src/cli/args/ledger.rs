@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Subcommand};
 
-/// `ledger …`.
 #[derive(Debug, Subcommand)]
 pub enum LedgerCommand {
     /// List denied attempts with exact reasons, newest first
@@ -30,7 +29,6 @@ pub struct ReadLedgerArgs {
     pub limit: Option<NonZeroUsize>,
 }
 
-/// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// Find active tokens that expire within this span

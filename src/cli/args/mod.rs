@@ -107,7 +107,11 @@ pub enum Command {
     /// Find tokens that expire soon, are unused or still tried (exit 6)
     Check(CheckArgs),
     /// Verify the secret on stdin (exit 0 allowed, 4 denied)
-    Verify(VerifyArgs),
+    Verify {
+        /// Method to check, e.g. orders.List
+        #[arg(long, value_name = "M")]
+        method: Option<String>,
+    },
     /// Serve: verify tokens for applications behind a proxy
     Serve(ServeArgs),
     /// Print a proxy's configuration from the catalogue's routes
@@ -115,7 +119,11 @@ pub enum Command {
     /// Show the current account and its limits
     Whoami,
     /// Remember the account on this machine (never the password)
-    Login(LoginArgs),
+    Login {
+        /// Account [default: --user, the configured one, or the only one]
+        #[arg(value_name = "U")]
+        username: Option<String>,
+    },
     /// Forget the remembered account and a configured token
     Logout,
     /// Show and change your settings
@@ -125,7 +133,6 @@ pub enum Command {
     Demo(DemoArgs),
 }
 
-/// `init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// Name of the first owner
@@ -142,7 +149,6 @@ pub struct InitArgs {
     pub no_self_service: bool,
 }
 
-/// `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Create a store with this many tokens at --store, and keep it
@@ -154,14 +160,6 @@ pub struct DemoArgs {
     /// Write 10,000 valid secrets of the store to a new file, by line
     #[arg(long, value_name = "FILE", requires = "tokens")]
     pub secrets: Option<PathBuf>,
-}
-
-/// `verify`.
-#[derive(Debug, Args)]
-pub struct VerifyArgs {
-    /// Method to check, e.g. orders.List
-    #[arg(long, value_name = "M")]
-    pub method: Option<String>,
 }
 
 /// The next step for somebody who may want to purge a single token.

@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-/// `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Verify tokens at unix:PATH or ADDRESS:PORT [default: a socket]

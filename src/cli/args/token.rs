@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// `token …`.
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
     /// Create tokens; their secrets are shown once
@@ -15,7 +14,12 @@ pub enum TokenCommand {
     /// Show a token with usage, rights and lineage
     Show(TokenArgs),
     /// Check if a token may call a method (exit 0 or 4)
-    Can(CanArgs),
+    Can {
+        /// Token: name, account/name, hint or id
+        token: String,
+        /// Method's id
+        method: String,
+    },
     /// Change name, description, expiry or rights, but not the secret
     Edit(EditArgs),
     /// Copy a token's parameters to a new token
@@ -46,15 +50,6 @@ pub struct TokenArgs {
     pub token: String,
 }
 
-/// `token can`.
-#[derive(Debug, Args)]
-pub struct CanArgs {
-    /// Token: name, account/name, hint or id
-    pub token: String,
-    /// Method's id
-    pub method: String,
-}
-
 /// Tokens on the command line.
 #[derive(Debug, Args)]
 pub struct TokensArgs {
@@ -63,7 +58,6 @@ pub struct TokensArgs {
     pub tokens: Vec<String>,
 }
 
-/// `token create`.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
     /// Name, unique in the account; can be repeated, all or none
@@ -95,7 +89,6 @@ pub struct CreateArgs {
     pub out_dir: Option<PathBuf>,
 }
 
-/// `token edit`.
 #[derive(Debug, Args)]
 pub struct EditArgs {
     /// Token: name, account/name, hint or id
@@ -145,7 +138,6 @@ pub struct SelectionArgs {
     pub nothing: bool,
 }
 
-/// `token copy`.
 #[derive(Debug, Args)]
 pub struct CopyArgs {
     /// Token: name, account/name, hint or id
@@ -164,7 +156,6 @@ pub struct CopyArgs {
     pub out: Option<PathBuf>,
 }
 
-/// `token list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// List tokens of this account [default: your account]
@@ -192,7 +183,6 @@ pub struct ListArgs {
     pub trash: bool,
 }
 
-/// `token regenerate`.
 #[derive(Debug, Args)]
 pub struct RegenerateArgs {
     /// Token: name, account/name, hint or id
@@ -208,10 +198,8 @@ pub struct RegenerateArgs {
     pub out: Option<PathBuf>,
 }
 
-/// `token revoke`.
 #[derive(Debug, Args)]
 pub struct RevokeArgs {
-    /// Which tokens
     #[command(flatten)]
     pub some: TokensArgs,
     /// Revoke every token that these tokens created, too
@@ -222,10 +210,8 @@ pub struct RevokeArgs {
     pub confirm: Option<String>,
 }
 
-/// `token restore`.
 #[derive(Debug, Args)]
 pub struct RestoreArgs {
-    /// Which tokens
     #[command(flatten)]
     pub some: TokensArgs,
     /// Restore under this name, if the old name is taken
@@ -233,7 +219,6 @@ pub struct RestoreArgs {
     pub rename: Option<String>,
 }
 
-/// `token purge`.
 #[derive(Debug, Args)]
 pub struct PurgeArgs {
     /// Purge expired tokens

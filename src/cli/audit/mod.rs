@@ -20,7 +20,7 @@ pub(super) fn run(app: &mut App, args: AuditArgs) -> Result<()> {
     }
     match args.command {
         None => read::read(app, args.read),
-        Some(AuditCommand::Verify(args)) => verify::verify(app, args.anchor.as_deref()),
-        Some(AuditCommand::Anchor(args)) => anchor::anchor(app, &args.file),
+        Some(AuditCommand::Verify { anchor }) => verify::verify(app, anchor.as_deref()),
+        Some(AuditCommand::Anchor { file }) => anchor::anchor(app, &file),
     }
 }

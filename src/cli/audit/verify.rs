@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::App;
+use super::super::output::counted;
 use crate::domain::audit_chain::{ChainFinding, ChainReport, Flaw};
 use crate::domain::checkpoint::{self, Checkpoint, NO_CHECKPOINT_ADVICE, hex};
 use crate::domain::date_format::Dates;
@@ -75,8 +76,7 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     if app.out.quiet {
         return app.out.line(&last);
     }
-    let rows = if report.rows == 1 { "1 row".to_owned() } else { format!("{} rows", report.rows) };
-    app.out.line(&format!("{rows} verified; last hash {last}"))?;
+    app.out.line(&format!("{} verified; last hash {last}", counted(report.rows, "row")))?;
     let newer = report.head.map_or(0, |(seq, _)| seq) - report.last_checkpoint.as_ref().map_or(0, |c| c.seq);
     app.out.note(&match &report.last_checkpoint {
         Some(checkpoint) if newer == 0 => format!("The log is anchored up to row {}, the last row.", checkpoint.seq),

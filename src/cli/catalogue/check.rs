@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::App;
-use super::{counted, existing_catalogues};
+use super::super::output::counted;
+use super::existing_catalogues;
 use crate::error::Result;
 use crate::platform::catalogue_file;
 use crate::platform::secret_files::read_text;

@@ -24,15 +24,14 @@ use crate::verbs::credential::Credential;
 pub(super) fn run(app: &mut App, command: CatalogueCommand) -> Result<()> {
     match command {
         CatalogueCommand::List => list::list(app),
-        CatalogueCommand::Show(args) => show::show(app, &args.what),
-        CatalogueCommand::Check(args) => check::check(app, &args.file),
-        CatalogueCommand::Apply(args) => apply::apply(app, &args.source, &args.consent),
+        CatalogueCommand::Show { what } => show::show(app, &what),
+        CatalogueCommand::Check { file } => check::check(app, &file),
+        CatalogueCommand::Apply { source, consent } => apply::apply(app, &source, &consent),
         CatalogueCommand::Import(ImportCommand::Openapi(args)) => import_openapi::import_openapi(app, args),
-        CatalogueCommand::Export(args) => export::export(app, args.name.as_deref()),
+        CatalogueCommand::Export { name } => export::export(app, name.as_deref()),
     }
 }
 
-/// Returns every catalogue in the store.
 fn catalogues(app: &App) -> Result<Vec<Catalogue>> {
     app.call(&Credential::Store, ListCatalogues)
 }
@@ -54,9 +53,4 @@ pub(super) fn catalogue_not_found(name: &str, catalogues: &[Catalogue]) -> Error
         true => error.next("Apply a catalogue with: jeton catalogue apply FILE"),
         false => did_you_mean(error.why(format!("available are {}", names.join(", "))), name, names),
     }
-}
-
-/// Formats a count: `3 methods`, `1 method`.
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::App;
-use super::super::output::Table;
-use super::{catalogues, counted};
+use super::super::output::{Table, counted};
+use super::catalogues;
 use crate::domain::catalogue::permission_index::{PermissionIndex, SetMembers};
 use crate::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use crate::domain::method::Method;
@@ -96,40 +96,33 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
         table.pair("Group", group.id.as_str());
         table.pair("Title", group.title.as_str());
         table.pair("Catalogue", catalogue.name.as_str());
-        add_values(&mut table, "Methods", group.methods.iter().map(|m| format!("{}  {}", m.id, m.title)));
+        table.values("Methods", group.methods.iter().map(|m| format!("{}  {}", m.id, m.title)));
     }
     if let Some((catalogue, group, method)) = matches.method {
         add_method(&mut table, catalogue, group, method);
         let holding = sets().filter(|(_, s)| index.members(&s.name).any(|id| *id == method.id));
-        add_values(&mut table, "Sets", holding.map(|(_, s)| s.name.clone()));
+        table.values("Sets", holding.map(|(_, s)| s.name.clone()));
     }
     app.out.table(&mut table)
-}
-
-/// Adds a row per value, with the name in front of the first.
-fn add_values(table: &mut Table, name: &str, values: impl Iterator<Item = String>) {
-    for (at, value) in values.enumerate() {
-        table.pair(if at == 0 { name } else { "" }, value);
-    }
 }
 
 fn add_catalogue(table: &mut Table, catalogue: &Catalogue, index: &PermissionIndex) {
     table.pair("Catalogue", catalogue.name.as_str());
     table.pair("Title", catalogue.title.as_str());
     let groups = catalogue.groups.iter().map(|g| format!("{}  {}", g.id, counted(g.methods.len(), "method")));
-    add_values(table, "Groups", groups);
+    table.values("Groups", groups);
     let sets = catalogue.sets.iter().map(|s| format!("{}  {}", s.name, counted(index.count(&s.name), "method")));
-    add_values(table, "Sets", sets);
+    table.values("Sets", sets);
 }
 
 fn add_set(table: &mut Table, catalogue: &Catalogue, set: &ApiSet, index: &PermissionIndex) {
     table.pair("API set", set.name.as_str());
     table.pair("Title", set.title.as_str());
     table.pair("Catalogue", catalogue.name.as_str());
-    add_values(table, "Includes", set.include.iter().map(SetEntry::to_string));
-    add_values(table, "Leaves out", set.exclude.iter().map(SetEntry::to_string));
+    table.values("Includes", set.include.iter().map(SetEntry::to_string));
+    table.values("Leaves out", set.exclude.iter().map(SetEntry::to_string));
     table.pair("Holds", counted(index.count(&set.name), "method"));
-    add_values(table, "", index.members(&set.name).map(ToString::to_string));
+    table.values("", index.members(&set.name).map(ToString::to_string));
 }
 
 fn add_method(table: &mut Table, catalogue: &Catalogue, group: &Group, method: &Method) {
@@ -141,5 +134,5 @@ fn add_method(table: &mut Table, catalogue: &Catalogue, group: &Group, method: &
     if let Some(docs) = &method.docs {
         table.pair("Docs", docs.as_str());
     }
-    add_values(table, "Routes", method.routes.iter().cloned());
+    table.values("Routes", method.routes.iter().cloned());
 }

@@ -43,7 +43,6 @@ pub(super) trait LedgerList: Serialize + Sized {
     type Verb: RequestVerb<Reply = LedgerWindow<Self>>;
     const LIST: &'static str;
     const HEAD: &'static [&'static str];
-    /// Message for an empty ledger.
     const EMPTY: &'static str;
     fn verb(query: LedgerQuery, anchor: PageCursor<Self::Key>, limit: usize) -> Self::Verb;
     fn key(&self) -> Self::Key;

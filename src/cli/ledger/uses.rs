@@ -12,16 +12,12 @@ use crate::error::{Error, Result};
 use crate::verbs::ledger::{ListUses, UseKey, UseRow, format_origin};
 
 pub(super) fn uses(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
-    if args.filter.as_deref().is_some_and(asks_for_reason) {
+    if args.filter.as_deref().is_some_and(|text| LedgerFilter::parse(text).reason.is_some()) {
         return Err(Error::usage("uses can't be filtered by reason")
             .why("only denied attempts have a reason")
             .next("List denied attempts: jeton ledger denied"));
     }
     print_list::<UseRow>(app, args)
-}
-
-fn asks_for_reason(text: &str) -> bool {
-    LedgerFilter::parse(text).reason.is_some()
 }
 
 impl LedgerList for UseRow {

@@ -18,18 +18,11 @@ pub struct ListWriter<'a> {
 
 impl<'a> ListWriter<'a> {
     /// Begins the list `name`, with statuses at `now`.
-    ///
-    /// # Errors
-    /// Those of [`Output::line`].
     pub fn begin(name: &str, now: Timestamp, out: &'a mut Output) -> Result<Self> {
         out.data(&format!("{{\"schema\":1,\"{name}\":["))?;
         Ok(ListWriter { now, out, empty: true })
     }
 
-    /// Adds an item.
-    ///
-    /// # Errors
-    /// Those of [`Output::line`].
     pub fn item(&mut self, value: &impl Serialize) -> Result<()> {
         let mut text = to_safe_json(&Answer { value, now: self.now }, ITEM_CAPACITY)?;
         if !self.empty {
@@ -39,18 +32,11 @@ impl<'a> ListWriter<'a> {
         self.out.data(&text)
     }
 
-    /// Ends the list.
-    ///
-    /// # Errors
-    /// Those of [`Output::line`].
     pub fn end(self) -> Result<()> {
         self.out.data("]}\n")
     }
 
     /// Ends the list with the names of the items left out because their stored data is damaged.
-    ///
-    /// # Errors
-    /// Those of [`Output::line`].
     pub fn end_with_unreadable(self, unreadable: &BTreeSet<String>) -> Result<()> {
         self.out.data("],\"unreadable\":[")?;
         for (place, name) in unreadable.iter().enumerate() {
@@ -67,10 +53,6 @@ pub const RESTORE_HINT: &str = "Restore a backup of the store";
 const MAX_NAMED: usize = 20;
 
 /// Succeeds if nothing was left out of a list of `what`.
-///
-/// # Errors
-///
-/// [`crate::error::Kind::Failure`] with the names of the unreadable items.
 pub fn check_all_readable(what: &str, unreadable: &BTreeSet<String>, next: &str) -> Result<()> {
     if unreadable.is_empty() {
         return Ok(());

@@ -1,17 +1,16 @@
 //! `token can`: checks if a token may call a method, and gives the reason if not.
 
 use super::super::App;
-use super::super::args::CanArgs;
 use crate::domain::method::MethodId;
 use crate::domain::time::relative;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
 use crate::verbs::tokens::{CanToken, MethodAccess, MethodCheck};
 
-pub(super) fn can(app: &mut App, args: CanArgs) -> Result<()> {
-    let method = MethodId::parse(&args.method)?;
+pub(super) fn can(app: &mut App, token: String, method: &str) -> Result<()> {
+    let method = MethodId::parse(method)?;
     let credential = app.read_credential()?;
-    let check = app.call(&credential, CanToken { token: TokenRef::Text(args.token), method })?;
+    let check = app.call(&credential, CanToken { token: TokenRef::Text(token), method })?;
     let now = app.now();
     if app.out.json {
         app.out.answer(&check, now)?;

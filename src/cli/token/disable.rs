@@ -1,8 +1,8 @@
 //! `token disable`.
 
 use super::super::args::TokensArgs;
+use super::super::change_report::{RevokedText, print_revoked};
 use super::super::{App, impact};
-use super::change_report::{RevokedText, print_revoked};
 use super::{live_tokens, token_targets};
 use crate::error::Result;
 use crate::verbs::impact::Removal;
@@ -18,10 +18,6 @@ pub(super) fn disable(app: &mut App, some: TokensArgs) -> Result<()> {
         Ok(Removal::Tokens(seen.iter().filter(|token| token.enabled).map(|token| token.id).collect()))
     })?;
     let changed = app.call(&credential, DisableTokens { tokens })?;
-    print_revoked(
-        app,
-        &changed.value,
-        changed.audit_seq,
-        &RevokedText { done: "disabled", subject: "the token", fallback_text: "" },
-    )
+    let text = RevokedText { done: "disabled", subject: "the token", fallback_text: "" };
+    print_revoked(app, &changed.value, None, changed.audit_seq, &text)
 }

@@ -2,7 +2,7 @@
 
 use super::super::App;
 use super::super::args::TokensArgs;
-use super::change_report::print_changed;
+use super::super::change_report::print_changed;
 use super::token_targets;
 use crate::error::Result;
 use crate::verbs::tokens::EnableTokens;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::App;
 use super::super::args::ListArgs;
-use super::super::output::{ListWriter, RESTORE_HINT, Table, check_all_readable};
+use super::super::output::{ListWriter, RESTORE_HINT, Table, check_all_readable, counted};
 use super::status_text;
 use crate::domain::expiry::Span;
 use crate::domain::name::Username;
@@ -145,7 +145,6 @@ fn row(token: &Token, now: Timestamp) -> [String; 7] {
 }
 
 fn summary(app: &App, pages: &Pages, matching: u64, total: u64) {
-    let tokens = |n: u64| if n == 1 { "1 token".to_owned() } else { format!("{n} tokens") };
     app.out.note(&match (total, pages.trashed, &pages.owner) {
         (0, true, OwnerFilter::Account(owner)) => format!("{owner} has no tokens in the trash."),
         (0, true, _) => "The trash is empty.".to_owned(),
@@ -153,7 +152,7 @@ fn summary(app: &App, pages: &Pages, matching: u64, total: u64) {
             format!("{owner} has no tokens. Create one with: jeton token create NAME --account {owner}")
         }
         (0, false, _) => "No tokens yet. Create one with: jeton token create NAME".to_owned(),
-        _ if pages.filter.is_empty() => tokens(total),
-        _ => format!("{matching} of {}", tokens(total)),
+        _ if pages.filter.is_empty() => counted(total, "token"),
+        _ => format!("{matching} of {}", counted(total, "token")),
     });
 }

@@ -1,7 +1,6 @@
 //! `jeton token …`, one file per command.
 
 mod can;
-mod change_report;
 mod copy;
 mod create;
 mod disable;
@@ -17,7 +16,6 @@ mod secret_output;
 pub(super) mod show;
 mod whose;
 
-pub(super) use change_report::WithRemaining;
 pub(super) use edit::Edited;
 pub(super) use secret_output::{Created, SeveralCreated};
 pub(super) use whose::FoundSecrets;
@@ -36,7 +34,7 @@ pub(super) fn run(app: &mut App, command: TokenCommand) -> Result<()> {
         TokenCommand::Create(args) => create::create(app, args),
         TokenCommand::List(args) => list::list(app, args),
         TokenCommand::Show(one) => show::show(app, one),
-        TokenCommand::Can(args) => can::can(app, args),
+        TokenCommand::Can { token, method } => can::can(app, token, &method),
         TokenCommand::Edit(args) => edit::edit(app, args),
         TokenCommand::Copy(args) => copy::copy(app, args),
         TokenCommand::Disable(some) => disable::disable(app, some),

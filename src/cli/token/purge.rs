@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::args::{PURGE_ADVICE, PurgeArgs};
+use super::super::output::counted;
 use super::super::{App, impact};
 use crate::domain::token::Purgeable;
 use crate::error::{Error, Kind, Result};
@@ -75,7 +76,7 @@ fn progress_bar(done: u64, total: u64) -> String {
 }
 
 fn count_tokens(count: u64, which: Purgeable) -> String {
-    format!("{count} {} token{}", which.as_str(), if count == 1 { "" } else { "s" })
+    counted(count, &format!("{} token", which.as_str()))
 }
 
 fn print_preview(app: &mut App, which: Purgeable, preview: PurgePreview) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use super::super::App;
 use super::super::args::RestoreArgs;
-use super::change_report::print_changed;
+use super::super::change_report::print_changed;
 use super::token_targets;
 use crate::domain::name::TokenName;
 use crate::domain::token::Token;

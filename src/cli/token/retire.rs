@@ -1,8 +1,8 @@
 //! `token retire`: ends the old secret of a rotation.
 
 use super::super::args::TokenArgs;
+use super::super::change_report::{RevokedText, print_revoked};
 use super::super::{App, impact};
-use super::change_report::{RevokedText, print_revoked};
 use crate::error::Result;
 use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{RetireToken, ShowToken, TokenTarget};
@@ -21,5 +21,5 @@ pub(super) fn retire(app: &mut App, one: TokenArgs) -> Result<()> {
         subject: "the old secret",
         fallback_text: "; jeton denies the old secret from the next request on",
     };
-    print_revoked(app, &[changed.value], changed.audit_seq, &text)
+    print_revoked(app, &[changed.value], None, changed.audit_seq, &text)
 }

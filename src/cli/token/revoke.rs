@@ -1,8 +1,8 @@
 //! `token revoke`: shows the consequences, then asks for the name. The verb compares the name, not the CLI.
 
 use super::super::args::RevokeArgs;
+use super::super::change_report::{RevokedText, print_revoked};
 use super::super::{App, impact};
-use super::change_report::{RevokedText, print_revoked_with_remaining};
 use super::{live_tokens, token_targets};
 use crate::error::{Error, Result};
 use crate::verbs::credential::Credential;
@@ -29,7 +29,7 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
         fallback_text: "; jeton denies the token from the next request on",
     };
     let RevokeResult { tokens, remaining: left, .. } = &changed.value;
-    print_revoked_with_remaining(app, tokens, Some(left), changed.audit_seq, &text)?;
+    print_revoked(app, tokens, Some(left), changed.audit_seq, &text)?;
     if !app.out.json {
         if let Some(words) = left.describe() {
             let pronoun = if tokens.len() == 1 { "The revoked token" } else { "The revoked tokens" };

@@ -2,7 +2,7 @@
 
 use super::super::App;
 use super::super::args::TokenArgs;
-use super::super::output::Table;
+use super::super::output::{Table, counted};
 use super::status_text;
 use crate::domain::api_selection::{Selection, set_label};
 use crate::domain::catalogue::effective_rights::EffectiveRights;
@@ -90,36 +90,23 @@ fn last_seen_text(at: Option<Timestamp>, now: Timestamp) -> String {
     at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)))
 }
 
-fn count_methods(methods: usize) -> String {
-    if methods == 1 { "1 method".to_owned() } else { format!("{methods} methods") }
-}
-
 /// Lists the methods the token may call, and those withheld with the reason.
 fn add_rights(table: &mut Table, shown: &TokenDetails) {
     let TokenDetails { token, rights: Rights { current: rights, previous }, .. } = shown;
     let count = rights.permitted.len();
     match rights.denial_reason {
-        None => table.pair("May call", if count == 0 { "nothing".to_owned() } else { count_methods(count) }),
+        None => table.pair("May call", if count == 0 { "nothing".to_owned() } else { counted(count, "method") }),
         Some(reason) if count == 0 => table.pair("May call", format!("nothing: {}", reason.describe())),
         Some(reason) => {
-            table.pair("May call", format!("nothing: {}; else {}", reason.describe(), count_methods(count)))
+            table.pair("May call", format!("nothing: {}; else {}", reason.describe(), counted(count, "method")))
         }
     }
-    for id in rights.permitted.iter().take(MAX_METHODS) {
-        table.pair("", id.as_str());
-    }
-    if count > MAX_METHODS {
-        table.pair("", format!("and {} more; full list: --json", count - MAX_METHODS));
-    }
+    add_methods(table, rights.permitted.iter().map(ToString::to_string));
     if !rights.withheld.is_empty() {
-        table.pair("Withheld", count_methods(rights.withheld.len()));
+        table.pair("Withheld", counted(rights.withheld.len(), "method"));
     }
-    for (id, reason) in rights.withheld.iter().take(MAX_METHODS) {
-        table.pair("", format!("{id} ({})", reason.summary(rights.ceilings)));
-    }
-    if rights.withheld.len() > MAX_METHODS {
-        table.pair("", format!("and {} more; full list: --json", rights.withheld.len() - MAX_METHODS));
-    }
+    let withheld = rights.withheld.iter().map(|(id, reason)| format!("{id} ({})", reason.summary(rights.ceilings)));
+    add_methods(table, withheld);
     let differs = |previous: &&EffectiveRights| previous.permitted != rights.permitted;
     if let Some((previous, old)) = previous.as_deref().filter(differs).zip(token.previous.as_ref()) {
         table.pair(
@@ -128,9 +115,18 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
                 "the old secret {}, issued with the role {}: {}",
                 old.hint,
                 old.issued_role,
-                count_methods(previous.permitted.len())
+                counted(previous.permitted.len(), "method")
             ),
         );
+    }
+}
+
+/// Adds the first methods, and the number of the others.
+fn add_methods(table: &mut Table, methods: impl ExactSizeIterator<Item = String>) {
+    let more = methods.len().saturating_sub(MAX_METHODS);
+    table.values("", methods.take(MAX_METHODS));
+    if more > 0 {
+        table.pair("", format!("and {more} more; full list: --json"));
     }
 }
 
@@ -157,19 +153,11 @@ fn add_usage(table: &mut Table, shown: &TokenDetails, now: Timestamp) {
             usage.days.len()
         ),
     );
-    let mut name = "From";
-    for origin in &usage.clients {
-        table.pair(name, describe_client(origin));
-        name = "";
-    }
-    let mut name = "Methods";
-    for (method, uses) in &usage.methods {
-        table.pair(name, format!("{method}  {uses}"));
-        name = "";
-    }
+    table.values("From", usage.clients.iter().map(describe_client));
+    table.values("Methods", usage.methods.iter().map(|(method, uses)| format!("{method}  {uses}")));
     if !usage.all_methods.is_empty() {
         let bound = if usage.methods_truncated { "more than " } else { "" };
-        let (used, permitted) = (shown.used_methods, count_methods(shown.rights.current.permitted.len()));
+        let (used, permitted) = (shown.used_methods, counted(shown.rights.current.permitted.len(), "method"));
         table.pair("Used", format!("{bound}{used} of {permitted} in the recorded usage"));
     }
     if let Some(denied) = describe_denials(&usage.denied, now) {

@@ -74,8 +74,6 @@ pub enum SetEntry {
 }
 
 impl SetEntry {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the four forms.
     pub fn parse(text: &str) -> Result<Self> {
         if let Some(name) = text.strip_prefix("set:") {
             return Ok(SetEntry::Set(name.to_owned()));

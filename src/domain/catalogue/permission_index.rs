@@ -160,7 +160,6 @@ impl PermissionIndex {
         self.sets.get(set).into_iter().flat_map(|bits| self.ids_at(bits))
     }
 
-    /// Returns `set` with its methods.
     pub fn resolve<'a>(&'a self, set: &'a ApiSet) -> SetMembers<'a> {
         SetMembers { name: &set.name, title: &set.title, methods: self.members(&set.name).collect() }
     }

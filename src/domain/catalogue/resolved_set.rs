@@ -23,9 +23,6 @@ pub struct MethodLocation {
 }
 
 /// Returns `true` if any of the sets `names` contains `method`. Loads only the relevant sets, with `find`.
-///
-/// # Errors
-/// The errors of `find`.
 pub fn any_contains<'n>(
     find: impl Fn(&str) -> Result<Option<ResolvedSet>>,
     names: impl IntoIterator<Item = &'n str>,

@@ -28,8 +28,6 @@ word_enum! {
 }
 
 impl SortColumn {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the known words.
     pub fn parse(text: &str) -> Result<Self> {
         SortColumn::from_word(text).ok_or_else(|| {
             let words = SortColumn::ALL.map(SortColumn::as_str).join(", ");

@@ -27,8 +27,6 @@ pub struct Route {
 }
 
 impl Route {
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
         let refused = |why: &str| Err(Error::usage(format!("\"{}\" is not a route", excerpt(text, 60))).why(why));
         let (http_method, path) = match text.split_once(' ') {

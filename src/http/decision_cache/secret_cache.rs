@@ -57,7 +57,6 @@ impl Default for SecretCache {
 }
 
 impl SecretCache {
-    /// Returns the cached data of a secret.
     pub fn get(&mut self, id: &PublicId) -> Option<Arc<CachedSecret>> {
         if let Some(known) = self.young.secrets.get(id) {
             return Some(Arc::clone(known));
@@ -76,7 +75,6 @@ impl SecretCache {
         }
     }
 
-    /// Returns the permissions cached under `key`.
     pub fn permissions(&self, key: &PermissionKey) -> Option<Arc<Permissions>> {
         self.young.shared.get(key).or_else(|| self.old.shared.get(key)).cloned()
     }

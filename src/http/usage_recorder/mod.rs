@@ -189,7 +189,6 @@ impl UsageLedger {
 }
 
 impl LedgerRecorder<'_> {
-    /// Counts a use of a secret.
     pub fn record_use(
         &mut self,
         known: &Arc<CachedSecret>,
@@ -220,7 +219,6 @@ impl LedgerRecorder<'_> {
         }
     }
 
-    /// Counts a denied attempt.
     pub fn record_denial(&mut self, denied: DeniedAttempt<'_>, origin: Arc<Origin>, at: Timestamp) {
         let DeniedAttempt { token, secret, reason, method } = denied;
         let (address, client) = (LazyText(|| origin.address_text()), &origin.client);

@@ -51,30 +51,24 @@ struct Writer {
 
 /// Starts the thread that writes the ledger of the store at `location`. It ends after [`UsageLedger::end`] and returns the
 /// events that could not be written.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if the store can't be opened or the thread can't be started.
 pub(in crate::http) fn start(
     ledger: Arc<UsageLedger>,
     clock: Arc<dyn Clock>,
     location: &StoreLocation,
     supervisor: Arc<Supervisor>,
 ) -> Result<JoinHandle<Option<LostCounts>>> {
-    let store_handle =
+    let store =
         ReopeningStore::open("to write the ledger", location, OpenMode::Ledger(BUSY_TIMEOUT), Arc::clone(&clock))?;
-    let settled_at = clock.now();
-    let (reported, reported_at) = (LostCounts::default(), None);
-    let watcher = ChangeWatcher::default();
     let mut writer = Writer {
         ledger,
+        journal_flushed_at: clock.now(),
         clock,
-        store: store_handle,
-        watcher,
+        store,
+        watcher: ChangeWatcher::default(),
         pruner: Pruner::default(),
-        journal_flushed_at: settled_at,
         is_journal_pending: false,
-        reported,
-        reported_at,
+        reported: LostCounts::default(),
+        reported_at: None,
     };
     let watching = Arc::clone(&supervisor);
     let work = move || {

@@ -11,7 +11,6 @@ const MAX_LINK_LEN: usize = 2_000;
 /// Number of characters of a text that are read. `$ref`s can make one long text appear at very many places.
 pub(super) const MAX_INSPECTED: usize = 2_000;
 
-/// Returns the first `max` characters.
 pub(super) fn truncate(text: &str, max: usize) -> &str {
     match text.char_indices().nth(max) {
         Some((end, _)) => &text[..end],

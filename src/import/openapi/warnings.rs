@@ -8,7 +8,6 @@ use crate::domain::untrusted_text::escape_untrusted;
 const MAX_WARNINGS: usize = 1_000;
 /// Maximum length of a warning, in characters.
 const MAX_LEN: usize = 400;
-/// Number of examples in a summary.
 const MAX_EXAMPLES: usize = 3;
 
 /// The warnings so far, without duplicates, in the order in which they were added.

@@ -51,9 +51,6 @@ impl ClipboardRoute {
 /// A clipboard whose text can be removed again.
 pub trait Clipboard: Send {
     /// Copies `text` to the clipboard. A secret is kept out of clipboard histories.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if there is no clipboard.
     fn copy(&mut self, text: Zeroizing<String>, is_secret: bool) -> Result<()>;
 
     /// Removes our secret from the clipboard, if the clipboard still holds it.

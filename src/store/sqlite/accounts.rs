@@ -1,28 +1,22 @@
-//! Installation, policy, accounts and their sign-in attempts.
+//! Installation, policy and accounts.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
 use super::query_helpers::{corrupt, execute, execute_unique, query_all, query_one, query_value, readable, tuple};
 use super::sqlite_tx::SqliteTx;
 use super::tokens;
-use crate::domain::account::{Account, AccountId, CredentialVersion};
+use crate::domain::account::{Account, AccountId};
 use crate::domain::name::Username;
 use crate::domain::password::PasswordHash;
 use crate::domain::policy::Policy;
-use crate::domain::time::{DAY, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
-use crate::verbs::password_authenticator::backoff;
 use crate::verbs::ports::{
-    AccountReader, AccountWriter, Installation, InstallationReader, InstallationWriter, LoginAttemptKey, NewAccount,
-    TokenCounts,
+    AccountReader, AccountWriter, Installation, InstallationReader, InstallationWriter, NewAccount, TokenCounts,
 };
-
-/// Maximum number of names and sources whose sign-in attempts are counted. The oldest is forgotten first.
-const MAX_LOGIN_ATTEMPT_ROWS: i64 = 10_000;
 
 impl InstallationReader for SqliteTx<'_> {
     fn installation(&self) -> Result<Option<Installation>> {
@@ -100,7 +94,8 @@ impl AccountReader for SqliteTx<'_> {
     }
 
     fn live_tokens(&self, account: AccountId) -> Result<Vec<Token>> {
-        tokens::live_of_account(self.0, account)
+        let sql = format!("{} WHERE t.account_id = ?1 AND t.deleted_at IS NULL ORDER BY t.name", tokens::SELECT);
+        tokens::find(self.0, &sql, &[&account.0])
     }
 
     fn last_seen(&self, id: AccountId) -> Result<Option<Timestamp>> {
@@ -123,10 +118,6 @@ impl AccountReader for SqliteTx<'_> {
 fn all_accounts(db: &Connection) -> Result<(Vec<Account>, Vec<AccountId>)> {
     let sql = format!("{SELECT} ORDER BY username");
     readable(db, &sql, [], read)
-}
-
-pub(super) fn username_even_deleted(db: &Connection, id: AccountId) -> Result<Option<String>> {
-    query_value(db, "SELECT username FROM accounts WHERE id = ?1", [id.0])
 }
 
 impl AccountWriter for SqliteTx<'_> {
@@ -186,45 +177,4 @@ pub(super) fn counts_sql(of_one: bool) -> String {
              GROUP BY account_id) l USING (account_id)
          WHERE c.kept + c.trashed > 0 AND {counted}"
     )
-}
-
-pub(super) fn rehash(db: &Connection, id: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()> {
-    let sql = "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND credential_version = ?2";
-    execute(db, sql, params![id.0, version.0, hash.0]).map(drop)
-}
-
-pub(super) fn reserve_login_attempt(
-    db: &Connection,
-    key: &LoginAttemptKey,
-    now: Timestamp,
-) -> Result<Option<Duration>> {
-    execute(db, "DELETE FROM sign_in_tries WHERE last_at < ?1", [now.plus(-DAY).0])?;
-    let sql = "SELECT failures, last_at FROM sign_in_tries WHERE key = ?1";
-    if let Some((failures, last_at)) = query_one(db, sql, [key.0], tuple::<(u32, i64)>)? {
-        // After a clock was set back, the wait begins again, once. No attempt may lie in the future, or its name would
-        // be locked until then.
-        if last_at > now.0 {
-            execute(db, "UPDATE sign_in_tries SET last_at = ?2 WHERE key = ?1", params![key.0, now.0])?;
-        }
-        let since = Duration::from_millis(u64::try_from(now.0.saturating_sub(last_at)).unwrap_or(0));
-        let left = backoff(failures).saturating_sub(since);
-        if !left.is_zero() {
-            return Ok(Some(left));
-        }
-    }
-    let sql = "INSERT INTO sign_in_tries (key, failures, last_at) VALUES (?1, 1, ?2)
-               ON CONFLICT (key) DO UPDATE SET failures = min(failures + 1, 1000), last_at = ?2";
-    execute(db, sql, params![key.0, now.0])?;
-    // Counting reads an index of 10,000 entries. Finding the oldest entry on every attempt would sort them.
-    let kept = query_value(db, "SELECT count(*) FROM sign_in_tries", [])?.unwrap_or(0);
-    if kept > MAX_LOGIN_ATTEMPT_ROWS {
-        let sql = "DELETE FROM sign_in_tries WHERE key IN
-                   (SELECT key FROM sign_in_tries WHERE key <> ?1 ORDER BY last_at LIMIT ?2)";
-        execute(db, sql, params![key.0, kept - MAX_LOGIN_ATTEMPT_ROWS])?;
-    }
-    Ok(None)
-}
-
-pub(super) fn clear_login_attempts(db: &Connection, key: &LoginAttemptKey) -> Result<()> {
-    execute(db, "DELETE FROM sign_in_tries WHERE key = ?1", [key.0]).map(drop)
 }

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, params};
 
+use super::audit;
 use super::query_helpers::{execute, query_all, query_count, query_value, tuple};
-use super::{accounts, audit};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditActor, AuditEntry, Face};
 use crate::domain::time::{MINUTE, Timestamp};
@@ -85,7 +85,8 @@ pub(super) fn flush(db: &Connection, now: Timestamp, due: FlushScope) -> Result<
             UNKNOWN => (String::new(), "an unknown name".to_owned()),
             id => {
                 let id = AccountId(id);
-                (id.to_string(), accounts::username_even_deleted(db, id)?.unwrap_or_default())
+                let name = query_value(db, "SELECT username FROM accounts WHERE id = ?1", [id.0])?;
+                (id.to_string(), name.unwrap_or_default())
             }
         };
         let actor = AuditActor {

@@ -20,7 +20,6 @@ mod query_plan_tests;
 mod read_only_mount;
 mod rights_of_all_tokens;
 mod schema;
-mod secrets;
 mod sqlite_store;
 mod sqlite_tx;
 mod stored_types;

@@ -5,7 +5,6 @@ pub(super) struct Side<T, N> {
     pub rows: Vec<T>,
     /// `true` if there are more rows further away.
     pub more: bool,
-    /// Names of the unreadable rows.
     pub unreadable: Vec<N>,
 }
 

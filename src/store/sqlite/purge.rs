@@ -5,8 +5,6 @@ use rusqlite::{Connection, params};
 use super::query_helpers::{execute, ids, query_all, query_one, tuple};
 use super::token_lineage;
 use super::tokens::visible;
-use crate::domain::account::AccountId;
-use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, SecretDigest};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, PurgedToken, Revision, TokenId, Tombstone};
@@ -78,11 +76,4 @@ pub(super) fn tombstone(db: &Connection, id: &PublicId) -> Result<Option<Tombsto
             purged: PurgedToken { token: r.get(1)?, name: r.get(2)?, account: r.get(3)?, purged_at: r.get(4)? },
         })
     })
-}
-
-/// Returns the account that owned a purged token, and the account's role.
-pub(super) fn owner(db: &Connection, token: TokenId) -> Result<Option<(AccountId, Role)>> {
-    let sql = "SELECT a.id, a.role FROM tombstones s JOIN accounts a ON a.id = s.account_id
-               WHERE s.token_id = ?1 LIMIT 1";
-    query_one(db, sql, [token.0], tuple)
 }

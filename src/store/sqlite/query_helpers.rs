@@ -105,7 +105,6 @@ pub(super) fn count(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(index).map(i64::unsigned_abs)
 }
 
-/// Reads a row as a tuple of its columns.
 pub(super) fn tuple<T>(row: &Row<'_>) -> rusqlite::Result<T>
 where
     T: for<'r> TryFrom<&'r Row<'r>, Error = rusqlite::Error>,
@@ -118,12 +117,10 @@ pub(super) fn ids(tokens: &[TokenId]) -> String {
     serde_json::Value::from_iter(tokens.iter().map(|token| token.0)).to_string()
 }
 
-/// Returns `limit` as a number for `LIMIT`.
 pub(super) fn sql_limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// Returns every row of a cached query.
 pub(super) fn query_all<T>(
     db: &Connection,
     sql: &str,

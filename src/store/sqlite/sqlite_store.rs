@@ -26,8 +26,6 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// # Errors
-    /// Those of [`crate::store::StoreLocation::open`].
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self> {
         let (db, identity) = open::open(path, mode)?;
         let serves = matches!(mode, OpenMode::Service(_) | OpenMode::Ledger(_));
@@ -67,18 +65,11 @@ impl SqliteStore {
         &self.path
     }
 
-    /// Returns the state of the file itself.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if the state can't be read.
     pub fn file_state(&self) -> Result<FileState> {
         self.identity.file_state()
     }
 
     /// Drops SQLite's cached pages, so that the file is read again.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if SQLite refuses.
     pub fn shrink_cache(&self) -> Result<()> {
         self.lock().execute_batch("PRAGMA shrink_memory").map_err(sqlite_error)
     }

@@ -1,15 +1,15 @@
 //! An open transaction, as the ports use it.
 
-use rusqlite::Transaction;
+use rusqlite::{Transaction, params};
 
+use super::query_helpers::{corrupt, execute, query_one, tuple};
 use super::{
-    findings, ledger_read, ledger_size, ledger_window, purge, rights_of_all_tokens, secrets, token_lineage,
-    token_window, tokens,
+    findings, ledger_read, ledger_size, ledger_window, purge, rights_of_all_tokens, token_lineage, token_window, tokens,
 };
 use crate::domain::account::AccountId;
 use crate::domain::name::TokenName;
 use crate::domain::role::Role;
-use crate::domain::secret::{PublicId, Secret};
+use crate::domain::secret::{PublicId, Secret, SecretDigest};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Revision, Token, TokenId, Tombstone};
 use crate::error::Result;
@@ -18,12 +18,12 @@ use crate::verbs::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSizePart, LedgerWindow, SizeCursor, UseKey, UseRow,
 };
 use crate::verbs::ports::{
-    GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, StoredSecret, TokenReader, TokenWriter,
-    Visibility, VisibleCounts, Window, WindowQuery,
+    GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret, TokenReader,
+    TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
 };
 
 /// An open transaction. The trait that a caller gets (one of three) limits what the caller can do with the
-/// transaction. The traits of one table family are implemented in its file, the others here.
+/// transaction. Traits of one table are implemented in its file, the others here.
 pub(super) struct SqliteTx<'a>(pub(super) &'a Transaction<'a>);
 
 impl TokenReader for SqliteTx<'_> {
@@ -43,7 +43,16 @@ impl TokenReader for SqliteTx<'_> {
         tokens::names(self.0, query)
     }
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>> {
-        secrets::by_public_id(self.0, id)
+        let sql = "SELECT digest, token_id, state, retires_at, issued_role FROM secrets WHERE public_id = ?1";
+        let row = query_one(self.0, sql, [id.as_str()], tuple::<([u8; 32], TokenId, String, Option<Timestamp>, Role)>)?;
+        let Some((digest, token, state, retires_at, issued_role)) = row else { return Ok(None) };
+        let state = match (state.as_str(), retires_at) {
+            ("current", None) => SecretState::Current,
+            ("previous", Some(until)) => SecretState::Previous(until),
+            ("dead", None) => SecretState::Dead,
+            _ => return Err(corrupt("a secret's state")),
+        };
+        Ok(Some(StoredSecret { digest: SecretDigest::from_bytes(digest), token, state, issued_role }))
     }
     fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>> {
         purge::tombstone(self.0, id)
@@ -88,7 +97,9 @@ impl Ledger for SqliteTx<'_> {
         ledger_size::oldest(self.0)
     }
     fn owner_of_purged(&self, token: TokenId) -> Result<Option<(AccountId, Role)>> {
-        purge::owner(self.0, token)
+        let sql = "SELECT a.id, a.role FROM tombstones s JOIN accounts a ON a.id = s.account_id
+                   WHERE s.token_id = ?1 LIMIT 1";
+        query_one(self.0, sql, [token.0], tuple)
     }
     fn finding_page(&self, query: &FindingQuery) -> Result<FindingPage> {
         findings::page(self.0, query)
@@ -106,10 +117,13 @@ impl TokenWriter for SqliteTx<'_> {
         tokens::update(self.0, token)
     }
     fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
-        token_lineage::set_maker(self.0, token, maker)
+        let sql = "INSERT INTO lineage (token_id, made_by) VALUES (?1, ?2)";
+        execute(self.0, sql, params![token.0, maker.0]).map(drop)
     }
     fn set_regenerated_by(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
-        token_lineage::set_regenerated_by(self.0, token, maker)
+        let sql = "INSERT INTO regenerated (public_id, token_id, made_by)
+                   SELECT public_id, token_id, ?2 FROM secrets WHERE token_id = ?1 AND state = 'current'";
+        execute(self.0, sql, params![token.0, maker.0]).map(drop)
     }
     fn set_secret(
         &mut self,
@@ -119,10 +133,20 @@ impl TokenWriter for SqliteTx<'_> {
         now: Timestamp,
         keep_old_until: Option<Timestamp>,
     ) -> Result<()> {
-        secrets::set_current(self.0, token, secret, issued_role, now, keep_old_until)
+        // Retires the previous secret first, because a token has at most one.
+        self.retire_previous(token)?;
+        let old = if keep_old_until.is_some() { "previous" } else { "dead" };
+        let sql = "UPDATE secrets SET state = ?2, retires_at = ?3 WHERE token_id = ?1 AND state = 'current'";
+        execute(self.0, sql, params![token.0, old, keep_old_until.map(|at| at.0)])?;
+        let sql = "INSERT INTO secrets (public_id, digest, token_id, state, created_at, issued_role)
+                   VALUES (?1, ?2, ?3, 'current', ?4, ?5)";
+        let id = secret.public_id().as_str();
+        execute(self.0, sql, params![id, secret.digest().as_bytes(), token.0, now.0, issued_role.as_str()])?;
+        execute(self.0, "UPDATE tokens SET public_id = ?2 WHERE id = ?1", params![token.0, id]).map(drop)
     }
     fn retire_previous(&mut self, token: TokenId) -> Result<()> {
-        secrets::retire_previous(self.0, token)
+        let sql = "UPDATE secrets SET state = 'dead', retires_at = NULL WHERE token_id = ?1 AND state = 'previous'";
+        execute(self.0, sql, [token.0]).map(drop)
     }
     fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()> {
         purge::purge(self.0, tokens, now)

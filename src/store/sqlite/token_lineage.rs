@@ -7,16 +7,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::Result;
 
-pub(super) fn set_maker(db: &Connection, token: TokenId, maker: TokenId) -> Result<()> {
-    execute(db, "INSERT INTO lineage (token_id, made_by) VALUES (?1, ?2)", params![token.0, maker.0]).map(drop)
-}
-
-pub(super) fn set_regenerated_by(db: &Connection, token: TokenId, maker: TokenId) -> Result<()> {
-    let sql = "INSERT INTO regenerated (public_id, token_id, made_by)
-               SELECT public_id, token_id, ?2 FROM secrets WHERE token_id = ?1 AND state = 'current'";
-    execute(db, sql, params![token.0, maker.0]).map(drop)
-}
-
 /// Follows purged parents too: their rows stay while a token that they created exists. Also follows secrets that no
 /// longer work, because tokens created with them may still work. But such a secret makes its own token count only while
 /// the secret works.

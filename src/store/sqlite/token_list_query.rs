@@ -126,7 +126,6 @@ fn is_empty(query: &WindowQuery, accounts: Option<&[i64]>) -> bool {
     is_contradiction || accounts.is_some_and(<[i64]>::is_empty)
 }
 
-/// A list to be counted and read.
 #[derive(Debug)]
 pub(super) struct TokenListing {
     access_path: AccessPath,

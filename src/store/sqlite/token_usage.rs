@@ -52,6 +52,7 @@ impl UsageReader for SqliteTx<'_> {
             (DeniedSince::Week, _) => denied_week.clone(),
             since => denial_summary(self.0, token, since, now)?,
         };
+        let first_day = query_value::<Option<i64>>(self.0, "SELECT min(day) FROM daily_uses", [])?.flatten();
         Ok(Usage {
             last_seen_at,
             current_seen_at,
@@ -62,7 +63,7 @@ impl UsageReader for SqliteTx<'_> {
             methods: methods(week, Usage::MAX_RECENT_METHODS)?,
             all_methods,
             methods_truncated,
-            recorded_since: retained_since(self.0)?,
+            recorded_since: first_day.map(|day| Timestamp(day.saturating_mul(DAY))),
             previous,
             denied_week: denied_week.attempts,
             denied,
@@ -110,11 +111,6 @@ fn days(db: &Connection, token: TokenId, today: i64, secret: Option<&str>) -> Re
         }
     }
     Ok(days)
-}
-
-fn retained_since(db: &Connection) -> Result<Option<Timestamp>> {
-    let first = query_value::<Option<i64>>(db, "SELECT min(day) FROM daily_uses", [])?.flatten();
-    Ok(first.map(|day| Timestamp(day.saturating_mul(DAY))))
 }
 
 fn previous_uses(db: &Connection, token: TokenId, today: i64) -> Result<PreviousUses> {

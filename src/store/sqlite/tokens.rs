@@ -145,11 +145,6 @@ pub(super) fn names(db: &Connection, query: &NamesQuery<'_>) -> Result<Vec<Named
     })
 }
 
-pub(super) fn live_of_account(db: &Connection, account: AccountId) -> Result<Vec<Token>> {
-    let sql = format!("{SELECT} WHERE t.account_id = ?1 AND t.deleted_at IS NULL ORDER BY t.name");
-    find(db, &sql, &[&account.0])
-}
-
 /// Returns the condition under which a reader sees the token `t` of the account `a`.
 pub(super) fn visible(visibility: &Visibility) -> String {
     let roles: Vec<String> = visibility.roles.iter().map(|r| format!("'{}'", r.as_str())).collect();

@@ -42,13 +42,10 @@ const CANCEL: u8 = 0x18;
 /// An event from the terminal.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A pressed key.
     Key(KeyEvent),
-    /// Pasted text.
     Paste(Zeroizing<String>),
 }
 
-/// State of the parser.
 #[derive(Debug)]
 enum State {
     Ground,

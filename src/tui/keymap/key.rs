@@ -22,12 +22,10 @@ impl Key {
         matches!(self.code, KeyCode::Char(_)) && self.modifiers.is_empty()
     }
 
-    /// Returns the key of a letter with Ctrl.
     pub const fn ctrl(c: char) -> Self {
         Key { code: KeyCode::Char(c), modifiers: KeyModifiers::CONTROL }
     }
 
-    /// Returns the key of a letter with Alt.
     pub const fn alt(c: char) -> Self {
         Key { code: KeyCode::Char(c), modifiers: KeyModifiers::ALT }
     }

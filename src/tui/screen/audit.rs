@@ -21,7 +21,6 @@ use crate::verbs::request::{Request, Response};
 
 pub type Audit = ListScreen<AuditLog>;
 
-/// The rows of the audit log.
 #[derive(Default)]
 pub struct AuditLog {
     /// Number of the log's last row.

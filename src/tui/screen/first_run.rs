@@ -47,7 +47,6 @@ impl FirstRun {
         })
     }
 
-    /// Signs in the new owner.
     fn sign_in(&mut self) -> PressResult<Field> {
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Field::Username, e))?;
         self.password.repeated.clear();

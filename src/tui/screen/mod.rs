@@ -55,17 +55,14 @@ impl Workspace {
         self.screens.get(index(screen)?).map(|screen| &**screen)
     }
 
-    /// Returns a screen, shown or not, for an update.
     pub fn get_mut(&mut self, screen: ScreenId) -> Option<&mut dyn Component> {
         self.screens.get_mut(index(screen)?).map(|screen| &mut **screen)
     }
 
-    /// Returns the screen that is shown.
     pub fn current(&self) -> ScreenId {
         self.current
     }
 
-    /// Shows another screen.
     pub fn switch_to(&mut self, screen: ScreenId) {
         self.current = screen;
     }

@@ -15,19 +15,16 @@ use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
 use crate::verbs::policy::ListPolicy;
 use crate::verbs::request::{Request, Response};
 
-/// Width of a value.
 const VALUE_COLUMNS: usize = 9;
 
 pub type PolicyScreen = ListScreen<Rules>;
 
-/// The rules of the policy.
 #[derive(Default)]
 pub struct Rules {
     /// `None` until the policy has arrived.
     policy: Option<Policy>,
 }
 
-/// A rule of the policy.
 #[derive(Debug, Clone)]
 pub struct Rule {
     key: &'static str,

@@ -21,7 +21,6 @@ pub struct ChoiceOrText<T> {
     text: TextInput,
 }
 
-/// An answer.
 pub enum Chosen<'a, T> {
     /// One of the offered answers.
     Choice(T),
@@ -44,14 +43,12 @@ impl<T: Copy + PartialEq> ChoiceOrText<T> {
         }
     }
 
-    /// Replaces the first answer.
     pub fn replace_first(&mut self, with: T) {
         if let Some((_, first)) = self.rows.first_mut() {
             *first = with;
         }
     }
 
-    /// Returns `true` if the answer is typed.
     pub fn is_text(&self) -> bool {
         self.chosen == self.rows.len()
     }
@@ -61,7 +58,6 @@ impl<T: Copy + PartialEq> ChoiceOrText<T> {
         &mut self.text
     }
 
-    /// Returns the answer.
     pub fn chosen(&self) -> Chosen<'_, T> {
         match self.rows.get(self.chosen) {
             Some((_, offered)) => Chosen::Choice(*offered),

@@ -5,13 +5,11 @@ use crate::tui::keymap::Action;
 
 /// A list of choices. The choice under the cursor is always the chosen one.
 pub trait Choices {
-    /// Returns the number of choices.
     fn count(&self) -> usize;
 
     /// Returns the position of the chosen choice, from 0.
     fn selected(&self) -> usize;
 
-    /// Chooses the choice at `place`.
     fn select(&mut self, place: usize);
 }
 

@@ -45,7 +45,6 @@ impl AuthField {
         &self.username
     }
 
-    /// Returns `true` if the proof is typed.
     pub fn is_typed(&self) -> bool {
         matches!(self.source, AuthSource::Password(_))
     }

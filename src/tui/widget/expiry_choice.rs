@@ -11,7 +11,6 @@ use crate::error::Result;
 use crate::tui::component::UpdateContext;
 use crate::tui::model::Model;
 
-/// An offered answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ExpiryOption {
     /// The current expiry, exact to the millisecond.
@@ -51,7 +50,6 @@ impl ExpiryChoice {
         self.options.replace_first(ExpiryOption::Keep(expiry));
     }
 
-    /// Returns the row of choices.
     pub fn choices(&mut self) -> &mut dyn Choices {
         &mut self.options
     }
@@ -61,7 +59,6 @@ impl ExpiryChoice {
         self.options.is_text()
     }
 
-    /// Returns the field for a typed expiry.
     pub fn text_input(&mut self) -> &mut TextInput {
         self.options.text_input()
     }
@@ -76,9 +73,6 @@ impl ExpiryChoice {
     }
 
     /// Returns the chosen expiry (`None` if the current one is kept), and the resulting expiry at `now`.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] if a typed expiry can't be parsed or is in the past.
     pub fn resolve_at(&self, now: Timestamp, zone: &dyn Zone) -> Result<(Option<ExpirySpec>, Expiry)> {
         let spec = match self.options.chosen() {
             Chosen::Choice(ExpiryOption::Keep(expiry)) => return Ok((None, expiry)),
@@ -89,9 +83,6 @@ impl ExpiryChoice {
     }
 
     /// Does the same as [`ExpiryChoice::resolve_at`], at the current time of `ctx`.
-    ///
-    /// # Errors
-    /// Those of [`ExpiryChoice::resolve_at`].
     pub fn resolve(&self, ctx: &UpdateContext<'_>) -> Result<(Option<ExpirySpec>, Expiry)> {
         self.resolve_at(ctx.now, ctx.dates.get().zone)
     }

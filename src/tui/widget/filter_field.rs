@@ -12,7 +12,6 @@ use crate::tui::text_fit::cut;
 /// Maximum length of the text, in bytes.
 const MAX_FILTER: usize = 200;
 
-/// The filter of a list.
 pub struct FilterField {
     field: TextInput,
     typing: bool,
@@ -21,14 +20,11 @@ pub struct FilterField {
 /// The effect of a key on the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FilterChange {
-    /// The filter did not change.
     Unchanged,
-    /// The filter was cleared.
     Cleared,
 }
 
 impl Default for FilterField {
-    /// Creates an empty filter.
     fn default() -> Self {
         FilterField { field: TextInput::new(MAX_FILTER), typing: false }
     }
@@ -43,7 +39,6 @@ impl FilterField {
         self.field.is_empty()
     }
 
-    /// Returns `true` while the filter takes letters.
     pub fn is_typing(&self) -> bool {
         self.typing
     }
@@ -75,7 +70,6 @@ impl FilterField {
         self.typing = false;
     }
 
-    /// Stops taking letters.
     pub fn stop_typing(&mut self) {
         self.typing = false;
     }

@@ -52,7 +52,6 @@ impl<D: Dialog> Form<D> {
         &self.dialog
     }
 
-    /// Returns the dialog for an update.
     pub fn dialog_mut(&mut self) -> &mut D {
         &mut self.dialog
     }

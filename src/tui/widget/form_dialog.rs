@@ -29,7 +29,6 @@ impl FieldKind {
     }
 }
 
-/// A problem and its place.
 pub struct Problem<S> {
     pub(super) at: Option<S>,
     pub(super) text: String,
@@ -59,7 +58,6 @@ pub type PressResult<S> = Result<Intent, Problem<S>>;
 
 /// The fields of a dialog. Implemented by `fields!`, unless their number varies.
 pub trait Fields {
-    /// The type that names the fields.
     type Field: Copy + PartialEq;
 
     /// Returns the shown fields in focus order; never empty.
@@ -222,6 +220,5 @@ pub trait Dialog: Fields {
         None
     }
 
-    /// Writes the dialog's lines.
     fn draw(&self, layout: &mut FormLayout<'_, Self::Field>, model: &Model);
 }

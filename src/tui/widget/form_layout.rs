@@ -44,17 +44,14 @@ pub struct FormLayout<'a, S> {
 }
 
 impl<S: Copy + PartialEq> FormLayout<'_, S> {
-    /// Returns `true` if `field` has the focus.
     pub fn is_focused(&self, field: S) -> bool {
         self.focused == Some(field)
     }
 
-    /// Returns `true` if there is a problem to show.
     pub fn has_problem(&self) -> bool {
         self.problem.is_some()
     }
 
-    /// Adds a complete line.
     pub fn line(&mut self, line: impl Into<Line<'static>>) {
         self.lines.push(line.into());
     }
@@ -123,7 +120,6 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         Span::styled(format!("{text}{gap}"), style)
     }
 
-    /// Adds a label with a fact.
     pub fn fact(&mut self, label: &str, text: &str, style: Style) {
         let lines = fold(text, self.columns.saturating_sub(self.labels));
         for (label, text) in std::iter::once(label).chain(std::iter::repeat("")).zip(lines) {

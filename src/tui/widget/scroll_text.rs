@@ -10,9 +10,7 @@ use crate::tui::theme::Theme;
 /// The meaning of a row, which decides its style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineStyle {
-    /// Normal text.
     Plain,
-    /// A heading.
     Strong,
     /// Less important text.
     Dim,
@@ -31,7 +29,6 @@ struct Row {
     style: LineStyle,
 }
 
-/// The text of a dialog.
 #[derive(Debug, Clone, Default)]
 pub struct ScrollText {
     rows: Vec<Row>,
@@ -46,12 +43,10 @@ pub fn is_tight(rows: usize) -> bool {
 }
 
 impl ScrollText {
-    /// Creates a text with one paragraph.
     pub fn paragraph(text: impl Into<String>) -> Self {
         ScrollText::default().row(LineStyle::Plain, text)
     }
 
-    /// Adds a paragraph.
     pub fn row(self, style: LineStyle, text: impl Into<String>) -> Self {
         self.labelled("", 0, style, text)
     }
@@ -67,7 +62,6 @@ impl ScrollText {
         self
     }
 
-    /// Appends all rows of `text`.
     pub fn append(mut self, text: ScrollText) -> Self {
         self.rows.extend(text.rows);
         self

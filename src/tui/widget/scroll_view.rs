@@ -57,7 +57,6 @@ pub trait Content: 'static {
         None
     }
 
-    /// Handles an edit of the text field.
     fn on_edit(&mut self) -> Intent {
         Intent::Stay
     }
@@ -115,7 +114,6 @@ pub struct ScrollView<C> {
 }
 
 impl<C: Content> ScrollView<C> {
-    /// Creates the dialog at the first line of `content`.
     pub fn new(content: C) -> Self {
         ScrollView { content, top: 0 }
     }

@@ -51,7 +51,6 @@ pub struct TableColumns {
     widths: Vec<usize>,
 }
 
-/// A cell of a row.
 pub struct Cell {
     text: String,
     style: Style,
@@ -60,7 +59,6 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Creates a cell.
     pub fn new(text: impl Into<String>, style: Style) -> Self {
         Cell { text: text.into(), style, words: Vec::new() }
     }
@@ -83,7 +81,6 @@ impl CellWidths {
 }
 
 impl TableColumns {
-    /// Fits the columns into a width of `columns`.
     pub fn new(spec: &'static TableSpec, columns: usize) -> Self {
         let mut c = TableColumns { spec, widths: spec.columns.iter().map(|(_, width)| *width).collect() };
         for step in spec.narrower {

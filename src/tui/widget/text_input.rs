@@ -46,7 +46,6 @@ impl TextInput {
         TextInput { joins_lines: true, ..Self::masked(cap) }
     }
 
-    /// Sets the text of the field.
     pub fn with(mut self, text: &str) -> Self {
         self.insert(text);
         self
@@ -56,12 +55,10 @@ impl TextInput {
         &self.text
     }
 
-    /// Returns `true` if the characters are masked.
     pub fn is_masked(&self) -> bool {
         self.masked
     }
 
-    /// Returns `true` if the field is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }

@@ -45,9 +45,6 @@ pub fn check_policy_access(actor: &Actor) -> Result<()> {
 
 /// Checks that the actor may give another account `role`: an owner any, an admin those that it manages. An admin can't
 /// create another admin, who would be out of its reach from then on.
-///
-/// # Errors
-/// [`crate::error::Kind::Denied`] with the roles that it may give.
 pub fn check_role_grant(actor: &Actor, role: Role) -> Result<()> {
     let own_account = actor.account()?;
     if own_account.role.manages(role) {
@@ -88,9 +85,6 @@ pub fn resolve_managed_account(
 
 /// Does the same as [`resolve_managed_account`] for several accounts. All permissions are checked before the existence
 /// of any account.
-///
-/// # Errors
-/// Those of [`resolve_managed_account`].
 pub fn resolve_managed_accounts(
     actor: &Actor,
     snapshot: &dyn Snapshot,
@@ -109,9 +103,6 @@ pub fn resolve_managed_accounts(
 
 /// Checks that the actor with `own_account` may do `action` to `account`. Screens use this to offer actions. Roles that
 /// can be given are checked by [`check_role_grant`].
-///
-/// # Errors
-/// [`crate::error::Kind::Denied`].
 pub fn check_account_access(own_account: &Account, account: &Account, action: AccountAction) -> Result<()> {
     if own_account.id == account.id {
         check_self_action(own_account, action)

@@ -62,9 +62,6 @@ pub fn resolve_tokens(
 /// Returns the token that `reference` means, if the actor may see it, and the account for its copy: `into`, else its
 /// own. The copy has the token's selection and ends at `expiry`. If `expiry` is `None`, it lasts as long as the token,
 /// shortened to the end of the actor.
-///
-/// # Errors
-/// Those of [`resolve_tokens`] and [`super::resolve_new_owner`].
 pub fn resolve_copy_source(
     actor: &Actor,
     snapshot: &dyn Snapshot,

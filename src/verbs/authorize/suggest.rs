@@ -17,9 +17,6 @@ const MAX_NAMES: usize = 3;
 /// Returns the names nearest to a reference that means no token. Suggests only tokens within the actor's reach that it
 /// may also see. Compares only a limited number of tokens whose names begin alike. These are found by an index, so that
 /// the cost doesn't depend on the number of tokens.
-///
-/// # Errors
-/// [`crate::error::Kind::Unauthenticated`] if there is no authenticated actor, and errors of the store.
 pub fn near_names(actor: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> Result<Vec<String>> {
     let own = actor.account()?.id;
     if !scope_covers(actor, TokenAction::Read, true) {

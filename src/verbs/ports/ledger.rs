@@ -8,6 +8,7 @@ use crate::domain::role::Role;
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::domain::wire_format::{NullIfEmpty, UtcDay, in_answer};
+use crate::domain::word_enum::word_enum;
 use crate::error::Result;
 use crate::verbs::findings::{FindingPage, FindingQuery};
 use crate::verbs::ports::Visibility;
@@ -56,19 +57,16 @@ pub struct LedgerWindow<R> {
     pub unreadable: Vec<String>,
 }
 
-/// The present place of a token in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub enum TokenState {
-    /// Outside the trash.
-    #[serde(rename = "kept")]
-    Live,
-    /// In the trash.
-    #[serde(rename = "deleted")]
-    Trashed,
-    /// Purged.
-    #[serde(rename = "purged")]
-    Purged,
+word_enum! {
+    /// The present place of a token in the ledger.
+    pub enum TokenState {
+        /// Outside the trash.
+        Live = "kept",
+        /// In the trash.
+        Trashed = "deleted",
+        /// Purged.
+        Purged = "purged",
+    }
 }
 
 /// A token, as far as the ledger can still name it.
@@ -104,37 +102,25 @@ impl LedgerToken {
     }
 }
 
-/// The present state of a secret in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum SecretStatus {
-    /// The current secret of its token.
-    Current,
-    /// The previous secret, during its overlap.
-    Previous,
-    /// An old secret, rotated away.
-    Old,
-    /// The last secret of a token in the trash.
-    Deleted,
-    /// A secret of a purged token.
-    Purged,
-    /// A wrong secret that has the public id of a secret of the token.
-    Wrong,
+word_enum! {
+    /// The present state of a secret in the ledger.
+    pub enum SecretStatus {
+        /// The current secret of its token.
+        Current = "current",
+        /// The previous secret, during its overlap.
+        Previous = "previous",
+        /// An old secret, rotated away.
+        Old = "old",
+        /// The last secret of a token in the trash.
+        Deleted = "deleted",
+        /// A secret of a purged token.
+        Purged = "purged",
+        /// A wrong secret that has the public id of a secret of the token.
+        Wrong = "wrong",
+    }
 }
 
 impl SecretStatus {
-    /// Returns a word for tables.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            SecretStatus::Current => "current",
-            SecretStatus::Previous => "previous",
-            SecretStatus::Old => "old",
-            SecretStatus::Deleted => "deleted",
-            SecretStatus::Purged => "purged",
-            SecretStatus::Wrong => "wrong",
-        }
-    }
-
     /// Describes the state in words.
     pub const fn describe(self) -> &'static str {
         match self {
