@@ -49,6 +49,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub mod api;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -50,7 +50,7 @@ use crate::verbs::accounts::{GetSetup, SignIn};
 use crate::verbs::authorize;
 use crate::verbs::credential::Credential;
 use crate::verbs::local_backend::{Adapters, ClientInfo};
-use crate::verbs::request::{CHANGES, RequestVerb, call};
+use crate::verbs::request::{RequestVerb, VERBS, call};
 use crate::verbs::secret_delivery::{SecretDestination, call_with_delivery};
 use crate::verbs::session::Session;
 use crate::{platform, tui};
@@ -248,7 +248,7 @@ impl App {
     }
 
     fn mark_changed<V: RequestVerb>(&self) {
-        if CHANGES.contains(&(V::NAME, true)) {
+        if VERBS.iter().any(|verb| verb.name == V::NAME && verb.is_change) {
             self.out.mark_changed();
         }
     }

@@ -62,9 +62,38 @@ enum VerbKind {
     batched,
 }
 
+/// Properties of a verb, for code that treats all verbs alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerbInfo {
+    /// The verb's name in the audit log.
+    pub name: &'static str,
+    pub auth_level: AuthLevel,
+    pub scope: RequiredScope,
+    /// `true` if the verb changes the store.
+    pub is_change: bool,
+    /// The endpoint in the management API. `None` if only a program with access to the store can run the verb.
+    pub endpoint: Option<Endpoint>,
+}
+
+/// An endpoint of the management API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Endpoint {
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+    pub http_method: &'static str,
+    /// The path. A segment `{a.b}` is the text in the field `b` of the request's field `a`.
+    pub path: &'static str,
+}
+
+impl Endpoint {
+    /// Returns `true` if the fields of a request are in the body, `false` if they are in the query.
+    pub fn has_body(self) -> bool {
+        !matches!(self.http_method, "GET" | "DELETE")
+    }
+}
+
 macro_rules! requests {
     ($($kind:ident $verb:ident $name:literal $auth:ident ($scope:expr) => $reply:ty
-        $([temporary_password = $allows_temporary:literal])?,)*) => {
+        $([temporary_password = $allows_temporary:literal])? $(, $http_method:ident $path:literal)?;)*) => {
         #[derive(Debug, Serialize, Deserialize)]
         pub enum Request { $(#[serde(rename = $name)] $verb($verb)),* }
 
@@ -72,12 +101,14 @@ macro_rules! requests {
         #[derive(Debug, Serialize, Deserialize)]
         pub enum Response { $(#[serde(rename = $name)] $verb($reply)),* }
 
-        /// Every verb: its name, its proof, and the scope that a token needs.
-        pub const VERBS: &[(&str, AuthLevel, RequiredScope)] =
-            &[$(($name, AuthLevel::$auth, $scope)),*];
-
-        /// Name of every verb, and `true` if the verb changes the store.
-        pub const CHANGES: &[(&str, bool)] = &[$(($name, !matches!(VerbKind::$kind, VerbKind::query))),*];
+        /// Every verb, in the order of [`Request`].
+        pub const VERBS: &[VerbInfo] = &[$(VerbInfo {
+            name: $name,
+            auth_level: AuthLevel::$auth,
+            scope: $scope,
+            is_change: !matches!(VerbKind::$kind, VerbKind::query),
+            endpoint: endpoint!($($http_method $path)?),
+        }),*];
 
         $(
             impl Verb for $verb {
@@ -113,53 +144,73 @@ macro_rules! requests {
     };
 }
 
-// Columns: kind of verb, request, name in the audit log, least proof, scope that a token needs, reply, and if the
-// verb may run with a temporary password.
+macro_rules! endpoint {
+    () => {
+        None
+    };
+    ($http_method:ident $path:literal) => {
+        Some(Endpoint { http_method: stringify!($http_method), path: $path })
+    };
+}
+
+// Columns: kind of verb, request, name in the audit log, least proof, scope that a token needs, reply, if the verb may
+// run with a temporary password, and its endpoint in the management API.
 requests! {
-    query GetSetup "greet" Store (Nothing) => SetupState,
-    change Init "init" Store (PasswordOnly) => Committed<Account>,
-    query SignIn "sign-in" Password (Nothing) => Session [temporary_password = true],
-    query WhoAmI "whoami" Authenticated (Nothing) => CurrentUser,
-    query ListAccounts "account.list" Authenticated (READ_ACCOUNTS) => AccountList,
-    query ShowAccount "account.show" Authenticated (READ_ACCOUNTS) => AccountDetails,
-    change CreateAccount "account.create" Password (PasswordOnly) => Committed<AccountWithCounts>,
-    change SetRole "account.role" Password (PasswordOnly) => Committed<AccountWithCounts>,
-    change DisableAccounts "account.disable" Password (WRITE_ACCOUNTS) => Committed<Vec<AccountWithCounts>>,
-    change EnableAccounts "account.enable" Password (PasswordOnly) => Committed<Vec<AccountWithCounts>>,
-    change SetPassword "account.passwd" Password (PasswordOnly) => Committed<AccountWithCounts> [temporary_password = true],
-    change DeleteAccount "account.delete" Password (PasswordOnly) => Committed<AccountWithCounts>,
-    query ListPolicy "policy.list" Authenticated (Nothing) => Policy,
-    change SetPolicy "policy.set" Password (PasswordOnly) => Committed<Policy>,
-    query ListCatalogues "catalogue.list" Store (Nothing) => Vec<Catalogue>,
+    query GetSetup "greet" Store (Nothing) => SetupState;
+    change Init "init" Store (PasswordOnly) => Committed<Account>;
+    query SignIn "sign-in" Password (Nothing) => Session [temporary_password = true];
+    query WhoAmI "whoami" Authenticated (Nothing) => CurrentUser, GET "/v1/whoami";
+    query ListAccounts "account.list" Authenticated (READ_ACCOUNTS) => AccountList, GET "/v1/accounts";
+    query ShowAccount "account.show" Authenticated (READ_ACCOUNTS) => AccountDetails, GET "/v1/accounts/{username}";
+    change CreateAccount "account.create" Password (PasswordOnly) => Committed<AccountWithCounts>, POST "/v1/accounts";
+    change SetRole "account.role" Password (PasswordOnly)
+        => Committed<AccountWithCounts>, PUT "/v1/accounts/{username}/role";
+    change DisableAccounts "account.disable" Password (WRITE_ACCOUNTS)
+        => Committed<Vec<AccountWithCounts>>, POST "/v1/accounts/-/disable";
+    change EnableAccounts "account.enable" Password (PasswordOnly)
+        => Committed<Vec<AccountWithCounts>>, POST "/v1/accounts/-/enable";
+    change SetPassword "account.passwd" Password (PasswordOnly)
+        => Committed<AccountWithCounts> [temporary_password = true], PUT "/v1/accounts/{username}/password";
+    change DeleteAccount "account.delete" Password (PasswordOnly)
+        => Committed<AccountWithCounts>, DELETE "/v1/accounts/{username}";
+    query ListPolicy "policy.list" Authenticated (Nothing) => Policy, GET "/v1/policy";
+    change SetPolicy "policy.set" Password (PasswordOnly) => Committed<Policy>, PATCH "/v1/policy";
+    query ListCatalogues "catalogue.list" Store (Nothing) => Vec<Catalogue>, GET "/v1/catalogue";
     // The preview names tokens of all accounts, and no token applies a catalogue.
-    query PreviewCatalogue "catalogue.preview" Store (PasswordOnly) => CataloguePreview,
-    change ApplyCatalogue "catalogue.apply" Password (PasswordOnly) => Committed<CataloguePreview>,
-    query ListTokens "token.list" Authenticated (ReadTokens) => Window,
-    query CountTokens "token.tally" Authenticated (ReadTokens) => TokenSummary,
-    query ShowToken "token.show" Authenticated (ReadTokens) => TokenDetails,
-    query CanToken "token.can" Authenticated (ReadTokens) => MethodCheck,
-    query GetTokens "token.review" Authenticated (ReadTokens) => Vec<TokenSnapshot>,
-    query IdentifySecret "token.whose" Store (Nothing) => SecretLookup,
-    change CreateToken "token.create" Password (WriteTokens) => Committed<Vec<IssuedToken>>,
-    query PreviewEdit "token.edit.preview" Authenticated (WriteTokens) => EditPreview,
-    change EditToken "token.edit" Password (WriteTokens) => Committed<EditPreview>,
-    change CopyToken "token.copy" Password (WriteTokens) => Committed<IssuedToken>,
-    change DisableTokens "token.disable" Password (WriteTokens) => Committed<Vec<Token>>,
-    change EnableTokens "token.enable" Password (WriteTokens) => Committed<Vec<Token>>,
-    change RegenerateToken "token.regenerate" Password (WriteTokens) => Committed<IssuedToken>,
-    change RetireToken "token.retire" Password (WriteTokens) => Committed<Token>,
-    change RevokeTokens "token.revoke" Password (WriteTokens) => Committed<RevokeResult>,
-    change RestoreTokens "token.restore" Password (WriteTokens) => Committed<Vec<Token>>,
-    query PreviewPurge "token.purge.preview" Authenticated (PasswordOnly) => PurgePreview,
-    batched PurgeTokens "token.purge" Password (PasswordOnly) => Committed<PurgeResult>,
-    query GetImpact "impact" Authenticated (ReadTokens) => Impact,
-    query ListAudit "audit.list" Authenticated (READ_AUDIT) => AuditWindow,
-    query AuditHead "audit.head" Store (Nothing) => i64,
-    query VerifyAuditChain "audit.verify" Store (Nothing) => AuditVerification,
-    query ListDenied "ledger.denied" Authenticated (READ_LEDGER) => LedgerWindow<DeniedRow>,
-    query ListUses "ledger.uses" Authenticated (READ_LEDGER) => LedgerWindow<UseRow>,
-    query LedgerHead "ledger.head" Store (Nothing) => i64,
-    query ListFindings "check" Store (Nothing) => FindingPage,
+    query PreviewCatalogue "catalogue.preview" Store (PasswordOnly) => CataloguePreview, POST "/v1/catalogue/preview";
+    change ApplyCatalogue "catalogue.apply" Password (PasswordOnly) => Committed<CataloguePreview>, PUT "/v1/catalogue";
+    query ListTokens "token.list" Authenticated (ReadTokens) => Window, GET "/v1/tokens";
+    query CountTokens "token.tally" Authenticated (ReadTokens) => TokenSummary, GET "/v1/tokens/-/count";
+    query ShowToken "token.show" Authenticated (ReadTokens) => TokenDetails, GET "/v1/tokens/{token.text}";
+    query CanToken "token.can" Authenticated (ReadTokens)
+        => MethodCheck, GET "/v1/tokens/{token.text}/methods/{method}";
+    query GetTokens "token.review" Authenticated (ReadTokens) => Vec<TokenSnapshot>, POST "/v1/tokens/-/review";
+    query IdentifySecret "token.whose" Store (Nothing) => SecretLookup;
+    change CreateToken "token.create" Password (WriteTokens) => Committed<Vec<IssuedToken>>, POST "/v1/tokens";
+    query PreviewEdit "token.edit.preview" Authenticated (WriteTokens)
+        => EditPreview, POST "/v1/tokens/{token.reference.text}/preview";
+    change EditToken "token.edit" Password (WriteTokens)
+        => Committed<EditPreview>, PATCH "/v1/tokens/{token.reference.text}";
+    change CopyToken "token.copy" Password (WriteTokens)
+        => Committed<IssuedToken>, POST "/v1/tokens/{token.reference.text}/copy";
+    change DisableTokens "token.disable" Password (WriteTokens) => Committed<Vec<Token>>, POST "/v1/tokens/-/disable";
+    change EnableTokens "token.enable" Password (WriteTokens) => Committed<Vec<Token>>, POST "/v1/tokens/-/enable";
+    change RegenerateToken "token.regenerate" Password (WriteTokens)
+        => Committed<IssuedToken>, POST "/v1/tokens/{token.reference.text}/regenerate";
+    change RetireToken "token.retire" Password (WriteTokens)
+        => Committed<Token>, POST "/v1/tokens/{token.reference.text}/retire";
+    change RevokeTokens "token.revoke" Password (WriteTokens) => Committed<RevokeResult>, POST "/v1/tokens/-/revoke";
+    change RestoreTokens "token.restore" Password (WriteTokens) => Committed<Vec<Token>>, POST "/v1/tokens/-/restore";
+    query PreviewPurge "token.purge.preview" Authenticated (PasswordOnly) => PurgePreview, GET "/v1/tokens/-/purge";
+    batched PurgeTokens "token.purge" Password (PasswordOnly) => Committed<PurgeResult>, POST "/v1/tokens/-/purge";
+    query GetImpact "impact" Authenticated (ReadTokens) => Impact, POST "/v1/impact";
+    query ListAudit "audit.list" Authenticated (READ_AUDIT) => AuditWindow, GET "/v1/audit";
+    query AuditHead "audit.head" Store (Nothing) => i64, GET "/v1/audit/head";
+    query VerifyAuditChain "audit.verify" Store (Nothing) => AuditVerification;
+    query ListDenied "ledger.denied" Authenticated (READ_LEDGER) => LedgerWindow<DeniedRow>, GET "/v1/ledger/denied";
+    query ListUses "ledger.uses" Authenticated (READ_LEDGER) => LedgerWindow<UseRow>, GET "/v1/ledger/uses";
+    query LedgerHead "ledger.head" Store (Nothing) => i64, GET "/v1/ledger/head";
+    query ListFindings "check" Store (Nothing) => FindingPage;
 }
 
 /// Checks that `credential` is enough for `auth_level`. Its identity is checked separately.

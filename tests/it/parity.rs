@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jeton::domain::role::Role;
 use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::request::{CHANGES, VERBS};
+use jeton::verbs::request::VERBS;
 
 use crate::catalogue::example;
 use crate::support::cli_program::CliHome;
@@ -159,7 +159,7 @@ const JSON_KEYS: &[(&str, &str)] = &[
 #[test]
 fn table_has_every_verb() {
     let table: BTreeSet<&str> = FACES.iter().map(|(verb, ..)| *verb).collect();
-    let verbs: BTreeSet<&str> = VERBS.iter().map(|(verb, ..)| *verb).collect();
+    let verbs: BTreeSet<&str> = VERBS.iter().map(|verb| verb.name).collect();
     assert_eq!(table, verbs);
     assert_eq!(FACES.len(), VERBS.len());
     for (verb, line, keys) in FACES {
@@ -195,7 +195,7 @@ fn verbs_have_commands() {
             more => format!("{PASSWORD}\n{more}\n"),
         };
         let ran = home.run(&args, input).assert_success();
-        let is_change = CHANGES.iter().any(|(name, changes)| name == verb && *changes);
+        let is_change = VERBS.iter().any(|info| info.name == *verb && info.is_change);
         let rows = logged(&home).split_off(before);
         if is_change {
             assert!(rows.contains(&("cli".to_owned(), (*verb).to_owned())), "{verb}: {rows:?}");

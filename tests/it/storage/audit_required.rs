@@ -9,7 +9,7 @@ use jeton::error::{Kind, Result};
 use jeton::verbs::catalogue::ApplyCatalogue;
 use jeton::verbs::credential::Credential;
 use jeton::verbs::ports::Store;
-use jeton::verbs::request::{CHANGES, call};
+use jeton::verbs::request::{VERBS, call};
 use jeton::verbs::secret_delivery::SecretDestination;
 use jeton::verbs::tokens::{
     CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, PurgeTokens, RegenerateToken, RestoreTokens,
@@ -23,7 +23,7 @@ use crate::support::requests::{
 
 /// Returns every verb that changes an installation that is set up.
 fn changes() -> impl Iterator<Item = &'static str> {
-    CHANGES.iter().filter(|(name, changes)| *changes && *name != "init").map(|(name, _)| *name)
+    VERBS.iter().filter(|verb| verb.is_change && verb.name != "init").map(|verb| verb.name)
 }
 
 /// Faults of writing the audit log, each with its undo.

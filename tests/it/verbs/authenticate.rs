@@ -170,13 +170,13 @@ fn every_verb_asks_for_its_proof() {
     assert_eq!(requests().len(), VERBS.len());
     let denied =
         |who: &Credential, request| install.backend.call(who, request).is_err_and(|e| e.kind == Kind::Unauthenticated);
-    for ((name, proof, _), request) in VERBS.iter().zip(requests()) {
+    for (VerbInfo { name, auth_level: proof, .. }, request) in VERBS.iter().zip(requests()) {
         assert_eq!(denied(&Credential::Store, request), *proof != AuthLevel::Store, "{name}");
     }
-    for ((name, proof, _), request) in VERBS.iter().zip(requests()) {
+    for (VerbInfo { name, auth_level: proof, .. }, request) in VERBS.iter().zip(requests()) {
         assert_eq!(denied(&Credential::Session(session.clone()), request), *proof == AuthLevel::Password, "{name}");
     }
-    for ((name, ..), request) in VERBS.iter().zip(requests()) {
+    for (VerbInfo { name, .. }, request) in VERBS.iter().zip(requests()) {
         assert!(!denied(&credential(OWNER), request), "{name}");
     }
     // An actor with a temporary password signs in, replaces it, and can do nothing else.
@@ -187,7 +187,7 @@ fn every_verb_asks_for_its_proof() {
     assert!(session.is_temporary());
     for who in [second(), Credential::Session(session)] {
         let by_session = matches!(who, Credential::Session(_));
-        for ((name, proof, _), request) in VERBS.iter().zip(requests()) {
+        for (VerbInfo { name, auth_level: proof, .. }, request) in VERBS.iter().zip(requests()) {
             let refused = install.backend.call(&who, request).err().map(|e| e.kind);
             match (*proof, by_session) {
                 (AuthLevel::Store, _) => assert_ne!(refused, Some(Kind::Denied), "{name}"),

@@ -63,7 +63,7 @@ use jeton::verbs::local_backend::ClientInfo;
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::{Clock, SecretState, Store, TokenCounts, TokenCursor};
-use jeton::verbs::request::{Request, VERBS, call};
+use jeton::verbs::request::{Request, VERBS, VerbInfo, call};
 use jeton::verbs::secret_delivery::SecretDestination;
 use jeton::verbs::session::Session;
 use jeton::verbs::tokens::{

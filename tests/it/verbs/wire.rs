@@ -5,6 +5,7 @@ use super::*;
 use std::cell::RefCell;
 use std::fmt::Debug;
 
+use jeton::api;
 use jeton::domain::policy::Policy;
 use jeton::domain::wire_format::Answer;
 use jeton::error::Error;
@@ -76,6 +77,45 @@ fn every_request_and_reply_survives_json_whatever_it_holds() {
     ");
 }
 
+/// Asserts that a request survives the HTTP form, if it has one. Returns `true` if so.
+fn assert_survives_http(request: &Request) -> bool {
+    let verb = VERBS.iter().find(|verb| verb.name == request.name()).unwrap();
+    let Ok(call) = api::encode(request) else {
+        assert_eq!(verb.endpoint, None);
+        return false;
+    };
+    let (path, query) = call.target.split_once('?').unwrap_or((&call.target, ""));
+    let api::PathMatch::Verb(matched) = api::find(call.http_method, path) else { panic!("{call:?}") };
+    assert_eq!(matched.verb.name, request.name());
+    let read = matched.decode(query, call.body.as_deref().map_or(&[], Vec::as_slice));
+    assert_eq!(to_json(&read.unwrap_or_else(|error| panic!("{error} {call:?}"))), to_json(request));
+    true
+}
+
+#[test]
+fn every_request_survives_the_http_form_whatever_it_holds() {
+    let cases = if std::env::var_os("JETON_SOAK").is_some() { 5_000 } else { 60 };
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let learned = RefCell::<Learned>::default();
+    let run = TestRunner::new(config).run(&proptest::collection::vec(any::<u64>(), 0..150), |choices| {
+        let calls = (0..VERBS.len())
+            .filter(|variant| assert_survives_http(&learned.borrow_mut().draw::<Request>(*variant, &choices).value));
+        assert_eq!(calls.count(), VERBS.iter().filter(|verb| verb.endpoint.is_some()).count());
+        Ok(())
+    });
+    run.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
+fn every_reply_survives_the_http_form() {
+    let mut learned = Learned::default();
+    for (variant, verb) in VERBS.iter().enumerate() {
+        let Sample { value, .. } = learned.draw::<Response>(variant, &[7, 1, 1 << 40, 3, 2, 9, 1 << 33, 5]);
+        let read = api::decode_reply(verb.name, &api::encode_reply(&value).unwrap()).unwrap();
+        assert_eq!(to_json(&read), to_json(&value));
+    }
+}
+
 /// The other tests of the verbs, with a backend on the other side of a channel that carries nothing but JSON.
 #[test]
 fn verbs_do_the_same_over_the_wire() {
@@ -96,7 +136,7 @@ fn verbs_do_the_same_over_the_wire() {
 fn every_request_survives_json_under_the_name_of_its_verb() {
     let requests = authenticate::requests();
     assert_eq!(requests.len(), VERBS.len());
-    for (request, (name, ..)) in requests.iter().zip(VERBS) {
+    for (request, VerbInfo { name, .. }) in requests.iter().zip(VERBS) {
         let text = to_json(request);
         assert!(text.starts_with(&format!("{{\"{name}\":")), "{text}");
         assert_eq!(parse::<Request>(&text).name(), *name);
