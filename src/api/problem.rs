@@ -21,12 +21,13 @@ pub struct Problem<'a> {
     error: &'a Error,
 }
 
-impl<'a> From<&'a Error> for Problem<'a> {
-    fn from(error: &'a Error) -> Self {
+impl<'a> Problem<'a> {
+    /// Describes `error` in an answer with `status`.
+    pub fn with_status(error: &'a Error, status: u16) -> Self {
         Problem {
             problem_type: format!("urn:jeton:error:{}", error.kind.as_str()),
             title: title(error.kind),
-            status: error.http_status(),
+            status,
             detail: error.to_string(),
             error,
         }

@@ -192,9 +192,10 @@ fn require_terminal() -> Result<()> {
 fn client_info(face: Face) -> ClientInfo {
     let timeout = match face {
         Face::Tui => SCREEN_BACKOFF_TIMEOUT,
-        Face::Cli => BACKOFF_TIMEOUT,
+        Face::Cli | Face::Api => BACKOFF_TIMEOUT,
     };
-    ClientInfo { face, source: format!("uid {}", platform::own_process::uid()), max_wait: timeout }
+    let source = format!("uid {}", platform::own_process::uid());
+    ClientInfo { face, source, address: ClientInfo::LOCAL.to_owned(), max_wait: timeout }
 }
 
 /// Format of dates inside texts of schema 1. No setting changes it, because programs read these texts.

@@ -1,6 +1,5 @@
 //! `jeton serve`: runs the service in the foreground until a signal ends it.
 
-use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use super::args::{GlobalArgs, ServeArgs};
@@ -28,14 +27,13 @@ pub(super) fn run(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
 fn serve(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
     let serve = ServeOverrides { verify: args.verify, verify_group: args.verify_group, manage: args.manage };
     let settings = Settings::load(CliOverrides { serve, ..overrides(global) })?;
-    let clock = Arc::clone(&platform::adapters().clock);
     serve_until_signal(ServerConfig {
         store: settings.store.value,
         settings: settings.serve,
         insecure: args.insecure,
         accept_older_store: args.accept_older_store,
         accept_earlier_clock: args.accept_earlier_clock,
-        clock,
+        adapters: platform::adapters(),
     })
 }
 

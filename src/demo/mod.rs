@@ -15,7 +15,6 @@ mod traffic;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -56,7 +55,7 @@ impl Demonstration {
 
     /// Starts a service on the store, and clients that use the sample's tokens. Stop it before this is dropped.
     pub fn start_traffic(&mut self, adapters: &Adapters) -> Result<Simulator> {
-        Simulator::start(self.store(), std::mem::take(&mut self.clients), Arc::clone(&adapters.clock))
+        Simulator::start(self.store(), std::mem::take(&mut self.clients), adapters.clone())
     }
 
     pub fn username(&self) -> Username {
@@ -107,7 +106,12 @@ mod tests {
         let adapters = platform::adapters();
         let demonstration = Demonstration::create(&adapters).unwrap();
         let path = demonstration.store();
-        let caller = ClientInfo { face: Face::Cli, source: "test".into(), max_wait: std::time::Duration::ZERO };
+        let caller = ClientInfo {
+            face: Face::Cli,
+            source: "test".into(),
+            address: ClientInfo::LOCAL.to_owned(),
+            max_wait: std::time::Duration::ZERO,
+        };
         let place = LazyLocalBackend::new(StoreLocation::file(&path), adapters.clone(), caller);
         let who = Credential::from_password(demonstration.username(), Password::from_raw(demonstration.password()));
         let me = call(&place, &who, WhoAmI).unwrap();

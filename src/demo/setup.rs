@@ -79,7 +79,12 @@ pub(super) fn password() -> Password {
 }
 
 pub(super) fn client() -> ClientInfo {
-    ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO }
+    ClientInfo {
+        face: Face::Cli,
+        source: "demo".to_owned(),
+        address: ClientInfo::LOCAL.to_owned(),
+        max_wait: Duration::ZERO,
+    }
 }
 
 /// Returns the request that sets a store up with the sample catalogue.

@@ -1,7 +1,6 @@
 //! The service of the demonstration, and clients that send requests for as long as the screens are open.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -21,7 +20,7 @@ use crate::platform::sockets::{self, HttpReply};
 use crate::platform::threads;
 use crate::service::endpoint::Endpoint;
 use crate::store::StoreLocation;
-use crate::verbs::ports::Clock;
+use crate::verbs::local_backend::Adapters;
 
 /// Minimum time between two requests, in milliseconds. Up to as much again is added at random.
 const MIN_PAUSE_MS: usize = 150;
@@ -75,7 +74,7 @@ pub struct Simulator {
 
 impl Simulator {
     /// Starts the service and the clients on the store at `store`.
-    pub(super) fn start(store: PathBuf, callers: Vec<SimulatedClient>, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(super) fn start(store: PathBuf, callers: Vec<SimulatedClient>, adapters: Adapters) -> Result<Self> {
         let service = http::start(
             ServerConfig {
                 store: StoreLocation::file(store),
@@ -83,7 +82,7 @@ impl Simulator {
                 insecure: false,
                 accept_older_store: false,
                 accept_earlier_clock: false,
-                clock,
+                adapters,
             },
             || (),
         )?;
@@ -143,7 +142,7 @@ mod tests {
         let mut demonstration = Demonstration::create(&adapters).unwrap();
         let callers = std::mem::take(&mut demonstration.clients);
         let store = demonstration.store();
-        let live = Simulator::start(store.clone(), Vec::new(), Arc::clone(&adapters.clock)).unwrap();
+        let live = Simulator::start(store.clone(), Vec::new(), adapters.clone()).unwrap();
         let (mut rng, mut seen) = (SeededRng::new(1), (0, 0));
         for caller in &callers {
             let status = caller.send_request(live.endpoint(), &mut rng).unwrap().status;

@@ -15,6 +15,7 @@ word_enum! {
     pub enum Face {
         Tui = "tui",
         Cli = "cli",
+        Api = "api",
     }
 }
 
@@ -24,6 +25,7 @@ impl Face {
         match self {
             Face::Tui => "jeton tui",
             Face::Cli => "jeton cli",
+            Face::Api => "jeton api",
         }
     }
 }

@@ -17,10 +17,12 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+use super::api::ApiPeer;
 use super::connection_timeouts::{ConnectionTimer, Phase, ShutdownRequest};
 use super::listeners::ListenerKind;
 use super::verify::Peer;
 use super::{ServerState, response, router};
+use crate::verbs::local_backend::ClientInfo;
 
 /// Maximum size of a request head, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
@@ -32,6 +34,20 @@ pub(super) enum Stream {
 }
 
 impl Stream {
+    /// Returns the other end, as the management API names it.
+    fn api_peer(&self) -> ApiPeer {
+        match self {
+            Stream::Tcp(_) => {
+                let address = self.peer().map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+                ApiPeer { source: address.clone(), address }
+            }
+            Stream::Unix(stream) => {
+                let uid = stream.peer_cred().map_or_else(|_| "unknown".to_owned(), |peer| peer.uid().to_string());
+                ApiPeer { source: format!("uid {uid}"), address: ClientInfo::LOCAL.to_owned() }
+            }
+        }
+    }
+
     fn peer(&self) -> Option<IpAddr> {
         match self {
             Stream::Tcp(stream) => stream.peer_addr().ok().map(|address| address.ip()),
@@ -42,16 +58,17 @@ impl Stream {
 
 /// Answers the requests on `stream` until either side closes it.
 pub(super) async fn serve(service: Arc<ServerState>, kind: ListenerKind, stream: Stream, timer: Arc<ConnectionTimer>) {
-    let peer = Arc::new(Peer::new(stream.peer()));
+    let (peer, api_peer) = (Arc::new(Peer::new(stream.peer())), Arc::new(stream.api_peer()));
     let request_timer = Arc::clone(&timer);
     let handler = service_fn(move |request: Request<Incoming>| {
-        let (service, timer, peer) = (Arc::clone(&service), Arc::clone(&request_timer), Arc::clone(&peer));
+        let (service, timer) = (Arc::clone(&service), Arc::clone(&request_timer));
+        let (peer, api_peer) = (Arc::clone(&peer), Arc::clone(&api_peer));
         async move {
             timer.set_phase(Phase::Responding);
             let response = match kind {
                 _ if !has_one_host(&request) => response::bad_request(),
                 ListenerKind::Verify => router::verify(&service, &peer, request).await,
-                ListenerKind::Management => router::management(&service, request).await,
+                ListenerKind::Management => timer.while_working(router::management(&service, &api_peer, request)).await,
             };
             timer.set_phase(Phase::Idle);
             Ok::<_, Infallible>(response)

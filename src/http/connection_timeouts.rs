@@ -2,10 +2,14 @@
 //! [`super::connection_eviction`] and ends them on shutdown, so no connection needs a timer of its own.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
+
+use tokio::time::timeout;
 
 /// Time between two sweeps. A connection can outlive its limit by this much.
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
@@ -72,6 +76,17 @@ impl ConnectionTimer {
             Phase::Responding => Phase::Responding,
         };
         self.last_activity.store(self.sweeps.load(Relaxed) * 4 + phase as u64, Relaxed);
+    }
+
+    /// Keeps the connection open while `work` runs, which may take longer than an answer to a proxy.
+    pub async fn while_working<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            match timeout(RESPONSE_TIMEOUT / 2, &mut work).await {
+                Ok(done) => return done,
+                Err(_) => self.on_bytes(),
+            }
+        }
     }
 
     /// Enters `phase`, whose time counts from the last received data.

@@ -1,12 +1,17 @@
 //! Finds the credential of a request in all places where credentials are accepted.
 
+use std::sync::Arc;
+
 use hyper::Request;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
 use super::query_arguments::{is_like_header, query_values};
-use crate::domain::secret::{SecretFingerprint, SecretParseError};
+use crate::domain::secret::{Secret, SecretFingerprint, SecretParseError};
+use crate::error;
 use crate::service::credential_sources::{CredentialSource, CredentialSources};
+use crate::verbs::credential::TokenCredential;
+use crate::verbs::session;
 
 /// Maximum size of a credential that is parsed, in bytes. A secret is far shorter.
 const MAX_CREDENTIAL: usize = 512;
@@ -62,12 +67,25 @@ pub(super) fn from_authorization(headers: &HeaderMap) -> Option<Credential> {
 }
 
 fn parse_bearer(value: &HeaderValue) -> Credential {
-    match value.to_str().ok().and_then(|value| value.split_at_checked(SCHEME.len())) {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) && rest.starts_with(' ') => {
-            parse_secret(rest.trim_start_matches(' '))
-        }
-        _ => MALFORMED,
-    }
+    bearer_text(value).map_or(MALFORMED, parse_secret)
+}
+
+/// Returns the credential of a `Bearer` header.
+fn bearer_text(value: &HeaderValue) -> Option<&str> {
+    let (scheme, rest) = value.to_str().ok()?.split_at_checked(SCHEME.len())?;
+    (scheme.eq_ignore_ascii_case(SCHEME) && rest.starts_with(' ')).then(|| rest.trim_start_matches(' '))
+}
+
+/// Returns the token that acts for the caller of the management API. `None` if the call has no credential.
+pub(super) fn acting_token(headers: &HeaderMap) -> Option<error::Result<TokenCredential>> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next()?;
+    let text = bearer_text(value).filter(|text| text.len() <= MAX_CREDENTIAL && values.next().is_none());
+    let secret = text.and_then(|text| Secret::parse(text).ok());
+    Some(match secret {
+        Some(secret) => Ok(TokenCredential { secret: Arc::new(secret), account: None, name: None }),
+        None => Err(session::token_rejected()),
+    })
 }
 
 pub(super) fn parse_secret(text: &str) -> Credential {

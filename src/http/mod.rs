@@ -6,7 +6,7 @@
 //!        └───────────┬────────────┘
 //!              connection.rs                      connection_timeouts.rs
 //!                router.rs                        path and HTTP method
-//!        verify.rs       management.rs            credential.rs, query_arguments.rs, proof.rs: the parts of a request
+//!        verify.rs       management.rs, api.rs    credential.rs, query_arguments.rs, proof.rs: the parts of a request
 //!              │         introspection.rs         response.rs, prerendered.rs: the parts of a response; metrics.rs
 //!              └─────┬─────┘
 //!              decision_queue.rs                  one read of the store for a batch of requests: decision_cache.rs
@@ -25,6 +25,7 @@
 //! `cargo bench --bench serve -- --tokens 100000`. Two equal builds differ by up to 2 %; what gained less by itself is
 //! here only if it gained more together with others.
 
+mod api;
 mod audit_position;
 mod connection;
 mod connection_eviction;
@@ -69,7 +70,8 @@ use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
 use crate::service::trusted_proxies::TrustedProxies;
 use crate::store::{OpenMode, StoreLocation};
-use crate::verbs::ports::Clock;
+use crate::verbs::local_backend::Adapters;
+use api::ApiBackend;
 use audit_position::AuditPosition;
 use connection_eviction::{ConnectionLimits, OverloadCounters, OverloadReport};
 use connection_timeouts::{ConnectionRegistry, SWEEP_INTERVAL};
@@ -97,10 +99,11 @@ pub struct ServerConfig {
     pub accept_older_store: bool,
     /// `true` if the user has accepted that the clock may be behind the time that the last run has seen.
     pub accept_earlier_clock: bool,
-    pub clock: Arc<dyn Clock>,
+    pub adapters: Adapters,
 }
 
 struct ServerState {
+    api: ApiBackend,
     queue: Arc<DecisionQueue>,
     ledger: Arc<UsageLedger>,
     metrics: Metrics,
@@ -170,7 +173,9 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
 /// * [`crate::error::Kind::NotFound`] if there is no store.
 /// * [`crate::error::Kind::Failure`] if the system refuses an operation.
 pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Result<ServerHandle> {
-    let ServerConfig { store: location, settings, insecure, accept_older_store, accept_earlier_clock, clock } = start;
+    let ServerConfig { store: location, settings, insecure, accept_older_store, accept_earlier_clock, adapters } =
+        start;
+    let clock = Arc::clone(&adapters.clock);
     let mut store_handle =
         ReopeningStore::open("to verify tokens", &location, OpenMode::Service(BUSY_TIMEOUT), Arc::clone(&clock))?;
     let store = location.path();
@@ -222,6 +227,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     let writer = usage_recorder::start(Arc::clone(&ledger), Arc::clone(&clock), &location, Arc::clone(&supervisor))?;
     let queue = Arc::new(DecisionQueue::default());
     let service = Arc::new(ServerState {
+        api: ApiBackend::open(&location, adapters)?,
         queue: Arc::clone(&queue),
         ledger: Arc::clone(&ledger),
         metrics: Metrics::default(),

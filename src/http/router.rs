@@ -1,11 +1,14 @@
 //! Routes requests of the two listeners by path and HTTP method.
 
+use std::sync::Arc;
+
 use hyper::body::Incoming;
 use hyper::{Method, Request};
 
+use super::api::ApiPeer;
 use super::response::{self, HttpResponse};
 use super::verify::Peer;
-use super::{ServerState, introspection, management, verify};
+use super::{ServerState, api, introspection, management, verify};
 
 const HEALTH: &str = "/v1/health";
 const AUDIT_POSITION: &str = "/v1/head";
@@ -22,7 +25,11 @@ pub(super) async fn verify(service: &ServerState, peer: &Peer, request: Request<
     }
 }
 
-pub(super) async fn management(service: &ServerState, request: Request<Incoming>) -> HttpResponse {
+pub(super) async fn management(
+    service: &Arc<ServerState>,
+    peer: &Arc<ApiPeer>,
+    request: Request<Incoming>,
+) -> HttpResponse {
     match (request.uri().path(), request.method()) {
         (HEALTH, &Method::GET | &Method::HEAD) => management::health(service).await,
         (AUDIT_POSITION, &Method::GET | &Method::HEAD) => management::audit_position(service).await,
@@ -30,6 +37,6 @@ pub(super) async fn management(service: &ServerState, request: Request<Incoming>
         (INTROSPECT, &Method::POST) => introspection::introspect(service, request).await,
         (HEALTH | AUDIT_POSITION | METRICS, _) => response::method_not_allowed("GET, HEAD"),
         (INTROSPECT, _) => response::method_not_allowed("POST"),
-        _ => response::not_found(),
+        _ => api::handle(service, peer, request).await,
     }
 }

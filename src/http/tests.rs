@@ -23,14 +23,14 @@ impl TestServer {
         let adapters = platform::adapters();
         let demonstration = Demonstration::create(&adapters).unwrap();
         let (notify, ended) = channel();
-        let (store, clock) = (demonstration.store(), adapters.clock);
+        let store = demonstration.store();
         let start = ServerConfig {
             store: StoreLocation::file(store),
             settings: ServeSettings::default(),
             insecure: false,
             accept_older_store: false,
             accept_earlier_clock: false,
-            clock,
+            adapters,
         };
         let handle = super::start(start, move || notify.send(()).unwrap()).unwrap();
         TestServer { _demonstration: demonstration, handle, ended }

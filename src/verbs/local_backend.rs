@@ -37,20 +37,36 @@ pub struct ClientInfo {
     pub face: Face,
     /// The source of the client's sign-in attempts, e.g. `uid 1000`: the peer, on every face.
     pub source: String,
+    /// The address that the ledger shows for a token that acts.
+    pub address: String,
     /// Maximum wait for the delay after earlier failed attempts.
     pub max_wait: Duration,
 }
 
+impl ClientInfo {
+    /// The address of a client on this machine.
+    pub const LOCAL: &str = "local";
+
+    /// Returns the proof that this client must give for a verb of `auth_level`. A client of the service has not opened
+    /// the store itself, so it must say who it is.
+    fn least_proof(&self, auth_level: AuthLevel) -> AuthLevel {
+        match (self.face, auth_level) {
+            (Face::Api, AuthLevel::Store) => AuthLevel::Authenticated,
+            _ => auth_level,
+        }
+    }
+}
+
 /// A [`Backend`] over a store of this machine.
 pub struct LocalBackend<S> {
-    store: S,
+    store: Arc<S>,
     adapters: Adapters,
     client: ClientInfo,
 }
 
 impl<S: Store + Maintenance> LocalBackend<S> {
-    pub fn new(store: S, adapters: Adapters, client: ClientInfo) -> Self {
-        LocalBackend { store, adapters, client }
+    pub fn new(store: impl Into<Arc<S>>, adapters: Adapters, client: ClientInfo) -> Self {
+        LocalBackend { store: store.into(), adapters, client }
     }
 
     /// Returns the store itself, for work that is not a verb: checking a secret, seeding a demonstration.
@@ -81,6 +97,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
         auth_level: AuthLevel,
         scope: RequiredScope,
     ) -> Result<Option<Session>> {
+        let auth_level = self.client.least_proof(auth_level);
         check_auth_level(credential, auth_level)?;
         match credential {
             // A token never runs a verb that needs a person, even if the verb needs no proof: the answer is not for
@@ -92,7 +109,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             Credential::Session(session) => Ok(Some(session.clone())),
             Credential::Password(username, password) => {
                 let authenticator = PasswordAuthenticator {
-                    store: &self.store,
+                    store: &*self.store,
                     clock: &*self.adapters.clock,
                     hasher: &*self.adapters.hasher,
                     source: &self.client.source,
@@ -108,8 +125,8 @@ impl<S: Store + Maintenance> LocalBackend<S> {
     /// Authenticates an acting token. The decision is recorded in the ledger like any other use of the token.
     fn authenticate_token(&self, presented: &TokenCredential, scope: RequiredScope) -> Result<Session> {
         let now = self.adapters.clock.now();
-        let origin = verify::Origin { address: "local", client: self.client.face.client() };
-        let token = verify::authorize_bearer(&self.store, presented, scope, now, origin)?;
+        let origin = verify::Origin { address: &self.client.address, client: self.client.face.client() };
+        let token = verify::authorize_bearer(&*self.store, presented, scope, now, origin)?;
         Ok(Session::for_token(&token, &presented.secret))
     }
 

@@ -121,7 +121,7 @@ impl Session {
 }
 
 /// Returns the error for a token that is not accepted. It hides the reason from the caller.
-pub(super) fn token_rejected() -> Error {
+pub fn token_rejected() -> Error {
     Error::unauthenticated("the token was refused")
         .why("the token is unknown, expired, disabled, revoked or replaced, or its account is disabled")
         .next("To find out which, run on the server: jeton token whose")

@@ -220,7 +220,12 @@ pub fn adapters() -> Adapters {
 
 /// Returns a caller that doesn't wait: a throttled attempt is refused at once.
 pub fn client_info() -> ClientInfo {
-    ClientInfo { face: Face::Cli, source: "uid 1000".to_owned(), max_wait: Duration::ZERO }
+    ClientInfo {
+        face: Face::Cli,
+        source: "uid 1000".to_owned(),
+        address: ClientInfo::LOCAL.to_owned(),
+        max_wait: Duration::ZERO,
+    }
 }
 
 /// Returns the verbs over the store at `path`, which is created if missing.

@@ -12,7 +12,7 @@ fn face(install: &TestInstall, face: Face, source: &str) -> TestBackend<SqliteSt
     TestBackend::new(
         store,
         install.fakes.adapters(),
-        ClientInfo { face, source: source.to_owned(), max_wait: Duration::ZERO },
+        ClientInfo { face, source: source.to_owned(), address: ClientInfo::LOCAL.to_owned(), max_wait: Duration::ZERO },
     )
 }
 

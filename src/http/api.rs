@@ -1,0 +1,218 @@
+//! The management API: a call becomes a request, which runs on a thread of its own, so that neither hashing nor writing
+//! delays a verification.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::{Method, Request, StatusCode};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::response::{self, HttpResponse};
+use super::{ServerState, credential};
+use crate::api::problem::{self, Problem};
+use crate::api::{self, Matched, PathMatch};
+use crate::domain::audit::Face;
+use crate::error::{Error, Kind, Result};
+use crate::store::{OpenMode, OpenStore, StoreLocation};
+use crate::verbs::Backend as _;
+use crate::verbs::accounts::WhoAmI;
+use crate::verbs::credential::Credential;
+use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
+use crate::verbs::request::Request as VerbRequest;
+
+/// Number of calls that run at the same time, each with a connection to the store.
+const MAX_RUNNING: usize = 4;
+/// Number of calls that may wait for another to end.
+const MAX_WAITING: usize = 64;
+/// Maximum time for a body to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Maximum size of a body from a caller that is not authenticated yet, in bytes.
+const MAX_BODY_OF_STRANGER: usize = 256 * 1024;
+
+/// The caller at the other end of a management connection.
+pub(super) struct ApiPeer {
+    /// The source of sign-in attempts, such as `uid 1000`.
+    pub source: String,
+    /// The address in the ledger.
+    pub address: String,
+}
+
+/// Runs the requests of the management API.
+pub(super) struct ApiBackend {
+    location: StoreLocation,
+    adapters: Adapters,
+    /// Keeps the file that the service opened. Another file at its path is not the service's store.
+    anchor: OpenStore,
+    idle: Mutex<Vec<Arc<OpenStore>>>,
+    running: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
+impl ApiBackend {
+    /// # Errors
+    /// Those of [`StoreLocation::open`].
+    pub fn open(location: &StoreLocation, adapters: Adapters) -> Result<Self> {
+        Ok(ApiBackend {
+            location: location.clone(),
+            adapters,
+            anchor: location.open(OpenMode::Existing)?,
+            idle: Mutex::default(),
+            running: Arc::new(Semaphore::new(MAX_RUNNING)),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+        })
+    }
+
+    /// Waits for a free place.
+    ///
+    /// # Errors
+    /// [`Kind::Failure`] with a time to wait if too many calls wait already.
+    async fn enter(&self) -> Result<OwnedSemaphorePermit> {
+        let busy = || {
+            let mut error = Error::failure("the server has too many calls").next("Repeat the call later");
+            error.retry_after = Some(Duration::from_secs(1));
+            error
+        };
+        let _waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| busy())?;
+        Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())
+    }
+
+    /// Runs `request` on this thread.
+    fn run(&self, peer: &ApiPeer, credential: &Credential, request: VerbRequest) -> Result<Zeroizing<Vec<u8>>> {
+        let store = self.take_store()?;
+        let client = ClientInfo {
+            face: Face::Api,
+            source: peer.source.clone(),
+            address: peer.address.clone(),
+            max_wait: Duration::ZERO,
+        };
+        // Calls must not stop each other.
+        let adapters = Adapters { progress: Arc::default(), ..self.adapters.clone() };
+        let backend = LocalBackend::<OpenStore>::new(Arc::clone(&store), adapters, client);
+        let done = backend.call(credential, request);
+        // After a fault of the store, the next call opens it again.
+        if !matches!(&done, Err(error) if error.kind == Kind::Failure) {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(store);
+        }
+        api::encode_reply(&done?)
+    }
+
+    fn take_store(&self) -> Result<Arc<OpenStore>> {
+        if let Some(store) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Ok(store);
+        }
+        if !self.anchor.is_in_place() {
+            return Err(Error::failure("the store of this service is gone")
+                .why("its file was moved, replaced or deleted")
+                .next("Restart the service"));
+        }
+        self.location.open(OpenMode::Existing).map(Arc::new)
+    }
+}
+
+/// Answers a call of the management API.
+pub(super) async fn handle(
+    service: &Arc<ServerState>,
+    peer: &Arc<ApiPeer>,
+    request: Request<Incoming>,
+) -> HttpResponse {
+    let method = match *request.method() {
+        Method::HEAD => &Method::GET,
+        ref method => method,
+    };
+    match api::find(method.as_str(), request.uri().path()) {
+        PathMatch::Verb(matched) => {
+            answer(service, peer, matched, request).await.unwrap_or_else(|error| problem(&error))
+        }
+        PathMatch::OtherMethods(methods) => {
+            let error = Error::usage("the path does not accept this HTTP method");
+            let mut response = problem_with(&error, StatusCode::METHOD_NOT_ALLOWED);
+            let allowed = HeaderValue::try_from(methods.join(", ")).ok();
+            response.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
+            response
+        }
+        PathMatch::Unknown => {
+            problem(&Error::not_found("no endpoint has this path").next("The endpoints are listed at /v1/openapi.json"))
+        }
+    }
+}
+
+async fn answer(
+    service: &Arc<ServerState>,
+    peer: &Arc<ApiPeer>,
+    matched: Matched,
+    request: Request<Incoming>,
+) -> Result<HttpResponse> {
+    let credential = credential::acting_token(request.headers()).ok_or_else(|| {
+        Error::unauthenticated("the call has no credential").next("Send a token: Authorization: Bearer SECRET")
+    })?;
+    let credential = Credential::Token(credential?);
+    let place = service.api.enter().await?;
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let mut max_body = MAX_BODY_OF_STRANGER;
+    if request.body().size_hint().lower() > max_body as u64 {
+        // Nobody fills the memory without a valid token.
+        run(service, peer, &credential, WhoAmI.into()).await?;
+        max_body = api::MAX_BODY;
+    }
+    let body = read_body(request, max_body).await?;
+    let json = run(service, peer, &credential, matched.decode(&query, &body)?).await?;
+    drop(place);
+    Ok(response::json_body(StatusCode::OK, Bytes::from_owner(json)))
+}
+
+/// Runs `request` on a thread for blocking work.
+async fn run(
+    service: &Arc<ServerState>,
+    peer: &Arc<ApiPeer>,
+    credential: &Credential,
+    request: VerbRequest,
+) -> Result<Zeroizing<Vec<u8>>> {
+    let (answered, answer) = oneshot::channel();
+    let (owner, peer, credential) = (Arc::clone(service), Arc::clone(peer), credential.clone());
+    // The caller may have left.
+    let work = move || drop(answered.send(owner.api.run(&peer, &credential, request)));
+    service.supervisor.blocking(work).await;
+    answer.await.map_err(|_| Error::failure("the call ended unexpectedly"))?
+}
+
+async fn read_body(request: Request<Incoming>, max_size: usize) -> Result<Zeroizing<Vec<u8>>> {
+    let is_json = |headers: &HeaderMap| {
+        let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        Some(kind.split(';').next()?.trim().eq_ignore_ascii_case("application/json"))
+    };
+    let has_json = is_json(request.headers()).unwrap_or(false);
+    let body = Limited::new(request.into_body(), max_size).collect();
+    let body = timeout(BODY_TIMEOUT, body).await.map_err(|_| Error::usage("the body did not arrive in time"))?;
+    let body =
+        body.map_err(|e| Error::usage("the body can't be read").why(e.to_string()).next("Send less in one call"))?;
+    let bytes = Zeroizing::new(body.to_bytes().to_vec());
+    match has_json || bytes.is_empty() {
+        true => Ok(bytes),
+        false => Err(Error::usage("the body is not JSON").next("Send the header Content-Type: application/json")),
+    }
+}
+
+fn problem(error: &Error) -> HttpResponse {
+    let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    problem_with(error, status)
+}
+
+fn problem_with(error: &Error, status: StatusCode) -> HttpResponse {
+    let mut answer = response::json(status, &Problem::with_status(error, status.as_u16()));
+    let mut set = |name: HeaderName, value: &str| {
+        answer.headers_mut().extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
+    };
+    set(CONTENT_TYPE, problem::MEDIA_TYPE);
+    if status == StatusCode::UNAUTHORIZED {
+        set(WWW_AUTHENTICATE, "Bearer realm=\"jeton\"");
+    }
+    if let Some(wait) = error.retry_after {
+        set(RETRY_AFTER, &wait.as_secs_f64().ceil().to_string());
+    }
+    answer
+}
