@@ -5,15 +5,20 @@
 //! text is written as it is, and any other value of a query as JSON: `?limit=20&owner=mine&filter={"words":["ci"]}`.
 //! A segment of the path can hold one of the fields. If it is `-`, the field is in the query or body instead.
 
+pub mod confirm;
 mod fields;
 pub mod problem;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
 use crate::verbs::request::{Endpoint, Request, Response, VERBS, VerbInfo};
+
+/// The media type of replies between programs of jeton. Others get an answer like that of `--json`.
+pub const REPLY_MEDIA_TYPE: &str = "application/vnd.jeton.reply+json";
 
 /// Maximum size of a request's body, in bytes. The largest is a catalogue.
 pub const MAX_BODY: usize = 20 * 1024 * 1024;
@@ -238,11 +243,11 @@ pub fn decode_reply(verb: &str, json: &[u8]) -> Result<Response> {
     serde_json::from_slice(&tagged).map_err(|e| unread(e.to_string()))
 }
 
-/// Returns the JSON of an answer with `response`.
+/// Returns the JSON of an answer with `response`, a [`Response`] or an answer with one.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the reply can't be serialised.
-pub fn encode_reply(response: &Response) -> Result<Zeroizing<Vec<u8>>> {
+pub fn encode_reply(response: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
     let unsent = |e: serde_json::Error| Error::failure("the answer can't be sent").why(e.to_string());
     let tagged = Zeroizing::new(serde_json::to_vec(response).map_err(unsent)?);
     // `{"name":` and `}` around the reply.

@@ -158,6 +158,16 @@ pub trait SecretValue: Sized {
     fn from_text(text: Zeroizing<String>) -> Option<Self>;
 }
 
+impl SecretValue for Zeroizing<String> {
+    fn with_text<T>(&self, f: impl FnOnce(&str) -> T) -> Option<T> {
+        Some(f(self))
+    }
+
+    fn from_text(text: Zeroizing<String>) -> Option<Self> {
+        Some(text)
+    }
+}
+
 /// The JSON form of secrets and passwords. The types themselves don't serialise: a field must name this type, with
 /// `#[serde(with = "WireSecret")]`. The JSON holds the secret in plain text and must be wiped like it.
 pub struct WireSecret;

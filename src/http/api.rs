@@ -12,18 +12,20 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::confirmations::Confirmations;
 use super::response::{self, HttpResponse};
 use super::{ServerState, credential};
+use crate::api::confirm::{self, Confirm, Confirmed, PROOF_HEADER, PROOF_LIFETIME};
 use crate::api::problem::{self, Problem};
 use crate::api::{self, Matched, PathMatch};
 use crate::domain::audit::Face;
 use crate::error::{Error, Kind, Result};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::Backend as _;
-use crate::verbs::accounts::WhoAmI;
+use crate::verbs::accounts::{SignIn, WhoAmI};
 use crate::verbs::credential::Credential;
 use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
-use crate::verbs::request::Request as VerbRequest;
+use crate::verbs::request::{Request as VerbRequest, Response, reply};
 
 /// Number of calls that run at the same time, each with a connection to the store.
 const MAX_RUNNING: usize = 4;
@@ -49,6 +51,7 @@ pub(super) struct ApiBackend {
     /// Keeps the file that the service opened. Another file at its path is not the service's store.
     anchor: OpenStore,
     idle: Mutex<Vec<Arc<OpenStore>>>,
+    confirmations: Confirmations,
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
 }
@@ -62,6 +65,7 @@ impl ApiBackend {
             adapters,
             anchor: location.open(OpenMode::Existing)?,
             idle: Mutex::default(),
+            confirmations: Confirmations::default(),
             running: Arc::new(Semaphore::new(MAX_RUNNING)),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
         })
@@ -82,7 +86,7 @@ impl ApiBackend {
     }
 
     /// Runs `request` on this thread.
-    fn run(&self, peer: &ApiPeer, credential: &Credential, request: VerbRequest) -> Result<Zeroizing<Vec<u8>>> {
+    fn run(&self, peer: &ApiPeer, credential: &Credential, request: VerbRequest) -> Result<Response> {
         let store = self.take_store()?;
         let client = ClientInfo {
             face: Face::Api,
@@ -98,7 +102,31 @@ impl ApiBackend {
         if !matches!(&done, Err(error) if error.kind == Kind::Failure) {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(store);
         }
-        api::encode_reply(&done?)
+        done
+    }
+
+    /// Returns the credential of a call: a proof, or a token.
+    fn credential(&self, headers: &HeaderMap) -> Result<Credential> {
+        let mut proofs = headers.get_all(PROOF_HEADER).iter();
+        match (proofs.next(), credential::acting_token(headers)) {
+            (None, Some(token)) => token.map(Credential::Token),
+            (None, None) => {
+                Err(Error::unauthenticated("the call has no credential")
+                    .next("Send a token: Authorization: Bearer SECRET"))
+            }
+            (Some(_), Some(_)) => {
+                Err(Error::unauthenticated("the call has two credentials").next("Send a token or a proof, not both"))
+            }
+            (Some(proof), None) => {
+                let text = proof.to_str().ok().filter(|_| proofs.next().is_none());
+                let session = text.and_then(|text| self.confirmations.take(text, self.adapters.clock.monotonic()));
+                session.map(Credential::Confirmed).ok_or_else(|| {
+                    Error::unauthenticated("the proof was refused")
+                        .why("the proof is unknown, was used already, or is older than a minute")
+                        .next("Get a new proof: POST /v1/confirm")
+                })
+            }
+        }
     }
 
     fn take_store(&self) -> Result<Arc<OpenStore>> {
@@ -124,6 +152,9 @@ pub(super) async fn handle(
         Method::HEAD => &Method::GET,
         ref method => method,
     };
+    if let (&Method::POST, confirm::PATH) = (method, request.uri().path()) {
+        return confirm(service, peer, request).await.unwrap_or_else(|error| problem(&error));
+    }
     match api::find(method.as_str(), request.uri().path()) {
         PathMatch::Verb(matched) => {
             answer(service, peer, matched, request).await.unwrap_or_else(|error| problem(&error))
@@ -147,33 +178,49 @@ async fn answer(
     matched: Matched,
     request: Request<Incoming>,
 ) -> Result<HttpResponse> {
-    let credential = credential::acting_token(request.headers()).ok_or_else(|| {
-        Error::unauthenticated("the call has no credential").next("Send a token: Authorization: Bearer SECRET")
-    })?;
-    let credential = Credential::Token(credential?);
+    let credential = service.api.credential(request.headers())?;
     let place = service.api.enter().await?;
     let query = request.uri().query().unwrap_or_default().to_owned();
     let mut max_body = MAX_BODY_OF_STRANGER;
     if request.body().size_hint().lower() > max_body as u64 {
         // Nobody fills the memory without a valid token.
-        run(service, peer, &credential, WhoAmI.into()).await?;
+        run(service, peer, credential.clone(), WhoAmI.into()).await?;
         max_body = api::MAX_BODY;
     }
     let body = read_body(request, max_body).await?;
-    let json = run(service, peer, &credential, matched.decode(&query, &body)?).await?;
+    let reply = run(service, peer, credential, matched.decode(&query, &body)?).await?;
     drop(place);
-    Ok(response::json_body(StatusCode::OK, Bytes::from_owner(json)))
+    Ok(ok(api::encode_reply(&reply)?))
+}
+
+fn ok(json: Zeroizing<Vec<u8>>) -> HttpResponse {
+    response::json_body(StatusCode::OK, Bytes::from_owner(json))
+}
+
+/// Exchanges a password for a proof.
+async fn confirm(service: &Arc<ServerState>, peer: &Arc<ApiPeer>, request: Request<Incoming>) -> Result<HttpResponse> {
+    let _place = service.api.enter().await?;
+    let body = read_body(request, MAX_BODY_OF_STRANGER).await?;
+    let Confirm { username, password } =
+        serde_json::from_slice(&body).map_err(|e| Error::usage("the body is not a confirmation").why(e.to_string()))?;
+    let credential = Credential::Password(username, Arc::new(password));
+    let session = reply::<SignIn>(run(service, peer, credential, SignIn.into()).await?)?;
+    let ApiBackend { confirmations, adapters, .. } = &service.api;
+    let proof = confirmations.issue(session, &*adapters.entropy, adapters.clock.monotonic())?;
+    let confirmed = Confirmed { proof, expires_in: PROOF_LIFETIME };
+    let json = serde_json::to_vec(&confirmed).map_err(|e| Error::failure("no answer").why(e.to_string()))?;
+    Ok(ok(Zeroizing::new(json)))
 }
 
 /// Runs `request` on a thread for blocking work.
 async fn run(
     service: &Arc<ServerState>,
     peer: &Arc<ApiPeer>,
-    credential: &Credential,
+    credential: Credential,
     request: VerbRequest,
-) -> Result<Zeroizing<Vec<u8>>> {
+) -> Result<Response> {
     let (answered, answer) = oneshot::channel();
-    let (owner, peer, credential) = (Arc::clone(service), Arc::clone(peer), credential.clone());
+    let (owner, peer) = (Arc::clone(service), Arc::clone(peer));
     // The caller may have left.
     let work = move || drop(answered.send(owner.api.run(&peer, &credential, request)));
     service.supervisor.blocking(work).await;
@@ -205,7 +252,9 @@ fn problem(error: &Error) -> HttpResponse {
 fn problem_with(error: &Error, status: StatusCode) -> HttpResponse {
     let mut answer = response::json(status, &Problem::with_status(error, status.as_u16()));
     let mut set = |name: HeaderName, value: &str| {
-        answer.headers_mut().extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
+        if let Ok(value) = HeaderValue::try_from(value) {
+            answer.headers_mut().insert(name, value);
+        }
     };
     set(CONTENT_TYPE, problem::MEDIA_TYPE);
     if status == StatusCode::UNAUTHORIZED {

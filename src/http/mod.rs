@@ -27,6 +27,7 @@
 
 mod api;
 mod audit_position;
+mod confirmations;
 mod connection;
 mod connection_eviction;
 mod connection_timeouts;

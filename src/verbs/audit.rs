@@ -1,7 +1,7 @@
 use crate::domain::audit_chain::{ChainReport, ChainVerifier, Flaw};
 use crate::domain::checkpoint::{Checkpoint, StoreId};
 use crate::domain::query::audit_filter::AuditFilter;
-use crate::domain::query::page_cursor::PageCursor;
+use crate::domain::query::page_cursor::{MAX_ROWS, PageCursor, default_rows};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{TokenId, TokenRef};
 use crate::verbs::ports::audit_log::{AuditQuery, AuditWindow};
@@ -18,8 +18,11 @@ pub struct ListAudit {
     pub since: Option<Timestamp>,
     /// Only rows about this token. An id is searched in the log alone, because the token may have been purged.
     pub token: Option<TokenRef>,
+    #[serde(default)]
     pub filter: AuditFilter,
+    #[serde(default)]
     pub cursor: PageCursor<i64>,
+    #[serde(default = "default_rows")]
     pub limit: usize,
 }
 
@@ -34,7 +37,7 @@ impl Query for ListAudit {
             target: target.map(|id| id.to_string()),
             filter: self.filter.clone(),
             cursor: self.cursor,
-            limit: self.limit,
+            limit: self.limit.min(MAX_ROWS),
         })
     }
 }

@@ -13,6 +13,8 @@ pub enum Credential {
     Store,
     /// A session opened by a password or a token. It can read but change nothing.
     Session(Session),
+    /// A session whose password was given again for this request.
+    Confirmed(Session),
     /// A password, given for this request.
     Password(Username, Arc<Password>),
     /// A token, with just its own permissions.
@@ -52,7 +54,7 @@ impl Credential {
         match self {
             Credential::Token(_) => true,
             Credential::Session(session) => session.is_token(),
-            Credential::Store | Credential::Password(..) => false,
+            Credential::Store | Credential::Confirmed(_) | Credential::Password(..) => false,
         }
     }
 

@@ -106,7 +106,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
                 Ok(None)
             }
             Credential::Store => Ok(None),
-            Credential::Session(session) => Ok(Some(session.clone())),
+            Credential::Session(session) | Credential::Confirmed(session) => Ok(Some(session.clone())),
             Credential::Password(username, password) => {
                 let authenticator = PasswordAuthenticator {
                     store: &*self.store,

@@ -12,17 +12,27 @@ pub enum NewPassword {
     Hashed(PasswordHash),
 }
 
+impl SecretValue for Password {
+    fn with_text<T>(&self, f: impl FnOnce(&str) -> T) -> Option<T> {
+        self.expose_raw(|raw| std::str::from_utf8(raw).ok().map(f))
+    }
+
+    fn from_text(text: Zeroizing<String>) -> Option<Self> {
+        Some(Password::from_raw(text))
+    }
+}
+
 /// Only the password as typed travels. A hash from outside would be stored unseen.
 impl SecretValue for NewPassword {
     fn with_text<T>(&self, f: impl FnOnce(&str) -> T) -> Option<T> {
         match self {
-            NewPassword::Plain(password) => password.expose_raw(|raw| std::str::from_utf8(raw).ok().map(f)),
+            NewPassword::Plain(password) => password.with_text(f),
             NewPassword::Hashed(_) => None,
         }
     }
 
     fn from_text(text: Zeroizing<String>) -> Option<Self> {
-        Some(NewPassword::Plain(Password::from_raw(text)))
+        Password::from_text(text).map(NewPassword::Plain)
     }
 }
 

@@ -43,7 +43,11 @@ pub fn call<V: RequestVerb>(backend: &dyn Backend, credential: &Credential, verb
     reply::<V>(backend.run(credential, verb.into(), None)?)
 }
 
-pub(super) fn reply<V: RequestVerb>(response: Response) -> Result<V::Reply> {
+/// Returns the reply to `V` in `response`.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] if `response` belongs to another verb.
+pub fn reply<V: RequestVerb>(response: Response) -> Result<V::Reply> {
     V::reply(response).ok_or_else(|| Error::failure(format!("{} was answered with another kind of reply", V::NAME)))
 }
 
@@ -221,7 +225,7 @@ pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -
     match (credential, auth_level) {
         (_, AuthLevel::Store)
         | (Credential::Session(_), AuthLevel::Authenticated)
-        | (Credential::Password(..) | Credential::Token(_), _) => Ok(()),
+        | (Credential::Confirmed(_) | Credential::Password(..) | Credential::Token(_), _) => Ok(()),
         (Credential::Store, _) => {
             Err(Error::unauthenticated("this action needs an account").why("nobody is signed in"))
         }

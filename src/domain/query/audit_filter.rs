@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A filter of the audit log. Every part must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct AuditFilter {
     /// Each word must occur in the actor's name, the verb, the target's name or the details. Case is ignored.
     pub words: Vec<String>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A filter of the ledger. Every part must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct LedgerFilter {
     /// Each word must occur in the reason, the token's account and name, the hint, the method, the address or the
     /// client. Case is ignored.

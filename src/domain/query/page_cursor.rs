@@ -2,6 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Maximum number of rows in a page.
+pub const MAX_ROWS: usize = 1_000;
+
+/// Returns the number of rows in a page if the caller gives none.
+pub const fn default_rows() -> usize {
+    100
+}
+
 /// The requested page of the audit log or the ledger. Rows are referred to by key; a row of that key need not exist any
 /// more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,4 +22,10 @@ pub enum PageCursor<K> {
     /// The rows right before this one in time.
     Older(K),
     Around(K),
+}
+
+impl<K> Default for PageCursor<K> {
+    fn default() -> Self {
+        PageCursor::Newest
+    }
 }

@@ -38,7 +38,7 @@ impl SortColumn {
 
 /// An order of the token list. The default is by name from A to Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Sort {
     pub column: SortColumn,
     pub descending: bool,

@@ -13,7 +13,7 @@ pub const STALE_AFTER: i64 = 90 * DAY;
 
 /// A filter of the token list. Every part must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct TokenFilter {
     /// Each word must occur in the name, description, account or hint. Case is ignored.
     pub words: Vec<String>,

@@ -4,7 +4,7 @@ pub use crate::verbs::ports::ledger::{
 };
 
 use crate::domain::query::ledger_filter::LedgerFilter;
-use crate::domain::query::page_cursor::PageCursor;
+use crate::domain::query::page_cursor::{MAX_ROWS, PageCursor, default_rows};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{TokenId, TokenRef};
@@ -13,14 +13,17 @@ use crate::verbs::prelude::*;
 
 /// Lists one section of the ledger, the newest row first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(bound(deserialize = "K: Deserialize<'de>"), deny_unknown_fields)]
 pub struct ListRows<K> {
     /// Only this token's. Refer to a purged token by its id.
     pub token: Option<TokenRef>,
     /// Only denied attempts of a minute whose last one was at this time or later; only uses of its day (UTC) or later.
     pub since: Option<Timestamp>,
+    #[serde(default)]
     pub filter: LedgerFilter,
+    #[serde(default)]
     pub cursor: PageCursor<K>,
+    #[serde(default = "default_rows")]
     pub limit: usize,
 }
 
@@ -53,7 +56,7 @@ impl<K: Clone> ListRows<K> {
             filter: self.filter.clone(),
             cursor: self.cursor.clone(),
             now: env.now,
-            limit: self.limit,
+            limit: self.limit.min(MAX_ROWS),
         })
     }
 }

@@ -14,9 +14,10 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Revision, Token, TokenId};
 
 /// The requested section of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TokenCursor {
+    #[default]
     Start,
     End,
     /// The rows around this token, or around its place in the order if it isn't in the list. The position is the last

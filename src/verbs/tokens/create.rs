@@ -18,6 +18,7 @@ pub struct CreateToken {
     /// The account of the tokens. Defaults to the actor's own.
     pub account: Option<Username>,
     pub names: Vec<TokenName>,
+    #[serde(default = "Description::none")]
     pub description: Description,
     /// The expiry of the tokens. Defaults to `policy.default_expiry`, or to the end of the acting token if that is
     /// sooner.

@@ -1,5 +1,6 @@
 use crate::domain::expiry::Span;
 use crate::domain::name::Username;
+use crate::domain::query::page_cursor::{MAX_ROWS, default_rows};
 use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
 use crate::domain::time::{DAY, Timestamp};
@@ -10,13 +11,14 @@ use crate::verbs::prelude::*;
 pub const EXPIRING_SOON: i64 = EXPIRING_SOON_DAYS as i64 * DAY;
 
 /// The owner of the listed tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum OwnerFilter {
     /// The actor itself.
     Mine,
     Account(Username),
     /// All accounts whose tokens the actor may see.
+    #[default]
     All,
 }
 
@@ -24,11 +26,17 @@ pub enum OwnerFilter {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListTokens {
+    #[serde(default)]
     pub owner: OwnerFilter,
+    #[serde(default)]
     pub filter: TokenFilter,
+    #[serde(default)]
     pub sort: Sort,
+    #[serde(default)]
     pub trashed: bool,
+    #[serde(default)]
     pub cursor: TokenCursor,
+    #[serde(default = "default_rows")]
     pub limit: usize,
 }
 
@@ -54,7 +62,7 @@ impl Query for ListTokens {
             trashed: self.trashed,
             now: env.now,
             cursor: self.cursor,
-            limit: self.limit,
+            limit: self.limit.min(MAX_ROWS),
         })
     }
 }

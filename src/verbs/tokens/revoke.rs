@@ -13,6 +13,7 @@ use crate::verbs::prelude::*;
 pub struct RevokeTokens {
     pub tokens: Vec<TokenTarget>,
     /// `true` to also revoke every token that they made, directly or through others.
+    #[serde(default)]
     pub with_made: bool,
     /// The tokens that they made, as the person saw them: [`crate::verbs::impact::Impact::set`]. It is a conflict if
     /// they have changed.

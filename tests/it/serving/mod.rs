@@ -6,6 +6,7 @@ mod damaged_token;
 mod denial_reasons;
 mod hostile_clients;
 mod introspection;
+mod management_api;
 mod resource_exhaustion;
 mod responses;
 mod revocation;

@@ -1,0 +1,33 @@
+//! The exchange of a password for a proof, which stands for the password in one change.
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::domain::name::Username;
+use crate::domain::password::Password;
+use crate::domain::wire_format::WireSecret;
+
+/// The endpoint, for `POST`.
+pub const PATH: &str = "/v1/confirm";
+/// The header of the call that a proof authorises.
+pub const PROOF_HEADER: &str = "jeton-proof";
+/// Time for which a proof can be used, in seconds.
+pub const PROOF_LIFETIME: u64 = 60;
+
+/// Asks for a proof.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    pub username: Username,
+    #[serde(with = "WireSecret")]
+    pub password: Password,
+}
+
+/// A proof. It can be used once.
+#[derive(Serialize, Deserialize)]
+pub struct Confirmed {
+    #[serde(with = "WireSecret")]
+    pub proof: Zeroizing<String>,
+    /// Time for which the proof can be used, in seconds.
+    pub expires_in: u64,
+}
