@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::{Method, Request, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
@@ -19,6 +19,7 @@ use crate::api::confirm::{self, Confirm, Confirmed, PROOF_HEADER, PROOF_LIFETIME
 use crate::api::problem::{self, Problem};
 use crate::api::{self, Matched, PathMatch};
 use crate::domain::audit::Face;
+use crate::domain::wire_format::Answer;
 use crate::error::{Error, Kind, Result};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::Backend as _;
@@ -180,6 +181,7 @@ async fn answer(
 ) -> Result<HttpResponse> {
     let credential = service.api.credential(request.headers())?;
     let place = service.api.enter().await?;
+    let is_program = request.headers().get(ACCEPT).is_some_and(|accept| accept == api::REPLY_MEDIA_TYPE);
     let query = request.uri().query().unwrap_or_default().to_owned();
     let mut max_body = MAX_BODY_OF_STRANGER;
     if request.body().size_hint().lower() > max_body as u64 {
@@ -188,9 +190,10 @@ async fn answer(
         max_body = api::MAX_BODY;
     }
     let body = read_body(request, max_body).await?;
-    let reply = run(service, peer, credential, matched.decode(&query, &body)?).await?;
+    let value = run(service, peer, credential, matched.decode(&query, &body)?).await?;
     drop(place);
-    Ok(ok(api::encode_reply(&reply)?))
+    let now = service.api.adapters.clock.now();
+    Ok(ok(if is_program { api::encode_reply(&value) } else { api::encode_reply(&Answer { value, now }) }?))
 }
 
 fn ok(json: Zeroizing<Vec<u8>>) -> HttpResponse {
