@@ -61,6 +61,7 @@ pub mod import;
 pub mod lazy_backend;
 pub mod platform;
 pub mod propagation;
+pub mod remote_backend;
 pub mod service;
 pub mod store;
 pub mod tui;

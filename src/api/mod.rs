@@ -5,9 +5,9 @@
 //! text is written as it is, and any other value of a query as JSON: `?limit=20&owner=mine&filter={"words":["ci"]}`.
 //! A segment of the path can hold one of the fields. If it is `-`, the field is in the query or body instead.
 
-pub mod confirm;
 mod fields;
 pub mod problem;
+pub mod sign_in;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
@@ -99,7 +99,10 @@ fn request_fields(request: &Request) -> Result<Fields> {
 }
 
 /// Serialises `fields` into memory that is wiped. The size is known before, so no copies are left behind.
-fn to_json(fields: &Map<String, Value>) -> Result<Zeroizing<Vec<u8>>> {
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] for a value that has no JSON form.
+pub fn to_json(fields: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
     let unsent = |e: serde_json::Error| Error::failure("a request can't be sent").why(e.to_string());
     let mut size = ByteCount(0);
     serde_json::to_writer(&mut size, fields).map_err(unsent)?;

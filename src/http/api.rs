@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{
+    ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use hyper::{Method, Request, StatusCode};
+use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -15,15 +18,15 @@ use zeroize::Zeroizing;
 use super::confirmations::Confirmations;
 use super::response::{self, HttpResponse};
 use super::{ServerState, credential};
-use crate::api::confirm::{self, Confirm, Confirmed, PROOF_HEADER, PROOF_LIFETIME};
 use crate::api::problem::{self, Problem};
+use crate::api::sign_in::{CONFIRM_PATH, Confirm, Confirmed, LOGIN_PATH, PROOF_HEADER, PROOF_LIFETIME, PasswordLogin};
 use crate::api::{self, Matched, PathMatch};
 use crate::domain::audit::Face;
 use crate::domain::wire_format::Answer;
 use crate::error::{Error, Kind, Result};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::Backend as _;
-use crate::verbs::accounts::{SignIn, WhoAmI};
+use crate::verbs::accounts::{LogIn, SignIn, WhoAmI};
 use crate::verbs::credential::Credential;
 use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::request::{Request as VerbRequest, Response, reply};
@@ -153,8 +156,16 @@ pub(super) async fn handle(
         Method::HEAD => &Method::GET,
         ref method => method,
     };
-    if let (&Method::POST, confirm::PATH) = (method, request.uri().path()) {
-        return confirm(service, peer, request).await.unwrap_or_else(|error| problem(&error));
+    let has_credential =
+        [AUTHORIZATION.as_str(), PROOF_HEADER].iter().any(|name| request.headers().contains_key(*name));
+    match (method, request.uri().path()) {
+        (&Method::POST, CONFIRM_PATH) => {
+            return confirm(service, peer, request).await.unwrap_or_else(|error| problem(&error));
+        }
+        (&Method::POST, LOGIN_PATH) if !has_credential => {
+            return log_in(service, peer, request).await.unwrap_or_else(|error| problem(&error));
+        }
+        _ => {}
     }
     match api::find(method.as_str(), request.uri().path()) {
         PathMatch::Verb(matched) => {
@@ -200,19 +211,30 @@ fn ok(json: Zeroizing<Vec<u8>>) -> HttpResponse {
     response::json_body(StatusCode::OK, Bytes::from_owner(json))
 }
 
+/// Exchanges a password for a login.
+async fn log_in(service: &Arc<ServerState>, peer: &Arc<ApiPeer>, request: Request<Incoming>) -> Result<HttpResponse> {
+    let _place = service.api.enter().await?;
+    let PasswordLogin { username, password, name } = read_json(request).await?;
+    let credential = Credential::from_password(username, password);
+    Ok(ok(api::encode_reply(&run(service, peer, credential, LogIn { name }.into()).await?)?))
+}
+
 /// Exchanges a password for a proof.
 async fn confirm(service: &Arc<ServerState>, peer: &Arc<ApiPeer>, request: Request<Incoming>) -> Result<HttpResponse> {
     let _place = service.api.enter().await?;
-    let body = read_body(request, MAX_BODY_OF_STRANGER).await?;
-    let Confirm { username, password } =
-        serde_json::from_slice(&body).map_err(|e| Error::usage("the body is not a confirmation").why(e.to_string()))?;
-    let credential = Credential::Password(username, Arc::new(password));
+    let Confirm { username, password } = read_json(request).await?;
+    let credential = Credential::from_password(username, password);
     let session = reply::<SignIn>(run(service, peer, credential, SignIn.into()).await?)?;
     let ApiBackend { confirmations, adapters, .. } = &service.api;
     let proof = confirmations.issue(session, &*adapters.entropy, adapters.clock.monotonic())?;
     let confirmed = Confirmed { proof, expires_in: PROOF_LIFETIME };
-    let json = serde_json::to_vec(&confirmed).map_err(|e| Error::failure("no answer").why(e.to_string()))?;
-    Ok(ok(Zeroizing::new(json)))
+    let unsent = |e: serde_json::Error| Error::failure("the answer can't be sent").why(e.to_string());
+    serde_json::to_vec(&confirmed).map(|json| ok(Zeroizing::new(json))).map_err(unsent)
+}
+
+async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> {
+    let body = read_body(request, MAX_BODY_OF_STRANGER).await?;
+    serde_json::from_slice(&body).map_err(|e| Error::usage("the body doesn't fit this endpoint").why(e.to_string()))
 }
 
 /// Runs `request` on a thread for blocking work.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::api::confirm::PROOF_LIFETIME;
+use crate::api::sign_in::PROOF_LIFETIME;
 use crate::domain::checkpoint::hex;
 use crate::error::{Error, Result};
 use crate::verbs::ports::Entropy;

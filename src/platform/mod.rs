@@ -7,6 +7,7 @@ pub mod catalogue_file;
 pub mod clipboard;
 pub mod clock;
 pub mod entropy;
+pub mod http_client;
 mod log_writer;
 pub mod logging;
 pub mod own_process;

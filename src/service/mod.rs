@@ -5,4 +5,5 @@ pub mod credential_sources;
 pub mod endpoint;
 pub mod identity_header;
 pub mod proxy_proof;
+pub mod server_address;
 pub mod trusted_proxies;

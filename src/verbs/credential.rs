@@ -34,7 +34,7 @@ pub struct TokenCredential {
 impl TokenCredential {
     /// # Errors
     /// [`crate::error::Kind::Denied`] if `token` is not the configured one.
-    pub(super) fn check_expected(&self, token: &Token) -> Result<()> {
+    pub fn check_expected(&self, token: &Token) -> Result<()> {
         let (key, expected, actual) = match (&self.account, &self.name) {
             (Some(account), _) if *account != token.owner.username => {
                 ("username", account.as_str(), token.owner.username.as_str())

@@ -8,7 +8,7 @@ use super::batches::{BatchedMutation, Progress};
 use super::credential::{Credential, TokenCredential};
 use super::password_authenticator::PasswordAuthenticator;
 use super::ports::{Clock, CommittedTx, Entropy, FlushScope, Maintenance, PasswordHasher, Snapshot, Store};
-use super::request::{Executor, Request, Response, check_auth_level};
+use super::request::{Executor, Request, Response, check_auth_level, password_needed};
 use super::required_scope::RequiredScope;
 use super::secret_delivery::SecretReceiver;
 use super::session::Session;
@@ -118,8 +118,26 @@ impl<S: Store + Maintenance> LocalBackend<S> {
                 };
                 authenticator.authenticate(username, password).map(Some)
             }
-            Credential::Token(presented) => self.authenticate_token(presented, scope).map(Some),
+            Credential::Token(presented) => match self.login_session(presented)? {
+                Some(_) if auth_level == AuthLevel::Password => Err(password_needed()),
+                Some(session) => Ok(Some(session)),
+                None => self.authenticate_token(presented, scope).map(Some),
+            },
         }
+    }
+
+    /// Returns the session of a login. `None` if `presented` is not the token of a valid one.
+    fn login_session(&self, presented: &TokenCredential) -> Result<Option<Session>> {
+        let claim = presented.secret.fingerprint();
+        self.store.read(|snapshot| {
+            let login = snapshot.login(claim.public_id())?;
+            let now = self.adapters.clock.now();
+            let login = login.filter(|login| login.digest.matches(claim.digest()) && now < login.expires_at);
+            let Some(login) = login else { return Ok(None) };
+            let account = snapshot.account(login.account)?.filter(|account| account.enabled);
+            let account = account.filter(|account| account.credential_version == login.credential_version);
+            Ok(account.map(|account| Session::for_account(&account)))
+        })
     }
 
     /// Authenticates an acting token. The decision is recorded in the ledger like any other use of the token.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::accounts::{CreateAccount, DisableAccounts, EnableAccounts, SetPassword};
+use super::accounts::{CreateAccount, DisableAccounts, EnableAccounts, LogIn, LogOut, SetPassword};
 use super::batches::MAX_ATOMIC;
 use super::local_backend::LocalBackend;
 use super::policy::SetPolicy;
@@ -26,7 +26,7 @@ const MAX_LOCKED_ROWS: usize = 3 * MAX_ATOMIC;
 const READ_BATCH_SIZE: usize = 10_000;
 
 /// Changes that don't alter which methods a token's secrets may call, if its account lets them.
-const NON_WIDENING_VERBS: [&str; 14] = [
+const NON_WIDENING_VERBS: [&str; 16] = [
     DisableTokens::NAME,
     EnableTokens::NAME,
     RevokeTokens::NAME,
@@ -42,6 +42,8 @@ const NON_WIDENING_VERBS: [&str; 14] = [
     EnableAccounts::NAME,
     SetPolicy::NAME,
     "sign-in.failed",
+    LogIn::NAME,
+    LogOut::NAME,
 ];
 
 /// Changes since a plan was made.

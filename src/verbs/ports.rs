@@ -6,6 +6,7 @@ pub mod audit_log;
 mod catalogue;
 mod installation;
 pub mod ledger;
+mod logins;
 mod maintenance;
 mod system;
 mod token_queries;
@@ -16,6 +17,7 @@ mod usage_tx;
 pub use accounts::{AccountReader, AccountWriter, NewAccount, TokenCounts};
 pub use catalogue::{CatalogueReader, CatalogueWriter};
 pub use installation::{Installation, InstallationReader, InstallationWriter};
+pub use logins::{LoginReader, LoginWriter, MAX_LOGINS, StoredLogin};
 pub use maintenance::{DataVersion, DataVersions, Maintenance};
 pub use system::{Clock, Entropy, PasswordHasher, PasswordMatch, PendingFile, SecretFileWriter};
 pub use token_queries::{
@@ -98,15 +100,22 @@ pub struct CommittedTx<T> {
 
 /// One consistent state of the store.
 pub trait Snapshot:
-    InstallationReader + AccountReader + TokenReader + CatalogueReader + UsageReader + AuditLog + Ledger
+    InstallationReader + AccountReader + LoginReader + TokenReader + CatalogueReader + UsageReader + AuditLog + Ledger
 {
 }
 
 impl<T> Snapshot for T where
-    T: InstallationReader + AccountReader + TokenReader + CatalogueReader + UsageReader + AuditLog + Ledger
+    T: InstallationReader
+        + AccountReader
+        + LoginReader
+        + TokenReader
+        + CatalogueReader
+        + UsageReader
+        + AuditLog
+        + Ledger
 {
 }
 
-pub trait Tx: Snapshot + InstallationWriter + AccountWriter + TokenWriter + CatalogueWriter {}
+pub trait Tx: Snapshot + InstallationWriter + AccountWriter + LoginWriter + TokenWriter + CatalogueWriter {}
 
-impl<T> Tx for T where T: Snapshot + InstallationWriter + AccountWriter + TokenWriter + CatalogueWriter {}
+impl<T> Tx for T where T: Snapshot + InstallationWriter + AccountWriter + LoginWriter + TokenWriter + CatalogueWriter {}

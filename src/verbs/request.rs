@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::{
     AccountDetails, AccountList, AccountWithCounts, CreateAccount, CurrentUser, DeleteAccount, DisableAccounts,
-    EnableAccounts, GetSetup, ListAccounts, SetPassword, SetRole, SetupState, ShowAccount, SignIn, WhoAmI,
+    EnableAccounts, GetSetup, IssuedLogin, ListAccounts, LogIn, LogOut, SetPassword, SetRole, SetupState, ShowAccount,
+    SignIn, WhoAmI,
 };
 use super::audit::{AuditHead, AuditVerification, ListAudit, VerifyAuditChain};
 use super::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
@@ -162,7 +163,9 @@ macro_rules! endpoint {
 requests! {
     query GetSetup "greet" Store (Nothing) => SetupState;
     change Init "init" Store (PasswordOnly) => Committed<Account>;
-    query SignIn "sign-in" Password (Nothing) => Session [temporary_password = true];
+    query SignIn "sign-in" Authenticated (Nothing) => Session [temporary_password = true], GET "/v1/session";
+    change LogIn "login" Password (PasswordOnly) => Committed<IssuedLogin>, POST "/v1/login";
+    change LogOut "logout" Authenticated (Nothing) => Committed<()>, POST "/v1/logout";
     query WhoAmI "whoami" Authenticated (Nothing) => CurrentUser, GET "/v1/whoami";
     query ListAccounts "account.list" Authenticated (READ_ACCOUNTS) => AccountList, GET "/v1/accounts";
     query ShowAccount "account.show" Authenticated (READ_ACCOUNTS) => AccountDetails, GET "/v1/accounts/{username}";
@@ -229,8 +232,11 @@ pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -
         (Credential::Store, _) => {
             Err(Error::unauthenticated("this action needs an account").why("nobody is signed in"))
         }
-        (Credential::Session(_), AuthLevel::Password) => {
-            Err(Error::unauthenticated("the change was not confirmed").why("each change needs the password again"))
-        }
+        (Credential::Session(_), AuthLevel::Password) => Err(password_needed()),
     }
+}
+
+/// Returns the error for a change by somebody who has only signed in.
+pub(super) fn password_needed() -> Error {
+    Error::unauthenticated("the change was not confirmed").why("each change needs the password again")
 }

@@ -58,6 +58,16 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
     ("account.enable", Run("account enable ci", ""), Press("2<down>dENTERdENTER")),
     ("account.passwd", Run("account passwd ci", NEW), Press("2<down>wNEW<tab>NEW<tab><enter>ENTER")),
     ("account.delete", Run("account delete ci --confirm ci", ""), Press("2<down>xmember<tab>PROOF<tab><tab><enter>")),
+    (
+        "login",
+        CliCommand::No("programs on other machines sign in with it; a program with the store opens a session"),
+        TuiKeys::No("programs on other machines sign in with it; a program with the store opens a session"),
+    ),
+    (
+        "logout",
+        CliCommand::No("it ends the login of a program on another machine; there is none with the store"),
+        TuiKeys::No("it ends the login of a program on another machine; there is none with the store"),
+    ),
     ("policy.list", Run("policy list", ""), Press("5")),
     ("policy.set", Run("policy set policy.trash=7d", ""), Press("5<enter><right><tab><enter>ENTER")),
     ("catalogue.list", Run("catalogue list", ""), Press("4")),

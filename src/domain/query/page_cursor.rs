@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Maximum number of rows in a page.
-pub const MAX_ROWS: usize = 1_000;
+pub const MAX_ROWS: usize = 5_000;
 
 /// Returns the number of rows in a page if the caller gives none.
 pub const fn default_rows() -> usize {

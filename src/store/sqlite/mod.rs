@@ -11,6 +11,7 @@ mod findings;
 mod ledger_read;
 mod ledger_size;
 mod ledger_window;
+mod logins;
 mod open;
 mod page_side;
 mod purge;

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod enable;
+mod log_in;
 mod password;
 mod query;
 mod role;
@@ -11,6 +12,7 @@ mod sign_in;
 pub use create::CreateAccount;
 pub use delete::DeleteAccount;
 pub use enable::{DisableAccounts, EnableAccounts};
+pub use log_in::{IssuedLogin, LogIn, LogOut};
 pub use password::SetPassword;
 pub use query::{AccountDetails, AccountList, ListAccounts, ShowAccount};
 pub use role::SetRole;

@@ -63,7 +63,7 @@ impl<'a> SecretSource<'a> {
         self.reserved_ids.borrow_mut().pop_front()
     }
 
-    fn next(&self, prefix: &Prefix) -> Result<Secret> {
+    pub(in crate::verbs) fn next(&self, prefix: &Prefix) -> Result<Secret> {
         match self.entropy {
             Some(entropy) => Secret::generate(prefix, |buffer| entropy.fill(buffer)),
             None => {

@@ -1,14 +1,16 @@
 //! The management API: the same verbs as the command line, with a token or a password.
 
 use jeton::api;
+use jeton::domain::catalogue::Catalogue;
 use jeton::domain::role::Role;
+use jeton::verbs::accounts::SetRole;
 use jeton::verbs::request::VERBS;
 use serde_json::{Value, json};
 
-use super::{METHOD, new_install, secret_text, selection};
-use crate::support::fakes::{OWNER, PASSWORD, TestInstall, audit_rows, create};
+use super::{METHOD, secret_text, selection};
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, audit_rows, create, username};
 use crate::support::http::{Client, Reply, bearer};
-use crate::support::service_process::ServiceProcess;
+use crate::support::service_in_process::ServiceInProcess;
 use jeton::verbs::tokens::CreateToken;
 
 const JSON: &str = "Content-Type: application/json";
@@ -38,20 +40,20 @@ fn assert_problem(reply: &Reply, status: u16, kind: &str) {
 }
 
 /// Serves an installation in which `member` has the tokens `reader`, which may list tokens, and `deploy`.
-fn serve() -> (TestInstall, ServiceProcess, Client, String) {
-    let install = new_install();
+fn serve() -> (TestInstall, ServiceInProcess, Client, String) {
+    let install = TestInstall::with_accounts();
     install.issue(OWNER, "owners");
     let reader = CreateToken { selection: selection(&["jeton.tokens.read"]), ..create("reader") };
     let reader = secret_text(&install.create("member", reader));
     install.issue("member", "deploy");
-    let service = ServiceProcess::start(&install.temp_store.path());
+    let service = ServiceInProcess::start(&install);
     let client = service.management_client();
     (install, service, client, reader)
 }
 
 #[test]
 fn token_lists_the_tokens_of_its_account_and_no_others() {
-    let (_install, service, mut client, reader) = serve();
+    let (_install, _service, mut client, reader) = serve();
     let listed = get(&mut client, "/v1/tokens", &reader);
     assert_eq!((listed.status, listed.header("Cache-Control")), (200, "no-store"));
     let names = |reply: &Reply| -> Vec<String> {
@@ -65,23 +67,21 @@ fn token_lists_the_tokens_of_its_account_and_no_others() {
     let shown = get(&mut client, "/v1/tokens/deploy", &reader);
     assert_eq!(shown.json()["token"]["account"], "member");
     assert_problem(&get(&mut client, "/v1/tokens/owners", &reader), 404, "not-found");
-    service.stop();
 }
 
 #[test]
 fn call_beyond_the_token_is_refused_and_changes_nothing() {
-    let (install, service, mut client, reader) = serve();
+    let (install, _service, mut client, reader) = serve();
     let before = audit_rows(install.store()).len();
     let body = json!({"names": ["more"], "selection": {"inherit": false, "sets": [], "methods": [METHOD]}});
     assert_problem(&post(&mut client, "/v1/tokens", &bearer(&reader), &body), 403, "denied");
     assert_problem(&get(&mut client, "/v1/audit", &reader), 403, "denied");
     assert_eq!(audit_rows(install.store()).len(), before);
-    service.stop();
 }
 
 #[test]
 fn change_needs_a_proof_that_can_be_used_once() {
-    let (install, service, mut client, _) = serve();
+    let (install, _service, mut client, _) = serve();
     let proof_header = proof(&mut client, "member");
     let body = json!({"names": ["new"], "selection": {"inherit": true, "sets": [], "methods": []}});
     let created = post(&mut client, "/v1/tokens", &proof_header, &body);
@@ -90,29 +90,55 @@ fn change_needs_a_proof_that_can_be_used_once() {
     assert_eq!(created["value"][0]["token"]["name"], "new");
     assert!(created["value"][0]["secret"].as_str().unwrap().starts_with("jtn_"));
     let row = audit_rows(install.store()).pop().unwrap();
-    assert_eq!(
-        (row.verb.as_str(), row.actor.name.as_str(), row.actor.face.as_str()),
-        ("token.create", "member", "api")
-    );
+    assert_eq!((row.verb.as_str(), row.name.as_str(), row.face.as_str()), ("token.create", "member", "api"));
     assert_problem(&post(&mut client, "/v1/tokens", &proof_header, &body), 401, "unauthenticated");
-    service.stop();
+}
+
+#[test]
+fn login_reads_changes_nothing_and_ends() {
+    let (install, service, mut client, _) = serve();
+    let call = json!({"username": "member", "password": PASSWORD, "name": "cli-laptop"});
+    let log_in = |client: &mut Client| {
+        let reply = client.post("/v1/login", &[JSON], &call.to_string());
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()["value"]["secret"].as_str().unwrap().to_owned()
+    };
+    let first = log_in(&mut client);
+    assert_eq!(get(&mut client, "/v1/whoami", &first).json()["account"]["username"], "member");
+    assert_eq!(get(&mut client, "/v1/tokens", &first).json()["rows"].as_array().unwrap().len(), 2);
+    let body = json!({"names": ["more"], "selection": {"inherit": true, "sets": [], "methods": []}});
+    assert_problem(&post(&mut client, "/v1/tokens", &bearer(&first), &body), 401, "unauthenticated");
+    // The next login of the same machine replaces it.
+    let second = log_in(&mut client);
+    assert_problem(&get(&mut client, "/v1/whoami", &first), 401, "unauthenticated");
+    assert_eq!(get(&mut client, "/v1/whoami", &second).status, 200);
+    // Applications are not what a login is for.
+    let mut verifier = service.client();
+    assert_eq!(verifier.verify(&second, "-").status, 401);
+    assert_eq!(post(&mut client, "/v1/logout", &bearer(&second), &json!({"secret": second})).status, 200);
+    assert_problem(&get(&mut client, "/v1/whoami", &second), 401, "unauthenticated");
+    let third = log_in(&mut client);
+    let role = SetRole { username: username("member"), role: Role::Viewer };
+    install.call(OWNER, role).unwrap();
+    assert_problem(&get(&mut client, "/v1/whoami", &third), 401, "unauthenticated");
 }
 
 #[test]
 fn wrong_password_is_delayed_without_another_hash() {
-    let (_install, service, mut client, _) = serve();
+    let (_install, _service, mut client, _) = serve();
     let wrong = json!({"username": "member", "password": "not the password"});
     assert_problem(&post(&mut client, "/v1/confirm", "X-None: x", &wrong), 401, "unauthenticated");
     let delayed = post(&mut client, "/v1/confirm", "X-None: x", &wrong);
     assert_problem(&delayed, 429, "unauthenticated");
     assert_eq!(delayed.header("Retry-After"), "1");
-    service.stop();
 }
 
 #[test]
 fn no_endpoint_answers_without_a_credential() {
-    let (_install, service, mut client, reader) = serve();
-    for endpoint in VERBS.iter().filter_map(|verb| verb.endpoint) {
+    let (_install, _service, mut client, reader) = serve();
+    // A login without a credential is a call with a password.
+    let endpoints = VERBS.iter().filter(|verb| verb.name != "login").filter_map(|verb| verb.endpoint);
+    for endpoint in endpoints {
         let path: Vec<&str> = endpoint.path.split('/').map(|s| if s.starts_with('{') { "x" } else { s }).collect();
         let refused = client.request(endpoint.http_method, &path.join("/"), &[JSON]);
         assert_problem(&refused, 401, "unauthenticated");
@@ -127,12 +153,11 @@ fn no_endpoint_answers_without_a_credential() {
     let twice = [bearer(&reader), bearer(&reader)];
     let headers: Vec<&str> = twice.iter().map(String::as_str).collect();
     assert_problem(&client.request("GET", "/v1/whoami", &headers), 401, "unauthenticated");
-    service.stop();
 }
 
 #[test]
 fn misspelled_calls_are_refused_with_their_reason() {
-    let (_install, service, mut client, reader) = serve();
+    let (_install, _service, mut client, reader) = serve();
     assert_problem(&get(&mut client, "/v1/nothing", &reader), 404, "not-found");
     let other = client.request("DELETE", "/v1/tokens", &[&bearer(&reader)]);
     assert_problem(&other, 405, "usage");
@@ -143,27 +168,23 @@ fn misspelled_calls_are_refused_with_their_reason() {
     assert_problem(&post(&mut client, "/v1/tokens", &bearer(&reader), &json!([])), 400, "usage");
     let form = client.post("/v1/tokens", &["Content-Type: text/plain", &bearer(&reader)], "{}");
     assert_problem(&form, 400, "usage");
-    service.stop();
 }
 
 /// A program with the store's file needs no identity for these verbs. Over the network they don't exist, or need one.
 #[test]
 fn what_only_the_store_proves_has_no_endpoint() {
     let hidden: Vec<_> = VERBS.iter().filter(|verb| verb.endpoint.is_none()).map(|verb| verb.name).collect();
-    assert_eq!(hidden, ["greet", "init", "sign-in", "token.whose", "audit.verify", "check"]);
+    assert_eq!(hidden, ["greet", "init", "token.whose", "audit.verify", "check"]);
     let init = api::encode(&crate::support::fakes::init(true).into());
     assert_eq!(init.unwrap_err().kind, jeton::error::Kind::Usage);
 }
 
 #[test]
 fn preview_of_a_catalogue_needs_a_manager() {
-    let (install, service, mut client, _) = serve();
-    let catalogue = install.call(OWNER, jeton::verbs::catalogue::ListCatalogues).unwrap();
-    let body = json!({"catalogue": catalogue[0]});
+    let (_install, _service, mut client, _) = serve();
+    let body = json!({"catalogue": Catalogue::shipped("cloud-platform").unwrap()});
     let by_member = proof(&mut client, "member");
     assert_problem(&post(&mut client, "/v1/catalogue/preview", &by_member, &body), 403, "denied");
     let by_owner = proof(&mut client, OWNER);
     assert_eq!(post(&mut client, "/v1/catalogue/preview", &by_owner, &body).status, 200);
-    assert_eq!(install.account_named("member").role, Role::Member);
-    service.stop();
 }

@@ -6,6 +6,7 @@ use jeton::domain::name::Description;
 use jeton::domain::role::Role;
 use jeton::domain::token::Purgeable;
 use jeton::error::{Kind, Result};
+use jeton::verbs::accounts::{LogIn, LogOut};
 use jeton::verbs::catalogue::ApplyCatalogue;
 use jeton::verbs::credential::Credential;
 use jeton::verbs::ports::Store;
@@ -52,6 +53,11 @@ fn attempt(install: &TestInstall, verb: &str) -> Result<()> {
             catalogue.groups.remove(0);
             catalogue.sets.clear();
             install.call("admin", ApplyCatalogue::new(catalogue, None, None)).map(drop)
+        }
+        "login" => install.call("member", LogIn { name: token_name("cli-x") }).map(drop),
+        "logout" => {
+            let login = install.call("member", LogIn { name: token_name("cli-y") })?.value;
+            install.call("member", LogOut { secret: login.secret }).map(drop)
         }
         "token.create" => {
             let out = SecretDestination::Directory(install.temp_store.folder().join("folder"));

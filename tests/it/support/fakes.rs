@@ -30,12 +30,16 @@ use jeton::verbs::tokens::CreateToken;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+#[path = "served_backend.rs"]
+mod served_backend;
 #[path = "temp_store.rs"]
 mod temp_store;
 #[path = "test_backend.rs"]
 mod test_backend;
 #[path = "test_install.rs"]
 mod test_install;
+#[allow(unused_imports, reason = "only the tests of the management API serve in this process")]
+pub use served_backend::{ServedBackend, socket, start_service};
 pub use temp_store::TempStore;
 #[allow(unused_imports, reason = "only the tests of verbs run over the wire")]
 pub use test_backend::{OVER_WIRE, TestBackend};

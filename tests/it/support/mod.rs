@@ -9,6 +9,7 @@ pub mod http;
 pub mod prompt_texts;
 pub mod pty;
 pub mod requests;
+pub mod service_in_process;
 pub mod service_process;
 pub mod tui_harness;
 mod tui_screen;

@@ -20,8 +20,10 @@ use jeton::platform::secret_files::SecretFiles;
 use jeton::service::identity_header::IdentityField;
 use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::Backend;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::credential::Credential;
+use jeton::verbs::local_backend::Adapters;
 use jeton::verbs::ports::{Clock, DataVersions, Entropy, Maintenance, NewToken, Store};
 use jeton::verbs::request::{RequestVerb, call};
 use jeton::verbs::secret_delivery::{SecretDestination, call_with_delivery};
@@ -29,8 +31,8 @@ use jeton::verbs::tokens::{CreateToken, IssuedToken};
 use jeton::verbs::verify::{self, AcceptedToken, Decision, DecisionKind};
 
 use super::{
-    Fakes, TempStore, TestBackend, add_account, audit_rows, client_info, create, credential, entry, init, tester,
-    token_name, username,
+    Fakes, OVER_WIRE, ServedBackend, TempStore, TestBackend, add_account, audit_rows, client_info, create, credential,
+    entry, init, tester, token_name, username,
 };
 
 /// The location of a store, for one storage engine.
@@ -40,6 +42,10 @@ pub trait Engine {
     fn fresh() -> Self;
     /// Opens another handle of the store, as another process would.
     fn open(&self) -> Self::S;
+    /// Starts a server of the store. `None` if only this process can use the engine.
+    fn serve(&self, _adapters: Adapters) -> Option<Box<dyn Backend>> {
+        None
+    }
 }
 
 impl Engine for TempStore {
@@ -49,6 +55,9 @@ impl Engine for TempStore {
     }
     fn open(&self) -> SqliteStore {
         SqliteStore::open(&self.path(), OpenMode::Create).unwrap()
+    }
+    fn serve(&self, adapters: Adapters) -> Option<Box<dyn Backend>> {
+        Some(Box::new(ServedBackend::start(self.path(), adapters)))
     }
 }
 
@@ -71,8 +80,13 @@ impl<E: Engine> EngineInstall<E> {
 
     pub fn with_self_service(self_service: bool) -> Self {
         let (place, fakes) = (E::fresh(), Fakes::new());
-        let jeton = TestBackend::new(place.open(), fakes.adapters(), client_info());
+        let mut jeton = TestBackend::new(place.open(), fakes.adapters(), client_info());
         call(&jeton, &Credential::Store, init(self_service)).unwrap();
+        if std::env::var_os(OVER_WIRE).is_some_and(|wire| wire == "http")
+            && let Some(server) = place.serve(fakes.adapters())
+        {
+            jeton.set_server(server);
+        }
         Self::from_parts(place, fakes, jeton)
     }
 

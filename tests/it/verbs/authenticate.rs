@@ -118,6 +118,8 @@ pub(super) fn requests() -> Vec<Request> {
         GetSetup.into(),
         init(true).into(),
         SignIn.into(),
+        LogIn { name: token_name("cli-x") }.into(),
+        LogOut { secret: Secret::generate(&Prefix::default(), |_| Ok(())).unwrap() }.into(),
         WhoAmI.into(),
         ListAccounts.into(),
         ShowAccount { username: owner() }.into(),

@@ -67,12 +67,14 @@ fn every_request_and_reply_survives_json_whatever_it_holds() {
     run.unwrap_or_else(|failure| panic!("{failure}"));
     let places = Vec::from_iter(known.into_inner().1).join("\n");
     insta::assert_snapshot!(places, @"
+    < login.value.secret
     < token.copy.value.secret
     < token.create.value.secret
     < token.regenerate.value.secret
     > account.create.password
     > account.passwd.password
     > init.password
+    > logout.secret
     > token.whose.secret
     ");
 }
@@ -126,6 +128,22 @@ fn verbs_do_the_same_over_the_wire() {
     let run = std::process::Command::new(tests)
         .args(["verbs::", "--skip", "wire::", "--skip", "in_memory::"])
         .env(OVER_WIRE, "1")
+        .output()
+        .unwrap();
+    let report = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && report.contains("verbs::secret_delivery::"), "{report}");
+}
+
+/// The same with a service in between, which the requests reach through the HTTP API.
+#[test]
+fn verbs_do_the_same_over_http() {
+    if std::env::var_os(OVER_WIRE).is_some() {
+        return;
+    }
+    let tests = std::env::current_exe().unwrap();
+    let run = std::process::Command::new(tests)
+        .args(["verbs::", "--skip", "wire::", "--skip", "in_memory::"])
+        .env(OVER_WIRE, "http")
         .output()
         .unwrap();
     let report = String::from_utf8_lossy(&run.stdout);

@@ -6,10 +6,13 @@ use jeton::domain::account::{Account, AccountId, CredentialVersion};
 use jeton::domain::name::Username;
 use jeton::domain::password::PasswordHash;
 use jeton::domain::role::Role;
+use jeton::domain::secret::PublicId;
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
 use jeton::error::{Error, Result};
-use jeton::verbs::ports::{AccountReader, AccountWriter, NewAccount, TokenCounts};
+use jeton::verbs::ports::{
+    AccountReader, AccountWriter, LoginReader, LoginWriter, MAX_LOGINS, NewAccount, StoredLogin, TokenCounts,
+};
 
 use super::state::{State, StoredAccount};
 
@@ -109,5 +112,33 @@ impl AccountWriter for State {
             (stored.is_deleted, stored.account.enabled) = (true, false);
             stored.password.clear();
         })
+    }
+}
+
+impl LoginReader for State {
+    fn login(&self, id: &PublicId) -> Result<Option<StoredLogin>> {
+        Ok(self.logins.iter().find(|login| login.public_id == *id).cloned())
+    }
+}
+
+impl LoginWriter for State {
+    fn insert_login(&mut self, new: &StoredLogin, now: Timestamp) -> Result<()> {
+        self.logins.retain(|login| {
+            login.account != new.account
+                || (login.name != new.name
+                    && now < login.expires_at
+                    && login.credential_version == new.credential_version)
+        });
+        self.logins.push(new.clone());
+        let of_account = self.logins.iter().filter(|login| login.account == new.account).count();
+        if of_account > MAX_LOGINS as usize {
+            let oldest = self.logins.iter().position(|login| login.account == new.account).unwrap();
+            self.logins.remove(oldest);
+        }
+        Ok(())
+    }
+    fn delete_login(&mut self, id: &PublicId) -> Result<()> {
+        self.logins.retain(|login| login.public_id != *id);
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@ use jeton::domain::secret::{PublicId, SecretDigest};
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::{TokenId, Tombstone};
 use jeton::error::{Error, Result};
+use jeton::verbs::ports::StoredLogin;
 use jeton::verbs::ports::audit_log::HashedRow;
 use jeton::verbs::ports::ledger::UseKey;
 use jeton::verbs::ports::{
@@ -31,6 +32,8 @@ pub struct State {
     pub catalogues: Vec<Catalogue>,
     /// By id, without gaps: accounts are never removed.
     pub accounts: Vec<StoredAccount>,
+    /// The oldest first.
+    pub logins: Vec<StoredLogin>,
     pub last_token: i64,
     pub tokens: BTreeMap<TokenId, StoredToken>,
     pub secrets: HashMap<PublicId, TokenSecret>,

@@ -1,18 +1,32 @@
-//! The exchange of a password for a proof, which stands for the password in one change.
+//! Calls with a password: a login, whose token reads for some hours, and a proof, which stands for the password in one
+//! change.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::domain::name::Username;
+use crate::domain::name::{TokenName, Username};
 use crate::domain::password::Password;
 use crate::domain::wire_format::WireSecret;
 
-/// The endpoint, for `POST`.
-pub const PATH: &str = "/v1/confirm";
+/// The endpoint of [`PasswordLogin`], for `POST`. The answer is that of the verb.
+pub const LOGIN_PATH: &str = "/v1/login";
+/// The endpoint of [`Confirm`], for `POST`.
+pub const CONFIRM_PATH: &str = "/v1/confirm";
 /// The header of the call that a proof authorises.
 pub const PROOF_HEADER: &str = "jeton-proof";
 /// Time for which a proof can be used, in seconds.
 pub const PROOF_LIFETIME: u64 = 60;
+
+/// Asks for a login.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordLogin {
+    pub username: Username,
+    #[serde(with = "WireSecret")]
+    pub password: Password,
+    /// The name of the client's machine, such as `cli-laptop`.
+    pub name: TokenName,
+}
 
 /// Asks for a proof.
 #[derive(Serialize, Deserialize)]

@@ -1,0 +1,106 @@
+//! Calls to a server over HTTP, each over a connection of its own.
+
+use std::io;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use hyper::{Request, Response, body::Incoming};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+use crate::service::endpoint::Endpoint;
+
+/// Maximum size of an answer, in bytes.
+const MAX_REPLY: usize = 64 * 1024 * 1024;
+
+/// A call. Its headers and body may hold secrets.
+pub struct HttpRequest<'a> {
+    pub method: &'a str,
+    /// The path and the query.
+    pub target: &'a str,
+    pub headers: &'a [(&'a str, &'a str)],
+    /// A body in JSON.
+    pub body: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// The answer to a call.
+pub struct HttpAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+/// Sends `request` to `server` and returns the answer, all within `limit`.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] if there is no complete answer in time. The server may have done what was asked.
+pub fn send(server: &Endpoint, request: HttpRequest<'_>, limit: Duration) -> Result<HttpAnswer> {
+    let failed = |why: String| Error::failure(format!("the server {server} gave no valid answer")).why(why);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+    let runtime = runtime.map_err(|e| failed(e.to_string()))?;
+    let exchange = async {
+        match server {
+            Endpoint::Tcp(address) => {
+                exchange(TcpStream::connect(address).await.map_err(Unanswered::Unreached)?, request).await
+            }
+            Endpoint::Unix(path) => {
+                exchange(UnixStream::connect(path).await.map_err(Unanswered::Unreached)?, request).await
+            }
+        }
+    };
+    let answered = runtime.block_on(async { timeout(limit, exchange).await });
+    match answered {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(Unanswered::Unreached(e))) => Err(Error::failure(format!("the server {server} can't be reached"))
+            .why(e.to_string())
+            .next("Check that jeton serve runs there, and that you may use its address")),
+        Ok(Err(Unanswered::Broken(why))) => Err(failed(why)),
+        Err(_) => Err(failed(format!("no answer within {limit:?}"))),
+    }
+}
+
+/// Why a call has no answer.
+enum Unanswered {
+    /// Nothing was sent.
+    Unreached(io::Error),
+    /// The connection ended before the answer was complete.
+    Broken(String),
+}
+
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    request: HttpRequest<'_>,
+) -> std::result::Result<HttpAnswer, Unanswered> {
+    let broken = |e: hyper::Error| Unanswered::Broken(e.to_string());
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let body = request.body.map_or_else(Bytes::new, Bytes::from_owner);
+    let mut head = Request::builder().method(request.method).uri(request.target).header(HOST, "jeton");
+    for (name, value) in request.headers {
+        head = head.header(*name, *value);
+    }
+    if !body.is_empty() {
+        head = head.header(CONTENT_TYPE, "application/json").header(CONTENT_LENGTH, body.len());
+    }
+    let message = head.body(Full::new(body)).map_err(|e| Unanswered::Broken(e.to_string()))?;
+    let answer = async move {
+        let response = sender.send_request(message).await.map_err(broken)?;
+        read_answer(response).await
+    };
+    // The connection works as long as it is polled, and ends with its sender.
+    let (answer, _) = tokio::join!(answer, connection);
+    answer
+}
+
+async fn read_answer(response: Response<Incoming>) -> std::result::Result<HttpAnswer, Unanswered> {
+    let status = response.status().as_u16();
+    let body = Limited::new(response.into_body(), MAX_REPLY).collect().await;
+    let body = body.map_err(|e| Unanswered::Broken(e.to_string()))?.to_bytes();
+    Ok(HttpAnswer { status, body: Zeroizing::new(body.to_vec()) })
+}
