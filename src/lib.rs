@@ -62,6 +62,7 @@ pub mod lazy_backend;
 pub mod platform;
 pub mod propagation;
 pub mod remote_backend;
+pub mod selected_backend;
 pub mod service;
 pub mod store;
 pub mod tui;

@@ -48,7 +48,8 @@ pub fn describe_unconfirmed(service: &Endpoint, why: &str) -> String {
 /// Checks with the service of one store if it has read a change.
 #[derive(Debug, Clone)]
 pub struct PropagationProbe {
-    store: PathBuf,
+    /// `None` if there is no service to ask.
+    store: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -58,13 +59,18 @@ struct AuditPosition {
 
 impl PropagationProbe {
     pub fn new(store: &Path) -> Self {
-        PropagationProbe { store: store.to_owned() }
+        PropagationProbe { store: Some(store.to_owned()) }
+    }
+
+    /// Returns the probe of a client of the service itself, which has read what the client changed.
+    pub fn of_server() -> Self {
+        PropagationProbe { store: None }
     }
 
     /// Checks if the service has read the change with this number in the audit log. `None` if no service runs. Takes
     /// one second at most.
     pub fn check(&self, seq: i64) -> Option<Propagation> {
-        let service = running_service_file::discover(&self.store)?.manage;
+        let service = running_service_file::discover(self.store.as_deref()?)?.manage;
         let watch = Stopwatch::start();
         let read = audit_position(&service);
         let time = watch.elapsed();

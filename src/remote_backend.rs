@@ -16,6 +16,7 @@ use crate::platform::http_client::{self, HttpAnswer, HttpRequest};
 use crate::service::server_address::ServerAddress;
 use crate::verbs::accounts::{LogIn, SetupState, WhoAmI};
 use crate::verbs::credential::{Credential, TokenCredential};
+use crate::verbs::ports::Clock;
 use crate::verbs::request::{Request, Response, reply};
 use crate::verbs::secret_delivery::SecretReceiver;
 use crate::verbs::session::Session;
@@ -34,6 +35,9 @@ pub struct RemoteBackend {
     server: ServerAddress,
     /// The name of this machine's logins.
     login_name: TokenName,
+    clock: Arc<dyn Clock>,
+    /// Maximum wait for the delay after earlier failed attempts.
+    max_wait: Duration,
     /// The tokens that opened sessions, the newest first.
     sessions: Mutex<VecDeque<(Session, Arc<Secret>)>>,
 }
@@ -45,8 +49,9 @@ struct Authorization {
 }
 
 impl RemoteBackend {
-    pub fn new(server: ServerAddress, login_name: TokenName) -> Self {
-        RemoteBackend { server, login_name, sessions: Mutex::default() }
+    /// Creates the backend for the server. `login_name` is the name of this machine's logins.
+    pub fn new(server: ServerAddress, login_name: TokenName, clock: Arc<dyn Clock>, max_wait: Duration) -> Self {
+        RemoteBackend { server, login_name, clock, max_wait, sessions: Mutex::default() }
     }
 
     pub fn server(&self) -> &ServerAddress {
@@ -106,9 +111,20 @@ impl RemoteBackend {
         Ok(login.session)
     }
 
+    /// Sends a password. An attempt that came too early was not made, so it is repeated when its time has come.
     fn post(&self, path: &str, call: &impl serde::Serialize) -> Result<HttpAnswer> {
-        let body = api::to_json(call)?;
-        self.send(HttpRequest { method: "POST", target: path, headers: &[], body: Some(body) }, TIMEOUT)
+        let mut remaining = self.max_wait;
+        loop {
+            let body = api::to_json(call)?;
+            let request = HttpRequest { method: "POST", target: path, headers: &[], body: Some(body) };
+            match self.send(request, TIMEOUT) {
+                Err(Error { retry_after: Some(wait), .. }) if wait <= remaining => {
+                    self.clock.sleep(wait);
+                    remaining -= wait;
+                }
+                done => return done,
+            }
+        }
     }
 
     fn call(&self, authorization: Authorization, request: Request) -> Result<Response> {

@@ -7,6 +7,7 @@ use super::output::{ListWriter, Table};
 use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
+use crate::selected_backend::SelectedBackend;
 use crate::verbs::credential::Credential;
 use crate::verbs::findings::{Finding, FindingCursor, FindingKind, ListFindings};
 use crate::verbs::ledger::format_origin;
@@ -33,7 +34,7 @@ impl Pages {
         Ok(Pages { query: queries.next(), queries, after: None })
     }
 
-    fn next(&mut self, backend: &crate::lazy_backend::LazyLocalBackend) -> Result<Option<Vec<Finding>>> {
+    fn next(&mut self, backend: &SelectedBackend) -> Result<Option<Vec<Finding>>> {
         let Some(query) = self.query else { return Ok(None) };
         let page =
             call(backend, &Credential::Store, ListFindings { kind: query, after: self.after, limit: PAGE_SIZE })?;

@@ -14,6 +14,7 @@ use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::bounded_read::require_named_file;
+use crate::selected_backend::SelectedBackend;
 use crate::store::StoreLocation;
 use crate::{platform, tui};
 
@@ -33,8 +34,11 @@ fn run_demo() -> Result<()> {
     // Owns the folder: it is deleted when this function returns, however the screens ended.
     let mut demonstration = Demonstration::create(&world)?;
     let settings = settings_for(&demonstration.username())?;
-    let backend =
-        LazyLocalBackend::new(StoreLocation::file(demonstration.store()), world.clone(), client_info(Face::Tui));
+    let backend = SelectedBackend::Local(LazyLocalBackend::new(
+        StoreLocation::file(demonstration.store()),
+        world.clone(),
+        client_info(Face::Tui),
+    ));
     // If no port is available, show the screens without a service.
     let live = demonstration.start_traffic(&world).ok();
     let demo = tui::Demo {
@@ -67,7 +71,11 @@ fn make_large_store(global: &GlobalArgs, args: &DemoArgs, store: &Path, tokens: 
         out.note(&format!("  Password: {}", demo::PASSWORD));
         return Ok(());
     }
-    let backend = LazyLocalBackend::new(StoreLocation::file(store), world.clone(), client_info(Face::Tui));
+    let backend = SelectedBackend::Local(LazyLocalBackend::new(
+        StoreLocation::file(store),
+        world.clone(),
+        client_info(Face::Tui),
+    ));
     let password = Zeroizing::new(demo::PASSWORD.to_owned());
     let demo = tui::Demo { username: username.clone(), password, service: None };
     exit_as(run_tui(backend, &world, &settings_for(&username)?, Some(demo))?)

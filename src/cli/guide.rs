@@ -15,7 +15,6 @@ use crate::service::credential_sources::CredentialSource;
 use crate::service::endpoint::Endpoint;
 use crate::service::proxy_proof::ProxyProof;
 use crate::verbs::catalogue::ListCatalogues;
-use crate::verbs::credential::Credential;
 
 pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let subject = match (args.subject, args.lua) {
@@ -33,7 +32,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         (GuideTarget::Curl, false) => ProxyKind::Curl,
     };
     let (upstream, listen, tls) = addresses(args, subject)?;
-    let stored = app.call(&Credential::Store, ListCatalogues)?;
+    let stored = app.call(&app.store_credential()?, ListCatalogues)?;
     select_catalogues(stored.clone(), &args.preflights)?;
     let catalogues = select_catalogues(stored, &args.catalogue)?;
     if let Some(other) = args.preflights.iter().find(|name| !catalogues.iter().any(|c| c.name == **name)) {

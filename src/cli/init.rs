@@ -29,6 +29,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     let prefix = args.prefix.as_deref().map_or_else(|| Ok(Prefix::default()), Prefix::parse)?;
     let catalogue = args.catalogue.as_deref().map(|from| source(app, from)).transpose()?;
     let named = args.username.as_deref().map(Username::parse).transpose()?;
+    app.backend.local()?;
     // The verb checks this too. Checking here fails before anyone is asked for a password.
     if !app.call(&Credential::Store, GetSetup)?.first_run {
         return Err(Error::conflict(format!("the store {} is already set up", app.store_path().display()))

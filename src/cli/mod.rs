@@ -39,13 +39,14 @@ use serde::Serialize;
 use crate::config::{CliOverrides, Settings};
 use crate::domain::audit::Face;
 use crate::domain::date_format::{DateFormat, Dates};
-use crate::domain::name::Username;
+use crate::domain::name::{TokenName, Username};
 use crate::domain::password::Password;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::secret_files::InterruptibleDelivery;
-use crate::propagation::PropagationProbe;
+use crate::remote_backend::RemoteBackend;
+use crate::selected_backend::SelectedBackend;
 use crate::verbs::accounts::{GetSetup, SignIn};
 use crate::verbs::authorize;
 use crate::verbs::credential::Credential;
@@ -131,21 +132,21 @@ fn open_tui(global: GlobalArgs) -> Result<()> {
     }
     require_terminal()?;
     let world = platform::adapters();
-    let backend = LazyLocalBackend::new(settings.store.value.clone(), world.clone(), client_info(Face::Tui));
+    let backend = select_backend(&settings, &world, Face::Tui)?;
     exit_as(run_tui(backend, &world, &settings, None)?)
 }
 
 /// Opens the screens on the store at `place`.
 fn run_tui(
-    place: LazyLocalBackend,
+    place: SelectedBackend,
     world: &Adapters,
     settings: &Settings,
     demo: Option<tui::Demo>,
 ) -> Result<tui::ExitReason> {
     tui::run(tui::TuiConfig {
         progress: Arc::clone(&world.progress),
-        propagation_probe: PropagationProbe::new(place.path()),
-        store_path: place.path().display().to_string(),
+        propagation_probe: place.propagation_probe(),
+        store_path: place.location(),
         for_long_changes: Arc::new(place.with_own_connection()),
         for_long_reads: Arc::new(place.with_own_connection()),
         backend: Arc::new(place),
@@ -164,6 +165,7 @@ fn run_tui(
 fn overrides(global: &GlobalArgs) -> CliOverrides {
     CliOverrides {
         store: global.store.clone(),
+        server: global.server.clone(),
         user: global.user.clone(),
         password: global.password_stdin || global.password_file.is_some(),
         ..CliOverrides::default()
@@ -189,6 +191,23 @@ fn require_terminal() -> Result<()> {
     Err(Error::usage("the screens need a terminal").why(why).next("To see the commands, run: jeton --help"))
 }
 
+/// Returns the server that the settings name, or else the store.
+fn select_backend(settings: &Settings, world: &Adapters, face: Face) -> Result<SelectedBackend> {
+    Ok(match &settings.server {
+        Some(server) => {
+            let host = platform::own_process::host();
+            let name =
+                TokenName::parse(&format!("{}-{host}", face.as_str())).or_else(|_| TokenName::parse(face.as_str()))?;
+            let (clock, max_wait) = (Arc::clone(&world.clock), client_info(face).max_wait);
+            SelectedBackend::Remote(Arc::new(RemoteBackend::new(server.value.clone(), name, clock, max_wait)))
+        }
+        None => {
+            let store = settings.store.value.clone();
+            SelectedBackend::Local(LazyLocalBackend::new(store, world.clone(), client_info(face)))
+        }
+    })
+}
+
 fn client_info(face: Face) -> ClientInfo {
     let timeout = match face {
         Face::Tui => SCREEN_BACKOFF_TIMEOUT,
@@ -203,7 +222,7 @@ const JSON_DATES: DateFormat = DateFormat::Dmy;
 
 /// The context of every command.
 struct App {
-    backend: LazyLocalBackend,
+    backend: SelectedBackend,
     adapters: Adapters,
     settings: Settings,
     username: Option<Username>,
@@ -221,7 +240,7 @@ impl App {
         };
         let world = platform::adapters();
         Ok(App {
-            backend: LazyLocalBackend::new(settings.store.value.clone(), world.clone(), client_info(Face::Cli)),
+            backend: select_backend(&settings, &world, Face::Cli)?,
             adapters: world,
             username: settings.username.as_ref().map(|u| u.value.clone()),
             settings,
@@ -269,8 +288,9 @@ impl App {
         format.in_zone(self.adapters.clock.zone())
     }
 
+    /// Returns the path of the store on this machine, even if commands go to a server.
     fn store_path(&self) -> &Path {
-        self.backend.path()
+        self.settings.store.value.path()
     }
 
     /// Returns the account given on the command line or in the settings, or else the only one that exists.
@@ -296,6 +316,14 @@ impl App {
         match self.token()? {
             Some(token) => Ok(token),
             None => self.authenticate().map(|(_, session)| Credential::Session(session)),
+        }
+    }
+
+    /// Returns a credential for what needs no proof if the store's file can be opened. A server wants to know who reads.
+    fn store_credential(&self) -> Result<Credential> {
+        match &self.backend {
+            SelectedBackend::Local(_) => Ok(Credential::Store),
+            SelectedBackend::Remote(_) => self.read_credential(),
         }
     }
 

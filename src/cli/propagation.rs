@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::App;
 use crate::error::Result;
-use crate::propagation::{self, Propagation, PropagationProbe};
+use crate::propagation::{self, Propagation};
 
 /// An answer with the service's confirmation.
 #[derive(Serialize, JsonSchema)]
@@ -55,7 +55,7 @@ impl PropagationCheck {
     /// Checks the change with this audit row number, unless the answer would not be printed.
     pub fn run(app: &App, seq: i64) -> Self {
         let is_silent = app.out.quiet && !app.out.json;
-        PropagationCheck(if is_silent { None } else { PropagationProbe::new(app.store_path()).check(seq) })
+        PropagationCheck(if is_silent { None } else { app.backend.propagation_probe().check(seq) })
     }
 
     /// Returns the text after "NAME deleted": the service denies `subject`, or else `fallback_text`.

@@ -36,7 +36,7 @@ pub(super) struct Verified {
 
 pub(super) fn run(app: &mut App, method: Option<&str>) -> Result<()> {
     let method = method.map(MethodId::parse).transpose()?;
-    let local = app.backend.backend()?;
+    let local = app.backend.store()?;
     let secret = read_secret(app)?;
     let now = app.now();
     let describe = |reason: DenialReason| {

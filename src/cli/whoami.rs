@@ -33,7 +33,7 @@ pub(super) struct Me {
 pub(super) fn run(app: &mut App) -> Result<()> {
     let credential = app.read_credential()?;
     let me = app.call(&credential, WhoAmI)?;
-    let store = app.store_path().display().to_string();
+    let store = app.backend.location();
     if app.out.json {
         return app.print_json(&Me {
             role: me.account.role,

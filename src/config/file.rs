@@ -19,6 +19,7 @@ const MAX_BYTES: u64 = 64 * 1024;
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Keys {
     pub store: Option<PathBuf>,
+    pub server: Option<String>,
     pub username: Option<String>,
     pub api_token_name: Option<String>,
     #[serde(deserialize_with = "secret")]

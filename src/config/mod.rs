@@ -24,6 +24,7 @@ use crate::domain::secret::Secret;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::platform::{bounded_read, own_process, paths};
+use crate::service::server_address::ServerAddress;
 use crate::store::StoreLocation;
 use crate::verbs::credential::TokenCredential;
 use file::Keys;
@@ -55,6 +56,7 @@ pub struct Setting<T> {
 #[derive(Debug, Clone, Default)]
 pub struct CliOverrides {
     pub store: Option<PathBuf>,
+    pub server: Option<String>,
     pub user: Option<String>,
     /// `true` if an option gives a password.
     pub password: bool,
@@ -73,6 +75,8 @@ pub enum TokenSource {
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub store: Setting<StoreLocation>,
+    /// The server that is used instead of the store.
+    pub server: Option<Setting<ServerAddress>>,
     pub username: Option<Setting<Username>>,
     /// Name that the presented token must have.
     pub token_name: Option<Setting<TokenName>>,
@@ -86,8 +90,9 @@ pub struct Settings {
 }
 
 /// The environment variables that jeton reads itself, for `jeton config --help` and `docs/configuration.md`.
-pub const ENVIRONMENT: [(&str, &str); 6] = [
+pub const ENVIRONMENT: [(&str, &str); 7] = [
     ("JETON_STORE", "Path of the store's file"),
+    ("JETON_SERVER", "Server to use instead of a store: unix:PATH or http://ADDRESS:PORT"),
     ("JETON_CONFIG", "Path of the configuration file, instead of the default path"),
     ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
     ("JETON_TOKEN", "A token to use instead of a password; jeton removes it from its own environment"),
@@ -151,6 +156,14 @@ impl Settings {
         let default = || sources.default_store.clone().map(|value| Setting { value, source: Source::Default });
 
         let asked_otherwise = overrides.user.is_some() || overrides.password;
+        let server = match (&overrides.store, overrides.server, from_env("JETON_STORE")) {
+            (Some(_), ..) => None,
+            (None, Some(value), _) => Some(Setting { value, source: Source::Option("--server") }),
+            (None, None, Some(_)) => None,
+            (None, None, None) => from_env("JETON_SERVER")
+                .map(|Setting { value, source }| Setting { value: value.to_string_lossy().into_owned(), source })
+                .or_else(|| from_files(&files, |keys| keys.server.clone())),
+        };
         let store = overrides
             .store
             .map(|value| Setting { value, source: Source::Option("--store") })
@@ -188,6 +201,7 @@ impl Settings {
         let dates = parse(dates, DateFormat::parse)?;
         Ok(Settings {
             store: Setting { value: StoreLocation::file(store.value), source: store.source },
+            server: parse(server, ServerAddress::parse)?,
             username: parse(username, Username::parse)?,
             token_name: parse(token_name, TokenName::parse)?,
             token,
@@ -235,6 +249,7 @@ impl Settings {
         }
         match key {
             SettingKey::Store => text(&self.store, |store| store.path().display().to_string()),
+            SettingKey::Server => plain(self.server.as_ref()),
             SettingKey::Username => plain(self.username.as_ref()),
             SettingKey::ApiTokenName => plain(self.token_name.as_ref()),
             SettingKey::ApiToken => text(self.token.as_ref()?, |token| match token {

@@ -7,12 +7,14 @@ use crate::domain::untrusted_text::{escape_untrusted, excerpt};
 use crate::error::{Error, Result};
 use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
+use crate::service::server_address::ServerAddress;
 use crate::service::trusted_proxies::TrustedProxies;
 
 /// A key of a configuration file. The table below describes each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingKey {
     Store,
+    Server,
     Username,
     ApiTokenName,
     ApiToken,
@@ -29,8 +31,9 @@ pub enum SettingKey {
 
 /// Every key, in the order of its variants: name, and description for `jeton config --help` and
 /// `docs/configuration.md`. A dot in a name leads into a table of the file.
-const KEYS: [(SettingKey, &str, &str); 13] = [
+const KEYS: [(SettingKey, &str, &str); 14] = [
     (SettingKey::Store, "store", "Path of the store's file"),
+    (SettingKey::Server, "server", "Server to use instead of a store: unix:PATH or http://ADDRESS:PORT"),
     (SettingKey::Username, "username", "Account to use if --user is not given"),
     (SettingKey::ApiTokenName, "api-token-name", "Name of the token that is used instead of a password"),
     (
@@ -92,6 +95,7 @@ impl SettingKey {
                     .why("use a full path without ~, because only a shell expands ~"))
             }
             SettingKey::Store | SettingKey::ApiToken => Ok(()),
+            SettingKey::Server => ServerAddress::parse(value).map(drop),
             SettingKey::Username => Username::parse(value).map(drop),
             SettingKey::ApiTokenName => TokenName::parse(value).map(drop),
             SettingKey::LockAfter | SettingKey::ConfirmRemember => parse_duration(value).map(drop),

@@ -62,6 +62,9 @@ pub struct GlobalArgs {
     /// Use the store in this file
     #[arg(long, global = true, value_name = "PATH")]
     pub store: Option<PathBuf>,
+    /// Use this server instead of a store: unix:PATH or http://ADDRESS:PORT
+    #[arg(long, global = true, value_name = "SERVER", conflicts_with = "store")]
+    pub server: Option<String>,
     /// Act as this account
     #[arg(long, global = true, value_name = "U")]
     pub user: Option<String>,

@@ -31,7 +31,7 @@ pub(in crate::cli) struct Anchored {
 
 pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     // Without a store, fail before any file is written.
-    app.backend.backend()?;
+    app.backend.store()?;
     let mut file = AnchorFile::open(path, &*app.adapters.clock)?;
     let checkpoints = parse_checkpoints(path, file.text())?;
     let last = checkpoints.last().map_or(0, |c| c.seq);

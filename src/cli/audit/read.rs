@@ -16,8 +16,8 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
-use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::signals;
+use crate::selected_backend::SelectedBackend;
 use crate::verbs::audit::ListAudit;
 use crate::verbs::credential::Credential;
 use crate::verbs::ports::audit_log::{AuditWindow, HashedRow};
@@ -110,13 +110,13 @@ struct AuditQuery {
 }
 
 impl AuditQuery {
-    fn fetch(&self, backend: &LazyLocalBackend, anchor: PageCursor<i64>, limit: usize) -> Result<AuditWindow> {
+    fn fetch(&self, backend: &SelectedBackend, anchor: PageCursor<i64>, limit: usize) -> Result<AuditWindow> {
         let (token, filter) = (self.token.clone(), self.filter.clone());
         call(backend, &self.credential, ListAudit { since: self.since, token, filter, cursor: anchor, limit })
     }
 
     /// Returns the anchor of the newest `limit` rows, and the number of the last row.
-    fn newest_rows(&self, backend: &LazyLocalBackend, limit: usize) -> Result<(PageCursor<i64>, i64)> {
+    fn newest_rows(&self, backend: &SelectedBackend, limit: usize) -> Result<(PageCursor<i64>, i64)> {
         let mut window = self.fetch(backend, PageCursor::Newest, limit.min(PAGE_SIZE))?;
         let until = window.newest;
         let mut left = limit;

@@ -57,7 +57,7 @@ impl AuditVerified {
 }
 
 pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
-    app.backend.backend()?;
+    app.backend.store()?;
     let checkpoints = file.map(read_checkpoints).transpose()?;
     let anchored = checkpoints.is_some();
     let verb = VerifyAuditChain { checkpoints: checkpoints.unwrap_or_default(), range: AuditRange::FromStart };

@@ -81,7 +81,7 @@ pub(super) fn preview_and_apply(
         app.out.note(&format!("! {warning}"));
     }
     // Authorize an acting token before showing the preview.
-    let reader = app.token()?.unwrap_or(Credential::Store);
+    let reader = app.token()?.map_or_else(|| app.store_credential(), Ok)?;
     let preview = app.call(&reader, PreviewCatalogue { catalogue: catalogue.clone() })?;
     if !app.out.json {
         print(app, &preview)?;

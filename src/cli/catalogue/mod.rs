@@ -33,7 +33,7 @@ pub(super) fn run(app: &mut App, command: CatalogueCommand) -> Result<()> {
 }
 
 fn catalogues(app: &App) -> Result<Vec<Catalogue>> {
-    app.call(&Credential::Store, ListCatalogues)
+    app.call(&app.store_credential()?, ListCatalogues)
 }
 
 fn existing_catalogues(app: &App) -> Result<Vec<Catalogue>> {

@@ -16,7 +16,7 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenRef;
 use crate::error::Result;
-use crate::lazy_backend::LazyLocalBackend;
+use crate::selected_backend::SelectedBackend;
 use crate::verbs::credential::Credential;
 use crate::verbs::ledger::LedgerWindow;
 use crate::verbs::request::{RequestVerb, call};
@@ -69,7 +69,7 @@ struct Pages<R: LedgerList> {
 }
 
 impl<R: LedgerList> Pages<R> {
-    fn next(&mut self, backend: &LazyLocalBackend) -> Result<Option<Vec<R>>> {
+    fn next(&mut self, backend: &SelectedBackend) -> Result<Option<Vec<R>>> {
         let Some(anchor) = self.anchor.take().filter(|_| self.remaining > 0) else { return Ok(None) };
         let window =
             call(backend, &self.credential, R::verb(self.query.clone(), anchor, self.remaining.min(PAGE_SIZE)))?;

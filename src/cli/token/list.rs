@@ -14,7 +14,7 @@ use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Status, Token};
 use crate::error::Result;
-use crate::lazy_backend::LazyLocalBackend;
+use crate::selected_backend::SelectedBackend;
 use crate::verbs::credential::Credential;
 use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::request::call;
@@ -90,7 +90,7 @@ struct Pages {
 }
 
 impl Pages {
-    fn next(&mut self, backend: &LazyLocalBackend) -> Result<Option<Window>> {
+    fn next(&mut self, backend: &SelectedBackend) -> Result<Option<Window>> {
         let Some(anchor) = self.cursor else { return Ok(None) };
         let window = call(
             backend,

@@ -32,7 +32,7 @@ pub(in crate::cli) struct FoundSecrets<'a> {
 
 pub(super) fn whose(app: &mut App) -> Result<()> {
     // Check the store first, so that nobody types a secret without one.
-    app.backend.backend()?;
+    app.backend.store()?;
     let (secrets, now) = (read_secrets(app)?, app.now());
     let are_several = secrets.len() > 1;
     let (mut any_token, mut first_refusal, mut answers) = (false, None, Vec::new());

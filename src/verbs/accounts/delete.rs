@@ -15,6 +15,7 @@ pub struct DeleteAccount {
     /// The typed confirmation: the account's name.
     pub confirmation: String,
     /// The account as the person saw it. It is a conflict if its role or state has changed. Empty without a check.
+    #[serde(default)]
     pub expected: Vec<Account>,
 }
 

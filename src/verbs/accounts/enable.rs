@@ -16,6 +16,7 @@ pub struct SetEnabled<const ENABLED: bool> {
     pub usernames: Vec<Username>,
     /// The accounts as the person saw them. It is a conflict if the role or state of one has changed. Empty without a
     /// check.
+    #[serde(default)]
     pub expected: Vec<Account>,
 }
 

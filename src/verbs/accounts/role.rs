@@ -15,6 +15,7 @@ pub struct SetRole {
     /// The new role: for an owner any, for an admin member or viewer.
     pub role: Role,
     /// The account as the person saw it. It is a conflict if its role or state has changed. Empty without a check.
+    #[serde(default)]
     pub expected: Vec<Account>,
 }
 

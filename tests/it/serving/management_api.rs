@@ -118,7 +118,7 @@ fn login_reads_changes_nothing_and_ends() {
     assert_eq!(post(&mut client, "/v1/logout", &bearer(&second), &json!({"secret": second})).status, 200);
     assert_problem(&get(&mut client, "/v1/whoami", &second), 401, "unauthenticated");
     let third = log_in(&mut client);
-    let role = SetRole { username: username("member"), role: Role::Viewer };
+    let role = SetRole { username: username("member"), role: Role::Viewer, expected: Vec::new() };
     install.call(OWNER, role).unwrap();
     assert_problem(&get(&mut client, "/v1/whoami", &third), 401, "unauthenticated");
 }

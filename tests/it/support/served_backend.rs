@@ -1,6 +1,7 @@
 //! [`ServedBackend`]: the verbs behind a service in this process, which listens at sockets.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jeton::config::ServeSettings;
 use jeton::domain::name::TokenName;
@@ -42,9 +43,10 @@ pub struct ServedBackend {
 
 impl ServedBackend {
     pub fn start(path: PathBuf, adapters: Adapters) -> Self {
+        let clock = adapters.clock.clone();
         let service = start_service(path, adapters);
         let address = ServerAddress::parse(&service.addrs.manage.to_string()).unwrap();
-        let remote = RemoteBackend::new(address, TokenName::parse("cli-test").unwrap());
+        let remote = RemoteBackend::new(address, TokenName::parse("cli-test").unwrap(), clock, Duration::ZERO);
         ServedBackend { remote, service: Some(service) }
     }
 }

@@ -1,0 +1,88 @@
+//! The backend of screens and commands: a store of this machine, or a server.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::lazy_backend::LazyLocalBackend;
+use crate::propagation::PropagationProbe;
+use crate::remote_backend::RemoteBackend;
+use crate::store::OpenStore;
+use crate::verbs::Backend;
+use crate::verbs::credential::Credential;
+use crate::verbs::local_backend::LocalBackend;
+use crate::verbs::request::{Request, Response};
+use crate::verbs::secret_delivery::SecretReceiver;
+
+pub enum SelectedBackend {
+    Local(LazyLocalBackend),
+    Remote(Arc<RemoteBackend>),
+}
+
+impl SelectedBackend {
+    /// Returns the same installation with its own connection.
+    pub fn with_own_connection(&self) -> Self {
+        match self {
+            SelectedBackend::Local(local) => SelectedBackend::Local(local.with_own_connection()),
+            SelectedBackend::Remote(remote) => SelectedBackend::Remote(Arc::clone(remote)),
+        }
+    }
+
+    /// Returns the store's path or the server's address.
+    pub fn location(&self) -> String {
+        match self {
+            SelectedBackend::Local(local) => local.path().display().to_string(),
+            SelectedBackend::Remote(remote) => remote.server().to_string(),
+        }
+    }
+
+    /// Returns the check if a change has reached the running service. A server is that service itself.
+    pub fn propagation_probe(&self) -> PropagationProbe {
+        match self {
+            SelectedBackend::Local(local) => PropagationProbe::new(local.path()),
+            SelectedBackend::Remote(_) => PropagationProbe::of_server(),
+        }
+    }
+
+    /// Returns the verbs over the store of this machine.
+    ///
+    /// # Errors
+    /// Those of [`SelectedBackend::local`] and [`LazyLocalBackend::backend`].
+    pub fn store(&self) -> Result<Arc<LocalBackend<OpenStore>>> {
+        self.local()?.backend()
+    }
+
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] if a server was selected.
+    pub fn local(&self) -> Result<&LazyLocalBackend> {
+        match self {
+            SelectedBackend::Local(local) => Ok(local),
+            SelectedBackend::Remote(remote) => Err(Error::usage("this command needs the file of the store")
+                .why(format!("commands go to the server {}", remote.server()))
+                .next("Run it on the server, or use --store PATH")),
+        }
+    }
+
+    /// Explains why nobody can sign in before setup.
+    pub fn not_set_up(&self) -> Error {
+        match self {
+            SelectedBackend::Local(local) => local.not_set_up(),
+            SelectedBackend::Remote(remote) => {
+                Error::not_found(format!("the server {} is not set up", remote.server()))
+            }
+        }
+    }
+}
+
+impl Backend for SelectedBackend {
+    fn run(
+        &self,
+        credential: &Credential,
+        request: Request,
+        receive: Option<&mut SecretReceiver<'_>>,
+    ) -> Result<Response> {
+        match self {
+            SelectedBackend::Local(local) => local.run(credential, request, receive),
+            SelectedBackend::Remote(remote) => remote.run(credential, request, receive),
+        }
+    }
+}
