@@ -16,7 +16,6 @@ use crate::error::Result;
 use crate::platform::catalogue_file;
 use crate::platform::secret_files::read_text;
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits, Widening};
-use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 
 /// Limits of the lists in a preview.

@@ -12,9 +12,10 @@ pub const fn default_rows() -> usize {
 
 /// The requested page of the audit log or the ledger. Rows are referred to by key; a row of that key need not exist any
 /// more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PageCursor<K> {
+    #[default]
     Newest,
     Oldest,
     /// The rows right after this one in time.
@@ -22,10 +23,4 @@ pub enum PageCursor<K> {
     /// The rows right before this one in time.
     Older(K),
     Around(K),
-}
-
-impl<K> Default for PageCursor<K> {
-    fn default() -> Self {
-        PageCursor::Newest
-    }
 }
