@@ -30,6 +30,7 @@ pub enum Selection {
 #[schemars(transform = require_all_fields)]
 struct SelectionJson {
     /// `true` for everything that the account's role permits, now and later, except `jeton.*`.
+    #[serde(default)]
     inherit: bool,
     /// Names of API sets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,10 +59,14 @@ impl TryFrom<SelectionJson> for Selection {
     type Error = &'static str;
 
     fn try_from(json: SelectionJson) -> std::result::Result<Self, Self::Error> {
+        // An answer has the lists that don't count, too. They are empty.
+        let is_given = |is_empty: Option<bool>| is_empty == Some(false);
+        let has_sets = is_given(json.sets.as_ref().map(BTreeSet::is_empty));
+        let has_methods = is_given(json.methods.as_ref().map(BTreeSet::is_empty));
         match (json.inherit, json.sets, json.methods) {
-            (true, None, None) => Ok(Selection::Inherit),
-            (false, Some(sets), None) => Ok(Selection::Sets(sets)),
-            (false, None, Some(methods)) => Ok(Selection::Custom(methods)),
+            (true, ..) if !has_sets && !has_methods => Ok(Selection::Inherit),
+            (false, _, Some(methods)) if !has_sets => Ok(Selection::Custom(methods)),
+            (false, Some(sets), _) if !has_methods => Ok(Selection::Sets(sets)),
             _ => Err("a selection has either sets or methods, or inherits"),
         }
     }
