@@ -1,0 +1,93 @@
+use super::*;
+use std::fs;
+
+struct Machine {
+    folder: tempfile::TempDir,
+    environment: Vec<(&'static str, OsString)>,
+}
+
+impl Machine {
+    fn new() -> Self {
+        Machine { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn set(&mut self, name: &'static str, value: impl Into<OsString>) {
+        self.environment.push((name, value.into()));
+    }
+
+    fn settings(&self, overrides: CliOverrides) -> Result<Settings> {
+        let sources = ConfigSources {
+            variable: &|name| self.environment.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()),
+            user_file: Some(self.folder.path().join("user.toml")),
+            system_file: self.folder.path().join("system.toml"),
+            default_store: Some(PathBuf::from("/default.db")),
+            token_in_environment: false,
+        };
+        Settings::find(overrides, &sources)
+    }
+
+    fn store(&self, overrides: CliOverrides) -> (String, String) {
+        let found = self.settings(overrides).unwrap().store;
+        (found.value.path().display().to_string(), found.source.to_string())
+    }
+}
+
+#[test]
+fn source_outranks_the_next_one() {
+    let mut machine = Machine::new();
+    let overrides = || CliOverrides { store: Some("/option.db".into()), ..CliOverrides::default() };
+    assert_eq!(machine.store(CliOverrides::default()), ("/default.db".into(), Source::Default.to_string()));
+    let system = machine.file("system.toml", "store = \"/system.db\"\nusername = \"sys\"\n");
+    assert_eq!(machine.store(CliOverrides::default()), ("/system.db".into(), system.display().to_string()));
+    let user = machine.file("user.toml", "store = \"near.db\"\n");
+    let near = machine.folder.path().join("near.db").display().to_string();
+    assert_eq!(machine.store(CliOverrides::default()), (near, user.display().to_string()), "relative to its file");
+    machine.set("JETON_STORE", "");
+    assert_eq!(machine.store(CliOverrides::default()).1, user.display().to_string(), "empty counts as unset");
+    machine.environment.clear();
+    machine.set("JETON_STORE", "/variable.db");
+    assert_eq!(machine.store(CliOverrides::default()), ("/variable.db".into(), "JETON_STORE".into()));
+    assert_eq!(machine.store(overrides()), ("/option.db".into(), "--store".into()));
+    let username = machine.settings(CliOverrides::default()).unwrap().username.unwrap();
+    assert_eq!((username.value.as_str(), username.source), ("sys", Source::File(system)));
+}
+
+#[test]
+fn unreadable_file_is_named_with_its_line() {
+    let mut machine = Machine::new();
+    machine.file("user.toml", "username = \"ops\"\ncolour = \"red\"\n");
+    let refused = machine.settings(CliOverrides::default()).unwrap_err().to_string();
+    assert!(refused.contains("user.toml") && refused.contains("line 2") && refused.contains("colour"), "{refused}");
+    machine.set("JETON_CONFIG", machine.folder.path().join("gone.toml"));
+    assert!(machine.settings(CliOverrides::default()).unwrap_err().to_string().contains("gone.toml"));
+    let other = machine.file("other.toml", "username = \"Ops\"\n");
+    machine.environment.clear();
+    machine.set("JETON_CONFIG", other);
+    let refused = machine.settings(CliOverrides::default()).unwrap_err().to_string();
+    assert!(refused.contains("other.toml") && refused.contains("\"ops\""), "{refused}");
+}
+
+#[test]
+fn file_that_others_can_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let machine = Machine::new();
+    let file = machine.file("user.toml", "\u{feff}store = \"/x.db\"\r\n");
+    assert_eq!(machine.store(CliOverrides::default()).0, "/x.db");
+    let refused = || machine.settings(CliOverrides::default()).unwrap_err();
+    for open in [0o620, 0o602, 0o666] {
+        mode(&file, open);
+        assert_eq!(refused().kind, crate::error::Kind::Failure, "{open:o}");
+    }
+    mode(&file, 0o644);
+    mode(machine.folder.path(), 0o770);
+    assert_eq!(refused().kind, crate::error::Kind::Failure);
+    mode(machine.folder.path(), 0o1777);
+    assert_eq!(machine.store(CliOverrides::default()).0, "/x.db", "nobody can replace another's file there");
+}
