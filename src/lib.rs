@@ -14,6 +14,8 @@
 //!
 //!   propagation.rs  after a change, screens and commands ask the running service (http/) if it has read the change
 //!
+//!   selected_backend.rs  a store here (lazy_backend.rs), or a server: remote_backend.rs, over the HTTP form in api/
+//!
 //!   import/  documents of others, read into catalogues    service/  terms that http/, proxies and clients share
 //!   domain/  types and rules; depends on nothing else     error.rs  what, why, next; the exit code
 //! ```
