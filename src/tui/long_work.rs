@@ -5,11 +5,14 @@ use ratatui::text::{Line, Span};
 use crate::tui::msg::RequestId;
 use crate::tui::text_fit::{group_digits, width};
 use crate::tui::theme::Theme;
+use crate::verbs::request::Request;
 
 /// Work in batches, from its request to its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LongWork {
     pub id: RequestId,
+    /// The work, as a participle.
+    participle: &'static str,
     /// Number of finished items and of all items. `None` until the first of several batches is finished.
     pub counts: Option<(u64, u64)>,
     /// `true` if the work stops after its current batch.
@@ -18,13 +21,17 @@ pub struct LongWork {
 
 impl LongWork {
     /// Creates the state for a request just sent.
-    pub fn new(id: RequestId) -> Self {
-        LongWork { id, counts: None, stopping: false }
+    pub fn new(id: RequestId, request: &Request) -> Self {
+        let participle = match request {
+            Request::ChangeMatching(bulk) => bulk.change.participles()[1],
+            _ => "Purging",
+        };
+        LongWork { id, participle, counts: None, stopping: false }
     }
 
     pub fn describe(&self) -> String {
         let Some((done, total)) = self.counts else { return String::new() };
-        let verb = if self.stopping { "Stopping after" } else { "Purging" };
+        let verb = if self.stopping { "Stopping after" } else { self.participle };
         format!("{verb} {} of {}", group_digits(done), group_digits(total))
     }
 
@@ -47,13 +54,14 @@ impl LongWork {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verbs::tokens::CountTokens;
 
     #[test]
     fn long_work_rule_is_as_wide_as_the_screen() {
         let theme = Theme::mono();
         for (done, total, heavy) in [(0, 3, 0), (1, 3, 26), (3, 3, 80), (9, 3, 80), (u64::MAX, u64::MAX, 80), (0, 0, 0)]
         {
-            let work = LongWork { counts: Some((done, total)), ..LongWork::new(RequestId(1)) };
+            let work = LongWork { counts: Some((done, total)), ..LongWork::new(RequestId(1), &CountTokens.into()) };
             let rule = work.progress_line(80, false, &theme);
             assert_eq!(rule.width(), 80);
             assert_eq!(work.progress_line(80, true, &theme).width(), 80);

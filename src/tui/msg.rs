@@ -21,8 +21,6 @@ pub struct RequestId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadKey {
     verb: &'static str,
-    /// Maximum number of tokens: the rows of a list and the tokens to be marked differ by it.
-    limit: usize,
 }
 
 impl ReadKey {
@@ -33,8 +31,7 @@ impl ReadKey {
 
 impl From<&Request> for ReadKey {
     fn from(request: &Request) -> Self {
-        let limit = if let Request::ListTokens(list) = request { list.limit } else { 0 };
-        ReadKey { verb: request.name(), limit }
+        ReadKey { verb: request.name() }
     }
 }
 

@@ -34,8 +34,6 @@ pub enum NoticeId {
     Done(&'static str),
     /// A request failed.
     Error(Kind),
-    /// All matching tokens are marked.
-    Marked,
     /// Not everything could be marked.
     MarkLimit,
     Copied,
@@ -51,12 +49,12 @@ pub enum NoticeId {
     PasteTruncated,
     /// Damaged rows of the store were left out.
     Damaged,
-    /// A purge runs already.
-    PurgeRunning,
-    /// A purge stops because the user quits.
-    PurgeStopping,
-    /// A purge was stopped before its end.
-    PurgeStopped,
+    /// Work in batches runs already.
+    WorkRunning,
+    /// Work in batches stops because the user quits.
+    WorkStopping,
+    /// Work in batches was stopped before its end.
+    WorkStopped,
 }
 
 /// A check if the running service has read a change.
@@ -103,7 +101,7 @@ impl Notice {
     }
 
     pub fn is_success(&self) -> bool {
-        matches!(self.id, NoticeId::Done(_) | NoticeId::Marked | NoticeId::Copied)
+        matches!(self.id, NoticeId::Done(_) | NoticeId::Copied)
     }
 
     pub fn glyph(&self, theme: &Theme) -> (&'static str, Style) {

@@ -12,8 +12,8 @@ use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview};
 use crate::verbs::policy::SetPolicy;
 use crate::verbs::request::Response;
 use crate::verbs::tokens::{
-    CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, IssuedToken, PurgeResult, PurgeTokens,
-    RegenerateToken, RestoreTokens, RetireToken, RevokeTokens,
+    BulkChange, BulkResult, ChangeMatching, CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens,
+    IssuedToken, PurgeResult, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeTokens,
 };
 use crate::verbs::{Committed, Verb};
 
@@ -38,6 +38,7 @@ pub enum Subject {
     /// A token with a new secret, until a page takes it.
     Issued(Option<Box<IssuedToken>>),
     Purged(PurgeResult),
+    Bulk(BulkResult),
     Policy(Policy),
     Catalogue(String),
 }
@@ -129,6 +130,18 @@ impl Outcome {
                 let change = if done.value.stopped { "purged. The other tokens are unchanged" } else { "purged" };
                 Self::of::<PurgeTokens, _>(done, Subject::Purged, change)
             }
+            Response::ChangeMatching(done) => {
+                let BulkResult { change, count, stopped } = done.value;
+                let [participle, _] = change.participles();
+                let rest = if stopped { ". The other tokens are unchanged" } else { "" };
+                let outcome = Self::of::<ChangeMatching, _>(done, Subject::Bulk, format!("{participle}{rest}"));
+                match change {
+                    BulkChange::Enable | BulkChange::Restore => outcome,
+                    BulkChange::Disable | BulkChange::Revoke => {
+                        outcome.effect(DENIED).denies(pronoun(usize::try_from(count).unwrap_or(usize::MAX)))
+                    }
+                }
+            }
             read => return Err(Box::new(read)),
         })
     }
@@ -159,7 +172,8 @@ impl Outcome {
 
     pub fn notice(&self) -> Notice {
         let (id, start) = match &self.subject {
-            Subject::Purged(purged) if purged.stopped => (NoticeId::PurgeStopped, "Purge stopped: "),
+            Subject::Purged(purged) if purged.stopped => (NoticeId::WorkStopped, "Purge stopped: "),
+            Subject::Bulk(changed) if changed.stopped => (NoticeId::WorkStopped, "Stopped: "),
             _ => (NoticeId::Done(self.verb), ""),
         };
         let pending = |subject| PendingPropagation { seq: self.audit_seq, subject };
@@ -189,6 +203,7 @@ impl Subject {
             },
             Subject::Issued(issued) => issued.as_ref().map_or_else(String::new, |issued| issued.token.name.to_string()),
             Subject::Purged(purged) => count_noun(purged.count, &format!("{} token", purged.which.as_str())),
+            Subject::Bulk(changed) => count_noun(changed.count, "token"),
             Subject::Policy(_) => "Policy".to_owned(),
             Subject::Catalogue(name) => format!("Catalogue {name}"),
         }

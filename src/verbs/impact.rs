@@ -22,7 +22,7 @@ use crate::verbs::accounts::{check_owner_remains, with_counts};
 use crate::verbs::ports::{DenialSummary, TokenCursor, WindowQuery};
 use crate::verbs::prelude::*;
 use crate::verbs::required_scope::{RequiredScope, WRITE_ACCOUNTS};
-use crate::verbs::tokens::{MadeTokens, made_set, made_tokens, purge_query};
+use crate::verbs::tokens::{BulkChange, MadeTokens, MatchingCount, MatchingTokens, made_set, made_tokens, purge_query};
 
 /// Maximum number of tokens in an impact.
 pub const MAX_TOKENS: usize = 1_000;
@@ -37,6 +37,8 @@ const MAX_USES: usize = 50_000;
 pub enum Removal {
     /// These tokens are revoked or disabled: [`MAX_TOKENS`] at most.
     Tokens(Vec<TokenId>),
+    /// This change is made of all tokens that a query finds.
+    Matching(BulkChange, Box<MatchingTokens>),
     /// These tokens are purged.
     Purge(Purgeable),
     /// These accounts are disabled or deleted.
@@ -56,7 +58,7 @@ impl Removal {
     /// Returns what the tokens lose, after a preposition. `None` if the tokens stop working.
     pub fn object(&self) -> Option<[&'static str; 2]> {
         match self {
-            Removal::Tokens(_) | Removal::Purge(_) | Removal::Accounts(_) => None,
+            Removal::Tokens(_) | Removal::Matching(..) | Removal::Purge(_) | Removal::Accounts(_) => None,
             Removal::Role(..) | Removal::Selection(..) | Removal::Catalogue(_) | Removal::Policy(_) => {
                 Some(["of", "these methods"])
             }
@@ -83,8 +85,8 @@ pub struct Impact {
     pub uses: u64,
     /// `true` if reading stopped at a limit. `used` and `uses` are then lower bounds.
     pub is_lower_bound: bool,
-    /// The tokens with uses, those with the most uses first, [`MAX_TOKENS`] at most. For [`Removal::Tokens`] and
-    /// [`Removal::Purge`], all their tokens.
+    /// The tokens with uses, those with the most uses first, [`MAX_TOKENS`] at most. For [`Removal::Tokens`],
+    /// [`Removal::Matching`] and [`Removal::Purge`], also those without.
     pub tokens: Vec<TokenImpact>,
     /// Tokens that the tokens of [`Removal::Tokens`] made, which stay valid.
     pub made: MadeTokens,
@@ -114,6 +116,7 @@ impl Query for GetImpact {
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Impact> {
         match &self.removal {
             Removal::Tokens(ids) => tokens(actor, snapshot, env, ids),
+            Removal::Matching(change, of) => matching(actor, snapshot, env, *change, of),
             Removal::Purge(which) => purge(actor, snapshot, env, *which),
             Removal::Accounts(names) => accounts(actor, snapshot, env, names),
             Removal::Role(name, role) => role_change(actor, snapshot, env, name, *role),
@@ -200,6 +203,30 @@ fn tokens(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, ids: &[TokenId]
     impact.made = made_tokens(actor, snapshot, &ids, env.now)?;
     impact.set = made_set(snapshot, &ids, env.now)?;
     Ok(impact)
+}
+
+/// Reads the tokens that were used last, [`MAX_TOKENS`] at most.
+fn matching(
+    actor: &Actor,
+    snapshot: &dyn Snapshot,
+    env: &Env<'_>,
+    change: BulkChange,
+    tokens: &MatchingTokens,
+) -> Result<Impact> {
+    let mut found = tokens.find(actor, snapshot, env)?;
+    let set = MatchingCount::new(&found, env)?.set;
+    found.retain(|state| change.affects(state, env.now));
+    found.sort_by_key(|state| (Reverse(state.last_seen_at), state.token));
+    let mut sum = Sum::new(snapshot, env.now, found.len() as u64);
+    sum.impact.set = set;
+    for state in found.iter().take(MAX_TOKENS) {
+        if let Some(token) = snapshot.token(state.token)? {
+            sum.add(token, true, |_| true)?;
+        }
+    }
+    let since = Some(env.now.plus(-RECENT_USE));
+    sum.impact.is_lower_bound |= found.get(MAX_TOKENS).is_some_and(|next| next.last_seen_at >= since);
+    Ok(sum.finish())
 }
 
 fn purge(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, which: Purgeable) -> Result<Impact> {

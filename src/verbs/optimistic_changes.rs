@@ -10,7 +10,7 @@ use super::policy::SetPolicy;
 use super::ports::audit_log::AuditTip;
 use super::ports::{CommittedTx, Maintenance, Snapshot, Store};
 use super::session::Session;
-use super::tokens::{DisableTokens, EnableTokens, PurgeTokens, RestoreTokens, RevokeTokens};
+use super::tokens::{ChangeMatching, DisableTokens, EnableTokens, PurgeTokens, RestoreTokens, RevokeTokens};
 use super::{Mutation, Verb};
 use crate::domain::token::TokenId;
 use crate::error::{Error, Fault, Result};
@@ -26,13 +26,16 @@ const MAX_LOCKED_ROWS: usize = 3 * MAX_ATOMIC;
 const READ_BATCH_SIZE: usize = 10_000;
 
 /// Changes that don't alter which methods a token's secrets may call, if its account lets them.
-const NON_WIDENING_VERBS: [&str; 16] = [
+const NON_WIDENING_VERBS: [&str; 19] = [
     DisableTokens::NAME,
     EnableTokens::NAME,
     RevokeTokens::NAME,
     // The earlier name of `token.revoke`, in older rows.
     "token.delete",
     RestoreTokens::NAME,
+    ChangeMatching::STARTED,
+    ChangeMatching::FINISHED,
+    ChangeMatching::STOPPED,
     PurgeTokens::STARTED,
     PurgeTokens::FINISHED,
     PurgeTokens::STOPPED,

@@ -21,10 +21,10 @@ use super::required_scope::RequiredScope::{self, Nothing, PasswordOnly, ReadToke
 use super::required_scope::{READ_ACCOUNTS, READ_AUDIT, READ_LEDGER, WRITE_ACCOUNTS};
 use super::session::Session;
 use super::tokens::{
-    CanToken, CopyToken, CountTokens, CreateToken, DisableTokens, EditPreview, EditToken, EnableTokens, GetTokens,
-    IdentifySecret, IssuedToken, ListTokens, MethodCheck, PreviewEdit, PreviewPurge, PurgePreview, PurgeResult,
-    PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeResult, RevokeTokens, ShowToken, TokenDetails,
-    TokenSnapshot, TokenSummary,
+    BulkResult, CanToken, ChangeMatching, CopyToken, CountMatching, CountTokens, CreateToken, DisableTokens,
+    EditPreview, EditToken, EnableTokens, GetTokens, IdentifySecret, IssuedToken, ListTokens, MatchingCount,
+    MethodCheck, PreviewEdit, PreviewPurge, PurgePreview, PurgeResult, PurgeTokens, RegenerateToken, RestoreTokens,
+    RetireToken, RevokeResult, RevokeTokens, ShowToken, TokenDetails, TokenSnapshot, TokenSummary,
 };
 use super::verify::SecretLookup;
 use super::{AuthLevel, Backend, Committed, Verb};
@@ -192,6 +192,7 @@ requests! {
     query CanToken "token.can" Authenticated (ReadTokens)
         => MethodCheck, GET "/v1/tokens/{token.text}/methods/{method}";
     query GetTokens "token.review" Authenticated (ReadTokens) => Vec<TokenSnapshot>, POST "/v1/tokens/-/review";
+    query CountMatching "token.matching" Authenticated (ReadTokens) => MatchingCount, POST "/v1/tokens/-/matching";
     query IdentifySecret "token.whose" Store (Nothing) => SecretLookup;
     change CreateToken "token.create" Password (WriteTokens) => Committed<Vec<IssuedToken>>, POST "/v1/tokens";
     query PreviewEdit "token.edit.preview" Authenticated (WriteTokens)
@@ -208,6 +209,7 @@ requests! {
         => Committed<Token>, POST "/v1/tokens/{token.reference.text}/retire";
     change RevokeTokens "token.revoke" Password (WriteTokens) => Committed<RevokeResult>, POST "/v1/tokens/-/revoke";
     change RestoreTokens "token.restore" Password (WriteTokens) => Committed<Vec<Token>>, POST "/v1/tokens/-/restore";
+    batched ChangeMatching "token.bulk" Password (WriteTokens) => Committed<BulkResult>, POST "/v1/tokens/-/bulk";
     query PreviewPurge "token.purge.preview" Authenticated (PasswordOnly) => PurgePreview, GET "/v1/tokens/-/purge";
     batched PurgeTokens "token.purge" Password (PasswordOnly) => Committed<PurgeResult>, POST "/v1/tokens/-/purge";
     query GetImpact "impact" Authenticated (ReadTokens) => Impact, POST "/v1/impact";

@@ -25,9 +25,9 @@ pub enum TokenCommand {
     /// Copy a token's parameters to a new token
     Copy(CopyArgs),
     /// Disable tokens: denied until they are enabled
-    Disable(TokensArgs),
+    Disable(ChangeArgs),
     /// Enable tokens
-    Enable(TokensArgs),
+    Enable(ChangeArgs),
     /// Regenerate a token's secret; --grace keeps the old secret working
     Regenerate(RegenerateArgs),
     /// Retire the old secret that --grace kept working
@@ -54,8 +54,31 @@ pub struct TokenArgs {
 #[derive(Debug, Args)]
 pub struct TokensArgs {
     /// Tokens: names, account/name, hints or ids
-    #[arg(required = true, value_name = "TOKEN")]
+    #[arg(required_unless_present = "filter", value_name = "TOKEN")]
     pub tokens: Vec<String>,
+    /// Take all tokens that match this filter of token list; "" for all
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// With --filter: tokens of this account [default: your account]
+    #[arg(long, value_name = "A", requires = "filter")]
+    pub account: Option<String>,
+    /// With --filter: tokens of every account that you may see
+    #[arg(long, requires = "filter", conflicts_with = "account")]
+    pub all: bool,
+    /// With --filter: leave this token out; can be repeated
+    #[arg(long, value_name = "TOKEN", requires = "filter")]
+    pub except: Vec<String>,
+}
+
+/// `token disable` and `token enable`.
+#[derive(Debug, Args)]
+pub struct ChangeArgs {
+    /// Which tokens
+    #[command(flatten)]
+    pub some: TokensArgs,
+    /// With --filter: confirm with the number of tokens
+    #[arg(long, value_name = "N", requires = "filter")]
+    pub confirm: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -203,7 +226,7 @@ pub struct RevokeArgs {
     #[command(flatten)]
     pub some: TokensArgs,
     /// Revoke every token that these tokens created, too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "filter")]
     pub with_made: bool,
     /// Confirm with the token's name, or the number of tokens
     #[arg(long, value_name = "NAME|N")]
@@ -215,8 +238,11 @@ pub struct RestoreArgs {
     #[command(flatten)]
     pub some: TokensArgs,
     /// Restore under this name, if the old name is taken
-    #[arg(long = "as", value_name = "NEW")]
+    #[arg(long = "as", value_name = "NEW", conflicts_with = "filter")]
     pub rename: Option<String>,
+    /// With --filter: confirm with the number of tokens
+    #[arg(long, value_name = "N", requires = "filter")]
+    pub confirm: Option<String>,
 }
 
 #[derive(Debug, Args)]

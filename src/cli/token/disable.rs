@@ -1,14 +1,18 @@
 //! `token disable`.
 
-use super::super::args::TokensArgs;
+use super::super::args::ChangeArgs;
 use super::super::change_report::{RevokedText, print_revoked};
 use super::super::{App, impact};
+use super::change_matching::change_matching;
 use super::{live_tokens, token_targets};
 use crate::error::Result;
 use crate::verbs::impact::Removal;
-use crate::verbs::tokens::{DisableTokens, TokenTarget};
+use crate::verbs::tokens::{BulkChange, DisableTokens, TokenTarget};
 
-pub(super) fn disable(app: &mut App, some: TokensArgs) -> Result<()> {
+pub(super) fn disable(app: &mut App, args: ChangeArgs) -> Result<()> {
+    let Some(some) = change_matching(app, BulkChange::Disable, args.some, args.confirm.as_deref())? else {
+        return Ok(());
+    };
     let mut tokens = token_targets(some);
     let to = if tokens.len() == 1 { "disable the token" } else { "disable the tokens" };
     let (credential, _) = impact::write_credential(app, to, |reader| {

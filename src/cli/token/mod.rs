@@ -1,12 +1,14 @@
 //! `jeton token …`, one file per command.
 
 mod can;
+mod change_matching;
 mod copy;
 mod create;
 mod disable;
 mod edit;
 mod enable;
 mod list;
+mod progress;
 mod purge;
 mod regenerate;
 mod restore;
@@ -37,8 +39,8 @@ pub(super) fn run(app: &mut App, command: TokenCommand) -> Result<()> {
         TokenCommand::Can { token, method } => can::can(app, token, &method),
         TokenCommand::Edit(args) => edit::edit(app, args),
         TokenCommand::Copy(args) => copy::copy(app, args),
-        TokenCommand::Disable(some) => disable::disable(app, some),
-        TokenCommand::Enable(some) => enable::enable(app, some),
+        TokenCommand::Disable(args) => disable::disable(app, args),
+        TokenCommand::Enable(args) => enable::enable(app, args),
         TokenCommand::Regenerate(args) => regenerate::regenerate(app, args),
         TokenCommand::Retire(one) => retire::retire(app, one),
         TokenCommand::Revoke(args) => revoke::revoke(app, args),

@@ -1,13 +1,11 @@
 //! `token purge`: shows the tokens, then asks for their number. The verb compares the tokens and the number, not the CLI.
 
-use std::sync::Arc;
-
 use super::super::args::{PURGE_ADVICE, PurgeArgs};
 use super::super::output::counted;
 use super::super::{App, impact};
+use super::progress::call_with_progress;
 use crate::domain::token::Purgeable;
 use crate::error::{Error, Kind, Result};
-use crate::platform::signals;
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeResult, PurgeTokens};
@@ -37,7 +35,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         }
     };
     let confirm = verb.confirm;
-    let purged = purge_with_progress(app, &credential, verb)?;
+    let purged = call_with_progress(app, &credential, verb, "purged")?.value;
     let PurgeResult { count, stopped, .. } = purged;
     if app.out.json {
         app.print_json(&purged)?;
@@ -53,26 +51,6 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         .next("To purge the other tokens, run the command again and confirm their number")),
         false => Ok(()),
     }
-}
-
-/// Purges with a progress line. A signal that would end the program ends the purge after its current batch.
-fn purge_with_progress(app: &App, credential: &Credential, verb: PurgeTokens) -> Result<PurgeResult> {
-    let line = app.out.progress_line();
-    let progress = Arc::clone(&app.adapters.progress);
-    progress.listen(move |done, total| line(&progress_bar(done, total)));
-    progress.begin();
-    signals::stop_on_signal(move || progress.stop())?;
-    let purged = app.call(credential, verb);
-    app.out.progress_line()("");
-    Ok(purged?.value)
-}
-
-/// Draws the progress: `━━━━────────────────  20 %  1200 of 6000 purged`.
-fn progress_bar(done: u64, total: u64) -> String {
-    const WIDTH: u64 = 20;
-    let filled = (done * WIDTH / total.max(1)).min(WIDTH);
-    let (filled, empty) = ("━".repeat(filled as usize), "─".repeat((WIDTH - filled) as usize));
-    format!("{filled}{empty} {:3} %  {done} of {total} purged", done * 100 / total.max(1))
 }
 
 fn count_tokens(count: u64, which: Purgeable) -> String {

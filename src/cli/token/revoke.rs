@@ -3,14 +3,18 @@
 use super::super::args::RevokeArgs;
 use super::super::change_report::{RevokedText, print_revoked};
 use super::super::{App, impact};
+use super::change_matching::change_matching;
 use super::{live_tokens, token_targets};
 use crate::error::{Error, Result};
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
-use crate::verbs::tokens::{RevokeResult, RevokeTokens, TokenTarget};
+use crate::verbs::tokens::{BulkChange, RevokeResult, RevokeTokens, TokenTarget};
 
 pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
-    let (tokens, with_made) = (token_targets(args.some), args.with_made);
+    let Some(some) = change_matching(app, BulkChange::Revoke, args.some, args.confirm.as_deref())? else {
+        return Ok(());
+    };
+    let (tokens, with_made) = (token_targets(some), args.with_made);
     let (credential, verb) = match args.confirm {
         Some(typed) => {
             (app.write_credential()?, RevokeTokens { tokens, with_made, expected_made: None, confirmation: typed })

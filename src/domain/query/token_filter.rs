@@ -1,9 +1,12 @@
 //! The filter of the token list: words, and fields such as `status:expired account:ci seen:never is:stale`.
 
+use std::fmt;
+
 use super::filter_syntax::{FilterFields, Setter, set_choice, set_text};
+use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Span;
-use crate::domain::time::DAY;
-use crate::domain::token::Status;
+use crate::domain::time::{DAY, Timestamp};
+use crate::domain::token::{Status, Token};
 use serde::{Deserialize, Serialize};
 
 /// Number of days before its expiry in which a token counts as expiring soon.
@@ -63,9 +66,57 @@ impl FilterFields for TokenFilter {
     }
 }
 
+impl TokenFilter {
+    /// Returns `true` if the filter finds `token`, as a store does. `expiring_by` is the end of the span in `expiring`.
+    pub fn matches(&self, token: &Token, expiring_by: Option<Timestamp>, now: Timestamp) -> bool {
+        let contains = |text: &str, part: &str| text.to_lowercase().contains(part);
+        let texts = [token.name.as_str(), token.description.as_str(), token.owner.username.as_str(), &token.hint];
+        let selects = |part: &String| match &token.selection {
+            Selection::Sets(names) => names.iter().any(|name| contains(name, part)),
+            Selection::Custom(methods) => methods.iter().any(|method| contains(method.as_str(), part)),
+            Selection::Inherit => false,
+        };
+        let active = token.status(now) == Status::Active;
+        let unseen_since = token.last_seen_at.unwrap_or(token.created_at);
+        self.words.iter().all(|word| texts.iter().any(|text| contains(text, word)))
+            && self.status.is_none_or(|status| status == token.status(now))
+            && self.account.as_ref().is_none_or(|part| token.owner.username.as_str().contains(part.as_str()))
+            && self.seen.is_none_or(|seen| seen == token.last_seen_at.is_some())
+            && self.method.as_ref().is_none_or(selects)
+            && (!self.stale || active && unseen_since <= now.plus(-STALE_AFTER))
+            && expiring_by.is_none_or(|by| active && token.expiry.is_past(by))
+    }
+}
+
+/// Writes the text that is parsed to this filter. [`TokenFilter::expiring`] has no other span than that of `is:expiring`.
+impl fmt::Display for TokenFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field = |name: &str, value: &str| format!("{name}:{value}");
+        let parts = [
+            self.status.map(|status| field("status", status.as_str())),
+            self.account.as_ref().map(|part| field("account", part)),
+            self.method.as_ref().map(|part| field("method", part)),
+            self.seen.map(|seen| field("seen", if seen { "ever" } else { "never" })),
+            self.stale.then(|| field("is", "stale")),
+            self.expiring.map(|_| field("is", "expiring")),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().chain(self.words.iter().cloned()).collect();
+        f.write_str(&parts.join(" "))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn filter_is_written_as_it_is_parsed() {
+        for text in
+            ["", "status:expired account:ci method:stop seen:never is:stale is:expiring dep foo:bar", "seen:ever"]
+        {
+            assert_eq!(TokenFilter::parse(text).to_string(), text);
+        }
+    }
 
     #[test]
     fn fields_and_words_are_parsed() {

@@ -4,7 +4,8 @@ use rusqlite::{Transaction, params};
 
 use super::query_helpers::{corrupt, execute, query_one, tuple};
 use super::{
-    findings, ledger_read, ledger_size, ledger_window, purge, rights_of_all_tokens, token_lineage, token_window, tokens,
+    findings, ledger_read, ledger_size, ledger_window, purge, rights_of_all_tokens, token_lineage, token_list_query,
+    token_window, tokens,
 };
 use crate::domain::account::AccountId;
 use crate::domain::name::TokenName;
@@ -19,7 +20,7 @@ use crate::verbs::ledger::{
 };
 use crate::verbs::ports::{
     GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret, TokenReader,
-    TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
+    TokenState, TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
 };
 
 /// An open transaction. The trait that a caller gets (one of three) limits what the caller can do with the
@@ -74,6 +75,9 @@ impl TokenReader for SqliteTx<'_> {
     }
     fn window(&self, query: &WindowQuery) -> Result<Window> {
         token_window::window(self.0, query)
+    }
+    fn matching(&self, query: &WindowQuery) -> Result<Vec<TokenState>> {
+        token_list_query::TokenListing::states(self.0, query)
     }
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts> {
         token_window::tally(self.0, visibility, now, soon)

@@ -8,15 +8,17 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::query_helpers::{placeholder, query_all, query_count, query_one, stored};
+use super::query_helpers::{placeholder, query_all, query_count, query_one, sql_limit, stored};
 use super::where_clause::{LOWER_FUNCTION, WhereClause};
+use crate::domain::expiry::Expiry;
 use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::STALE_AFTER;
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::domain::token::Status;
 use crate::error::Result;
-use crate::verbs::ports::{Visibility, WindowQuery};
+use crate::verbs::ports::{TokenState, Visibility, WindowQuery};
 
 /// Maximum number of tokens that are sorted, and of matches that are counted.
 pub(super) const MAX_EXACT_COUNT: u64 = 10_000;
@@ -172,6 +174,23 @@ impl TokenListing {
             (list.matching, list.is_lower_bound) = (found.min(MAX_EXACT_COUNT), found > MAX_EXACT_COUNT);
         }
         Ok(list)
+    }
+
+    /// Returns the state of the tokens of the list, by id, `limit` at most. All are read, so that the index of an order is
+    /// of no use.
+    pub fn states(db: &Connection, query: &WindowQuery) -> Result<Vec<TokenState>> {
+        let mut list = Self::new(db, query)?;
+        if list.access_path == AccessPath::Order {
+            list = Self::with_path(AccessPath::Table, query, account_ids(db, query)?.as_deref(), list.total);
+        }
+        let (from, found, limit) = (list.table_clause(true), list.conditions.sql(), sql_limit(query.limit));
+        let columns = format!("t.id, t.revision, t.enabled, t.expires_at, nullif({LAST_SEEN}, 0)");
+        let sql = format!("SELECT {columns} FROM {from} {found} ORDER BY t.id LIMIT {limit}");
+        query_all(db, &sql, params_from_iter(&list.conditions.values), |r| {
+            let expiry = Expiry::from(r.get::<_, Option<Timestamp>>(3)?);
+            let (token, revision, enabled, last_seen_at) = (r.get(0)?, r.get(1)?, r.get(2)?, r.get(4)?);
+            Ok(TokenState { token, revision, enabled, expiry, last_seen_at })
+        })
     }
 
     fn with_path(access_path: AccessPath, query: &WindowQuery, accounts: Option<&[i64]>, total: u64) -> Self {

@@ -16,7 +16,7 @@ use crate::tui::widget::form::{Dialog, FieldKind, Fields, Form, PressResult, Pro
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::Mutation;
+use crate::verbs::Verb;
 use crate::verbs::impact::{GetImpact, Removal};
 use crate::verbs::request::{Request, Response};
 
@@ -42,7 +42,7 @@ pub trait Retry: Debug {
     }
 }
 
-impl<V: Mutation + Into<Request> + Clone + Debug> Retry for V {
+impl<V: Verb + Into<Request> + Clone + Debug> Retry for V {
     fn request(&self) -> Request {
         self.clone().into()
     }

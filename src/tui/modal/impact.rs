@@ -83,6 +83,10 @@ impl ImpactBox {
         self.impact.as_ref().map(|impact| impact.set)
     }
 
+    fn is_lower_bound(&self) -> bool {
+        self.impact.as_ref().is_some_and(|impact| impact.is_lower_bound)
+    }
+
     /// Returns the impact on the token `at` this place.
     fn impact_at(&self, at: usize) -> Option<&TokenImpact> {
         self.impact.as_ref()?.tokens.get(at)
@@ -114,7 +118,8 @@ impl ImpactBox {
             (Some(_), 0) => ("None of these tokens was used in the last 7 days:".to_owned(), Style::new()),
             (Some(count), used) => {
                 let (used, count) = (group_digits(used as u64), group_digits(count));
-                (format!("! Tokens used in the last 7 days: {used} of {count}"), layout.theme.warning)
+                let bound = if self.is_lower_bound() { "at least " } else { "" };
+                (format!("! Tokens used in the last 7 days: {bound}{used} of {count}"), layout.theme.warning)
             }
         };
         layout.text_line(&head, style);

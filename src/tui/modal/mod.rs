@@ -4,6 +4,7 @@ pub mod account;
 pub mod api_selection_choice;
 pub mod audit_check;
 pub mod catalogue;
+pub mod change_matching;
 pub mod confirm_change;
 pub mod copy_token;
 pub mod create_token;

@@ -39,8 +39,8 @@ pub(super) fn stop_instead_of(app: &mut App, action: Action) -> Option<Vec<Effec
     }
     if ends {
         app.model.notify(Notice::new(
-            NoticeId::PurgeStopping,
-            "Stopping the purge. To quit without waiting, press the same key again",
+            NoticeId::WorkStopping,
+            "Stopping the running change. To quit without waiting, press the same key again",
         ));
     }
     Some(stop(app))
@@ -65,7 +65,7 @@ pub(super) fn drop_other_requests(app: &mut App) {
     }
 }
 
-/// Handles an error of a purge that goes on without its dialog. Some tokens may have been purged before.
+/// Handles an error of work that goes on without its dialog. Some tokens may have been changed before.
 pub(super) fn failed(app: &mut App, error: &Error) -> Vec<Effect> {
     app.model.notify(Notice::error(error));
     app.for_each_page(|page, _| page.on_batch_done());

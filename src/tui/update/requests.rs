@@ -58,7 +58,7 @@ pub(super) fn send_for_component(app: &mut App, layer: Layer, credential: Creden
         app.model.auth.begin_attempt(id, &credential);
     }
     if request.is_batched() {
-        app.model.long_work = Some(LongWork::new(id));
+        app.model.long_work = Some(LongWork::new(id, &request));
     }
     send(app, RequestKind::Component, Some(layer), credential, request)
 }

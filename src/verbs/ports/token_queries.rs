@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::Visibility;
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
+use crate::domain::expiry::Expiry;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::TokenFilter;
@@ -93,6 +94,23 @@ impl Window {
     /// Returns the number of matching tokens before the first one after the section.
     pub fn end(&self) -> u64 {
         self.position + (self.rows.len() + self.unreadable.len()) as u64
+    }
+}
+
+/// The part of a token that a change of many tokens needs of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenState {
+    pub token: TokenId,
+    pub revision: Revision,
+    pub enabled: bool,
+    pub expiry: Expiry,
+    pub last_seen_at: Option<Timestamp>,
+}
+
+impl From<&Token> for TokenState {
+    fn from(token: &Token) -> Self {
+        let Token { id, revision, enabled, expiry, last_seen_at, .. } = *token;
+        TokenState { token: id, revision, enabled, expiry, last_seen_at }
     }
 }
 

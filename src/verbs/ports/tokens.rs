@@ -1,4 +1,6 @@
-use super::{GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, VisibleCounts, Window, WindowQuery};
+use super::{
+    GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, TokenState, VisibleCounts, Window, WindowQuery,
+};
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
@@ -78,6 +80,9 @@ pub trait TokenReader {
     /// Returns the grants of all tokens that were not purged: by id, those after `after`, `limit` at most.
     fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage>;
     fn window(&self, query: &WindowQuery) -> Result<Window>;
+    /// Returns the state of all tokens that the window's list has: by id, `query.limit` at most. The cursor and the order
+    /// of `query` mean nothing.
+    fn matching(&self, query: &WindowQuery) -> Result<Vec<TokenState>>;
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts>;
 }
 

@@ -44,6 +44,12 @@ impl Query for ListTokens {
     const READS_LEDGER: bool = true;
 
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Window> {
+        snapshot.window(&self.window_query(actor, snapshot, env)?)
+    }
+}
+
+impl ListTokens {
+    pub(super) fn window_query(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<WindowQuery> {
         let account = match &self.owner {
             OwnerFilter::Mine => Some(actor.account()?.id),
             OwnerFilter::Account(name) => {
@@ -53,7 +59,7 @@ impl Query for ListTokens {
         };
         // A span that ends beyond the calendar includes every expiry.
         let end = |span: Span| span.after(env.now, env.zone).unwrap_or(Timestamp(i64::MAX - 1));
-        snapshot.window(&WindowQuery {
+        Ok(WindowQuery {
             visibility: actor.visibility(TokenAction::Read)?,
             account,
             filter: self.filter.clone(),

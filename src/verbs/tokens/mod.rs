@@ -1,5 +1,6 @@
 //! Verbs about tokens, one file for each.
 
+mod change_matching;
 mod copy;
 mod create;
 mod edit;
@@ -8,6 +9,7 @@ mod identify_secret;
 mod issue;
 mod lineage;
 mod list;
+mod matching;
 mod policy_rules;
 mod purge;
 mod regenerate;
@@ -19,6 +21,7 @@ mod rights;
 mod save;
 mod show;
 
+pub use change_matching::{BulkResult, ChangeMatching};
 pub use copy::CopyToken;
 pub use create::CreateToken;
 pub use edit::{EditPreview, EditToken, PreviewEdit};
@@ -28,6 +31,7 @@ pub use issue::{IssuedToken, SecretSource};
 pub use lineage::{Lineage, MAX_MADE, MadeTokens, Maker};
 pub(super) use lineage::{made_set, made_tokens};
 pub use list::{CountTokens, EXPIRING_SOON, ListTokens, OwnerFilter, TokenSummary};
+pub use matching::{BulkChange, CountMatching, MatchingCount, MatchingTokens};
 pub(super) use purge::purge_query;
 pub use purge::{MAX_PREVIEW_NAMES, PreviewPurge, PurgePreview, PurgeResult, PurgeTokens};
 pub use regenerate::{MAX_GRACE, RegenerateToken};

@@ -37,7 +37,7 @@ use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{
     DataVersions as _, Denial, Entropy, Installation, LoginAttemptKey, Maintenance as _, NewAccount, NewToken,
-    PurgeQuery, SecretState, Store, TokenCounts, TokenCursor, Tx, Use, Visibility, Window, WindowQuery,
+    PurgeQuery, SecretState, Store, TokenCounts, TokenCursor, TokenState, Tx, Use, Visibility, Window, WindowQuery,
 };
 
 use crate::support::fakes::{Engine, START, SeededEntropy, audit_rows, entry, tester, token_name, username};

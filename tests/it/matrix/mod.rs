@@ -26,8 +26,9 @@ use jeton::verbs::credential::{Credential, TokenCredential};
 use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Tx};
 use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, ListTokens, OwnerFilter, PreviewPurge,
-    PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeTokens, ShowToken, TokenTarget,
+    BulkChange, ChangeMatching, CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, ListTokens,
+    MatchingTokens, OwnerFilter, PreviewPurge, PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken,
+    RevokeTokens, ShowToken, TokenTarget,
 };
 
 use crate::support::fakes::{TestInstall, create, credential, entry, tester, token_name, username};
@@ -226,6 +227,18 @@ pub fn attempt(
             call(jeton, who, PurgeTokens::new(Purgeable::Trashed, count)).map(drop)
         }
         "ledger" => ledger::in_ledger(install, who, pointed.reference),
-        other => panic!("no such verb: {other}"),
+        other => {
+            // The target is named in addition to a filter that finds nothing.
+            let change = other.strip_prefix("bulk ").and_then(BulkChange::from_word);
+            let tokens = MatchingTokens {
+                owner: OwnerFilter::All,
+                filter: TokenFilter::parse("matches-nothing"),
+                trashed: change == Some(BulkChange::Restore),
+                except: Vec::new(),
+                also: vec![TokenRef::Text(pointed.reference.to_string())],
+            };
+            let change = change.unwrap_or_else(|| panic!("no such verb: {other}"));
+            call(jeton, who, ChangeMatching::new(change, tokens, 1, None)).map(drop)
+        }
     }
 }

@@ -14,7 +14,7 @@ use jeton::verbs::authorize;
 use jeton::verbs::credential::Credential;
 use jeton::verbs::ports::Store;
 use jeton::verbs::ports::audit_log::AuditQuery;
-use jeton::verbs::tokens::{CopyToken, CreateToken, ListTokens, PreviewPurge, PurgeTokens, TokenTarget};
+use jeton::verbs::tokens::{BulkChange, CopyToken, CreateToken, ListTokens, PreviewPurge, PurgeTokens, TokenTarget};
 
 use super::{PROOFS, VERBS, accounts_fixture, add_token, attempt, list, proof, rows};
 use crate::support::fakes::{OWNER, TestInstall, create, token_name, username};
@@ -47,15 +47,22 @@ fn every_cell(self_service: bool) {
         for (verb, cell) in VERBS.iter().zip(cells) {
             for owner in owners(role, whose) {
                 for letter in PROOFS {
-                    run += 1;
                     let who = (actor, letter, &credentials[&(role, letter)]);
-                    check(&install, who, verb, &owner, cell.contains(letter), &format!("c{run}"));
+                    let as_bulk = BulkChange::from_word(verb).map(|_| format!("bulk {verb}"));
+                    for verb in [Some((*verb).to_owned()), as_bulk].into_iter().flatten() {
+                        run += 1;
+                        check(&install, who, &verb, &owner, cell.contains(letter), &format!("c{run}"));
+                    }
                 }
             }
         }
     }
     let whose = 4 + 4 * 4;
-    assert_eq!(run, VERBS.len() * whose * PROOFS.len(), "each role against itself and each role, by each proof");
+    assert_eq!(
+        run,
+        (VERBS.len() + BulkChange::ALL.len()) * whose * PROOFS.len(),
+        "each role against itself and each role, by each proof"
+    );
 }
 
 /// Returns the accounts in the relation `whose` to an actor of `role`.
@@ -81,7 +88,7 @@ fn check(install: &TestInstall, who: (&str, char, &Credential), verb: &str, owne
             install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, count)).unwrap();
         }
     }
-    let token = add_token(install, &owner, name, verb);
+    let token = add_token(install, &owner, name, verb.trim_start_matches("bulk "));
     let stored = || install.store().read(|s| s.token(token.id)).unwrap();
     let head = || install.store().read(|s| s.audit_head()).unwrap();
     let state = || (stored(), head(), install.call(OWNER, ListTokens { limit: 1, ..list(None) }).unwrap().total);
@@ -96,7 +103,11 @@ fn check(install: &TestInstall, who: (&str, char, &Credential), verb: &str, owne
             assert_eq!(head(), before.1 + 1, "{cell}: one audit row");
             assert_eq!(stored().is_none(), verb == "purge", "{cell}");
             let row = last_row(install);
-            assert_eq!((row.verb, row.name), (format!("token.{verb}"), actor.to_owned()), "{cell}");
+            assert_eq!(
+                (row.verb, row.name),
+                (format!("token.{}", verb.trim_start_matches("bulk ")), actor.to_owned()),
+                "{cell}"
+            );
             let by_token = format!("token proof-{letter} ");
             let proof = if letter == 'p' { "password" } else { by_token.as_str() };
             assert!(row.proof.starts_with(proof), "{cell}: {}", row.proof);

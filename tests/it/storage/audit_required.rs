@@ -3,6 +3,8 @@
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::Span;
 use jeton::domain::name::Description;
+use jeton::domain::query::filter_syntax::FilterFields;
+use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
 use jeton::domain::token::Purgeable;
 use jeton::error::{Kind, Result};
@@ -13,8 +15,8 @@ use jeton::verbs::ports::Store;
 use jeton::verbs::request::{VERBS, call};
 use jeton::verbs::secret_delivery::SecretDestination;
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, PurgeTokens, RegenerateToken, RestoreTokens,
-    RetireToken, RevokeTokens, TokenTarget,
+    BulkChange, ChangeMatching, CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, MatchingTokens,
+    OwnerFilter, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeTokens, TokenTarget,
 };
 
 use crate::support::fakes::{Fakes, OWNER, TempStore, TestInstall, backend, create, init, token_name};
@@ -86,6 +88,12 @@ fn attempt(install: &TestInstall, verb: &str) -> Result<()> {
         }
         "token.retire" => {
             install.call("member", RetireToken { token: TokenTarget::by_reference("rotating") }).map(drop)
+        }
+        "token.bulk" => {
+            let (owner, filter, [except, also]) =
+                (OwnerFilter::Mine, TokenFilter::parse("rotating"), Default::default());
+            let tokens = MatchingTokens { owner, filter, trashed: false, except, also };
+            install.call("member", ChangeMatching::new(BulkChange::Disable, tokens, 1, None)).map(drop)
         }
         "token.purge" => install.call("member", PurgeTokens::new(Purgeable::Trashed, 1)).map(drop),
         "token.revoke" => install

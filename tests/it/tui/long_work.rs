@@ -90,7 +90,7 @@ fn quitting_stops_a_purge_first() {
 fn purge_is_refused_while_another_runs() {
     let (mut s, reply) = purging();
     s.keys("P");
-    s.assert_notice(NoticeId::PurgeRunning);
+    s.assert_notice(NoticeId::WorkRunning);
     s.assert_no_dialog();
     s.message(reply);
     s.keys("P");

@@ -17,6 +17,7 @@ mod identify_secret;
 mod lineage;
 mod list_options;
 mod long_work;
+mod marks;
 mod messages_and_help;
 mod navigation;
 mod overlap;

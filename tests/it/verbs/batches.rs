@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use jeton::verbs::batches::MAX_ATOMIC;
 
+use super::change_matching::{change, matching};
 use super::*;
-use crate::support::direct_writes::fill_trash;
+use crate::support::direct_writes::{fill_trash, insert_tokens};
+use jeton::verbs::tokens::{BulkChange, ChangeMatching};
 
 /// Returns an installation whose owner has `count` tokens in the trash.
 fn with_trash(count: usize) -> TestInstall {
@@ -102,4 +104,42 @@ fn purge_whose_end_could_not_be_logged_says_so() {
     let error = assert_error(install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)), Kind::Failure);
     assert!(error.what.contains(&format!("{many} of {many}")) && error.next.is_some(), "{error}");
     assert_eq!(install.audit().iter().filter(|row| row.verb == "token.purge").count(), many);
+}
+
+#[test]
+fn many_tokens_are_changed_in_batches_that_others_can_interrupt() {
+    let install = TestInstall::with_accounts();
+    let many = MAX_ATOMIC as u64 + 500;
+    insert_tokens(&install.temp_store.path(), (0..many).map(|n| format!("t{n}-x")));
+    let rows = install.audit().len();
+    let other = Mutex::new(Some(backend(&install.temp_store.path(), install.fakes.adapters())));
+    let progress = Arc::clone(&install.fakes.progress);
+    install.fakes.progress.listen(move |done, _| {
+        // Changed by somebody else after it was found: no longer what the person has seen.
+        if let Some(other) = other.lock().unwrap().take() {
+            call(&other, &credential(OWNER), disable(&["t250-x"])).unwrap();
+        }
+        if done >= 250 {
+            progress.stop()
+        }
+    });
+    let done = install.call(OWNER, change(&install, BulkChange::Revoke, matching("-x", &["t7-x"]))).unwrap().value;
+    assert!(done.stopped && done.count >= 250 && done.count < many - 500, "{done:?}");
+    let verbs: Vec<String> = install.audit()[rows..].iter().map(|row| row.verb.clone()).collect();
+    assert_eq!(
+        (verbs.first().unwrap().as_str(), verbs.last().unwrap().as_str()),
+        (ChangeMatching::STARTED, ChangeMatching::STOPPED)
+    );
+    assert_eq!(verbs.iter().filter(|verb| *verb == "token.revoke").count() as u64, done.count);
+
+    install.fakes.progress.listen(|_, _| ());
+    install.fakes.progress.begin();
+    let rest = change(&install, BulkChange::Revoke, matching("t14", &["t7-x"]));
+    let left = rest.confirm;
+    assert!(left > 2 && left <= MAX_ATOMIC as u64, "the rest fits in one transaction");
+    assert_eq!(install.call(OWNER, rest).unwrap().value.count, left);
+    for left_out in ["t7-x", "t250-x"] {
+        let filter = TokenFilter::parse(left_out);
+        assert_eq!(install.call(OWNER, ListTokens { filter, ..list() }).unwrap().rows.len(), 1, "{left_out}");
+    }
 }

@@ -9,6 +9,8 @@ type TestInstall = EngineInstall<Rerun<Memory>>;
 
 #[path = "audit_log.rs"]
 mod audit_log;
+#[path = "change_matching.rs"]
+mod change_matching;
 #[path = "check.rs"]
 mod check;
 #[path = "copy_token.rs"]

@@ -4,6 +4,7 @@ mod accounts;
 mod audit_log;
 mod authenticate;
 mod batches;
+mod change_matching;
 mod check;
 mod copy_token;
 mod create_token;

@@ -112,6 +112,10 @@ impl<S: Source> Component for ListScreen<S> {
 
     fn on_batch_done(&mut self) {
         self.source.on_batch_done();
+        // The work takes the tokens of a query that it counted. Marks would take those that match later.
+        if self.marks.is_by_query() {
+            self.marks.clear();
+        }
     }
 
     fn on_change(&mut self, outcome: &mut Outcome, ctx: &UpdateContext<'_>) -> Intent {
@@ -172,7 +176,7 @@ impl<S: Source> Component for ListScreen<S> {
             // is read in any case: a pending reply with the newest rows would take the cursor back to the start.
             Action::First if self.rows.has_before() || S::Row::NEWEST_FIRST => self.list(Anchor::Start),
             Action::Last if self.rows.has_after() || S::Row::NEWEST_FIRST => self.list(Anchor::End),
-            Action::Refresh => self.list_again(),
+            Action::Refresh => Intent::All(vec![self.list_again(), self.read_marked()]),
             Action::Mark => self.mark_current(ctx),
             Action::ExtendDown => self.extend_marks(Action::Down, ctx),
             Action::ExtendUp => self.extend_marks(Action::Up, ctx),

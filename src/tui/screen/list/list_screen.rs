@@ -75,9 +75,14 @@ pub trait Source: Default + 'static {
         None
     }
 
-    /// Returns the request for the current state of the rows with these keys, which are marked.
-    fn marked_request(&self, _keys: Vec<Key<Self>>) -> Option<Request> {
+    /// Returns the request for the current state of the marked rows.
+    fn marked_request(_list: &ListScreen<Self>) -> Option<Request> {
         None
+    }
+
+    /// Returns the number of marked rows. `None` while they are being counted.
+    fn marked_count(list: &ListScreen<Self>) -> Option<u64> {
+        Some(list.marks.len() as u64)
     }
 
     /// Takes the rows out of the reply. `None` if the reply belongs to another request.
@@ -247,7 +252,7 @@ impl<S: Source> ListScreen<S> {
     }
 
     /// Returns the request for the rows at `anchor`.
-    pub(super) fn request(&self, anchor: Anchor<Key<S>>) -> Request {
+    pub fn request(&self, anchor: Anchor<Key<S>>) -> Request {
         self.source.request(self.parsed_filter(), anchor)
     }
 
@@ -301,9 +306,8 @@ impl<S: Source> ListScreen<S> {
     }
 
     /// Reads the marked rows again.
-    pub(super) fn read_marked(&self) -> Intent {
-        let keys: Vec<_> = self.marks.rows().map(S::Row::key).collect();
-        if keys.is_empty() { Intent::Stay } else { self.source.marked_request(keys).map_or(Intent::Stay, Intent::read) }
+    pub fn read_marked(&self) -> Intent {
+        if self.marks.is_empty() { Intent::Stay } else { S::marked_request(self).map_or(Intent::Stay, Intent::read) }
     }
 
     /// Handles a move of the cursor to another row: reads its details, and more rows near the end of the loaded ones.
@@ -323,7 +327,7 @@ impl<S: Source> ListScreen<S> {
         }
     }
 
-    /// Returns the rows for the next action: the marked ones, else the one under the cursor.
+    /// Returns the rows for the next action: those marked one by one, else the one under the cursor.
     pub fn targets(&self) -> Vec<S::Row> {
         if self.marks.is_empty() {
             self.current().cloned().into_iter().collect()
@@ -340,11 +344,17 @@ impl<S: Source> ListScreen<S> {
     /// Marks or unmarks the row under the cursor, and moves to the next row.
     pub(super) fn mark_current(&mut self, ctx: &UpdateContext<'_>) -> Intent {
         let Some(row) = self.rows.current() else { return Intent::Stay };
-        if !self.marks.toggle(row) {
+        if !self.marks.toggle(row, ctx.now) {
             return too_many_marked::<S>();
         }
         self.rows.move_by(Action::Down, ctx.rows);
-        self.on_cursor_moved(ctx)
+        self.on_marks_changed(ctx)
+    }
+
+    /// Handles a change of the marks along with a move of the cursor. Rows that a query finds are counted again.
+    fn on_marks_changed(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        let counted = if self.marks.is_by_query() { self.read_marked() } else { Intent::Stay };
+        Intent::All(vec![self.on_cursor_moved(ctx), counted])
     }
 
     /// Moves to the next or previous row and marks on the way.
@@ -353,11 +363,14 @@ impl<S: Source> ListScreen<S> {
         let left = place(&self.rows);
         self.rows.move_by(walk, ctx.rows);
         let (Some((from, at)), Some((to, reached))) = (left, place(&self.rows)) else { return Intent::Stay };
-        if self.marks.extend((&from, at), (&to, reached)) { self.on_cursor_moved(ctx) } else { too_many_marked::<S>() }
+        match self.marks.extend((&from, at), (&to, reached), ctx.now) {
+            true => self.on_marks_changed(ctx),
+            false => too_many_marked::<S>(),
+        }
     }
 }
 
 fn too_many_marked<S: Source>() -> Intent {
     let max = group_digits(MAX_MARKED as u64);
-    Intent::Notify(NoticeId::MarkLimit, format!("At most {max} {} can be marked", S::NOUN))
+    Intent::Notify(NoticeId::MarkLimit, format!("At most {max} {} can be marked or left out one by one", S::NOUN))
 }

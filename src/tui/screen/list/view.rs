@@ -7,7 +7,6 @@ use ratatui::widgets::Paragraph;
 
 use super::layout::{self, ScreenParts};
 use super::list_screen::{ListScreen, Source};
-use super::loaded_rows::ListRow;
 use crate::tui::keymap::{self, Action, Binding};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{cut, group_digits, width};
@@ -58,9 +57,10 @@ impl<S: Source> ListScreen<S> {
     /// Returns the number of marked rows and the texts of the source. The least important are left out if there is no
     /// room.
     fn head(&self, columns: usize, model: &Model) -> Vec<Span<'static>> {
-        let marked = match self.marks.len() {
-            0 => String::new(),
-            n => format!("{} marked", group_digits(n as u64)),
+        let marked = match S::marked_count(self) {
+            _ if self.marks.is_empty() => String::new(),
+            Some(count) => format!("{} marked", group_digits(count)),
+            None => "marked: counting…".to_owned(),
         };
         let mut room = columns.saturating_sub(NAME_COLUMNS);
         let mut spans: Vec<Span<'static>> = Vec::new();
@@ -120,7 +120,7 @@ impl<S: Source> ListScreen<S> {
         layout.fit_content(&widths);
         let mut lines = vec![Line::styled(layout.heading(self.source.sort()), model.theme.dim)];
         lines.extend(rows.into_iter().map(|(at, row, cells)| {
-            layout.row(cells, at == cursor.position(), self.marks.contains(&row.key()), &model.theme)
+            layout.row(cells, at == cursor.position(), self.marks.contains(row, model.now), &model.theme)
         }));
         if self.rows.is_loaded() && self.rows.is_empty() {
             lines.push(Line::default());

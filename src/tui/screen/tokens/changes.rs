@@ -35,6 +35,11 @@ impl Tokens {
                 self.source.just_revoked.clear();
                 Intent::Stay
             }
+            Subject::Bulk(_) => {
+                self.marks.clear();
+                self.source.just_revoked.clear();
+                Intent::Stay
+            }
             Subject::Accounts(_) | Subject::Policy(_) | Subject::Catalogue(_) => Intent::Stay,
         }
     }

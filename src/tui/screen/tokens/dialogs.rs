@@ -29,6 +29,9 @@ use crate::verbs::tokens::{DisableTokens, EnableTokens, TokenTarget};
 impl Tokens {
     /// Opens the dialog of `action`. `None` if the action has none, or if there is no token for it.
     pub(super) fn open_dialog(&self, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        if let Some(change) = self.bulk_change(action) {
+            return if ctx.has_long_work { long_work_notice() } else { self.open_bulk_dialog(change, ctx) };
+        }
         match action {
             Action::CreateToken => self.create_token(ctx),
             Action::EditToken | Action::CopyToken | Action::RegenerateToken | Action::EndOverlap | Action::Details => {
@@ -41,10 +44,7 @@ impl Tokens {
                 let proof = AuthField::new(ctx).filter(|_| !tokens.is_empty())?;
                 Some(Intent::push(RestoreTokensDialog::new(tokens, proof)))
             }
-            Action::Purge if ctx.has_long_work => {
-                let text = "A purge is running. Wait until it ends, or press Esc to stop it";
-                Some(Intent::Notify(NoticeId::PurgeRunning, text.to_owned()))
-            }
+            Action::Purge if ctx.has_long_work => long_work_notice(),
             Action::Purge => {
                 let which = if self.source.options.trashed { Purgeable::Trashed } else { Purgeable::Expired };
                 Some(Intent::push(RemovalDialog::new(purge_tokens(which), ctx.now, AuthField::new(ctx)?)))
@@ -115,6 +115,11 @@ fn toggle(tokens: &[Token], now: Timestamp) -> PendingMutation {
     };
     change
         .of_tokens(tokens.to_vec(), move |tokens, now| (is_enabled(&tokens) == disables).then(|| toggle(&tokens, now)))
+}
+
+fn long_work_notice() -> Option<Intent> {
+    let text = "Another change is running. Wait until it ends, or press Esc to stop it";
+    Some(Intent::Notify(NoticeId::WorkRunning, text.to_owned()))
 }
 
 fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {

@@ -1,56 +1,85 @@
-//! Marks of all tokens that match the filter.
+//! Marks of all tokens that match the filter, and their changes.
 
 use super::Tokens;
-use super::list_options::ListOptions;
-use crate::domain::query::token_filter::TokenFilter;
+use crate::domain::token::{Token, TokenRef};
 use crate::tui::component::{Intent, UpdateContext};
-use crate::tui::msg::ReadKey;
+use crate::tui::keymap::Action;
+use crate::tui::modal::change_matching::{pending_change, revoke_matching};
+use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::notice::NoticeId;
 use crate::tui::screen::list::loaded_rows::Anchor;
-use crate::tui::screen::list::marks::MAX_MARKED;
-use crate::tui::text_fit::group_digits;
-use crate::verbs::ports::Window;
-use crate::verbs::request::{Request, Response};
+use crate::tui::widget::confirm_identity::AuthField;
+use crate::verbs::request::Request;
+use crate::verbs::tokens::{BulkChange, CountMatching, EXPIRING_SOON, MatchingTokens};
 
 impl Tokens {
-    fn all_request(&self) -> Request {
-        self.source.list_request(self.parsed_filter(), Anchor::Start, MAX_MARKED)
-    }
-
-    fn query(&self) -> (TokenFilter, ListOptions) {
-        (self.parsed_filter(), self.source.options)
-    }
-
-    /// Reads all tokens that match the filter, up to the number that can be marked.
-    pub(super) fn list_all_matching(&mut self) -> Intent {
-        self.source.marking = Some(self.query());
-        Intent::read(self.all_request())
-    }
-
-    /// Takes the reply with all tokens that match the filter. `None` if the reply belongs to another request.
-    pub(super) fn mark_all(&mut self, response: &Response, ctx: &UpdateContext<'_>) -> Option<Intent> {
-        let Response::ListTokens(window) = response else { return None };
-        let is_reply = ctx.replied == Some(ReadKey::from(&self.all_request()));
-        is_reply.then(|| self.mark_rows(window).unwrap_or(Intent::Stay))
-    }
-
-    /// Marks all rows of `window`, the reply to the pending request. Reports the number; `None` if the list has changed
-    /// since.
-    fn mark_rows(&mut self, window: &Window) -> Option<Intent> {
-        if self.source.marking.take()? != self.query() {
-            return None;
+    /// Marks all tokens of the list: one by one if all are loaded, else those that the list's query finds.
+    pub(super) fn mark_all(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        let is_whole = !self.rows.has_before() && !self.rows.has_after() && self.source.window.unreadable.is_empty();
+        if is_whole
+            && !ctx.is_reading(&self.request(Anchor::Start))
+            && self.rows.all().iter().all(|token| self.marks.mark(token, ctx.now))
+        {
+            return self.read_marked();
         }
-        let room = window.rows.iter().all(|token| self.marks.mark(token));
-        let marked = group_digits(self.marks.len() as u64);
-        if room && window.matching <= window.rows.len() as u64 {
-            return Some(Intent::Notify(NoticeId::Marked, format!("Marked all matching tokens: {marked}")));
+        let filter = self.source.options.apply_to(self.parsed_filter());
+        self.source.marked_query = (self.source.owner(), filter.clone());
+        self.source.marked_count = None;
+        let own = ctx.me.map(|me| me.account.id).filter(|_| self.source.options.mine);
+        self.marks.mark_all(move |token, now| {
+            let expiring_by = filter.expiring.map(|_| now.plus(EXPIRING_SOON));
+            own.is_none_or(|own| own == token.owner.id) && filter.matches(token, expiring_by, now)
+        });
+        self.read_marked()
+    }
+
+    /// Returns the marked tokens. `None` if only single ones are marked.
+    pub(super) fn marked_tokens(&self) -> Option<MatchingTokens> {
+        let (owner, filter) = self.marks.is_by_query().then(|| self.source.marked_query.clone())?;
+        let named = |token: &Token| TokenRef::Named(token.id, token.full_name());
+        Some(MatchingTokens {
+            owner,
+            filter,
+            trashed: self.source.options.trashed,
+            except: self.marks.except().map(named).collect(),
+            also: self.marks.rows().map(named).collect(),
+        })
+    }
+
+    /// Returns the change that a key makes of all marked tokens. `None` if only single ones are marked.
+    pub(super) fn bulk_change(&self, action: Action) -> Option<BulkChange> {
+        match action {
+            _ if !self.marks.is_by_query() => None,
+            Action::SetEnabled if self.source.marked_count.is_some_and(|count| count.enabled == 0) => {
+                Some(BulkChange::Enable)
+            }
+            Action::SetEnabled => Some(BulkChange::Disable),
+            Action::Revoke => Some(BulkChange::Revoke),
+            Action::Restore if self.source.options.trashed => Some(BulkChange::Restore),
+            _ => None,
         }
-        let bound = if window.matching_is_lower_bound { "+" } else { "" };
-        let all = group_digits(window.matching.max(window.rows.len() as u64));
-        let max = group_digits(MAX_MARKED as u64);
-        Some(Intent::Notify(
-            NoticeId::MarkLimit,
-            format!("Marked {marked} of {all}{bound} matching tokens: at most {max} can be marked"),
-        ))
+    }
+
+    /// Opens the dialog about a change of all marked tokens.
+    pub(super) fn open_bulk_dialog(&self, change: BulkChange, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let tokens = self.marked_tokens()?;
+        let request = Request::from(CountMatching { tokens: tokens.clone() });
+        let no_effect = |text: &str| Some(Intent::Notify(NoticeId::NoEffect, text.to_owned()));
+        let Some(count) = self.source.marked_count.filter(|_| !ctx.is_reading(&request)) else {
+            return no_effect("The marked tokens are still being counted. Press the key again in a moment");
+        };
+        if count.of(change) == 0 {
+            return no_effect(match change {
+                BulkChange::Enable if count.count > 0 => "All marked tokens have expired: none can be enabled",
+                _ => "No marked token is left",
+            });
+        }
+        Some(match change {
+            BulkChange::Revoke => {
+                let spec = revoke_matching(tokens, count, ctx.policy().trash);
+                Intent::push(RemovalDialog::new(spec, ctx.now, AuthField::new(ctx)?))
+            }
+            _ => pending_change(change, tokens, count).confirm(ctx),
+        })
     }
 }

@@ -27,7 +27,10 @@ use crate::tui::text_fit::group_digits;
 use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
 use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::request::{Request, Response};
-use crate::verbs::tokens::{CountTokens, GetTokens, ListTokens, OwnerFilter, ShowToken, TokenDetails, TokenSummary};
+use crate::verbs::tokens::{
+    BulkChange, CountMatching, CountTokens, GetTokens, ListTokens, MatchingCount, OwnerFilter, ShowToken, TokenDetails,
+    TokenSummary,
+};
 use list_options::ListOptions;
 
 /// The token table.
@@ -38,8 +41,10 @@ pub type Tokens = ListScreen<TokenList>;
 pub struct TokenList {
     /// Restrictions in addition to the filter, and the order.
     pub options: ListOptions,
-    /// The filter and options of the list whose tokens will be marked, until the reply arrives.
-    marking: Option<(TokenFilter, ListOptions)>,
+    /// The query whose tokens are marked. Only used while the marks are by query.
+    marked_query: (OwnerFilter, TokenFilter),
+    /// The number of tokens that are marked by a query, once counted.
+    marked_count: Option<MatchingCount>,
     /// Tokens that the last change moved to the trash.
     pub just_revoked: Vec<Token>,
     /// The counts above the table.
@@ -69,10 +74,8 @@ impl From<Anchor<TokenId>> for TokenCursor {
 }
 
 impl TokenList {
-    fn list_request(&self, typed: TokenFilter, anchor: Anchor<TokenId>, limit: usize) -> Request {
-        let ListOptions { sort, trashed, mine, .. } = self.options;
-        let owner = if mine { OwnerFilter::Mine } else { OwnerFilter::All };
-        ListTokens { owner, filter: self.options.apply_to(typed), sort, trashed, cursor: anchor.into(), limit }.into()
+    fn owner(&self) -> OwnerFilter {
+        if self.options.mine { OwnerFilter::Mine } else { OwnerFilter::All }
     }
 
     fn details_of(&self, token: &Token) -> Option<&TokenDetails> {
@@ -99,7 +102,9 @@ impl Source for TokenList {
     }
 
     fn request(&self, filter: TokenFilter, anchor: Anchor<TokenId>) -> Request {
-        self.list_request(filter, anchor, PAGE_SIZE)
+        let ListOptions { sort, trashed, .. } = self.options;
+        let (owner, filter, cursor) = (self.owner(), self.options.apply_to(filter), anchor.into());
+        ListTokens { owner, filter, sort, trashed, cursor, limit: PAGE_SIZE }.into()
     }
 
     fn summary_request(&self) -> Option<Request> {
@@ -110,8 +115,18 @@ impl Source for TokenList {
         Some(ShowToken { token: TokenRef::Id(row.id) }.into())
     }
 
-    fn marked_request(&self, tokens: Vec<TokenId>) -> Option<Request> {
-        Some(GetTokens { tokens }.into())
+    fn marked_request(list: &Tokens) -> Option<Request> {
+        Some(match list.marked_tokens() {
+            Some(tokens) => CountMatching { tokens }.into(),
+            None => GetTokens { tokens: list.marks.rows().map(Token::key).collect() }.into(),
+        })
+    }
+
+    fn marked_count(list: &Tokens) -> Option<u64> {
+        match list.marks.is_by_query() {
+            true => list.source.marked_count.map(|counted| counted.count),
+            false => Some(list.marks.len() as u64),
+        }
     }
 
     fn take_page(&mut self, response: &mut Response, _filter: &TokenFilter) -> Option<Page<Token>> {
@@ -129,6 +144,7 @@ impl Source for TokenList {
     fn on_data(list: &mut Tokens, response: &Response) {
         match response {
             Response::CountTokens(summary) => list.source.summary = *summary,
+            Response::CountMatching(counted) => list.source.marked_count = Some(*counted),
             Response::GetTokens(snapshots) => {
                 let trashed = list.source.options.trashed;
                 for one in snapshots {
@@ -147,10 +163,6 @@ impl Source for TokenList {
             }
             _ => {}
         }
-    }
-
-    fn on_reply(list: &mut Tokens, response: &mut Response, ctx: &UpdateContext<'_>) -> Option<Intent> {
-        list.mark_all(response, ctx)
     }
 
     fn on_change(list: &mut Tokens, outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
@@ -179,7 +191,7 @@ impl Source for TokenList {
     fn on_action(list: &mut Tokens, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
         Some(match action {
             Action::Cancel => list.go_back(),
-            Action::MarkShown => list.list_all_matching(),
+            Action::MarkShown => list.mark_all(ctx),
             Action::Sort => Intent::push(SortDialog::new(list.source.options.sort)),
             Action::Mine => list.set_options(|options| options.mine = !options.mine),
             Action::Expiring => list.set_options(ListOptions::toggle_expiring),
@@ -207,6 +219,9 @@ impl Source for TokenList {
 
     fn label(list: &Tokens, action: Action, _model: &Model) -> Option<&'static str> {
         (action == Action::SetEnabled).then(|| {
+            if let Some(change) = list.bulk_change(action) {
+                return if change == BulkChange::Enable { "Enable" } else { "Disable" };
+            }
             let targets = list.targets();
             if targets.is_empty() || targets.iter().any(|token| token.enabled) { "Disable" } else { "Enable" }
         })

@@ -13,7 +13,7 @@ use jeton::domain::token::{
 use jeton::error::{Error, Result};
 use jeton::verbs::ports::{
     Grant, GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret,
-    TokenReader, TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
+    TokenCursor, TokenReader, TokenState, TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
 };
 
 use super::state::{Regeneration, State, StoredToken, TokenSecret};
@@ -212,6 +212,12 @@ impl TokenReader for State {
     }
     fn window(&self, query: &WindowQuery) -> Result<Window> {
         Ok(self.token_list(query))
+    }
+    fn matching(&self, query: &WindowQuery) -> Result<Vec<TokenState>> {
+        let whole = WindowQuery { cursor: TokenCursor::Start, limit: usize::MAX, ..query.clone() };
+        let mut rows = self.token_list(&whole).rows;
+        rows.sort_by_key(|token| token.id);
+        Ok(rows.iter().take(query.limit).map(TokenState::from).collect())
     }
 }
 

@@ -1,0 +1,84 @@
+//! `token disable`, `enable`, `revoke` and `restore` with `--filter`: one change of all tokens that match. The verb
+//! compares the typed number, not the CLI.
+
+use super::super::args::TokensArgs;
+use super::super::propagation::PropagationCheck;
+use super::super::{App, impact};
+use super::progress::call_with_progress;
+use crate::domain::name::Username;
+use crate::domain::query::filter_syntax::parse_strict;
+use crate::domain::token::TokenRef;
+use crate::error::{Error, Kind, Result};
+use crate::verbs::credential::Credential;
+use crate::verbs::impact::Removal;
+use crate::verbs::tokens::{BulkChange, BulkResult, ChangeMatching, CountMatching, MatchingTokens, OwnerFilter};
+
+/// Makes the change if `some` has a filter. Returns `some` otherwise.
+pub(super) fn change_matching(
+    app: &mut App,
+    change: BulkChange,
+    some: TokensArgs,
+    confirm: Option<&str>,
+) -> Result<Option<TokensArgs>> {
+    let Some(filter) = &some.filter else { return Ok(Some(some)) };
+    let owner = match &some.account {
+        Some(name) => OwnerFilter::Account(Username::parse(name)?),
+        None if some.all => OwnerFilter::All,
+        None => OwnerFilter::Mine,
+    };
+    let references = |texts: Vec<String>| texts.into_iter().map(TokenRef::Text).collect();
+    let (filter, trashed) = (parse_strict(filter)?, change == BulkChange::Restore);
+    let tokens =
+        MatchingTokens { owner, filter, trashed, except: references(some.except), also: references(some.tokens) };
+    let (credential, verb) = match confirm {
+        Some(typed) => (app.write_credential()?, ChangeMatching::new(change, tokens, parse_number(typed)?, None)),
+        None if app.prompt.is_interactive => confirm_change(app, change, tokens)?,
+        None => {
+            return Err(Error::conflict("the change was not confirmed")
+                .why("jeton can't ask, because there is no terminal or --no-input was given")
+                .next("Confirm with the number of tokens: --confirm N"));
+        }
+    };
+    let [done, _] = change.participles();
+    let (confirmed, changed) = (verb.confirm, call_with_progress(app, &credential, verb, done)?);
+    let BulkResult { count, stopped, .. } = changed.value;
+    let what = format!("{count} token{} {done}", if count == 1 { "" } else { "s" });
+    match change {
+        BulkChange::Disable | BulkChange::Revoke => {
+            let service = PropagationCheck::run(app, changed.audit_seq);
+            if app.out.json {
+                service.print_json(app, &changed.value)?;
+            } else {
+                app.out.note(&format!("✓ {what}{}", service.suffix("the tokens", "")));
+                service.warn_unconfirmed(app);
+            }
+        }
+        BulkChange::Enable | BulkChange::Restore if app.out.json => app.print_json(&changed.value)?,
+        BulkChange::Enable | BulkChange::Restore => app.out.note(&format!("✓ {what}")),
+    }
+    match stopped {
+        true => Err(Error::new(Kind::Cancelled, format!("the work stopped after {count} of {confirmed} tokens"))
+            .why(format!("these tokens are {done}; the other tokens are unchanged"))
+            .next("To change the other tokens, run the command again and confirm their number")),
+        false => Ok(None),
+    }
+}
+
+fn parse_number(typed: &str) -> Result<u64> {
+    typed.parse().map_err(|_| {
+        Error::conflict("the confirmation does not match; nothing was changed").why("expected the number of tokens")
+    })
+}
+
+/// Shows the tokens or their number, and asks for the number. Only the tokens that were counted are changed.
+fn confirm_change(app: &App, change: BulkChange, tokens: MatchingTokens) -> Result<(Credential, ChangeMatching)> {
+    let (credential, session) = app.authenticate()?;
+    let reader = Credential::Session(session);
+    let counted = app.call(&reader, CountMatching { tokens: tokens.clone() })?;
+    if matches!(change, BulkChange::Disable | BulkChange::Revoke) {
+        impact::show(app, &reader, Removal::Matching(change, Box::new(tokens.clone())))?;
+    }
+    let label = format!("Type {}, the number of tokens, to {change} these tokens", counted.of(change));
+    let confirm = parse_number(&app.prompt.read_visible(&label)?)?;
+    Ok((credential, ChangeMatching::new(change, tokens, confirm, Some(counted.set))))
+}
