@@ -245,13 +245,13 @@ fn requests_of(pressed: &TuiKeys) -> Vec<&'static str> {
     match pressed {
         Press(keys) | PressMany(keys) => {
             let install = TestInstall::new();
-            if matches!(pressed, PressMany(_)) {
-                insert_tokens(&install.temp_store.path(), (0..300).map(|n| format!("t-{n}")));
-            }
             for role in [Role::Admin, Role::Member, Role::Viewer] {
                 install.account(role.as_str(), role);
             }
             install.issue(OWNER, "bot");
+            if matches!(pressed, PressMany(_)) {
+                insert_tokens(&install.temp_store.path(), (0..300).map(|n| format!("t-{n}")));
+            }
             let mut s = TuiHarness::signed_in(install);
             let file = s.path("shop.toml");
             std::fs::write(&file, example()).unwrap();

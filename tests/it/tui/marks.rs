@@ -54,7 +54,7 @@ fn marked_query_is_changed_without_the_rows_unmarked_under_any_filter() {
     insta::assert_snapshot!(super::dialog_lines(&s));
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done(ChangeMatching::NAME));
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"298 tokens disabled; the service denies any further use");
     assert!(s.tokens().marks.is_empty());
     assert_eq!(count(&s, Status::Disabled), 298);
     assert_eq!(named(&s, Status::Active), ["new", "t-0000", "t-0250"]);
