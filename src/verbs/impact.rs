@@ -92,8 +92,8 @@ pub struct Impact {
     pub made: MadeTokens,
     /// The accounts of [`Removal::Accounts`] or [`Removal::Role`].
     pub accounts: Vec<Account>,
-    /// The tokens of [`Removal::Purge`], or those of [`Impact::made`], with their revisions. A change that was confirmed
-    /// by their number compares them.
+    /// The tokens of [`Removal::Purge`], all marked ones of [`Removal::Matching`], or those of [`Impact::made`], with their
+    /// revisions. A change that was confirmed by their number compares them.
     pub set: SetHash,
 }
 

@@ -1,6 +1,7 @@
 //! Sign-in, sessions, proofs, and the first owner.
 
 use super::*;
+use jeton::verbs::tokens::{BulkChange, ChangeMatching, CountMatching};
 
 fn sign_in(install: &TestInstall, who: &str, with: &str) -> Result<Session> {
     call(&install.backend, &Credential::from_password(username(who), typed(with)), SignIn)
@@ -139,6 +140,7 @@ pub(super) fn requests() -> Vec<Request> {
         show("x").into(),
         CanToken { token: TokenRef::Text("x".to_owned()), method: MethodId::parse("a.B").unwrap() }.into(),
         GetTokens { tokens: Vec::new() }.into(),
+        CountMatching { tokens: change_matching::matching("x", &[]) }.into(),
         IdentifySecret { secret: SecretText::new(Zeroizing::default()) }.into(),
         create("x").into(),
         PreviewEdit(edit("x")).into(),
@@ -150,6 +152,7 @@ pub(super) fn requests() -> Vec<Request> {
         retire("x").into(),
         revoke(&["x"], "no").into(),
         restore("x").into(),
+        ChangeMatching::new(BulkChange::Disable, change_matching::matching("x", &[]), 1, None).into(),
         PreviewPurge { which: Purgeable::Trashed }.into(),
         PurgeTokens::new(Purgeable::Trashed, 7).into(),
         GetImpact { removal: Removal::Tokens(Vec::new()) }.into(),

@@ -75,8 +75,7 @@ fn only_the_tokens_that_were_counted_are_changed() {
     install.call(OWNER, revoke(&["c"], "c")).unwrap();
     install.issue(OWNER, "d");
     let rows = install.audit();
-    let error = assert_error(install.call(OWNER, shown.clone()), Kind::Conflict);
-    assert!(error.has_fault(Fault::ChangedMeanwhile));
+    assert_error(install.call(OWNER, shown), Kind::Conflict);
     let unseen = |confirm| ChangeMatching::new(BulkChange::Revoke, matching("", &[]), confirm, None);
     assert_error(install.call(OWNER, unseen(4)), Kind::Conflict);
     assert_error(install.call(OWNER, change(&install, BulkChange::Revoke, matching("zzz", &[]))), Kind::NotFound);

@@ -252,7 +252,7 @@ impl<S: Source> ListScreen<S> {
     }
 
     /// Returns the request for the rows at `anchor`.
-    pub fn request(&self, anchor: Anchor<Key<S>>) -> Request {
+    pub(super) fn request(&self, anchor: Anchor<Key<S>>) -> Request {
         self.source.request(self.parsed_filter(), anchor)
     }
 

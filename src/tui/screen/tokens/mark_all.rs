@@ -7,7 +7,6 @@ use crate::tui::keymap::Action;
 use crate::tui::modal::change_matching::{pending_change, revoke_matching};
 use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::notice::NoticeId;
-use crate::tui::screen::list::loaded_rows::Anchor;
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{BulkChange, CountMatching, EXPIRING_SOON, MatchingTokens};
@@ -16,10 +15,7 @@ impl Tokens {
     /// Marks all tokens of the list: one by one if all are loaded, else those that the list's query finds.
     pub(super) fn mark_all(&mut self, ctx: &UpdateContext<'_>) -> Intent {
         let is_whole = !self.rows.has_before() && !self.rows.has_after() && self.source.window.unreadable.is_empty();
-        if is_whole
-            && !ctx.is_reading(&self.request(Anchor::Start))
-            && self.rows.all().iter().all(|token| self.marks.mark(token, ctx.now))
-        {
+        if is_whole && self.rows.all().iter().all(|token| self.marks.mark(token, ctx.now)) {
             return self.read_marked();
         }
         let filter = self.source.options.apply_to(self.parsed_filter());
