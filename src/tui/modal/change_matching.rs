@@ -50,6 +50,7 @@ pub fn revoke_matching(tokens: MatchingTokens, counted: MatchingCount, trash: Sp
         title: format!("Revoke {}", count_noun(counted.count, "token")),
         impact: Some(Removal::Matching(BulkChange::Revoke, Box::new(tokens.clone()))),
         tokens: Vec::new(),
+        shown: None,
         effects: vec![
             format!(
                 "The tokens stop working. They stay in the trash for {}.{}",
