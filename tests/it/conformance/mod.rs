@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod ledger_windows;
 mod match_limit;
+mod matching_tokens;
 pub mod memory;
 pub mod reruns;
 mod sqlite;

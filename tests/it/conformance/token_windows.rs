@@ -247,16 +247,8 @@ fn agree<E: Engine>(f: &Fixture<E>, tokens: &[Token], query: &WindowQuery) -> Wi
     let got = f.store.read(|s| s.window(query)).unwrap();
     let wanted = model(tokens, query);
     assert_eq!(got, wanted, "{query:#?}");
-    let whole = model(tokens, &WindowQuery { cursor: TokenCursor::Start, limit: 100, ..query.clone() });
-    let mut states: Vec<TokenState> = whole.rows.iter().map(TokenState::from).collect();
-    states.sort_by_key(|state| state.token);
-    let cut = states.iter().take(query.limit).copied().collect::<Vec<_>>();
-    assert_eq!(f.store.read(|s| s.matching(query)).unwrap(), cut, "{query:#?}");
-    // The screens decide in the same way if a row is marked.
-    let (filter, now) = (&query.filter, query.now);
-    for token in tokens.iter().filter(|token| token.deleted_at.is_some() == query.trashed) {
-        assert_eq!(filter.matches(token, query.expiring_by, now), holds(token, query), "{filter:?} {token:?}");
-    }
+    let whole = model(tokens, &WindowQuery { cursor: TokenCursor::Start, limit: 100, ..query.clone() }).rows;
+    matching_tokens::agree(f, tokens, whole, query);
     got
 }
 

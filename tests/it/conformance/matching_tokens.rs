@@ -1,0 +1,16 @@
+//! All tokens of a list at once, compared with the model of its windows.
+
+use super::token_windows::holds;
+use super::*;
+
+/// Checks that the store, and the filter itself, find the tokens of the list `whole`.
+pub fn agree<E: Engine>(f: &Fixture<E>, tokens: &[Token], mut whole: Vec<Token>, query: &WindowQuery) {
+    whole.sort_by_key(|token| token.id);
+    let wanted: Vec<TokenState> = whole.iter().take(query.limit).map(TokenState::from).collect();
+    assert_eq!(f.store.read(|s| s.matching(query)).unwrap(), wanted, "{query:#?}");
+    // The screens decide in the same way if a row is marked.
+    let (filter, now) = (&query.filter, query.now);
+    for token in tokens.iter().filter(|token| token.deleted_at.is_some() == query.trashed) {
+        assert_eq!(filter.matches(token, query.expiring_by, now), holds(token, query), "{filter:?} {token:?}");
+    }
+}
