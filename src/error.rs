@@ -80,6 +80,8 @@ pub enum Fault {
     DamagedValue,
     /// Another change was committed between a read of the store and the transaction that follows it.
     ChangedMeanwhile,
+    /// The server can't be reached, or the connection ended before its answer.
+    Unreachable,
 }
 
 /// A reference to a missing token, for a later search of similar names.

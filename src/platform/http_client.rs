@@ -14,7 +14,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::service::endpoint::Endpoint;
 
 /// Maximum size of an answer, in bytes.
@@ -42,7 +42,9 @@ pub struct HttpAnswer {
 /// # Errors
 /// [`crate::error::Kind::Failure`] if there is no complete answer in time. The server may have done what was asked.
 pub fn send(server: &Endpoint, request: HttpRequest<'_>, limit: Duration) -> Result<HttpAnswer> {
-    let failed = |why: String| Error::failure(format!("the server {server} gave no valid answer")).why(why);
+    let failed = |why: String| {
+        Error::failure(format!("the server {server} gave no valid answer")).why(why).fault(Fault::Unreachable)
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
     let runtime = runtime.map_err(|e| failed(e.to_string()))?;
     let exchange = async {
@@ -60,6 +62,7 @@ pub fn send(server: &Endpoint, request: HttpRequest<'_>, limit: Duration) -> Res
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(Unanswered::Unreached(e))) => Err(Error::failure(format!("the server {server} can't be reached"))
             .why(e.to_string())
+            .fault(Fault::Unreachable)
             .next("Check that jeton serve runs there, and that you may use its address")),
         Ok(Err(Unanswered::Broken(why))) => Err(failed(why)),
         Err(_) => Err(failed(format!("no answer within {limit:?}"))),

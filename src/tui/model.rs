@@ -51,6 +51,8 @@ pub struct Model {
     pub catalogues: Arc<[Catalogue]>,
     /// The notice about the last change.
     pub notice: Option<Notice>,
+    /// `true` while the server can't be reached.
+    pub is_offline: bool,
     /// The past notices, newest first.
     pub messages: VecDeque<Notice>,
     /// Damaged rows already reported.
@@ -129,6 +131,7 @@ impl Model {
             me: None,
             catalogues: Arc::from([]),
             notice: None,
+            is_offline: false,
             messages: VecDeque::new(),
             damaged: BTreeSet::new(),
             pending: BTreeMap::new(),

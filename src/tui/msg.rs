@@ -57,6 +57,8 @@ pub enum Msg {
     StoreChanged(i64),
     /// The ledger may have new entries.
     LedgerChanged,
+    /// The server can be reached again, or not any more.
+    ServerReachable(bool),
     /// Number of finished items and of all items of the work in batches.
     Progress(u64, u64),
     /// A background thread of the screens has panicked.

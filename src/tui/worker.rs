@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::platform::secret_files::read_file;
 use crate::platform::{catalogue_file, threads};
 use crate::propagation::PropagationProbe;
@@ -207,8 +207,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(300);
 /// Number of these checks per check of the ledger: about one each second.
 const LEDGER_POLL_RATIO: u32 = 3;
 
-/// Starts the thread that notices changes of the store, by any process. It ignores a store that can't be read: a
-/// request that reads the store reports the error.
+/// Starts the thread that notices changes of the store, by any process, and if its server can be reached. It ignores a
+/// store that can't be read: a request that reads the store reports the error.
 fn spawn_watcher(
     store: StoreHandle,
     until: Receiver<()>,
@@ -218,8 +218,15 @@ fn spawn_watcher(
     spawn_worker("watch", answer, move |answer| {
         let store = store;
         let (mut seen, mut seen_ledger) = (None, None);
+        let mut is_reachable = true;
         for tick in (0..LEDGER_POLL_RATIO).cycle() {
-            if let Ok(head) = call(&*store.backend, &Credential::Store, AuditHead)
+            let head = call(&*store.backend, &Credential::Store, AuditHead);
+            let is_lost = head.as_ref().is_err_and(|error| error.has_fault(Fault::Unreachable));
+            if is_lost == is_reachable {
+                is_reachable = !is_lost;
+                answer(Msg::ServerReachable(is_reachable));
+            }
+            if let Ok(head) = head
                 && seen.replace(head) != Some(head)
             {
                 answer(Msg::StoreChanged(head));

@@ -81,6 +81,14 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::StoreChanged(seq) if app.lock.is_none() && seq > app.model.seen_seq => navigation::refresh(app),
         Msg::LedgerChanged if app.lock.is_none() => navigation::on_ledger_changed(app),
         Msg::StoreChanged(_) | Msg::LedgerChanged => Vec::new(),
+        Msg::ServerReachable(is_reachable) => {
+            app.model.is_offline = !is_reachable;
+            // What was read meanwhile has failed.
+            if is_reachable && app.model.session.is_some() && app.lock.is_none() {
+                return navigation::refresh(app);
+            }
+            Vec::new()
+        }
         Msg::Resize(columns, rows) => {
             app.model.size = (columns, rows);
             app.for_each_page(|page, ctx| page.on_resize(ctx));

@@ -25,6 +25,7 @@ mod picker;
 mod picker_tree;
 mod policy;
 mod propagation;
+mod server;
 mod small_terminals;
 mod snapshots;
 mod story;

@@ -68,13 +68,16 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, parts: ScreenParts, model: &Model
 }
 
 /// Returns the first line: the program, the signed-in user, and `right`. A narrow screen cuts the user rather than
-/// `right`, which matters most.
+/// `right`, which matters most. What was read before the server was lost may be out of date, so its loss takes the place
+/// of `right`.
 fn title_line(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'static> {
     let user = model
         .me
         .as_ref()
         .map_or_else(String::new, |me| format!("{}@{} · {}", me.account.username, clean(&model.host), me.account.role));
     let name = " jeton";
+    let offline = || vec![Span::styled("! the server can't be reached ", model.theme.warning)];
+    let right = if model.is_offline { offline() } else { right };
     let used_columns: usize = right.iter().map(Span::width).sum();
     let room = columns.saturating_sub(width(name) + used_columns + 2);
     let mut spans =
