@@ -18,7 +18,7 @@ fn lost_server_is_shown_and_its_return_reads_everything_again() {
     s.install.issue(OWNER, "made-meanwhile");
     s.message(Msg::ServerReachable(true));
     s.assert_shows("draft");
-    s.keys("<esc>");
+    s.keys("<esc>d");
     s.assert_shows("made-meanwhile");
     s.assert_hides("reached");
 }
