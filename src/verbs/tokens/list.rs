@@ -44,7 +44,8 @@ impl Query for ListTokens {
     const READS_LEDGER: bool = true;
 
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Window> {
-        snapshot.window(&self.window_query(actor, snapshot, env)?)
+        let query = self.window_query(actor, snapshot, env)?;
+        snapshot.window(&WindowQuery { limit: query.limit.min(MAX_ROWS), ..query })
     }
 }
 
@@ -68,7 +69,7 @@ impl ListTokens {
             trashed: self.trashed,
             now: env.now,
             cursor: self.cursor,
-            limit: self.limit.min(MAX_ROWS),
+            limit: self.limit,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use jeton::domain::query::page_cursor::MAX_ROWS;
 use jeton::verbs::batches::MAX_ATOMIC;
 
 use super::change_matching::{change, matching};
@@ -142,4 +143,11 @@ fn many_tokens_are_changed_in_batches_that_others_can_interrupt() {
         let filter = TokenFilter::parse(left_out);
         assert_eq!(install.call(OWNER, ListTokens { filter, ..list() }).unwrap().rows.len(), 1, "{left_out}");
     }
+}
+
+#[test]
+fn query_finds_more_tokens_than_a_page_may_have() {
+    let install = TestInstall::with_accounts();
+    insert_tokens(&install.temp_store.path(), (0..=MAX_ROWS).map(|n| format!("t{n}-x")));
+    assert_eq!(change(&install, BulkChange::Revoke, matching("-x", &[])).confirm, MAX_ROWS as u64 + 1);
 }
