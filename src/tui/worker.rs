@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Kind, Result};
 use crate::platform::secret_files::read_file;
 use crate::platform::{catalogue_file, threads};
 use crate::propagation::PropagationProbe;
@@ -225,6 +225,11 @@ fn spawn_watcher(
             if is_lost == is_reachable {
                 is_reachable = !is_lost;
                 answer(Msg::ServerReachable(is_reachable));
+            }
+            let is_refused = head.as_ref().is_err_and(|error| error.kind == Kind::Unauthenticated);
+            if is_refused && seen.take().is_some() {
+                // The next read ends the session.
+                answer(Msg::StoreChanged(i64::MAX));
             }
             if let Ok(head) = head
                 && seen.replace(head) != Some(head)

@@ -97,6 +97,8 @@ impl<S: Store + Maintenance> LocalBackend<S> {
         auth_level: AuthLevel,
         scope: RequiredScope,
     ) -> Result<Option<Session>> {
+        // What a program with the store reads without proof is no use of a token: screens read it several times a second.
+        let is_use = auth_level != AuthLevel::Store;
         let auth_level = self.client.least_proof(auth_level);
         check_auth_level(credential, auth_level)?;
         match credential {
@@ -121,7 +123,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             Credential::Token(presented) => match self.login_session(presented)? {
                 Some(_) if auth_level == AuthLevel::Password => Err(password_needed()),
                 Some(session) => Ok(Some(session)),
-                None => self.authenticate_token(presented, scope).map(Some),
+                None => self.authenticate_token(presented, scope, is_use).map(Some),
             },
         }
     }
@@ -140,11 +142,12 @@ impl<S: Store + Maintenance> LocalBackend<S> {
         })
     }
 
-    /// Authenticates an acting token. The decision is recorded in the ledger like any other use of the token.
-    fn authenticate_token(&self, presented: &TokenCredential, scope: RequiredScope) -> Result<Session> {
+    /// Authenticates an acting token. The decision is recorded in the ledger like any other about the token, but for an
+    /// accepted one that is no use.
+    fn authenticate_token(&self, presented: &TokenCredential, scope: RequiredScope, is_use: bool) -> Result<Session> {
         let now = self.adapters.clock.now();
         let origin = verify::Origin { address: &self.client.address, client: self.client.face.client() };
-        let token = verify::authorize_bearer(&*self.store, presented, scope, now, origin)?;
+        let token = verify::authorize_bearer(&*self.store, presented, scope, now, origin, is_use)?;
         Ok(Session::for_token(&token, &presented.secret))
     }
 

@@ -239,7 +239,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Choice], &[ENTER], Action::Accept, "Accept", "Go to the next field; on Custom, open the method picker", 5),
     bind(&[Context::Form, Context::Button, Context::Choice], &[ESC], Action::Cancel, "Cancel", "Close the dialog without changes", 3),
 
-    bind(&[Context::SignIn, Context::Form, Context::Button, Context::Choice, Context::SaveSecret], &[Key::code(KeyCode::PageDown)], Action::PageDown, "Scroll", "Scroll a page down", 5),
+    bind(&[Context::SignIn, Context::Form, Context::Button, Context::Choice, Context::SaveSecret], &[Key::code(KeyCode::PageDown)], Action::PageDown, "Scroll", "Scroll a page down", 7),
     bind(&[Context::SignIn, Context::Form, Context::Button, Context::Choice, Context::SaveSecret], &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "Scroll a page up", 0),
 
     bind(&[Context::Choice], &[Key::code(KeyCode::BackTab)], Action::Previous, "Previous", "Previous field", 6),

@@ -186,7 +186,7 @@ impl From<SecretParseError> for DenialReason {
 }
 
 /// Returns the token of a `presented` credential that acts through jeton itself, if it may run a verb that needs
-/// `scope`. The result is recorded as a use or a denied attempt.
+/// `scope`. The result is recorded as a use or a denied attempt, but not an accepted one that is no use.
 ///
 /// # Errors
 /// [`crate::error::Kind::Unauthenticated`] if the secret doesn't work, for whatever reason;
@@ -197,6 +197,7 @@ pub(super) fn authorize_bearer(
     scope: RequiredScope,
     now: Timestamp,
     origin: Origin<'_>,
+    is_use: bool,
 ) -> Result<Token> {
     let (claim, methods) = (presented.secret.fingerprint(), scope.methods());
     let (outcome, method) = store.read(|snapshot| {
@@ -211,7 +212,8 @@ pub(super) fn authorize_bearer(
             found => Ok((outcome, found)),
         }
     })?;
-    if !store.is_read_only() {
+    let is_recorded = is_use || !matches!(outcome.decision, Decision::Allowed(_));
+    if is_recorded && !store.is_read_only() {
         record(store, &outcome, Ok(&claim), method.copied().unwrap_or_default(), now, origin)?;
     }
     match outcome.decision {

@@ -1,11 +1,9 @@
 //! Two programs on one store, one of them the screens in a real pseudo-terminal.
 
+use super::{open_screens, open_screens_with};
 use crate::support::cli_program::{CliHome, PASSWORD};
 use crate::support::prompt_texts::screens;
-use crate::support::pty::{End, Terminal, program};
-
-const JETON: &str = env!("CARGO_BIN_EXE_jeton");
-const NOTHING: &[&str] = &[];
+use crate::support::pty::End;
 
 /// Returns the row under the cursor.
 fn current(text: &str) -> String {
@@ -18,7 +16,7 @@ fn change_by_a_command_appears_without_a_key_and_keeps_the_cursor() {
     for name in ["bravo", "delta"] {
         home.create(&[name]);
     }
-    let mut terminal = Terminal::start(program(JETON, NOTHING, &home.path(""), &[]));
+    let mut terminal = open_screens(&home);
     terminal.shows(screens::SIGN_IN);
     terminal.types(&format!("{PASSWORD}\r"));
     terminal.shows("delta");
@@ -40,7 +38,7 @@ fn disabling_a_token_ends_the_screens_it_opened() {
     let home = CliHome::set_up();
     let secret = home.create(&["bearer", "--method", "jeton.tokens.read", "--expires", "1d"]);
     let environment = [("JETON_TOKEN", secret.as_str())];
-    let mut terminal = Terminal::start(program(JETON, NOTHING, &home.path(""), &environment));
+    let mut terminal = open_screens_with(&home, &environment);
     terminal.shows("bearer");
     assert!(!String::from_utf8_lossy(&terminal.written()).contains(&secret[13..]));
     let environ = std::fs::read(format!("/proc/{}/environ", terminal.pid().as_raw_nonzero())).unwrap_or_default();

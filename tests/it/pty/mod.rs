@@ -18,9 +18,42 @@ use crate::support::pty::{Terminal, program};
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 const NOTHING: &[&str] = &[];
 
+/// If set, the screens go to a service instead of the store, once there is a store.
+const OVER_SOCKET: &str = "JETON_IT_OVER_SOCKET";
+
 /// Opens the screens in a home of their own.
 fn open_screens(home: &CliHome) -> Terminal {
-    Terminal::start(program(JETON, NOTHING, &home.path(""), &[]))
+    open_screens_with(home, &[])
+}
+
+/// Opens the screens with more variables in their environment.
+fn open_screens_with(home: &CliHome, environment: &[(&str, &str)]) -> Terminal {
+    if std::env::var_os(OVER_SOCKET).is_none() || !home.store().exists() {
+        return Terminal::start(program(JETON, NOTHING, &home.path(""), environment));
+    }
+    let server = home.server();
+    let environment = [environment, &[("JETON_SERVER", server.as_str())]].concat();
+    // A server tells nobody its only account. A token brings its own.
+    let has_token = environment.iter().any(|(name, _)| *name == "JETON_TOKEN");
+    let args: &[&str] = if has_token { NOTHING } else { &["--user", "ops"] };
+    Terminal::start(program(JETON, args, &home.path(""), &environment))
+}
+
+/// The stories of a person on the screens, with a service between the screens and the store.
+#[test]
+fn stories_pass_over_the_socket() {
+    if std::env::var_os(OVER_SOCKET).is_some() {
+        return;
+    }
+    let tests = std::env::current_exe().unwrap();
+    let stories = ["session", "concurrent_changes", "exits", "suspension", "paste", "picker"];
+    let run = std::process::Command::new(tests)
+        .args(stories.map(|story| format!("pty::{story}::")))
+        .env(OVER_SOCKET, "1")
+        .output()
+        .unwrap();
+    let report = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && report.contains("pty::session::"), "{report}");
 }
 
 /// Opens the screens and signs in.

@@ -1,14 +1,15 @@
 //! The scope picker in a real pseudo-terminal at 80×24, by keys alone.
 
+use super::open_screens;
 use crate::support::cli_program::{CliHome, PASSWORD};
 use crate::support::prompt_texts::{password_of, screens};
-use crate::support::pty::{End, Terminal, program};
+use crate::support::pty::End;
 
 #[test]
 fn picker_creates_a_token_with_the_method_found() {
     let home = CliHome::new();
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
-    let mut t = Terminal::start(program(env!("CARGO_BIN_EXE_jeton"), &[] as &[&str], &home.path(""), &[]));
+    let mut t = open_screens(&home);
     t.shows(screens::SIGN_IN);
     t.types(&format!("{PASSWORD}\r"));
     t.shows(screens::NO_TOKENS);

@@ -4,15 +4,20 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use jeton::error::Kind;
 use tempfile::TempDir;
+
+use super::service_process::{ServiceProcess, command_at_sockets};
 
 /// The password of the owner created by [`CliHome::set_up`].
 pub const PASSWORD: &str = "correct horse battery";
 
 /// A home folder for runs of the program.
 pub struct CliHome {
+    /// The service of [`CliHome::server`]. It ends before its folder is removed.
+    service: OnceLock<ServiceProcess>,
     folder: TempDir,
 }
 
@@ -31,7 +36,7 @@ pub struct CliOutput {
 impl CliHome {
     /// Creates an empty home.
     pub fn new() -> Self {
-        CliHome { folder: tempfile::tempdir().unwrap() }
+        CliHome { service: OnceLock::new(), folder: tempfile::tempdir().unwrap() }
     }
 
     /// Creates a home with a store whose only account is the owner `ops`.
@@ -47,6 +52,12 @@ impl CliHome {
 
     pub fn store(&self) -> PathBuf {
         self.path(".local/share/jeton/jeton.db")
+    }
+
+    /// Returns the address of a service on the home's store, which runs from now on.
+    pub fn server(&self) -> String {
+        let service = self.service.get_or_init(|| ServiceProcess::spawn(command_at_sockets(&self.store())));
+        format!("unix:{}", service.manage.display())
     }
 
     /// Returns the program's command, not yet started.
