@@ -51,13 +51,12 @@ fn unfit(error: &JsonError, where_: &str) -> Error {
 }
 
 impl CallFields {
-    /// Puts `text` at `path`, such as `token.reference.text`.
+    /// Puts `value` at `path`, such as `token.reference.text`.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if the call has another value there.
-    pub fn set(&mut self, path: &str, text: String) -> Result<()> {
+    pub fn set(&mut self, path: &str, mut value: Value) -> Result<()> {
         let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-        let mut value = Value::String(text);
         for step in rest.rsplit('.').filter(|step| !step.is_empty()) {
             value = Value::Object(Map::from_iter([(step.to_owned(), value)]));
         }
@@ -74,7 +73,7 @@ impl CallFields {
         };
         match inserted {
             true => Ok(()),
-            false => Err(Error::usage(format!("the field {first} is in the path and in the call's fields"))
+            false => Err(Error::usage(format!("the field {first} is in the path or headers and in the call's fields"))
                 .next("Leave it out of the query or body, or write - in the path")),
         }
     }

@@ -5,6 +5,7 @@
 //! text is written as it is, and any other value of a query as JSON: `?limit=20&owner=mine&filter={"words":["ci"]}`.
 //! A segment of the path can hold one of the fields. If it is `-`, the field is in the query or body instead.
 
+pub mod entity_tag;
 mod fields;
 pub mod problem;
 pub mod sign_in;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::domain::token::Revision;
 use crate::error::{Error, Result};
 use crate::verbs::request::{Endpoint, Request, Response, VERBS, VerbInfo};
 
@@ -25,6 +27,10 @@ pub const MAX_BODY: usize = 20 * 1024 * 1024;
 
 /// The segment of a path whose field is in the query or body.
 const ELSEWHERE: &str = "-";
+/// The field with the name of a token to change.
+const CHANGED_TOKEN: &str = "token.reference.text";
+/// The field with the revision that this token must have.
+const EXPECTED_REVISION: &str = "token.expected_revision";
 /// The characters that stand for themselves in a path and a query (RFC 3986, section 2.3).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -168,6 +174,8 @@ fn take_text(fields: &mut Map<String, Value>, field: &str) -> Option<String> {
 pub struct Matched {
     pub verb: &'static VerbInfo,
     parameters: Vec<(&'static str, String)>,
+    /// The revision that the token must have.
+    expected: Option<Revision>,
 }
 
 /// The verbs that a path can mean.
@@ -185,7 +193,7 @@ pub fn find(http_method: &str, path: &str) -> PathMatch {
         let Some(endpoint) = verb.endpoint else { continue };
         let Some(parameters) = match_path(endpoint, path) else { continue };
         if endpoint.http_method == http_method {
-            return PathMatch::Verb(Matched { verb, parameters });
+            return PathMatch::Verb(Matched { verb, parameters, expected: None });
         }
         others.push(endpoint.http_method);
     }
@@ -210,6 +218,19 @@ fn match_path(endpoint: Endpoint, path: &str) -> Option<Vec<(&'static str, Strin
 }
 
 impl Matched {
+    /// Makes the change depend on the token's revision, as the header `If-Match` asks.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] if the header is malformed, or the path doesn't name one token to change.
+    pub fn expect(&mut self, if_match: &str) -> Result<()> {
+        if !self.parameters.iter().any(|(field, _)| *field == CHANGED_TOKEN) {
+            return Err(Error::usage("this endpoint does not accept If-Match")
+                .why("it is not a change of one token that the path names"));
+        }
+        self.expected = entity_tag::parse_if_match(if_match)?;
+        Ok(())
+    }
+
     /// Returns the request that a call means.
     ///
     /// # Errors
@@ -223,7 +244,10 @@ impl Matched {
             false => fields::from_query(query)?,
         };
         for (field, text) in self.parameters.into_iter().filter(|(_, text)| text != ELSEWHERE) {
-            fields.set(field, text)?;
+            fields.set(field, text.into())?;
+        }
+        if let Some(revision) = self.expected {
+            fields.set(EXPECTED_REVISION, revision.0.into())?;
         }
         fields.into_request(self.verb.name)
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
-    ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
 use hyper::{Method, Request, StatusCode};
 use serde::de::DeserializeOwned;
@@ -20,7 +21,7 @@ use super::response::{self, HttpResponse};
 use super::{ServerState, credential};
 use crate::api::problem::{self, Problem};
 use crate::api::sign_in::{CONFIRM_PATH, Confirm, Confirmed, LOGIN_PATH, PROOF_HEADER, PROOF_LIFETIME, PasswordLogin};
-use crate::api::{self, Matched, PathMatch};
+use crate::api::{self, Matched, PathMatch, entity_tag};
 use crate::domain::audit::Face;
 use crate::domain::wire_format::Answer;
 use crate::error::{Error, Kind, Result};
@@ -187,12 +188,15 @@ pub(super) async fn handle(
 async fn answer(
     service: &Arc<ServerState>,
     peer: &Arc<ApiPeer>,
-    matched: Matched,
+    mut matched: Matched,
     request: Request<Incoming>,
 ) -> Result<HttpResponse> {
     let credential = service.api.credential(request.headers())?;
     let place = service.api.enter().await?;
     let is_program = request.headers().get(ACCEPT).is_some_and(|accept| accept == api::REPLY_MEDIA_TYPE);
+    if let Some(if_match) = only_header(request.headers(), IF_MATCH)? {
+        matched.expect(if_match)?;
+    }
     let query = request.uri().query().unwrap_or_default().to_owned();
     let mut max_body = MAX_BODY_OF_STRANGER;
     if request.body().size_hint().lower() > max_body as u64 {
@@ -204,7 +208,21 @@ async fn answer(
     let value = run(service, peer, credential, matched.decode(&query, &body)?).await?;
     drop(place);
     let now = service.api.adapters.clock.now();
-    Ok(ok(if is_program { api::encode_reply(&value) } else { api::encode_reply(&Answer { value, now }) }?))
+    let tag = entity_tag::of_response(&value).and_then(|tag| HeaderValue::try_from(tag).ok());
+    let mut answer =
+        ok(if is_program { api::encode_reply(&value) } else { api::encode_reply(&Answer { value, now }) }?);
+    answer.headers_mut().extend(tag.map(|tag| (ETAG, tag)));
+    Ok(answer)
+}
+
+/// Returns the value of a header that a call may have once.
+fn only_header(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>> {
+    let mut values = headers.get_all(&name).iter();
+    match (values.next().map(HeaderValue::to_str), values.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(value)), None) => Ok(Some(value)),
+        _ => Err(Error::usage(format!("the header {name} is malformed or there twice"))),
+    }
 }
 
 fn ok(json: Zeroizing<Vec<u8>>) -> HttpResponse {

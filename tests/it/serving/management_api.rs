@@ -170,6 +170,39 @@ fn misspelled_calls_are_refused_with_their_reason() {
     assert_problem(&form, 400, "usage");
 }
 
+#[test]
+fn change_with_the_revision_of_an_earlier_answer_is_made_once() {
+    let (install, _service, mut client, reader) = serve();
+    let shown = get(&mut client, "/v1/tokens/deploy", &reader);
+    let seen = shown.header("ETag").to_owned();
+    let mut change = |method: &str, action: &str, if_match: &str, body: Value| {
+        let proof = proof(&mut client, "member");
+        let head =
+            [JSON, &proof, &format!("If-Match: {if_match}"), &format!("Content-Length: {}", body.to_string().len())];
+        client.send(crate::support::http::head(method, &format!("/v1/tokens/{action}"), &head) + &body.to_string());
+        client.read_reply().unwrap()
+    };
+    let described = |text: &str| json!({"description": text});
+    let edited = change("PATCH", "deploy", &seen, described("first"));
+    assert_eq!(edited.status, 200, "{edited:?}");
+    let now = edited.header("ETag").to_owned();
+    assert_ne!(now, seen);
+    let known = audit_rows(install.store()).len();
+    assert_problem(&change("PATCH", "deploy", &seen, described("second")), 412, "conflict");
+    assert_problem(&change("POST", "deploy/copy", &seen, json!({"name": "more"})), 412, "conflict");
+    assert_problem(&change("POST", "deploy/regenerate", &seen, json!({})), 412, "conflict");
+    assert_problem(&change("POST", "deploy/retire", &seen, json!({})), 412, "conflict");
+    for malformed in ["7", "W/\"7\"", "\"x\""] {
+        assert_problem(&change("PATCH", "deploy", malformed, described("third")), 400, "usage");
+    }
+    let twice = json!({"token": {"expected_revision": 1}});
+    assert_problem(&change("POST", "deploy/retire", &now, twice), 400, "usage");
+    assert_problem(&change("POST", "-/disable", &now, json!({"tokens": []})), 400, "usage");
+    assert_eq!(audit_rows(install.store()).len(), known);
+    assert_eq!(change("POST", "deploy/regenerate", "*", json!({})).status, 200);
+    assert_problem(&change("PATCH", "deploy", &now, described("fourth")), 412, "conflict");
+}
+
 /// A program with the store's file needs no identity for these verbs. Over the network they don't exist, or need one.
 #[test]
 fn what_only_the_store_proves_has_no_endpoint() {
