@@ -58,7 +58,7 @@ impl SelectedBackend {
             SelectedBackend::Local(local) => Ok(local),
             SelectedBackend::Remote(remote) => Err(Error::usage("this command needs the file of the store")
                 .why(format!("commands go to the server {}", remote.server()))
-                .next("Run it on the server, or use --store PATH")),
+                .next("Run it on the server, as the owner of the store, with --store PATH")),
         }
     }
 

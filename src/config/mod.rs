@@ -111,6 +111,8 @@ struct ConfigSources<'a> {
     user_file: Option<PathBuf>,
     system_file: PathBuf,
     default_store: Option<PathBuf>,
+    /// Returns the socket of the system's service, if this user may use it.
+    management_socket: &'a dyn Fn() -> Option<PathBuf>,
     token_in_environment: bool,
 }
 
@@ -138,6 +140,7 @@ impl Settings {
                 user_file: paths::user_config(),
                 system_file: paths::system_config(),
                 default_store: paths::user_store(),
+                management_socket: &paths::usable_management_socket,
                 token_in_environment: own_process::has_token_from_environment(),
             },
         )
@@ -178,6 +181,14 @@ impl Settings {
                     .next("Use --store PATH")
             })?;
         bounded_read::require_named_file(&store.value, &format!("the store (from {})", store.source))?;
+        // Where nothing names a store or a server, the system's service is used.
+        let server = match store.source {
+            Source::Default => server.or_else(|| {
+                let value = format!("unix:{}", (sources.management_socket)()?.display());
+                Some(Setting { value, source: Source::Default })
+            }),
+            _ => server,
+        };
         let username = overrides
             .user
             .map(|value| Setting { value, source: Source::Option("--user") })

@@ -4,11 +4,13 @@ use std::fs;
 struct Machine {
     folder: tempfile::TempDir,
     environment: Vec<(&'static str, OsString)>,
+    /// `true` if this user may use the socket of the system's service.
+    has_service: bool,
 }
 
 impl Machine {
     fn new() -> Self {
-        Machine { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        Machine { folder: tempfile::tempdir().unwrap(), environment: Vec::new(), has_service: false }
     }
 
     fn file(&self, name: &str, text: &str) -> PathBuf {
@@ -27,6 +29,7 @@ impl Machine {
             user_file: Some(self.folder.path().join("user.toml")),
             system_file: self.folder.path().join("system.toml"),
             default_store: Some(PathBuf::from("/default.db")),
+            management_socket: &|| Some(PathBuf::from("/run/jeton/manage.sock")).filter(|_| self.has_service),
             token_in_environment: false,
         };
         Settings::find(overrides, &sources)
@@ -90,4 +93,30 @@ fn file_that_others_can_write_is_refused() {
     assert_eq!(refused().kind, crate::error::Kind::Failure);
     mode(machine.folder.path(), 0o1777);
     assert_eq!(machine.store(CliOverrides::default()).0, "/x.db", "nobody can replace another's file there");
+}
+
+#[test]
+fn service_of_the_system_is_used_if_nothing_else_is_named() {
+    let mut machine = Machine::new();
+    let server = |machine: &Machine, overrides| {
+        machine.settings(overrides).unwrap().server.map(|setting| (setting.value.to_string(), setting.source))
+    };
+    let none = CliOverrides::default;
+    assert_eq!(server(&machine, none()), None);
+    machine.has_service = true;
+    let found = Some(("unix:/run/jeton/manage.sock".to_owned(), Source::Default));
+    assert_eq!(server(&machine, none()), found);
+    assert_eq!(server(&machine, CliOverrides { store: Some("/x.db".into()), ..none() }), None);
+    let other = CliOverrides { server: Some("unix:/other".into()), ..none() };
+    assert_eq!(server(&machine, other).unwrap().0, "unix:/other");
+    machine.set("JETON_STORE", "/variable.db");
+    assert_eq!(server(&machine, none()), None);
+    machine.environment.clear();
+    machine.set("JETON_SERVER", "unix:/variable");
+    assert_eq!(server(&machine, none()).unwrap().0, "unix:/variable");
+    machine.environment.clear();
+    machine.file("system.toml", "server = \"unix:/file\"\n");
+    assert_eq!(server(&machine, none()).unwrap().0, "unix:/file");
+    machine.file("system.toml", "store = \"/file.db\"\n");
+    assert_eq!(server(&machine, none()), None);
 }

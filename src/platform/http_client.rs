@@ -1,6 +1,8 @@
 //! Calls to a server over HTTP, each over a connection of its own.
 
-use std::io;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -14,6 +16,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::unix_group;
 use crate::error::{Error, Fault, Result};
 use crate::service::endpoint::Endpoint;
 
@@ -60,12 +63,28 @@ pub fn send(server: &Endpoint, request: HttpRequest<'_>, limit: Duration) -> Res
     let answered = runtime.block_on(async { timeout(limit, exchange).await });
     match answered {
         Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(Unanswered::Unreached(e))) if e.kind() == ErrorKind::PermissionDenied => Err(forbidden(server)),
         Ok(Err(Unanswered::Unreached(e))) => Err(Error::failure(format!("the server {server} can't be reached"))
             .why(e.to_string())
             .fault(Fault::Unreachable)
             .next("Check that jeton serve runs there, and that you may use its address")),
         Ok(Err(Unanswered::Broken(why))) => Err(failed(why)),
         Err(_) => Err(failed(format!("no answer within {limit:?}"))),
+    }
+}
+
+/// Explains that this user may not connect to the socket of a server.
+fn forbidden(server: &Endpoint) -> Error {
+    let group = match server {
+        Endpoint::Unix(path) => fs::metadata(path).ok().and_then(|meta| unix_group::name_of(meta.gid())),
+        Endpoint::Tcp(_) => None,
+    };
+    let error = Error::denied(format!("you may not use the server {server}"));
+    match group {
+        Some(group) => error
+            .why(format!("only its owner and the group {group} may connect"))
+            .next(format!("Ask root to add you: usermod -aG {group} NAME. Then sign in to this machine again")),
+        None => error.why("the system refused the connection").next("Ask the administrator of this machine for access"),
     }
 }
 

@@ -24,6 +24,15 @@ pub fn system_config() -> PathBuf {
     PathBuf::from("/etc/jeton/config.toml")
 }
 
+/// Path of the management socket of the system's service. Only root can create its folder.
+const SYSTEM_MANAGEMENT_SOCKET: &str = "/run/jeton/manage.sock";
+
+/// Returns the path of the management socket of the system's service. `None` if this user may not use it.
+pub fn usable_management_socket() -> Option<PathBuf> {
+    let path = PathBuf::from(SYSTEM_MANAGEMENT_SOCKET);
+    rustix::fs::access(&path, rustix::fs::Access::WRITE_OK).ok().map(|()| path)
+}
+
 /// Makes `path` absolute. If that fails, the error names the cause: a relative path without a working directory.
 pub fn absolute(path: &Path) -> io::Result<PathBuf> {
     std::path::absolute(path).map_err(|_| {

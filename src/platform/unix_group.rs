@@ -1,12 +1,8 @@
-use std::fs;
 use std::path::Path;
 
-use rustix::fs::Gid;
+use nix::unistd::{Gid, Group};
 
 use crate::error::{Error, Result};
-
-/// Path of the list of groups, group(5). Groups of a directory service are given by number.
-const GROUPS: &str = "/etc/group";
 
 /// Gives the file at `path` to the group with this name or number, so that the group can access it.
 ///
@@ -15,22 +11,22 @@ const GROUPS: &str = "/etc/group";
 /// refuses. Only root and members of the group may give a file to it.
 pub fn chgrp(path: &Path, name: &str) -> Result<()> {
     let refused = |why: String| Error::failure(format!("can't set the group {name} of {}", path.display())).why(why);
-    let groups = fs::read_to_string(GROUPS).map_err(|e| refused(e.to_string()))?;
-    let number = name.parse().ok().or_else(|| lookup_gid(&groups, name)).ok_or_else(|| {
-        Error::not_found(format!("no group {name}")).why(format!("the group is not in {GROUPS}")).next(format!(
-            "Create the group: groupadd --system {name}. For a group of a directory service, give its number"
-        ))
+    let known = match name.parse() {
+        Ok(number) => Some(number),
+        Err(_) => Group::from_name(name).map_err(|e| refused(e.to_string()))?.map(|group| group.gid.as_raw()),
+    };
+    let number = known.ok_or_else(|| {
+        Error::not_found(format!("no group {name}")).next(format!("Create the group: groupadd --system {name}"))
     })?;
-    rustix::fs::chown(path, None, Some(Gid::from_raw(number))).map_err(|e| {
+    rustix::fs::chown(path, None, Some(rustix::fs::Gid::from_raw(number))).map_err(|e| {
         refused(e.to_string())
             .next(format!("Add the service's user to the group: usermod -aG {name} USER. Then start the service again"))
     })
 }
 
-fn lookup_gid(groups: &str, name: &str) -> Option<u32> {
-    groups.lines().map(|line| line.split(':')).find_map(|mut fields| {
-        (fields.next() == Some(name)).then(|| fields.nth(1))?.and_then(|number| number.parse().ok())
-    })
+/// Returns the name of the group with that number. `None` if the system doesn't know the group.
+pub fn name_of(gid: u32) -> Option<String> {
+    Group::from_gid(Gid::from_raw(gid)).ok()?.map(|group| group.name)
 }
 
 #[cfg(test)]
@@ -38,10 +34,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_are_found_by_name() {
-        let groups = "root:x:0:\nwww-data:x:33:nginx\nbroken\n";
-        assert_eq!(lookup_gid(groups, "www-data"), Some(33));
-        assert_eq!(lookup_gid(groups, "www"), None);
-        assert_eq!(lookup_gid(groups, "broken"), None);
+    fn file_is_given_to_a_group_that_exists() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let own = nix::unistd::getegid();
+        chgrp(file.path(), &name_of(own.as_raw()).unwrap()).unwrap();
+        chgrp(file.path(), &own.to_string()).unwrap();
+        let error = chgrp(file.path(), "no-such-group-of-jeton").unwrap_err();
+        assert_eq!(error.kind, crate::error::Kind::NotFound);
+        assert_eq!(name_of(u32::MAX - 7), None);
     }
 }
