@@ -110,9 +110,11 @@ fn run(page: &str, is_set_up: bool) {
     }
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page);
     let text = fs::read_to_string(&path).unwrap();
-    if text.contains("sudo nginx") && on_path("nginx").is_none() {
-        println!("skipped: nginx not found");
-        return;
+    for (command, program) in [("sudo nginx", "nginx"), ("| jq ", "jq")] {
+        if text.contains(command) && on_path(program).is_none() {
+            println!("skipped: {program} not found");
+            return;
+        }
     }
     let home = if is_set_up { CliHome::set_up() } else { CliHome::new() };
     let folder = home.path("");
@@ -217,6 +219,11 @@ fn find_dead_tokens() {
 #[test]
 fn automate() {
     run("docs/how-to/automate.md", true);
+}
+
+#[test]
+fn automate_with_curl() {
+    run("docs/how-to/automate-with-curl.md", true);
 }
 
 #[test]
