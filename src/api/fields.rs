@@ -47,7 +47,7 @@ pub(super) fn from_query(query: &str) -> Result<CallFields> {
 fn unfit(error: &JsonError, where_: &str) -> Error {
     Error::usage(format!("{where_} doesn't fit this endpoint"))
         .why(error.to_string())
-        .next("Compare the fields with the API description: GET /v1/openapi.json")
+        .next("Correct the fields: docs/api.md lists those of each endpoint")
 }
 
 impl CallFields {

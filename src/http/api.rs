@@ -179,9 +179,9 @@ pub(super) async fn handle(
             response.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
             response
         }
-        PathMatch::Unknown => {
-            problem(&Error::not_found("no endpoint has this path").next("The endpoints are listed at /v1/openapi.json"))
-        }
+        PathMatch::Unknown => problem(
+            &Error::not_found("no endpoint has this path").next("Check the path: docs/api.md lists the endpoints"),
+        ),
     }
 }
 

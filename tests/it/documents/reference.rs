@@ -6,6 +6,9 @@ use jeton::config::{ENVIRONMENT, SettingKey};
 use jeton::domain::policy::Policy;
 use jeton::tui::keymap::{self, Context};
 use jeton::tui::modal::edit_policy::describe_rule;
+use jeton::verbs::AuthLevel;
+use jeton::verbs::request::VERBS;
+use jeton::verbs::required_scope::RequiredScope;
 
 use super::check;
 use crate::support::fakes::TestInstall;
@@ -37,6 +40,45 @@ fn keys() {
         }
     }
     check("keys.md", &page);
+}
+
+#[test]
+fn endpoints() {
+    let mut page = format!(
+        "# Management API\n\n{GENERATED}\nYou will find every endpoint of the management socket here, with the fields of its \
+         request and the proof that it needs.\n[Automate with curl](how-to/automate-with-curl.md) shows how to call \
+         them.\n\nThe fields of a `GET` or `DELETE` are its query, those of other methods are a JSON object in the \
+         body. In a query, a text is written\nas it is, and any other value as JSON. `-` in the place of a field in the \
+         path means that the field is in the query or body.\n\n`POST /v1/login` with `username`, `password` and `name` \
+         opens a login, whose token reads for 12 hours. `POST /v1/confirm` with\n`username` and `password` returns a \
+         `proof`: as the header `Jeton-Proof` it stands for the password in one call within 60 s.\n\n| endpoint | verb \
+         | fields | proof |\n|---|---|---|---|\n"
+    );
+    for (verb, request) in VERBS.iter().zip(crate::verbs::requests()) {
+        let Some(endpoint) = verb.endpoint else { continue };
+        let request = serde_json::to_value(&request).unwrap();
+        let fields =
+            request[verb.name].as_object().map(|fields| fields.keys().map(|field| format!("`{field}`")).collect());
+        let fields: Vec<String> = fields.unwrap_or_default();
+        let proof = match (verb.auth_level, verb.scope) {
+            (_, RequiredScope::PasswordOnly) => "password".to_owned(),
+            (AuthLevel::Password, scope) => format!("password, or token with {}", methods(scope)),
+            (_, RequiredScope::Nothing) => "login or token".to_owned(),
+            (_, scope) => format!("login, or token with {}", methods(scope)),
+        };
+        let path: Vec<&str> = endpoint.path.split('/').map(|part| part.split('.').next().unwrap()).collect();
+        let path = path.iter().map(|part| {
+            if part.starts_with('{') && !part.ends_with('}') { format!("{part}}}") } else { (*part).to_owned() }
+        });
+        let path = path.collect::<Vec<_>>().join("/");
+        let _ =
+            writeln!(page, "| `{} {path}` | {} | {} | {proof} |", endpoint.http_method, verb.name, fields.join(", "));
+    }
+    check("api.md", &page);
+}
+
+fn methods(scope: RequiredScope) -> String {
+    scope.methods().iter().map(|method| format!("`{method}`")).collect::<Vec<_>>().join(" or ")
 }
 
 #[test]

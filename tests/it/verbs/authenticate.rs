@@ -113,7 +113,7 @@ fn session_reads_only_and_ends_with_its_credentials() {
 }
 
 /// Returns a request of every verb, in the order of [`VERBS`].
-pub(super) fn requests() -> Vec<Request> {
+pub(crate) fn requests() -> Vec<Request> {
     let cloud = Catalogue::shipped("cloud-platform").unwrap();
     vec![
         GetSetup.into(),

@@ -33,6 +33,8 @@ mod verify;
 mod visibility;
 mod wire;
 
+pub(crate) use authenticate::requests;
+
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Barrier};
