@@ -41,7 +41,7 @@ pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Resu
         app.prompt.show("  ! not all uses were read: there may be more tokens in use, and more calls")?;
     }
     if let Some(made) = impact.made.describe() {
-        app.prompt.show(&format!("  ! created {made}"))?;
+        app.prompt.show(&format!("  ! created or regenerated {made}"))?;
     }
     Ok(impact)
 }

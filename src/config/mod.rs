@@ -238,8 +238,14 @@ impl Settings {
             TokenSource::Environment => own_process::token_from_environment()?,
         };
         let secret = Secret::parse(&line).map_err(|_| {
-            Error::unauthenticated(format!("{} contains no jeton secret", escape_untrusted(&source.to_string())))
-                .next("Put the secret of a token there, and nothing else")
+            let (place, next) = match value {
+                TokenSource::File(path) => (
+                    format!("the file {} (from {source})", path.display()),
+                    "Put the secret of a token on the first line of this file",
+                ),
+                _ => (source.to_string(), "Put the secret of a token there, and nothing else"),
+            };
+            Error::unauthenticated(format!("{} contains no jeton secret", escape_untrusted(&place))).next(next)
         })?;
         Ok(Some(self.expected(Arc::new(secret))))
     }

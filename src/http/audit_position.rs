@@ -65,7 +65,8 @@ impl AuditPosition {
                 tracing::warn!(
                     file = %sidecar_path(&store, audit_position_file::SUFFIX).display(),
                     "no record of the last seen audit row: this is the first start with this store, or the file \
-                     was removed. At this start jeton can't detect an older copy of the store"
+                     was removed. At this start, jeton can't check if somebody replaced the store with an older copy. \
+                     At a first start, this is normal"
                 );
                 RollbackDetector::default()
             }

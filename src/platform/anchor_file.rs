@@ -139,7 +139,9 @@ impl AnchorFile {
         let failed = |e: io::Error| unusable(&self.path).why(e.to_string());
         (&self.file).take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() > MAX_BYTES {
-            return Err(unusable(&self.path).why(format!("the file is larger than {MAX_BYTES} bytes")));
+            return Err(unusable(&self.path)
+                .why(format!("the file is larger than {} MiB", MAX_BYTES / 1024 / 1024))
+                .next("Check the path, or choose another file"));
         }
         self.length = bytes.len() as u64;
         self.text = super::bounded_read::decode_utf8(&self.path.display().to_string(), bytes)

@@ -92,7 +92,9 @@ impl SecretFileWriter for InterruptibleDelivery {
         if signals::is_asked_to_end() {
             return Err(Error::cancelled());
         }
-        SecretFiles.save(path, secret)
+        // Files are written before the change.
+        let refused = |e: Error| Error { what: format!("{}; nothing was changed", e.what), ..e };
+        SecretFiles.save(path, secret).map_err(refused)
     }
 }
 

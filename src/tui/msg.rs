@@ -85,15 +85,15 @@ impl Copied {
             Ok(Copied::Temporary) => format!("copied; jeton clears the clipboard in {} s", CLEAR_DELAY.as_secs()),
             Ok(Copied::Permanent) => "copied".to_owned(),
             Ok(Copied::Sent(Sent::Direct)) => {
-                "copied through your terminal (the clipboard is not cleared automatically)".to_owned()
+                "sent to your terminal, not cleared; paste to check that it arrived".to_owned()
             }
             Ok(Copied::Sent(Sent::Tmux)) => {
-                "copied through tmux (the clipboard is not cleared automatically). In tmux you can also paste \
-                 with the prefix key, then ]"
+                "sent to tmux and your terminal, not cleared; paste to check that it arrived. In tmux you can also \
+                 paste with the prefix key, then ]"
                     .to_owned()
             }
             Ok(Copied::Sent(Sent::TmuxPassthrough)) => {
-                "copied through your terminal (the clipboard is not cleared automatically). If pasting fails, run: \
+                "sent to your terminal, not cleared; paste to check that it arrived. If it did not, run: \
                  tmux set -g allow-passthrough on"
                     .to_owned()
             }

@@ -118,8 +118,8 @@ impl Outcome {
                 // The line is short: names are in the details, and the dialog listed them.
                 let effect = match left {
                     0 => DENIED.to_owned(),
-                    1 => format!("{who} created 1 token that is not revoked"),
-                    count => format!("{who} created {count} tokens that are not revoked"),
+                    1 => format!("{who} created or regenerated 1 token that is not revoked"),
+                    count => format!("{who} created or regenerated {count} tokens that are not revoked"),
                 };
                 Self::of::<RevokeTokens, _>(done, |result| Subject::Tokens(result.tokens), "revoked")
                     .effect(effect)

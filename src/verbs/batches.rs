@@ -37,6 +37,9 @@ pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
     type Output;
     type Item;
 
+    /// The infinitive and the past participle of the change in messages.
+    const WORDS: (&'static str, &'static str);
+
     /// Checks the request, finds the items and returns their number. Runs in a read, so that no other writer waits.
     fn begin(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64>;
 
@@ -142,13 +145,13 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             match (committed, &ended) {
                 (Ok(committed), _) => batches.audit_seq = committed.audit_seq,
                 // Without the milestone, the log would look as if the work was interrupted.
-                (Err(lost), Ok(_)) => return Err(unmarked_error(lost, done, total)),
+                (Err(lost), Ok(_)) => return Err(unmarked_error::<V>(lost, done, total)),
                 // The error that ended the work is the better message. The milestone failed for the same reason.
                 (Err(_), Err(_)) => {}
             }
         }
         match ended {
-            Err(error) if done > 0 => Err(partial_error(error, done, total)),
+            Err(error) if done > 0 => Err(partial_error::<V>(error, done, total)),
             Err(error) => Err(error),
             Ok(stopped) => Ok(Committed {
                 value: verb.output(done, stopped),
@@ -252,16 +255,28 @@ fn next_size(size: usize, lock_time: Duration) -> usize {
     usize::try_from(fitting).unwrap_or(MAX_ATOMIC).clamp(1, size.saturating_mul(2)).min(MAX_ATOMIC)
 }
 
-fn partial_error(error: Error, done: u64, total: u64) -> Error {
-    Error { what: format!("{}; {done} of {total} tokens are done", error.what), ..error }
+/// Returns the error if a batch failed after earlier ones had changed `done` items.
+fn partial_error<V: BatchedMutation>(error: Error, done: u64, total: u64) -> Error {
+    let (change, changed) = V::WORDS;
+    // True of the failed batch, not of the earlier ones.
+    let failure = error.what.trim_end_matches("; nothing was changed");
+    let rest = format!("To {change} the other tokens, start again and confirm their new number");
+    Error {
+        what: format!("{done} of {total} tokens are {changed}, then the work stopped: {failure}"),
+        next: Some(error.next.into_iter().chain([rest]).collect::<Vec<_>>().join(". ")),
+        ..error
+    }
 }
 
 /// Returns the error if the work was done, fully or in part, but its last row in the audit log could not be written.
-fn unmarked_error(error: Error, done: u64, total: u64) -> Error {
+fn unmarked_error<V: BatchedMutation>(error: Error, done: u64, total: u64) -> Error {
     let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
-    Error::failure(format!("{done} of {total} tokens are done, but the audit log has no entry for the end of the work"))
-        .why(why)
-        .next("Each of these tokens has its own audit row. Keep this message together with the audit log")
+    let changed = V::WORDS.1;
+    Error::failure(format!(
+        "{done} of {total} tokens are {changed}, but the audit log has no entry for the end of the work"
+    ))
+    .why(why)
+    .next("Each of these tokens has its own audit row. Keep this message together with the audit log")
 }
 
 #[cfg(test)]
@@ -276,5 +291,12 @@ mod tests {
         assert_eq!(next_size(100, ms(400)), 10);
         assert_eq!(next_size(1, ms(4_000)), 1);
         assert_eq!(next_size(900, ms(0)), 1_000);
+    }
+
+    #[test]
+    fn partial_error_says_what_was_done_and_what_is_next() {
+        let full = Error::failure("the disk is full; nothing was changed").why("full").next("Free some disk space");
+        let error = partial_error::<crate::verbs::tokens::PurgeTokens>(full, 300, 6_000);
+        insta::assert_snapshot!(error, @"300 of 6000 tokens are purged, then the work stopped: the disk is full: full. Free some disk space. To purge the other tokens, start again and confirm their new number");
     }
 }

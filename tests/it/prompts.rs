@@ -210,7 +210,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     let (code, preview) = revoke(&["token", "delete", "a"], "b\n");
     assert_eq!(code, 5);
     insta::assert_snapshot!(preview, @"
-    ! ops/a: last seen just now; calls: 1 today, 1 in 7 days
+    ! ops/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
     Type the token's name
     ");
@@ -218,7 +218,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     let (code, preview) = revoke(&["token", "delete", "a"], "\u{4}");
     assert_eq!(code, 130);
     insta::assert_snapshot!(preview, @"
-    ! ops/a: last seen just now; calls: 1 today, 1 in 7 days
+    ! ops/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
         the change affects the old secret too: [hint] (stops working in 2 h), last seen just now, 1 call today
     Type the token's name
@@ -228,7 +228,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     // Tokens in use come first.
     insta::assert_snapshot!(preview, @"
     Used in the last 7 days:
-    ! ops/a: last seen just now; calls: 1 today, 1 in 7 days
+    ! ops/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
         the change affects the old secret too: [hint] (stops working in 2 h), last seen just now, 1 call today
     These tokens were not used in the last 7 days:

@@ -81,7 +81,7 @@ fn command_confirms_that_the_service_denies() {
     as_ops(&["token", "enable", "a", "b"]).assert_success().assert_hides("service");
     insta::assert_snapshot!(message(as_ops(&["token", "regenerate", "a"])), @r#"
     ✓ ops/a has a new secret; the service already refuses the old secret ([time]); the token works until [time] (in 3 mo)
-      The secret is shown only now. To use a secret that is in $SECRET:
+      The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
     "#);
     as_ops(&["token", "regenerate", "a", "--grace", "1h"]).assert_success().assert_hides("service");

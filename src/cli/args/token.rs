@@ -225,7 +225,7 @@ pub struct RegenerateArgs {
 pub struct RevokeArgs {
     #[command(flatten)]
     pub some: TokensArgs,
-    /// Revoke every token that these tokens created, too
+    /// Also revoke every token that these tokens created or regenerated
     #[arg(long, conflicts_with = "filter")]
     pub with_made: bool,
     /// Confirm with the token's name, or the number of tokens

@@ -43,6 +43,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         app.out.note(&format!("✓ {} purged", count_tokens(count, which)));
     }
     match stopped {
+        true if count == 0 => Err(Error::new(Kind::Cancelled, "the purge was stopped; nothing was purged")),
         true => Err(Error::new(
             Kind::Cancelled,
             format!("the purge stopped after {} of {confirm}", count_tokens(count, which)),

@@ -42,7 +42,9 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
                 1 => ("it", left.names.join(" ")),
                 _ => ("them", left.names.join(" ")),
             };
-            app.out.note(&format!("! {pronoun} created {words}. To revoke {too} too: jeton token revoke {names}"));
+            app.out.note(&format!(
+                "! {pronoun} created or regenerated {words}. To revoke {too} too: jeton token revoke {names}"
+            ));
         }
         let name = match tokens.as_slice() {
             [only] => only.full_name(),
@@ -65,7 +67,9 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
     let label = match total {
         1 => "Type the token's name to revoke the token".to_owned(),
         _ if total > targets.len() => {
-            format!("Type {total}, the number of tokens including the created tokens, to revoke these tokens")
+            format!(
+                "Type {total}, the number of tokens including those they created or regenerated, to revoke these tokens"
+            )
         }
         _ => format!("Type {total}, the number of tokens, to revoke these tokens"),
     };

@@ -89,7 +89,10 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], saved: &[PathBuf]
         }
     }
     if saved.is_empty() {
-        app.out.note("  The secret is shown only now. To use a secret that is in $SECRET:");
+        let (secret, one) = if issued.len() == 1 { ("secret is", "it") } else { ("secrets are", "one") };
+        app.out.note(&format!(
+            "  The {secret} shown only now. To use {one}, put it into a variable (read -rs SECRET), then:"
+        ));
         app.out.note("  printf 'Authorization: Bearer %s\\n' \"$SECRET\" | curl -H @- URL");
     }
 }

@@ -66,7 +66,7 @@ fn add_facts(app: &App, table: &mut Table, shown: &TokenDetails, now: Timestamp)
         table.pair("Created by", maker.describe());
     }
     if let Some(made) = shown.lineage.made.describe() {
-        table.pair("Created", made);
+        table.pair("Lineage", made);
     }
     if let Some(at) = token.deleted_at {
         table.pair("Deleted", moment(at));
@@ -165,9 +165,9 @@ fn add_usage(table: &mut Table, shown: &TokenDetails, now: Timestamp) {
     }
 }
 
-/// Formats `3 today, 40 in 7 days`.
+/// Formats `3 today, 40 in the last 7 days`.
 pub(in crate::cli) fn describe_calls(today: u64, week: u64) -> String {
-    format!("{today} today, {week} in 7 days")
+    format!("{today} today, {week} in the last 7 days")
 }
 
 /// Formats `10.0.0.5  curl/8.5  12`.

@@ -69,7 +69,8 @@ struct Frame {
     key: Key,
     items: Vec<Node>,
     entries: Vec<(Rc<str>, Node)>,
-    merged: Vec<Node>,
+    /// Values of merge keys, with their lines.
+    merged: Vec<(Node, usize)>,
     weight: u64,
     height: usize,
 }
@@ -218,10 +219,11 @@ impl TreeBuilder<'_> {
             return Ok(());
         }
         let mut own: BTreeSet<Rc<str>> = frame.entries.iter().map(|(k, _)| Rc::clone(k)).collect();
-        for merged in std::mem::take(&mut frame.merged) {
+        for (merged, line) in std::mem::take(&mut frame.merged) {
             for map in merged.items().unwrap_or(std::slice::from_ref(&merged)) {
                 let Some(more) = map.entries() else {
-                    self.budget.warnings.add("skipped a merge key (<<), because it does not refer to a map");
+                    let why = "because it does not refer to a map";
+                    self.budget.warnings.add(format!("skipped the merge key (<<) on line {line}, {why}"));
                     continue;
                 };
                 self.budget.reserve(more.len())?;
@@ -276,7 +278,7 @@ impl TreeBuilder<'_> {
                 }
                 self.budget.reserve(1)?;
                 if &*key == "<<" {
-                    frame.merged.push(value.node);
+                    frame.merged.push((value.node, line));
                 } else {
                     let node = if context == ParseContext::Skipped { Node::Null } else { value.node };
                     frame.entries.push((key, node));

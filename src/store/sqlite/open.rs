@@ -66,7 +66,7 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
     let mut db = Connection::open_with_flags(&path, flags).map_err(sqlite_error)?;
     configure(&mut db, mode).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
     schema::migrate(&mut db, mode)?;
-    enter_wal(&db)?;
+    enter_wal(&db, &path)?;
     // NORMAL can lose the last commits in WAL mode, but never damages the file.
     let synchronous = if matches!(mode, OpenMode::Ledger(_)) { "NORMAL" } else { "FULL" };
     db.pragma_update(None, "synchronous", synchronous).map_err(sqlite_error)?;
@@ -288,7 +288,7 @@ fn configure(db: &mut Connection, mode: OpenMode) -> rusqlite::Result<()> {
 /// Switches a new store to WAL mode; an existing one already uses it. While another process reads the file, SQLite
 /// refuses the switch at once, whatever the timeout. So this first waits for an exclusive lock of the file, which
 /// respects the timeout.
-fn enter_wal(db: &Connection) -> Result<()> {
+fn enter_wal(db: &Connection, path: &Path) -> Result<()> {
     let switch = || db.pragma_update_and_check(None, "journal_mode", "WAL", |r| r.get::<_, String>(0));
     let mut mode = switch();
     for _ in 0..100 {
@@ -301,8 +301,8 @@ fn enter_wal(db: &Connection) -> Result<()> {
     }
     match mode.map_err(sqlite_error)?.as_str() {
         "wal" => Ok(()),
-        other => Err(Error::failure("the store can't be opened")
-            .why(format!("the file's SQLite journal mode is {other} instead of wal"))
-            .next("Put the store on a local file system that supports SQLite's WAL mode")),
+        other => Err(open_error(path)
+            .why(format!("SQLite can't switch the file to WAL mode (the journal mode is {other})"))
+            .next("Use a store on a local file system that supports SQLite's WAL mode: --store PATH")),
     }
 }

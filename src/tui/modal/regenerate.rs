@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::confirm_change::PendingMutation;
 use super::end_overlap;
-use crate::domain::expiry::{Expiry, Span as Length};
+use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::domain::recent_usage::RECENT_USE;
 use crate::domain::time::{Timestamp, Zone, ago};
 use crate::domain::token::Token;
@@ -94,6 +94,32 @@ impl RegenerateTokenDialog {
     }
 }
 
+/// Returns the change that gives `token` a new secret. The old secret works for `grace`, which the text describes.
+fn pending_regenerate(
+    token: &Token,
+    grace: Option<(Length, String)>,
+    expires: Option<ExpirySpec>,
+    now: Timestamp,
+) -> PendingMutation {
+    let hint = &token.hint;
+    let grace = grace.filter(|_| token.overlap(now).is_none());
+    let about = match (&grace, token.overlap(now)) {
+        (_, Some(previous)) => format!("The secrets {} and {hint} stop working at once.", previous.hint),
+        (Some((_, end)), None) => format!("The new secret works at once. The old secret ({hint}) works {end}."),
+        (None, None) => format!("The secret {hint} stops working at once."),
+    };
+    let grace = grace.map(|(grace, _)| grace);
+    let verb = RegenerateToken { token: TokenTarget::at_revision(token), grace, expires };
+    PendingMutation::new(format!("Regenerate {}", token.full_name()), about, verb).of_tokens(
+        vec![token.clone()],
+        move |tokens, now| {
+            // The token may have another expiry now.
+            let grace = grace.map(|grace| (grace, format!("for {grace} more, but not after the expiry")));
+            Some(pending_regenerate(tokens.first()?, grace, expires, now))
+        },
+    )
+}
+
 impl Dialog for RegenerateTokenDialog {
     const LABEL_WIDTH: usize = 14;
 
@@ -116,18 +142,8 @@ impl Dialog for RegenerateTokenDialog {
         let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let at = if self.grace.is_text() { Field::GraceText } else { Field::Grace };
         let overlap = self.overlap(expiry, ctx.now, ctx.dates.get().zone).map_err(|e| Problem::at(at, e))?;
-        let hint = &self.token.hint;
-        let about = match (overlap, self.token.overlap(ctx.now)) {
-            (Some((_, until)), _) => {
-                let until = ctx.dates.get().second(until);
-                format!("The new secret works at once. The old secret ({hint}) works until {until}.")
-            }
-            (None, Some(previous)) => format!("The secrets {} and {hint} stop working at once.", previous.hint),
-            (None, None) => format!("The secret {hint} stops working at once."),
-        };
-        let grace = overlap.map(|(grace, _)| grace);
-        let verb = RegenerateToken { token: TokenTarget::at_revision(&self.token), grace, expires };
-        Ok(PendingMutation::new(self.title(), about, verb).confirm(ctx))
+        let grace = overlap.map(|(grace, until)| (grace, format!("until {}", ctx.dates.get().second(until))));
+        Ok(pending_regenerate(&self.token, grace, expires, ctx.now).confirm(ctx))
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {

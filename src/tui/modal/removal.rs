@@ -14,7 +14,7 @@ use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN};
 use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
-use crate::error::{Error, Fault};
+use crate::error::{Error, Fault, Kind as ErrorKind};
 use crate::tui::component::{DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
 use crate::tui::widget::confirm_identity::AuthField;
@@ -262,6 +262,10 @@ impl Dialog for RemovalDialog {
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
         match ShownTokens::explain(self.spec.shown.as_mut(), error) {
             Ok(intent) => Ok(intent),
+            // This dialog can't show what has changed. The list does.
+            Err(error) if self.spec.impact.is_none() && error.kind == ErrorKind::Conflict => {
+                Ok(Intent::Close(Some(DialogResult::Error(error))))
+            }
             Err(error) => self.auth.on_error(&error, Field::Auth),
         }
     }

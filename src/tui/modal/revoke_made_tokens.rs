@@ -52,7 +52,7 @@ impl MadeTokensChoice {
     /// Writes a line about the created tokens, and the choice below it; a blank line if there are none.
     pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, field: S, subject: &str) {
         let Some(description) = &self.description else { return layout.blank() };
-        layout.text_line(&format!("! {subject} created {description}"), layout.theme.warning);
+        layout.text_line(&format!("! {subject} created or regenerated {description}"), layout.theme.warning);
         let all =
             format!("revoke {} too", if self.count == 1 { "it".to_owned() } else { format!("all {}", self.count) });
         let leave = if self.count == 1 { "leave it" } else { "leave them" };

@@ -195,7 +195,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         lines.push(row("Rotating", format!("{} stops working {ends}, {seen}", previous.hint)));
         if let Some(uses) = shown.and_then(|shown| shown.usage.previous).filter(|uses| uses.week > 0) {
             let calls = format!(
-                "with the old secret: {} today, {} in 7 days",
+                "with the old secret: {} today, {} in the last 7 days",
                 count_noun(uses.today, "call"),
                 group_digits(uses.week)
             );
@@ -213,7 +213,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         lines.push(row("Old secret", maker.describe()));
     }
     if let Some(made) = shown.and_then(|shown| shown.lineage.made.describe()) {
-        lines.push(row("Created", made));
+        lines.push(row("Lineage", made));
     }
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));
     lines.push(row("Last seen", seen));

@@ -50,7 +50,7 @@ pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>>
         Line::from(vec![Span::styled(fit(label, LABEL), theme.dim), Span::styled(cut(text, room), style)])
     };
     let mut lines = vec![Line::default(), days(usage, columns, model)];
-    let calls = format!("{} today, {} in 7 days", group_digits(usage.today), group_digits(usage.week));
+    let calls = format!("{} today, {} in the last 7 days", group_digits(usage.today), group_digits(usage.week));
     lines.push(row("Calls", &calls, Style::new()));
     for (at, from) in client_rows(&usage.clients, room).iter().enumerate() {
         lines.push(row(if at == 0 { "From" } else { "" }, from, Style::new()));

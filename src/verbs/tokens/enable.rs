@@ -54,9 +54,11 @@ impl Mutation for EnableTokens {
             if before.expiry.is_past(env.now) {
                 let when = before.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
                 let name = before.full_name();
-                return Err(Error::conflict(format!("{} can't be enabled", before.name))
+                return Err(Error::conflict(format!("{} can't be enabled; nothing was changed", before.name))
                     .why(format!("the token expired at {when}"))
-                    .next(format!("Set a new expiry: jeton token edit {name} --expires 30d")));
+                    .next(format!(
+"First set a new expiry, e.g.: jeton token edit {name} --expires 30d. Then enable the token again"
+)));
             }
             entries.push(audit_enabled(Self::NAME, &before, true));
             let after = Token { enabled: true, ..before.clone() };

@@ -44,7 +44,7 @@ pub struct MadeTokens {
 }
 
 impl MadeTokens {
-    /// Returns `2 tokens that stay valid: ops/a, ops/b`. `None` if nothing was made.
+    /// Returns `2 tokens that are not revoked: ops/a, ops/b`. `None` if nothing was made.
     pub fn describe(&self) -> Option<String> {
         let bound = if self.is_lower_bound { "more than " } else { "" };
         let what = match self.count {
@@ -115,9 +115,11 @@ pub(super) fn made_to_revoke(
         &RequestedRights::default(),
     );
     let tokens = tokens.map_err(|error| match error.kind {
-        Kind::Denied => Error::denied("you may not revoke every token that these tokens created; nothing was changed")
-            .why(error.why.unwrap_or_default())
-            .next("Leave out --with-made, then revoke the created tokens that you manage"),
+        Kind::Denied => Error::denied(
+            "you may not revoke every token that these tokens created or regenerated; nothing was changed",
+        )
+        .why(error.why.unwrap_or_default())
+        .next("Leave out --with-made, then revoke those of them that you manage"),
         _ => error,
     })?;
     if found.len() > room {
@@ -125,8 +127,8 @@ pub(super) fn made_to_revoke(
             "more than {MAX_MADE} tokens would be revoked at once; nothing was changed"
         ))
         .next(
-            "First revoke some of the created tokens. To find them: jeton token list --all --json; made_by is the id of \
-             the creator",
+            "First revoke some of the tokens that these tokens created or regenerated. To find them: jeton token list \
+             --all --json; made_by and regenerated_by are ids of tokens",
         ));
     }
     Ok(tokens)

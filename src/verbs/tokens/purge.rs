@@ -91,6 +91,8 @@ impl BatchedMutation for PurgeTokens {
     type Output = PurgeResult;
     type Item = (TokenId, Revision);
 
+    const WORDS: (&'static str, &'static str) = ("purge", "purged");
+
     fn begin(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64> {
         let query = purge_query(actor, snapshot, self.which, env.now)?;
         let set = snapshot.purge_set(&query)?;

@@ -14,7 +14,10 @@ fn password_from_stdin_authenticates_the_account() {
         .run(&["whoami", "--password-stdin"], "wrong horse battery\n")
         .assert_error(Kind::Unauthenticated)
         .assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: wrong username or password: the account may also be unknown or disabled");
+    insta::assert_snapshot!(refused.message(), @"
+    error: wrong username or password: the account may also be unknown or disabled
+      Try again, or ask an owner to set a new password or to enable the account
+    ");
     home.run(&["whoami", "--password-stdin", "--user", "nobody"], format!("{PASSWORD}\n")).assert_code(4);
     for right in
         [format!("{PASSWORD}\n"), format!("{PASSWORD}\r\n"), PASSWORD.to_owned(), format!("{PASSWORD}\nmore\n")]
@@ -94,8 +97,8 @@ fn commands_respect_the_role_of_each_account() {
     run(&demo, &["token", "create", "x", "--account", "metrics", "--quiet"]).assert_success();
     let refused = run(&demo, &["token", "enable", "contractor-anna"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: contractor-anna can't be enabled: the token expired at [time]
-      Set a new expiry: jeton token edit demo/contractor-anna --expires 30d
+    error: contractor-anna can't be enabled; nothing was changed: the token expired at [time]
+      First set a new expiry, e.g.: jeton token edit demo/contractor-anna --expires 30d. Then enable the token again
     ");
     let refused = run(&demo, &["token", "regenerate", "contractor-anna"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"

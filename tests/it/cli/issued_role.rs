@@ -183,7 +183,7 @@ fn revoke_lists_created_tokens_and_includes_them_on_request() {
     let (one, two) = (made("one"), made("two"));
     let shown = home.as_ops(&["token", "show", "maker"]).assert_success().out;
     let made: Vec<&str> = shown.lines().filter(|line| line.contains("ops/one")).collect();
-    insta::assert_snapshot!(made.join("\n"), @"Created    2 tokens that are not revoked: ops/one, ops/two");
+    insta::assert_snapshot!(made.join("\n"), @"Lineage    2 tokens that are not revoked: ops/one, ops/two");
     let refused =
         home.as_ops(&["token", "delete", "maker", "--with-made", "--confirm", "maker"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was revoked: expected the number of tokens: 3");
@@ -191,7 +191,7 @@ fn revoke_lists_created_tokens_and_includes_them_on_request() {
     let done = home.as_ops(&["token", "delete", "maker", "--confirm", "maker"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/maker revoked; jeton denies the token from the next request on
-    ! The revoked token created 2 tokens that are not revoked: ops/one, ops/two. To revoke them too: jeton token revoke ops/one ops/two
+    ! The revoked token created or regenerated 2 tokens that are not revoked: ops/one, ops/two. To revoke them too: jeton token revoke ops/one ops/two
       Undo: jeton token restore ops/maker. Show the trash: jeton token list --trash
     ");
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 4));
@@ -211,7 +211,7 @@ fn show_and_can_explain_withheld_methods() {
     let done = by_person(&home, "mia", &["token", "create", "empty"], "").assert_success();
     insta::assert_snapshot!(done.message(), @r#"
     ✓ mia/empty is ready; the token works until [time] (in 3 mo)
-      The secret is shown only now. To use a secret that is in $SECRET:
+      The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
     ! mia/empty: the token may not call anything: its API selection is empty
     "#);

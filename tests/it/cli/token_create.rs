@@ -85,7 +85,7 @@ fn create_explains_the_secret() {
     assert!(looks_like_a_secret(created.out.strip_suffix('\n').unwrap()));
     insta::assert_snapshot!(created.message(), @r#"
     ✓ ops/a is ready; the token works until [time] (in 3 mo)
-      The secret is shown only now. To use a secret that is in $SECRET:
+      The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
     ! ops/a: the token may not call anything: its API selection is empty
     "#);

@@ -122,7 +122,7 @@ fn copy_and_regenerate_issue_working_secrets() {
     let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).assert_success();
     insta::assert_snapshot!(rotated.message(), @r#"
     ✓ ops/ci has a new secret; the old secret stops working in 20 days, when the token expires; the token works until [time] (in 20 days)
-      The secret is shown only now. To use a secret that is in $SECRET:
+      The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
     "#);
     let second = rotated.out.trim_end();

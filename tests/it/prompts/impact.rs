@@ -30,28 +30,28 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
         - environment.control.StopEnv
     ! the token may not call anything: its API selection is empty
     In the last 7 days, these tokens used methods that this change takes away:
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+    ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
     Type
     ");
     insta::assert_snapshot!(shown(&["account", "role", "ci", "viewer", "--user", "ops"]), @"
     In the last 7 days, these tokens used methods that this change takes away:
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+    ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
     Type
     ");
     insta::assert_snapshot!(shown(&["account", "disable", "ci", "--user", "ops"]), @"
     Used in the last 7 days:
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+    ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
     Type
     ");
     let disable = |name: &'static str| ["token", "disable", name, "--user", "ops"];
     insta::assert_snapshot!(shown(&disable("ci/a")), @"
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+    ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
     Type
@@ -59,7 +59,7 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     home.as_ops(&["token", "regenerate", "ci/a", "--grace", "2h", "--user", "ops"]).assert_success();
     insta::assert_snapshot!(shown(&["token", "retire", "ci/a", "--user", "ops"]), @"
     In the last 7 days, the old secret was used:
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+    ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
     Type
@@ -71,7 +71,7 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     );
     insta::assert_snapshot!(shown(&["catalogue", "apply", "empty.toml", "--user", "ops"]), @"
     In the last 7 days, these tokens used methods that this change takes away:
-    ! ci/a: last seen just now; calls: 1 today, 1 in 7 days
+    ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
         the change affects the old secret too: [hint] (stops working in 2 h), last seen just now

@@ -59,8 +59,8 @@ pub mod screens {
     pub const SECRET_PATH: &str = "New file";
     pub const SAVED: &str = "saved to";
     /// The secret went to the terminal by an escape sequence.
-    pub const COPIED_BY_TERMINAL: &str = "copied through your terminal";
-    pub const COPIED_BY_TMUX: &str = "copied through tmux";
+    pub const COPIED_BY_TERMINAL: &str = "sent to your terminal";
+    pub const COPIED_BY_TMUX: &str = "sent to tmux";
     /// Asks about leaving a secret that nobody has.
     pub const DISCARD_SECRET: &str = "Leave without the secret?";
     /// The same question if the secret went to the terminal.

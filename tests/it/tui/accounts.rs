@@ -68,8 +68,8 @@ fn role_dialog_names_what_tokens_lose() {
     Role  (•) viewer   ( ) member   ( ) admin   ( ) owner
           Viewers manage no account; tokens may get read methods only
 
-    The account's 0 active tokens may no longer call write methods from the
-    next request on. After the change the account has to sign in again.
+    The account has no active tokens. After the change the account has to sign
+    in again.
 
           [ Change role ]
     ");

@@ -56,7 +56,7 @@ fn details_show_lineage_and_every_withheld_method() {
     Last seen never
 
     Calls, 30 days ······························
-    Calls     0 today, 0 in 7 days
+    Calls     0 today, 0 in the last 7 days
 
     The token may call 1 method
       environment.control.GetEnvInfo
@@ -74,7 +74,7 @@ fn details_show_lineage_and_every_withheld_method() {
     Last seen never
 
     Calls, 30 days ······························
-    Calls     0 today, 0 in 7 days
+    Calls     0 today, 0 in the last 7 days
 
     The token may call 1 method
       environment.control.GetEnvInfo
@@ -96,7 +96,8 @@ fn revoke_leaves_made_tokens_by_default() {
       method used: jeton.tokens.write
 
     The token stops working at once. It stays in the trash for 30 days.
-    ! This token created 2 tokens that are not revoked: ops/one, ops/two
+    ! This token created or regenerated 2 tokens that are not revoked:
+    ops/one, ops/two
     Its 2 tokens              (•) leave them   ( ) revoke all 2 too
     Name                      maker
     Type the name
@@ -106,7 +107,7 @@ fn revoke_leaves_made_tokens_by_default() {
     ");
     s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
     assert_eq!(names(&s), ["one", "other", "two"]);
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"maker revoked; it created 2 tokens that are not revoked");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"maker revoked; it created or regenerated 2 tokens that are not revoked");
 }
 
 #[test]
@@ -120,7 +121,8 @@ fn revoke_with_made_tokens_needs_their_number() {
       method used: jeton.tokens.write
 
     The token stops working at once. It stays in the trash for 30 days.
-    ! This token created 2 tokens that are not revoked: ops/one, ops/two
+    ! This token created or regenerated 2 tokens that are not revoked:
+    ops/one, ops/two
     Its 2 tokens              ( ) leave them   (•) revoke all 2 too
     Number                    3
     Type the number
@@ -154,7 +156,7 @@ fn revoking_several_counts_each_token_once() {
       ops/one                           never seen
 
     The tokens stop working at once. They stay in the trash for 30 days.
-    ! These tokens created 1 token that is not revoked: ops/two
+    ! These tokens created or regenerated 1 token that is not revoked: ops/two
     Its 1 token               (•) leave it   ( ) revoke it too
     Number                    2
     Type the number
@@ -173,7 +175,7 @@ fn revoking_several_counts_each_token_once() {
       ops/one                           never seen
 
     The tokens stop working at once. They stay in the trash for 30 days.
-    ! These tokens created 1 token that is not revoked: ops/two
+    ! These tokens created or regenerated 1 token that is not revoked: ops/two
     Its 1 token               ( ) leave it   (•) revoke it too
     Number                    3
     Type the number

@@ -145,7 +145,7 @@ fn omitted_callers_and_methods_are_counted() {
     Created   2026-11-21, id t:1
     Last seen just now
     Calls, 30 days ▂▁█▇▅▄▃▂▁█▇▅▄▃▂▁█▇▅▄▃▂▁█▇▅▄█▅▁
-    Calls     2 today, 376 in 7 days
+    Calls     2 today, 376 in the last 7 days
     From      10.0.0.5  curl/8.5.0            280
               10.0.0.9  python-requests/2.32   60
               10.0.0.9  curl/8.5.0             35

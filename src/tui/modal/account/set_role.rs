@@ -33,6 +33,9 @@ fn describe_change(before: Role, after: Role, active: u32) -> String {
         Access::ALL.into_iter().filter(|a| one.permits(*a) && !other.permits(*a)).collect()
     };
     let (lost, gained) = (only(before, after), only(after, before));
+    if active == 0 {
+        return "The account has no active tokens.".to_owned();
+    }
     let tokens = format!("The account's {}", count_noun(active.into(), "active token"));
     if !lost.is_empty() {
         format!("{tokens} may no longer call {} methods from the next request on.", named(lost))
