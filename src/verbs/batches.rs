@@ -37,9 +37,6 @@ pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
     type Output;
     type Item;
 
-    /// The infinitive and the past participle of the change in messages.
-    const WORDS: (&'static str, &'static str);
-
     /// Checks the request, finds the items and returns their number. Runs in a read, so that no other writer waits.
     fn begin(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64>;
 
@@ -56,6 +53,9 @@ pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
     fn output(&self, done: u64, stopped: bool) -> Self::Output;
 
     fn equivalent_command(&self) -> CliLine;
+
+    /// Returns the infinitive and the past participle of the change, for messages.
+    fn words(&self) -> (&'static str, &'static str);
 }
 
 /// A point in a change of several batches. A [`Milestone::Started`] in the audit log without a later
@@ -145,13 +145,13 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             match (committed, &ended) {
                 (Ok(committed), _) => batches.audit_seq = committed.audit_seq,
                 // Without the milestone, the log would look as if the work was interrupted.
-                (Err(lost), Ok(_)) => return Err(unmarked_error::<V>(lost, done, total)),
+                (Err(lost), Ok(_)) => return Err(unmarked_error(lost, verb.words().1, done, total)),
                 // The error that ended the work is the better message. The milestone failed for the same reason.
                 (Err(_), Err(_)) => {}
             }
         }
         match ended {
-            Err(error) if done > 0 => Err(partial_error::<V>(error, done, total)),
+            Err(error) if done > 0 => Err(partial_error(error, verb.words(), done, total)),
             Err(error) => Err(error),
             Ok(stopped) => Ok(Committed {
                 value: verb.output(done, stopped),
@@ -256,8 +256,7 @@ fn next_size(size: usize, lock_time: Duration) -> usize {
 }
 
 /// Returns the error if a batch failed after earlier ones had changed `done` items.
-fn partial_error<V: BatchedMutation>(error: Error, done: u64, total: u64) -> Error {
-    let (change, changed) = V::WORDS;
+fn partial_error(error: Error, (change, changed): (&str, &str), done: u64, total: u64) -> Error {
     // True of the failed batch, not of the earlier ones.
     let failure = error.what.trim_end_matches("; nothing was changed");
     let rest = format!("To {change} the other tokens, start again and confirm their new number");
@@ -269,9 +268,8 @@ fn partial_error<V: BatchedMutation>(error: Error, done: u64, total: u64) -> Err
 }
 
 /// Returns the error if the work was done, fully or in part, but its last row in the audit log could not be written.
-fn unmarked_error<V: BatchedMutation>(error: Error, done: u64, total: u64) -> Error {
+fn unmarked_error(error: Error, changed: &str, done: u64, total: u64) -> Error {
     let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
-    let changed = V::WORDS.1;
     Error::failure(format!(
         "{done} of {total} tokens are {changed}, but the audit log has no entry for the end of the work"
     ))
@@ -296,7 +294,7 @@ mod tests {
     #[test]
     fn partial_error_says_what_was_done_and_what_is_next() {
         let full = Error::failure("the disk is full; nothing was changed").why("full").next("Free some disk space");
-        let error = partial_error::<crate::verbs::tokens::PurgeTokens>(full, 300, 6_000);
+        let error = partial_error(full, ("purge", "purged"), 300, 6_000);
         insta::assert_snapshot!(error, @"300 of 6000 tokens are purged, then the work stopped: the disk is full: full. Free some disk space. To purge the other tokens, start again and confirm their new number");
     }
 }

@@ -160,4 +160,8 @@ impl BatchedMutation for ChangeMatching {
         let line = except.iter().fold(line, |line, token| line.option("except", token.to_string()));
         line.option("confirm", self.confirm.to_string())
     }
+
+    fn words(&self) -> (&'static str, &'static str) {
+        (self.change.as_str(), self.change.participles()[0])
+    }
 }

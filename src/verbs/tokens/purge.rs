@@ -91,8 +91,6 @@ impl BatchedMutation for PurgeTokens {
     type Output = PurgeResult;
     type Item = (TokenId, Revision);
 
-    const WORDS: (&'static str, &'static str) = ("purge", "purged");
-
     fn begin(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64> {
         let query = purge_query(actor, snapshot, self.which, env.now)?;
         let set = snapshot.purge_set(&query)?;
@@ -151,6 +149,10 @@ impl BatchedMutation for PurgeTokens {
         CliLine::new(&["token", "purge"])
             .arg(format!("--{}", self.which.as_str()))
             .option("confirm", self.confirm.to_string())
+    }
+
+    fn words(&self) -> (&'static str, &'static str) {
+        ("purge", "purged")
     }
 }
 
