@@ -82,6 +82,8 @@ pub enum Fault {
     ChangedMeanwhile,
     /// The server can't be reached, or the connection ended before its answer.
     Unreachable,
+    /// Nobody has signed in at the server yet.
+    NotSignedIn,
 }
 
 /// A reference to a missing token, for a later search of similar names.

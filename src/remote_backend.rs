@@ -11,7 +11,7 @@ use crate::api::{self, HttpCall};
 use crate::domain::name::{TokenName, Username};
 use crate::domain::password::Password;
 use crate::domain::secret::Secret;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::platform::http_client::{self, HttpAnswer, HttpRequest};
 use crate::service::server_address::ServerAddress;
 use crate::verbs::accounts::{LogIn, SetupState, WhoAmI};
@@ -80,7 +80,9 @@ impl RemoteBackend {
     fn bearer_of(&self, is_wanted: impl Fn(&Session) -> bool) -> Result<Authorization> {
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let known = sessions.iter().find(|(session, _)| is_wanted(session));
-        known.map(|(_, secret)| bearer(secret)).ok_or_else(|| Error::unauthenticated("not signed in at this server"))
+        known
+            .map(|(_, secret)| bearer(secret))
+            .ok_or_else(|| Error::unauthenticated("not signed in at this server").fault(Fault::NotSignedIn))
     }
 
     fn remember(&self, session: Session, secret: Arc<Secret>) {

@@ -218,7 +218,7 @@ fn spawn_watcher(
     spawn_worker("watch", answer, move |answer| {
         let store = store;
         let (mut seen, mut seen_ledger) = (None, None);
-        let mut is_reachable = true;
+        let (mut is_reachable, mut was_refused) = (true, false);
         for tick in (0..LEDGER_POLL_RATIO).cycle() {
             let head = call(&*store.backend, &Credential::Store, AuditHead);
             let is_lost = head.as_ref().is_err_and(|error| error.has_fault(Fault::Unreachable));
@@ -226,11 +226,14 @@ fn spawn_watcher(
                 is_reachable = !is_lost;
                 answer(Msg::ServerReachable(is_reachable));
             }
-            let is_refused = head.as_ref().is_err_and(|error| error.kind == Kind::Unauthenticated);
-            if is_refused && seen.take().is_some() {
+            let is_refused = head
+                .as_ref()
+                .is_err_and(|error| error.kind == Kind::Unauthenticated && !error.has_fault(Fault::NotSignedIn));
+            if is_refused && !was_refused {
                 // The next read ends the session.
                 answer(Msg::StoreChanged(i64::MAX));
             }
+            was_refused = is_refused;
             if let Ok(head) = head
                 && seen.replace(head) != Some(head)
             {
