@@ -30,4 +30,5 @@ mod support;
 mod systemd_units;
 mod token_auth;
 mod tui;
+mod unix_users;
 mod verbs;

@@ -12,10 +12,15 @@ use crate::support::cli_program::CliHome;
 
 /// The page's reader types passwords; here a file provides them.
 const JETON: &str = r#"#!/bin/sh
+# A server's service is found by itself, but here it has another path.
+case " $* " in
+    *" --store "*) ;;
+    *) [ -d "$HOME/var/lib/jeton" ] && export JETON_SERVER="unix:$HOME/run/jeton/manage.sock" ;;
+esac
 case " $* " in *" --password-"*) exec "$REAL_JETON" "$@";; esac
-[ -n "$JETON_TOKEN$JETON_TOKEN_FILE" ] && exec "$REAL_JETON" "$@"
+[ -n "$JETON_TOKEN$JETON_TOKEN_FILE$JETON_CONFIG" ] && exec "$REAL_JETON" "$@"
 case "$1 $2" in
-    serve*|verify*|guide*|check*|config*|login*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose")
+    serve*|verify*|guide*|check*|config*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose")
         exec "$REAL_JETON" "$@";;
     "account create"|"account passwd")
         exec "$REAL_JETON" "$@" --password-file "$HOME/.password" --new-password-file "$HOME/.password";;
@@ -31,6 +36,17 @@ for n in $(seq 600); do
 done
 echo "no service" >&2
 exit 1
+"#;
+
+/// Runs the service of the printed unit.
+const SYSTEMCTL: &str = r#"#!/bin/sh
+case "$*" in
+    "enable --now "*)
+        mkdir -p "$HOME/run/jeton"
+        "$REAL_JETON" serve --store "$HOME/var/lib/jeton/jeton.db" --verify "unix:$HOME/run/jeton/verify.sock" \
+            --manage "unix:$HOME/run/jeton/manage.sock" --log error > /dev/null 2> "$HOME/service.log" &
+        echo $! > "$HOME/service.pid" ;;
+esac
 "#;
 
 /// nginx with only the printed configuration.
@@ -125,7 +141,12 @@ fn run(page: &str, is_set_up: bool) {
     executable(&home.path("bin/jeton"), JETON);
     executable(&home.path("bin/sleep"), SLEEP);
     executable(&home.path("bin/nginx"), NGINX);
-    executable(&home.path("bin/sudo"), "#!/bin/sh\nexec \"$@\"\n");
+    executable(&home.path("bin/sudo"), "#!/bin/sh\n[ \"$1\" = -u ] && shift 2\nexec \"$@\"\n");
+    executable(&home.path("bin/systemctl"), SYSTEMCTL);
+    // The test of real unix users creates some.
+    for name in ["useradd", "groupadd", "usermod"] {
+        executable(&home.path(&format!("bin/{name}")), "#!/bin/sh\n");
+    }
     if is_set_up {
         let tutorial = include_str!("../../../docs/tutorial.md");
         let catalogue = tutorial.split("<<'TOML'\n").nth(1).unwrap().split("TOML\n").next().unwrap();
@@ -137,6 +158,8 @@ fn run(page: &str, is_set_up: bool) {
     let swaps = [
         ("/etc/nginx", format!("{here}/etc/nginx")),
         ("/run/jeton", format!("{here}/run/jeton")),
+        ("/var/lib/jeton", format!("{here}/var/lib/jeton")),
+        ("-o jeton -g jeton ", String::new()),
         ("127.0.0.1:8080", format!("127.0.0.1:{}", application())),
         ("127.0.0.1:8443", format!("127.0.0.1:{}", free_port())),
         ("www-data", id("-gn").trim().to_owned()),
@@ -165,8 +188,10 @@ fn run(page: &str, is_set_up: bool) {
         .unwrap();
     child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
     let status = child.wait().unwrap();
-    if let Ok(pid) = fs::read_to_string(home.path("nginx.pid")) {
-        let _ = Command::new("kill").arg(pid.trim()).status();
+    for name in ["nginx.pid", "service.pid"] {
+        if let Ok(pid) = fs::read_to_string(home.path(name)) {
+            let _ = Command::new("kill").arg(pid.trim()).status();
+        }
     }
     let (out, err) =
         (fs::read_to_string(home.path("stdout")).unwrap(), fs::read_to_string(home.path("stderr")).unwrap());
@@ -224,6 +249,11 @@ fn automate() {
 #[test]
 fn automate_with_curl() {
     run("docs/how-to/automate-with-curl.md", true);
+}
+
+#[test]
+fn server_with_several_admins() {
+    run("docs/how-to/server-with-several-admins.md", false);
 }
 
 #[test]

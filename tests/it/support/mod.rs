@@ -13,6 +13,7 @@ pub mod service_in_process;
 pub mod service_process;
 pub mod tui_harness;
 mod tui_screen;
+pub mod unix_users;
 
 use jeton::error::{Error, Kind, Result};
 

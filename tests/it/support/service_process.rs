@@ -23,6 +23,7 @@ pub struct ServiceProcess {
     child: Child,
     /// Address of the verify port. A placeholder if tokens are checked at a socket.
     pub verify: SocketAddr,
+    /// Path of the management socket, or the address of its port.
     pub manage: PathBuf,
     stderr: Arc<Mutex<String>>,
     ended: Mutex<Receiver<()>>,
@@ -100,7 +101,8 @@ impl ServiceProcess {
             assert!(verify.starts_with("unix:"), "{verify}");
             SocketAddr::from(([0, 0, 0, 0], 0))
         });
-        let manage = word("manage").strip_prefix("unix:").expect("a socket").into();
+        let manage = word("manage");
+        let manage = manage.strip_prefix("unix:").unwrap_or(&manage).into();
         ServiceProcess { child, verify, manage, stderr: said, ended: Mutex::new(ended) }
     }
 
