@@ -8,6 +8,7 @@
 pub mod entity_tag;
 mod fields;
 pub mod problem;
+pub mod repeated;
 pub mod sign_in;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};

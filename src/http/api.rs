@@ -20,17 +20,20 @@ use super::confirmations::Confirmations;
 use super::response::{self, HttpResponse};
 use super::{ServerState, credential};
 use crate::api::problem::{self, Problem};
+use crate::api::repeated::{KEY_HEADER, RepeatedReply};
 use crate::api::sign_in::{CONFIRM_PATH, Confirm, Confirmed, LOGIN_PATH, PROOF_HEADER, PROOF_LIFETIME, PasswordLogin};
 use crate::api::{self, Matched, PathMatch, entity_tag};
 use crate::domain::audit::Face;
 use crate::domain::wire_format::Answer;
 use crate::error::{Error, Kind, Result};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
-use crate::verbs::Backend as _;
 use crate::verbs::accounts::{LogIn, SignIn, WhoAmI};
 use crate::verbs::credential::Credential;
+use crate::verbs::keyed_calls::KeyedReply;
 use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
-use crate::verbs::request::{Request as VerbRequest, Response, reply};
+use crate::verbs::request::call;
+use crate::verbs::tokens::CreateToken;
+use crate::verbs::{Backend as _, Verb as _};
 
 /// Number of calls that run at the same time, each with a connection to the store.
 const MAX_RUNNING: usize = 4;
@@ -90,8 +93,8 @@ impl ApiBackend {
         Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())
     }
 
-    /// Runs `request` on this thread.
-    fn run(&self, peer: &ApiPeer, credential: &Credential, request: VerbRequest) -> Result<Response> {
+    /// Runs `call` on this thread.
+    fn run<T>(&self, peer: &ApiPeer, call: impl FnOnce(&LocalBackend<OpenStore>) -> Result<T>) -> Result<T> {
         let store = self.take_store()?;
         let client = ClientInfo {
             face: Face::Api,
@@ -102,7 +105,7 @@ impl ApiBackend {
         // Calls must not stop each other.
         let adapters = Adapters { progress: Arc::default(), ..self.adapters.clone() };
         let backend = LocalBackend::<OpenStore>::new(Arc::clone(&store), adapters, client);
-        let done = backend.call(credential, request);
+        let done = call(&backend);
         // After a fault of the store, the next call opens it again.
         if !matches!(&done, Err(error) if error.kind == Kind::Failure) {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(store);
@@ -197,17 +200,27 @@ async fn answer(
     if let Some(if_match) = only_header(request.headers(), IF_MATCH)? {
         matched.expect(if_match)?;
     }
+    let key = only_header(request.headers(), HeaderName::from_static(KEY_HEADER))?.map(str::to_owned);
     let query = request.uri().query().unwrap_or_default().to_owned();
     let mut max_body = MAX_BODY_OF_STRANGER;
     if request.body().size_hint().lower() > max_body as u64 {
         // Nobody fills the memory without a valid token.
-        run(service, peer, credential.clone(), WhoAmI.into()).await?;
+        let stranger = credential.clone();
+        run(service, peer, move |backend| backend.call(&stranger, WhoAmI.into())).await?;
         max_body = api::MAX_BODY;
     }
     let body = read_body(request, max_body).await?;
-    let value = run(service, peer, credential, matched.decode(&query, &body)?).await?;
+    let is_list = matched.verb.name == CreateToken::NAME;
+    let request = matched.decode(&query, &body)?;
+    let reply = run(service, peer, move |backend| backend.call_once(&credential, request, key.as_deref())).await?;
     drop(place);
     let now = service.api.adapters.clock.now();
+    let value = match reply {
+        KeyedReply::Done(value) => *value,
+        KeyedReply::Repeated(tokens) => {
+            return Ok(ok(api::to_json(&Answer { value: RepeatedReply::new(tokens, is_list), now })?));
+        }
+    };
     let tag = entity_tag::of_response(&value).and_then(|tag| HeaderValue::try_from(tag).ok());
     let mut answer =
         ok(if is_program { api::encode_reply(&value) } else { api::encode_reply(&Answer { value, now }) }?);
@@ -234,7 +247,8 @@ async fn log_in(service: &Arc<ServerState>, peer: &Arc<ApiPeer>, request: Reques
     let _place = service.api.enter().await?;
     let PasswordLogin { username, password, name } = read_json(request).await?;
     let credential = Credential::from_password(username, password);
-    Ok(ok(api::encode_reply(&run(service, peer, credential, LogIn { name }.into()).await?)?))
+    let done = run(service, peer, move |backend| backend.call(&credential, LogIn { name }.into())).await?;
+    Ok(ok(api::encode_reply(&done)?))
 }
 
 /// Exchanges a password for a proof.
@@ -242,7 +256,7 @@ async fn confirm(service: &Arc<ServerState>, peer: &Arc<ApiPeer>, request: Reque
     let _place = service.api.enter().await?;
     let Confirm { username, password } = read_json(request).await?;
     let credential = Credential::from_password(username, password);
-    let session = reply::<SignIn>(run(service, peer, credential, SignIn.into()).await?)?;
+    let session = run(service, peer, move |backend| call(backend, &credential, SignIn)).await?;
     let ApiBackend { confirmations, adapters, .. } = &service.api;
     let proof = confirmations.issue(session, &*adapters.entropy, adapters.clock.monotonic())?;
     let confirmed = Confirmed { proof, expires_in: PROOF_LIFETIME };
@@ -255,17 +269,16 @@ async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T>
     serde_json::from_slice(&body).map_err(|e| Error::usage("the body doesn't fit this endpoint").why(e.to_string()))
 }
 
-/// Runs `request` on a thread for blocking work.
-async fn run(
+/// Runs `call` on a thread for blocking work.
+async fn run<T: Send + 'static>(
     service: &Arc<ServerState>,
     peer: &Arc<ApiPeer>,
-    credential: Credential,
-    request: VerbRequest,
-) -> Result<Response> {
+    call: impl FnOnce(&LocalBackend<OpenStore>) -> Result<T> + Send + 'static,
+) -> Result<T> {
     let (answered, answer) = oneshot::channel();
     let (owner, peer) = (Arc::clone(service), Arc::clone(peer));
     // The caller may have left.
-    let work = move || drop(answered.send(owner.api.run(&peer, &credential, request)));
+    let work = move || drop(answered.send(owner.api.run(&peer, call)));
     service.supervisor.blocking(work).await;
     answer.await.map_err(|_| Error::failure("the call ended unexpectedly"))?
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::actor::Actor;
 use super::batches::{BatchedMutation, Progress};
 use super::credential::{Credential, TokenCredential};
+use super::keyed_calls::{KeyedCall, KeyedReply};
 use super::password_authenticator::PasswordAuthenticator;
 use super::ports::{Clock, CommittedTx, Entropy, FlushScope, Maintenance, PasswordHasher, Snapshot, Store};
 use super::request::{Executor, Request, Response, check_auth_level, password_needed};
@@ -172,6 +173,7 @@ struct Call<'a, 'r, S> {
     backend: &'a LocalBackend<S>,
     credential: &'a Credential,
     receive: Option<&'a mut SecretReceiver<'r>>,
+    key: Option<&'a KeyedCall>,
 }
 
 impl<S: Store + Maintenance> Executor for Call<'_, '_, S> {
@@ -190,7 +192,7 @@ impl<S: Store + Maintenance> Executor for Call<'_, '_, S> {
     }
 
     fn change<V: Mutation>(&mut self, mut verb: V) -> Result<V::Reply> {
-        let Call { backend, credential, receive } = self;
+        let Call { backend, credential, receive, key } = self;
         let session = backend.authenticate(credential, V::AUTH, V::SCOPE)?;
         verb.prepare(credential, &*backend.adapters.hasher)?;
         let done = if V::HAS_PLAN {
@@ -198,7 +200,7 @@ impl<S: Store + Maintenance> Executor for Call<'_, '_, S> {
         } else if let Some(receive) = receive.as_deref_mut().filter(|_| V::ISSUES_SECRETS) {
             backend.run_with_delivery(&verb, session.as_ref(), receive)
         } else {
-            backend.run_atomic(&verb, session.as_ref())
+            backend.run_atomic(&verb, session.as_ref(), *key)
         };
         let CommittedTx { value: mut out, audit_seq: seq } =
             done.map_err(|error| backend.with_near_names::<V>(session.as_ref(), error))?;
@@ -220,10 +222,36 @@ impl<S: Store + Maintenance> Executor for Call<'_, '_, S> {
 }
 
 impl<S: Store + Maintenance> LocalBackend<S> {
-    fn run_atomic<V: Mutation>(&self, verb: &V, session: Option<&Session>) -> Result<CommittedTx<V::Output>> {
+    /// Runs `request` like [`Backend::call`], but with a `key` no second time: if an earlier call of the same caller had
+    /// the key, its tokens are the reply.
+    ///
+    /// # Errors
+    /// Those of [`Backend::call`], and [`Kind::Conflict`] if the earlier call was another request.
+    pub fn call_once(&self, credential: &Credential, request: Request, key: Option<&str>) -> Result<KeyedReply> {
+        let call = key.map(|key| KeyedCall::new(key, &request)).transpose()?;
+        let done = request.dispatch(&mut Call { backend: self, credential, receive: None, key: call.as_ref() });
+        match call {
+            Some(call) => call.into_reply(done),
+            None => done.map(|done| KeyedReply::Done(Box::new(done))),
+        }
+    }
+
+    fn run_atomic<V: Mutation>(
+        &self,
+        verb: &V,
+        session: Option<&Session>,
+        key: Option<&KeyedCall>,
+    ) -> Result<CommittedTx<V::Output>> {
         self.store.write(&self.audit_actor(session), &|| self.adapters.clock.now(), |tx, now| {
             let actor = self.reload_actor::<V>(session, tx, now)?;
-            verb.run(&actor, tx, &self.env(now))
+            if let Some(key) = key {
+                key.check_new(&actor, tx, now)?;
+            }
+            let mut done = verb.run(&actor, tx, &self.env(now))?;
+            if let Some(key) = key {
+                key.store(&actor, tx, V::issued_tokens(done.value_mut()), now)?;
+            }
+            Ok(done)
         })
     }
 
@@ -274,6 +302,6 @@ impl<S: Store + Maintenance> Backend for LocalBackend<S> {
         request: Request,
         receive: Option<&mut SecretReceiver<'_>>,
     ) -> Result<Response> {
-        request.dispatch(&mut Call { backend: self, credential, receive })
+        request.dispatch(&mut Call { backend: self, credential, receive, key: None })
     }
 }

@@ -15,6 +15,7 @@ pub mod credential;
 pub mod findings;
 pub mod impact;
 pub mod init;
+pub mod keyed_calls;
 pub mod ledger;
 pub mod local_backend;
 pub mod new_password;

@@ -5,6 +5,7 @@ mod accounts;
 pub mod audit_log;
 mod catalogue;
 mod installation;
+mod keyed_calls;
 pub mod ledger;
 mod logins;
 mod maintenance;
@@ -17,6 +18,7 @@ mod usage_tx;
 pub use accounts::{AccountReader, AccountWriter, NewAccount, TokenCounts};
 pub use catalogue::{CatalogueReader, CatalogueWriter};
 pub use installation::{Installation, InstallationReader, InstallationWriter};
+pub use keyed_calls::{KeyedCallReader, KeyedCallWriter, MAX_KEYED_CALLS, StoredCall};
 pub use logins::{LoginReader, LoginWriter, MAX_LOGINS, StoredLogin};
 pub use maintenance::{DataVersion, DataVersions, Maintenance};
 pub use system::{Clock, Entropy, PasswordHasher, PasswordMatch, PendingFile, SecretFileWriter};
@@ -100,7 +102,15 @@ pub struct CommittedTx<T> {
 
 /// One consistent state of the store.
 pub trait Snapshot:
-    InstallationReader + AccountReader + LoginReader + TokenReader + CatalogueReader + UsageReader + AuditLog + Ledger
+    InstallationReader
+    + AccountReader
+    + LoginReader
+    + KeyedCallReader
+    + TokenReader
+    + CatalogueReader
+    + UsageReader
+    + AuditLog
+    + Ledger
 {
 }
 
@@ -108,6 +118,7 @@ impl<T> Snapshot for T where
     T: InstallationReader
         + AccountReader
         + LoginReader
+        + KeyedCallReader
         + TokenReader
         + CatalogueReader
         + UsageReader
@@ -116,6 +127,12 @@ impl<T> Snapshot for T where
 {
 }
 
-pub trait Tx: Snapshot + InstallationWriter + AccountWriter + LoginWriter + TokenWriter + CatalogueWriter {}
+pub trait Tx:
+    Snapshot + InstallationWriter + AccountWriter + LoginWriter + KeyedCallWriter + TokenWriter + CatalogueWriter
+{
+}
 
-impl<T> Tx for T where T: Snapshot + InstallationWriter + AccountWriter + LoginWriter + TokenWriter + CatalogueWriter {}
+impl<T> Tx for T where
+    T: Snapshot + InstallationWriter + AccountWriter + LoginWriter + KeyedCallWriter + TokenWriter + CatalogueWriter
+{
+}

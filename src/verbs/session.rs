@@ -76,6 +76,14 @@ impl Session {
         matches!(self.kind, SessionKind::Password { temporary: true, .. })
     }
 
+    /// Returns the caller in bytes that stay the same as long as its password or token is valid.
+    pub(super) fn caller(&self) -> Vec<u8> {
+        match &self.kind {
+            SessionKind::Password { .. } => self.account.to_string().into_bytes(),
+            SessionKind::Token { secret, .. } => secret.as_str().as_bytes().to_vec(),
+        }
+    }
+
     pub(super) fn audit_actor(&self, face: Face) -> AuditActor {
         let proof = match &self.kind {
             SessionKind::Password { .. } => "password".to_owned(),

@@ -8,6 +8,7 @@ mod catalogue;
 mod failed_sign_in_audit;
 mod file_identity;
 mod findings;
+mod keyed_calls;
 mod ledger_read;
 mod ledger_size;
 mod ledger_window;

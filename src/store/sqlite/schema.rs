@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/011_failed_sign_ins.sql"),
     include_str!("migrations/012_regenerated.sql"),
     include_str!("migrations/013_logins.sql"),
+    include_str!("migrations/014_keyed_calls.sql"),
 ];
 /// The version of the schema after all migrations.
 pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;

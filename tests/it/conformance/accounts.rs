@@ -115,3 +115,33 @@ pub fn an_account_was_seen_when_its_tokens_were<E: Engine>() {
     f.update(&Token { deleted_at: Some(START), ..one }).unwrap();
     assert_eq!(seen(), Some(START.plus(3)), "in the trash as well");
 }
+
+pub fn a_keyed_call_is_kept_for_its_account<E: Engine>() {
+    let f = Fixture::<E>::new();
+    let (member, viewer) = (f.account("member").id, f.account("viewer").id);
+    let call = |digest, minute| StoredCall {
+        digest: [digest; 32],
+        tokens: vec![TokenId(7), TokenId(3)],
+        created_at: START.plus(minute),
+    };
+    let find = |account, key: &str| f.store.read(|s| s.keyed_call(account, key)).unwrap();
+    let add = |account, key: &str, call: StoredCall, oldest| {
+        change(&f.store, |tx| tx.insert_keyed_call(account, key, &call, oldest)).unwrap();
+    };
+    add(member, "k", call(1, 0), START);
+    add(viewer, "k", call(2, 0), START);
+    assert_eq!((find(member, "k"), find(viewer, "k")), (Some(call(1, 0)), Some(call(2, 0))));
+    assert_eq!((find(member, "K"), find(member, "")), (None, None));
+    add(member, "k", call(3, 1), START);
+    add(member, "later", call(4, 2), START.plus(1));
+    assert_eq!((find(member, "k"), find(member, "later")), (Some(call(3, 1)), Some(call(4, 2))));
+    add(member, "last", call(5, 3), START.plus(2));
+    assert_eq!((find(member, "k"), find(member, "later")), (None, Some(call(4, 2))), "too old");
+    assert_eq!(find(viewer, "k"), Some(call(2, 0)), "another account's");
+    change(&f.store, |tx| {
+        (0..MAX_KEYED_CALLS).try_for_each(|n| tx.insert_keyed_call(member, &n.to_string(), &call(6, 4), START))
+    })
+    .unwrap();
+    assert_eq!((find(member, "later"), find(member, "last")), (None, None), "too many");
+    assert!((0..MAX_KEYED_CALLS).all(|n| find(member, &n.to_string()).is_some()));
+}

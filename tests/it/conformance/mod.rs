@@ -37,8 +37,9 @@ use jeton::domain::token::{Purgeable, Revision, Token, TokenId};
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{
-    DataVersions as _, Denial, Entropy, Installation, LoginAttemptKey, Maintenance as _, NewAccount, NewToken,
-    PurgeQuery, SecretState, Store, TokenCounts, TokenCursor, TokenState, Tx, Use, Visibility, Window, WindowQuery,
+    DataVersions as _, Denial, Entropy, Installation, LoginAttemptKey, MAX_KEYED_CALLS, Maintenance as _, NewAccount,
+    NewToken, PurgeQuery, SecretState, Store, StoredCall, TokenCounts, TokenCursor, TokenState, Tx, Use, Visibility,
+    Window, WindowQuery,
 };
 
 use crate::support::fakes::{Engine, START, SeededEntropy, audit_rows, entry, tester, token_name, username};
@@ -164,6 +165,7 @@ macro_rules! conforms {
             names_are_unique_outside_the_trash,
             hidden_namesakes_hide_no_visible_one,
             usernames_are_given_once,
+            a_keyed_call_is_kept_for_its_account,
             a_token_has_one_current_secret,
             an_old_secret_is_kept_for_a_while,
             a_purge_takes_what_is_meant_and_leaves_tombstones,

@@ -7,6 +7,7 @@ mod denial_reasons;
 mod hostile_clients;
 mod introspection;
 mod management_api;
+mod repeated_calls;
 mod resource_exhaustion;
 mod responses;
 mod revocation;

@@ -11,7 +11,8 @@ use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
 use jeton::error::{Error, Result};
 use jeton::verbs::ports::{
-    AccountReader, AccountWriter, LoginReader, LoginWriter, MAX_LOGINS, NewAccount, StoredLogin, TokenCounts,
+    AccountReader, AccountWriter, KeyedCallReader, KeyedCallWriter, LoginReader, LoginWriter, MAX_KEYED_CALLS,
+    MAX_LOGINS, NewAccount, StoredCall, StoredLogin, TokenCounts,
 };
 
 use super::state::{State, StoredAccount};
@@ -139,6 +140,26 @@ impl LoginWriter for State {
     }
     fn delete_login(&mut self, id: &PublicId) -> Result<()> {
         self.logins.retain(|login| login.public_id != *id);
+        Ok(())
+    }
+}
+
+impl KeyedCallReader for State {
+    fn keyed_call(&self, account: AccountId, key: &str) -> Result<Option<StoredCall>> {
+        Ok(self.keyed_calls.get(&(account, key.to_owned())).cloned())
+    }
+}
+
+impl KeyedCallWriter for State {
+    fn insert_keyed_call(&mut self, account: AccountId, key: &str, call: &StoredCall, oldest: Timestamp) -> Result<()> {
+        self.keyed_calls.retain(|(owner, _), call| *owner != account || call.created_at >= oldest);
+        self.keyed_calls.insert((account, key.to_owned()), call.clone());
+        let others = self.keyed_calls.iter().filter(|((owner, other), _)| *owner == account && other != key);
+        let mut others: Vec<_> = others.map(|((_, other), call)| (call.created_at, other.clone())).collect();
+        others.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        for (_, other) in others.into_iter().skip(MAX_KEYED_CALLS as usize - 1) {
+            self.keyed_calls.remove(&(account, other));
+        }
         Ok(())
     }
 }

@@ -16,12 +16,12 @@ use jeton::domain::secret::{PublicId, SecretDigest};
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::{TokenId, Tombstone};
 use jeton::error::{Error, Result};
-use jeton::verbs::ports::StoredLogin;
 use jeton::verbs::ports::audit_log::HashedRow;
 use jeton::verbs::ports::ledger::UseKey;
 use jeton::verbs::ports::{
     CatalogueReader, CatalogueWriter, Installation, InstallationReader, InstallationWriter, SecretState,
 };
+use jeton::verbs::ports::{StoredCall, StoredLogin};
 
 #[derive(Clone, Default)]
 pub struct State {
@@ -34,6 +34,8 @@ pub struct State {
     pub accounts: Vec<StoredAccount>,
     /// The oldest first.
     pub logins: Vec<StoredLogin>,
+    /// By account and key.
+    pub keyed_calls: BTreeMap<(AccountId, String), StoredCall>,
     pub last_token: i64,
     pub tokens: BTreeMap<TokenId, StoredToken>,
     pub secrets: HashMap<PublicId, TokenSecret>,

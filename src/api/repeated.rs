@@ -1,0 +1,41 @@
+//! Calls that may be repeated: a key of the caller makes sure that the change is made once.
+
+use serde::Serialize;
+
+use crate::domain::token::Token;
+
+/// The header with the key of a call that gives out secrets.
+pub const KEY_HEADER: &str = "idempotency-key";
+
+const NEXT: &str =
+    "The secret was given out before and can't be shown again. Get a new one: POST /v1/tokens/TOKEN/regenerate";
+
+/// The answer to a repeated call: that of the first call, but without the secrets, which nobody keeps.
+#[derive(Serialize)]
+pub struct RepeatedReply {
+    value: OneOrMany,
+    next: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(Option<Box<WithoutSecret>>),
+    Many(Vec<WithoutSecret>),
+}
+
+#[derive(Serialize)]
+struct WithoutSecret {
+    token: Token,
+    secret: Option<()>,
+}
+
+impl RepeatedReply {
+    /// Creates the answer of a verb that answers with a list, or with one token.
+    pub fn new(tokens: Vec<Token>, is_list: bool) -> Self {
+        let mut tokens = tokens.into_iter().map(|token| WithoutSecret { token, secret: None });
+        let value =
+            if is_list { OneOrMany::Many(tokens.collect()) } else { OneOrMany::One(tokens.next().map(Box::new)) };
+        RepeatedReply { value, next: NEXT }
+    }
+}
