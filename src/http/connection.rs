@@ -58,17 +58,20 @@ impl Stream {
 
 /// Answers the requests on `stream` until either side closes it.
 pub(super) async fn serve(service: Arc<ServerState>, kind: ListenerKind, stream: Stream, timer: Arc<ConnectionTimer>) {
-    let (peer, api_peer) = (Arc::new(Peer::new(stream.peer())), Arc::new(stream.api_peer()));
+    let peer = Arc::new(Peer::new(stream.peer()));
+    let api_peer = (kind == ListenerKind::Management).then(|| Arc::new(stream.api_peer()));
     let request_timer = Arc::clone(&timer);
     let handler = service_fn(move |request: Request<Incoming>| {
         let (service, timer) = (Arc::clone(&service), Arc::clone(&request_timer));
-        let (peer, api_peer) = (Arc::clone(&peer), Arc::clone(&api_peer));
+        let peer = Arc::clone(&peer);
+        let api_peer = api_peer.clone();
         async move {
             timer.set_phase(Phase::Responding);
-            let response = match kind {
+            let response = match &api_peer {
                 _ if !has_one_host(&request) => response::bad_request(),
-                ListenerKind::Verify => router::verify(&service, &peer, request).await,
-                ListenerKind::Management => timer.while_working(router::management(&service, &api_peer, request)).await,
+                None => router::verify(&service, &peer, request).await,
+                // Boxed, so that connections of proxies have no room for it.
+                Some(peer) => timer.while_working(Box::pin(router::management(&service, peer, request))).await,
             };
             timer.set_phase(Phase::Idle);
             Ok::<_, Infallible>(response)
