@@ -39,7 +39,7 @@ fn attempt(install: &TestInstall, actor: &str, verb: &str, whom: &Account, role:
     let name = whom.username.as_str();
     match (verb, role) {
         ("list", None) => {
-            let listed = install.call(actor, ListAccounts)?.accounts.iter().any(|a| a.account == *whom);
+            let listed = install.call(actor, ListAccounts)?.accounts.iter().any(|a| a.account.id == whom.id);
             if listed { Ok(()) } else { Err(Error::denied("not listed")) }
         }
         ("show", None) => install.call(actor, ShowAccount { username: whom.username.clone() }).map(drop),

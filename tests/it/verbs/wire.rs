@@ -134,7 +134,7 @@ fn verbs_do_the_same_over_the_wire() {
     assert!(run.status.success() && report.contains("verbs::secret_delivery::"), "{report}");
 }
 
-/// The same with a service in between, which the requests reach through the HTTP API.
+/// The same, and every cell of the access matrix, with a service in between that the requests reach through the HTTP API.
 #[test]
 fn verbs_do_the_same_over_http() {
     if std::env::var_os(OVER_WIRE).is_some() {
@@ -142,14 +142,18 @@ fn verbs_do_the_same_over_http() {
     }
     let tests = std::env::current_exe().unwrap();
     let run = std::process::Command::new(tests)
-        .args(["verbs::", "--skip", "wire::", "--skip", "in_memory::"])
+        .args(["verbs::", "matrix::", "--skip", "wire::", "--skip", "in_memory::"])
         // A client can't stop a purge at the server, and says who it is for what only needs the store here.
         .args(["--skip", "batches::", "--skip", "every_verb_asks_for_its_proof"])
         .env(OVER_WIRE, "http")
         .output()
         .unwrap();
     let report = String::from_utf8_lossy(&run.stdout);
-    assert!(run.status.success() && report.contains("verbs::secret_delivery::"), "{report}");
+    assert!(
+        run.status.success()
+            && ["verbs::secret_delivery::", "matrix::tokens::"].iter().all(|tests| report.contains(tests)),
+        "{report}"
+    );
 }
 
 #[test]
