@@ -5,9 +5,10 @@ use super::App;
 use super::prompt::PasswordSource;
 use super::token::show::{describe_calls, describe_client, describe_denials, describe_overlap};
 use crate::domain::time::ago;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::{GetImpact, Impact, Removal, TokenImpact};
+use crate::verbs::request::RequestVerb;
 
 /// Maximum number of unused tokens shown, unless they were named one by one.
 const MAX_UNUSED: usize = 20;
@@ -76,11 +77,38 @@ pub(super) fn write_credential(
     let (credential, session) = app.authenticate()?;
     let read_credential = Credential::Session(session);
     let removal = removal(&read_credential)?;
-    let seen = show(app, &read_credential, removal)?;
+    let seen = confirm(app, &read_credential, to, removal)?;
+    Ok((credential, seen))
+}
+
+/// Shows the impact of `removal`, and asks for a yes if the change hits tokens in use.
+pub(super) fn confirm(app: &App, credential: &Credential, to: &str, removal: Removal) -> Result<Impact> {
+    let seen = show(app, credential, removal)?;
     if seen.used > 0 || seen.is_lower_bound {
         ask(app, to)?;
     }
-    Ok((credential, seen))
+    Ok(seen)
+}
+
+/// Makes sure that a confirmation is the only thing that `verb`, which has none, lacks. A refusal comes before any
+/// question. Returns the error for a missing confirmation of `what` if nobody can be asked.
+pub(super) fn check_unconfirmed<V: RequestVerb>(
+    app: &App,
+    credential: &Credential,
+    verb: V,
+    what: &str,
+    next: &str,
+) -> Result<()> {
+    match app.call(credential, verb) {
+        Err(error) if error.kind == Kind::Conflict => {}
+        refused => return refused.map(drop),
+    }
+    match app.prompt.is_interactive {
+        true => Ok(()),
+        false => Err(Error::conflict(format!("{what} was not confirmed"))
+            .why("jeton can't ask, because there is no terminal or --no-input was given")
+            .next(next)),
+    }
 }
 
 /// Shows a token, `with_overlap` of its two secrets.

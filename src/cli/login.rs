@@ -1,7 +1,7 @@
 //! `jeton login` and `logout`. They remember the account on this machine, never a password or a session.
 
 use super::App;
-use crate::config::{self, SetValue, SettingKey, Settings};
+use crate::config::{self, SetValue, SettingKey};
 use crate::domain::name::Username;
 use crate::error::Result;
 
@@ -12,7 +12,7 @@ pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
         app.username = Some(Username::parse(username)?);
     }
     // A person signs in here, so ignore a configured token.
-    app.settings = Settings { token: None, ..app.settings.clone() };
+    app.settings.token = None;
     let (_, session) = app.authenticate()?;
     let file = config::user_file()?;
     let unset_keys = config::unset(&file, &TOKEN_KEYS)?;

@@ -311,6 +311,14 @@ impl App {
         Ok(self.settings.token_credential()?.map(Credential::Token))
     }
 
+    /// Refuses a token before a command asks for the parameters of a verb that only a person may run.
+    fn require_person(&self) -> Result<()> {
+        match self.settings.token {
+            Some(_) => Err(authorize::person_needed()),
+            None => Ok(()),
+        }
+    }
+
     /// Returns a credential for reading: a session, or the token itself. A token records one use.
     fn read_credential(&self) -> Result<Credential> {
         match self.token()? {
@@ -330,12 +338,6 @@ impl App {
     /// Returns a credential for a change: the token, or the password. Prompts until the password is right.
     fn write_credential(&self) -> Result<Credential> {
         self.write_credential_allowing(false)
-    }
-
-    /// Returns a credential for changing `username`'s password. The actor's own password may be temporary.
-    fn password_credential(&self, username: &Username) -> Result<Credential> {
-        let own = self.token()?.is_none() && self.username_or_sole()? == *username;
-        self.write_credential_allowing(own)
     }
 
     fn write_credential_allowing(&self, replace: bool) -> Result<Credential> {

@@ -14,6 +14,7 @@ pub use edit::{SetValue, set, unset};
 pub use serve::{ServeOverrides, ServeSettings};
 pub use setting_key::SettingKey;
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -84,6 +85,8 @@ pub struct Settings {
     pub token_name: Option<Setting<TokenName>>,
     /// The token that signs in, unless `--user` or a password option overrides it.
     pub token: Option<Setting<TokenSource>>,
+    /// That token, once read: the environment gives it only once.
+    presented: OnceCell<Arc<Secret>>,
     /// Time without input after which the screens are locked. Zero = never.
     pub lock_after: Setting<Duration>,
     pub confirm_remember: Setting<Duration>,
@@ -218,6 +221,7 @@ impl Settings {
             username: parse(username, Username::parse)?,
             token_name: parse(token_name, TokenName::parse)?,
             token,
+            presented: OnceCell::new(),
             lock_after: pause(|keys| keys.lock.after.clone(), LOCK_AFTER)?,
             confirm_remember: pause(|keys| keys.confirm.remember.clone(), Duration::ZERO)?,
             dates: dates.unwrap_or_default(),
@@ -232,6 +236,9 @@ impl Settings {
     /// [`crate::error::Kind::Unauthenticated`] if the text is not one of our secrets.
     pub fn token_credential(&self) -> Result<Option<TokenCredential>> {
         let Some(Setting { value, source }) = &self.token else { return Ok(None) };
+        if let Some(secret) = self.presented.get() {
+            return Ok(Some(self.expected(Arc::clone(secret))));
+        }
         let line = match value {
             TokenSource::Stored(secret) => return Ok(Some(self.expected(Arc::clone(secret)))),
             TokenSource::File(path) => bounded_read::read_token_file(path)?,
@@ -247,7 +254,7 @@ impl Settings {
             };
             Error::unauthenticated(format!("{} contains no jeton secret", escape_untrusted(&place))).next(next)
         })?;
-        Ok(Some(self.expected(Arc::new(secret))))
+        Ok(Some(self.expected(Arc::clone(self.presented.get_or_init(|| Arc::new(secret))))))
     }
 
     fn expected(&self, secret: Arc<Secret>) -> TokenCredential {

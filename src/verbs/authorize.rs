@@ -74,13 +74,18 @@ pub fn require_scope(actor: &Actor, scope: RequiredScope) -> Result<()> {
 
 pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
     match scope.methods() {
-        [] => Error::denied("a token is not enough for this action")
-            .why("this action needs a person with a password")
-            .next("Use --user NAME and enter the password"),
+        [] => person_needed(),
         methods => Error::denied(format!("the token {} may not do this", token.name))
             .why(format!("this action needs the method {}", methods.join(" or ")))
             .next("Use a token with such a method, or --user NAME and the password"),
     }
+}
+
+/// Returns the error for a token, whatever its methods, as the actor of a verb that needs a person.
+pub fn person_needed() -> Error {
+    Error::denied("a token is not enough for this action")
+        .why("this action needs a person with a password")
+        .next("Use --user NAME and enter the password")
 }
 
 /// Returns `true` if the actor's proof reaches tokens of an account. Permission by role is checked separately.

@@ -184,7 +184,8 @@ requests! {
     change SetPolicy "policy.set" Password (PasswordOnly) => Committed<Policy>, PATCH "/v1/policy";
     query ListCatalogues "catalogue.list" Store (Nothing) => Vec<Catalogue>, GET "/v1/catalogue";
     // The preview names tokens of all accounts, and no token applies a catalogue.
-    query PreviewCatalogue "catalogue.preview" Store (PasswordOnly) => CataloguePreview, POST "/v1/catalogue/preview";
+    query PreviewCatalogue "catalogue.preview" Authenticated (PasswordOnly)
+        => CataloguePreview, POST "/v1/catalogue/preview";
     change ApplyCatalogue "catalogue.apply" Password (PasswordOnly) => Committed<CataloguePreview>, PUT "/v1/catalogue";
     query ListTokens "token.list" Authenticated (ReadTokens) => Window, GET "/v1/tokens";
     query CountTokens "token.tally" Authenticated (ReadTokens) => TokenSummary, GET "/v1/tokens/-/count";

@@ -240,6 +240,7 @@ fn token_can_not_grant_more_than_it_has() {
     let called = "environment.control.GetEnvInfo";
     let held = ["--method", "jeton.tokens.read", "--method", "jeton.tokens.write", "--method", called];
     let secret = home.create(&[&["bot", "--expires", "30d"], &held[..]].concat());
+    let reader = home.create(&["reader", "--method", "jeton.tokens.read", "--expires", "1d"]);
     let other = "environment.control.StopEnv";
     home.create(&["stronger", "--method", other, "--expires", "1d"]);
     home.create(&["inheriting", "--inherit", "--expires", "1d"]);
@@ -303,6 +304,18 @@ fn token_can_not_grant_more_than_it_has() {
         assert!(matches!(ran.code, 2 | 4), "{words:?}: {ran:?}");
         assert!(ran.out.is_empty(), "{words:?}: {ran:?}");
     }
+    // Without --confirm, a refusal comes before the confirmation.
+    for words in [&["purge", "--expired"][..], &["restore", "--all", "--filter", "gone"]] {
+        with(&home, &variables, &[&["token"], words].concat()).assert_code(4).assert_silent();
+    }
+    for words in [&["revoke", "weaker"][..], &["disable", "--filter", "weaker"]] {
+        with(&home, &[("JETON_TOKEN", &reader)], &[&["token"], words].concat()).assert_code(4).assert_silent();
+    }
+    let passwd = with(&home, &variables, &["account", "passwd", "ops"]).assert_code(4).assert_silent();
+    insta::assert_snapshot!(passwd.message(), @"
+    error: a token is not enough for this action: this action needs a person with a password
+      Use --user NAME and enter the password
+    ");
     assert_eq!((list(), head()), before);
     for words in [&["create", "less", "--method", called, "--expires", "1d"][..], &["copy", "weaker", "twin"]] {
         with(&home, &variables, &[&["token"], words].concat()).assert_success();

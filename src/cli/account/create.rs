@@ -8,14 +8,22 @@ use crate::config::{Setting, Source};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::error::Result;
-use crate::verbs::accounts::{CreateAccount, GetSetup};
+use crate::verbs::accounts::{CreateAccount, GetSetup, WhoAmI};
+use crate::verbs::actor::Actor;
+use crate::verbs::authorize;
 use crate::verbs::credential::Credential;
 
 pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
+    app.require_person()?;
     let had_sole_account = app.call(&Credential::Store, GetSetup)?.sole_account.is_some();
     let credential = app.write_credential()?;
     let given = app.prompt.given_new_password(args.password.new_password_file.as_deref())?;
+    if given.is_none() {
+        // The verb checks the permission too. Checking here refuses before anyone chooses a password.
+        let actor = Actor::Account(app.call(&credential, WhoAmI)?.account);
+        authorize::check_role_grant(&actor, role)?;
+    }
     let password = new_password(app, &username, given)?;
     let changed = app.call(&credential, CreateAccount { username, role, password })?;
     let name = changed.value.account.username.to_string();

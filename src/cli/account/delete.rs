@@ -4,7 +4,7 @@ use super::super::change_report::{RevokedText, print_revoked};
 use super::super::{App, impact};
 use crate::domain::name::Username;
 use crate::domain::time::ago;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::verbs::accounts::{DeleteAccount, ShowAccount};
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
@@ -14,14 +14,7 @@ pub(super) fn delete(app: &mut App, name: &str, confirm: Option<String>) -> Resu
     let verb = |confirmation| DeleteAccount { username: username.clone(), confirmation, expected: Vec::new() };
     let (credential, verb) = match confirm {
         Some(typed) => (app.write_credential()?, verb(typed)),
-        // A token can't delete an account. Refuse before the person types a name.
-        None if app.token()?.is_some() => (app.write_credential()?, verb(String::new())),
-        None if app.prompt.is_interactive => confirm_deletion(app, username)?,
-        None => {
-            return Err(Error::conflict("the deletion of the account was not confirmed")
-                .why("jeton can't ask, because there is no terminal or --no-input was given")
-                .next("Confirm with the account's name: --confirm NAME"));
-        }
+        None => confirm_deletion(app, username.clone(), verb(String::new()))?,
     };
     let changed = app.call(&credential, verb)?;
     let text = RevokedText {
@@ -33,8 +26,10 @@ pub(super) fn delete(app: &mut App, name: &str, confirm: Option<String>) -> Resu
 }
 
 /// Shows the consequences and asks for the name. The verb compares the name, not the CLI.
-fn confirm_deletion(app: &App, username: Username) -> Result<(Credential, DeleteAccount)> {
+fn confirm_deletion(app: &App, username: Username, unconfirmed: DeleteAccount) -> Result<(Credential, DeleteAccount)> {
     let (credential, session) = app.authenticate()?;
+    let next = "Confirm with the account's name: --confirm NAME";
+    impact::check_unconfirmed(app, &credential, unconfirmed, "the deletion of the account", next)?;
     let read_credential = Credential::Session(session);
     let shown = app.call(&read_credential, ShowAccount { username: username.clone() })?;
     let (account, tokens, now) = (&shown.counted.account, shown.counted.tokens, app.now());

@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::platform::catalogue_file;
 use crate::platform::secret_files::read_text;
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits, Widening};
+use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 
 /// Limits of the lists in a preview.
@@ -79,8 +80,8 @@ pub(super) fn preview_and_apply(
     for warning in warnings {
         app.out.note(&format!("! {warning}"));
     }
-    // Authorize an acting token before showing the preview.
-    let reader = app.token()?.map_or_else(|| app.store_credential(), Ok)?;
+    let (credential, session) = app.authenticate()?;
+    let reader = Credential::Session(session);
     let preview = app.call(&reader, PreviewCatalogue { catalogue: catalogue.clone() })?;
     if !app.out.json {
         print(app, &preview)?;
@@ -92,12 +93,13 @@ pub(super) fn preview_and_apply(
         app.out.note("Dry run: nothing was changed");
         return Ok(());
     }
-    // The verb checks this too. Checking here fails before anyone is asked for a password.
+    // The verb checks this too. Checking here fails before anyone is asked for a yes.
     preview.check_accepted(consent.accept_widening, consent.accept_public)?;
     // A script confirms the numbers, a person the preview.
     let expected = impact::is_by_person(app).then_some(preview.set);
-    let removal = Removal::Catalogue(Box::new(catalogue.clone()));
-    let (credential, _) = impact::write_credential(app, "apply the catalogue", |_| Ok(removal))?;
+    if expected.is_some() {
+        impact::confirm(app, &reader, "apply the catalogue", Removal::Catalogue(Box::new(catalogue.clone())))?;
+    }
     let verb = ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public).expecting(expected);
     let changed = app.call(&credential, verb)?;
     if app.out.json {

@@ -32,12 +32,7 @@ pub(super) fn change_matching(
         MatchingTokens { owner, filter, trashed, except: references(some.except), also: references(some.tokens) };
     let (credential, verb) = match confirm {
         Some(typed) => (app.write_credential()?, ChangeMatching::new(change, tokens, parse_number(typed)?, None)),
-        None if app.prompt.is_interactive => confirm_change(app, change, tokens)?,
-        None => {
-            return Err(Error::conflict("the change was not confirmed")
-                .why("jeton can't ask, because there is no terminal or --no-input was given")
-                .next("Confirm with the number of tokens: --confirm N"));
-        }
+        None => confirm_change(app, change, tokens)?,
     };
     let [done, _] = change.participles();
     let (confirmed, changed) = (verb.confirm, call_with_progress(app, &credential, verb, done)?);
@@ -73,6 +68,9 @@ fn parse_number(typed: &str) -> Result<u64> {
 /// Shows the tokens or their number, and asks for the number. Only the tokens that were counted are changed.
 fn confirm_change(app: &App, change: BulkChange, tokens: MatchingTokens) -> Result<(Credential, ChangeMatching)> {
     let (credential, session) = app.authenticate()?;
+    let unconfirmed = ChangeMatching::new(change, tokens.clone(), 0, None);
+    let next = "Confirm with the number of tokens: --confirm N";
+    impact::check_unconfirmed(app, &credential, unconfirmed, "the change", next)?;
     let reader = Credential::Session(session);
     let counted = app.call(&reader, CountMatching { tokens: tokens.clone() })?;
     if matches!(change, BulkChange::Disable | BulkChange::Revoke) {

@@ -25,14 +25,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
     }
     let (credential, verb) = match args.confirm {
         Some(confirm) => (app.write_credential()?, PurgeTokens::new(which, confirm)),
-        // A token can't purge anything. Refuse before counting.
-        None if app.token()?.is_some() => (app.write_credential()?, PurgeTokens::new(which, 0)),
-        None if app.prompt.is_interactive => confirm_purge(app, which)?,
-        None => {
-            return Err(Error::conflict("the purge was not confirmed")
-                .why("jeton can't ask, because there is no terminal or --no-input was given")
-                .next("Count the tokens with --dry-run, then confirm their number with --confirm N"));
-        }
+        None => confirm_purge(app, which)?,
     };
     let confirm = verb.confirm;
     let purged = call_with_progress(app, &credential, verb, "purged")?.value;
@@ -76,6 +69,8 @@ fn print_preview(app: &mut App, which: Purgeable, preview: PurgePreview) -> Resu
 
 fn confirm_purge(app: &App, which: Purgeable) -> Result<(Credential, PurgeTokens)> {
     let (credential, session) = app.authenticate()?;
+    let next = "Count the tokens with --dry-run, then confirm their number with --confirm N";
+    impact::check_unconfirmed(app, &credential, PurgeTokens::new(which, 0), "the purge", next)?;
     let seen = impact::show(app, &Credential::Session(session), Removal::Purge(which))?;
     let count = seen.count;
     let typed =

@@ -5,7 +5,7 @@ use super::super::change_report::{RevokedText, print_revoked};
 use super::super::{App, impact};
 use super::change_matching::change_matching;
 use super::{live_tokens, token_targets};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{BulkChange, RevokeResult, RevokeTokens, TokenTarget};
@@ -19,12 +19,7 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
         Some(typed) => {
             (app.write_credential()?, RevokeTokens { tokens, with_made, expected_made: None, confirmation: typed })
         }
-        None if app.prompt.is_interactive => confirm_revocation(app, tokens, with_made)?,
-        None => {
-            return Err(Error::conflict("the revocation was not confirmed")
-                .why("jeton can't ask, because there is no terminal or --no-input was given")
-                .next("Confirm with the token's name: --confirm NAME. For N tokens: --confirm N"));
-        }
+        None => confirm_revocation(app, tokens, with_made)?,
     };
     let changed = app.call(&credential, verb)?;
     let text = RevokedText {
@@ -58,6 +53,10 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
 /// Shows the consequences and asks for the name. Sends the shown revision, so that only the shown state can be revoked.
 fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> Result<(Credential, RevokeTokens)> {
     let (credential, session) = app.authenticate()?;
+    let unconfirmed =
+        RevokeTokens { tokens: tokens.clone(), with_made, expected_made: None, confirmation: String::new() };
+    let next = "Confirm with the token's name: --confirm NAME. For N tokens: --confirm N";
+    impact::check_unconfirmed(app, &credential, unconfirmed, "the revocation", next)?;
     let read_credential = Credential::Session(session);
     let shown = live_tokens(app, &read_credential, tokens)?;
     let removal = Removal::Tokens(shown.iter().map(|token| token.id).collect());

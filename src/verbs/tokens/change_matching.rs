@@ -85,6 +85,11 @@ impl BatchedMutation for ChangeMatching {
     fn begin(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64> {
         let mut found = self.tokens.find(actor, snapshot, env)?;
         let counted = MatchingCount::new(&found, env)?;
+        found.retain(|state| self.change.affects(state, env.now));
+        // Permission of an acting token differs from one token to the next. A person may change all or none.
+        let checked = if actor.bearer().is_some() { found.len() } else { 1 };
+        let parts = found.get(..checked).unwrap_or_default().chunks(MAX_ATOMIC);
+        parts.map(targets).try_for_each(|part| self.resolve(actor, snapshot, &part).map(drop))?;
         let (count, [done, _]) = (counted.of(self.change), self.change.participles());
         if count != self.confirm {
             return Err(Error::conflict(format!("the confirmation does not match; nothing was {done}"))
@@ -95,11 +100,6 @@ impl BatchedMutation for ChangeMatching {
         }
         if let Some(seen) = self.expected {
             counted.set.check_seen(seen, format!("the tokens changed after they were shown; nothing was {done}"))?;
-        }
-        found.retain(|state| self.change.affects(state, env.now));
-        // Permission of an acting token differs from one token to the next. A person may change all or none.
-        if actor.bearer().is_some() {
-            found.chunks(MAX_ATOMIC).try_for_each(|part| self.resolve(actor, snapshot, &targets(part)).map(drop))?;
         }
         self.rest = found.into_iter();
         Ok(count)

@@ -25,7 +25,7 @@ fn readmes_example_is_checked_applied_listed_and_exported() {
     home.file("shop.toml", &text, 0o644);
     let checked = home.run(&["catalogue", "check", "shop.toml"], "").assert_success().assert_silent();
     insta::assert_snapshot!(checked.err, @"✓ shop.toml is a valid catalogue, named shop: 2 groups, 4 methods, 2 API sets");
-    let dry = home.run(&["catalogue", "apply", "shop.toml", "--dry-run"], "").assert_success();
+    let dry = home.as_ops(&["catalogue", "apply", "shop.toml", "--dry-run"]).assert_success();
     insta::assert_snapshot!(dry.out, @"
     shop, a new catalogue
       title: The shop's API (added)
@@ -110,10 +110,10 @@ fn widening_is_confirmed_by_its_number_and_shown() {
     assert_eq!(rights("reader")["methods"].as_array().unwrap().len(), 2);
     let wider = example().replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1);
     home.file("shop.toml", &wider, 0o644);
-    let refused = home.run(&["catalogue", "apply", "shop.toml", "--no-input"], "").assert_code(5);
+    let refused = home.as_ops(&["catalogue", "apply", "shop.toml", "--no-input"]).assert_code(5);
     let refused = refused.assert_says(&["ops/reader", "--accept-widening 1"]);
     assert!(refused.out.contains("  ops/reader  +1 shop.orders.Cancel"), "{}", refused.out);
-    let json = home.run(&["catalogue", "apply", "shop.toml", "--dry-run", "--json"], "").assert_success().json();
+    let json = home.as_ops(&["catalogue", "apply", "shop.toml", "--dry-run", "--json"]).assert_success().json();
     let token = serde_json::json!([{"name": "ops/reader", "count": 1, "methods": ["shop.orders.Cancel"]}]);
     assert_eq!((&json["applied"], &json["widening"]["tokens"]), (&false.into(), &token));
     cancel(4);
@@ -160,7 +160,7 @@ fn error_names_its_place() {
     home.run(&["catalogue", "check", "none.toml"], "").assert_code(3).assert_says(&["none.toml"]);
     home.run(&["catalogue", "check", "."], "").assert_code(1).assert_says(&["folder"]);
     insta::assert_snapshot!(home.run(&["catalogue", "check", "/dev/zero"], "").assert_code(2).err, @"error: /dev/zero is too large: the limit is 16 MiB");
-    insta::assert_snapshot!(home.run(&["catalogue", "apply", "jeton"], "").assert_code(2).err, @"
+    insta::assert_snapshot!(home.as_ops(&["catalogue", "apply", "jeton"]).assert_code(2).err, @"
     error: a file can't define the catalogue jeton: jeton.* methods are built in
       Choose another name
     ");
@@ -204,5 +204,5 @@ fn file_is_checked_without_a_store() {
     home.run(&["catalogue", "check", "shop.toml"], "").assert_success();
     assert!(!exists(&home.store()), "looking makes nothing");
     home.run(&["catalogue", "list"], "").assert_code(3);
-    home.run(&["catalogue", "apply", "shop.toml", "--dry-run"], "").assert_code(3);
+    home.as_ops(&["catalogue", "apply", "shop.toml", "--dry-run"]).assert_code(3);
 }

@@ -29,7 +29,7 @@ const IMPORT: [&str; 4] = ["catalogue", "import", "openapi", "shop.json"];
 #[test]
 fn imported_routes_and_scopes_apply() {
     let home = home();
-    let dry = home.run(&[&IMPORT[..], &["--dry-run"]].concat(), "").assert_success();
+    let dry = home.as_ops(&[&IMPORT[..], &["--dry-run"]].concat()).assert_success();
     assert!(dry.out.contains("+ orders.placeOrder") && !dry.out.contains('\u{1b}') && !dry.err.contains('\u{202e}'));
     home.run(&["catalogue", "show", "orders.listOrders"], "").assert_code(3);
     insta::assert_snapshot!(home.as_ops(&IMPORT).assert_success().err, @r#"

@@ -12,7 +12,7 @@ use jeton::verbs::credential::Credential;
 use jeton::verbs::request::call;
 
 use crate::support::assert_error;
-use crate::support::fakes::TestInstall;
+use crate::support::fakes::{OWNER, TestInstall};
 
 /// Returns the README's worked example.
 pub fn example() -> String {
@@ -36,7 +36,7 @@ pub fn shop(install: &TestInstall, change: impl FnOnce(String) -> String) -> Cat
 }
 
 fn preview(install: &TestInstall, catalogue: &Catalogue) -> CataloguePreview {
-    call(&install.backend, &Credential::Store, PreviewCatalogue { catalogue: catalogue.clone() }).unwrap()
+    install.call(OWNER, PreviewCatalogue { catalogue: catalogue.clone() }).unwrap()
 }
 
 pub fn apply(

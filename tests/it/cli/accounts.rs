@@ -281,3 +281,32 @@ fn policy_is_listed_and_set() {
       Ask an owner or admin
     ");
 }
+
+/// The caller learns nothing about others, and confirms nothing in vain.
+#[test]
+fn commands_refuse_the_role_before_they_preview_or_ask() {
+    let home = CliHome::new();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
+    home.account("mem", "member").assert_success();
+    home.account("boss", "admin").assert_success();
+    home.ops(&["token", "create", "hidden", "--method", "jeton.tokens.read"]).assert_success();
+    home.asking("mem", &["token", "create", "own"], &[OTHER]).assert_success();
+    home.asking("mem", &["token", "revoke", "own", "--confirm", "own"], &[OTHER]).assert_success();
+    home.ops(&["policy", "set", "self_service", "off"]).assert_success();
+    let refused = [
+        ("mem", &["catalogue", "apply", "cloud-platform"][..]),
+        ("mem", &["catalogue", "apply", "cloud-platform", "--dry-run"]),
+        ("mem", &["token", "revoke", "ops/hidden"]),
+        ("mem", &["token", "restore", "--filter", "own"]),
+        ("mem", &["token", "purge", "--trashed"]),
+        ("mem", &["account", "delete", "ops"]),
+        ("boss", &["account", "delete", "boss"]),
+    ];
+    for (who, args) in refused {
+        home.asking(who, args, &[OTHER]).assert_error(Kind::Denied).assert_silent();
+    }
+    home.run(&["catalogue", "apply", "cloud-platform", "--dry-run", "--user", "ops", "--no-input"], "")
+        .assert_error(Kind::Denied)
+        .assert_silent();
+    home.ops(&["token", "revoke", "ops/hidden"]).assert_error(Kind::Conflict).assert_says(&["--confirm NAME"]);
+}

@@ -70,6 +70,85 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
         0o600,
     );
     insta::assert_snapshot!(shown(&["catalogue", "apply", "empty.toml", "--user", "ops"]), @"
+    cloud-platform
+      title: Cloud platform → r
+    Groups: 1 new, 22 gone
+      + r
+      − environment.control
+      − environment.nodegroup
+      − environment.deployment
+      − environment.file
+      − environment.binder
+      − environment.security
+      − environment.storage
+      − environment.monitoring
+      − marketplace.app
+      − marketplace.installation
+      − billing.account
+      − billing.invoice
+      − billing.quota
+      − users.account
+      − users.authentication
+      − users.accesstoken
+      − users.settings
+      − users.sshkey
+      − users.collaboration
+      − development.vcs
+      − artifacts.repository
+      − system.info
+    Methods: 259 gone
+      − environment.control.ListEnvs
+      − environment.control.GetEnvInfo
+      − environment.control.GetEnvStatus
+      − environment.control.GetTopology
+      − environment.control.ListRegions
+      − environment.control.CheckEnvName
+      − environment.control.CreateEnv
+      − environment.control.CloneEnv
+      − environment.control.ChangeTopology
+      − environment.control.StartEnv
+      − environment.control.StopEnv
+      − environment.control.RestartEnv
+      − environment.control.SleepEnv
+      − environment.control.WakeEnv
+      − environment.control.RenameEnv
+      − environment.control.SetEnvGroup
+      − environment.control.MigrateEnv
+      − environment.control.ListVariables
+      − environment.control.SetVariables
+      − environment.control.RemoveVariables
+      − environment.control.ExecuteCommand
+      − environment.control.DeleteEnv
+      − environment.control.TransferEnv
+      − environment.nodegroup.ListNodeGroups
+      − environment.nodegroup.GetNodeGroup
+      − environment.nodegroup.GetNodeInfo
+      − environment.nodegroup.ListImages
+      − environment.nodegroup.AddNode
+      − environment.nodegroup.RemoveNode
+      − environment.nodegroup.RestartNode
+      − environment.nodegroup.RestartNodeGroup
+      − environment.nodegroup.RedeployNodeGroup
+      − environment.nodegroup.SetResourceLimits
+      − environment.nodegroup.SetAutoscaling
+      − environment.nodegroup.RenameNodeGroup
+      − environment.nodegroup.ResetNodePassword
+      − environment.deployment.ListDeployments
+      − environment.deployment.GetDeployment
+      − environment.deployment.GetDeployLog
+      − environment.deployment.ListContexts
+      … 219 more; full list: --json
+    API sets: 4 gone
+      − Extended Access
+      − IDE Plugins
+      − Marketplace
+      − Maven Plugin
+    API sets:
+      Extended Access: −237 artifacts.repository.CheckArtifact, artifacts.repository.DeleteArtifact, artifacts.repository.DownloadArtifact, artifacts.repository.GetArtifact, artifacts.repository.ListArtifacts, artifacts.repository.PromoteArtifact, …
+      IDE Plugins: −58 development.vcs.BuildProject, development.vcs.CancelBuild, development.vcs.CheckRepository, development.vcs.CreateProject, development.vcs.EditProject, development.vcs.GetBuildLog, …
+      Marketplace: −58 billing.account.GetPricing, billing.quota.CheckQuota, billing.quota.ListQuotas, environment.binder.AttachPublicIp, environment.binder.BindDomain, environment.binder.CheckDomain, …
+      Maven Plugin: −12 artifacts.repository.CheckArtifact, artifacts.repository.ListArtifacts, artifacts.repository.UploadArtifact, environment.control.GetEnvInfo, environment.control.ListEnvs, environment.deployment.Deploy, …
+    No token gains methods.
     In the last 7 days, these tokens used methods that this change takes away:
     ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1

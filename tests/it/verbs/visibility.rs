@@ -25,7 +25,12 @@ fn token_gets_no_preview_of_what_takes_a_person() {
             assert_error(call(&install.backend, who, PreviewPurge { which }), Kind::Denied);
         }
     }
-    call(&install.backend, &Credential::Store, PreviewCatalogue { catalogue }).unwrap();
+    let preview = || PreviewCatalogue { catalogue: catalogue.clone() };
+    assert_error(call(&install.backend, &Credential::Store, preview()), Kind::Unauthenticated);
+    for who in ["member", "viewer"] {
+        assert_error(install.call(who, preview()), Kind::Denied);
+    }
+    install.call("admin", preview()).unwrap();
     install.call("member", PreviewPurge { which: Purgeable::Trashed }).unwrap();
 }
 
