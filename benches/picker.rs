@@ -105,6 +105,7 @@ fn open(all: &Arc<[Catalogue]>) -> App {
         store_path: String::new(),
         username: None,
         token: None,
+        login: None,
         remember_password: std::time::Duration::ZERO,
         lock_after: std::time::Duration::ZERO,
         dates: jeton::domain::date_format::DateFormat::Iso,

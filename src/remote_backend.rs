@@ -1,12 +1,12 @@
 //! A [`Backend`] at a server: requests travel over the management API.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::api::sign_in::{CONFIRM_PATH, Confirm, Confirmed, LOGIN_PATH, PROOF_HEADER, PasswordLogin};
+use crate::api::sign_in::{CONFIRM_PATH, Confirm, Confirmed, PROOF_HEADER, PROOF_LIFETIME};
 use crate::api::{self, HttpCall};
 use crate::domain::name::{TokenName, Username};
 use crate::domain::password::Password;
@@ -14,32 +14,48 @@ use crate::domain::secret::Secret;
 use crate::error::{Error, Fault, Result};
 use crate::platform::http_client::{self, HttpAnswer, HttpRequest};
 use crate::service::server_address::ServerAddress;
-use crate::verbs::accounts::{LogIn, SetupState, WhoAmI};
+use crate::verbs::Backend;
+use crate::verbs::accounts::{LogIn, LogOut, SetupState, WhoAmI};
 use crate::verbs::credential::{Credential, TokenCredential};
 use crate::verbs::ports::Clock;
 use crate::verbs::request::{Request, Response, reply};
 use crate::verbs::secret_delivery::SecretReceiver;
 use crate::verbs::session::Session;
 use crate::verbs::tokens::IssuedToken;
-use crate::verbs::{Backend, Verb};
 
 /// Maximum time of a call.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Maximum time of a call that may work in batches.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+/// Maximum time of a logout, which the end of the program waits for.
+const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Time for which a proof is kept for a change. The server accepts it a little longer.
+const MAX_PROOF_AGE: Duration = Duration::from_secs(PROOF_LIFETIME / 2);
 /// Number of sessions whose tokens are remembered.
 const MAX_SESSIONS: usize = 8;
 
 /// A server, on behalf of one user of this machine.
 pub struct RemoteBackend {
     server: ServerAddress,
-    /// The name of this machine's logins.
+    /// The name of this process's login.
     login_name: TokenName,
     clock: Arc<dyn Clock>,
     /// Maximum wait for the delay after earlier failed attempts.
     max_wait: Duration,
     /// The tokens that opened sessions, the newest first.
     sessions: Mutex<VecDeque<(Session, Arc<Secret>)>>,
+    /// The login of this process, which ends with it.
+    login: Mutex<Option<Arc<Secret>>>,
+    proof: Mutex<Option<UnusedProof>>,
+}
+
+/// A proof for the next change.
+struct UnusedProof {
+    /// The password that it stands for.
+    password: Weak<Password>,
+    proof: Zeroizing<String>,
+    /// The time of its receipt.
+    since: Duration,
 }
 
 /// The header that authorises a call.
@@ -49,9 +65,17 @@ struct Authorization {
 }
 
 impl RemoteBackend {
-    /// Creates the backend for the server. `login_name` is the name of this machine's logins.
+    /// Creates the backend for the server. `login_name` is the name of this process's login.
     pub fn new(server: ServerAddress, login_name: TokenName, clock: Arc<dyn Clock>, max_wait: Duration) -> Self {
-        RemoteBackend { server, login_name, clock, max_wait, sessions: Mutex::default() }
+        RemoteBackend {
+            server,
+            login_name,
+            clock,
+            max_wait,
+            sessions: Mutex::default(),
+            login: Mutex::default(),
+            proof: Mutex::default(),
+        }
     }
 
     pub fn server(&self) -> &ServerAddress {
@@ -68,17 +92,18 @@ impl RemoteBackend {
             Credential::Session(session) => self.bearer_of(|known| known == session),
             Credential::Store => self.bearer_of(|_| true),
             Credential::Password(username, password) => {
-                let call = Confirm { username: username.clone(), password: copy(password)? };
-                let answer = self.post(CONFIRM_PATH, &call)?;
-                let confirmed: Confirmed = read(&answer.body)?;
-                Ok(Authorization { name: PROOF_HEADER, value: confirmed.proof })
+                let value = match self.take_proof(password) {
+                    Some(proof) => proof,
+                    None => self.request_proof(username, password)?,
+                };
+                Ok(Authorization { name: PROOF_HEADER, value })
             }
             Credential::Confirmed(_) => Err(Error::failure("a proof of another server can't be used")),
         }
     }
 
     fn bearer_of(&self, is_wanted: impl Fn(&Session) -> bool) -> Result<Authorization> {
-        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let sessions = lock(&self.sessions);
         let known = sessions.iter().find(|(session, _)| is_wanted(session));
         known
             .map(|(_, secret)| bearer(secret))
@@ -86,7 +111,7 @@ impl RemoteBackend {
     }
 
     fn remember(&self, session: Session, secret: Arc<Secret>) {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = lock(&self.sessions);
         sessions.push_front((session, secret));
         sessions.truncate(MAX_SESSIONS);
     }
@@ -104,13 +129,41 @@ impl RemoteBackend {
     }
 
     /// Signs in with a password. Later calls of the session use the token of the login.
-    fn log_in(&self, username: &Username, password: &Password) -> Result<Session> {
-        let name = self.login_name.clone();
-        let call = PasswordLogin { username: username.clone(), password: copy(password)?, name };
-        let answer = self.post(LOGIN_PATH, &call)?;
-        let login = reply::<LogIn>(api::decode_reply(LogIn::NAME, &answer.body)?)?.value;
-        self.remember(login.session.clone(), Arc::new(login.secret));
+    fn log_in(&self, credential: &Credential) -> Result<Session> {
+        let log_in = LogIn { name: self.login_name.clone() };
+        let login = reply::<LogIn>(self.call(self.authorization(credential)?, log_in.into())?)?.value;
+        let secret = Arc::new(login.secret);
+        *lock(&self.login) = Some(Arc::clone(&secret));
+        self.remember(login.session.clone(), secret);
         Ok(login.session)
+    }
+
+    /// Ends a login.
+    pub fn log_out(&self, token: &Secret) -> Result<()> {
+        let secret = token.expose(Secret::parse).map_err(|_| Error::failure("the token of the login is damaged"))?;
+        self.call(bearer(token), LogOut { secret }.into()).map(drop)
+    }
+
+    /// Checks a password. The proof is kept for the next change with this credential.
+    pub fn confirm(&self, credential: &Credential) -> Result<()> {
+        let Credential::Password(username, password) = credential else { return Ok(()) };
+        let proof = self.request_proof(username, password)?;
+        let (password, since) = (Arc::downgrade(password), self.clock.monotonic());
+        *lock(&self.proof) = Some(UnusedProof { password, proof, since });
+        Ok(())
+    }
+
+    fn request_proof(&self, username: &Username, password: &Password) -> Result<Zeroizing<String>> {
+        let call = Confirm { username: username.clone(), password: copy(password)? };
+        let answer = self.post(CONFIRM_PATH, &call)?;
+        read::<Confirmed>(&answer.body).map(|confirmed| confirmed.proof)
+    }
+
+    /// Returns the proof of this very password, if the server still accepts it for a while.
+    fn take_proof(&self, password: &Arc<Password>) -> Option<Zeroizing<String>> {
+        let kept = lock(&self.proof).take_if(|kept| kept.password.as_ptr() == Arc::as_ptr(password))?;
+        let age = self.clock.monotonic().saturating_sub(kept.since);
+        (age < MAX_PROOF_AGE).then_some(kept.proof)
     }
 
     /// Sends a password. An attempt that came too early was not made, so it is repeated when its time has come.
@@ -130,7 +183,12 @@ impl RemoteBackend {
     }
 
     fn call(&self, authorization: Authorization, request: Request) -> Result<Response> {
-        let (verb, limit) = (request.name(), if request.is_batched() { BATCH_TIMEOUT } else { TIMEOUT });
+        let verb = request.name();
+        let limit = match &request {
+            Request::LogOut(_) => LOGOUT_TIMEOUT,
+            _ if request.is_batched() => BATCH_TIMEOUT,
+            _ => TIMEOUT,
+        };
         let HttpCall { http_method: method, target, body } = api::encode(&request)?;
         let headers = [(authorization.name, authorization.value.as_str()), ("accept", api::REPLY_MEDIA_TYPE)];
         let answer = self.send(HttpRequest { method, target: &target, headers: &headers, body }, limit)?;
@@ -148,6 +206,10 @@ impl RemoteBackend {
             })),
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn bearer(secret: &Secret) -> Authorization {
@@ -177,9 +239,7 @@ impl Backend for RemoteBackend {
             (Request::GetSetup(_), _) => {
                 return Ok(Response::GetSetup(SetupState { first_run: false, sole_account: None }));
             }
-            (Request::SignIn(_), Credential::Password(username, password)) => {
-                return self.log_in(username, password).map(Response::SignIn);
-            }
+            (Request::SignIn(_), Credential::Password(..)) => return self.log_in(credential).map(Response::SignIn),
             _ => {}
         }
         let mut response = self.call(self.authorization(credential)?, request)?;
@@ -190,6 +250,15 @@ impl Backend for RemoteBackend {
             receive(issued).map_err(|error| undelivered(error, issued))?;
         }
         Ok(response)
+    }
+}
+
+impl Drop for RemoteBackend {
+    /// Ends the login of this process. Best effort: without a server it ends by itself.
+    fn drop(&mut self) {
+        if let Some(token) = lock(&self.login).take() {
+            let _ = self.log_out(&token);
+        }
     }
 }
 

@@ -84,7 +84,9 @@ fn set(app: &mut App, key: &str, value: Option<&str>) -> Result<()> {
     let key = SettingKey::parse(key)?;
     let file = config::user_file()?;
     match (key, value) {
-        (SettingKey::ApiToken, None) => config::set(&file, key, &SetValue::Token(&read_token(app)?))?,
+        (SettingKey::ApiToken, None) => {
+            config::set(&file, key, &SetValue::Token(&read_token(app)?, &app.settings.place()))?;
+        }
         (SettingKey::ApiToken, Some(_)) => {
             return Err(Error::usage("a token must not be given on the command line")
                 .why("other users of this machine can see command lines")

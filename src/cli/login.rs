@@ -1,34 +1,85 @@
-//! `jeton login` and `logout`. They remember the account on this machine, never a password or a session.
+//! `jeton login` and `logout`. They remember the account on this machine: with a store its name, and with a server a login
+//! that can read. A password is never stored.
 
-use super::App;
-use crate::config::{self, SetValue, SettingKey};
+use std::sync::Arc;
+
+use super::{App, login_name};
+use crate::config::{self, SetValue, SettingKey, StoredLogin};
+use crate::domain::audit::Face;
 use crate::domain::name::Username;
-use crate::error::Result;
-
-const TOKEN_KEYS: [SettingKey; 2] = [SettingKey::ApiToken, SettingKey::ApiTokenName];
+use crate::domain::time::relative;
+use crate::error::{Error, Kind, Result};
+use crate::selected_backend::SelectedBackend;
+use crate::verbs::accounts::{IssuedLogin, LogIn};
+use crate::verbs::authorize;
 
 pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
     if let Some(username) = username {
         app.username = Some(Username::parse(username)?);
     }
-    // A person signs in here, so ignore a configured token.
-    app.settings.token = None;
-    let (_, session) = app.authenticate()?;
     let file = config::user_file()?;
-    let unset_keys = config::unset(&file, &TOKEN_KEYS)?;
-    config::set(&file, SettingKey::Username, &SetValue::Text(session.username().as_str()))?;
-    app.out.note(&format!("✓ commands now run as {} (set in {})", session.username(), file.display()));
-    if unset_keys.contains(&SettingKey::ApiToken) {
+    // A person signs in here, so ignore a configured token.
+    (app.settings.token, app.settings.login) = (None, None);
+    let (username, next) = match &app.backend {
+        SelectedBackend::Local(_) => {
+            let (_, session) = app.authenticate()?;
+            (session.username().clone(), "Commands still ask for your password".to_owned())
+        }
+        SelectedBackend::Remote(server) => {
+            let login = log_in(app)?;
+            let address = server.server().to_string();
+            let earlier = config::take_login(&file, &address)?;
+            // The server has replaced a login of the same account.
+            if let Some(other) = earlier.filter(|earlier| earlier.username != login.username) {
+                let _ = server.log_out(&other.token);
+            }
+            config::set_login(&file, &address, &login)?;
+            let until = relative(login.expires_at, app.now());
+            (login.username, format!("The login expires {until}. Until then only changes ask for your password"))
+        }
+    };
+    let is_token_removed = app.settings.forget_token(&file)?;
+    config::set(&file, SettingKey::Username, &SetValue::Text(username.as_str()))?;
+    app.out.note(&format!("✓ commands now run as {username} (set in {})", file.display()));
+    if is_token_removed {
         app.out.note("  The token was removed from the configuration, but was not revoked");
     }
-    app.out.note("  Commands still ask for your password");
+    app.out.note(&format!("  {next}"));
     Ok(())
+}
+
+/// Opens a login at the server.
+fn log_in(app: &App) -> Result<StoredLogin> {
+    let name = login_name(Face::Cli, None)?;
+    let (_, done) = app.with_password(|credential| app.call(credential, LogIn { name: name.clone() }))?;
+    let IssuedLogin { secret, expires_at, session } = done.value;
+    match session.is_temporary() {
+        true => Err(authorize::temporary_password_error(session.username())),
+        false => Ok(StoredLogin { username: session.username().clone(), token: Arc::new(secret), expires_at }),
+    }
 }
 
 pub(super) fn logout(app: &mut App) -> Result<()> {
     let file = config::user_file()?;
-    let unset_keys = config::unset(&file, &[SettingKey::Username, SettingKey::ApiToken, SettingKey::ApiTokenName])?;
-    let what = match (unset_keys.contains(&SettingKey::Username), unset_keys.contains(&SettingKey::ApiToken)) {
+    let place = app.settings.place();
+    let login = config::take_login(&file, &place)?;
+    let is_token_removed = app.settings.forget_token(&file)?;
+    let has_username = !config::unset(&file, &[SettingKey::Username])?.is_empty();
+    if let (Some(login), SelectedBackend::Remote(server)) = (&login, &app.backend) {
+        match server.log_out(&login.token) {
+            // The login had ended already.
+            Err(e) if !matches!(e.kind, Kind::NotFound | Kind::Unauthenticated) => {
+                let until = relative(login.expires_at, app.now());
+                app.out.note(&format!("! the login was forgotten here, but the server did not end it: {}", e.what));
+                app.out.note(&format!(
+                    "  It works until it expires {until}. A new password of {} ends it",
+                    login.username
+                ));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    let what = match (login.is_some() || has_username, is_token_removed) {
         (true, true) => "✓ signed out; the token was removed from the configuration, but was not revoked",
         (true, false) => "✓ signed out",
         (false, true) => "✓ the token was removed from the configuration, but was not revoked",
@@ -36,4 +87,11 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
     };
     app.out.note(what);
     Ok(())
+}
+
+/// Explains that a stored login is no longer accepted.
+pub(super) fn ended(username: &Username, place: &str) -> Error {
+    Error::unauthenticated(format!("the login of {username} at {place} has ended"))
+        .why("it expired, or the account was changed, or another program of this machine signed out")
+        .next(format!("Run: jeton login {username}"))
 }

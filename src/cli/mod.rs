@@ -4,6 +4,7 @@ mod account;
 pub mod answer_schemas;
 mod args;
 mod audit;
+mod authentication;
 mod catalogue;
 mod change_report;
 mod check;
@@ -24,6 +25,7 @@ mod token;
 mod verify;
 mod whoami;
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -40,16 +42,13 @@ use crate::config::{CliOverrides, Settings};
 use crate::domain::audit::Face;
 use crate::domain::date_format::{DateFormat, Dates};
 use crate::domain::name::{TokenName, Username};
-use crate::domain::password::Password;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::secret_files::InterruptibleDelivery;
 use crate::remote_backend::RemoteBackend;
 use crate::selected_backend::SelectedBackend;
-use crate::verbs::accounts::{GetSetup, SignIn};
-use crate::verbs::authorize;
-use crate::verbs::credential::Credential;
+use crate::verbs::credential::{Credential, TokenCredential};
 use crate::verbs::local_backend::{Adapters, ClientInfo};
 use crate::verbs::request::{RequestVerb, VERBS, call};
 use crate::verbs::secret_delivery::{SecretDestination, call_with_delivery};
@@ -60,8 +59,6 @@ use crate::{platform, tui};
 const BACKOFF_TIMEOUT: Duration = Duration::from_secs(60);
 /// The same for the screens, where a person sees the wait and can leave.
 const SCREEN_BACKOFF_TIMEOUT: Duration = Duration::from_secs(1);
-/// Maximum number of prompts for a password.
-const MAX_ATTEMPTS: usize = 3;
 
 /// Returns the tree of commands, as `docs/cli.md` lists it.
 pub fn command() -> clap::Command {
@@ -126,7 +123,7 @@ fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
 /// Runs `jeton` without a command.
 fn open_tui(global: GlobalArgs) -> Result<()> {
     let settings = Settings::load(overrides(&global))?;
-    if global.no_input && settings.token.is_none() {
+    if global.no_input && settings.token.is_none() && settings.login.is_none() {
         return Err(Error::unauthenticated("the screens ask for a password, and --no-input forbids asking")
             .next("To see the commands, run: jeton --help"));
     }
@@ -154,6 +151,7 @@ fn run_tui(
         secret_files: Arc::new(InterruptibleDelivery),
         username: settings.username.as_ref().map(|u| u.value.clone()),
         token: settings.token_credential()?,
+        login: settings.login.as_ref().map(|login| TokenCredential::of_any(Arc::clone(&login.value.token))),
         remember_password: settings.confirm_remember.value,
         lock_after: settings.lock_after.value,
         dates: settings.dates.value,
@@ -195,9 +193,8 @@ fn require_terminal() -> Result<()> {
 fn select_backend(settings: &Settings, world: &Adapters, face: Face) -> Result<SelectedBackend> {
     Ok(match &settings.server {
         Some(server) => {
-            let host = platform::own_process::host();
-            let name =
-                TokenName::parse(&format!("{}-{host}", face.as_str())).or_else(|_| TokenName::parse(face.as_str()))?;
+            // Another process of this user and machine has a login of its own.
+            let name = login_name(face, Some(std::process::id()))?;
             let (clock, max_wait) = (Arc::clone(&world.clock), client_info(face).max_wait);
             SelectedBackend::Remote(Arc::new(RemoteBackend::new(server.value.clone(), name, clock, max_wait)))
         }
@@ -206,6 +203,13 @@ fn select_backend(settings: &Settings, world: &Adapters, face: Face) -> Result<S
             SelectedBackend::Local(LazyLocalBackend::new(store, world.clone(), client_info(face)))
         }
     })
+}
+
+/// Returns the name of this machine's login, or of that of one process.
+fn login_name(face: Face, process: Option<u32>) -> Result<TokenName> {
+    let name = [Some(platform::own_process::host()), process.map(|id| id.to_string())];
+    let name: String = name.into_iter().flatten().map(|part| format!("-{part}")).collect();
+    TokenName::parse(&format!("{}{name}", face.as_str())).or_else(|_| TokenName::parse(face.as_str()))
 }
 
 fn client_info(face: Face) -> ClientInfo {
@@ -228,6 +232,8 @@ struct App {
     username: Option<Username>,
     prompt: Prompt,
     out: Output,
+    /// The session of the stored login, once it was tried.
+    login: OnceCell<Option<Session>>,
 }
 
 impl App {
@@ -246,6 +252,7 @@ impl App {
             settings,
             prompt: Prompt::new(password, global.no_input),
             out: Output::new(global.json, global.quiet),
+            login: OnceCell::new(),
         })
     }
 
@@ -291,105 +298,5 @@ impl App {
     /// Returns the path of the store on this machine, even if commands go to a server.
     fn store_path(&self) -> &Path {
         self.settings.store.value.path()
-    }
-
-    /// Returns the account given on the command line or in the settings, or else the only one that exists.
-    fn username_or_sole(&self) -> Result<Username> {
-        let greeting = self.call(&Credential::Store, GetSetup)?;
-        if greeting.first_run {
-            return Err(self.backend.not_set_up());
-        }
-        self.username.clone().or(greeting.sole_account).ok_or_else(|| {
-            Error::denied("no account was given")
-                .why("this store has several accounts")
-                .next("Use --user NAME, or run once: jeton login NAME")
-        })
-    }
-
-    /// Returns the token to use instead of a password, if one was given.
-    fn token(&self) -> Result<Option<Credential>> {
-        Ok(self.settings.token_credential()?.map(Credential::Token))
-    }
-
-    /// Refuses a token before a command asks for the parameters of a verb that only a person may run.
-    fn require_person(&self) -> Result<()> {
-        match self.settings.token {
-            Some(_) => Err(authorize::person_needed()),
-            None => Ok(()),
-        }
-    }
-
-    /// Returns a credential for reading: a session, or the token itself. A token records one use.
-    fn read_credential(&self) -> Result<Credential> {
-        match self.token()? {
-            Some(token) => Ok(token),
-            None => self.authenticate().map(|(_, session)| Credential::Session(session)),
-        }
-    }
-
-    /// Returns a credential for what needs no proof if the store's file can be opened. A server wants to know who reads.
-    fn store_credential(&self) -> Result<Credential> {
-        match &self.backend {
-            SelectedBackend::Local(_) => Ok(Credential::Store),
-            SelectedBackend::Remote(_) => self.read_credential(),
-        }
-    }
-
-    /// Returns a credential for a change: the token, or the password. Prompts until the password is right.
-    fn write_credential(&self) -> Result<Credential> {
-        self.write_credential_allowing(false)
-    }
-
-    fn write_credential_allowing(&self, replace: bool) -> Result<Credential> {
-        if let Some(token) = self.token()? {
-            return Ok(token);
-        }
-        self.prompt.hide_echo();
-        let username = self.username_or_sole()?;
-        match self.prompt.given_password()? {
-            Some(password) => Ok(Credential::from_password(username, Password::from_raw(password))),
-            None => self.prompt_password(username, replace).map(|(credential, _)| credential),
-        }
-    }
-
-    /// Returns a token or password credential, and a session opened with it.
-    fn authenticate(&self) -> Result<(Credential, Session)> {
-        if let Some(token) = self.token()? {
-            let session = self.call(&token, SignIn)?;
-            return Ok((token, session));
-        }
-        self.prompt.hide_echo();
-        let username = self.username_or_sole()?;
-        match self.prompt.given_password()? {
-            None => self.prompt_password(username, false),
-            Some(password) => {
-                let credential = Credential::from_password(username, Password::from_raw(password));
-                let session = self.sign_in(&credential, false)?;
-                Ok((credential, session))
-            }
-        }
-    }
-
-    /// Opens a session. A temporary password opens one only to `replace` it.
-    fn sign_in(&self, credential: &Credential, replace: bool) -> Result<Session> {
-        let session = self.call(credential, SignIn)?;
-        if session.is_temporary() && !replace {
-            return Err(authorize::temporary_password_error(session.username()));
-        }
-        Ok(session)
-    }
-
-    fn prompt_password(&self, username: Username, replace: bool) -> Result<(Credential, Session)> {
-        let mut attempts = 0;
-        loop {
-            let password = self.prompt.read_hidden(&format!("Password of {username}"))?;
-            let credential = Credential::from_password(username.clone(), Password::from_raw(password));
-            attempts += 1;
-            match self.sign_in(&credential, replace) {
-                Ok(session) => return Ok((credential, session)),
-                Err(e) if e.kind == Kind::Unauthenticated && attempts < MAX_ATTEMPTS => self.prompt.show(&e.what)?,
-                Err(e) => return Err(e),
-            }
-        }
     }
 }

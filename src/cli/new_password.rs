@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::{App, MAX_ATTEMPTS};
+use super::App;
+use super::authentication::MAX_ATTEMPTS;
 use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::error::{Error, Kind, Result};

@@ -8,7 +8,7 @@ use std::path::Path;
 use toml_edit::{DocumentMut, Item, Table, value};
 use zeroize::Zeroizing;
 
-use super::file;
+use super::file::{self, StoredLogin};
 use super::setting_key::SettingKey;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
@@ -16,8 +16,13 @@ use crate::platform::whole_file;
 
 pub enum SetValue<'a> {
     Text(&'a str),
-    Token(&'a Secret),
+    /// A token, and the server or store that it is for.
+    Token(&'a Secret, &'a str),
 }
+
+/// The table with the logins, and the key next to `api-token`.
+const LOGINS: &str = "logins";
+const TOKEN_PLACE: &str = "api-token-for";
 
 /// Writes `key` into the file at `path`. A missing file is created, readable only by its owner.
 ///
@@ -28,19 +33,72 @@ pub fn set(path: &Path, key: SettingKey, stored: &SetValue<'_>) -> Result<()> {
     let mut document = document(path)?;
     let table = match key.name().split_once('.') {
         None => document.as_table_mut(),
-        Some((table, _)) => {
-            document.entry(table).or_insert_with(|| Item::Table(Table::new())).as_table_mut().ok_or_else(|| {
-                Error::usage(format!("{table} in {} is an inline table", path.display()))
-                    .why("jeton can change only a table with a header")
-                    .next(format!("Write the settings of {table} below a line [{table}]"))
-            })?
+        Some((name, _)) => table(&mut document, name, path)?,
+    };
+    if let Some(other) = other_spelling(key) {
+        table.remove(&other);
+    }
+    match stored {
+        SetValue::Text(text) => table[key_name(key)] = value(*text),
+        SetValue::Token(secret, place) => {
+            table[key_name(key)] = secret.expose(|text| value(text));
+            table[TOKEN_PLACE] = value(*place);
         }
-    };
-    table[key_name(key)] = match stored {
-        SetValue::Text(text) => value(*text),
-        SetValue::Token(secret) => secret.expose(|text| value(text)),
-    };
+    }
     write(path, &document)
+}
+
+/// Stores the login at the server with this address, in place of an earlier one.
+///
+/// # Errors
+/// Those of [`set`].
+pub fn set_login(path: &Path, server: &str, login: &StoredLogin) -> Result<()> {
+    let mut document = document(path)?;
+    let logins = table(&mut document, LOGINS, path)?;
+    logins.set_implicit(true);
+    let mut stored = Table::new();
+    stored["username"] = value(login.username.as_str());
+    stored["token"] = login.token.expose(|text| value(text));
+    stored["expires-at"] = value(login.expires_at.rfc3339());
+    logins[server] = Item::Table(stored);
+    write(path, &document)
+}
+
+/// Removes the login at the server with this address, and returns it.
+pub fn take_login(path: &Path, server: &str) -> Result<Option<StoredLogin>> {
+    let login = file::read(path)?.and_then(|(_, mut keys)| keys.logins.remove(server));
+    if login.is_some() {
+        let mut document = document(path)?;
+        if let Some(logins) = document.get_mut(LOGINS).and_then(Item::as_table_like_mut) {
+            logins.remove(server);
+        }
+        write(path, &document)?;
+    }
+    Ok(login)
+}
+
+/// Returns the table `name`, which is created if there is none.
+fn table<'a>(document: &'a mut DocumentMut, name: &str, path: &Path) -> Result<&'a mut Table> {
+    document.entry(name).or_insert_with(|| Item::Table(Table::new())).as_table_mut().ok_or_else(|| {
+        Error::usage(format!("{name} in {} is an inline table", path.display()))
+            .why("jeton can change only a table with a header")
+            .next(format!("Write the settings of {name} below a line [{name}]"))
+    })
+}
+
+/// Removes `key`, however it is spelled, from its table. Returns `true` if it was there.
+fn remove(table: &mut Table, key: SettingKey) -> bool {
+    if key == SettingKey::ApiToken {
+        table.remove(TOKEN_PLACE);
+    }
+    let other = other_spelling(key).is_some_and(|name| table.remove(&name).is_some());
+    table.remove(key_name(key)).is_some() || other
+}
+
+/// Returns the name of `key` with underscores, if that is another one. Other programs write it so.
+fn other_spelling(key: SettingKey) -> Option<String> {
+    let name = key_name(key);
+    name.contains('-').then(|| name.replace('-', "_"))
 }
 
 /// Removes `keys` from the file at `path`. Returns the keys that the file had.
@@ -51,7 +109,7 @@ pub fn unset(path: &Path, keys: &[SettingKey]) -> Result<Vec<SettingKey>> {
             None => Some(document.as_table_mut()),
             Some((table, _)) => document.get_mut(table).and_then(Item::as_table_mut),
         };
-        table.is_some_and(|t| t.remove(key_name(*key)).is_some())
+        table.is_some_and(|table| remove(table, *key))
     };
     let gone: Vec<SettingKey> = keys.iter().copied().filter(&mut existing).collect();
     if !gone.is_empty() {

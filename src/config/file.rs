@@ -1,5 +1,6 @@
 //! Reads a configuration file.
 
+use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
@@ -9,7 +10,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
+use crate::domain::name::Username;
 use crate::domain::secret::{Secret, contains_secret};
+use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
 /// Maximum size of a configuration file, in bytes.
@@ -21,9 +24,14 @@ pub(super) struct Keys {
     pub store: Option<PathBuf>,
     pub server: Option<String>,
     pub username: Option<String>,
+    #[serde(alias = "api_token_name")]
     pub api_token_name: Option<String>,
-    #[serde(deserialize_with = "secret")]
+    #[serde(alias = "api_token", deserialize_with = "optional_secret")]
     pub api_token: Option<Arc<Secret>>,
+    /// The server or store that `api-token` is for.
+    pub api_token_for: Option<String>,
+    /// The logins, by the address of their server.
+    pub logins: BTreeMap<String, StoredLogin>,
     pub dates: Option<String>,
     pub lock: Lock,
     pub confirm: Confirm,
@@ -53,10 +61,30 @@ pub(super) struct Serve {
     pub proxies: Option<String>,
 }
 
-fn secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Arc<Secret>>, D::Error> {
+impl Keys {
+    /// Returns the server or store that `api-token` is for. In a file written by hand it is the server of the file.
+    pub fn token_place(&self) -> Option<&str> {
+        self.api_token_for.as_deref().or(self.server.as_deref())
+    }
+}
+
+/// A login at a server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StoredLogin {
+    pub username: Username,
+    #[serde(deserialize_with = "secret")]
+    pub token: Arc<Secret>,
+    pub expires_at: Timestamp,
+}
+
+fn secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Arc<Secret>, D::Error> {
     let text = Zeroizing::new(String::deserialize(from)?);
-    let secret = Secret::parse(&text).map_err(|_| serde::de::Error::custom("api-token is not a jeton secret"))?;
-    Ok(Some(Arc::new(secret)))
+    Secret::parse(&text).map(Arc::new).map_err(|_| serde::de::Error::custom("the token is not a jeton secret"))
+}
+
+fn optional_secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Arc<Secret>>, D::Error> {
+    secret(from).map(Some)
 }
 
 fn refused(path: &Path, why: String) -> Error {
@@ -100,6 +128,8 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     let texts = [
         &keys.username,
         &keys.api_token_name,
+        &keys.api_token_for,
+        &keys.server,
         &keys.dates,
         &keys.lock.after,
         &keys.confirm.remember,
@@ -110,7 +140,8 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         accept,
         proxies,
     ];
-    if texts.into_iter().filter_map(Option::as_deref).chain(store).any(contains_secret) {
+    let servers = keys.logins.keys().map(String::as_str);
+    if texts.into_iter().filter_map(Option::as_deref).chain(store).chain(servers).any(contains_secret) {
         return Err(refused(
             "a secret is in the wrong place; only api-token may contain a secret, in quotes".to_owned(),
         ));
@@ -120,7 +151,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
             refused("the setting store begins with ~, which only a shell expands".to_owned()).next("Use the full path")
         );
     }
-    if keys.api_token.is_some() && meta.mode() & 0o077 != 0 {
+    if (keys.api_token.is_some() || !keys.logins.is_empty()) && meta.mode() & 0o077 != 0 {
         return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
             .why(format!(
                 "the file contains a token, and other users can read the file (mode {:04o})",

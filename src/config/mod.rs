@@ -7,29 +7,29 @@ mod edit;
 mod file;
 mod serve;
 mod setting_key;
+mod stored_tokens;
 #[cfg(test)]
 mod tests;
 
-pub use edit::{SetValue, set, unset};
+pub use edit::{SetValue, set, set_login, take_login, unset};
+pub use file::StoredLogin;
 pub use serve::{ServeOverrides, ServeSettings};
 pub use setting_key::SettingKey;
 
 use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::date_format::DateFormat;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::secret::Secret;
-use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::platform::{bounded_read, own_process, paths};
 use crate::service::server_address::ServerAddress;
 use crate::store::StoreLocation;
-use crate::verbs::credential::TokenCredential;
 use file::Keys;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,8 @@ pub enum TokenSource {
     File(PathBuf),
     /// The environment, from which the token was removed.
     Environment,
-    Stored(Arc<Secret>),
+    /// A token in a configuration file, and the server or store that it is for, if the file says so.
+    Stored(Arc<Secret>, Option<String>),
 }
 
 #[derive(Debug, Clone)]
@@ -87,6 +88,8 @@ pub struct Settings {
     pub token: Option<Setting<TokenSource>>,
     /// That token, once read: the environment gives it only once.
     presented: OnceCell<Arc<Secret>>,
+    /// The login at the server, if neither a token nor another account was given.
+    pub login: Option<Setting<StoredLogin>>,
     /// Time without input after which the screens are locked. Zero = never.
     pub lock_after: Setting<Duration>,
     pub confirm_remember: Setting<Duration>,
@@ -192,10 +195,14 @@ impl Settings {
             }),
             _ => server,
         };
-        let username = overrides
-            .user
-            .map(|value| Setting { value, source: Source::Option("--user") })
-            .or_else(|| from_files(&files, |keys| keys.username.clone()));
+        let server = parse(server, ServerAddress::parse)?;
+        let login = server.as_ref().and_then(|server| {
+            let address = server.value.to_string();
+            from_files(&files, |keys| keys.logins.get(&address).cloned())
+        });
+        let user = overrides.user.map(|value| Setting { value, source: Source::Option("--user") });
+        let username = user.or_else(|| from_files(&files, |keys| keys.username.clone()));
+        let username = parse(username, Username::parse)?;
         let token_name = from_files(&files, |keys| keys.api_token_name.clone());
         let token = if asked_otherwise {
             None
@@ -205,7 +212,9 @@ impl Settings {
         } else if sources.token_in_environment {
             Some(Setting { value: TokenSource::Environment, source: Source::Environment("JETON_TOKEN") })
         } else {
-            from_files(&files, |keys| keys.api_token.clone().map(TokenSource::Stored))
+            from_files(&files, |keys| {
+                Some(TokenSource::Stored(keys.api_token.clone()?, keys.token_place().map(str::to_owned)))
+            })
         };
         let pause = |key: fn(&Keys) -> Option<String>, default| {
             let found = parse(from_files(&files, key), setting_key::parse_duration);
@@ -215,54 +224,20 @@ impl Settings {
             .map(|Setting { value, source }| Setting { value: value.to_string_lossy().into_owned(), source })
             .or_else(|| from_files(&files, |keys| keys.dates.clone()));
         let dates = parse(dates, DateFormat::parse)?;
-        Ok(Settings {
+        let settings = Settings {
             store: Setting { value: StoreLocation::file(store.value), source: store.source },
-            server: parse(server, ServerAddress::parse)?,
-            username: parse(username, Username::parse)?,
+            server,
+            username,
             token_name: parse(token_name, TokenName::parse)?,
             token,
             presented: OnceCell::new(),
+            login: None,
             lock_after: pause(|keys| keys.lock.after.clone(), LOCK_AFTER)?,
             confirm_remember: pause(|keys| keys.confirm.remember.clone(), Duration::ZERO)?,
             dates: dates.unwrap_or_default(),
             serve: ServeSettings::find(overrides.serve, &files)?,
-        })
-    }
-
-    /// Returns the token that signs in instead of a password, if any, and the name it must have.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] if its file can't be read or others can read it;
-    /// [`crate::error::Kind::Unauthenticated`] if the text is not one of our secrets.
-    pub fn token_credential(&self) -> Result<Option<TokenCredential>> {
-        let Some(Setting { value, source }) = &self.token else { return Ok(None) };
-        if let Some(secret) = self.presented.get() {
-            return Ok(Some(self.expected(Arc::clone(secret))));
-        }
-        let line = match value {
-            TokenSource::Stored(secret) => return Ok(Some(self.expected(Arc::clone(secret)))),
-            TokenSource::File(path) => bounded_read::read_token_file(path)?,
-            TokenSource::Environment => own_process::token_from_environment()?,
         };
-        let secret = Secret::parse(&line).map_err(|_| {
-            let (place, next) = match value {
-                TokenSource::File(path) => (
-                    format!("the file {} (from {source})", path.display()),
-                    "Put the secret of a token on the first line of this file",
-                ),
-                _ => (source.to_string(), "Put the secret of a token there, and nothing else"),
-            };
-            Error::unauthenticated(format!("{} contains no jeton secret", escape_untrusted(&place))).next(next)
-        })?;
-        Ok(Some(self.expected(Arc::clone(self.presented.get_or_init(|| Arc::new(secret))))))
-    }
-
-    fn expected(&self, secret: Arc<Secret>) -> TokenCredential {
-        TokenCredential {
-            secret,
-            account: self.username.as_ref().map(|s| s.value.clone()),
-            name: self.token_name.as_ref().map(|s| s.value.clone()),
-        }
+        Ok(settings.with_login(login))
     }
 
     /// Returns a key's value as text, and its source. `None` if the key has no value. A token is shown by its hint.
@@ -281,7 +256,7 @@ impl Settings {
             SettingKey::ApiToken => text(self.token.as_ref()?, |token| match token {
                 TokenSource::File(path) => format!("in {}", path.display()),
                 TokenSource::Environment => "given in the environment".to_owned(),
-                TokenSource::Stored(secret) => format!("{}…", secret.hint()),
+                TokenSource::Stored(secret, _) => format!("{}…", secret.hint()),
             }),
             SettingKey::LockAfter => text(&self.lock_after, setting_key::describe_duration),
             SettingKey::ConfirmRemember => text(&self.confirm_remember, setting_key::describe_duration),
@@ -322,7 +297,7 @@ impl Setting<String> {
     }
 }
 
-fn no_config_error(path: &std::path::Path) -> Error {
+fn no_config_error(path: &Path) -> Error {
     Error::usage(format!("no configuration at {}", path.display()))
         .why("JETON_CONFIG is set to this path")
         .next("Create an empty file at this path, or correct or unset JETON_CONFIG")

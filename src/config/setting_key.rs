@@ -78,8 +78,10 @@ impl SettingKey {
         KEYS[self as usize].2
     }
 
+    /// Parses a name, with hyphens or underscores.
     pub fn parse(text: &str) -> Result<Self> {
-        SettingKey::all().find(|k| k.name() == text).ok_or_else(|| {
+        let name = text.replace('_', "-");
+        SettingKey::all().find(|k| k.name() == name).ok_or_else(|| {
             let names: Vec<&str> = SettingKey::all().map(SettingKey::name).collect();
             let error = Error::usage(format!("no setting \"{}\"", escape_untrusted(text)))
                 .why(format!("known are {}", names.join(", ")));

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Kind;
 use std::fs;
 
 struct Machine {
@@ -119,4 +120,100 @@ fn service_of_the_system_is_used_if_nothing_else_is_named() {
     assert_eq!(server(&machine, none()).unwrap().0, "unix:/file");
     machine.file("system.toml", "store = \"/file.db\"\n");
     assert_eq!(server(&machine, none()), None);
+}
+
+fn new_secret(byte: u8) -> Secret {
+    let fill = |buffer: &mut [u8]| {
+        buffer.fill(byte);
+        Ok(())
+    };
+    Secret::generate(&crate::domain::name::Prefix::default(), fill).unwrap()
+}
+
+fn server(address: &str) -> CliOverrides {
+    CliOverrides { server: Some(address.to_owned()), ..CliOverrides::default() }
+}
+
+fn make_private(file: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn stored_token_is_used_only_where_it_is_for() {
+    let mut machine = Machine::new();
+    let secret = new_secret(1);
+    let write = |text: &str| {
+        let token = secret.expose(|text| format!("api_token = \"{text}\"\napi_token_name = \"helper\"\n"));
+        let file = machine.file("user.toml", &(text.to_owned() + &token));
+        make_private(&file);
+        file
+    };
+    let used = |machine: &Machine, overrides| {
+        let found = machine.settings(overrides).unwrap().token_credential();
+        assert!(found.as_ref().is_ok_and(Option::is_some) || found.as_ref().unwrap_err().kind == Kind::Unauthenticated);
+        found.is_ok_and(|token| token.unwrap().name.unwrap().as_str() == "helper")
+    };
+    let store = || CliOverrides { store: Some("/x.db".into()), ..CliOverrides::default() };
+    // A file of a third party, written by hand: the token is for the server in it.
+    let file = write("server = \"http://127.0.0.1:7181/\"\n");
+    assert!(used(&machine, CliOverrides::default()));
+    assert!(used(&machine, server("http://127.0.0.1:7181")));
+    assert!(!used(&machine, server("http://127.0.0.1:7182")));
+    assert!(!used(&machine, store()));
+    // One that config set has written.
+    set(&file, SettingKey::ApiToken, &SetValue::Token(&secret, "unix:/other")).unwrap();
+    assert!(!fs::read_to_string(&file).unwrap().contains("api_token ="));
+    assert!(!used(&machine, CliOverrides::default()));
+    assert!(used(&machine, server("unix:/other")));
+    set(&file, SettingKey::ApiToken, &SetValue::Token(&secret, "/x.db")).unwrap();
+    assert!(used(&machine, store()));
+    // Nothing says where it belongs.
+    let file = write("");
+    assert!(used(&machine, CliOverrides::default()));
+    assert!(!used(&machine, server("unix:/other")));
+    machine.has_service = true;
+    assert!(used(&machine, CliOverrides::default()));
+    assert_eq!(unset(&file, &[SettingKey::ApiToken, SettingKey::ApiTokenName]).unwrap().len(), 2);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "");
+}
+
+#[test]
+fn login_is_used_at_its_server_only() {
+    let machine = Machine::new();
+    let file = machine.file("user.toml", "# mine\nusername = \"other\"\n");
+    let login = |username: &str| StoredLogin {
+        username: Username::parse(username).unwrap(),
+        token: Arc::new(new_secret(2)),
+        expires_at: crate::domain::time::Timestamp(1_767_225_600_000),
+    };
+    set_login(&file, "unix:/a", &login("anna")).unwrap();
+    set_login(&file, "http://127.0.0.1:1", &login("ben")).unwrap();
+    set_login(&file, "unix:/a", &login("carla")).unwrap();
+    let found = |overrides| {
+        let settings = machine.settings(overrides).unwrap();
+        let login = settings.login.map(|login| login.value.username.to_string());
+        (login, settings.username.unwrap().value.to_string())
+    };
+    let as_user = |user: &str| CliOverrides { user: Some(user.to_owned()), ..server("unix:/a") };
+    assert_eq!(found(server("unix:/a")), (Some("carla".into()), "carla".into()));
+    assert_eq!(found(as_user("carla")).0, Some("carla".into()));
+    assert_eq!(found(as_user("other")), (None, "other".into()));
+    assert_eq!(found(server("http://127.0.0.1:1/")).0, Some("ben".into()));
+    assert_eq!(found(server("unix:/b")), (None, "other".into()));
+    assert_eq!(found(CliOverrides::default()), (None, "other".into()));
+    // A token that was stored later, and for another server.
+    set(&file, SettingKey::ApiToken, &SetValue::Token(&new_secret(3), "unix:/a")).unwrap();
+    assert_eq!(found(server("unix:/a")), (None, "other".into()));
+    assert_eq!(found(server("http://127.0.0.1:1")).0, Some("ben".into()));
+    assert!(machine.settings(server("unix:/a")).unwrap().forget_token(&file).unwrap());
+    assert!(!machine.settings(server("unix:/a")).unwrap().forget_token(&file).unwrap());
+
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+    assert_eq!(machine.settings(server("unix:/b")).unwrap_err().kind, Kind::Failure, "others may read a token");
+    make_private(&file);
+    assert_eq!(take_login(&file, "unix:/a").unwrap().unwrap().username.as_str(), "carla");
+    assert!(take_login(&file, "unix:/a").unwrap().is_none());
+    take_login(&file, "http://127.0.0.1:1").unwrap().unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), "# mine\nusername = \"other\"\n");
 }

@@ -83,7 +83,7 @@ pub(super) fn acting_token(headers: &HeaderMap) -> Option<error::Result<TokenCre
     let text = bearer_text(value).filter(|text| text.len() <= MAX_CREDENTIAL && values.next().is_none());
     let secret = text.and_then(|text| Secret::parse(text).ok());
     Some(match secret {
-        Some(secret) => Ok(TokenCredential { secret: Arc::new(secret), account: None, name: None }),
+        Some(secret) => Ok(TokenCredential::of_any(Arc::new(secret))),
         None => Err(session::token_rejected()),
     })
 }

@@ -76,6 +76,8 @@ pub struct TuiConfig {
     pub username: Option<Username>,
     /// The token that signs in automatically.
     pub token: Option<TokenCredential>,
+    /// The stored login, which signs in automatically as a person. Each change needs the password.
+    pub login: Option<TokenCredential>,
     /// Time for which a password is remembered after a change; zero = prompt each time.
     pub remember_password: Duration,
     /// Time without a key after which everything is hidden; zero = never.

@@ -126,7 +126,7 @@ impl Model {
             username: config.username.clone(),
             demo: config.demo.clone(),
             top: Layer::Screen,
-            auth: AuthState::new(config.token.clone(), config.remember_password, config.lock_after, config.clock.now()),
+            auth: AuthState::new(config),
             session: None,
             me: None,
             catalogues: Arc::from([]),

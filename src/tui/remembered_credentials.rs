@@ -7,12 +7,14 @@ use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
+use crate::tui::TuiConfig;
 use crate::tui::msg::RequestId;
 use crate::verbs::credential::{Credential, TokenCredential};
 
 /// The credentials held for changes, and the time of the last key.
 pub struct AuthState {
     token: Option<TokenCredential>,
+    login: Option<TokenCredential>,
     /// Time for which a password is remembered after a change; zero = not remembered.
     remember_for: Duration,
     remembered: Option<RememberedPassword>,
@@ -34,9 +36,22 @@ fn add_duration(at: Timestamp, time: Duration) -> Timestamp {
 }
 
 impl AuthState {
-    /// Creates a state that holds only the token that signed in, if there is one.
-    pub fn new(token: Option<TokenCredential>, remember: Duration, lock_after: Duration, now: Timestamp) -> Self {
-        AuthState { token, remember_for: remember, remembered: None, attempt: None, lock_after, last_input: now }
+    /// Creates a state that holds only the tokens of `config`.
+    pub fn new(config: &TuiConfig) -> Self {
+        AuthState {
+            token: config.token.clone(),
+            login: config.login.clone(),
+            remember_for: config.remember_password,
+            remembered: None,
+            attempt: None,
+            lock_after: config.lock_after,
+            last_input: config.clock.now(),
+        }
+    }
+
+    /// Returns the stored login, for the first sign-in.
+    pub fn take_login(&mut self) -> Option<TokenCredential> {
+        self.login.take()
     }
 
     /// Returns the token that signs in automatically.

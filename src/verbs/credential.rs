@@ -32,6 +32,11 @@ pub struct TokenCredential {
 }
 
 impl TokenCredential {
+    /// Creates the credential of a token that the configuration doesn't name.
+    pub fn of_any(secret: Arc<Secret>) -> Self {
+        TokenCredential { secret, account: None, name: None }
+    }
+
     /// # Errors
     /// [`crate::error::Kind::Denied`] if `token` is not the configured one.
     pub fn check_expected(&self, token: &Token) -> Result<()> {

@@ -164,7 +164,8 @@ requests! {
     query GetSetup "greet" Store (Nothing) => SetupState;
     change Init "init" Store (PasswordOnly) => Committed<Account>;
     query SignIn "sign-in" Authenticated (Nothing) => Session [temporary_password = true], GET "/v1/session";
-    change LogIn "login" Password (PasswordOnly) => Committed<IssuedLogin>, POST "/v1/login";
+    change LogIn "login" Password (PasswordOnly)
+        => Committed<IssuedLogin> [temporary_password = true], POST "/v1/login";
     change LogOut "logout" Authenticated (Nothing) => Committed<()>, POST "/v1/logout";
     query WhoAmI "whoami" Authenticated (Nothing) => CurrentUser, GET "/v1/whoami";
     query ListAccounts "account.list" Authenticated (READ_ACCOUNTS) => AccountList, GET "/v1/accounts";

@@ -38,7 +38,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         token: args.token.map(TokenRef::Text),
         filter: args.filter.as_deref().map(filter_syntax::parse_strict::<AuditFilter>).transpose()?.unwrap_or_default(),
         // Use a session: a token credential would record a use for every poll.
-        credential: Credential::Session(app.authenticate()?.1),
+        credential: Credential::Session(app.session()?),
     };
     let limit = args.limit.map(NonZeroUsize::get).or((args.follow && span.is_none()).then_some(DEFAULT_FOLLOW_ROWS));
     let (mut anchor, until) = match limit {

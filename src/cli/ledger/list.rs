@@ -94,7 +94,7 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
             .unwrap_or_default(),
     };
     // Use a session: a token credential would record a use per page, so the list would grow while being read.
-    let credential = Credential::Session(app.authenticate()?.1);
+    let credential = Credential::Session(app.session()?);
     let remaining = args.limit.map_or(usize::MAX, NonZeroUsize::get);
     let mut pages: Pages<R> =
         Pages { credential, query, anchor: Some(PageCursor::Newest), remaining, unreadable: BTreeSet::new() };

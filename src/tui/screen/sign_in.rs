@@ -3,7 +3,7 @@
 use super::replace_password::ReplacePassword;
 use crate::domain::name::{MAX_USERNAME_LEN, Username};
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::tui::component::{Exit, Intent, Reply, UpdateContext};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
@@ -103,7 +103,16 @@ impl Dialog for SignIn {
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
-        self.sent_credential = None;
+        if self.sent_credential.take().is_none() {
+            // The stored login was tried, which is no attempt of the person.
+            return match error.kind {
+                Kind::Unauthenticated => {
+                    self.reason = "The login has ended. Sign in with the password.".to_owned();
+                    Ok(Intent::Stay)
+                }
+                _ => Err(Problem::general(error)),
+            };
+        }
         match self.attempts.record_failure(&error) {
             Some(last) => Ok(Intent::Leave(Exit::Quit(Err(last)))),
             None => Err(Problem::general(error)),

@@ -43,16 +43,17 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
 }
 
 fn begin(app: &mut App) -> Vec<Effect> {
-    let credential = app.model.demo.as_ref().map(|demo| {
-        let password = crate::domain::password::Password::from_raw(demo.password.clone());
-        Credential::from_password(demo.username.clone(), password)
-    });
     if let Some(token) = app.model.auth.token().cloned() {
         return requests::send(app, RequestKind::Setup, None, Credential::Token(token), SignInVerb.into());
     }
-    match credential {
-        Some(credential) => {
-            app.show_sign_in(app.model.demo.as_ref().map(|demo| demo.username.clone()).as_ref());
+    let demo = app.model.demo.as_ref().map(|demo| {
+        let password = crate::domain::password::Password::from_raw(demo.password.clone());
+        (Some(demo.username.clone()), Credential::from_password(demo.username.clone(), password))
+    });
+    let login = app.model.auth.take_login().map(|login| (app.model.username.clone(), Credential::Token(login)));
+    match demo.or(login) {
+        Some((username, credential)) => {
+            app.show_sign_in(username.as_ref());
             requests::send_for_component(app, Layer::Screen, credential, SignInVerb.into())
         }
         None => requests::send(app, RequestKind::Setup, None, Credential::Store, GetSetup.into()),

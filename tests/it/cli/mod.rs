@@ -11,6 +11,7 @@ mod json;
 mod ledger;
 mod output;
 mod passwords;
+mod server_login;
 mod token_create;
 mod token_list;
 mod token_revoke;

@@ -110,6 +110,7 @@ fn child() {
         store_path: "nowhere".to_owned(),
         username: Some(username(OWNER)),
         token: None,
+        login: None,
         remember_password: std::time::Duration::ZERO,
         lock_after: std::time::Duration::ZERO,
         dates: jeton::domain::date_format::DateFormat::Iso,

@@ -76,6 +76,7 @@ impl TuiHarness {
             store_path: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
             username: Some(owner()),
             token: None,
+            login: None,
             remember_password: Duration::ZERO,
             lock_after: Duration::ZERO,
             dates: jeton::domain::date_format::DateFormat::Iso,
