@@ -13,7 +13,7 @@ use crate::domain::password::Password;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Fault, Result};
 use crate::platform::http_client::{self, HttpAnswer, HttpRequest};
-use crate::service::server_address::ServerAddress;
+use crate::service::server_address::{ServerAddress, ServerConnection};
 use crate::verbs::Backend;
 use crate::verbs::accounts::{LogIn, LogOut, SetupState, WhoAmI};
 use crate::verbs::credential::{Credential, TokenCredential};
@@ -36,7 +36,7 @@ const MAX_SESSIONS: usize = 8;
 
 /// A server, on behalf of one user of this machine.
 pub struct RemoteBackend {
-    server: ServerAddress,
+    server: ServerConnection,
     /// The name of this process's login.
     login_name: TokenName,
     clock: Arc<dyn Clock>,
@@ -66,7 +66,7 @@ struct Authorization {
 
 impl RemoteBackend {
     /// Creates the backend for the server. `login_name` is the name of this process's login.
-    pub fn new(server: ServerAddress, login_name: TokenName, clock: Arc<dyn Clock>, max_wait: Duration) -> Self {
+    pub fn new(server: ServerConnection, login_name: TokenName, clock: Arc<dyn Clock>, max_wait: Duration) -> Self {
         RemoteBackend {
             server,
             login_name,
@@ -79,7 +79,7 @@ impl RemoteBackend {
     }
 
     pub fn server(&self) -> &ServerAddress {
-        &self.server
+        &self.server.address
     }
 
     /// Returns the header for `credential`. A password is exchanged for a proof.
@@ -197,11 +197,11 @@ impl RemoteBackend {
 
     /// Sends a call once. A change is never sent again, because the server may have made it.
     fn send(&self, request: HttpRequest<'_>, limit: Duration) -> Result<HttpAnswer> {
-        let answer = http_client::send(self.server.endpoint(), request, limit)?;
+        let answer = http_client::send(self.server.address.endpoint(), request, limit)?;
         match answer.status {
             200 => Ok(answer),
             status => Err(serde_json::from_slice::<Error>(&answer.body).unwrap_or_else(|_| {
-                Error::failure(format!("the server {} answered with the status {status}", self.server))
+                Error::failure(format!("the server {} answered with the status {status}", self.server.address))
                     .next("Check that the address leads to the management API of jeton serve")
             })),
         }

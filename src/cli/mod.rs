@@ -48,6 +48,7 @@ use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::secret_files::InterruptibleDelivery;
 use crate::remote_backend::RemoteBackend;
 use crate::selected_backend::SelectedBackend;
+use crate::service::server_address::ServerConnection;
 use crate::verbs::credential::{Credential, TokenCredential};
 use crate::verbs::local_backend::{Adapters, ClientInfo};
 use crate::verbs::request::{RequestVerb, VERBS, call};
@@ -196,7 +197,8 @@ fn select_backend(settings: &Settings, world: &Adapters, face: Face) -> Result<S
             // Another process of this user and machine has a login of its own.
             let name = login_name(face, Some(std::process::id()))?;
             let (clock, max_wait) = (Arc::clone(&world.clock), client_info(face).max_wait);
-            SelectedBackend::Remote(Arc::new(RemoteBackend::new(server.value.clone(), name, clock, max_wait)))
+            let connection = ServerConnection::new(server.value.clone());
+            SelectedBackend::Remote(Arc::new(RemoteBackend::new(connection, name, clock, max_wait)))
         }
         None => {
             let store = settings.store.value.clone();

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
+use super::certificate_pin::CertificatePin;
 use super::endpoint::Endpoint;
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
@@ -12,6 +14,23 @@ use crate::error::{Error, Result};
 pub struct ServerAddress(Endpoint);
 
 const HTTP: &str = "http://";
+
+/// The parameters of a connection to a server: its address, and the certificate that the server must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerConnection {
+    pub address: ServerAddress,
+    /// A file in PEM with the only authorities that may have issued the certificate. `None`: those of the system.
+    pub ca: Option<PathBuf>,
+    /// The only key that the certificate may have. Without `ca`, the pin alone decides.
+    pub pin: Option<CertificatePin>,
+}
+
+impl ServerConnection {
+    /// Returns the connection to a server that proves its identity to the system's authorities.
+    pub fn new(address: ServerAddress) -> Self {
+        ServerConnection { address, ca: None, pin: None }
+    }
+}
 
 impl ServerAddress {
     /// # Errors

@@ -9,7 +9,7 @@ use jeton::error::Result;
 use jeton::http::{self, ServerConfig, ServerHandle};
 use jeton::remote_backend::RemoteBackend;
 use jeton::service::endpoint::Endpoint;
-use jeton::service::server_address::ServerAddress;
+use jeton::service::server_address::{ServerAddress, ServerConnection};
 use jeton::store::StoreLocation;
 use jeton::verbs::Backend;
 use jeton::verbs::credential::Credential;
@@ -46,7 +46,12 @@ impl ServedBackend {
         let clock = adapters.clock.clone();
         let service = start_service(path, adapters);
         let address = ServerAddress::parse(&service.addrs.manage.to_string()).unwrap();
-        let remote = RemoteBackend::new(address, TokenName::parse("cli-test").unwrap(), clock, Duration::ZERO);
+        let remote = RemoteBackend::new(
+            ServerConnection::new(address),
+            TokenName::parse("cli-test").unwrap(),
+            clock,
+            Duration::ZERO,
+        );
         ServedBackend { remote, service: Some(service) }
     }
 }
