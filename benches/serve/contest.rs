@@ -5,6 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use super::beside_writes::{WRITES_PER_SECOND, while_writing};
 use super::client::{Client, HttpMethod, request};
 use super::histogram::median;
 use super::load::{Load, Round, SeededRng};
@@ -84,6 +85,7 @@ pub fn run(cores: Cores, options: &Options) {
         install.others.as_ref().zip(at_start).map(|(others, at_start)| (&others.like, &others.jeton, at_start)),
     );
     allowed += install.measure_behind_nginx(cores, folder.path());
+    allowed += install.measure_beside_writes();
     if let Some(others) = install.others {
         println!("\nThe ledger\n  stopped by SIGTERM: {}", others.jeton.stop());
         report::ledger(uses_before, large.uses(), allowed);
@@ -163,6 +165,38 @@ impl Comparison<'_> {
         let [bare, like, jeton] = &entrants[..] else { return 0 };
         report::ratios(&[(jeton, bare, "≥ 95 %", ""), (jeton, like, "", "")]);
         jeton.answers(204)
+    }
+
+    /// Measures token checks with and without changes by admins at the same time.
+    fn measure_beside_writes(&self) -> u64 {
+        let Some(Others { jeton, .. }) = &self.others else { return 0 };
+        let entrant = |name: &str| Contender {
+            name: name.to_owned(),
+            load: self.new_load(jeton, (HttpMethod::Head, ANY)),
+            server: jeton,
+            proxy: None,
+            expected: OK,
+            rounds: Vec::new(),
+        };
+        let [mut alone, mut beside] = ["jeton, HEAD", "jeton, HEAD beside changes"].map(entrant);
+        let (mut dice, mut done, mut failed) = (SeededRng::new(), 0, 0);
+        for _ in 0..self.options.rounds {
+            let mut turn = |entrant: &mut Contender<'_>| {
+                let turn = entrant.load.run(self.options.turn, &[jeton.pid()], &mut dice);
+                entrant.rounds.push(turn);
+            };
+            turn(&mut alone);
+            jeton.wait_until_idle();
+            let ((), writes) = while_writing(&jeton.manage, || turn(&mut beside));
+            (done, failed) = (done + writes.done, failed + writes.failed);
+            jeton.wait_until_idle();
+        }
+        let entrants = [alone, beside];
+        report::figures("Token checks beside changes with passwords, over the management socket", &entrants);
+        println!("  {done} changes, {failed} failed; {WRITES_PER_SECOND} a second were asked for");
+        let [alone, beside] = &entrants;
+        report::ratios(&[(beside, alone, "", "≤ 1.50")]);
+        entrants.iter().map(|entrant| entrant.answers(200)).sum()
     }
 }
 

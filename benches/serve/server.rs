@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -19,6 +19,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 pub struct Server {
     child: Child,
     pub at: SocketAddr,
+    /// The management socket of `jeton serve`.
+    pub manage: PathBuf,
 }
 
 impl Server {
@@ -36,7 +38,7 @@ impl Server {
     /// Starts `jeton serve` on a store, or its replacement.
     pub fn jeton(cores: Cores, options: &Options, store: &Path, log: &Path) -> Result<Self, String> {
         let at = free_address();
-        let manage = log.with_extension("sock");
+        let manage = manage_socket(log);
         let command = match &options.server {
             Some(line) => {
                 let filled = |word: &str| {
@@ -64,7 +66,7 @@ impl Server {
         let messages = File::create(log).map_err(|e| format!("{}: {e}", log.display()))?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(messages);
         let child = cores.as_server(|| command.spawn()).map_err(|e| format!("it can't be started: {e}"))?;
-        let mut server = Server { child, at };
+        let mut server = Server { child, at, manage: manage_socket(log) };
         let begun = Instant::now();
         while TcpStream::connect(at).is_err() {
             if let Ok(Some(ended)) = server.child.try_wait() {
@@ -120,6 +122,11 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns the management socket of the server that writes its messages to `log`.
+fn manage_socket(log: &Path) -> PathBuf {
+    log.with_extension("sock")
 }
 
 /// Returns a free port of the loopback interface.

@@ -35,6 +35,13 @@ pub fn spawn_restarting(name: &'static str, work: impl Fn() + Send + 'static) ->
     spawn(name, |_| (), again).map(drop)
 }
 
+/// Gives this thread about a tenth of a processor's time while other threads want that processor.
+pub fn lower_priority() {
+    // Elsewhere this would slow the whole process. A thread may always do it.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(10);
+}
+
 #[expect(clippy::disallowed_methods, reason = "a panic that comes at once again must not take the processor")]
 fn pause() {
     std::thread::sleep(RESTART_DELAY);
