@@ -15,7 +15,7 @@ use jeton::domain::token::TokenRef;
 use jeton::error::Result;
 use jeton::platform::clock::SystemClock;
 use jeton::remote_backend::RemoteBackend;
-use jeton::service::server_address::ServerAddress;
+use jeton::service::server_address::{ServerAddress, ServerConnection};
 use jeton::verbs::accounts::ListAccounts;
 use jeton::verbs::credential::Credential;
 use jeton::verbs::request::{RequestVerb, call};
@@ -36,9 +36,9 @@ struct Person {
 
 impl Person {
     fn at(socket: &Path, username: Username) -> Self {
-        let address = ServerAddress::parse(&format!("unix:{}", socket.display())).unwrap();
+        let server = ServerConnection::new(ServerAddress::parse(&format!("unix:{}", socket.display())).unwrap());
         let login = TokenName::parse("cli-bench").unwrap();
-        let server = RemoteBackend::new(address, login, Arc::new(SystemClock::default()), Duration::ZERO);
+        let server = RemoteBackend::new(server, login, Arc::new(SystemClock::default()), Duration::ZERO);
         Person { server, username }
     }
 
