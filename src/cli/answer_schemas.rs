@@ -10,7 +10,7 @@ use super::change_report::{ChangedAccounts, ChangedTokens, WithRemaining};
 use super::config::SettingList;
 use super::init::Initialized;
 use super::output::Failed;
-use super::policy::ShownPolicy;
+use super::policy::{PreviewedPolicy, ShownPolicy};
 use super::propagation::WithPropagation;
 use super::token::{Created, Edited, FoundSecrets, SeveralCreated};
 use super::verify::Verified;
@@ -59,6 +59,7 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
         schema_of::<ShownAccount<'_>>("`account show`"),
         schema_of::<ChangedAccounts<'_>>("the other `account` commands: one account, or several"),
         schema_of::<ShownPolicy>("`policy list`, `set`"),
+        schema_of::<PreviewedPolicy>("`policy set --dry-run`"),
         schema_of::<catalogue::Listed<'_>>("`catalogue list`"),
         schema_of::<catalogue::Shown<'_>>("`catalogue show`"),
         schema_of::<catalogue::Checked>("`catalogue check`"),

@@ -44,6 +44,8 @@ pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Resu
     if let Some(made) = impact.made.describe() {
         app.prompt.show(&format!("  ! created or regenerated {made}"))?;
     }
+    let lost = impact.lost.describe(app.dates());
+    lost.iter().try_for_each(|line| app.prompt.show(&format!("  ! {line}")))?;
     Ok(impact)
 }
 
@@ -81,10 +83,11 @@ pub(super) fn write_credential(
     Ok((credential, seen))
 }
 
-/// Shows the impact of `removal`, and asks for a yes if the change hits tokens in use.
+/// Shows the impact of `removal`, and asks for a yes if the change hits tokens in use or deletes rows of the ledger.
 pub(super) fn confirm(app: &App, credential: &Credential, to: &str, removal: Removal) -> Result<Impact> {
     let seen = show(app, credential, removal)?;
-    if seen.used > 0 || seen.is_lower_bound {
+    // Where tokens can't be restored, their number is typed.
+    if seen.lost.trashed == 0 && (seen.used > 0 || seen.is_lower_bound || seen.lost.ledger_before.is_some()) {
         ask(app, to)?;
     }
     Ok(seen)

@@ -3,14 +3,17 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::args::PolicyCommand;
-use super::output::Table;
+use super::args::{PolicyCommand, SetPolicyArgs};
+use super::output::{Table, counted};
+use super::token::parse_number;
 use super::{App, impact};
 use crate::domain::policy::Policy;
+use crate::domain::time::Timestamp;
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
-use crate::verbs::impact::Removal;
-use crate::verbs::policy::{ListPolicy, SetPolicy};
+use crate::verbs::credential::Credential;
+use crate::verbs::impact::{GetImpact, Removal};
+use crate::verbs::policy::{ListPolicy, PolicyLoss, SetPolicy};
 
 /// Prefix of every key.
 const KEY_PREFIX: &str = "policy.";
@@ -22,10 +25,23 @@ pub(super) struct ShownPolicy {
     policy: Policy,
 }
 
+/// The answer of `policy set --dry-run`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PreviewedPolicy {
+    /// Every rule as it would be.
+    policy: Policy,
+    /// Number of tokens that would lose methods.
+    narrowed: u64,
+    /// Number of tokens in the trash that could no longer be restored.
+    trashed: u64,
+    /// Uses and denied attempts before this time would be deleted; `null` if there are none.
+    ledger_before: Option<Timestamp>,
+}
+
 pub(super) fn run(app: &mut App, command: PolicyCommand) -> Result<()> {
     match command {
         PolicyCommand::List => list(app),
-        PolicyCommand::Set { words } => set(app, &words),
+        PolicyCommand::Set(args) => set(app, args),
     }
 }
 
@@ -44,18 +60,29 @@ fn list(app: &mut App) -> Result<()> {
     app.out.table(&mut table)
 }
 
-fn set(app: &mut App, words: &[String]) -> Result<()> {
-    let changes = changes(words)?;
+fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
+    let changes = changes(&args.words)?;
     // Parse before asking for a password. The verb parses again.
-    let mut trial = Policy::default();
-    changes.iter().try_for_each(|(key, value)| trial.set(key, value))?;
+    Policy::default().with(&changes)?;
+    let removal = Removal::Policy(changes.clone());
+    if args.dry_run {
+        return preview(app, &changes, removal);
+    }
     let keys: Vec<String> = changes.iter().map(|(key, _)| key.clone()).collect();
-    let mut expected = None;
-    let (credential, _) = impact::write_credential(app, "change the policy", |reader| {
-        expected = Some(app.call(reader, ListPolicy)?);
-        Ok(Removal::Policy(changes.clone()))
+    let mut verb = SetPolicy { confirm: args.confirm, ..SetPolicy::new(changes, None) };
+    let (credential, seen) = impact::write_credential(app, "change the policy", |reader| {
+        verb.expected = Some(app.call(reader, ListPolicy)?);
+        Ok(removal)
     })?;
-    let changed = app.call(&credential, SetPolicy { changes, expected })?;
+    verb.expected_trash = verb.expected.is_some().then_some(seen.set);
+    if seen.lost.trashed > 0 && verb.confirm.is_none() {
+        let typed = app.prompt.read_visible(&format!(
+            "Type {}, the number of tokens that can't be restored any more, to change the policy",
+            seen.lost.trashed
+        ))?;
+        verb.confirm = Some(parse_number(&typed)?);
+    }
+    let changed = app.call(&credential, verb)?;
     if app.out.json {
         return app.print_json(&ShownPolicy { policy: changed.value });
     }
@@ -64,6 +91,25 @@ fn set(app: &mut App, words: &[String]) -> Result<()> {
             app.out.note(&format!("✓ {key} = {value}"));
         }
     }
+    Ok(())
+}
+
+/// Prints what the rules would delete, or make impossible to restore.
+fn preview(app: &mut App, changes: &[(String, String)], removal: Removal) -> Result<()> {
+    let (_, session) = app.authenticate()?;
+    let reader = Credential::Session(session);
+    let impact = app.call(&reader, GetImpact { removal })?;
+    let PolicyLoss { trashed, ledger_before } = impact.lost;
+    if app.out.json {
+        let policy = app.call(&reader, ListPolicy)?.with(changes)?;
+        return app.print_json(&PreviewedPolicy { policy, narrowed: impact.count, trashed, ledger_before });
+    }
+    if impact.count > 0 {
+        app.out.line(&format!("{} would lose methods", counted(impact.count, "token")))?;
+    }
+    let lines = impact.lost.describe(app.dates());
+    lines.iter().try_for_each(|line| app.out.line(line))?;
+    app.out.note("Dry run: nothing was changed");
     Ok(())
 }
 

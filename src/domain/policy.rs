@@ -76,6 +76,21 @@ impl Policy {
         ]
     }
 
+    /// Returns the rules with `changes`: key and value of each.
+    ///
+    /// # Errors
+    /// Those of [`Policy::set`], and [`crate::error::Kind::Usage`] for a rule that is given twice.
+    pub fn with(&self, changes: &[(String, String)]) -> Result<Policy> {
+        let mut policy = self.clone();
+        for (at, (key, value)) in changes.iter().enumerate() {
+            policy.set(key, value)?;
+            if changes[..at].iter().any(|(earlier, _)| earlier == key) {
+                return Err(Error::usage(format!("the rule {key} is given twice")).next("Give each rule once"));
+            }
+        }
+        Ok(policy)
+    }
+
     /// Sets one rule from its stored form. If a span is optional, `never` and `none` both mean that there is none.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! impact: the tokens that a change takes something away from, and their uses of it in the last 7 days. Shown before the
 //! change.
 
+mod policy;
+
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -19,6 +21,7 @@ use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId, TokenRef};
 use crate::verbs::accounts::{check_owner_remains, with_counts};
+use crate::verbs::policy::PolicyLoss;
 use crate::verbs::ports::{DenialSummary, TokenCursor, WindowQuery};
 use crate::verbs::prelude::*;
 use crate::verbs::required_scope::{RequiredScope, WRITE_ACCOUNTS};
@@ -92,9 +95,11 @@ pub struct Impact {
     pub made: MadeTokens,
     /// The accounts of [`Removal::Accounts`] or [`Removal::Role`].
     pub accounts: Vec<Account>,
-    /// The tokens of [`Removal::Purge`], all marked ones of [`Removal::Matching`], or those of [`Impact::made`], with their
-    /// revisions. A change that was confirmed by their number compares them.
+    /// The tokens of [`Removal::Purge`], all marked ones of [`Removal::Matching`], those of [`Impact::made`], or those of
+    /// [`Impact::lost`], with their revisions. A change that was confirmed by their number compares them.
     pub set: SetHash,
+    /// What [`Removal::Policy`] deletes, or makes impossible to restore.
+    pub lost: PolicyLoss,
 }
 
 /// The impact of a change on one token.
@@ -123,7 +128,7 @@ impl Query for GetImpact {
             Removal::Selection(id, after) => selection(actor, snapshot, env, *id, after),
             Removal::Catalogue(new) => catalogue(actor, snapshot, env, new),
             Removal::OldSecret(id) => old_secret(actor, snapshot, env, *id),
-            Removal::Policy(changes) => policy(actor, snapshot, env, changes),
+            Removal::Policy(changes) => policy::impact(actor, snapshot, env, changes),
         }
     }
 }
@@ -371,29 +376,4 @@ fn resolve_changed(actor: &Actor, snapshot: &dyn Snapshot, id: TokenId) -> Resul
     let [seen, changed] = [TokenAction::Read, TokenAction::Write]
         .map(|action| authorize::resolve_token(actor, snapshot, &TokenRef::Id(id), TrashScope::Live, action));
     authorize::denied_first(changed, seen).map(|(_, token)| token)
-}
-
-/// Only self-service takes something away from existing tokens: without it, a token that manages tokens for a member
-/// can only read, disable and revoke. The other rules limit new tokens, later changes, and what is kept.
-fn policy(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, changes: &[(String, String)]) -> Result<Impact> {
-    authorize::require_scope(actor, RequiredScope::PasswordOnly)?;
-    authorize::check_policy_access(actor)?;
-    let before = snapshot.policy()?;
-    let mut after = before.clone();
-    changes.iter().try_for_each(|(key, value)| after.set(key, value))?;
-    let mut sum = Sum::new(snapshot, env.now, 0);
-    if !before.self_service || after.self_service {
-        return Ok(sum.finish());
-    }
-    let catalogues = snapshot.catalogues()?;
-    let index = PermissionIndex::new(&catalogues);
-    let is_lost = |method: &str| RequiredScope::WriteTokens.methods().contains(&method);
-    for token in active_tokens(&mut sum, actor, None)? {
-        let manages = index.selected(token.highest_role(), &token.selection).any(|(id, _)| is_lost(id.as_str()));
-        if manages && token.owner.role < Role::Admin {
-            sum.impact.count += 1;
-            sum.add(token, false, is_lost)?;
-        }
-    }
-    Ok(sum.finish())
 }

@@ -1,6 +1,15 @@
+use std::collections::BTreeSet;
+
+use crate::domain::date_format::Dates;
 use crate::domain::policy::Policy;
+use crate::domain::set_hash::SetHash;
+use crate::domain::time::Timestamp;
+use crate::domain::token::Purgeable;
 use crate::error::Fault;
+use crate::verbs::catalogue::check_count;
+use crate::verbs::ports::PurgeCandidate;
 use crate::verbs::prelude::*;
+use crate::verbs::tokens::purge_query;
 
 /// Returns the rules in force. Every actor may read them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -17,16 +26,93 @@ impl Query for ListPolicy {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetPolicy {
-    /// Key and value of each, e.g. `policy.trash` and `30d`. If a key is given twice, the last value applies.
+    /// Key and value of each, e.g. `policy.trash` and `30d`.
     pub changes: Vec<(String, String)>,
     /// The rules as the person saw them. It is a conflict if they have changed.
     pub expected: Option<Policy>,
+    /// The exact number of tokens in the trash that may become impossible to restore.
+    pub confirm: Option<u64>,
+    /// Those tokens as the person saw them: [`crate::verbs::impact::Impact::set`]. It is a conflict if they have
+    /// changed.
+    pub expected_trash: Option<SetHash>,
+}
+
+impl SetPolicy {
+    pub fn new(changes: Vec<(String, String)>, expected: Option<Policy>) -> Self {
+        SetPolicy { changes, expected, confirm: None, expected_trash: None }
+    }
+}
+
+/// What other rules delete, or make impossible to restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyLoss {
+    /// Number of tokens in the trash that could be restored.
+    pub trashed: u64,
+    /// Uses and denied attempts before this time are deleted. `None` if there are none.
+    pub ledger_before: Option<Timestamp>,
+}
+
+impl PolicyLoss {
+    /// Returns a line for each loss.
+    pub fn describe(&self, dates: Dates<'_>) -> Vec<String> {
+        let ledger = self
+            .ledger_before
+            .map(|at| format!("uses and denied attempts before {} are deleted for good", dates.minute(at)));
+        (self.trashed > 0).then(|| describe_trashed(self.trashed, "can")).into_iter().chain(ledger).collect()
+    }
+}
+
+fn describe_trashed(count: u64, can: &str) -> String {
+    format!("{count} token{} in the trash {can} no longer be restored", if count == 1 { "" } else { "s" })
+}
+
+/// Returns the tokens that can be restored under the rules `before`, but not under `after`.
+pub(super) fn lost_from_trash(
+    actor: &Actor,
+    snapshot: &dyn Snapshot,
+    env: &Env<'_>,
+    before: &Policy,
+    after: &Policy,
+) -> Result<Vec<PurgeCandidate>> {
+    if before.trash == after.trash {
+        return Ok(Vec::new());
+    }
+    let query = purge_query(actor, snapshot, Purgeable::Trashed, env.now)?;
+    let ids: Vec<_> = snapshot.purge_set(&query)?.into_iter().map(|(id, _)| id).collect();
+    let mut found = snapshot.purge_candidates(&query, &ids)?;
+    // The tokens of a deleted account can't be restored anyway.
+    let accounts: BTreeSet<String> = snapshot.accounts()?.into_iter().map(|one| one.username.to_string()).collect();
+    let has_owner = |name: &str| name.split_once('/').is_some_and(|(account, _)| accounts.contains(account));
+    let restorable = |rules: &Policy, at| rules.trash.after(at, env.zone).is_none_or(|until| until > env.now);
+    found.retain(|one| has_owner(&one.full_name) && restorable(before, one.since) && !restorable(after, one.since));
+    Ok(found)
+}
+
+/// Returns the hash of lost tokens, or the default for none.
+pub(super) fn hash_of_lost(lost: &[PurgeCandidate]) -> Result<SetHash> {
+    match lost {
+        [] => Ok(SetHash::default()),
+        _ => SetHash::of(lost.iter().map(|one| (one.token, one.revision))),
+    }
+}
+
+/// Returns the time before which the rules `after` delete rows of the ledger that the rules `before` keep.
+pub(super) fn ledger_end(
+    snapshot: &dyn Snapshot,
+    env: &Env<'_>,
+    before: &Policy,
+    after: &Policy,
+) -> Result<Option<Timestamp>> {
+    let end = |rules: &Policy| rules.ledger_keep.before(env.now, env.zone);
+    let oldest = snapshot.ledger_oldest()?;
+    Ok(end(after).filter(|at| Some(*at) > end(before) && oldest.is_some_and(|oldest| oldest < *at)))
 }
 
 impl Mutation for SetPolicy {
     type Output = Policy;
 
-    fn run(&self, actor: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Policy>> {
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Policy>> {
         authorize::check_policy_access(actor)?;
         if self.changes.is_empty() {
             return Err(Error::usage("give at least one rule"));
@@ -39,10 +125,15 @@ impl Mutation for SetPolicy {
             .next("Check the current rules, then make your change again")
             .fault(Fault::ChangedMeanwhile));
         }
-        let mut policy = before.clone();
-        for (key, value) in &self.changes {
-            policy.set(key, value)?;
+        let policy = before.with(&self.changes)?;
+        let lost = lost_from_trash(actor, tx, env, &before, &policy)?;
+        if let Some(seen) = self.expected_trash {
+            let what = "the tokens in the trash changed after they were shown; nothing was changed";
+            hash_of_lost(&lost)?.check_seen(seen, what)?;
         }
+        let count = lost.len() as u64;
+        let names = lost.into_iter().map(|one| one.full_name);
+        check_count(&describe_trashed(count, "could"), "confirm", count, self.confirm, names)?;
         tx.set_policy(&policy)?;
         let pairs = before.pairs().into_iter().zip(policy.pairs());
         let entry = pairs.fold(AuditEntry::new(Self::NAME, "policy", "policy"), |entry, ((key, was), (_, is))| {
@@ -53,6 +144,7 @@ impl Mutation for SetPolicy {
 
     fn equivalent_command(&self, _out: &Policy) -> CliLine {
         let line = CliLine::new(&["policy", "set"]);
-        self.changes.iter().fold(line, |line, (key, value)| line.arg(format!("{key}={value}")))
+        let line = self.changes.iter().fold(line, |line, (key, value)| line.arg(format!("{key}={value}")));
+        line.option_if("confirm", self.confirm.map(|count| count.to_string()))
     }
 }

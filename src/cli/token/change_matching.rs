@@ -59,7 +59,7 @@ pub(super) fn change_matching(
     }
 }
 
-fn parse_number(typed: &str) -> Result<u64> {
+pub(in crate::cli) fn parse_number(typed: &str) -> Result<u64> {
     typed.parse().map_err(|_| {
         Error::conflict("the confirmation does not match; nothing was changed").why("expected the number of tokens")
     })

@@ -18,6 +18,7 @@ mod secret_output;
 pub(super) mod show;
 mod whose;
 
+pub(super) use change_matching::parse_number;
 pub(super) use edit::Edited;
 pub(super) use secret_output::{Created, SeveralCreated};
 pub(super) use whose::FoundSecrets;

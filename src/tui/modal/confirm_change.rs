@@ -255,7 +255,7 @@ impl Dialog for ConfirmDialog {
             return Some(Ok(self.on_open().map_or(Intent::Stay, Intent::read)));
         }
         let (Response::GetImpact(found), Some(removal)) = (response, &self.mutation.removal) else { return None };
-        let impact = impact::describe(removal, found, dialog_columns(ctx.area()));
+        let impact = impact::describe(removal, found, dialog_columns(ctx.area()), ctx.dates.get());
         self.mutation.set_impact(impact);
         Some(Ok(Intent::Stay))
     }

@@ -2,17 +2,17 @@
 
 use ratatui::style::Style;
 
-use super::confirm_change::PendingMutation;
+use super::confirm_change::{PendingMutation, Retry};
 use crate::domain::policy::Policy;
-use crate::tui::component::UpdateContext;
+use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::impact::Removal;
+use crate::verbs::impact::{GetImpact, Impact, Removal};
 use crate::verbs::policy::SetPolicy;
-use crate::verbs::request::Response;
+use crate::verbs::request::{Request, Response};
 
 /// Prefix of every rule key.
 pub const KEY_PREFIX: &str = "policy.";
@@ -59,6 +59,47 @@ pub struct EditPolicyDialog {
     policy: Policy,
 }
 
+/// A change of one rule.
+#[derive(Debug, Clone)]
+struct RuleChange {
+    title: String,
+    about: String,
+    verb: SetPolicy,
+}
+
+impl RuleChange {
+    fn removal(&self) -> Removal {
+        Removal::Policy(self.verb.changes.clone())
+    }
+
+    /// Returns the change of exactly what `impact` shows.
+    fn seeing(mut self, impact: &Impact) -> Self {
+        self.verb.confirm = Some(impact.lost.trashed).filter(|count| *count > 0);
+        self.verb.expected_trash = Some(impact.set);
+        self
+    }
+
+    /// Returns the change to confirm. The number of tokens that can't be restored any more must be typed; the verb
+    /// compares it again.
+    fn pending(self) -> PendingMutation {
+        let (lost, removal) = (self.verb.confirm.unwrap_or(0), self.removal());
+        PendingMutation::new(self.title.clone(), self.about.clone(), self)
+            .confirmed_by("Type number of tokens", lost)
+            .taking(removal)
+    }
+}
+
+impl Retry for RuleChange {
+    fn request(&self) -> Request {
+        self.verb.clone().into()
+    }
+
+    fn on_reply(&self, response: &mut Response) -> Option<PendingMutation> {
+        let Response::GetImpact(impact) = response else { return None };
+        (self.verb.expected_trash != Some(impact.set)).then(|| self.clone().seeing(impact).pending())
+    }
+}
+
 const SPAN_HINT: &str = "a span: 12h, 30d, 6mo, 1y";
 /// The choice that means a typed time span.
 const SPAN_OPTION: &str = "a span";
@@ -85,6 +126,22 @@ impl EditPolicyDialog {
         self.options.get().is_none_or(|word| *word == SPAN_OPTION)
     }
 
+    /// Returns the entered change.
+    fn change(&self) -> Result<RuleChange, Problem<Field>> {
+        let at = if self.is_text() { Field::Text } else { Field::Choice };
+        let mut policy = self.policy.clone();
+        policy.set(self.key, self.value()).map_err(|e| Problem::at(at, e))?;
+        if policy == self.policy {
+            return Err(Problem::at(at, format!("The rule already has the value {}", self.before)));
+        }
+        let (name, value) = (self.key.strip_prefix(KEY_PREFIX).unwrap_or(self.key), self.value().to_owned());
+        Ok(RuleChange {
+            title: format!("Change {name}"),
+            about: format!("The rule changes from {} to {value}.", self.before),
+            verb: SetPolicy::new(vec![(self.key.to_owned(), value)], Some(self.policy.clone())),
+        })
+    }
+
     fn value(&self) -> &str {
         self.options.get().copied().filter(|word| *word != SPAN_OPTION).unwrap_or_else(|| self.text.text().trim())
     }
@@ -101,19 +158,14 @@ impl Dialog for EditPolicyDialog {
         self.key.to_owned()
     }
 
-    fn press(&mut self, _field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
-        let at = if self.is_text() { Field::Text } else { Field::Choice };
-        let mut policy = self.policy.clone();
-        policy.set(self.key, self.value()).map_err(|e| Problem::at(at, e))?;
-        if policy == self.policy {
-            return Err(Problem::at(at, format!("The rule already has the value {}", self.before)));
-        }
-        let (name, value) = (self.key.strip_prefix(KEY_PREFIX).unwrap_or(self.key), self.value().to_owned());
-        let about = format!("The rule changes from {} to {value}.", self.before);
-        let changes = vec![(self.key.to_owned(), value)];
-        let verb = SetPolicy { changes: changes.clone(), expected: Some(self.policy.clone()) };
-        let change = PendingMutation::new(format!("Change {name}"), about, verb);
-        Ok(change.taking(Removal::Policy(changes)).confirm(ctx))
+    /// Reads the impact first, so that the confirmation asks for a number from the beginning if it needs one.
+    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        self.change().map(|change| Intent::query(GetImpact { removal: change.removal() }))
+    }
+
+    fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
+        let Reply::Response(Response::GetImpact(impact)) = reply else { return None };
+        Some(self.change().map(|change| change.seeing(impact).pending().confirm(ctx)))
     }
 
     fn on_data(&mut self, response: &Response, _ctx: &UpdateContext<'_>) {

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use ratatui::style::Style;
 
 use super::token_usage::{callers, describe_denials, describe_methods, has_dead_attempts};
+use crate::domain::date_format::Dates;
 use crate::domain::recent_usage::{RECENT_USE, RecentUsage};
 use crate::domain::set_hash::SetHash;
 use crate::domain::time::{Timestamp, ago};
@@ -248,12 +249,14 @@ pub fn describe_unavailable(error: &Error) -> String {
     format!("The usage can't be shown: {}", error.what)
 }
 
-/// Returns the consequences of `removal` as text. Empty if no token loses anything.
-pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollText {
+/// Returns the consequences of `removal` as text. Empty if nothing is lost.
+pub fn describe(removal: &Removal, impact: &Impact, columns: usize, dates: Dates<'_>) -> ScrollText {
+    let lost = impact.lost.describe(dates).into_iter();
+    let text = lost.fold(ScrollText::default(), |text, line| text.row(LineStyle::Warning, format!("! {line}")));
     if impact.count == 0 {
-        return ScrollText::default();
+        return text;
     }
-    let (text, columns) = (ScrollText::default(), columns.max(MIN_NAMES_COLUMNS));
+    let columns = columns.max(MIN_NAMES_COLUMNS);
     let count = count_noun(impact.count, "token");
     if impact.used == 0 {
         let none = match (impact.count, removal.object()) {
@@ -287,14 +290,18 @@ pub fn describe(removal: &Removal, impact: &Impact, columns: usize) -> ScrollTex
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::date_format::DateFormat;
+    use crate::domain::time::utc_zone;
     use crate::domain::token::TokenId;
     use crate::tui::theme::Theme;
 
     #[test]
     fn head_of_the_impact_says_which_numbers_are_lower_bounds() {
+        let zone = utc_zone();
+        let dates = DateFormat::default().in_zone(&zone);
         let heads = [(1, true), (1, false), (9, true), (9, false)].map(|(count, is_lower_bound)| {
             let impact = Impact { count, used: 1, uses: 5, is_lower_bound, ..Impact::default() };
-            let lines = describe(&Removal::OldSecret(TokenId(1)), &impact, 80).lines(100, &Theme::mono());
+            let lines = describe(&Removal::OldSecret(TokenId(1)), &impact, 80, dates).lines(100, &Theme::mono());
             lines.into_iter().map(|line| line.to_string()).collect::<String>()
         });
         insta::assert_snapshot!(heads.join("\n"), @"

@@ -92,18 +92,18 @@ impl CataloguePreview {
             1 => "1 token would gain methods".to_owned(),
             count => format!("{count} tokens would gain methods"),
         };
-        check_count(&would, "widening", self.widening.count, accepted, tokens)?;
+        check_count(&would, "accept-widening", self.widening.count, accepted, tokens)?;
         let methods = self.made_public.iter().map(ToString::to_string);
         let could = match self.made_public.len() {
             1 => "anyone could call 1 method without a token".to_owned(),
             count => format!("anyone could call {count} methods without a token"),
         };
-        check_count(&could, "public", self.made_public.len() as u64, accepted_public, methods)
+        check_count(&could, "accept-public", self.made_public.len() as u64, accepted_public, methods)
     }
 }
 
 /// Refuses a change of `count` items, described by `what`, unless exactly this number was accepted.
-fn check_count(
+pub(in crate::verbs) fn check_count(
     what: &str,
     option: &str,
     count: u64,
@@ -121,7 +121,7 @@ fn check_count(
     let accepted = accepted.map_or_else(String::new, |n| format!(" (you accepted {n})"));
     Err(Error::conflict(format!("{what}{accepted}; nothing was changed"))
         .why(names.join(", "))
-        .next(format!("If this is intended, add: --accept-{option} {count}")))
+        .next(format!("If this is intended, add: --{option} {count}")))
 }
 
 impl Query for PreviewCatalogue {

@@ -310,3 +310,32 @@ fn commands_refuse_the_role_before_they_preview_or_ask() {
         .assert_silent();
     home.ops(&["token", "revoke", "ops/hidden"]).assert_error(Kind::Conflict).assert_says(&["--confirm NAME"]);
 }
+
+#[test]
+fn policy_set_previews_and_confirms_what_is_lost() {
+    let home = CliHome::set_up();
+    for name in ["a", "b"] {
+        home.create(&[name]);
+    }
+    home.as_ops(&["token", "revoke", "a", "b", "--confirm", "2"]).assert_success();
+    home.as_ops(&["policy", "set", "trash=1d", "trash=2d"]).assert_error(Kind::Usage).assert_silent();
+    let lost = || home.as_ops(&["policy", "set", "trash=1h", "--dry-run"]).assert_success();
+    assert_eq!(lost().out, "");
+    let store = rusqlite::Connection::open(home.store()).unwrap();
+    store.execute("UPDATE tokens SET deleted_at = deleted_at - 7200000", []).unwrap();
+    insta::assert_snapshot!(lost().out, @"2 tokens in the trash can no longer be restored");
+    let json = home.as_ops(&["policy", "set", "trash=1h", "--dry-run", "--json"]).assert_success().json();
+    assert_eq!(
+        (&json["trashed"], &json["policy"]["policy.trash"], &json["ledger_before"]),
+        (&json!(2), &json!("1h"), &json!(null))
+    );
+    let refused = home.as_ops(&["policy", "set", "trash=1h"]).assert_error(Kind::Conflict).assert_silent();
+    insta::assert_snapshot!(refused.message(), @"
+    error: 2 tokens in the trash could no longer be restored; nothing was changed: ops/a, ops/b
+      If this is intended, add: --confirm 2
+    ");
+    home.as_ops(&["token", "restore", "a"]).assert_success();
+    home.as_ops(&["policy", "set", "trash=1h", "--confirm", "2"]).assert_error(Kind::Conflict);
+    home.as_ops(&["policy", "set", "trash=1h", "--confirm", "1"]).assert_success();
+    home.as_ops(&["token", "restore", "b"]).assert_error(Kind::Conflict);
+}

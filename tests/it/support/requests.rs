@@ -36,5 +36,5 @@ pub fn delete_account(name: &str) -> DeleteAccount {
 /// Returns the request to set rules, by their names without `policy.`.
 pub fn set_policy(changes: &[(&str, &str)]) -> SetPolicy {
     let changes = changes.iter().map(|(k, v)| (format!("policy.{k}"), (*v).to_owned())).collect();
-    SetPolicy { changes, expected: None }
+    SetPolicy::new(changes, None)
 }

@@ -78,3 +78,71 @@ fn policy_is_changed_only_as_it_was_seen() {
     assert_error(install.call(OWNER, change(seen)), Kind::Conflict);
     install.call(OWNER, change(install.call(OWNER, ListPolicy).unwrap())).unwrap();
 }
+
+/// A shorter retention takes tokens out of reach that could be restored. It is confirmed like a purge.
+#[test]
+fn shorter_trash_is_confirmed_by_the_number_of_lost_tokens() {
+    let install = TestInstall::with_accounts();
+    let trash = |owner: &str, names: &[&str]| {
+        names.iter().for_each(|name| drop(install.issue(owner, name)));
+        let confirmation = if names.len() == 1 { names[0].to_owned() } else { names.len().to_string() };
+        install.call(owner, revoke(names, &confirmation)).unwrap();
+    };
+    trash("viewer", &["gone"]);
+    install.fakes.clock.advance(20 * DAY);
+    trash("member", &["a", "b"]);
+    trash("viewer", &["c"]);
+    install.call(OWNER, delete_account("viewer")).unwrap();
+    install.fakes.clock.advance(5 * DAY);
+    trash("member", &["later"]);
+    let change = |confirm| SetPolicy { confirm, ..set_policy(&[("trash", "2d")]) };
+    let seen = || {
+        let removal = Removal::Policy(change(None).changes);
+        install.call(OWNER, GetImpact { removal }).unwrap()
+    };
+    let before = (install.audit(), install.call(OWNER, ListPolicy).unwrap());
+    // Not `later`, and not the tokens of a deleted account.
+    assert_eq!((seen().lost.trashed, seen().count), (2, 0));
+    for confirm in [None, Some(1), Some(3)] {
+        let error = assert_error(install.call(OWNER, change(confirm)), Kind::Conflict);
+        assert!(error.to_string().contains("member/a, member/b"), "{error}");
+        assert!(error.to_string().contains("--confirm 2"), "{error}");
+    }
+    assert_eq!((install.audit(), install.call(OWNER, ListPolicy).unwrap()), before);
+    // The same number of tokens, but others.
+    let shown = Some(seen().set);
+    install.call("member", restore("b")).unwrap();
+    install.call("member", revoke(&["b"], "b")).unwrap();
+    let expecting = |confirm, expected_trash| SetPolicy { expected_trash, ..change(confirm) };
+    assert_error(install.call(OWNER, expecting(Some(1), shown)), Kind::Conflict);
+    assert_eq!(seen().lost.trashed, 1);
+    let changed = install.call(OWNER, expecting(Some(1), Some(seen().set))).unwrap();
+    assert_eq!(changed.equivalent_command.to_string(), "jeton policy set policy.trash=2d --confirm 1");
+    assert_error(install.call("member", restore("a")), Kind::Conflict);
+    // Nothing more is lost, and a longer retention loses nothing.
+    install.call(OWNER, change(None)).unwrap();
+    install.call(OWNER, set_policy(&[("trash", "30d")])).unwrap();
+}
+
+#[test]
+fn shorter_ledger_is_shown_before_rows_are_deleted() {
+    let install = TestInstall::with_accounts();
+    let token = install.issue("member", "x");
+    assert!(allowed(&install, &token.secret));
+    install.fakes.clock.advance(10 * DAY);
+    let end = |keep: &str| {
+        let removal = Removal::Policy(set_policy(&[("ledger_keep", keep)]).changes);
+        install.call(OWNER, GetImpact { removal }).unwrap().lost.ledger_before
+    };
+    assert_eq!(end("1d"), Some(install.now().plus(-DAY)));
+    assert_eq!([end("30d"), end("1y")], [None, None]);
+}
+
+#[test]
+fn rule_is_given_once() {
+    let install = TestInstall::with_accounts();
+    let twice = set_policy(&[("max_expiry", "1d"), ("trash", "40d"), ("max_expiry", "2d")]);
+    let removal = Removal::Policy(twice.changes.clone());
+    assert_error(install.call(OWNER, GetImpact { removal }), Kind::Usage);
+    assert_error(install.call(OWNER, twice), Kind::Usage);
+}
