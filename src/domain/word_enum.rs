@@ -11,10 +11,12 @@ macro_rules! word_enum {
             /// All values, in the order of their definition.
             pub const ALL: [$name; [$($word),+].len()] = [$($name::$variant),+];
 
+            /// Returns the word.
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word),+ }
             }
 
+            /// Returns the value of a word.
             #[allow(dead_code, reason = "not every word is read back")]
             pub fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some($name::$variant),)+ _ => None }

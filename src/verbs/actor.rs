@@ -30,6 +30,7 @@ pub struct Bearer {
     pub account_role: Role,
     /// The role under which the presented secret was issued. The secret gets it back when its account is promoted.
     pub issued_role: Role,
+    /// The token that was presented.
     pub token: Token,
     /// The end of the presented secret: that of the token, or sooner after a rotation.
     pub expiry: Expiry,
@@ -38,6 +39,7 @@ pub struct Bearer {
 }
 
 impl Bearer {
+    /// Returns `true` if the token may call the method.
     pub fn has_method(&self, id: &str) -> bool {
         self.management_methods.iter().any(|own| own.as_str() == id)
     }
@@ -55,6 +57,7 @@ impl Actor {
         }
     }
 
+    /// Returns the token that acts. `None` if a person acts.
     pub fn bearer(&self) -> Option<&Bearer> {
         match self {
             Actor::LocalUser | Actor::Account(_) => None,

@@ -18,10 +18,13 @@ pub struct ListAudit {
     pub since: Option<Timestamp>,
     /// Only rows about this token. An id is searched in the log alone, because the token may have been purged.
     pub token: Option<TokenRef>,
+    /// The rows to return.
     #[serde(default)]
     pub filter: AuditFilter,
+    /// The end of the page before.
     #[serde(default)]
     pub cursor: PageCursor<i64>,
+    /// Maximum number of rows.
     #[serde(default = "default_rows")]
     pub limit: usize,
 }
@@ -65,9 +68,11 @@ impl Query for AuditHead {
     }
 }
 
+/// The part of the audit log that is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AuditRange {
+    /// All of it.
     FromStart,
     /// From the last checkpoint; from the first row if something after the checkpoint is wrong.
     FromLastCheckpoint,
@@ -79,6 +84,7 @@ pub enum AuditRange {
 pub struct VerifyAuditChain {
     /// The checkpoints kept outside the store, the oldest first.
     pub checkpoints: Vec<Checkpoint>,
+    /// The part to check.
     pub range: AuditRange,
 }
 

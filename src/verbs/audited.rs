@@ -9,6 +9,7 @@ pub struct Audited<T> {
 }
 
 impl<T> Audited<T> {
+    /// Returns a change with its only entry.
     pub fn one(value: T, entry: AuditEntry) -> Self {
         Audited { value, first: entry, rest: Vec::new() }
     }
@@ -20,6 +21,7 @@ impl<T> Audited<T> {
         Some(Audited { value, first, rest: entries.collect() })
     }
 
+    /// Returns the result of the change.
     pub fn value_mut(&mut self) -> &mut T {
         &mut self.value
     }
@@ -29,6 +31,7 @@ impl<T> Audited<T> {
         Audited { value: f(self.value), first: self.first, rest: self.rest }
     }
 
+    /// Returns the entries and the result.
     pub fn into_parts(self) -> (Vec<AuditEntry>, T) {
         let mut entries = vec![self.first];
         entries.extend(self.rest);

@@ -35,6 +35,7 @@ use crate::error::{Error, Kind, Result};
 /// An act on a token, ordered by weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenAction {
+    /// Seeing a token.
     Read,
     /// Disable or revoke: always allowed on the actor's own tokens.
     Restrict,
@@ -57,6 +58,7 @@ impl TokenAction {
 pub enum TrashScope {
     /// Tokens outside the trash.
     Live,
+    /// Only tokens in the trash.
     Trashed,
     /// Tokens outside the trash or, if there are none, those in the trash.
     Any,
@@ -295,6 +297,7 @@ pub struct RequestedRights {
 pub struct NewOwner(Account);
 
 impl NewOwner {
+    /// Returns the account that may be changed.
     pub fn account(&self) -> &Account {
         &self.0
     }

@@ -34,7 +34,9 @@ const WRITE_BACK_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A verb that may change more items than one transaction should.
 pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
+    /// What the caller gets at the end.
     type Output;
+    /// One thing that changes, such as a token.
     type Item;
 
     /// Checks the request, finds the items and returns their number. Runs in a read, so that no other writer waits.
@@ -52,6 +54,7 @@ pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
     /// Returns the result after `done` items. `stopped` if somebody ended the work early.
     fn output(&self, done: u64, stopped: bool) -> Self::Output;
 
+    /// Returns the command that makes the same change.
     fn equivalent_command(&self) -> CliLine;
 
     /// Returns the infinitive and the past participle of the change, for messages.
@@ -98,6 +101,7 @@ impl Progress {
         self.stopped.store(false, Ordering::Relaxed);
     }
 
+    /// Returns `true` if the caller asked to stop before the end.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }

@@ -40,6 +40,7 @@ impl CliLine {
         }
     }
 
+    /// Appends an argument, quoted for a shell if necessary.
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
         self.0.push(arg.into());
         self

@@ -7,6 +7,7 @@ use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 
+/// What a caller presents to prove its identity.
 #[derive(Debug, Clone)]
 pub enum Credential {
     /// Nothing but having opened the store.
@@ -24,6 +25,7 @@ pub enum Credential {
 /// A token's secret, and the token that the configuration expects.
 #[derive(Debug, Clone)]
 pub struct TokenCredential {
+    /// The secret of the token.
     pub secret: Arc<Secret>,
     /// The expected account, if configured.
     pub account: Option<Username>,
@@ -63,6 +65,7 @@ impl Credential {
         }
     }
 
+    /// Returns the credential of a typed password.
     pub fn from_password(username: Username, password: Password) -> Self {
         Credential::Password(username, Arc::new(password))
     }

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 /// Maximum age of denied attempts on tokens that are *still* tried, in milliseconds: 7 days.
 pub const DEAD_SECRET_WINDOW: i64 = 7 * DAY;
 
+/// A reason to look at a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FindingKind {
@@ -27,9 +28,11 @@ pub enum FindingKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingCursor(pub i64, pub i64);
 
+/// Lists the tokens that need attention for one reason, page by page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListFindings {
+    /// The reason.
     pub kind: FindingKind,
     /// The end of the last page. `None` starts at the beginning.
     pub after: Option<FindingCursor>,
@@ -48,11 +51,16 @@ pub enum FindingCriterion {
     DeadSecretTriedSince(Timestamp),
 }
 
+/// A page of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FindingQuery {
+    /// The reason with its limits.
     pub criterion: FindingCriterion,
+    /// The time at which tokens are judged.
     pub now: Timestamp,
+    /// The end of the page before.
     pub after: Option<FindingCursor>,
+    /// Maximum number of findings.
     pub limit: usize,
 }
 
@@ -88,6 +96,7 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// Returns the token that needs attention.
     pub const fn token(&self) -> &LedgerToken {
         match self {
             Finding::Expiring { token, .. } | Finding::Stale { token, .. } | Finding::DeadSecretTried { token, .. } => {

@@ -1,5 +1,4 @@
-//! impact: the tokens that a change takes something away from, and their uses of it in the last 7 days. Shown before the
-//! change.
+//! The tokens that a change takes something away from, and their uses of it in the last 7 days.
 
 mod policy;
 
@@ -48,6 +47,7 @@ pub enum Removal {
     Accounts(Vec<Username>),
     /// This account gets this role.
     Role(Username, Role),
+    /// What a token may call becomes this.
     Selection(TokenId, Selection),
     /// This catalogue replaces the one of its name.
     Catalogue(Box<Catalogue>),
@@ -70,9 +70,11 @@ impl Removal {
     }
 }
 
+/// Returns which tokens a change would take something from, and what they used of it lately.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GetImpact {
+    /// What would be taken away.
     pub removal: Removal,
 }
 
@@ -88,8 +90,7 @@ pub struct Impact {
     pub uses: u64,
     /// `true` if reading stopped at a limit. `used` and `uses` are then lower bounds.
     pub is_lower_bound: bool,
-    /// The tokens with uses, those with the most uses first, [`MAX_TOKENS`] at most. For [`Removal::Tokens`],
-    /// [`Removal::Matching`] and [`Removal::Purge`], also those without.
+    /// The most used tokens, [`MAX_TOKENS`] at most. Unused ones only where tokens as a whole are taken away.
     pub tokens: Vec<TokenImpact>,
     /// Tokens that the tokens of [`Removal::Tokens`] made, which stay valid.
     pub made: MadeTokens,
@@ -106,6 +107,7 @@ pub struct Impact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenImpact {
+    /// The token that would lose something.
     pub token: Token,
     /// Its uses of what is taken away.
     pub usage: RecentUsage,

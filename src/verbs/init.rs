@@ -14,9 +14,12 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Init {
+    /// The first owner.
     pub username: Username,
+    /// The owner's password.
     #[serde(with = "WireSecret")]
     pub password: NewPassword,
+    /// The beginning of every secret of this installation.
     pub prefix: Prefix,
     /// `true` if members and viewers manage their own tokens.
     pub self_service: bool,

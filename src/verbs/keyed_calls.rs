@@ -20,6 +20,7 @@ const MAX_KEY: usize = 64;
 
 /// The reply to a call with a key.
 pub enum KeyedReply {
+    /// The call was made now.
     Done(Box<Response>),
     /// An earlier call with this key made the change. These are its tokens as they are now, without their secrets.
     Repeated(Vec<Token>),

@@ -23,18 +23,23 @@ use crate::error::{Error, Kind, Result};
 /// Rows of the ledger deleted after a change, of each kind.
 const PRUNED_ROWS: u32 = 1_000;
 
+/// The system behind the verbs. Tests have their own.
 #[derive(Clone)]
 pub struct Adapters {
+    /// The time.
     pub clock: Arc<dyn Clock>,
     /// The source of randomness for secrets.
     pub entropy: Arc<dyn Entropy>,
+    /// Hashes and checks passwords.
     pub hasher: Arc<dyn PasswordHasher>,
+    /// Progress of long work, and the request to stop it.
     pub progress: Arc<Progress>,
 }
 
 /// The caller on whose behalf verbs run.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {
+    /// The surface through which the request came, for the audit log.
     pub face: Face,
     /// The source of the client's sign-in attempts, e.g. `uid 1000`: the peer, on every face.
     pub source: String,
@@ -66,6 +71,7 @@ pub struct LocalBackend<S> {
 }
 
 impl<S: Store + Maintenance> LocalBackend<S> {
+    /// Returns the backend of one client.
     pub fn new(store: impl Into<Arc<S>>, adapters: Adapters, client: ClientInfo) -> Self {
         LocalBackend { store: store.into(), adapters, client }
     }

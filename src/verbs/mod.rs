@@ -1,26 +1,38 @@
 //! All verbs: permission, effect and audit entries, each defined once. Screens and commands hold a [`Backend`] and send
-//! it a [`request::Request`]; [`local_backend::LocalBackend`] runs it over a [`ports::Store`].
+//! it a [`request::Request`]; [`local_backend::LocalBackend`] runs it over a [`ports::Store`],
+//! [`crate::remote_backend::RemoteBackend`] sends it to a server.
 //!
 //! A new verb is a struct in a file of its family, one of the two traits below, and a line in `request.rs`.
 
+#![warn(missing_docs)]
+
 pub mod accounts;
+/// The account or token behind a request.
 pub mod actor;
+/// Reading the audit log.
 pub mod audit;
+/// Changes together with their audit entries.
 pub mod audited;
 pub mod authorize;
 pub mod batches;
+/// Reading, previewing and applying the catalogue.
 pub mod catalogue;
 pub mod cli_line;
+/// What a caller presents to prove its identity.
 pub mod credential;
 pub mod findings;
 pub mod impact;
+/// Setup of an empty store.
 pub mod init;
 pub mod keyed_calls;
+/// Reading the ledger.
 pub mod ledger;
 pub mod local_backend;
+/// Passwords that replace earlier ones.
 pub mod new_password;
 mod optimistic_changes;
 pub mod password_authenticator;
+/// Reading and changing the policy.
 pub mod policy;
 pub mod ports;
 mod prelude;
@@ -47,7 +59,7 @@ use required_scope::RequiredScope;
 use secret_delivery::SecretReceiver;
 use tokens::{IssuedToken, SecretSource};
 
-/// The backend of screens and commands. Today the only one runs verbs over a store of this machine.
+/// The backend of screens and commands.
 pub trait Backend: Send + Sync {
     /// Carries out `request` on behalf of `credential`, completely or not at all. With `receive`, new secrets become valid
     /// only after it has them.
@@ -74,6 +86,7 @@ pub enum AuthLevel {
     Store,
     /// A password or a token, or a session opened by either.
     Authenticated,
+    /// The password anew, or a token that has the method of the verb's scope.
     Password,
 }
 
@@ -81,23 +94,33 @@ pub enum AuthLevel {
 pub trait Verb {
     /// The verb's name in the audit log.
     const NAME: &'static str;
+    /// The proof that the verb asks for.
     const AUTH: AuthLevel;
+    /// The method that a token needs for this verb.
     const SCOPE: RequiredScope;
     /// `true` if an actor with a temporary password may run the verb.
     const ALLOWS_TEMPORARY_PASSWORD: bool = false;
+    /// What the caller gets.
     type Reply;
 }
 
+/// A verb that changes nothing.
 pub trait Query: Verb {
     /// `true` if the verb reads usage. Batched usage is flushed first.
     const READS_LEDGER: bool = false;
     /// `true` if the verb reads the newest audit rows. Counted failed sign-ins are written to the log first.
     const READS_AUDIT: bool = false;
 
+    /// Returns the reply, from one state of the store.
+    ///
+    /// # Errors
+    /// Those of the verb; [`crate::error::Kind::Denied`] before anything else.
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Self::Reply>;
 }
 
+/// A verb that changes the store, in one transaction.
 pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
+    /// What the caller gets, beside the command that does the same.
     type Output;
 
     /// Does work on behalf of `credential` that must not hold up other writers, such as hashing a new password.
@@ -119,10 +142,16 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
         Ok(())
     }
 
+    /// Makes the change. It may run again on another state of the store, if the transaction has to be repeated.
+    ///
+    /// # Errors
+    /// Those of the verb; [`crate::error::Kind::Denied`] before anything else. Then nothing is changed.
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Self::Output>>;
 
+    /// `true` if the output may hold new secrets.
     const ISSUES_SECRETS: bool = false;
 
+    /// Returns the tokens in the output that have new secrets.
     fn issued_tokens(_out: &mut Self::Output) -> &mut [IssuedToken] {
         &mut []
     }
@@ -138,6 +167,7 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
         Ok(())
     }
 
+    /// Returns the command that makes the same change.
     fn equivalent_command(&self, out: &Self::Output) -> CliLine;
 }
 
@@ -147,14 +177,18 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
 pub struct Committed<T> {
     /// The result.
     pub value: T,
+    /// The command that makes the same change.
     pub equivalent_command: CliLine,
     /// The number of the change's last row in the audit log.
     pub audit_seq: i64,
 }
 
+/// What a verb takes from its surroundings.
 pub struct Env<'a> {
     /// The current time, read inside the transaction.
     pub now: Timestamp,
+    /// The time zone of dates without a time.
     pub zone: &'a dyn Zone,
+    /// The source of new secrets.
     pub secrets: SecretSource<'a>,
 }

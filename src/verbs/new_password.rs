@@ -8,7 +8,9 @@ use crate::error::{Error, Result};
 /// A new password. It is hashed before the transaction begins, so that no other writer waits for it.
 #[derive(Debug)]
 pub enum NewPassword {
+    /// As it was typed.
     Plain(Password),
+    /// Hashed, before the transaction.
     Hashed(PasswordHash),
 }
 

@@ -15,6 +15,7 @@ use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::error::{Error, Result};
 
+/// Longest wait after failed sign-ins.
 pub const MAX_WAIT: Duration = Duration::from_secs(60);
 /// Interval of checks during a wait: another attempt may have succeeded in the meantime.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(50);

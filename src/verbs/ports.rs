@@ -2,6 +2,7 @@
 //! engine or a test can implement them.
 
 mod accounts;
+/// Reading the audit log.
 pub mod audit_log;
 mod catalogue;
 mod installation;
@@ -93,8 +94,10 @@ pub trait Store: Send + Sync {
     fn write_usage<T>(&self, f: impl FnMut(&mut dyn UsageTx) -> Result<T>) -> Result<T>;
 }
 
+/// The result of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommittedTx<T> {
+    /// What the transaction returned.
     pub value: T,
     /// The number of the change's last row in the audit log. A reader of that row also reads the change.
     pub audit_seq: i64,
@@ -127,6 +130,7 @@ impl<T> Snapshot for T where
 {
 }
 
+/// A transaction that writes. It sees its own changes.
 pub trait Tx:
     Snapshot + InstallationWriter + AccountWriter + LoginWriter + KeyedCallWriter + TokenWriter + CatalogueWriter
 {

@@ -40,6 +40,10 @@ pub trait RequestVerb: Verb + Into<Request> {
     fn reply(response: Response) -> Option<Self::Reply>;
 }
 
+/// Runs a verb and returns its own reply.
+///
+/// # Errors
+/// Those of [`Backend::run`].
 pub fn call<V: RequestVerb>(backend: &dyn Backend, credential: &Credential, verb: V) -> Result<V::Reply> {
     reply::<V>(backend.run(credential, verb.into(), None)?)
 }
@@ -72,7 +76,9 @@ enum VerbKind {
 pub struct VerbInfo {
     /// The verb's name in the audit log.
     pub name: &'static str,
+    /// The proof that the verb asks for.
     pub auth_level: AuthLevel,
+    /// The method that a token needs for the verb.
     pub scope: RequiredScope,
     /// `true` if the verb changes the store.
     pub is_change: bool,
@@ -99,11 +105,14 @@ impl Endpoint {
 macro_rules! requests {
     ($($kind:ident $verb:ident $name:literal $auth:ident ($scope:expr) => $reply:ty
         $([temporary_password = $allows_temporary:literal])? $(, $http_method:ident $path:literal)?;)*) => {
+        /// A request of any verb. In JSON it has the verb's name.
         #[derive(Debug, Serialize, Deserialize)]
+        #[allow(missing_docs, reason = "each is the verb of this name")]
         pub enum Request { $(#[serde(rename = $name)] $verb($verb)),* }
 
-        /// The reply to the request of the same name.
+        /// The reply of any verb. In JSON it has the verb's name.
         #[derive(Debug, Serialize, Deserialize)]
+        #[allow(missing_docs, reason = "each is the verb of this name")]
         pub enum Response { $(#[serde(rename = $name)] $verb($reply)),* }
 
         /// Every verb, in the order of [`Request`].
@@ -134,10 +143,12 @@ macro_rules! requests {
         )*
 
         impl Request {
+            /// Returns the verb's name.
             pub fn name(&self) -> &'static str {
                 match self { $(Request::$verb(_) => $name),* }
             }
 
+            /// Returns `true` if the verb works in several transactions, and may take long.
             pub fn is_batched(&self) -> bool {
                 match self { $(Request::$verb(_) => matches!(VerbKind::$kind, VerbKind::batched)),* }
             }

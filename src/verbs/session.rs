@@ -63,10 +63,12 @@ impl Session {
         }
     }
 
+    /// Returns the name of the account.
     pub fn username(&self) -> &Username {
         &self.username
     }
 
+    /// Returns `true` if a token opened the session.
     pub fn is_token(&self) -> bool {
         matches!(self.kind, SessionKind::Token { .. })
     }

@@ -11,6 +11,7 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateAccount {
+    /// The name, never used before.
     pub username: Username,
     /// The account's role: for an owner any, for an admin member or viewer.
     pub role: Role,

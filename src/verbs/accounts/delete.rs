@@ -11,6 +11,7 @@ use crate::verbs::tokens::move_to_trash;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteAccount {
+    /// The account to delete.
     pub username: Username,
     /// The typed confirmation: the account's name.
     pub confirmation: String,

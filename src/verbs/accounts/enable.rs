@@ -20,6 +20,7 @@ pub struct SetEnabled<const ENABLED: bool> {
     pub expected: Vec<Account>,
 }
 
+/// Disables accounts, so that neither they nor their tokens work. All or none.
 pub type DisableAccounts = SetEnabled<false>;
 /// The enabling of accounts. It needs a person, because their tokens work again with all of their rights.
 pub type EnableAccounts = SetEnabled<true>;

@@ -28,7 +28,9 @@ pub struct IssuedLogin {
     /// The token of the login. It can read all that the account can read, and change nothing.
     #[serde(with = "WireSecret")]
     pub secret: Secret,
+    /// End of the login.
     pub expires_at: Timestamp,
+    /// The session that the login opens.
     pub session: Session,
 }
 
@@ -65,6 +67,7 @@ impl Mutation for LogIn {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogOut {
+    /// The secret that reads as this account.
     #[serde(with = "WireSecret")]
     pub secret: Secret,
 }

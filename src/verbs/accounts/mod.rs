@@ -68,6 +68,7 @@ pub(super) fn check_owner_remains(snapshot: &dyn Snapshot, removed: &[Account]) 
     if snapshot.enabled_owners()? as usize > removed { Ok(()) } else { Err(last_owner_error()) }
 }
 
+/// Explains why the last enabled owner can't be disabled, deleted or given a lower role.
 pub fn last_owner_error() -> Error {
     Error::conflict("the last enabled owner can't be disabled, deleted or given another role")
         .why("without an enabled owner, nobody could manage owners and admins")

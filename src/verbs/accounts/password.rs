@@ -11,7 +11,9 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetPassword {
+    /// The account whose password changes.
     pub username: Username,
+    /// The new password.
     #[serde(with = "WireSecret")]
     pub password: NewPassword,
 }

@@ -43,6 +43,7 @@ impl Query for ListAccounts {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShowAccount {
+    /// The account to show.
     pub username: Username,
 }
 

@@ -11,6 +11,7 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetRole {
+    /// The account whose role changes.
     pub username: Username,
     /// The new role: for an owner any, for an admin member or viewer.
     pub role: Role,

@@ -16,6 +16,7 @@ pub struct GetSetup;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetupState {
+    /// `true` if the store has no account yet.
     pub first_run: bool,
     /// The account's name, if there is only one account.
     pub sole_account: Option<Username>,

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
 
+/// A change of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountAction {
     /// Read: always allowed on the actor's own account.
@@ -17,7 +18,9 @@ pub enum AccountAction {
     Password,
     /// Disable or enable.
     SetEnabled,
+    /// Giving it this role.
     SetRole(Role),
+    /// Deleting it with its tokens.
     Delete,
 }
 

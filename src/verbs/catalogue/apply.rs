@@ -23,9 +23,11 @@ const MAX_NAMED_TOKENS: usize = 1_000;
 const MAX_METHODS_PER_TOKEN: usize = 50;
 const MAX_ERROR_NAMES: usize = 5;
 
+/// Previews what would change by a catalogue, and which tokens would gain methods.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewCatalogue {
+    /// The catalogue as a whole.
     pub catalogue: Catalogue,
 }
 
@@ -78,6 +80,7 @@ pub struct WidenedToken {
 }
 
 impl CataloguePreview {
+    /// Returns `true` if applying would change nothing.
     pub fn is_empty(&self) -> bool {
         !self.is_new && self.diff.is_empty()
     }
@@ -247,9 +250,11 @@ fn union(one: &[MethodId], other: &[MethodId]) -> Rc<[MethodId]> {
     one.iter().chain(other).cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
+/// Replaces the catalogue of the same name, or adds it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApplyCatalogue {
+    /// The catalogue as a whole.
     pub catalogue: Catalogue,
     /// The exact number of tokens that may gain methods.
     pub accept_widening: Option<u64>,
@@ -270,6 +275,7 @@ struct Plan {
 }
 
 impl ApplyCatalogue {
+    /// Returns the request with the confirmed numbers, without a comparison of what was shown.
     pub fn new(catalogue: Catalogue, accept_widening: Option<u64>, accept_public: Option<u64>) -> Self {
         ApplyCatalogue { catalogue, accept_widening, accept_public, expected: None, plan: None }
     }

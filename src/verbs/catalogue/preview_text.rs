@@ -9,8 +9,10 @@ const MAX_METHODS: usize = 6;
 /// Maximum length of texts on a line.
 const MAX_TEXT: usize = 100;
 
+/// Bounds of a preview's text.
 #[derive(Debug, Clone, Copy)]
 pub struct TextLimits {
+    /// Maximum number of names in a list.
     pub max_items: usize,
     /// Hint where to find the rest.
     pub more_hint: &'static str,

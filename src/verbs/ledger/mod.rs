@@ -19,10 +19,13 @@ pub struct ListRows<K> {
     pub token: Option<TokenRef>,
     /// Only denied attempts of a minute whose last one was at this time or later; only uses of its day (UTC) or later.
     pub since: Option<Timestamp>,
+    /// The rows to return.
     #[serde(default)]
     pub filter: LedgerFilter,
+    /// The end of the page before.
     #[serde(default)]
     pub cursor: PageCursor<K>,
+    /// Maximum number of rows.
     #[serde(default = "default_rows")]
     pub limit: usize,
 }

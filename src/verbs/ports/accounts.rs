@@ -23,16 +23,22 @@ pub struct TokenCounts {
     pub trashed: u32,
 }
 
+/// An account to insert.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
+    /// The name, never used before.
     pub username: &'a Username,
+    /// The account's role.
     pub role: Role,
+    /// The hash of the account's password.
     pub password: &'a PasswordHash,
     /// `true` if somebody else has set the password.
     pub temporary_password: bool,
+    /// The time of creation.
     pub now: Timestamp,
 }
 
+/// Reads accounts.
 pub trait AccountReader {
     /// Returns an account by id. `None` if it was deleted.
     fn account(&self, id: AccountId) -> Result<Option<Account>>;
@@ -42,6 +48,7 @@ pub trait AccountReader {
     fn accounts(&self) -> Result<Vec<Account>>;
     /// Returns the accounts that [`AccountReader::accounts`] leaves out because their stored data is damaged.
     fn unreadable_accounts(&self) -> Result<Vec<AccountId>>;
+    /// Returns the hash of an account's password. `None` if the account has no password or does not exist.
     fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>>;
     /// Counts the tokens of one account at `now`, or of each. Accounts without tokens are left out.
     fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>>;
@@ -49,9 +56,11 @@ pub trait AccountReader {
     fn live_tokens(&self, account: AccountId) -> Result<Vec<Token>>;
     /// Returns the last time any token of an account was accepted, tokens in the trash included.
     fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>>;
+    /// Returns the number of enabled owners.
     fn enabled_owners(&self) -> Result<u32>;
 }
 
+/// Writes accounts.
 pub trait AccountWriter {
     /// Adds an account. It is a conflict if any account ever had the name.
     fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId>;

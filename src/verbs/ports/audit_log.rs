@@ -8,19 +8,25 @@ use crate::error::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// A page of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditQuery {
     /// Only rows of this time or later.
     pub since: Option<Timestamp>,
     /// Only rows about this target, e.g. `t:7`.
     pub target: Option<String>,
+    /// The rows to return.
     pub filter: AuditFilter,
+    /// The end of the page before.
     pub cursor: PageCursor<i64>,
+    /// Maximum number of rows.
     pub limit: usize,
 }
 
+/// A row with its hash.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HashedRow {
+    /// The row as it is stored.
     #[serde(flatten)]
     pub row: AuditRow,
     /// SHA-256 over the row and the hash of the row before.
@@ -57,6 +63,7 @@ impl AuditWindow {
     }
 }
 
+/// Consecutive rows of the audit log, oldest first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AuditPage {
     /// The rows, in the order of their numbers.
@@ -69,12 +76,15 @@ pub struct AuditPage {
 /// hash are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AuditTip {
+    /// The number of the newest row. 0 = none.
     pub seq: i64,
     /// The row's hash in the chain, which covers all rows before it.
     pub hash: [u8; 32],
 }
 
+/// Reads the audit log.
 pub trait AuditLog {
+    /// Returns the end of the chain of hashes.
     fn audit_tip(&self) -> Result<AuditTip>;
     /// Returns the number of the last row; 0 in an empty log.
     fn audit_head(&self) -> Result<i64> {
@@ -85,6 +95,7 @@ pub trait AuditLog {
     /// Returns `true` if the log equals the log at `tip` plus later rows, none of a verb whose name starts with
     /// `without`.
     fn audit_is_append_only_since(&self, tip: AuditTip, without: &str) -> Result<bool>;
+    /// Returns a page of rows.
     fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow>;
     /// Describes how the place of the log differs from the one that jeton creates. `None` if it doesn't.
     fn audit_schema_error(&self) -> Result<Option<String>>;

@@ -13,14 +13,17 @@ pub struct StoredCall {
     pub digest: [u8; 32],
     /// The tokens whose secrets were given out.
     pub tokens: Vec<TokenId>,
+    /// The time of the call.
     pub created_at: Timestamp,
 }
 
+/// Reads the calls that were made with an idempotency key.
 pub trait KeyedCallReader {
     /// Returns the call that an account made with this key, however old.
     fn keyed_call(&self, account: AccountId, key: &str) -> Result<Option<StoredCall>>;
 }
 
+/// Writes the calls that were made with an idempotency key.
 pub trait KeyedCallWriter {
     /// Adds a call, or replaces the one with its key. Deletes the account's calls from before `oldest`, and its oldest
     /// if there are more than [`MAX_KEYED_CALLS`].

@@ -22,6 +22,7 @@ pub enum LedgerScope {
     All,
     /// Tokens that a reader sees, purged ones included. With `unknown_tokens`, also rows without a token.
     Visible {
+        /// The tokens that the reader may see.
         visibility: Visibility,
         /// `true` to include attempts without a known token.
         unknown_tokens: bool,
@@ -30,16 +31,20 @@ pub enum LedgerScope {
     Token(TokenId),
 }
 
+/// A page of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerQuery<K> {
     /// The tokens whose rows are read.
     pub scope: LedgerScope,
     /// Only rows of this time or later. For uses, of its day (UTC) or later.
     pub since: Option<Timestamp>,
+    /// The rows to return.
     pub filter: LedgerFilter,
+    /// The end of the page before.
     pub cursor: PageCursor<K>,
     /// The time at which the state of secrets is computed.
     pub now: Timestamp,
+    /// Maximum number of rows.
     pub limit: usize,
 }
 
@@ -256,6 +261,7 @@ pub fn format_origin(address: &str, client: &str) -> (String, String) {
 }
 
 impl DeniedRow {
+    /// Returns the minute in which the attempts were made.
     pub fn minute(&self) -> Timestamp {
         Timestamp(self.at.0.div_euclid(MINUTE) * MINUTE)
     }
@@ -278,6 +284,7 @@ impl UseRow {
 /// The progress of measuring the ledger. The default is its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SizeCursor {
+    /// Before the first row.
     #[default]
     Start,
     /// Uses measured up to this day of this token.
@@ -295,8 +302,11 @@ pub struct LedgerSizePart {
     pub next: Option<SizeCursor>,
 }
 
+/// Reads uses and denied attempts.
 pub trait Ledger {
+    /// Returns a page of denied attempts.
     fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>>;
+    /// Returns a page of uses.
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>>;
     /// Returns a version that changes once another handle has committed. Shows if the ledger must be read again.
     fn ledger_version(&self) -> Result<i64>;
@@ -304,6 +314,7 @@ pub trait Ledger {
     fn ledger_size_part(&self, after: SizeCursor, limit: usize) -> Result<LedgerSizePart>;
     /// Returns the day or minute of the ledger's oldest row. `None` if the ledger is empty.
     fn ledger_oldest(&self) -> Result<Option<Timestamp>>;
+    /// Returns the account of a purged token, and the role under which its secret was issued.
     fn owner_of_purged(&self, token: TokenId) -> Result<Option<(AccountId, Role)>>;
     /// Returns a part of the findings that need attention.
     fn finding_page(&self, query: &FindingQuery) -> Result<FindingPage>;

@@ -8,22 +8,33 @@ use crate::domain::secret::Secret;
 use crate::domain::time::{Timestamp, Zone};
 use crate::error::Result;
 
+/// The time.
 pub trait Clock: Send + Sync {
+    /// Returns the time of day.
     fn now(&self) -> Timestamp;
+    /// Returns the time zone of the machine.
     fn zone(&self) -> &dyn Zone;
     /// Returns the time since some fixed moment. Never goes back, even if the system clock is changed.
     fn monotonic(&self) -> Duration;
+    /// Waits.
     fn sleep(&self, time: Duration);
 }
 
+/// Random bytes that nobody can predict.
 pub trait Entropy: Send + Sync {
+    /// Fills `buffer`.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if the system has none.
     fn fill(&self, buffer: &mut [u8]) -> Result<()>;
 }
 
+/// The result of checking a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordMatch {
     /// Another password, or no hash to compare with.
     No,
+    /// It is the password.
     Yes,
     /// The password matches, but its hash is weaker than today's.
     YesNeedsRehash,
@@ -31,6 +42,7 @@ pub enum PasswordMatch {
 
 /// Slow hashing of passwords, two at once at most.
 pub trait PasswordHasher: Send + Sync {
+    /// Returns a new hash of a password.
     fn hash(&self, password: &Password) -> Result<PasswordHash>;
     /// Compares a password with a hash. Without a hash the call takes as long and returns [`PasswordMatch::No`].
     fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<PasswordMatch>;
@@ -40,9 +52,11 @@ pub trait PasswordHasher: Send + Sync {
 pub trait PendingFile: Send {
     /// Keeps the file, because the change has committed.
     fn persist(&mut self);
+    /// Returns the path of the file.
     fn path(&self) -> &Path;
 }
 
+/// Writes secrets to files of the client.
 pub trait SecretFileWriter: Send + Sync {
     /// Creates `path` exclusively, readable by its owner only, and syncs it.
     fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>>;

@@ -18,8 +18,10 @@ use crate::domain::token::{Purgeable, Revision, Token, TokenId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TokenCursor {
+    /// Before the first token.
     #[default]
     Start,
+    /// After the last token.
     End,
     /// The rows around this token, or around its place in the order if it isn't in the list. The position is the last
     /// one reported to the caller. If given, the window's position is computed from it instead of being counted. A
@@ -30,40 +32,52 @@ pub enum TokenCursor {
     After(TokenId),
 }
 
+/// A page of tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowQuery {
+    /// The tokens that the reader may see.
     pub visibility: Visibility,
     /// Limits the list to this account.
     pub account: Option<AccountId>,
+    /// The tokens to return.
     pub filter: TokenFilter,
     /// The time that the filter's `expiring` means.
     pub expiring_by: Option<Timestamp>,
+    /// Their order.
     pub sort: Sort,
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
     /// The time at which statuses are computed.
     pub now: Timestamp,
+    /// The end of the page before.
     pub cursor: TokenCursor,
+    /// Maximum number of tokens.
     pub limit: usize,
 }
 
 /// A query for tokens by the beginning of their names.
 #[derive(Debug, Clone, Copy)]
 pub struct NamesQuery<'a> {
+    /// The tokens that the reader may see.
     pub visibility: &'a Visibility,
+    /// The only account whose tokens are meant. `None`: all.
     pub account: Option<AccountId>,
     /// The beginning, case-sensitive.
     pub beginning: &'a str,
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
+    /// Maximum number of tokens.
     pub limit: usize,
 }
 
 /// A token's name, as [`NamesQuery`] finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedToken {
+    /// The account of the token.
     pub account: AccountId,
+    /// The name of that account.
     pub username: String,
+    /// The name of the token.
     pub name: String,
 }
 
@@ -100,10 +114,15 @@ impl Window {
 /// The part of a token that a change of many tokens needs of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenState {
+    /// The token.
     pub token: TokenId,
+    /// Its revision.
     pub revision: Revision,
+    /// `false` if it is disabled.
     pub enabled: bool,
+    /// Its expiry.
     pub expiry: Expiry,
+    /// Its last use. `None`: never used.
     pub last_seen_at: Option<Timestamp>,
 }
 
@@ -126,8 +145,11 @@ pub struct VisibleCounts {
 /// Owner and selection of a token. Used when all tokens must be scanned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
+    /// The token.
     pub token: TokenId,
+    /// Its name.
     pub name: TokenName,
+    /// The name of its account.
     pub account: Username,
     /// The roles of its secrets today, the current one's first, each once. For a token without a secret, the role of
     /// its account.
@@ -143,8 +165,10 @@ impl Grant {
     }
 }
 
+/// A page of tokens with what they may call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GrantPage {
+    /// The tokens.
     pub grants: Vec<Grant>,
     /// Tokens of the page that are left out because their stored data is damaged.
     pub unreadable: Vec<TokenId>,
@@ -155,7 +179,9 @@ pub struct GrantPage {
 /// A query for the tokens that a purge takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgeQuery {
+    /// The tokens that the reader may see.
     pub visibility: Visibility,
+    /// The kind of tokens.
     pub which: Purgeable,
     /// The time at which statuses are computed.
     pub now: Timestamp,
@@ -164,7 +190,9 @@ pub struct PurgeQuery {
 /// A token that a purge takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgeCandidate {
+    /// The token.
     pub token: TokenId,
+    /// Its revision.
     pub revision: Revision,
     /// `account/name`.
     pub full_name: String,

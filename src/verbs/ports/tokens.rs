@@ -12,9 +12,11 @@ use crate::domain::token::{Revision, Token, TokenId, Tombstone};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 
+/// The state of one of a token's secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SecretState {
+    /// The newest secret.
     Current,
     /// The previous secret, accepted until this time.
     Previous(Timestamp),
@@ -22,11 +24,14 @@ pub enum SecretState {
     Dead,
 }
 
+/// A secret as the store keeps it.
 #[derive(Debug, Clone)]
 pub struct StoredSecret {
     /// SHA-256 of the whole secret.
     pub digest: SecretDigest,
+    /// The token of the secret.
     pub token: TokenId,
+    /// Its state.
     pub state: SecretState,
     /// The role under which the secret was issued.
     pub issued_role: Role,
@@ -44,14 +49,21 @@ pub struct Visibility {
 /// A new token, enabled.
 #[derive(Debug)]
 pub struct NewToken<'a> {
+    /// The account of the new token.
     pub account: AccountId,
+    /// A name that is free in the account.
     pub name: &'a TokenName,
+    /// Its description.
     pub description: &'a Description,
+    /// What it may call.
     pub selection: &'a Selection,
+    /// Its expiry.
     pub expiry: Expiry,
+    /// The time of creation.
     pub now: Timestamp,
 }
 
+/// Reads tokens.
 pub trait TokenReader {
     /// Returns a token by id, in the trash or not.
     fn token(&self, id: TokenId) -> Result<Option<Token>>;
@@ -64,6 +76,7 @@ pub trait TokenReader {
         name: &TokenName,
         trashed: bool,
     ) -> Result<Vec<Token>>;
+    /// Returns the names of tokens, in their order.
     fn names(&self, query: &NamesQuery<'_>) -> Result<Vec<NamedToken>>;
     /// Returns a secret by its public id, dead ones included.
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>>;
@@ -76,16 +89,20 @@ pub trait TokenReader {
     fn purge_set(&self, query: &PurgeQuery) -> Result<Vec<(TokenId, Revision)>>;
     /// Returns those of `tokens` that a purge takes; by id.
     fn purge_candidates(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>>;
+    /// Returns the number of an account's active tokens.
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32>;
     /// Returns the grants of all tokens that were not purged: by id, those after `after`, `limit` at most.
     fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage>;
+    /// Returns a page of tokens.
     fn window(&self, query: &WindowQuery) -> Result<Window>;
     /// Returns the state of all tokens that the window's list has: by id, `query.limit` at most. The cursor and the order
     /// of `query` mean nothing.
     fn matching(&self, query: &WindowQuery) -> Result<Vec<TokenState>>;
+    /// Counts the tokens that a reader may see. `soon` is the end of the time in which tokens count as expiring.
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts>;
 }
 
+/// Writes tokens.
 pub trait TokenWriter {
     /// Adds a token without a secret. It is a conflict if its account has a token of that name outside the trash.
     fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId>;
@@ -108,6 +125,7 @@ pub trait TokenWriter {
         now: Timestamp,
         keep_old_until: Option<Timestamp>,
     ) -> Result<()>;
+    /// Removes the previous secret of a token, so that it is denied from now on.
     fn retire_previous(&mut self, token: TokenId) -> Result<()>;
     /// Purges tokens. Their secrets' digests stay as tombstones, and the ledger is not changed.
     fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()>;

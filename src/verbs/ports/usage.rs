@@ -138,7 +138,9 @@ pub struct LastDenial {
     pub client: String,
 }
 
+/// Reads how tokens are used.
 pub trait UsageReader {
+    /// Returns the use of a token until `now`.
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;
     /// Returns the accepted uses of a token, or only of its `secret`, in the last 7 days (UTC) by method and caller: the
     /// most used first, `limit` at most.

@@ -18,13 +18,17 @@ pub struct LoginAttemptKey(pub [u8; 32]);
 /// Accepted uses of a token that differ only in their time.
 #[derive(Debug, Clone)]
 pub struct Use<'a> {
+    /// The token that was used.
     pub token: TokenId,
+    /// The secret that was presented.
     pub secret: &'a PublicId,
     /// The time of the use. For several uses, the time of the last; all are on the same day (UTC).
     pub at: Timestamp,
+    /// Number of requests.
     pub count: u64,
     /// The requested method. Empty if none was given.
     pub method: &'a str,
+    /// The client's address.
     pub address: &'a str,
     /// The client name that the caller gives.
     pub client: &'a str,
@@ -40,22 +44,28 @@ pub struct Denial<'a> {
     pub secret: Option<&'a PublicId>,
     /// The true reason, a word.
     pub reason: &'a str,
+    /// The time of the last attempt.
     pub at: Timestamp,
+    /// Number of requests.
     pub count: u64,
     /// The requested method. Empty if none was given.
     pub method: &'a str,
+    /// The client's address.
     pub address: &'a str,
     /// The client name that the caller gives.
     pub client: &'a str,
 }
 
+/// Failed attempts to sign in.
 #[derive(Debug, Clone, Copy)]
 pub struct FailedSignIn<'a> {
     /// The account of that name, if there is one.
     pub account: Option<AccountId>,
     /// The source of the attempt, e.g. `uid 1000`.
     pub source: &'a str,
+    /// The surface through which they came.
     pub face: Face,
+    /// The time of the last attempt.
     pub at: Timestamp,
 }
 

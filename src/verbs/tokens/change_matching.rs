@@ -17,7 +17,9 @@ use schemars::JsonSchema;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeMatching {
+    /// What happens to the tokens.
     pub change: BulkChange,
+    /// The tokens.
     pub tokens: MatchingTokens,
     /// The number of tokens that the change alters. It is a conflict if the number has changed.
     pub confirm: u64,
@@ -32,6 +34,7 @@ pub struct ChangeMatching {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkResult {
+    /// What happens to the tokens.
     #[serde(skip_serializing_if = "in_answer")]
     #[schemars(skip)]
     pub change: BulkChange,
@@ -45,9 +48,12 @@ pub struct BulkResult {
 impl ChangeMatching {
     /// The milestones of a change of several batches, in the audit log.
     pub const STARTED: &str = "token.bulk.started";
+    /// The audit entry of a change that came to its end.
     pub const FINISHED: &str = "token.bulk.finished";
+    /// The audit entry of a change that was stopped before its end.
     pub const STOPPED: &str = "token.bulk.stopped";
 
+    /// Returns the request for the confirmed number of tokens.
     pub fn new(change: BulkChange, tokens: MatchingTokens, confirm: u64, expected: Option<SetHash>) -> Self {
         ChangeMatching { change, tokens, confirm, expected, rest: Vec::new().into_iter() }
     }

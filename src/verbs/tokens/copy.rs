@@ -13,7 +13,9 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CopyToken {
+    /// The token to copy.
     pub token: TokenTarget,
+    /// The name of the copy.
     pub name: TokenName,
     /// The new token's account. Defaults to the account of the copied token.
     pub account: Option<Username>,

@@ -17,12 +17,15 @@ use crate::verbs::required_scope::READ_ACCOUNTS;
 pub struct CreateToken {
     /// The account of the tokens. Defaults to the actor's own.
     pub account: Option<Username>,
+    /// The names of the new tokens. Each token gets a secret of its own.
     pub names: Vec<TokenName>,
+    /// The description of each token.
     #[serde(default = "Description::none")]
     pub description: Description,
     /// The expiry of the tokens. Defaults to `policy.default_expiry`, or to the end of the acting token if that is
     /// sooner.
     pub expires: Option<ExpirySpec>,
+    /// What each token may call.
     pub selection: Selection,
 }
 

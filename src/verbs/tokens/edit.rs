@@ -14,12 +14,17 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EditToken {
+    /// The token to change.
     pub token: TokenTarget,
     /// The token as the person saw it. If it has changed since, the conflict shows both sides.
     pub expected: Option<Box<Token>>,
+    /// The new name. `None`: unchanged.
     pub name: Option<TokenName>,
+    /// The new description. `None`: unchanged.
     pub description: Option<Description>,
+    /// The new expiry. `None`: unchanged.
     pub expires: Option<ExpirySpec>,
+    /// The change of what the token may call. `None`: unchanged.
     pub selection: Option<SelectionEdit>,
 }
 
@@ -27,7 +32,9 @@ pub struct EditToken {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EditPreview {
+    /// The token as it is.
     pub before: Token,
+    /// The token as it would be.
     pub after: Token,
     /// A warning about the selection. `None` if the token may call all that it names.
     pub warning: Option<String>,
@@ -93,6 +100,7 @@ impl Mutation for EditToken {
 }
 
 impl EditToken {
+    /// Returns an edit that changes nothing yet.
     pub fn new(token: TokenTarget) -> Self {
         EditToken { token, expected: None, name: None, description: None, expires: None, selection: None }
     }

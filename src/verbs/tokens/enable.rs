@@ -11,6 +11,7 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DisableTokens {
+    /// The tokens to change, all or none.
     pub tokens: Vec<TokenTarget>,
 }
 
@@ -18,6 +19,7 @@ pub struct DisableTokens {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnableTokens {
+    /// The tokens to change, all or none.
     pub tokens: Vec<TokenTarget>,
 }
 

@@ -10,6 +10,7 @@ use crate::verbs::verify::{SecretLookup, look_up};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentifySecret {
+    /// The secret, or a text that may be one.
     #[serde(with = "WireSecret")]
     pub secret: SecretText,
 }

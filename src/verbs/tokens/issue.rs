@@ -43,6 +43,7 @@ pub struct SecretSource<'a> {
 }
 
 impl<'a> SecretSource<'a> {
+    /// Returns a source without prepared secrets.
     pub fn new(entropy: &'a dyn Entropy) -> Self {
         SecretSource { entropy: Some(entropy), planned: RefCell::default(), reserved_ids: RefCell::default() }
     }

@@ -16,6 +16,7 @@ pub const EXPIRING_SOON: i64 = EXPIRING_SOON_DAYS as i64 * DAY;
 pub enum OwnerFilter {
     /// The actor itself.
     Mine,
+    /// Tokens of this account.
     Account(Username),
     /// All accounts whose tokens the actor may see.
     #[default]
@@ -26,16 +27,22 @@ pub enum OwnerFilter {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListTokens {
+    /// The accounts whose tokens are listed.
     #[serde(default)]
     pub owner: OwnerFilter,
+    /// The tokens to list.
     #[serde(default)]
     pub filter: TokenFilter,
+    /// Their order.
     #[serde(default)]
     pub sort: Sort,
+    /// `true`: tokens in the trash, else the others.
     #[serde(default)]
     pub trashed: bool,
+    /// The end of the page before.
     #[serde(default)]
     pub cursor: TokenCursor,
+    /// Maximum number of tokens.
     #[serde(default = "default_rows")]
     pub limit: usize,
 }

@@ -20,8 +20,11 @@ const MAX_MATCHING: usize = 1_000_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MatchingTokens {
+    /// The accounts whose tokens are meant.
     pub owner: OwnerFilter,
+    /// The filter that tokens match.
     pub filter: TokenFilter,
+    /// `true`: tokens in the trash, else the others.
     pub trashed: bool,
     /// Tokens that are left out: [`MAX_SNAPSHOTS`] at most.
     pub except: Vec<TokenRef>,
@@ -86,10 +89,13 @@ impl MatchingTokens {
 word_enum! {
     /// A change that many tokens can have.
     pub enum BulkChange {
+        /// They work no more until they are enabled.
         Disable = "disable",
-        /// Leaves expired tokens out, which can't be enabled.
+        /// They work again. Leaves expired tokens out, which can't be enabled.
         Enable = "enable",
+        /// They go to the trash.
         Revoke = "revoke",
+        /// They leave the trash.
         Restore = "restore",
     }
 }
@@ -119,6 +125,7 @@ impl BulkChange {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CountMatching {
+    /// The tokens to count.
     pub tokens: MatchingTokens,
 }
 
@@ -126,6 +133,7 @@ pub struct CountMatching {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MatchingCount {
+    /// Number of tokens.
     pub count: u64,
     /// Number of enabled tokens, expired or not.
     pub enabled: u64,

@@ -54,6 +54,7 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenTarget {
+    /// The token, by id, name or hint.
     pub reference: TokenRef,
     /// The revision that the person saw. It is a conflict if it has changed.
     pub expected_revision: Option<Revision>,

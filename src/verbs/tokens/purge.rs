@@ -17,6 +17,7 @@ pub const MAX_PREVIEW_NAMES: usize = 1_000;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewPurge {
+    /// The tokens that are purged.
     pub which: Purgeable,
 }
 
@@ -36,6 +37,7 @@ pub struct PurgePreview {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PurgeTokens {
+    /// The tokens that are purged.
     pub which: Purgeable,
     /// The number of tokens in the preview. It is a conflict if the number has changed.
     pub confirm: u64,
@@ -49,9 +51,12 @@ pub struct PurgeTokens {
 impl PurgeTokens {
     /// The milestones of a purge of several batches, in the audit log.
     pub const STARTED: &str = "token.purge.started";
+    /// The audit entry of a purge that came to its end.
     pub const FINISHED: &str = "token.purge.finished";
+    /// The audit entry of a purge that was stopped before its end.
     pub const STOPPED: &str = "token.purge.stopped";
 
+    /// Returns the request for the confirmed number of tokens.
     pub fn new(which: Purgeable, confirm: u64) -> Self {
         PurgeTokens { which, confirm, expected: None, rest: Vec::new().into_iter() }
     }

@@ -20,6 +20,7 @@ pub const MAX_GRACE: i64 = 30 * DAY;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegenerateToken {
+    /// The token that gets a new secret.
     pub token: TokenTarget,
     /// The grace of the old secret. `None` ends the old secret at once.
     pub grace: Option<Span>,

@@ -11,6 +11,7 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreTokens {
+    /// The tokens in the trash, all or none.
     pub tokens: Vec<TokenTarget>,
     /// A new name for a single token, if its own name is already taken.
     pub rename: Option<TokenName>,

@@ -8,6 +8,7 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetireToken {
+    /// The token whose previous secret ends.
     pub token: TokenTarget,
 }
 

@@ -11,6 +11,7 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeTokens {
+    /// The tokens to revoke, all or none.
     pub tokens: Vec<TokenTarget>,
     /// `true` to also revoke every token that they made, directly or through others.
     #[serde(default)]

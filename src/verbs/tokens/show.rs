@@ -70,6 +70,7 @@ impl Query for ShowToken {
 pub struct CanToken {
     /// The token, in the trash or not.
     pub token: TokenRef,
+    /// The method in question.
     pub method: MethodId,
 }
 
@@ -80,6 +81,7 @@ pub struct MethodCheck {
     pub token: Token,
     /// The method in question.
     pub method: MethodId,
+    /// The answer for the current secret.
     #[serde(flatten)]
     pub current: MethodAccess,
     /// The same for the previous secret, during an overlap.

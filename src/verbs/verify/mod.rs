@@ -27,8 +27,10 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::Result;
 
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
+    /// The request may pass.
     Allowed(Box<AcceptedToken>),
     /// Denied, with the token if it is known and still exists.
     Denied(DenialReason, Option<Box<Token>>),
@@ -39,14 +41,17 @@ pub enum Decision {
 /// A token whose secret is good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedToken {
+    /// The token that was presented.
     pub token: Token,
     /// The role of the presented secret: the account's role, but never above the one under which the secret was
     /// issued.
     pub role: Role,
 }
 
+/// Where a request came from.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
+    /// The client's address.
     pub address: &'a str,
     /// The client name that the caller gives.
     pub client: &'a str,
@@ -151,7 +156,9 @@ fn evaluate(
 /// The decision without details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecisionKind {
+    /// The request may pass.
     Allowed,
+    /// The request is denied, for this reason.
     Denied(DenialReason),
     /// The secret is good, but the method is not in the catalogue.
     UnknownMethod,

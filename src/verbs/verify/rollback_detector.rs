@@ -37,6 +37,7 @@ impl RollbackDetector {
         RollbackDetector { unreadable: Some(why), ..RollbackDetector::default() }
     }
 
+    /// Returns the newest checkpoint that was seen.
     pub fn seen(&self) -> Option<&Checkpoint> {
         self.seen.as_ref()
     }
