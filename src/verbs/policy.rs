@@ -38,6 +38,7 @@ pub struct SetPolicy {
 }
 
 impl SetPolicy {
+    /// Returns the request, not confirmed.
     pub fn new(changes: Vec<(String, String)>, expected: Option<Policy>) -> Self {
         SetPolicy { changes, expected, confirm: None, expected_trash: None }
     }
