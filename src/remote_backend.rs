@@ -12,7 +12,7 @@ use crate::domain::name::{TokenName, Username};
 use crate::domain::password::Password;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Fault, Result};
-use crate::platform::http_client::{self, HttpAnswer, HttpRequest};
+use crate::platform::http_client::{self, HttpAnswer, HttpRequest, Interrupt};
 use crate::service::server_address::{ServerAddress, ServerConnection};
 use crate::verbs::Backend;
 use crate::verbs::accounts::{LogIn, LogOut, SetupState, WhoAmI};
@@ -25,6 +25,8 @@ use crate::verbs::tokens::IssuedToken;
 
 /// Maximum time of a call.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// Maximum time in addition to the wait for changes. A server that is silent for longer can't be reached.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum time of a call that may work in batches.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 /// Maximum time of a logout, which the end of the program waits for.
@@ -47,6 +49,8 @@ pub struct RemoteBackend {
     /// The login of this process, which ends with it.
     login: Mutex<Option<Arc<Secret>>>,
     proof: Mutex<Option<UnusedProof>>,
+    /// Ends the wait for changes.
+    interrupt: Interrupt,
 }
 
 /// A proof for the next change.
@@ -75,6 +79,7 @@ impl RemoteBackend {
             sessions: Mutex::default(),
             login: Mutex::default(),
             proof: Mutex::default(),
+            interrupt: Interrupt::default(),
         }
     }
 
@@ -171,7 +176,7 @@ impl RemoteBackend {
         let mut remaining = self.max_wait;
         loop {
             let body = api::to_json(call)?;
-            let request = HttpRequest { method: "POST", target: path, headers: &[], body: Some(body) };
+            let request = HttpRequest { method: "POST", target: path, headers: &[], body: Some(body), interrupt: None };
             match self.send(request, TIMEOUT) {
                 Err(Error { retry_after: Some(wait), .. }) if wait <= remaining => {
                     self.clock.sleep(wait);
@@ -186,12 +191,14 @@ impl RemoteBackend {
         let verb = request.name();
         let limit = match &request {
             Request::LogOut(_) => LOGOUT_TIMEOUT,
+            Request::WaitForChanges(asked) => Duration::from_secs(asked.wait) + ANSWER_TIMEOUT,
             _ if request.is_batched() => BATCH_TIMEOUT,
             _ => TIMEOUT,
         };
+        let interrupt = matches!(request, Request::WaitForChanges(_)).then_some(&self.interrupt);
         let HttpCall { http_method: method, target, body } = api::encode(&request)?;
         let headers = [(authorization.name, authorization.value.as_str()), ("accept", api::REPLY_MEDIA_TYPE)];
-        let answer = self.send(HttpRequest { method, target: &target, headers: &headers, body }, limit)?;
+        let answer = self.send(HttpRequest { method, target: &target, headers: &headers, body, interrupt }, limit)?;
         api::decode_reply(verb, &answer.body)
     }
 
@@ -228,6 +235,10 @@ fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T> {
 }
 
 impl Backend for RemoteBackend {
+    fn stop_waiting(&self) {
+        self.interrupt.send();
+    }
+
     fn run(
         &self,
         credential: &Credential,

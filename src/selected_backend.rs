@@ -74,6 +74,13 @@ impl SelectedBackend {
 }
 
 impl Backend for SelectedBackend {
+    fn stop_waiting(&self) {
+        match self {
+            SelectedBackend::Local(local) => local.stop_waiting(),
+            SelectedBackend::Remote(remote) => remote.stop_waiting(),
+        }
+    }
+
     fn run(
         &self,
         credential: &Credential,

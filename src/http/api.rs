@@ -28,10 +28,11 @@ use crate::domain::wire_format::Answer;
 use crate::error::{Error, Kind, Result};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::accounts::{LogIn, SignIn, WhoAmI};
+use crate::verbs::changes::{StorePosition, WaitForChanges};
 use crate::verbs::credential::Credential;
 use crate::verbs::keyed_calls::KeyedReply;
 use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
-use crate::verbs::request::call;
+use crate::verbs::request::{Request as ApiRequest, Response, call};
 use crate::verbs::tokens::CreateToken;
 use crate::verbs::{Backend as _, Verb as _};
 
@@ -210,10 +211,24 @@ async fn answer(
         max_body = api::MAX_BODY;
     }
     let body = read_body(request, max_body).await?;
+    let is_change = matched.verb.is_change;
     let is_list = matched.verb.name == CreateToken::NAME;
     let request = matched.decode(&query, &body)?;
-    let reply = run(service, peer, move |backend| backend.call_once(&credential, request, key.as_deref())).await?;
-    drop(place);
+    let reply = match request {
+        ApiRequest::WaitForChanges(asked) => {
+            drop(place);
+            let position = wait_for_changes(service, peer, &credential, asked).await?;
+            KeyedReply::Done(Box::new(Response::WaitForChanges(position)))
+        }
+        request => {
+            let done = run(service, peer, move |backend| backend.call_once(&credential, request, key.as_deref())).await;
+            drop(place);
+            if is_change {
+                service.ledger.change_signal.on_change();
+            }
+            done?
+        }
+    };
     let now = service.api.adapters.clock.now();
     let value = match reply {
         KeyedReply::Done(value) => *value,
@@ -226,6 +241,27 @@ async fn answer(
         ok(if is_program { api::encode_reply(&value) } else { api::encode_reply(&Answer { value, now }) }?);
     answer.headers_mut().extend(tag.map(|tag| (ETAG, tag)));
     Ok(answer)
+}
+
+/// Waits without a connection to the store. Each read of it checks the credential again.
+async fn wait_for_changes(
+    service: &Arc<ServerState>,
+    peer: &Arc<ApiPeer>,
+    credential: &Credential,
+    asked: WaitForChanges,
+) -> Result<StorePosition> {
+    let mut waiter = service.ledger.change_signal.subscribe(asked, service.limits);
+    loop {
+        let ledger = waiter.ledger_version();
+        let place = service.api.enter().await?;
+        let credential = credential.clone();
+        let read = run(service, peer, move |backend| call(backend, &credential, WaitForChanges::default())).await?;
+        drop(place);
+        let position = StorePosition { ledger, ..read };
+        if !waiter.wait(position).await {
+            return Ok(position);
+        }
+    }
 }
 
 /// Returns the value of a header that a call may have once.

@@ -63,20 +63,26 @@ pub(super) struct ChangeWatcher {
 }
 
 impl ChangeWatcher {
-    /// Checks the store through `store_handle`, the only connection through which the service commits.
-    pub fn check(&mut self, store_handle: &mut ReopeningStore, changes: &ExternalChanges) {
+    /// Checks the store through `store_handle`, the only connection through which the service records usage. Returns
+    /// `true` if another connection has committed.
+    pub fn check(&mut self, store_handle: &mut ReopeningStore, changes: &ExternalChanges) -> bool {
         let began = changes.started.elapsed();
         // `ReopeningStore` has noted the fault.
-        let Ok((edition, file)) = store_handle.maintain(state) else { return self.last = None };
+        let Ok((edition, file)) = store_handle.maintain(state) else {
+            self.last = None;
+            return false;
+        };
         if self.last.as_ref().is_none_or(|(.., before)| *before != file) {
             changes.writes.fetch_add(1, AcqRel);
         }
         let state = Some((store_handle.open_count(), edition, file));
-        if self.last != state {
+        let is_changed = self.last != state;
+        if is_changed {
             changes.commits.fetch_add(1, AcqRel);
         }
         self.last = state;
         changes.mark_checked(began);
+        is_changed
     }
 
     /// Records the service's own writes into the file since the last check.

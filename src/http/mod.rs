@@ -7,7 +7,8 @@
 //!              connection.rs                      connection_timeouts.rs
 //!                router.rs                        path and HTTP method
 //!        verify.rs       management.rs, api.rs    credential.rs, query_arguments.rs, proof.rs: the parts of a request
-//!              │         introspection.rs         response.rs, prerendered.rs: the parts of a response; metrics.rs
+//!              │         introspection.rs         change_signal.rs: calls that wait for changes
+//!              │                                  response.rs, prerendered.rs: the parts of a response; metrics.rs
 //!              └─────┬─────┘
 //!              decision_queue.rs                  one read of the store for a batch of requests: decision_cache.rs
 //!                    │    └── audit_position.rs   position in the audit log, kept in STORE-seen
@@ -27,6 +28,7 @@
 
 mod api;
 mod audit_position;
+mod change_signal;
 mod confirmations;
 mod connection;
 mod connection_eviction;
@@ -225,6 +227,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     #[cfg(test)]
     let own_supervisor = Arc::clone(&supervisor);
     let ledger = Arc::new(UsageLedger::default());
+    ledger.change_signal.begin(clock.now().0);
     let writer = usage_recorder::start(Arc::clone(&ledger), Arc::clone(&clock), &location, Arc::clone(&supervisor))?;
     let queue = Arc::new(DecisionQueue::default());
     let service = Arc::new(ServerState {
@@ -360,6 +363,7 @@ fn run(
             _ = stopped.changed() => {}
             () = service.supervisor.failure() => {}
         }
+        service.ledger.change_signal.end();
         service.connections.shut_down();
         let drained = async {
             while service.metrics.open.load(Relaxed) > 0 {

@@ -1,6 +1,7 @@
 //! Calls to a server over HTTP, each over a connection of its own.
 
 use std::fs;
+use std::future::pending;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
@@ -13,11 +14,12 @@ use hyper::{Request, Response, body::Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::unix_group;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Kind, Result};
 use crate::service::endpoint::Endpoint;
 
 /// Maximum size of an answer, in bytes.
@@ -31,6 +33,18 @@ pub struct HttpRequest<'a> {
     pub headers: &'a [(&'a str, &'a str)],
     /// A body in JSON.
     pub body: Option<Zeroizing<Vec<u8>>>,
+    pub interrupt: Option<&'a Interrupt>,
+}
+
+/// Ends a call of another thread.
+#[derive(Default)]
+pub struct Interrupt(Notify);
+
+impl Interrupt {
+    /// Ends the call that has this interrupt, or the next one if there is none.
+    pub fn send(&self) {
+        self.0.notify_one();
+    }
 }
 
 /// The answer to a call.
@@ -50,6 +64,13 @@ pub fn send(server: &Endpoint, request: HttpRequest<'_>, limit: Duration) -> Res
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
     let runtime = runtime.map_err(|e| failed(e.to_string()))?;
+    let interrupt = request.interrupt;
+    let interrupted = async {
+        match interrupt {
+            Some(interrupt) => interrupt.0.notified().await,
+            None => pending().await,
+        }
+    };
     let exchange = async {
         match server {
             Endpoint::Tcp(address) => {
@@ -60,7 +81,12 @@ pub fn send(server: &Endpoint, request: HttpRequest<'_>, limit: Duration) -> Res
             }
         }
     };
-    let answered = runtime.block_on(async { timeout(limit, exchange).await });
+    let answered = runtime.block_on(async {
+        tokio::select! {
+            answered = timeout(limit, exchange) => answered,
+            () = interrupted => Ok(Err(Unanswered::Interrupted)),
+        }
+    });
     match answered {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(Unanswered::Unreached(e))) if e.kind() == ErrorKind::PermissionDenied => Err(forbidden(server)),
@@ -69,6 +95,7 @@ pub fn send(server: &Endpoint, request: HttpRequest<'_>, limit: Duration) -> Res
             .fault(Fault::Unreachable)
             .next("Check that jeton serve runs there, and that you may use its address")),
         Ok(Err(Unanswered::Broken(why))) => Err(failed(why)),
+        Ok(Err(Unanswered::Interrupted)) => Err(Error::new(Kind::Cancelled, "the call was ended before its answer")),
         Err(_) => Err(failed(format!("no answer within {limit:?}"))),
     }
 }
@@ -94,6 +121,7 @@ enum Unanswered {
     Unreached(io::Error),
     /// The connection ended before the answer was complete.
     Broken(String),
+    Interrupted,
 }
 
 async fn exchange(

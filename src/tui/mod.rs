@@ -38,6 +38,7 @@ pub mod text_fit;
 pub mod theme;
 pub mod update;
 pub mod view;
+mod watcher;
 pub mod widget;
 mod worker;
 

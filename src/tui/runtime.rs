@@ -214,7 +214,10 @@ impl EventLoop<'_> {
             }
             let app = &self.app;
             self.screen.draw(|frame| view(app, frame))?;
-            self.workers.ledger_shown.store(app.shows_ledger(), Ordering::Relaxed);
+            let shows_ledger = app.shows_ledger();
+            if self.workers.ledger_shown.swap(shows_ledger, Ordering::Relaxed) != shows_ledger {
+                self.workers.store.watch_anew();
+            }
             let event = self.wait()?;
             self.dispatch(Msg::Now(self.clock.now()))?;
             // All pending events are handled before the next frame. Several resizes count as one.

@@ -1,26 +1,24 @@
 //! Work off the UI thread: one thread for the store and hashing, two for slow work on the store.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::watcher;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
-use crate::error::{Error, Fault, Kind, Result};
+use crate::error::{Error, Result};
 use crate::platform::secret_files::read_file;
 use crate::platform::{catalogue_file, threads};
 use crate::propagation::PropagationProbe;
 use crate::tui::effect::Call;
 use crate::tui::msg::{Msg, RequestId};
 use crate::verbs::Backend;
-use crate::verbs::audit::AuditHead;
-use crate::verbs::credential::Credential;
-use crate::verbs::ledger::LedgerHead;
 use crate::verbs::ports::SecretFileWriter;
-use crate::verbs::request::{Request, call};
+use crate::verbs::request::Request;
 
 /// Work for the store's threads.
 pub(super) enum Job {
@@ -80,7 +78,9 @@ pub(super) struct StoreWorkers {
     jobs: Sender<Job>,
     long_changes: Sender<Job>,
     long_reads: Sender<Job>,
-    /// Taken to end the thread that watches for changes.
+    /// The backend on which a thread watches for changes.
+    watched: Weak<dyn Backend>,
+    /// Taken to end that thread.
     watch_stop: Mutex<Option<Sender<()>>>,
     /// Disconnected once the threads have released the store.
     closed: Mutex<Receiver<()>>,
@@ -94,10 +94,10 @@ pub(super) struct Connections {
 }
 
 /// The store as held by a thread.
-struct StoreHandle {
-    backend: Arc<dyn Backend>,
+pub(super) struct StoreHandle {
+    pub backend: Arc<dyn Backend>,
     /// Must be dropped after the store.
-    _open_token: Sender<()>,
+    pub _open_token: Sender<()>,
 }
 
 impl StoreWorkers {
@@ -126,11 +126,12 @@ impl StoreWorkers {
         let jobs = start("store", &connections.short)?;
         let long_changes = start("long changes", &connections.long_changes)?;
         let long_reads = start("long reads", &connections.long_reads)?;
-        spawn_watcher(handle(&connections.short), stop, shown, answer.clone())?;
+        watcher::spawn(handle(&connections.short), stop, shown, answer.clone())?;
         Ok(StoreWorkers {
             jobs,
             long_changes,
             long_reads,
+            watched: Arc::downgrade(&connections.short),
             watch_stop: Mutex::new(Some(watch_stop)),
             closed: Mutex::new(closed),
         })
@@ -145,6 +146,13 @@ impl StoreWorkers {
         jobs.send(job).map_err(|_| Error::failure("the store thread has ended; start jeton again"))
     }
 
+    /// Ends the current wait for changes, so that the next one is for what the screen shows now.
+    pub(super) fn watch_anew(&self) {
+        if let Some(backend) = self.watched.upgrade() {
+            backend.stop_waiting();
+        }
+    }
+
     /// Ends the threads, and waits until the store is closed or the time has elapsed.
     pub(super) fn close(&self, within: Duration) {
         for jobs in [&self.jobs, &self.long_changes, &self.long_reads] {
@@ -152,6 +160,7 @@ impl StoreWorkers {
             let _ = jobs.send(Job::Close);
         }
         drop(self.watch_stop.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.watch_anew();
         let _ = self.closed.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(within);
     }
 }
@@ -202,64 +211,13 @@ fn next_job(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
     }
 }
 
-/// Interval between checks for changes of the store: well within the second that a user may wait for a change.
-const POLL_INTERVAL: Duration = Duration::from_millis(300);
-/// Number of these checks per check of the ledger: about one each second.
-const LEDGER_POLL_RATIO: u32 = 3;
-
-/// Starts the thread that notices changes of the store, by any process, and if its server can be reached. It ignores a
-/// store that can't be read: a request that reads the store reports the error.
-fn spawn_watcher(
-    store: StoreHandle,
-    until: Receiver<()>,
-    shown: Arc<AtomicBool>,
-    answer: impl Fn(Msg) + Clone + Send + 'static,
-) -> Result<()> {
-    spawn_worker("watch", answer, move |answer| {
-        let store = store;
-        let (mut seen, mut seen_ledger) = (None, None);
-        let (mut is_reachable, mut was_refused) = (true, false);
-        for tick in (0..LEDGER_POLL_RATIO).cycle() {
-            let head = call(&*store.backend, &Credential::Store, AuditHead);
-            let is_lost = head.as_ref().is_err_and(|error| error.has_fault(Fault::Unreachable));
-            if is_lost == is_reachable {
-                is_reachable = !is_lost;
-                answer(Msg::ServerReachable(is_reachable));
-            }
-            let is_refused = head
-                .as_ref()
-                .is_err_and(|error| error.kind == Kind::Unauthenticated && !error.has_fault(Fault::NotSignedIn));
-            if is_refused && !was_refused {
-                // The next read ends the session.
-                answer(Msg::StoreChanged(i64::MAX));
-            }
-            was_refused = is_refused;
-            if let Ok(head) = head
-                && seen.replace(head) != Some(head)
-            {
-                answer(Msg::StoreChanged(head));
-            }
-            if tick == 0
-                && shown.load(Ordering::Relaxed)
-                && let Ok(head) = call(&*store.backend, &Credential::Store, LedgerHead)
-                && seen_ledger.replace(head) != Some(head)
-            {
-                answer(Msg::LedgerChanged);
-            }
-            if until.recv_timeout(POLL_INTERVAL) != Err(RecvTimeoutError::Timeout) {
-                return;
-            }
-        }
-    })
-    .map(drop)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::token::{Purgeable, TokenId, TokenRef};
     use crate::platform;
     use crate::verbs::audit::{AuditRange, VerifyAuditChain};
+    use crate::verbs::credential::Credential;
     use crate::verbs::request::Response;
     use crate::verbs::secret_delivery::SecretReceiver;
     use crate::verbs::tokens::{CountTokens, PurgeTokens, ShowToken};

@@ -56,18 +56,6 @@ fn token_target(actor: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Res
     }
 }
 
-/// Returns the number of the log's last row, 0 for none. It changes with every change of the store.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct AuditHead;
-
-impl Query for AuditHead {
-    const READS_AUDIT: bool = true;
-
-    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<i64> {
-        snapshot.audit_head()
-    }
-}
-
 /// The part of the audit log that is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -17,6 +17,7 @@ pub mod authorize;
 pub mod batches;
 /// Reading, previewing and applying the catalogue.
 pub mod catalogue;
+pub mod changes;
 pub mod cli_line;
 /// What a caller presents to prove its identity.
 pub mod credential;
@@ -72,6 +73,9 @@ pub trait Backend: Send + Sync {
         request: Request,
         receive: Option<&mut SecretReceiver<'_>>,
     ) -> Result<Response>;
+
+    /// Ends a call that waits for changes, or the next one if there is none.
+    fn stop_waiting(&self) {}
 
     /// Like [`Backend::run`]. New secrets are in the reply only.
     fn call(&self, credential: &Credential, request: Request) -> Result<Response> {

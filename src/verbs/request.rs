@@ -7,13 +7,14 @@ use super::accounts::{
     EnableAccounts, GetSetup, IssuedLogin, ListAccounts, LogIn, LogOut, SetPassword, SetRole, SetupState, ShowAccount,
     SignIn, WhoAmI,
 };
-use super::audit::{AuditHead, AuditVerification, ListAudit, VerifyAuditChain};
+use super::audit::{AuditVerification, ListAudit, VerifyAuditChain};
 use super::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
+use super::changes::{StorePosition, WaitForChanges};
 use super::credential::Credential;
 use super::findings::{FindingPage, ListFindings};
 use super::impact::{GetImpact, Impact};
 use super::init::Init;
-use super::ledger::{DeniedRow, LedgerHead, LedgerWindow, ListDenied, ListUses, UseRow};
+use super::ledger::{DeniedRow, LedgerWindow, ListDenied, ListUses, UseRow};
 use super::policy::{ListPolicy, SetPolicy};
 use super::ports::Window;
 use super::ports::audit_log::AuditWindow;
@@ -227,11 +228,10 @@ requests! {
     batched PurgeTokens "token.purge" Password (PasswordOnly) => Committed<PurgeResult>, POST "/v1/tokens/-/purge";
     query GetImpact "impact" Authenticated (ReadTokens) => Impact, POST "/v1/impact";
     query ListAudit "audit.list" Authenticated (READ_AUDIT) => AuditWindow, GET "/v1/audit";
-    query AuditHead "audit.head" Store (Nothing) => i64, GET "/v1/audit/head";
     query VerifyAuditChain "audit.verify" Store (Nothing) => AuditVerification;
     query ListDenied "ledger.denied" Authenticated (READ_LEDGER) => LedgerWindow<DeniedRow>, GET "/v1/ledger/denied";
     query ListUses "ledger.uses" Authenticated (READ_LEDGER) => LedgerWindow<UseRow>, GET "/v1/ledger/uses";
-    query LedgerHead "ledger.head" Store (Nothing) => i64, GET "/v1/ledger/head";
+    query WaitForChanges "changes" Store (Nothing) => StorePosition, GET "/v1/changes";
     query ListFindings "check" Store (Nothing) => FindingPage;
 }
 

@@ -132,20 +132,13 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
     ),
     ("impact", CliCommand::No("the prompts show the usage of each token, which they read with token show"), Press("x")),
     ("audit.list", Run("audit", ""), Press("3")),
-    (
-        "audit.head",
-        CliCommand::No(
-            "commands look once, and audit --follow asks for the rows themselves: none needs the last number alone",
-        ),
-        TuiKeys::No("the screens ask for it by themselves, several times a second, to notice changes made elsewhere"),
-    ),
     ("audit.verify", Run("audit verify", ""), Press("3v")),
     ("ledger.denied", Run("ledger denied", ""), Press("6")),
     ("ledger.uses", Run("ledger uses", ""), Press("7")),
     (
-        "ledger.head",
-        CliCommand::No("lines read the ledger once and end: nothing waits for what comes into it later"),
-        TuiKeys::No("the screens ask for it by themselves, about each second while they show something of the ledger"),
+        "changes",
+        CliCommand::No("commands look once, and audit --follow asks for the rows themselves"),
+        TuiKeys::No("the screens ask for it by themselves, to notice changes made elsewhere"),
     ),
     (
         "check",

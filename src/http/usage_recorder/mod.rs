@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::change_signal::ChangeSignal;
 use super::decision_cache::CachedSecret;
 use super::direct_store_edits::ExternalChanges;
 use super::prerendered::RenderedMethod;
@@ -132,6 +133,7 @@ pub(super) struct UsageLedger {
     end_signal: Condvar,
     pub stats: RecorderStats,
     pub external_changes: ExternalChanges,
+    pub change_signal: ChangeSignal,
 }
 
 /// The ledger, locked for writing.

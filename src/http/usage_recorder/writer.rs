@@ -148,17 +148,24 @@ impl Writer {
 
     /// Gathers entries for a while. Returns the entries, and `true` if they are the last.
     fn wait_for_counts(&mut self) -> (UsageCounts, bool) {
-        self.watcher.check(&mut self.store, &self.ledger.external_changes);
+        self.check_changes();
         for _ in 1..WAITS_PER_FLUSH {
             let waited =
                 self.ledger.end_signal.wait_timeout_while(self.ledger.lock(), FLUSH_INTERVAL, |g| !g.is_ending);
             drop(waited.unwrap_or_else(PoisonError::into_inner));
-            self.watcher.check(&mut self.store, &self.ledger.external_changes);
+            self.check_changes();
         }
         let buffer = self.ledger.lock();
         let waited = self.ledger.end_signal.wait_timeout_while(buffer, FLUSH_INTERVAL, |g| !g.is_ending);
         let (mut buffer, _) = waited.unwrap_or_else(PoisonError::into_inner);
         (buffer.drain(&self.ledger.stats), buffer.is_ending)
+    }
+
+    /// Checks if another connection has committed, and wakes the callers that wait for that.
+    fn check_changes(&mut self) {
+        if self.watcher.check(&mut self.store, &self.ledger.external_changes) {
+            self.ledger.change_signal.on_change();
+        }
     }
 
     /// Writes `counts`. Entries that can't be written wait for the next round.
@@ -173,6 +180,7 @@ impl Writer {
             }
             let written = flight.entries.drain(rest..).map(|(_, count)| count.count).sum();
             ledger.stats.written.fetch_add(written, Relaxed);
+            ledger.change_signal.on_usage();
         }
     }
 

@@ -64,16 +64,6 @@ impl<K: Clone> ListRows<K> {
     }
 }
 
-/// Returns a version that changes once another handle has committed to the store. No other version covers recorded usage. The version is very cheap to read.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct LedgerHead;
-
-impl Query for LedgerHead {
-    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<i64> {
-        snapshot.ledger_version()
-    }
-}
-
 /// Returns the rows that the actor reads: those of tokens that it may see. An owner or admin also reads those without
 /// a token.
 fn ledger_scope(actor: &Actor, snapshot: &dyn Snapshot, token: Option<&TokenRef>) -> Result<LedgerScope> {

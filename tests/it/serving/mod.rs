@@ -1,6 +1,7 @@
 //! `jeton serve`: the real program, queried over HTTP.
 
 mod cache_memory;
+mod changes;
 mod credential_sources;
 mod damaged_token;
 mod denial_reasons;

@@ -259,7 +259,7 @@ fn text_from_callers_is_shown_escaped_and_never_copied_raw() {
 #[test]
 fn ledger_head_changes_only_by_writes_of_others() {
     let install = TestInstall::new();
-    let head = || install.call(OWNER, jeton::verbs::ledger::LedgerHead).unwrap();
+    let head = || install.call(OWNER, jeton::verbs::changes::WaitForChanges::default()).unwrap().ledger;
     let before = head();
     assert_eq!(head(), before);
     let elsewhere =

@@ -5,7 +5,7 @@ use jeton::domain::time::DAY;
 use jeton::domain::token::Status;
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
-use jeton::verbs::audit::AuditHead;
+use jeton::verbs::changes::WaitForChanges;
 use jeton::verbs::tokens::{DisableTokens, EditToken, RevokeTokens, TokenTarget};
 
 use super::{dialog_lines, table_text};
@@ -180,7 +180,7 @@ fn change_made_here_is_read_once() {
     s.keys(&format!("d{PASSWORD}<enter>"));
     let lists = |s: &TuiHarness| s.requests.iter().filter(|verb| **verb == "token.list").count();
     assert_eq!(lists(&s), 1);
-    let last = s.install.call(OWNER, AuditHead).unwrap();
+    let last = s.install.call(OWNER, WaitForChanges::default()).unwrap().audit;
     s.message(Msg::StoreChanged(last));
     assert_eq!(lists(&s), 1);
     s.message(Msg::StoreChanged(last + 1));

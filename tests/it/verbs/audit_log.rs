@@ -54,8 +54,8 @@ fn rows_of_a_token_are_found_by_its_name_and_for_ever_by_its_id() {
     assert_eq!(of("admin", &token.id.to_string()).unwrap(), [5, 7]);
     assert_eq!(of(OWNER, "t:999").unwrap(), [0_i64; 0]);
     assert_eq!(of(OWNER, "nope").unwrap_err().kind, Kind::NotFound);
-    assert_eq!(call(&install.backend, &Credential::Store, AuditHead).unwrap(), 7);
+    assert_eq!(call(&install.backend, &Credential::Store, WaitForChanges::default()).unwrap().audit, 7);
     install.call("member", revoke(&["x"], "x")).unwrap();
     assert_eq!(of(OWNER, "member/x").unwrap(), [5, 7, 8]);
-    assert_eq!(call(&install.backend, &Credential::Store, AuditHead).unwrap(), 8);
+    assert_eq!(call(&install.backend, &Credential::Store, WaitForChanges::default()).unwrap().audit, 8);
 }

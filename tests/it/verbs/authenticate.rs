@@ -157,11 +157,10 @@ pub(crate) fn requests() -> Vec<Request> {
         PurgeTokens::new(Purgeable::Trashed, 7).into(),
         GetImpact { removal: Removal::Tokens(Vec::new()) }.into(),
         list_audit().into(),
-        AuditHead.into(),
         VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart }.into(),
         ledger::denied_of(None).into(),
         ledger::uses_of(None).into(),
-        jeton::verbs::ledger::LedgerHead.into(),
+        WaitForChanges::default().into(),
         check::expiring().into(),
     ]
 }
