@@ -20,7 +20,7 @@ use crate::verbs::accounts::AccountList;
 use crate::verbs::findings::Finding;
 use crate::verbs::ledger::{DeniedRow, UseRow};
 use crate::verbs::ports::audit_log::HashedRow;
-use crate::verbs::tokens::{BulkResult, MethodCheck, PurgePreview, PurgeResult, TokenDetails};
+use crate::verbs::tokens::{BulkResult, MethodCheck, PurgePreview, PurgeResult, RevokedSecret, TokenDetails};
 use crate::verbs::verify::SecretLookup;
 
 /// The schema of a command's answer.
@@ -50,6 +50,7 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
             "`token disable`, `enable`, `retire`, `revoke`, `restore`: of one token, or of several",
         ),
         schema_of::<WithPropagation<'_, BulkResult>>("`token disable`, `enable`, `revoke`, `restore` with `--filter`"),
+        schema_of::<WithPropagation<'_, RevokedSecret>>("`token revoke --stdin`"),
         schema_of::<PurgeResult>("`token purge`"),
         schema_of::<PurgePreview>("`token purge --dry-run`"),
         schema_of::<SecretLookup>("`token whose`"),

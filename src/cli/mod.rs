@@ -196,13 +196,9 @@ fn select_backend(settings: &Settings, world: &Adapters, face: Face) -> Result<S
         Some(server) => {
             // Another process of this user and machine has a login of its own.
             let name = login_name(face, Some(std::process::id()))?;
-            let max_wait = client_info(face).max_wait;
-            SelectedBackend::Remote(Arc::new(RemoteBackend::new(
-                ServerConnection::new(server.value.clone()),
-                name,
-                world,
-                max_wait,
-            )))
+            let (clock, max_wait) = (Arc::clone(&world.clock), client_info(face).max_wait);
+            let connection = ServerConnection::new(server.value.clone());
+            SelectedBackend::Remote(Arc::new(RemoteBackend::new(connection, name, clock, max_wait)))
         }
         None => {
             let store = settings.store.value.clone();

@@ -188,7 +188,8 @@ pub struct AuditActor {
     pub account: String,
     /// The account's name at that time.
     pub name: String,
-    /// The kind of proof: `password`, `token NAME HINT`, or `store` (access to the store itself).
+    /// The kind of proof: `password`, `token NAME HINT`, `possession` (of a secret that its holder revoked), or `store`
+    /// (access to the store itself).
     pub proof: String,
     pub face: Face,
 }
@@ -197,6 +198,11 @@ impl AuditActor {
     /// Returns the actor for access to the store itself, before there is any account to sign in with.
     pub fn store(face: Face) -> Self {
         AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face }
+    }
+
+    /// Returns the actor for a secret that its holder revoked: the account of the secret, by nothing else.
+    pub fn possession(account: String, name: String, face: Face) -> Self {
+        AuditActor { account, name, proof: "possession".to_owned(), face }
     }
 }
 
@@ -214,7 +220,7 @@ pub struct AuditRow {
     #[serde(with = "NullIfEmpty")]
     pub name: String,
     /// The kind of proof, as in [`AuditActor`].
-    #[schemars(description = "The kind of proof: `password`, `token NAME HINT`, or `store`.")]
+    #[schemars(description = "The kind of proof: `password`, `token NAME HINT`, `possession`, or `store`.")]
     pub proof: String,
     /// Interface of the change: `tui` or `cli`.
     pub face: String,

@@ -57,11 +57,10 @@ pub struct HttpAnswer {
 /// Sends `request` to `server` and returns the answer, all within `limit`.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] if there is no complete answer in time. With [`Fault::Unanswered`], the server may have
-/// done what was asked.
+/// [`crate::error::Kind::Failure`] if there is no complete answer in time. The server may have done what was asked.
 pub fn send(server: &Endpoint, request: HttpRequest<'_>, limit: Duration) -> Result<HttpAnswer> {
     let failed = |why: String| {
-        Error::failure(format!("the server {server} gave no valid answer")).why(why).fault(Fault::Unanswered)
+        Error::failure(format!("the server {server} gave no valid answer")).why(why).fault(Fault::Unreachable)
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
     let runtime = runtime.map_err(|e| failed(e.to_string()))?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::accounts::live_login;
 use super::actor::Actor;
 use super::batches::{BatchedMutation, Progress};
 use super::credential::{Credential, TokenCredential};
@@ -92,6 +93,10 @@ impl<S: Store + Maintenance> LocalBackend<S> {
         }
     }
 
+    pub(super) fn face(&self) -> Face {
+        self.client.face
+    }
+
     pub(super) fn env<'a>(&'a self, now: Timestamp) -> Env<'a> {
         Env { now, zone: self.adapters.clock.zone(), secrets: SecretSource::new(&*self.adapters.entropy) }
     }
@@ -111,6 +116,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
         match credential {
             // A token never runs a verb that needs a person, even if the verb needs no proof: the answer is not for
             // the token.
+            _ if auth_level == AuthLevel::Possession => Ok(None),
             _ if auth_level == AuthLevel::Store && !(scope == RequiredScope::PasswordOnly && credential.is_token()) => {
                 Ok(None)
             }
@@ -139,13 +145,8 @@ impl<S: Store + Maintenance> LocalBackend<S> {
     fn login_session(&self, presented: &TokenCredential) -> Result<Option<Session>> {
         let claim = presented.secret.fingerprint();
         self.store.read(|snapshot| {
-            let login = snapshot.login(claim.public_id())?;
-            let now = self.adapters.clock.now();
-            let login = login.filter(|login| login.digest.matches(claim.digest()) && now < login.expires_at);
-            let Some(login) = login else { return Ok(None) };
-            let account = snapshot.account(login.account)?.filter(|account| account.enabled);
-            let account = account.filter(|account| account.credential_version == login.credential_version);
-            Ok(account.map(|account| Session::for_account(&account)))
+            let login = live_login(snapshot, &claim, self.adapters.clock.now())?;
+            Ok(login.map(|(_, account)| Session::for_account(&account)))
         })
     }
 

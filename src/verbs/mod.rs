@@ -47,6 +47,7 @@ pub mod verify;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::{Timestamp, Zone};
 use crate::domain::token::TokenId;
 use crate::error::Result;
@@ -88,6 +89,8 @@ pub trait Backend: Send + Sync {
 pub enum AuthLevel {
     /// Access to the store file.
     Store,
+    /// The secret in the request, from anybody who has it.
+    Possession,
     /// A password or a token, or a session opened by either.
     Authenticated,
     /// The password anew, or a token that has the method of the verb's scope.
@@ -144,6 +147,11 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
     /// Updates the plan for `tokens`, which were changed since. They may no longer exist.
     fn update_plan(&mut self, _snapshot: &dyn Snapshot, _tokens: &BTreeSet<TokenId>) -> Result<()> {
         Ok(())
+    }
+
+    /// Returns the actor in the audit log if it is not that of the credential. Called after [`Mutation::plan`].
+    fn audit_actor(&self, _face: Face) -> Option<AuditActor> {
+        None
     }
 
     /// Makes the change. It may run again on another state of the store, if the transaction has to be repeated.

@@ -128,7 +128,8 @@ impl<S: Store + Maintenance> LocalBackend<S> {
     ) -> Result<Attempt<CommittedTx<V::Output>>> {
         let clock = &*self.adapters().clock;
         let mut is_behind = false;
-        let done = self.store().write(&self.audit_actor(session), &|| clock.now(), |tx, now| {
+        let actor = verb.audit_actor(self.face()).unwrap_or_else(|| self.audit_actor(session));
+        let done = self.store().write(&actor, &|| clock.now(), |tx, now| {
             let actor = self.reload_actor::<V>(session, tx, now)?;
             match changes_since(tx, tip, MAX_LOCKED_ROWS)? {
                 ChangesSince::Tokens(tokens, _) if tokens.is_empty() => {}

@@ -25,7 +25,8 @@ use super::tokens::{
     BulkResult, CanToken, ChangeMatching, CopyToken, CountMatching, CountTokens, CreateToken, DisableTokens,
     EditPreview, EditToken, EnableTokens, GetTokens, IdentifySecret, IssuedToken, ListTokens, MatchingCount,
     MethodCheck, PreviewEdit, PreviewPurge, PurgePreview, PurgeResult, PurgeTokens, RegenerateToken, RestoreTokens,
-    RetireToken, RevokeResult, RevokeTokens, ShowToken, TokenDetails, TokenSnapshot, TokenSummary,
+    RetireToken, RevokeResult, RevokeSecret, RevokeTokens, RevokedSecret, ShowToken, TokenDetails, TokenSnapshot,
+    TokenSummary,
 };
 use super::verify::SecretLookup;
 use super::{AuthLevel, Backend, Committed, Verb};
@@ -222,6 +223,7 @@ requests! {
     change RetireToken "token.retire" Password (WriteTokens)
         => Committed<Token>, POST "/v1/tokens/{token.reference.text}/retire";
     change RevokeTokens "token.revoke" Password (WriteTokens) => Committed<RevokeResult>, POST "/v1/tokens/-/revoke";
+    change RevokeSecret "token.revoke.secret" Possession (Nothing) => Committed<RevokedSecret>;
     change RestoreTokens "token.restore" Password (WriteTokens) => Committed<Vec<Token>>, POST "/v1/tokens/-/restore";
     batched ChangeMatching "token.bulk" Password (WriteTokens) => Committed<BulkResult>, POST "/v1/tokens/-/bulk";
     query PreviewPurge "token.purge.preview" Authenticated (PasswordOnly) => PurgePreview, GET "/v1/tokens/-/purge";
@@ -241,7 +243,7 @@ requests! {
 /// [`crate::error::Kind::Unauthenticated`] with the missing proof.
 pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -> Result<()> {
     match (credential, auth_level) {
-        (_, AuthLevel::Store)
+        (_, AuthLevel::Store | AuthLevel::Possession)
         | (Credential::Session(_), AuthLevel::Authenticated)
         | (Credential::Confirmed(_) | Credential::Password(..) | Credential::Token(_), _) => Ok(()),
         (Credential::Store, _) => {

@@ -222,6 +222,7 @@ pub struct RegenerateArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("tokens", |tokens| tokens.required_unless_present("stdin")))]
 pub struct RevokeArgs {
     #[command(flatten)]
     pub some: TokensArgs,
@@ -231,6 +232,9 @@ pub struct RevokeArgs {
     /// Confirm with the token's name, or the number of tokens
     #[arg(long, value_name = "NAME|N")]
     pub confirm: Option<String>,
+    /// End the secret on stdin instead; who has it needs no password
+    #[arg(long, conflicts_with_all = ["tokens", "filter", "with_made", "confirm"])]
+    pub stdin: bool,
 }
 
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@ mod regenerate;
 mod restore;
 mod retire;
 mod revoke;
+mod revoke_secret;
 mod secret_output;
 pub(super) mod show;
 mod whose;
@@ -44,6 +45,7 @@ pub(super) fn run(app: &mut App, command: TokenCommand) -> Result<()> {
         TokenCommand::Enable(args) => enable::enable(app, args),
         TokenCommand::Regenerate(args) => regenerate::regenerate(app, args),
         TokenCommand::Retire(one) => retire::retire(app, one),
+        TokenCommand::Revoke(args) if args.stdin => revoke_secret::revoke_secret(app),
         TokenCommand::Revoke(args) => revoke::revoke(app, args),
         TokenCommand::Restore(args) => restore::restore(app, args),
         TokenCommand::Purge(args) => purge::purge(app, args),

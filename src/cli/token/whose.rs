@@ -71,7 +71,7 @@ fn is_token(lookup: &SecretLookup) -> bool {
 }
 
 /// Returns the secrets in the pasted text, or the whole text if it contains none.
-fn read_secrets(app: &App) -> Result<Vec<SecretText>> {
+pub(super) fn read_secrets(app: &App) -> Result<Vec<SecretText>> {
     let text = if io::stdin().is_terminal() {
         let line = read_secret(app)?;
         Zeroizing::new(line.as_bytes().to_vec())

@@ -48,10 +48,9 @@ pub fn revoke_matching(tokens: MatchingTokens, counted: MatchingCount, trash: Sp
     RemovalSpec {
         id: "revoke-tokens",
         title: format!("Revoke {}", count_noun(counted.count, "token")),
-        impact: Removal::Matching(BulkChange::Revoke, Box::new(tokens.clone())),
+        impact: Some(Removal::Matching(BulkChange::Revoke, Box::new(tokens.clone()))),
         tokens: Vec::new(),
         shown: None,
-        renew: None,
         effects: vec![
             format!(
                 "The tokens stop working. They stay in the trash for {}.{}",

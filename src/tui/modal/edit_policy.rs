@@ -3,7 +3,6 @@
 use ratatui::style::Style;
 
 use super::confirm_change::{PendingMutation, Retry};
-use super::shown_tokens::describe_reread;
 use crate::domain::policy::Policy;
 use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
@@ -95,10 +94,9 @@ impl Retry for RuleChange {
         self.verb.clone().into()
     }
 
-    fn on_reply(&self, response: &mut Response) -> Option<(PendingMutation, String)> {
+    fn on_reply(&self, response: &mut Response) -> Option<PendingMutation> {
         let Response::GetImpact(impact) = response else { return None };
-        let renewed = || (self.clone().seeing(impact).pending(), describe_reread("tokens in the trash"));
-        (self.verb.expected_trash != Some(impact.set)).then(renewed)
+        (self.verb.expected_trash != Some(impact.set)).then(|| self.clone().seeing(impact).pending())
     }
 }
 

@@ -11,10 +11,9 @@ pub fn purge_tokens(which: Purgeable) -> RemovalSpec {
     RemovalSpec {
         id: "purge-tokens",
         title: format!("Purge {word} tokens"),
-        impact: Removal::Purge(which),
+        impact: Some(Removal::Purge(which)),
         tokens: Vec::new(),
         shown: None,
-        renew: None,
         effects: vec![
             format!("Purges all {word} tokens that you manage, also those hidden by a filter."),
             "The tokens are deleted for good. Only secret digests stay for look-ups.".to_owned(),

@@ -1,8 +1,9 @@
 //! log in, log out: a sign-in from another machine, whose token stands for the password in everything that only reads.
 
 use super::audit_entry;
+use crate::domain::account::Account;
 use crate::domain::name::TokenName;
-use crate::domain::secret::Secret;
+use crate::domain::secret::{Secret, SecretFingerprint};
 use crate::domain::time::{HOUR, Timestamp};
 use crate::domain::wire_format::WireSecret;
 use crate::verbs::ports::StoredLogin;
@@ -61,6 +62,20 @@ impl Mutation for LogIn {
     fn equivalent_command(&self, out: &IssuedLogin) -> CliLine {
         CliLine::new(&["login", out.session.username().as_str()])
     }
+}
+
+/// Returns the valid login that a token stands for, and its account.
+pub(in crate::verbs) fn live_login(
+    snapshot: &dyn Snapshot,
+    claim: &SecretFingerprint,
+    now: Timestamp,
+) -> Result<Option<(StoredLogin, Account)>> {
+    let login = snapshot.login(claim.public_id())?;
+    let login = login.filter(|login| login.digest.matches(claim.digest()) && now < login.expires_at);
+    let Some(login) = login else { return Ok(None) };
+    let account = snapshot.account(login.account)?.filter(|account| account.enabled);
+    let account = account.filter(|account| account.credential_version == login.credential_version);
+    Ok(account.map(|account| (login, account)))
 }
 
 /// Ends the login of this token.

@@ -12,6 +12,7 @@ mod sign_in;
 pub use create::CreateAccount;
 pub use delete::DeleteAccount;
 pub use enable::{DisableAccounts, EnableAccounts};
+pub(super) use log_in::live_login;
 pub use log_in::{IssuedLogin, LogIn, LogOut};
 pub use password::SetPassword;
 pub use query::{AccountDetails, AccountList, ListAccounts, ShowAccount};
@@ -45,7 +46,7 @@ fn reload(snapshot: &dyn Snapshot, id: AccountId, env: &Env<'_>) -> Result<Accou
     with_counts(snapshot, account, env)
 }
 
-fn audit_entry(verb: &'static str, account: &Account) -> AuditEntry {
+pub(super) fn audit_entry(verb: &'static str, account: &Account) -> AuditEntry {
     AuditEntry::new(verb, account.id, account.username.as_str())
 }
 

@@ -76,6 +76,6 @@ impl Mutation for EnableTokens {
 }
 
 /// Creates the entry of a disable or enable. A second one is no error: it gives the same result.
-fn audit_enabled(verb: &'static str, before: &Token, enabled: bool) -> AuditEntry {
+pub(super) fn audit_enabled(verb: &'static str, before: &Token, enabled: bool) -> AuditEntry {
     audit_entry(verb, before).changed("enabled", before.enabled, enabled)
 }

@@ -15,6 +15,7 @@ mod server_login;
 mod token_create;
 mod token_list;
 mod token_revoke;
+mod token_revoke_stdin;
 mod token_whose;
 mod tokens;
 mod verify;

@@ -43,12 +43,13 @@ pub struct ServedBackend {
 
 impl ServedBackend {
     pub fn start(path: PathBuf, adapters: Adapters) -> Self {
-        let service = start_service(path, adapters.clone());
+        let clock = adapters.clock.clone();
+        let service = start_service(path, adapters);
         let address = ServerAddress::parse(&service.addrs.manage.to_string()).unwrap();
         let remote = RemoteBackend::new(
             ServerConnection::new(address),
             TokenName::parse("cli-test").unwrap(),
-            &adapters,
+            clock,
             Duration::ZERO,
         );
         ServedBackend { remote, service: Some(service) }

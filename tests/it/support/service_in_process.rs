@@ -1,7 +1,5 @@
 //! The service inside the test's process, with the clock and the password hasher of its installation.
 
-use std::path::PathBuf;
-
 use jeton::http::ServerHandle;
 use jeton::service::endpoint::Endpoint;
 
@@ -16,20 +14,16 @@ impl ServiceInProcess {
         ServiceInProcess(Some(start_service(install.temp_store.path(), install.fakes.adapters())))
     }
 
-    fn socket(&self, endpoint: fn(&ServerHandle) -> &Endpoint) -> PathBuf {
-        socket(endpoint(self.0.as_ref().unwrap()))
-    }
-
-    pub fn management_socket(&self) -> PathBuf {
-        self.socket(|handle| &handle.addrs.manage)
+    fn connect(&self, endpoint: fn(&ServerHandle) -> &Endpoint) -> Client {
+        Client::unix(&socket(endpoint(self.0.as_ref().unwrap())))
     }
 
     pub fn management_client(&self) -> Client {
-        Client::unix(&self.management_socket())
+        self.connect(|handle| &handle.addrs.manage)
     }
 
     pub fn client(&self) -> Client {
-        Client::unix(&self.socket(|handle| &handle.addrs.verify))
+        self.connect(|handle| &handle.addrs.verify)
     }
 }
 

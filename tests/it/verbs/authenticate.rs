@@ -151,6 +151,7 @@ pub(crate) fn requests() -> Vec<Request> {
         regenerate("x").into(),
         retire("x").into(),
         revoke(&["x"], "no").into(),
+        RevokeSecret::new(SecretText::new(Zeroizing::default())).into(),
         restore("x").into(),
         ChangeMatching::new(BulkChange::Disable, change_matching::matching("x", &[]), 1, None).into(),
         PreviewPurge { which: Purgeable::Trashed }.into(),
@@ -165,6 +166,11 @@ pub(crate) fn requests() -> Vec<Request> {
     ]
 }
 
+/// Returns `true` if a verb needs no account.
+fn needs_nobody(proof: AuthLevel) -> bool {
+    matches!(proof, AuthLevel::Store | AuthLevel::Possession)
+}
+
 /// Every verb with each credential: accepted exactly if it is the required proof.
 #[test]
 fn every_verb_asks_for_its_proof() {
@@ -175,7 +181,7 @@ fn every_verb_asks_for_its_proof() {
     let denied =
         |who: &Credential, request| install.backend.call(who, request).is_err_and(|e| e.kind == Kind::Unauthenticated);
     for (VerbInfo { name, auth_level: proof, .. }, request) in VERBS.iter().zip(requests()) {
-        assert_eq!(denied(&Credential::Store, request), *proof != AuthLevel::Store, "{name}");
+        assert_eq!(denied(&Credential::Store, request), !needs_nobody(*proof), "{name}");
     }
     for (VerbInfo { name, auth_level: proof, .. }, request) in VERBS.iter().zip(requests()) {
         assert_eq!(denied(&Credential::Session(session.clone()), request), *proof == AuthLevel::Password, "{name}");
@@ -194,7 +200,7 @@ fn every_verb_asks_for_its_proof() {
         for (VerbInfo { name, auth_level: proof, .. }, request) in VERBS.iter().zip(requests()) {
             let refused = install.backend.call(&who, request).err().map(|e| e.kind);
             match (*proof, by_session) {
-                (AuthLevel::Store, _) => assert_ne!(refused, Some(Kind::Denied), "{name}"),
+                (AuthLevel::Store | AuthLevel::Possession, _) => assert_ne!(refused, Some(Kind::Denied), "{name}"),
                 (AuthLevel::Password, true) => assert_eq!(refused, Some(Kind::Unauthenticated), "{name}"),
                 _ if matches!(*name, "sign-in" | "login") => assert_eq!(refused, None),
                 _ => assert_eq!(refused, Some(Kind::Denied), "{name}"),

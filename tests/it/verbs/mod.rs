@@ -27,6 +27,7 @@ mod queries;
 mod regenerate_token;
 mod reruns;
 mod revoke;
+mod revoke_secret;
 mod rights;
 mod secret_delivery;
 mod verify;
@@ -73,7 +74,7 @@ use jeton::verbs::session::Session;
 use jeton::verbs::tokens::{
     CanToken, CopyToken, CountTokens, CreateToken, DisableTokens, EditToken, EnableTokens, GetTokens, IdentifySecret,
     ListTokens, MAX_SNAPSHOTS, OwnerFilter, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens,
-    RetireToken, RevokeTokens, ShowToken, TokenTarget,
+    RetireToken, RevokeSecret, RevokeTokens, RevokedKind, RevokedSecret, ShowToken, TokenTarget,
 };
 use jeton::verbs::verify::{Decision, DenialReason, SecretOwner};
 use jeton::verbs::{AuthLevel, Backend};

@@ -75,6 +75,7 @@ fn every_request_and_reply_survives_json_whatever_it_holds() {
     > account.passwd.password
     > init.password
     > logout.secret
+    > token.revoke.secret.token
     > token.whose.secret
     ");
 }

@@ -1,0 +1,36 @@
+//! `token revoke --stdin`: ends the secret on stdin. Needs no password: who has the secret may end it.
+
+use super::super::App;
+use super::super::propagation::PropagationCheck;
+use super::whose::read_secrets;
+use crate::error::{Error, Result};
+use crate::verbs::credential::Credential;
+use crate::verbs::tokens::{RevokeSecret, RevokedKind};
+
+pub(super) fn revoke_secret(app: &mut App) -> Result<()> {
+    // Check the store first, so that nobody types a secret without one.
+    app.backend.store()?;
+    let mut secrets = read_secrets(app)?;
+    let (Some(secret), true) = (secrets.pop(), secrets.is_empty()) else {
+        return Err(Error::usage("stdin has several secrets; nothing was changed").next("Pass one secret at a time"));
+    };
+    let done = app.call(&Credential::Store, RevokeSecret::new(secret))?;
+    let (name, revoked) = (done.value.full_name(), done.value);
+    let service = PropagationCheck::run(app, done.audit_seq);
+    if app.out.json {
+        return service.print_json(app, &revoked);
+    }
+    let suffix = service.suffix("the secret", "; jeton denies the secret from the next request on");
+    app.out.note(&match revoked.revoked {
+        RevokedKind::Token => format!("✓ {name} disabled{suffix}"),
+        RevokedKind::OldSecret => format!("✓ {name} now works only with the new secret{suffix}"),
+        RevokedKind::Login => format!("✓ the login {name} signed out"),
+    });
+    service.warn_unconfirmed(app);
+    if revoked.revoked == RevokedKind::Token {
+        app.out.note(&format!(
+            "  If somebody enables the token, the secret works again. Get a new secret first: jeton token regenerate {name}"
+        ));
+    }
+    Ok(())
+}
