@@ -101,6 +101,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
     let Some(command) = command else { return open_tui(global) };
+    refuse_identity(&global, &command)?;
     match command {
         Command::Demo(args) => demo::run(&global, &args),
         Command::Init(args) => init::run(&mut App::new(global)?, args),
@@ -119,6 +120,20 @@ fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
         Command::Logout => login::logout(&mut App::new(global)?),
         Command::Config(command) => config::run(&mut App::new(global)?, command),
     }
+}
+
+/// Refuses options that say who asks, for a command where it doesn't matter. A server wants to know who asks.
+///
+/// # Errors
+/// [`Kind::Usage`] with the first such option.
+fn refuse_identity(global: &GlobalArgs, command: &Command) -> Result<()> {
+    let Some(option) = global.identity_option().filter(|_| command.is_proved_by_store()) else { return Ok(()) };
+    if Settings::load(overrides(global))?.server.is_some() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{option} has no meaning for this command"))
+        .why("whoever can open the store may run this command")
+        .next(format!("Leave out {option}")))
 }
 
 /// Runs `jeton` without a command.

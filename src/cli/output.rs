@@ -232,13 +232,16 @@ pub fn print_error(e: &Error, as_json: bool) {
     if e.is_silent() {
         return;
     }
+    write_stderr(&if as_json { format_json_error(e) } else { format_error(e) });
+}
+
+/// Returns the error as a line of JSON.
+pub fn format_json_error(e: &Error) -> String {
     let Error { kind, what, why, next, .. } = e;
     let error =
         ErrorBody { kind: *kind, exit_code: kind.exit_code(), what, why: why.as_deref(), next: next.as_deref() };
-    match as_json.then(|| to_safe_json(&Failed { schema: SCHEMA, error }, ITEM_CAPACITY)) {
-        Some(Ok(line)) => write_stderr(&format!("{}\n", line.as_str())),
-        _ => write_stderr(&format_error(e)),
-    }
+    to_safe_json(&Failed { schema: SCHEMA, error }, ITEM_CAPACITY)
+        .map_or_else(|_| format_error(e), |line| format!("{}\n", line.as_str()))
 }
 
 /// Returns the error as lines of text.

@@ -3,7 +3,7 @@
 use std::sync::mpsc::channel;
 
 use super::args::{GlobalArgs, ServeArgs};
-use super::output::format_error;
+use super::output::{format_error, format_json_error};
 use super::overrides;
 use crate::config::{CliOverrides, ServeOverrides, Settings};
 use crate::error::{Error, Result};
@@ -20,7 +20,8 @@ pub(super) fn run(global: &GlobalArgs, args: ServeArgs) -> Result<()> {
     logging::init(log_level.clone().unwrap_or(LevelFilter::INFO), args.log_json)?;
     let result = log_level.and_then(|_| serve(global, args));
     // End the log here: a stuck log reader must not keep the process alive.
-    logging::flush_with(result.as_ref().err(), format_error);
+    let format = if global.json { format_json_error } else { format_error };
+    logging::flush_with(result.as_ref().err(), format);
     result.map_err(|e| Error::new(e.kind, ""))
 }
 

@@ -23,6 +23,7 @@ pub use crate::domain::route::rules::RouteAction;
 use crate::domain::route::rules::RouteRules;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
+use crate::service::advise_setting;
 use crate::service::endpoint::Endpoint;
 use crate::service::identity_header::IdentityField;
 use crate::service::proxy_proof::{DigestKind, ProxyProof};
@@ -93,10 +94,7 @@ impl Guide<'_> {
     fn check(&self, subject: ProxyKind) -> Result<()> {
         if let Endpoint::Unix(path) = self.verify {
             check_template_safe(path).map_err(|e| {
-                e.next(
-                    "Set another path: jeton config set serve.verify unix:/run/jeton/verify.sock. Then restart the \
-                     service",
-                )
+                e.next(advise_setting("serve.verify", "another path, such as unix:/run/jeton/verify.sock"))
             })?;
         }
         if subject != ProxyKind::Curl
@@ -107,10 +105,7 @@ impl Guide<'_> {
                 .why(format!(
                     "the proxy must remove headers like {pattern} from requests, because applications trust them"
                 ))
-                .next(
-                    "Replace this header in the setting serve.accept, for example by header:X-Api-Token. Then restart \
-                     the service",
-                ));
+                .next(advise_setting("serve.accept", "another header, such as header:X-Api-Token")));
         }
         if let (Endpoint::Tcp(port), ProxyKind::Traefik | ProxyKind::Envoy, false) =
             (self.verify, subject, self.insecure)
@@ -124,10 +119,10 @@ impl Guide<'_> {
                          the proxy would accept every request",
             );
             return Err(match subject {
-                ProxyKind::Envoy => error.next(
-                    "Let jeton listen at a socket: jeton config set serve.verify unix:PATH. Then restart the service. \
-                     Or add --insecure if this machine has no other users",
-                ),
+                ProxyKind::Envoy => error.next(format!(
+                    "{}. Or add --insecure if this machine has no other users",
+                    advise_setting("serve.verify", "unix:PATH")
+                )),
                 _ => error.next("Use nginx, Caddy or HAProxy, or add --insecure if this machine has no other users"),
             });
         }

@@ -7,6 +7,7 @@ use crate::domain::method::MethodId;
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
 use crate::error::{Error, Result};
+use crate::service::advise_setting;
 use crate::service::endpoint::Endpoint;
 
 /// Arguments that an application may read as `_method`. Traefik matches arguments only by their whole names.
@@ -19,10 +20,11 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let Endpoint::Tcp(verify) = guide.verify else {
         return Err(Error::usage("Traefik can't reach jeton over a unix socket")
             .why("Traefik's forwardAuth accepts only http addresses")
-            .next(
-                "Use nginx, Caddy, HAProxy or Envoy. Only if this machine has no other users, run: jeton config \
-                 set serve.verify 127.0.0.1:7180. Then restart the service, and add --insecure to this command",
-            ));
+            .next(format!(
+                "Use nginx, Caddy, HAProxy or Envoy. Use a port only if this machine has no other users. {}, and add --insecure to \
+                 this command",
+                advise_setting("serve.verify", "127.0.0.1:7180")
+            )));
     };
     let listen = match &guide.listen {
         Listen::Port(port) => format!(":{port}"),

@@ -69,6 +69,7 @@ use crate::config::ServeSettings;
 use crate::error::{Error, Kind, Result};
 pub use crate::platform::running_service_file::ServiceInfo as ServerAddrs;
 use crate::platform::{paths, running_service_file, systemd, threads};
+use crate::service::advise_setting;
 use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
 use crate::service::trusted_proxies::TrustedProxies;
@@ -164,7 +165,7 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
         false => format!("{}.{name}", store.display()),
     };
     Endpoint::parse(&format!("unix:{path}"))
-        .map_err(|e| e.next(format!("Set a shorter path: jeton config set serve.{name} unix:PATH")))
+        .map_err(|e| e.next(advise_setting(&format!("serve.{name}"), "a shorter path, unix:PATH")))
 }
 
 /// Starts a service. `ended` is called once the service has ended, for whatever reason.

@@ -27,7 +27,8 @@ pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
 /// most.
 pub fn write_whole(path: &Path, content: &[u8], overwrite: bool) -> io::Result<()> {
     let temporary = sidecar_path(path, TEMPORARY_SUFFIX);
-    let mut file = lock_empty(&temporary)?;
+    let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", temporary.display()));
+    let mut file = lock_empty(&temporary).map_err(named)?;
     let mut written = file.write_all(content).and_then(|()| file.sync_all());
     if overwrite {
         written = written.and_then(|()| fs::rename(&temporary, path));

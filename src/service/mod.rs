@@ -8,3 +8,12 @@ pub mod identity_header;
 pub mod proxy_proof;
 pub mod server_address;
 pub mod trusted_proxies;
+
+/// Returns the advice to give the service's setting `key` a `value`. The service may run as another user, who doesn't read
+/// the configuration of the caller.
+pub fn advise_setting(key: &str, value: &str) -> String {
+    format!(
+        "Set {key} to {value} in the configuration that the service reads: /etc/jeton/config.toml, or that of its user. \
+         Then restart the service"
+    )
+}

@@ -79,7 +79,7 @@ pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
         [] => person_needed(),
         methods => Error::denied(format!("the token {} may not do this", token.name))
             .why(format!("this action needs the method {}", methods.join(" or ")))
-            .next("Use a token with such a method, or --user NAME and the password"),
+            .next("Use a token with such a method, or run jeton with --user NAME and enter the password"),
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
 pub fn person_needed() -> Error {
     Error::denied("a token is not enough for this action")
         .why("this action needs a person with a password")
-        .next("Use --user NAME and enter the password")
+        .next("Run jeton with --user NAME and enter the password")
 }
 
 /// Returns `true` if the actor's proof reaches tokens of an account. Permission by role is checked separately.
@@ -130,7 +130,7 @@ pub fn check_token_access(
             let missing: Vec<&str> = action.methods().iter().skip(usize::from(!own)).copied().collect();
             Err(Error::denied(format!("the token {} can't change these tokens", bearer.token.name))
                 .why(format!("the token lacks the method {}", missing.join(" or ")))
-                .next("Use a token with such a method, or --user NAME and the password"))
+                .next("Use a token with such a method, or run jeton with --user NAME and enter the password"))
         }
         _ => Ok(()),
     }
@@ -141,7 +141,7 @@ pub fn forbid_self_change(actor: &Actor, token: &Token) -> Result<()> {
     if actor.bearer().is_some_and(|bearer| bearer.token.id == token.id) {
         return Err(Error::denied(format!("the token {} can't change or copy itself", token.name))
             .why("a token can't extend its own lifetime or permissions")
-            .next("Use --user NAME and enter the password"));
+            .next("Run jeton with --user NAME and enter the password"));
     }
     Ok(())
 }
@@ -158,7 +158,7 @@ fn forbid_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t 
         if issued == own { String::new() } else { format!(", and its secret was issued with the role {issued}") };
     Err(Error::denied(format!("the token {} can't change a token with a higher role", bearer.token.name))
         .why(format!("the token that you use has the role {own}{issued}"))
-        .next("Use --user NAME and enter the password"))
+        .next("Run jeton with --user NAME and enter the password"))
 }
 
 /// Checks that an acting token can hold everything in `current` and `requested`, and lives until `expiries`. Otherwise
@@ -184,7 +184,7 @@ fn forbid_escalation<'s>(
                 .why(format!("the token {name} does not have {named}")),
             None => Error::denied(format!("the token {name} can't change a token with more rights than its own")),
         };
-        return Err(refused.next("Use --user NAME and enter the password"));
+        return Err(refused.next("Run jeton with --user NAME and enter the password"));
     }
     let outlives = |expiry: Expiry| match (bearer.expiry, expiry) {
         (Expiry::Never, _) => false,
@@ -196,8 +196,8 @@ fn forbid_escalation<'s>(
     }
     let end = bearer.expiry.at().map_or_else(String::new, |at| at.rfc3339());
     let (what, next) = match requests_expiry {
-        true => ("give another token a later expiry than its own", "Choose an earlier expiry, or use"),
-        false => ("change a token that expires later", "Use"),
+        true => ("give another token a later expiry than its own", "Choose an earlier expiry, or run jeton with"),
+        false => ("change a token that expires later", "Run jeton with"),
     };
     Err(Error::denied(format!("the token {name} can't {what}"))
         .why(format!("the token that you use expires at {end}"))
@@ -379,7 +379,7 @@ fn token_not_visible(actor: &Actor, own_account: &Account, action: TokenAction) 
                 own_account.username,
                 action.methods().last().copied().unwrap_or_default()
             ))
-            .next("Check the name, or use --user NAME and enter the password"),
+            .next("Check the name, or run jeton with --user NAME and enter the password"),
         None => error,
     }
 }

@@ -5,15 +5,21 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub enum CatalogueCommand {
     /// List groups of methods and API sets
+    ///
+    /// Whoever can open the store may run this command. Only a server asks who you are.
     #[command(visible_alias = "ls")]
     List,
     /// Show a catalogue, an API set, a group or a method
+    ///
+    /// Whoever can open the store may run this command. Only a server asks who you are.
     Show {
         /// Name of a catalogue or API set, or id of a group or method
         #[arg(value_name = "NAME|SET|GROUP|METHOD-ID")]
         what: String,
     },
     /// Check a catalogue file (exit 2 with line and column)
+    ///
+    /// Whoever can open the store may run this command. Only a server asks who you are.
     Check {
         /// Catalogue file
         file: String,
@@ -30,6 +36,8 @@ pub enum CatalogueCommand {
     #[command(subcommand)]
     Import(ImportCommand),
     /// Export a catalogue as a file that can be applied
+    ///
+    /// Whoever can open the store may run this command. Only a server asks who you are.
     Export {
         /// Name of the catalogue [default: the only one]
         name: Option<String>,

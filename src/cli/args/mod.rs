@@ -85,6 +85,36 @@ pub struct GlobalArgs {
     pub no_input: bool,
 }
 
+impl GlobalArgs {
+    /// Returns an option that says who asks. `None` if none was given.
+    pub fn identity_option(&self) -> Option<&'static str> {
+        let given = [
+            ("--user", self.user.is_some()),
+            ("--password-stdin", self.password_stdin),
+            ("--password-file", self.password_file.is_some()),
+        ];
+        given.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
+}
+
+impl Command {
+    /// Returns `true` if being able to open the store is the only proof, so that it doesn't matter who asks.
+    pub fn is_proved_by_store(&self) -> bool {
+        match self {
+            Command::Check(_) | Command::Verify { .. } | Command::Guide(_) | Command::Serve(_) => true,
+            Command::Token(command) => matches!(command, TokenCommand::Whose),
+            Command::Audit(args) => args.command.is_some(),
+            Command::Catalogue(command) => match command {
+                CatalogueCommand::List | CatalogueCommand::Show { .. } => true,
+                CatalogueCommand::Check { .. } | CatalogueCommand::Export { .. } => true,
+                CatalogueCommand::Apply { .. } | CatalogueCommand::Import(_) => false,
+            },
+            Command::Init(_) | Command::Account(_) | Command::Policy(_) | Command::Ledger(_) => false,
+            Command::Whoami | Command::Login { .. } | Command::Logout | Command::Config(_) | Command::Demo(_) => false,
+        }
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -108,8 +138,13 @@ pub enum Command {
     #[command(subcommand)]
     Ledger(LedgerCommand),
     /// Find tokens that expire soon, are unused or still tried (exit 6)
+    ///
+    /// Whoever can open the store may run this command, and sees the tokens of all accounts. It takes neither --user nor
+    /// a password.
     Check(CheckArgs),
     /// Verify the secret on stdin (exit 0 allowed, 4 denied)
+    ///
+    /// Whoever can open the store may run this command. It takes neither --user nor a password.
     Verify {
         /// Method to check, e.g. orders.List
         #[arg(long, value_name = "M")]
@@ -118,6 +153,8 @@ pub enum Command {
     /// Serve: verify tokens for applications behind a proxy
     Serve(ServeArgs),
     /// Print a proxy's configuration from the catalogue's routes
+    ///
+    /// Whoever can open the store may run this command. Only a server asks who you are.
     Guide(GuideArgs),
     /// Show the current account and its limits
     Whoami,

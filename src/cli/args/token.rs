@@ -40,6 +40,8 @@ pub enum TokenCommand {
     /// Purge expired or trashed tokens for good
     Purge(PurgeArgs),
     /// Identify the token of the secret on stdin, without counting a use
+    ///
+    /// Whoever can open the store may run this command. It takes neither --user nor a password.
     Whose,
 }
 

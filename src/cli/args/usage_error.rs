@@ -69,10 +69,17 @@ pub(super) fn usage_error(error: &clap::Error, words: &[String]) -> Option<Error
 /// Returns the command that `words` name before the `unknown` word, with its full path. Options may come first.
 fn command_of<'c>(words: &[String], tree: &'c Command, unknown: &str) -> (String, &'c Command) {
     let (mut path, mut command) = ("jeton".to_owned(), tree);
-    for word in words.iter().skip(1).take_while(|word| *word != unknown) {
+    let mut words = words.iter().skip(1);
+    while let Some(word) = words.next().filter(|word| *word != unknown) {
         if let Some(sub) = command.find_subcommand(word) {
             path = format!("{path} {}", sub.get_name());
             command = sub;
+        } else if let Some(name) = word.strip_prefix("--") {
+            let option = command.get_arguments().chain(tree.get_arguments()).find(|arg| arg.get_long() == Some(name));
+            if option.is_some_and(|arg| arg.get_action().takes_values()) {
+                // Its value may look like a command.
+                words.next();
+            }
         }
     }
     (path, command)
@@ -149,6 +156,8 @@ mod tests {
             "token create",
             "token create x --foo",
             "--user ops token create x --expire 3d",
+            "--user demo token create",
+            "token --user audit create",
             "token show a b",
             "token create x --out a --out-dir b",
             "account role x",

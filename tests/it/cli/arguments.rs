@@ -103,3 +103,40 @@ fn secret_given_as_a_name_is_not_repeated() {
     );
     home.as_ops(&["token", "rm", "a", "t:1", "ops/a", "--confirm", "a"]).assert_success();
 }
+
+/// An option that says who asks is never ignored.
+#[test]
+fn command_that_only_needs_the_store_refuses_an_identity() {
+    let home = CliHome::set_up();
+    home.file("password", "wrong horse battery\n", 0o600);
+    let commands: [&[&str]; 11] = [
+        &["check"],
+        &["verify"],
+        &["token", "whose"],
+        &["audit", "verify"],
+        &["audit", "anchor", "anchor"],
+        &["guide", "nginx"],
+        &["catalogue", "list"],
+        &["catalogue", "show", "jeton"],
+        &["catalogue", "check", "shop.toml"],
+        &["catalogue", "export", "jeton"],
+        &["serve"],
+    ];
+    for command in commands {
+        for identity in [&["--user", "nobody"][..], &["--password-file", "password"], &["--password-stdin"]] {
+            let refused = home.run(&[command, identity].concat(), "").assert_error(Kind::Usage).assert_silent();
+            refused.assert_says(&[identity[0]]);
+        }
+    }
+    home.run(&["check"], "").assert_success();
+    home.run(&["--json", "check", "--user", "ops"], "").assert_code(2).error();
+}
+
+#[test]
+fn serve_reports_its_usage_errors_in_json() {
+    let home = CliHome::set_up();
+    for args in [["--verify", "nonsense"], ["--log", "silly"]] {
+        let refused = home.run(&[&["--json", "serve"], &args[..]].concat(), "").assert_code(2).assert_silent();
+        assert_eq!(refused.error()["exit_code"], 2, "{args:?}");
+    }
+}

@@ -88,18 +88,19 @@ fn commands_fail_if_stdout_is_full() {
         &["token", "show", "a"],
         &["account", "list"],
         &["policy", "list"],
-        &["catalogue", "list"],
         &["audit"],
-        &["audit", "verify"],
         &["ledger", "denied", "--json"],
         &["whoami"],
         &["config", "list"],
         &["--help"],
         &["--version"],
-        &["guide", "curl"],
     ] {
         let args: Vec<&str> = args.iter().copied().chain(["--password-stdin"]).collect();
         let (code, err) = onto_full_disk(&home, &args);
+        assert_eq!(code, Some(1), "{args:?}: {err}");
+    }
+    for args in [&["catalogue", "list"], &["audit", "verify"], &["guide", "curl"]] {
+        let (code, err) = onto_full_disk(&home, args);
         assert_eq!(code, Some(1), "{args:?}: {err}");
     }
 }

@@ -22,6 +22,8 @@ case " $* " in *" --password-"*) exec "$REAL_JETON" "$@";; esac
 case "$1 $2" in
     serve*|verify*|guide*|check*|config*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose")
         exec "$REAL_JETON" "$@";;
+    "catalogue list"|"catalogue show"|"catalogue export")
+        [ -z "$JETON_SERVER" ] && exec "$REAL_JETON" "$@";;
     "account create"|"account passwd")
         exec "$REAL_JETON" "$@" --password-file "$HOME/.password" --new-password-file "$HOME/.password";;
 esac
