@@ -182,6 +182,10 @@ mod tests {
           jeton token create has no option --foo. See: jeton token create --help
         jeton --user ops token create x --expire 3d
           jeton token create has no option --expire. Did you mean: --expires?
+        jeton --user demo token create
+          jeton token create needs NAME: the form of the command is: jeton token create <NAME>.... See: jeton token create --help
+        jeton token --user audit create
+          jeton token create needs NAME: the form of the command is: jeton token create <NAME>.... See: jeton token create --help
         jeton token show a b
           unexpected word "b": the form of the command is: jeton token show [OPTIONS] <TOKEN>. See: jeton token show --help
         jeton token create x --out a --out-dir b
