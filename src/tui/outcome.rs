@@ -136,10 +136,10 @@ impl Outcome {
                 let rest = if stopped { ". The other tokens are unchanged" } else { "" };
                 let outcome = Self::of::<ChangeMatching, _>(done, Subject::Bulk, format!("{participle}{rest}"));
                 match change {
-                    BulkChange::Enable | BulkChange::Restore => outcome,
-                    BulkChange::Disable | BulkChange::Revoke => {
+                    BulkChange::Disable | BulkChange::Revoke if count > 0 => {
                         outcome.effect(DENIED).denies(pronoun(usize::try_from(count).unwrap_or(usize::MAX)))
                     }
+                    _ => outcome,
                 }
             }
             read => return Err(Box::new(read)),
@@ -179,7 +179,8 @@ impl Outcome {
         let pending = |subject| PendingPropagation { seq: self.audit_seq, subject };
         Notice {
             effect: self.effect.clone(),
-            cli: Some(self.cli.clone()),
+            // The number in the command of stopped work is not the number that was changed.
+            cli: (id != NoticeId::WorkStopped).then(|| self.cli.clone()),
             propagation: self.denied.map(pending),
             ..Notice::new(id, format!("{start}{} {}", self.subject.name(), self.change))
         }

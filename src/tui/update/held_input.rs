@@ -22,7 +22,7 @@ pub(super) fn take(app: &mut App, input: Msg) -> Vec<Effect> {
     }
     if app.held_input.len() < MAX_HELD {
         app.held_input.push_back(input);
-    } else {
+    } else if app.model.notice.as_ref().is_none_or(|shown| shown.id != NoticeId::KeysIgnored) {
         let text = "Keys were ignored: too many were typed before the list had been read";
         app.model.notify(Notice::new(NoticeId::KeysIgnored, text));
     }

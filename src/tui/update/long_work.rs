@@ -46,6 +46,12 @@ pub(super) fn stop_instead_of(app: &mut App, action: Action) -> Option<Vec<Effec
     Some(stop(app))
 }
 
+/// Stops the work that the dialog of `layer` waits for, before its first batch is finished.
+pub(super) fn stop_for(app: &mut App, layer: Layer) -> Vec<Effect> {
+    let pending = app.model.long_work.and_then(|work| app.model.pending.get(&work.id));
+    if pending.is_some_and(|pending| pending.asker == Some(layer)) { stop(app) } else { Vec::new() }
+}
+
 pub(super) fn stop(app: &mut App) -> Vec<Effect> {
     match &mut app.model.long_work {
         Some(LongWork { stopping, .. }) => {

@@ -211,6 +211,7 @@ fn press(app: &mut App, event: &KeyEvent) -> Option<Vec<Effect>> {
         Action::Interrupt => quit(app, layer, Err(Error::new(Kind::Cancelled, "ended by Ctrl-C"))),
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
+        Action::Cancel if waits => long_work::stop_for(app, layer),
         _ if waits => Vec::new(),
         Action::ShowScreen(screen) => navigation::go(app, &Destination::Screen(screen)),
         Action::Quit => quit(app, layer, Ok(())),

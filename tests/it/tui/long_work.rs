@@ -4,6 +4,7 @@ use jeton::error::Error;
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
 use jeton::verbs::Verb as _;
+use jeton::verbs::request::Response;
 use jeton::verbs::tokens::{PurgeTokens, RevokeTokens};
 
 use crate::support::direct_writes::fill_trash;
@@ -12,8 +13,8 @@ use crate::support::tui_harness::TuiHarness;
 
 const MANY: usize = 1_500;
 
-/// Returns screens whose purge of [`MANY`] tokens has finished its first batch, and the purge's reply.
-fn purging() -> (TuiHarness, Msg) {
+/// Returns screens whose purge of [`MANY`] tokens has begun, and the purge's reply.
+fn begun() -> (TuiHarness, Msg) {
     let install = TestInstall::new();
     fill_trash(&install, MANY);
     install.set_policy(|p| p.kept_tokens = 0);
@@ -26,8 +27,29 @@ fn purging() -> (TuiHarness, Msg) {
     s.keys(&format!("1500<tab>{PASSWORD}<tab><tab><enter>"));
     let reply = s.held_replies.take().and_then(|mut held| held.pop_front()).expect("the purge was asked for");
     s.assert_top("purge-tokens");
+    (s, reply)
+}
+
+/// Returns screens whose purge has finished its first batch, and the purge's reply.
+fn purging() -> (TuiHarness, Msg) {
+    let (mut s, reply) = begun();
     s.message(Msg::Progress(300, MANY as u64));
     (s, reply)
+}
+
+#[test]
+fn esc_stops_a_purge_before_its_first_batch() {
+    let (mut s, mut reply) = begun();
+    s.keys("x<esc>");
+    assert_eq!(s.stop_count, 1);
+    s.assert_top("purge-tokens");
+    let Msg::Reply(_, result) = &mut reply else { panic!("a reply") };
+    let Ok(Response::PurgeTokens(done)) = &mut **result else { panic!("a purge") };
+    (done.value.stopped, done.value.count) = (true, 300);
+    s.message(reply);
+    s.assert_no_dialog();
+    s.assert_notice(NoticeId::WorkStopped);
+    assert_eq!(s.app.model.messages[0].cli, None, "its number was not purged");
 }
 
 #[test]

@@ -151,6 +151,7 @@ fn too_many_held_keys_are_refused() {
     s.held_replies = Some(Default::default());
     s.keys(&"S".repeat(300));
     s.assert_notice(NoticeId::KeysIgnored);
+    assert_eq!(s.app.model.messages.len(), 1, "one for all of them");
     s.deliver_replies(false);
     assert!(s.app.held_input.is_empty() && s.tokens().source.options.stale, "201 times");
 }
