@@ -126,7 +126,7 @@ impl RemoteBackend {
         if token.account.is_none() && token.name.is_none() {
             return Ok(());
         }
-        let answer = self.call(bearer(&token.secret), WhoAmI.into())?;
+        let answer = self.call(Some(bearer(&token.secret)), WhoAmI.into())?;
         match reply::<WhoAmI>(answer)?.token {
             Some(known) => token.check_expected(&known),
             None => Ok(()),
@@ -136,7 +136,7 @@ impl RemoteBackend {
     /// Signs in with a password. Later calls of the session use the token of the login.
     fn log_in(&self, credential: &Credential) -> Result<Session> {
         let log_in = LogIn { name: self.login_name.clone() };
-        let login = reply::<LogIn>(self.call(self.authorization(credential)?, log_in.into())?)?.value;
+        let login = reply::<LogIn>(self.call(Some(self.authorization(credential)?), log_in.into())?)?.value;
         let secret = Arc::new(login.secret);
         *lock(&self.login) = Some(Arc::clone(&secret));
         self.remember(login.session.clone(), secret);
@@ -146,7 +146,7 @@ impl RemoteBackend {
     /// Ends a login.
     pub fn log_out(&self, token: &Secret) -> Result<()> {
         let secret = token.expose(Secret::parse).map_err(|_| Error::failure("the token of the login is damaged"))?;
-        self.call(bearer(token), LogOut { secret }.into()).map(drop)
+        self.call(Some(bearer(token)), LogOut { secret }.into()).map(drop)
     }
 
     /// Checks a password. The proof is kept for the next change with this credential.
@@ -187,7 +187,7 @@ impl RemoteBackend {
         }
     }
 
-    fn call(&self, authorization: Authorization, request: Request) -> Result<Response> {
+    fn call(&self, authorization: Option<Authorization>, request: Request) -> Result<Response> {
         let verb = request.name();
         let limit = match &request {
             Request::LogOut(_) => LOGOUT_TIMEOUT,
@@ -197,7 +197,8 @@ impl RemoteBackend {
         };
         let interrupt = matches!(request, Request::WaitForChanges(_)).then_some(&self.interrupt);
         let HttpCall { http_method: method, target, body } = api::encode(&request)?;
-        let headers = [(authorization.name, authorization.value.as_str()), ("accept", api::REPLY_MEDIA_TYPE)];
+        let mut headers = vec![("accept", api::REPLY_MEDIA_TYPE)];
+        headers.extend(authorization.as_ref().map(|header| (header.name, header.value.as_str())));
         let answer = self.send(HttpRequest { method, target: &target, headers: &headers, body, interrupt }, limit)?;
         api::decode_reply(verb, &answer.body)
     }
@@ -253,7 +254,12 @@ impl Backend for RemoteBackend {
             (Request::SignIn(_), Credential::Password(..)) => return self.log_in(credential).map(Response::SignIn),
             _ => {}
         }
-        let mut response = self.call(self.authorization(credential)?, request)?;
+        let authorization = match &request {
+            // The secret in the request is enough.
+            Request::RevokeSecret(_) => None,
+            _ => Some(self.authorization(credential)?),
+        };
+        let mut response = self.call(authorization, request)?;
         if let (Response::SignIn(session), Credential::Token(token)) = (&response, credential) {
             self.remember(session.clone(), Arc::clone(&token.secret));
         }

@@ -34,7 +34,7 @@ use crate::verbs::keyed_calls::KeyedReply;
 use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::request::{Request as ApiRequest, Response, call};
 use crate::verbs::tokens::CreateToken;
-use crate::verbs::{Backend as _, Verb as _};
+use crate::verbs::{AuthLevel, Backend as _, Verb as _};
 
 /// Number of calls that run at the same time, each with a connection to the store.
 const MAX_RUNNING: usize = 4;
@@ -84,7 +84,7 @@ impl ApiBackend {
     ///
     /// # Errors
     /// [`Kind::Failure`] with a time to wait if too many calls wait already.
-    async fn enter(&self) -> Result<OwnedSemaphorePermit> {
+    pub async fn enter(&self) -> Result<OwnedSemaphorePermit> {
         let busy = || {
             let mut error = Error::failure("the server has too many calls").next("Repeat the call later");
             error.retry_after = Some(Duration::from_secs(1));
@@ -195,7 +195,12 @@ async fn answer(
     mut matched: Matched,
     request: Request<Incoming>,
 ) -> Result<HttpResponse> {
-    let credential = service.api.credential(request.headers())?;
+    let credential = match matched.verb.auth_level {
+        AuthLevel::Possession => Credential::Store,
+        AuthLevel::Store | AuthLevel::Authenticated | AuthLevel::Password => {
+            service.api.credential(request.headers())?
+        }
+    };
     let place = service.api.enter().await?;
     let is_program = request.headers().get(ACCEPT).is_some_and(|accept| accept == api::REPLY_MEDIA_TYPE);
     if let Some(if_match) = only_header(request.headers(), IF_MATCH)? {
@@ -306,7 +311,7 @@ async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T>
 }
 
 /// Runs `call` on a thread for blocking work.
-async fn run<T: Send + 'static>(
+pub(super) async fn run<T: Send + 'static>(
     service: &Arc<ServerState>,
     peer: &Arc<ApiPeer>,
     call: impl FnOnce(&LocalBackend<OpenStore>) -> Result<T> + Send + 'static,
@@ -336,7 +341,7 @@ async fn read_body(request: Request<Incoming>, max_size: usize) -> Result<Zeroiz
     }
 }
 
-fn problem(error: &Error) -> HttpResponse {
+pub(super) fn problem(error: &Error) -> HttpResponse {
     let status = StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     problem_with(error, status)
 }

@@ -2,26 +2,21 @@
 
 use std::sync::Arc;
 
-use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::CONTENT_TYPE;
 use hyper::{Request, StatusCode};
 use serde::Serialize;
 use serde_json::json;
-use zeroize::Zeroizing;
 
-use super::ServerState;
-use super::credential;
 use super::decision_queue::VerifyRequest;
 use super::prerendered::{RenderedIdentity, RenderedMethods};
 use super::response::{self, Denial, HttpResponse};
 use super::usage_recorder::Origin;
+use super::{ServerState, credential, form};
 use crate::domain::method::MethodId;
 use crate::domain::time::SECOND;
 use crate::service::identity_header::IdentityField;
 use crate::verbs::verify::{DecisionKind, DenialReason};
 
-const MAX_FORM: usize = 4096;
 /// The method that a caller must be permitted to call to introspect tokens.
 const INTROSPECT: &str = "jeton.introspect";
 
@@ -41,11 +36,6 @@ struct ActiveJson<'a> {
     token: &'a str,
 }
 
-fn bad_request(description: &'static str) -> HttpResponse {
-    let body = json!({ "error": "invalid_request", "error_description": description });
-    response::json(StatusCode::BAD_REQUEST, &body)
-}
-
 /// Describes a token. Only the caller's token counts as used; the described one does not.
 pub(super) async fn introspect(service: &ServerState, request: Request<Incoming>) -> HttpResponse {
     let Some(secret) = credential::from_authorization(request.headers()) else {
@@ -60,20 +50,9 @@ pub(super) async fn introspect(service: &ServerState, request: Request<Incoming>
         Ok(DecisionKind::Denied(_)) => return response::denied(Denial::InvalidToken),
         Ok(DecisionKind::UnknownMethod) | Err(_) => return response::unavailable(),
     }
-    let is_form = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
-        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-    });
-    if !is_form {
-        return bad_request("the body must be a form: Content-Type: application/x-www-form-urlencoded");
-    }
-    let Ok(body) = Limited::new(request.into_body(), MAX_FORM).collect().await else {
-        return bad_request("the form can have at most 4096 bytes");
-    };
-    let Ok(form) = String::from_utf8(body.to_bytes().to_vec()).map(Zeroizing::new) else {
-        return bad_request("the form is not UTF-8");
-    };
-    let Some(token) = credential::form_value(&form, "token") else {
-        return bad_request("the form must have one field named token");
+    let token = match form::read_token(request).await {
+        Ok(token) => token,
+        Err(description) => return form::bad_request(description),
     };
     let verify_request =
         VerifyRequest { secret: credential::parse_secret(&token), method: None, methods: true, origin: None };

@@ -8,18 +8,20 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
-use super::ServerState;
-use super::credential;
+use super::api::ApiPeer;
 use super::decision_cache::CachedDecision;
 use super::decision_queue::VerifyRequest;
 use super::metrics::VerifyOutcome;
+use super::possession::Holder;
 use super::prerendered::{RenderedMethod, RenderedMethods};
 use super::proof::ProvenProxy;
 use super::query_arguments::has_option;
 use super::response::{self, Denial, HttpResponse};
 use super::usage_recorder::Origin;
+use super::{ServerState, credential};
 use crate::domain::method::MethodId;
 use crate::domain::secret::contains_secret;
+use crate::verbs::local_backend::ClientInfo;
 use crate::verbs::verify::{DecisionKind, DenialReason};
 
 const PATH: &str = "/v1/verify";
@@ -111,6 +113,13 @@ pub(super) struct Peer {
 impl Peer {
     pub fn new(peer: Option<IpAddr>) -> Self {
         Peer { address: peer, last_origin: Mutex::new(None) }
+    }
+
+    /// Returns the caller of an endpoint that needs nothing but a secret.
+    pub fn holder(&self, service: &ServerState, headers: &HeaderMap) -> Holder {
+        let origin = self.origin(service, headers, self.proven(service, headers).is_some());
+        let address = origin.address.map_or_else(|| ClientInfo::LOCAL.to_owned(), |address| address.to_string());
+        Holder { peer: Arc::new(ApiPeer { source: address.clone(), address }), origin }
     }
 
     /// Returns the proof if the proxy has proven itself. No proof is needed at a socket.

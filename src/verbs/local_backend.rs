@@ -9,14 +9,18 @@ use super::batches::{BatchedMutation, Progress};
 use super::credential::{Credential, TokenCredential};
 use super::keyed_calls::{KeyedCall, KeyedReply};
 use super::password_authenticator::PasswordAuthenticator;
-use super::ports::{Clock, CommittedTx, Entropy, FlushScope, Maintenance, PasswordHasher, Snapshot, Store};
+use super::ports::{
+    Clock, CommittedTx, Entropy, FlushScope, Maintenance, PasswordHasher, Snapshot, Store, StoredLogin,
+};
 use super::request::{Executor, Request, Response, check_auth_level, password_needed};
 use super::required_scope::RequiredScope;
 use super::secret_delivery::SecretReceiver;
 use super::session::Session;
 use super::tokens::SecretSource;
 use super::{AuthLevel, Backend, Committed, Env, Mutation, Query, Verb, authorize, verify};
+use crate::domain::account::Account;
 use crate::domain::audit::{AuditActor, Face};
+use crate::domain::secret::SecretFingerprint;
 use crate::domain::suggest::suggestion;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
@@ -133,21 +137,20 @@ impl<S: Store + Maintenance> LocalBackend<S> {
                 };
                 authenticator.authenticate(username, password).map(Some)
             }
-            Credential::Token(presented) => match self.login_session(presented)? {
+            Credential::Token(presented) => match self.login(&presented.secret.fingerprint())? {
                 Some(_) if auth_level == AuthLevel::Password => Err(password_needed()),
-                Some(session) => Ok(Some(session)),
+                Some((_, account)) => Ok(Some(Session::for_account(&account))),
                 None => self.authenticate_token(presented, scope, is_use).map(Some),
             },
         }
     }
 
-    /// Returns the session of a login. `None` if `presented` is not the token of a valid one.
-    fn login_session(&self, presented: &TokenCredential) -> Result<Option<Session>> {
-        let claim = presented.secret.fingerprint();
-        self.store.read(|snapshot| {
-            let login = live_login(snapshot, &claim, self.adapters.clock.now())?;
-            Ok(login.map(|(_, account)| Session::for_account(&account)))
-        })
+    /// Returns the valid login that a token stands for, and its account.
+    ///
+    /// # Errors
+    /// [`Kind::Failure`] when the store can't be read.
+    pub fn login(&self, claim: &SecretFingerprint) -> Result<Option<(StoredLogin, Account)>> {
+        self.store.read(|snapshot| live_login(snapshot, claim, self.adapters.clock.now()))
     }
 
     /// Authenticates an acting token. The decision is recorded in the ledger like any other about the token, but for an

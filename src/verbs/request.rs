@@ -208,7 +208,7 @@ requests! {
         => MethodCheck, GET "/v1/tokens/{token.text}/methods/{method}";
     query GetTokens "token.review" Authenticated (ReadTokens) => Vec<TokenSnapshot>, POST "/v1/tokens/-/review";
     query CountMatching "token.matching" Authenticated (ReadTokens) => MatchingCount, POST "/v1/tokens/-/matching";
-    query IdentifySecret "token.whose" Store (Nothing) => SecretLookup;
+    query IdentifySecret "token.whose" Store (Nothing) => SecretLookup, POST "/v1/tokens/-/whose";
     change CreateToken "token.create" Password (WriteTokens) => Committed<Vec<IssuedToken>>, POST "/v1/tokens";
     query PreviewEdit "token.edit.preview" Authenticated (WriteTokens)
         => EditPreview, POST "/v1/tokens/{token.reference.text}/preview";
@@ -223,7 +223,7 @@ requests! {
     change RetireToken "token.retire" Password (WriteTokens)
         => Committed<Token>, POST "/v1/tokens/{token.reference.text}/retire";
     change RevokeTokens "token.revoke" Password (WriteTokens) => Committed<RevokeResult>, POST "/v1/tokens/-/revoke";
-    change RevokeSecret "token.revoke.secret" Possession (Nothing) => Committed<RevokedSecret>;
+    change RevokeSecret "token.revoke.secret" Possession (Nothing) => Committed<RevokedSecret>, POST "/v1/revoke";
     change RestoreTokens "token.restore" Password (WriteTokens) => Committed<Vec<Token>>, POST "/v1/tokens/-/restore";
     batched ChangeMatching "token.bulk" Password (WriteTokens) => Committed<BulkResult>, POST "/v1/tokens/-/bulk";
     query PreviewPurge "token.purge.preview" Authenticated (PasswordOnly) => PurgePreview, GET "/v1/tokens/-/purge";

@@ -102,7 +102,9 @@ impl Command {
     pub fn is_proved_by_store(&self) -> bool {
         match self {
             Command::Check(_) | Command::Verify { .. } | Command::Guide(_) | Command::Serve(_) => true,
-            Command::Token(command) => matches!(command, TokenCommand::Whose),
+            Command::Token(command) => {
+                matches!(command, TokenCommand::Whose) || matches!(command, TokenCommand::Revoke(args) if args.stdin)
+            }
             Command::Audit(args) => args.command.is_some(),
             Command::Catalogue(command) => match command {
                 CatalogueCommand::List | CatalogueCommand::Show { .. } => true,

@@ -4,12 +4,15 @@ use super::super::App;
 use super::super::propagation::PropagationCheck;
 use super::whose::read_secrets;
 use crate::error::{Error, Result};
+use crate::selected_backend::SelectedBackend;
 use crate::verbs::credential::Credential;
 use crate::verbs::tokens::{RevokeSecret, RevokedKind};
 
 pub(super) fn revoke_secret(app: &mut App) -> Result<()> {
     // Check the store first, so that nobody types a secret without one.
-    app.backend.store()?;
+    if let SelectedBackend::Local(local) = &app.backend {
+        local.backend()?;
+    }
     let mut secrets = read_secrets(app)?;
     let (Some(secret), true) = (secrets.pop(), secrets.is_empty()) else {
         return Err(Error::usage("stdin has several secrets; nothing was changed").next("Pass one secret at a time"));

@@ -1,4 +1,5 @@
-//! `token whose`: finds the token of a secret on stdin, with any text around it. Needs no password, only the store.
+//! `token whose`: finds the token of a secret on stdin, with any text around it. Needs no password, only the store; or who asks a
+//! server needs an account there.
 
 use std::io::{self, IsTerminal};
 
@@ -14,6 +15,7 @@ use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
 use crate::platform::bounded_read::read_secret_bytes;
+use crate::selected_backend::SelectedBackend;
 use crate::verbs::credential::Credential;
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::IdentifySecret;
@@ -32,14 +34,17 @@ pub(in crate::cli) struct FoundSecrets<'a> {
 
 pub(super) fn whose(app: &mut App) -> Result<()> {
     // Check the store first, so that nobody types a secret without one.
-    app.backend.store()?;
+    let credential = match &app.backend {
+        SelectedBackend::Local(local) => local.backend().map(|_| Credential::Store)?,
+        SelectedBackend::Remote(_) => app.read_credential()?,
+    };
     let (secrets, now) = (read_secrets(app)?, app.now());
     let are_several = secrets.len() > 1;
     let (mut any_token, mut first_refusal, mut answers) = (false, None, Vec::new());
     // One at a time, because a text may contain thousands.
     for secret in secrets {
         let hint = secret.hint().unwrap_or_default().to_owned();
-        let lookup = app.call(&Credential::Store, IdentifySecret { secret })?;
+        let lookup = app.call(&credential, IdentifySecret { secret })?;
         any_token |= is_token(&lookup);
         first_refusal = first_refusal.or(lookup.denial_reason);
         if app.out.json {

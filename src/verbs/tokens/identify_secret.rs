@@ -4,7 +4,7 @@
 use crate::domain::secret::SecretText;
 use crate::domain::wire_format::WireSecret;
 use crate::verbs::prelude::*;
-use crate::verbs::verify::{SecretLookup, look_up};
+use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner, look_up};
 
 /// Identifies the token for which a secret was issued.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,8 +16,15 @@ pub struct IdentifySecret {
 }
 
 impl Query for IdentifySecret {
-    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<SecretLookup> {
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<SecretLookup> {
         let secret = self.secret.parse();
-        look_up(snapshot, secret.as_ref().map_err(|fault| *fault), env.now)
+        let found = look_up(snapshot, secret.as_ref().map_err(|fault| *fault), env.now)?;
+        Ok(match (actor, found.denial_reason) {
+            // Over the network, only who has the whole secret learns about its token.
+            (Actor::Account(_) | Actor::Token(_), Some(DenialReason::WrongSecret)) => {
+                SecretLookup { owner: SecretOwner::Unknown, denial_reason: Some(DenialReason::Unknown) }
+            }
+            _ => found,
+        })
     }
 }

@@ -109,10 +109,11 @@ fn secret_given_as_a_name_is_not_repeated() {
 fn command_that_only_needs_the_store_refuses_an_identity() {
     let home = CliHome::set_up();
     home.file("password", "wrong horse battery\n", 0o600);
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 12] = [
         &["check"],
         &["verify"],
         &["token", "whose"],
+        &["token", "revoke", "--stdin"],
         &["audit", "verify"],
         &["audit", "anchor", "anchor"],
         &["guide", "nginx"],

@@ -130,3 +130,17 @@ fn borrowed_token_works_until_its_owner_or_the_borrower_ends_it() {
     third.run(&["logout"], "").assert_success();
     assert!(!configuration(&third).contains("jtn_"));
 }
+
+#[test]
+fn secret_is_identified_and_revoked_at_the_server() {
+    let service = CliHome::set_up();
+    let secret = service.create(&["ci"]);
+    let client = client_of(&service);
+    client.run(&["token", "whose", "--no-input"], secret.as_str()).assert_error(Kind::Denied);
+    log_in(&client, "ops");
+    assert_eq!(client.run(&["token", "whose", "--quiet"], secret.as_str()).assert_success().out, "ops/ci\n");
+    client.run(&["logout"], "").assert_success();
+    client.run(&["token", "revoke", "--stdin"], secret.as_str()).assert_success();
+    assert_eq!(service.verify(&secret), 4);
+    client.run(&["token", "revoke", "--stdin"], secret.as_str()).assert_error(Kind::NotFound);
+}

@@ -17,7 +17,7 @@ case " $* " in
     *" --store "*) ;;
     *) [ -d "$HOME/var/lib/jeton" ] && export JETON_SERVER="unix:$HOME/run/jeton/manage.sock" ;;
 esac
-case " $* " in *" --password-"*) exec "$REAL_JETON" "$@";; esac
+case " $* " in *" --password-"*|*" --stdin "*) exec "$REAL_JETON" "$@";; esac
 [ -n "$JETON_TOKEN$JETON_TOKEN_FILE$JETON_CONFIG" ] && exec "$REAL_JETON" "$@"
 case "$1 $2" in
     serve*|verify*|guide*|check*|config*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose")

@@ -51,7 +51,10 @@ fn endpoints() {
          body. In a query, a text is written\nas it is, and any other value as JSON. `-` in the place of a field in the \
          path means that the field is in the query or body.\n\n`POST /v1/login` with `username`, `password` and `name` \
          opens a login, whose token reads for 12 hours. `POST /v1/confirm` with\n`username` and `password` returns a \
-         `proof`: as the header `Jeton-Proof` it stands for the password in one call within 60 s.\n\n| endpoint | verb \
+         `proof`: as the header `Jeton-Proof` it stands for the password in one call within 60 s.\n\nWho has \
+         the secret of a token or login needs nothing else for `GET /v1/self`, which says what it is and may do, \
+         and for\n`POST /v1/revoke`, which ends it and also takes a form (RFC 7009). Both are answered at the verify \
+         socket, too.\n\n| endpoint | verb \
          | fields | proof |\n|---|---|---|---|\n"
     );
     for (verb, request) in VERBS.iter().zip(crate::verbs::requests()) {
@@ -61,6 +64,7 @@ fn endpoints() {
             request[verb.name].as_object().map(|fields| fields.keys().map(|field| format!("`{field}`")).collect());
         let fields: Vec<String> = fields.unwrap_or_default();
         let proof = match (verb.auth_level, verb.scope) {
+            (AuthLevel::Possession, _) => "the secret itself".to_owned(),
             (_, RequiredScope::PasswordOnly) => "password".to_owned(),
             (AuthLevel::Password, scope) => format!("password, or token with {}", methods(scope)),
             (_, RequiredScope::Nothing) => "login or token".to_owned(),

@@ -8,6 +8,7 @@ mod denial_reasons;
 mod hostile_clients;
 mod introspection;
 mod management_api;
+mod possession;
 mod repeated_calls;
 mod resource_exhaustion;
 mod responses;

@@ -1,0 +1,46 @@
+//! Requests that present a token in a form: introspection and revocation.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderMap};
+use hyper::{Request, StatusCode};
+use serde_json::json;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::credential;
+use super::response::{self, HttpResponse};
+
+const MAX_FORM: usize = 4096;
+/// Maximum time for a form to arrive.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
+        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+    })
+}
+
+/// Returns the field `token` of a form.
+///
+/// # Errors
+/// The reason for [`bad_request`].
+pub(super) async fn read_token(request: Request<Incoming>) -> Result<Zeroizing<String>, &'static str> {
+    if !is_form(request.headers()) {
+        return Err("the body must be a form: Content-Type: application/x-www-form-urlencoded");
+    }
+    let body = timeout(TIMEOUT, Limited::new(request.into_body(), MAX_FORM).collect()).await;
+    let body = body.map_err(|_| "the form did not arrive in time")?;
+    let body = body.map_err(|_| "the form can have at most 4096 bytes")?;
+    let form = Zeroizing::new(body.to_bytes().to_vec());
+    let form = std::str::from_utf8(&form).map_err(|_| "the form is not UTF-8")?;
+    credential::form_value(form, "token").ok_or("the form must have one field named token")
+}
+
+/// Builds the answer of RFC 6749, section 5.2.
+pub(super) fn bad_request(description: &'static str) -> HttpResponse {
+    let body = json!({ "error": "invalid_request", "error_description": description });
+    response::json(StatusCode::BAD_REQUEST, &body)
+}
