@@ -4,6 +4,7 @@ mod clipboard;
 mod concurrent_changes;
 mod exits;
 mod hostile;
+mod lost_server;
 mod panics;
 mod paste;
 mod picker;
