@@ -84,6 +84,8 @@ pub enum Fault {
     Unreachable,
     /// Nobody has signed in at the server yet.
     NotSignedIn,
+    /// The server has no such endpoint.
+    UnknownEndpoint,
 }
 
 /// A reference to a missing token, for a later search of similar names.

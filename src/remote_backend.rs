@@ -12,7 +12,8 @@ use crate::domain::name::{TokenName, Username};
 use crate::domain::password::Password;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Fault, Result};
-use crate::platform::http_client::{self, HttpAnswer, HttpRequest, Interrupt};
+use crate::platform::http_client::{HttpAnswer, HttpClient, HttpRequest, Interrupt};
+use crate::service::VERSION;
 use crate::service::server_address::{ServerAddress, ServerConnection};
 use crate::verbs::Backend;
 use crate::verbs::accounts::{LogIn, LogOut, SetupState, WhoAmI};
@@ -38,7 +39,7 @@ const MAX_SESSIONS: usize = 8;
 
 /// A server, on behalf of one user of this machine.
 pub struct RemoteBackend {
-    server: ServerConnection,
+    client: HttpClient,
     /// The name of this process's login.
     login_name: TokenName,
     clock: Arc<dyn Clock>,
@@ -72,7 +73,7 @@ impl RemoteBackend {
     /// Creates the backend for the server. `login_name` is the name of this process's login.
     pub fn new(server: ServerConnection, login_name: TokenName, clock: Arc<dyn Clock>, max_wait: Duration) -> Self {
         RemoteBackend {
-            server,
+            client: HttpClient::new(server),
             login_name,
             clock,
             max_wait,
@@ -84,7 +85,7 @@ impl RemoteBackend {
     }
 
     pub fn server(&self) -> &ServerAddress {
-        &self.server.address
+        self.client.server()
     }
 
     /// Returns the header for `credential`. A password is exchanged for a proof.
@@ -161,7 +162,11 @@ impl RemoteBackend {
     fn request_proof(&self, username: &Username, password: &Password) -> Result<Zeroizing<String>> {
         let call = Confirm { username: username.clone(), password: copy(password)? };
         let answer = self.post(CONFIRM_PATH, &call)?;
-        read::<Confirmed>(&answer.body).map(|confirmed| confirmed.proof)
+        let confirmed: Confirmed = read(&answer, |body| {
+            serde_json::from_slice(body)
+                .map_err(|e| Error::failure("the server's answer can't be read").why(e.to_string()))
+        })?;
+        Ok(confirmed.proof)
     }
 
     /// Returns the proof of this very password, if the server still accepts it for a while.
@@ -200,18 +205,28 @@ impl RemoteBackend {
         let mut headers = vec![("accept", api::REPLY_MEDIA_TYPE)];
         headers.extend(authorization.as_ref().map(|header| (header.name, header.value.as_str())));
         let answer = self.send(HttpRequest { method, target: &target, headers: &headers, body, interrupt }, limit)?;
-        api::decode_reply(verb, &answer.body)
+        read(&answer, |body| api::decode_reply(verb, body))
     }
 
     /// Sends a call once. A change is never sent again, because the server may have made it.
     fn send(&self, request: HttpRequest<'_>, limit: Duration) -> Result<HttpAnswer> {
-        let answer = http_client::send(self.server.address.endpoint(), request, limit)?;
+        let answer = self.client.send(request, limit)?;
+        let server = self.server();
         match answer.status {
             200 => Ok(answer),
-            status => Err(serde_json::from_slice::<Error>(&answer.body).unwrap_or_else(|_| {
-                Error::failure(format!("the server {} answered with the status {status}", self.server.address))
-                    .next("Check that the address leads to the management API of jeton serve")
-            })),
+            300..400 => Err(Error::failure(format!("the server {server} redirects to another address"))
+                .why("jeton follows no redirect, because another server could get passwords and tokens")
+                .next("Use the address of jeton serve itself")),
+            status => match serde_json::from_slice::<Error>(&answer.body) {
+                Ok(error) if error.has_fault(Fault::UnknownEndpoint) => {
+                    Err(misunderstood(&answer, format!("the server {server} doesn't know this request"), error.what))
+                }
+                Ok(error) => Err(error),
+                Err(e) => {
+                    let what = format!("the server {server} answered with the status {status}");
+                    Err(misunderstood(&answer, what, e.to_string()))
+                }
+            },
         }
     }
 }
@@ -231,8 +246,24 @@ fn copy(password: &Password) -> Result<Password> {
     text.map(Password::from_raw).map_err(|_| Error::usage("the password is not UTF-8"))
 }
 
-fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T> {
-    serde_json::from_slice(json).map_err(|e| Error::failure("the server's answer can't be read").why(e.to_string()))
+fn read<T>(answer: &HttpAnswer, decode: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+    decode(&answer.body).map_err(|e| misunderstood(answer, e.what, e.why.unwrap_or_default()))
+}
+
+/// Explains an answer that can't be understood: by the versions at both ends if they differ, else by `why`.
+fn misunderstood(answer: &HttpAnswer, what: String, why: String) -> Error {
+    let (why, next) = match answer.version.as_deref() {
+        Some(VERSION) => (why, "Read the log of the server"),
+        Some(server) => (
+            format!("the server is jeton {server}, and this program is jeton {VERSION}"),
+            "Use the same version of jeton at both ends",
+        ),
+        None => (
+            "the answer is not from jeton".to_owned(),
+            "Check that the address leads to the management API of jeton serve",
+        ),
+    };
+    Error::failure(what).why(why).next(next)
 }
 
 impl Backend for RemoteBackend {

@@ -92,9 +92,9 @@ fn set(app: &mut App, key: &str, value: Option<&str>) -> Result<()> {
                 .why("other users of this machine can see command lines")
                 .next("Leave out the value. Then type the token at the prompt, or pass the token on stdin"));
         }
-        (SettingKey::Store, Some(value)) => {
+        (_, Some(value)) if key.is_path() => {
             key.check(value)?;
-            require_named_file(Path::new(value), "the store")?;
+            require_named_file(Path::new(value), key.name())?;
             // A path in the file is relative to the file's folder, but a person means the working directory.
             let path = paths::absolute(Path::new(value))
                 .map_err(|e| Error::usage(format!("the path {value} can't be used")).why(e.to_string()))?;

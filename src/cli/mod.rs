@@ -48,7 +48,6 @@ use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::secret_files::InterruptibleDelivery;
 use crate::remote_backend::RemoteBackend;
 use crate::selected_backend::SelectedBackend;
-use crate::service::server_address::ServerConnection;
 use crate::verbs::credential::{Credential, TokenCredential};
 use crate::verbs::local_backend::{Adapters, ClientInfo};
 use crate::verbs::request::{RequestVerb, VERBS, call};
@@ -207,12 +206,11 @@ fn require_terminal() -> Result<()> {
 
 /// Returns the server that the settings name, or else the store.
 fn select_backend(settings: &Settings, world: &Adapters, face: Face) -> Result<SelectedBackend> {
-    Ok(match &settings.server {
-        Some(server) => {
+    Ok(match settings.server_connection() {
+        Some(connection) => {
             // Another process of this user and machine has a login of its own.
             let name = login_name(face, Some(std::process::id()))?;
             let (clock, max_wait) = (Arc::clone(&world.clock), client_info(face).max_wait);
-            let connection = ServerConnection::new(server.value.clone());
             SelectedBackend::Remote(Arc::new(RemoteBackend::new(connection, name, clock, max_wait)))
         }
         None => {

@@ -47,6 +47,9 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
     let store = start.store.clone();
     let running = http::start(start, move || drop(events_tx.send(ServiceEvent::Ended)))?;
     let http::ServerAddrs { verify, manage } = &running.addrs;
+    if let Some(address) = &running.https {
+        tracing::info!(%address, "the service is managed over https");
+    }
     tracing::info!(%verify, %manage, store = %store.path().display(), "the service is ready");
     if let Endpoint::Tcp(_) = verify {
         tracing::info!(
@@ -56,12 +59,13 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
         );
     }
     systemd::ready();
+    let ignore = |signal| tracing::info!(signal, "signal ignored: restart the service to read the settings again");
     let signal = loop {
         match events.recv() {
             Ok(ServiceEvent::Signal(ServiceSignal::End(signal))) => break Some(signal),
-            Ok(ServiceEvent::Signal(ServiceSignal::Other(signal))) => {
-                tracing::info!(signal, "signal ignored: restart the service to read the settings again");
-            }
+            Ok(ServiceEvent::Signal(ServiceSignal::Reload)) if running.reload_certificate() => {}
+            Ok(ServiceEvent::Signal(ServiceSignal::Reload)) => ignore("SIGHUP"),
+            Ok(ServiceEvent::Signal(ServiceSignal::Other(signal))) => ignore(signal),
             Ok(ServiceEvent::Signal(ServiceSignal::WatcherFailed) | ServiceEvent::Ended) | Err(_) => break None,
         }
     };

@@ -23,6 +23,8 @@ const MAX_BYTES: u64 = 64 * 1024;
 pub(super) struct Keys {
     pub store: Option<PathBuf>,
     pub server: Option<String>,
+    pub server_ca: Option<PathBuf>,
+    pub server_pin: Option<String>,
     pub username: Option<String>,
     #[serde(alias = "api_token_name")]
     pub api_token_name: Option<String>,
@@ -57,6 +59,8 @@ pub(super) struct Serve {
     pub verify_group: Option<String>,
     pub manage: Option<String>,
     pub manage_group: Option<String>,
+    pub certificate: Option<PathBuf>,
+    pub key: Option<PathBuf>,
     pub accept: Option<String>,
     pub proxies: Option<String>,
 }
@@ -65,6 +69,13 @@ impl Keys {
     /// Returns the server or store that `api-token` is for. In a file written by hand it is the server of the file.
     pub fn token_place(&self) -> Option<&str> {
         self.api_token_for.as_deref().or(self.server.as_deref())
+    }
+
+    /// Returns the settings that are paths, with their names.
+    fn paths(&mut self) -> impl Iterator<Item = (&'static str, &mut PathBuf)> {
+        let Keys { store, server_ca, serve: Serve { certificate, key, .. }, .. } = self;
+        let all = [("store", store), ("server-ca", server_ca), ("serve.certificate", certificate), ("serve.key", key)];
+        all.into_iter().filter_map(|(name, path)| Some((name, path.as_mut()?)))
     }
 }
 
@@ -122,14 +133,14 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
                  or move the configuration",
         ));
     }
-    let keys: Keys = toml::from_str(&text).map_err(|e| parse_error(path, &text, e.span(), e.message()))?;
-    let store = keys.store.as_ref().and_then(|s| s.to_str());
-    let Serve { verify, verify_group, manage, manage_group, accept, proxies } = &keys.serve;
+    let mut keys: Keys = toml::from_str(&text).map_err(|e| parse_error(path, &text, e.span(), e.message()))?;
+    let Serve { verify, verify_group, manage, manage_group, accept, proxies, certificate: _, key: _ } = &keys.serve;
     let texts = [
         &keys.username,
         &keys.api_token_name,
         &keys.api_token_for,
         &keys.server,
+        &keys.server_pin,
         &keys.dates,
         &keys.lock.after,
         &keys.confirm.remember,
@@ -141,14 +152,15 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         proxies,
     ];
     let servers = keys.logins.keys().map(String::as_str);
-    if texts.into_iter().filter_map(Option::as_deref).chain(store).chain(servers).any(contains_secret) {
+    let has_secret = texts.into_iter().filter_map(Option::as_deref).chain(servers).any(contains_secret);
+    if has_secret || keys.paths().any(|(_, path)| path.to_str().is_some_and(contains_secret)) {
         return Err(refused(
             "a secret is in the wrong place; only api-token may contain a secret, in quotes".to_owned(),
         ));
     }
-    if keys.store.as_ref().is_some_and(|s| s.starts_with("~")) {
+    if let Some((name, _)) = keys.paths().find(|(_, path)| path.starts_with("~")) {
         return Err(
-            refused("the setting store begins with ~, which only a shell expands".to_owned()).next("Use the full path")
+            refused(format!("the setting {name} begins with ~, which only a shell expands")).next("Use the full path")
         );
     }
     if (keys.api_token.is_some() || !keys.logins.is_empty()) && meta.mode() & 0o077 != 0 {
@@ -159,8 +171,9 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
             ))
             .next("Make this file readable only by you (mode 0600)"));
     }
-    let store = keys.store.map(|store| path.parent().unwrap_or(Path::new("/")).join(store));
-    Ok(Some((path.to_owned(), Keys { store, ..keys })))
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    keys.paths().for_each(|(_, named)| *named = folder.join(&*named));
+    Ok(Some((path.to_owned(), keys)))
 }
 
 /// Explains why a user other than us and root can change the file at `path`. `None` if nobody can.

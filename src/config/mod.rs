@@ -28,7 +28,8 @@ use crate::domain::name::{TokenName, Username};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::platform::{bounded_read, own_process, paths};
-use crate::service::server_address::ServerAddress;
+use crate::service::certificate_pin::CertificatePin;
+use crate::service::server_address::{ServerAddress, ServerConnection};
 use crate::store::StoreLocation;
 use file::Keys;
 
@@ -81,6 +82,9 @@ pub struct Settings {
     pub store: Setting<StoreLocation>,
     /// The server that is used instead of the store.
     pub server: Option<Setting<ServerAddress>>,
+    /// A file with the certificates that an https server is checked against, instead of the system's.
+    pub server_ca: Option<Setting<PathBuf>>,
+    pub server_pin: Option<Setting<CertificatePin>>,
     pub username: Option<Setting<Username>>,
     /// Name that the presented token must have.
     pub token_name: Option<Setting<TokenName>>,
@@ -100,7 +104,7 @@ pub struct Settings {
 /// The environment variables that jeton reads itself, for `jeton config --help` and `docs/configuration.md`.
 pub const ENVIRONMENT: [(&str, &str); 7] = [
     ("JETON_STORE", "Path of the store's file"),
-    ("JETON_SERVER", "Server to use instead of a store: unix:PATH or http://ADDRESS:PORT"),
+    ("JETON_SERVER", "Server to use instead of a store: unix:PATH or https://HOST:PORT"),
     ("JETON_CONFIG", "Path of the configuration file, instead of the default path"),
     ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
     ("JETON_TOKEN", "A token to use instead of a password; jeton removes it from its own environment"),
@@ -227,6 +231,8 @@ impl Settings {
         let settings = Settings {
             store: Setting { value: StoreLocation::file(store.value), source: store.source },
             server,
+            server_ca: from_files(&files, |keys| keys.server_ca.clone()),
+            server_pin: parse(from_files(&files, |keys| keys.server_pin.clone()), CertificatePin::parse)?,
             username,
             token_name: parse(token_name, TokenName::parse)?,
             token,
@@ -240,6 +246,13 @@ impl Settings {
         Ok(settings.with_login(login))
     }
 
+    /// Returns the parameters of the connection to the server, if one is used instead of the store.
+    pub fn server_connection(&self) -> Option<ServerConnection> {
+        let address = self.server.as_ref()?.value.clone();
+        let ca = self.server_ca.as_ref().map(|ca| ca.value.clone());
+        Some(ServerConnection { address, ca, pin: self.server_pin.as_ref().map(|pin| pin.value) })
+    }
+
     /// Returns a key's value as text, and its source. `None` if the key has no value. A token is shown by its hint.
     pub fn value(&self, key: SettingKey) -> Option<(String, Source)> {
         fn text<T>(setting: &Setting<T>, show: impl FnOnce(&T) -> String) -> Option<(String, Source)> {
@@ -248,9 +261,12 @@ impl Settings {
         fn plain<'a, T: ToString + 'a>(setting: impl Into<Option<&'a Setting<T>>>) -> Option<(String, Source)> {
             text(setting.into()?, T::to_string)
         }
+        let path = |setting: &Setting<PathBuf>| text(setting, |path| path.display().to_string());
         match key {
             SettingKey::Store => text(&self.store, |store| store.path().display().to_string()),
             SettingKey::Server => plain(self.server.as_ref()),
+            SettingKey::ServerCa => path(self.server_ca.as_ref()?),
+            SettingKey::ServerPin => plain(self.server_pin.as_ref()),
             SettingKey::Username => plain(self.username.as_ref()),
             SettingKey::ApiTokenName => plain(self.token_name.as_ref()),
             SettingKey::ApiToken => text(self.token.as_ref()?, |token| match token {
@@ -265,6 +281,8 @@ impl Settings {
             SettingKey::ServeVerifyGroup => plain(self.serve.verify_group.as_ref()),
             SettingKey::ServeManage => plain(self.serve.manage.as_ref()),
             SettingKey::ServeManageGroup => plain(self.serve.manage_group.as_ref()),
+            SettingKey::ServeCertificate => path(self.serve.certificate.as_ref()?),
+            SettingKey::ServeKey => path(self.serve.key.as_ref()?),
             SettingKey::ServeAccept => plain(&self.serve.accept),
             SettingKey::ServeProxies => plain(&self.serve.proxies),
         }

@@ -5,6 +5,7 @@ use super::{Setting, Source, from_files, parse, setting_key};
 use crate::error::Result;
 use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
+use crate::service::management_addresses::ManagementAddresses;
 use crate::service::trusted_proxies::TrustedProxies;
 
 #[derive(Debug, Clone, Default)]
@@ -19,9 +20,12 @@ pub struct ServeSettings {
     /// Address of the verify listener. By default a socket chosen by the store's path.
     pub verify: Option<Setting<Endpoint>>,
     pub verify_group: Option<Setting<String>>,
-    /// Address of the management listener. By default a socket chosen by the store's path.
-    pub manage: Option<Setting<Endpoint>>,
+    /// Addresses of the management listeners.
+    pub manage: Option<Setting<ManagementAddresses>>,
     pub manage_group: Option<Setting<String>>,
+    /// The certificate of the https listener, with its chain.
+    pub certificate: Option<Setting<PathBuf>>,
+    pub key: Option<Setting<PathBuf>>,
     /// Places where tokens are accepted in addition to `Authorization`.
     pub accept: Setting<CredentialSources>,
     /// Peers that may name the client of a request.
@@ -42,8 +46,10 @@ impl ServeSettings {
         Ok(ServeSettings {
             verify: parse(verify, Endpoint::parse)?,
             verify_group: parse(verify_group, setting_key::parse_group)?,
-            manage: parse(manage, Endpoint::parse)?,
+            manage: parse(manage, ManagementAddresses::parse)?,
             manage_group: parse(manage_group, setting_key::parse_group)?,
+            certificate: from_files(files, |keys| keys.serve.certificate.clone()),
+            key: from_files(files, |keys| keys.serve.key.clone()),
             accept: accept?.unwrap_or_default(),
             proxies: proxies?.unwrap_or_default(),
         })

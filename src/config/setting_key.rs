@@ -5,8 +5,10 @@ use crate::domain::name::{TokenName, Username};
 use crate::domain::suggest::did_you_mean;
 use crate::domain::untrusted_text::{escape_untrusted, excerpt};
 use crate::error::{Error, Result};
+use crate::service::certificate_pin::CertificatePin;
 use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
+use crate::service::management_addresses::ManagementAddresses;
 use crate::service::server_address::ServerAddress;
 use crate::service::trusted_proxies::TrustedProxies;
 
@@ -15,6 +17,8 @@ use crate::service::trusted_proxies::TrustedProxies;
 pub enum SettingKey {
     Store,
     Server,
+    ServerCa,
+    ServerPin,
     Username,
     ApiTokenName,
     ApiToken,
@@ -25,15 +29,19 @@ pub enum SettingKey {
     ServeVerifyGroup,
     ServeManage,
     ServeManageGroup,
+    ServeCertificate,
+    ServeKey,
     ServeAccept,
     ServeProxies,
 }
 
 /// Every key, in the order of its variants: name, and description for `jeton config --help` and
 /// `docs/configuration.md`. A dot in a name leads into a table of the file.
-const KEYS: [(SettingKey, &str, &str); 14] = [
+const KEYS: [(SettingKey, &str, &str); 18] = [
     (SettingKey::Store, "store", "Path of the store's file"),
-    (SettingKey::Server, "server", "Server to use instead of a store: unix:PATH or http://ADDRESS:PORT"),
+    (SettingKey::Server, "server", "Server to use instead of a store: unix:PATH or https://HOST:PORT"),
+    (SettingKey::ServerCa, "server-ca", "File in PEM with the certificate of an https server or of its authority"),
+    (SettingKey::ServerPin, "server-pin", "Hash of the key of an https server, as jeton serve logs it: sha256:HEX"),
     (SettingKey::Username, "username", "Account to use if --user is not given"),
     (SettingKey::ApiTokenName, "api-token-name", "Name of the token that is used instead of a password"),
     (
@@ -50,8 +58,14 @@ const KEYS: [(SettingKey, &str, &str); 14] = [
     (SettingKey::Dates, "dates", "How dates are shown: iso (2026-12-31) or dmy (31-12-2026)"),
     (SettingKey::ServeVerify, "serve.verify", "Address for verifying tokens: unix:PATH or ADDRESS:PORT"),
     (SettingKey::ServeVerifyGroup, "serve.verify-group", "Group that may use the socket of serve.verify"),
-    (SettingKey::ServeManage, "serve.manage", "Address for health, metrics and management: unix:PATH or ADDRESS:PORT"),
+    (
+        SettingKey::ServeManage,
+        "serve.manage",
+        "Addresses for management, health and metrics: unix:PATH, https://ADDRESS:PORT, comma-separated",
+    ),
     (SettingKey::ServeManageGroup, "serve.manage-group", "Group that may use the socket of serve.manage"),
+    (SettingKey::ServeCertificate, "serve.certificate", "File in PEM with the certificate for https, and its chain"),
+    (SettingKey::ServeKey, "serve.key", "File in PEM with the key of the certificate"),
     (
         SettingKey::ServeAccept,
         "serve.accept",
@@ -89,20 +103,31 @@ impl SettingKey {
         })
     }
 
+    /// Returns `true` if the value is the path of a file.
+    pub const fn is_path(self) -> bool {
+        matches!(self, SettingKey::Store | SettingKey::ServerCa | SettingKey::ServeCertificate | SettingKey::ServeKey)
+    }
+
     /// Checks a value. A token is checked when it is read.
     pub fn check(self, value: &str) -> Result<()> {
         match self {
-            SettingKey::Store if value.is_empty() || value.starts_with('~') => {
-                Err(Error::usage("invalid path of a store")
+            key if key.is_path() && (value.is_empty() || value.starts_with('~')) => {
+                Err(Error::usage(format!("invalid path for {}", key.name()))
                     .why("use a full path without ~, because only a shell expands ~"))
             }
-            SettingKey::Store | SettingKey::ApiToken => Ok(()),
+            SettingKey::Store
+            | SettingKey::ServerCa
+            | SettingKey::ServeCertificate
+            | SettingKey::ServeKey
+            | SettingKey::ApiToken => Ok(()),
+            SettingKey::ServerPin => CertificatePin::parse(value).map(drop),
             SettingKey::Server => ServerAddress::parse(value).map(drop),
             SettingKey::Username => Username::parse(value).map(drop),
             SettingKey::ApiTokenName => TokenName::parse(value).map(drop),
             SettingKey::LockAfter | SettingKey::ConfirmRemember => parse_duration(value).map(drop),
             SettingKey::Dates => DateFormat::parse(value).map(drop),
-            SettingKey::ServeVerify | SettingKey::ServeManage => Endpoint::parse(value).map(drop),
+            SettingKey::ServeVerify => Endpoint::parse(value).map(drop),
+            SettingKey::ServeManage => ManagementAddresses::parse(value).map(drop),
             SettingKey::ServeVerifyGroup | SettingKey::ServeManageGroup => parse_group(value).map(drop),
             SettingKey::ServeAccept => CredentialSources::parse(value).map(drop),
             SettingKey::ServeProxies => TrustedProxies::parse(value).map(drop),

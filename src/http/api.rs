@@ -25,7 +25,7 @@ use crate::api::sign_in::{CONFIRM_PATH, Confirm, Confirmed, LOGIN_PATH, PROOF_HE
 use crate::api::{self, Matched, PathMatch, entity_tag};
 use crate::domain::audit::Face;
 use crate::domain::wire_format::Answer;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Fault, Kind, Result};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::accounts::{LogIn, SignIn, WhoAmI};
 use crate::verbs::changes::{StorePosition, WaitForChanges};
@@ -177,14 +177,16 @@ pub(super) async fn handle(
             answer(service, peer, matched, request).await.unwrap_or_else(|error| problem(&error))
         }
         PathMatch::OtherMethods(methods) => {
-            let error = Error::usage("the path does not accept this HTTP method");
+            let error = Error::usage("the path does not accept this HTTP method").fault(Fault::UnknownEndpoint);
             let mut response = problem_with(&error, StatusCode::METHOD_NOT_ALLOWED);
             let allowed = HeaderValue::try_from(methods.join(", ")).ok();
             response.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
             response
         }
         PathMatch::Unknown => problem(
-            &Error::not_found("no endpoint has this path").next("Check the path: docs/api.md lists the endpoints"),
+            &Error::not_found("no endpoint has this path")
+                .fault(Fault::UnknownEndpoint)
+                .next("Check the path: docs/api.md lists the endpoints"),
         ),
     }
 }

@@ -16,10 +16,12 @@ use hyper::{Request, Version};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::server::TlsStream;
 
 use super::api::ApiPeer;
 use super::connection_timeouts::{ConnectionTimer, Phase, ShutdownRequest};
 use super::listeners::ListenerKind;
+use super::tls::Tls;
 use super::verify::Peer;
 use super::{ServerState, response, router};
 use crate::verbs::local_backend::ClientInfo;
@@ -31,13 +33,14 @@ const MAX_HEAD: usize = 16 * 1024;
 pub(super) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Stream {
     /// Returns the other end, as the management API names it.
     fn api_peer(&self) -> ApiPeer {
         match self {
-            Stream::Tcp(_) => {
+            Stream::Tcp(_) | Stream::Tls(_) => {
                 let address = self.peer().map_or_else(|| "unknown".to_owned(), |address| address.to_string());
                 ApiPeer { source: address.clone(), address }
             }
@@ -51,7 +54,16 @@ impl Stream {
     fn peer(&self) -> Option<IpAddr> {
         match self {
             Stream::Tcp(stream) => stream.peer_addr().ok().map(|address| address.ip()),
+            Stream::Tls(stream) => stream.get_ref().0.peer_addr().ok().map(|address| address.ip()),
             Stream::Unix(_) => None,
+        }
+    }
+
+    /// Returns the stream with encryption. `None` if the connection ended before that.
+    pub async fn encrypt(self, tls: &Tls, timer: &ConnectionTimer) -> Option<Self> {
+        match self {
+            Stream::Tcp(stream) => tls.handshake(stream, timer).await.map(|stream| Stream::Tls(Box::new(stream))),
+            other => Some(other),
         }
     }
 }
@@ -134,6 +146,7 @@ macro_rules! with_stream {
         match &mut $self.get_mut().stream {
             Stream::Tcp($stream) => $act,
             Stream::Unix($stream) => $act,
+            Stream::Tls($stream) => $act,
         }
     };
 }

@@ -20,6 +20,8 @@ word_enum! {
         ManageSocket = "manage-socket",
         /// The proof values for proxies can't be read.
         Proof = "proof",
+        /// The new certificate for https can't be used.
+        Certificate = "certificate",
         /// The wall clock is behind the latest time seen.
         Clock = "clock",
     }
@@ -31,6 +33,7 @@ impl Fault {
             Fault::VerifySocket => "tokens can't be verified: the verify socket is gone, and there is no new one yet",
             Fault::ManageSocket => "the management socket is gone, and there is no new one yet",
             Fault::Proof => "no proxy is trusted at the port: jeton can't read the proof values",
+            Fault::Certificate => "the new certificate for https can't be used: jeton still uses the earlier one",
             Fault::Clock => {
                 "the clock was set back: until it is right, jeton compares expiries with the latest time that \
                  it knows"
@@ -42,7 +45,7 @@ impl Fault {
     pub const fn stops_verification(self) -> bool {
         match self {
             Fault::VerifySocket | Fault::Proof => true,
-            Fault::ManageSocket | Fault::Clock => false,
+            Fault::ManageSocket | Fault::Certificate | Fault::Clock => false,
         }
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::connection::{self, Stream};
 use super::connection_timeouts::{ConnectionTimer, SWEEP_INTERVAL};
 use super::faults::{Fault, Faults};
+use super::tls::Tls;
 use super::{ServerState, metrics::Metrics};
 use crate::error::{Error, Result};
 use crate::platform::sockets::{self, BoundSocket, SocketFile};
@@ -58,16 +59,20 @@ pub(super) struct BoundListener {
     group: Option<String>,
     socket: BoundSocket,
     file: Option<SocketFile>,
+    tls: Option<Arc<Tls>>,
 }
 
-/// Opens a listener: the socket that was handed over under its name, else a new one at `endpoint`.
+/// Opens a listener: the socket that was handed over under its name, else a new one at `endpoint`. TLS needs a port.
 pub(super) fn bind(
     kind: ListenerKind,
     inherited: &mut Vec<(String, BoundSocket)>,
     endpoint: &Endpoint,
     group: Option<&str>,
+    tls: Option<Arc<Tls>>,
 ) -> Result<BoundListener> {
-    let existing = inherited.iter().position(|(name, _)| name == kind.name()).map(|at| inherited.swap_remove(at).1);
+    let fits = |socket: &BoundSocket| tls.is_none() || matches!(socket, BoundSocket::Tcp(_));
+    let existing = inherited.iter().position(|(name, socket)| name == kind.name() && fits(socket));
+    let existing = existing.map(|at| inherited.swap_remove(at).1);
     let (listening, file) = match existing {
         Some(listening) => {
             let file = listening.endpoint().as_ref().and_then(SocketFile::inherited);
@@ -78,7 +83,7 @@ pub(super) fn bind(
     let refused = |e: io::Error| Error::failure(format!("can't listen on {endpoint}")).why(e.to_string());
     listening.extend_backlog().map_err(refused)?;
     let endpoint = listening.endpoint().unwrap_or_else(|| endpoint.clone());
-    Ok(BoundListener { kind, endpoint, group: group.map(str::to_owned), socket: listening, file })
+    Ok(BoundListener { kind, endpoint, group: group.map(str::to_owned), socket: listening, file, tls })
 }
 
 enum Listener {
@@ -92,8 +97,10 @@ impl BoundListener {
         let refused = |e: io::Error| Error::failure(format!("can't listen on {}", self.endpoint)).why(e.to_string());
         let listener = Listener::from_socket(self.socket).map_err(refused)?;
         let address = ListenAddress { endpoint: self.endpoint, group: self.group, file: self.file };
-        let (kind, supervisor) = (self.kind, Arc::clone(&service.supervisor));
-        supervisor.spawn_vital(kind.task(), async move { accept_loop(kind, listener, address, &service, stop).await });
+        let (kind, tls, supervisor) = (self.kind, self.tls, Arc::clone(&service.supervisor));
+        supervisor.spawn_vital(kind.task(), async move {
+            accept_loop(kind, listener, address, tls, &service, stop).await;
+        });
         Ok(())
     }
 }
@@ -147,6 +154,7 @@ async fn accept_loop(
     kind: ListenerKind,
     mut listener: Listener,
     mut address: ListenAddress,
+    tls: Option<Arc<Tls>>,
     service: &Arc<ServerState>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -164,8 +172,16 @@ async fn accept_loop(
         match accepted {
             Ok(stream) => {
                 let guard = ConnectionGuard::new(Arc::clone(service));
+                let tls = tls.clone();
                 service.supervisor.spawn_isolated("connection", async move {
-                    connection::serve(Arc::clone(&guard.server), kind, stream, Arc::clone(&guard.timer)).await;
+                    let stream = match tls {
+                        // Boxed, so that connections without TLS have no room for it.
+                        Some(tls) => Box::pin(stream.encrypt(&tls, &guard.timer)).await,
+                        None => Some(stream),
+                    };
+                    if let Some(stream) = stream {
+                        connection::serve(Arc::clone(&guard.server), kind, stream, Arc::clone(&guard.timer)).await;
+                    }
                     drop(guard);
                 });
             }

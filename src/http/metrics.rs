@@ -93,7 +93,11 @@ pub(super) fn render(service: &ServerState) -> String {
     family("store_older", "1 while the store is an older copy or another store.", &one(older));
     let faults = Fault::ALL
         .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
-    family("fault", "1 while a socket or the proof values can't be used, or the clock is behind.", &faults);
+    family(
+        "fault",
+        "1 while a socket, the proof values or a new certificate can't be used, or the clock is behind.",
+        &faults,
+    );
     family("ledger_waiting", "Ledger rows waiting to be written.", &one(ledger.pending() as u64));
     family("ledger_written_total", "Uses and denied attempts written.", &one(of(&ledger.stats.written)));
     let lost = ledger.stats.lost();

@@ -4,7 +4,7 @@
 //!   nginx, Caddy …            admins, monitoring
 //!        │ verify                 │ manage        listeners.rs, connection_eviction.rs
 //!        └───────────┬────────────┘
-//!              connection.rs                      connection_timeouts.rs
+//!              connection.rs                      connection_timeouts.rs, tls.rs
 //!                router.rs                        path and HTTP method
 //!        verify.rs       management.rs, api.rs    credential.rs, query_arguments.rs, proof.rs: the parts of a request
 //!              │         introspection.rs         change_signal.rs: calls that wait for changes
@@ -26,6 +26,7 @@
 //! `cargo bench --bench serve -- --tokens 100000`. Two equal builds differ by up to 2 %; what gained less by itself is
 //! here only if it gained more together with others.
 
+mod addresses;
 mod api;
 mod audit_position;
 mod change_signal;
@@ -54,10 +55,10 @@ mod router;
 mod task_supervisor;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod usage_recorder;
 mod verify;
 
-use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,13 +71,14 @@ use tokio::time::{sleep, timeout};
 use crate::config::ServeSettings;
 use crate::error::{Error, Kind, Result};
 pub use crate::platform::running_service_file::ServiceInfo as ServerAddrs;
-use crate::platform::{paths, running_service_file, systemd, threads};
-use crate::service::advise_setting;
+use crate::platform::{running_service_file, systemd, threads};
 use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
 use crate::service::trusted_proxies::TrustedProxies;
 use crate::store::{OpenMode, StoreLocation};
 use crate::verbs::local_backend::Adapters;
+use addresses::Addresses;
+pub use addresses::{default_manage, default_verify};
 use api::ApiBackend;
 use audit_position::AuditPosition;
 use connection_eviction::{ConnectionLimits, OverloadCounters, OverloadReport};
@@ -89,6 +91,7 @@ use metrics::Metrics;
 use proof::Proofs;
 use reopening_store::ReopeningStore;
 use task_supervisor::Supervisor;
+use tls::Tls;
 use usage_recorder::{LostCounts, UsageLedger};
 
 /// Busy timeout of a request: how long it waits for other processes that hold the store.
@@ -117,6 +120,7 @@ struct ServerState {
     proxies: TrustedProxies,
     /// The proof values, if tokens are checked at a TCP port.
     proofs: Option<Proofs>,
+    tls: Option<Arc<Tls>>,
     connections: ConnectionRegistry,
     limits: ConnectionLimits,
     overload: OverloadCounters,
@@ -132,6 +136,9 @@ impl ServerState {
         if let Some(proofs) = &self.proofs {
             proofs.check();
         }
+        if let Some(tls) = &self.tls {
+            tls.check();
+        }
         self.expiry_clock.now();
     }
 }
@@ -139,35 +146,13 @@ impl ServerState {
 pub struct ServerHandle {
     /// The addresses of the verify and management listeners.
     pub addrs: ServerAddrs,
+    /// The address of the management listener with TLS.
+    pub https: Option<Endpoint>,
+    tls: Option<Arc<Tls>>,
     stop: watch::Sender<bool>,
     thread: JoinHandle<Option<Result<()>>>,
     #[cfg(test)]
     supervisor: Arc<Supervisor>,
-}
-
-/// The system's store, and the folder of its sockets. The folder belongs to root, so no other user can put another
-/// socket there.
-const SYSTEM_PATHS: (&str, &str) = ("/var/lib/jeton/jeton.db", "/run/jeton");
-
-/// Returns the default management socket for a service of the store at `store`.
-pub fn default_manage(store: &Path) -> Result<Endpoint> {
-    default_socket(store, "manage")
-}
-
-/// Returns the default verify socket for a service of the store at `store`.
-pub fn default_verify(store: &Path) -> Result<Endpoint> {
-    default_socket(store, "verify")
-}
-
-fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
-    let store = paths::absolute(store)
-        .map_err(|e| Error::failure("the location of the store is unknown").why(e.to_string()))?;
-    let path = match store == Path::new(SYSTEM_PATHS.0) {
-        true => format!("{}/{name}.sock", SYSTEM_PATHS.1),
-        false => format!("{}.{name}", store.display()),
-    };
-    Endpoint::parse(&format!("unix:{path}"))
-        .map_err(|e| e.next(advise_setting(&format!("serve.{name}"), "a shorter path, unix:PATH")))
 }
 
 /// Starts a service. `ended` is called once the service has ended, for whatever reason.
@@ -185,17 +170,16 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     let mut store_handle =
         ReopeningStore::open("to verify tokens", &location, OpenMode::Service(BUSY_TIMEOUT), Arc::clone(&clock))?;
     let store = location.path();
-    let manage = settings.manage.map_or_else(|| default_manage(store), |setting| Ok(setting.value))?;
-    let verify = settings.verify.map_or_else(|| default_verify(store), |setting| Ok(setting.value))?;
-    if !insecure {
-        reject_cleartext(&verify, &manage)?;
-    }
+    let Addresses { verify, manage, https } = Addresses::new(&settings, store)?;
+    addresses::reject_cleartext(&verify, &manage, insecure)?;
+    let faults = Arc::new(Faults::default());
+    let tls = https.map(|_| Tls::open(&settings, Arc::clone(&faults)).map(Arc::new)).transpose()?;
     let lock = running_service_file::acquire(store)?;
     let mut inherited = systemd::inherited_sockets()?;
     let verify_group = settings.verify_group.map(|setting| setting.value);
     let manage_group = settings.manage_group.map(|setting| setting.value);
-    let verify =
-        listeners::bind(ListenerKind::Verify, &mut inherited, &verify, verify_group.as_deref()).map_err(|e| {
+    let verify = listeners::bind(ListenerKind::Verify, &mut inherited, &verify, verify_group.as_deref(), None)
+        .map_err(|e| {
             match verify {
                 // The process that listens there may have received the proxies' requests.
                 Endpoint::Tcp(_) if e.kind == Kind::Conflict => e.next(
@@ -205,19 +189,26 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
                 Endpoint::Tcp(_) | Endpoint::Unix(_) => e,
             }
         })?;
-    let manage = listeners::bind(ListenerKind::Management, &mut inherited, &manage, manage_group.as_deref())?;
+    // An inherited port is that of https, if there is a certificate.
+    let https = https.map(|address| {
+        let endpoint = Endpoint::Tcp(address);
+        listeners::bind(ListenerKind::Management, &mut inherited, &endpoint, None, tls.clone())
+    });
+    let https = https.transpose()?;
+    let manage = listeners::bind(ListenerKind::Management, &mut inherited, &manage, manage_group.as_deref(), None)?;
+    addresses::reject_cleartext(&verify.endpoint, &manage.endpoint, insecure)?;
     if let Some((name, _)) = inherited.first() {
         return Err(Error::usage(format!("systemd passes a socket named \"{name}\""))
             .why("the known names are verify and manage")
             .next("Use FileDescriptorName=verify or FileDescriptorName=manage in the socket unit"));
     }
-    let faults = Arc::new(Faults::default());
     let expiry_clock = Arc::new(ExpiryClock::new(Arc::clone(&clock), Arc::clone(&faults)));
     let proofs = match verify.endpoint {
         Endpoint::Tcp(_) => Some(Proofs::open(store.to_owned(), Arc::clone(&expiry_clock), Arc::clone(&faults))?),
         Endpoint::Unix(_) => None,
     };
     let addrs = ServerAddrs { verify: verify.endpoint.clone(), manage: manage.endpoint.clone() };
+    let https_address = https.as_ref().map(|listener| listener.endpoint.clone());
     lock.write(&addrs)?;
     let (seen, mut continuity) = AuditPosition::open(store.to_owned());
     if let Some(seen) = continuity.seen().filter(|_| !accept_earlier_clock) {
@@ -241,6 +232,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
         accept: settings.accept.value,
         proxies: settings.proxies.value,
         proofs,
+        tls: tls.clone(),
         connections: ConnectionRegistry::default(),
         limits: ConnectionLimits::detect()?,
         overload: OverloadCounters::default(),
@@ -256,7 +248,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     let ended_once = Arc::clone(&ended);
     let serve = move || {
         let supervisor = Arc::clone(&service.supervisor);
-        let run = run(service, worker, [verify, manage], stopped, &report);
+        let run = run(service, worker, [verify, manage].into_iter().chain(https), stopped, &report);
         ledger.end();
         let left = writer.join().ok().flatten().unwrap_or_else(|| ledger.discard_rest());
         drop(lock);
@@ -271,6 +263,8 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     started.recv().map_err(|_| Error::failure("the service ended immediately"))??;
     Ok(ServerHandle {
         addrs,
+        https: https_address,
+        tls,
         stop,
         thread,
         #[cfg(test)]
@@ -301,6 +295,11 @@ fn run_result(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -
 }
 
 impl ServerHandle {
+    /// Reads the certificate again. Returns `false` if there is none.
+    pub fn reload_certificate(&self) -> bool {
+        self.tls.as_ref().map(|tls| tls.reload()).is_some()
+    }
+
     /// Answers the requests under way, writes the ledger, and ends within 5 s.
     ///
     /// # Errors
@@ -315,30 +314,10 @@ impl ServerHandle {
     }
 }
 
-/// Checks that tokens don't cross a network in the clear.
-fn reject_cleartext(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
-    if !verify.is_local() {
-        return Err(Error::usage(format!("tokens would be sent to {verify} unencrypted"))
-            .why("only loopback (127.0.0.1) or a unix socket keeps tokens on this machine")
-            .next(
-                "Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine, or add \
-                 --insecure",
-            ));
-    }
-    match manage {
-        Endpoint::Tcp(_) => {
-            Err(Error::usage(format!("health and metrics on {manage} would be reachable by every local user"))
-                .why("a TCP port is open to all users of this machine")
-                .next("Use --manage unix:PATH, or add --insecure"))
-        }
-        Endpoint::Unix(_) => Ok(()),
-    }
-}
-
 fn run(
     service: Arc<ServerState>,
     worker: BatchWorker,
-    listeners_to_serve: [BoundListener; 2],
+    listeners_to_serve: impl Iterator<Item = BoundListener>,
     mut stopped: watch::Receiver<bool>,
     started: &Sender<Result<()>>,
 ) -> Result<()> {

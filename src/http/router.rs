@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hyper::body::Incoming;
+use hyper::header::{HeaderValue, SERVER};
 use hyper::{Method, Request};
 
 use super::api::ApiPeer;
@@ -10,6 +11,7 @@ use super::possession::{self, Holder, REVOKE, SELF};
 use super::response::{self, HttpResponse};
 use super::verify::Peer;
 use super::{ServerState, api, form, introspection, management, verify};
+use crate::service::PROGRAM;
 
 const HEALTH: &str = "/v1/health";
 const AUDIT_POSITION: &str = "/v1/head";
@@ -42,7 +44,7 @@ pub(super) async fn management(
     peer: &Arc<ApiPeer>,
     request: Request<Incoming>,
 ) -> HttpResponse {
-    match (request.uri().path(), request.method()) {
+    let mut response = match (request.uri().path(), request.method()) {
         (HEALTH, &Method::GET | &Method::HEAD) => management::health(service).await,
         (AUDIT_POSITION, &Method::GET | &Method::HEAD) => management::audit_position(service).await,
         (METRICS, &Method::GET | &Method::HEAD) => management::metrics(service),
@@ -57,5 +59,7 @@ pub(super) async fn management(
         (HEALTH | AUDIT_POSITION | METRICS | SELF, _) => response::method_not_allowed("GET, HEAD"),
         (INTROSPECT, _) => response::method_not_allowed("POST"),
         _ => api::handle(service, peer, request).await,
-    }
+    };
+    response.headers_mut().insert(SERVER, HeaderValue::from_static(PROGRAM));
+    response
 }

@@ -3,27 +3,36 @@
 use std::fs;
 use std::future::pending;
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, SERVER, USER_AGENT};
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use zeroize::Zeroizing;
 
-use super::unix_group;
+use super::{tls, unix_group};
 use crate::error::{Error, Fault, Kind, Result};
+use crate::service::PROGRAM;
 use crate::service::endpoint::Endpoint;
+use crate::service::server_address::{ServerAddress, ServerConnection};
 
 /// Maximum size of an answer, in bytes.
 const MAX_REPLY: usize = 64 * 1024 * 1024;
+/// Maximum time to find the address of a server and to connect.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A call. Its headers and body may hold secrets.
 pub struct HttpRequest<'a> {
@@ -52,59 +61,129 @@ pub struct HttpAnswer {
     /// The HTTP status.
     pub status: u16,
     pub body: Zeroizing<Vec<u8>>,
+    /// The version of the server, if it says so.
+    pub version: Option<String>,
 }
 
-/// Sends `request` to `server` and returns the answer, all within `limit`.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if there is no complete answer in time. The server may have done what was asked.
-pub fn send(server: &Endpoint, request: HttpRequest<'_>, limit: Duration) -> Result<HttpAnswer> {
-    let failed = |why: String| {
-        Error::failure(format!("the server {server} gave no valid answer")).why(why).fault(Fault::Unreachable)
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-    let runtime = runtime.map_err(|e| failed(e.to_string()))?;
-    let interrupt = request.interrupt;
-    let interrupted = async {
-        match interrupt {
-            Some(interrupt) => interrupt.0.notified().await,
-            None => pending().await,
-        }
-    };
-    let exchange = async {
-        match server {
-            Endpoint::Tcp(address) => {
-                exchange(TcpStream::connect(address).await.map_err(Unanswered::Unreached)?, request).await
+/// A client of one server.
+pub struct HttpClient {
+    server: ServerConnection,
+    /// The parameters of https, once they are needed.
+    tls: OnceLock<TlsConnector>,
+}
+
+impl HttpClient {
+    pub fn new(server: ServerConnection) -> Self {
+        HttpClient { server, tls: OnceLock::new() }
+    }
+
+    pub fn server(&self) -> &ServerAddress {
+        &self.server.address
+    }
+
+    /// Sends `request` and returns the answer, all within `limit`.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if there is no complete answer in time. The server may have done what was asked,
+    /// unless the error says that nothing was sent.
+    pub fn send(&self, request: HttpRequest<'_>, limit: Duration) -> Result<HttpAnswer> {
+        let server = self.server();
+        let failed = |why: String| {
+            Error::failure(format!("the server {server} gave no valid answer")).why(why).fault(Fault::Unreachable)
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+        let runtime = runtime.map_err(|e| failed(e.to_string()))?;
+        let interrupt = request.interrupt;
+        let interrupted = async {
+            match interrupt {
+                Some(interrupt) => interrupt.0.notified().await,
+                None => pending().await,
             }
-            Endpoint::Unix(path) => {
-                exchange(UnixStream::connect(path).await.map_err(Unanswered::Unreached)?, request).await
+        };
+        let exchange = async {
+            match server {
+                ServerAddress::Local(Endpoint::Tcp(address)) => {
+                    exchange(server, reach(TcpStream::connect(address)).await?, request).await
+                }
+                ServerAddress::Local(Endpoint::Unix(path)) => {
+                    exchange(server, reach(UnixStream::connect(path)).await?, request).await
+                }
+                ServerAddress::Https { host, port } => {
+                    let tls = self.tls().map_err(Unanswered::Unready)?;
+                    exchange(server, reach(connect_tls(tls, host, *port)).await?, request).await
+                }
             }
+        };
+        let answered = runtime.block_on(async {
+            tokio::select! {
+                answered = timeout(limit, exchange) => answered,
+                () = interrupted => Ok(Err(Unanswered::Interrupted)),
+            }
+        });
+        // The look-up of a name may still run.
+        runtime.shutdown_background();
+        match answered {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(Unanswered::Unready(error))) => Err(error),
+            Ok(Err(Unanswered::Unreached(e))) => Err(self.unreached(&e)),
+            Ok(Err(Unanswered::Broken(why))) => Err(failed(why)),
+            Ok(Err(Unanswered::Interrupted)) => {
+                Err(Error::new(Kind::Cancelled, "the call was ended before its answer"))
+            }
+            Err(_) => Err(failed(format!("no answer within {limit:?}"))),
         }
-    };
-    let answered = runtime.block_on(async {
-        tokio::select! {
-            answered = timeout(limit, exchange) => answered,
-            () = interrupted => Ok(Err(Unanswered::Interrupted)),
+    }
+
+    fn tls(&self) -> Result<&TlsConnector> {
+        if self.tls.get().is_none() {
+            // Another thread may have been faster, with the same parameters.
+            let _ = self.tls.set(tls::client_config(&self.server)?.into());
         }
-    });
-    match answered {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(Unanswered::Unreached(e))) if e.kind() == ErrorKind::PermissionDenied => Err(forbidden(server)),
-        Ok(Err(Unanswered::Unreached(e))) => Err(Error::failure(format!("the server {server} can't be reached"))
+        self.tls.get().ok_or_else(|| Error::failure("TLS can't be used"))
+    }
+
+    fn unreached(&self, e: &io::Error) -> Error {
+        if let Some(e) = e.get_ref().and_then(|inner| inner.downcast_ref()) {
+            return tls::handshake_error(&self.server, e);
+        }
+        if e.kind() == ErrorKind::PermissionDenied {
+            return forbidden(self.server());
+        }
+        Error::failure(format!("the server {} can't be reached", self.server()))
             .why(e.to_string())
             .fault(Fault::Unreachable)
-            .next("Check that jeton serve runs there, and that you may use its address")),
-        Ok(Err(Unanswered::Broken(why))) => Err(failed(why)),
-        Ok(Err(Unanswered::Interrupted)) => Err(Error::new(Kind::Cancelled, "the call was ended before its answer")),
-        Err(_) => Err(failed(format!("no answer within {limit:?}"))),
+            .next("Check that jeton serve runs there, and that you may use its address")
     }
 }
 
+/// Waits for a connection.
+async fn reach<S>(connection: impl Future<Output = io::Result<S>>) -> std::result::Result<S, Unanswered> {
+    let timed_out = |_| Err(io::Error::new(ErrorKind::TimedOut, format!("no connection within {CONNECT_TIMEOUT:?}")));
+    timeout(CONNECT_TIMEOUT, connection).await.unwrap_or_else(timed_out).map_err(Unanswered::Unreached)
+}
+
+/// Opens a connection to the first address of `host` that answers, with TLS.
+async fn connect_tls(tls: &TlsConnector, host: &str, port: u16) -> io::Result<TlsStream<TcpStream>> {
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let addresses: Vec<SocketAddr> = lookup_host((host, port)).await?.collect();
+    let mut last = io::Error::other("the name has no address");
+    for address in &addresses {
+        let share = CONNECT_TIMEOUT / u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+        match timeout(share, TcpStream::connect(address)).await.unwrap_or_else(|e| Err(e.into())) {
+            Ok(stream) => return tls.connect(name, stream).await,
+            Err(e) => last = e,
+        }
+    }
+    Err(last)
+}
+
 /// Explains that this user may not connect to the socket of a server.
-fn forbidden(server: &Endpoint) -> Error {
+fn forbidden(server: &ServerAddress) -> Error {
     let group = match server {
-        Endpoint::Unix(path) => fs::metadata(path).ok().and_then(|meta| unix_group::name_of(meta.gid())),
-        Endpoint::Tcp(_) => None,
+        ServerAddress::Local(Endpoint::Unix(path)) => {
+            fs::metadata(path).ok().and_then(|meta| unix_group::name_of(meta.gid()))
+        }
+        ServerAddress::Local(Endpoint::Tcp(_)) | ServerAddress::Https { .. } => None,
     };
     let error = Error::denied(format!("you may not use the server {server}"));
     match group {
@@ -117,6 +196,8 @@ fn forbidden(server: &Endpoint) -> Error {
 
 /// Why a call has no answer.
 enum Unanswered {
+    /// Nothing was sent, because the parameters can't be used.
+    Unready(Error),
     /// Nothing was sent.
     Unreached(io::Error),
     /// The connection ended before the answer was complete.
@@ -125,13 +206,15 @@ enum Unanswered {
 }
 
 async fn exchange(
+    server: &ServerAddress,
     stream: impl AsyncRead + AsyncWrite + Unpin,
     request: HttpRequest<'_>,
 ) -> std::result::Result<HttpAnswer, Unanswered> {
     let broken = |e: hyper::Error| Unanswered::Broken(e.to_string());
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     let body = request.body.map_or_else(Bytes::new, Bytes::from_owner);
-    let mut head = Request::builder().method(request.method).uri(request.target).header(HOST, "jeton");
+    let mut head = Request::builder().method(request.method).uri(request.target);
+    head = head.header(HOST, server.host()).header(USER_AGENT, PROGRAM);
     for (name, value) in request.headers {
         head = head.header(*name, *value);
     }
@@ -150,7 +233,9 @@ async fn exchange(
 
 async fn read_answer(response: Response<Incoming>) -> std::result::Result<HttpAnswer, Unanswered> {
     let status = response.status().as_u16();
+    let program = response.headers().get(SERVER).and_then(|program| program.to_str().ok());
+    let version = program.and_then(|program| program.strip_prefix("jeton/")).map(str::to_owned);
     let body = Limited::new(response.into_body(), MAX_REPLY).collect().await;
     let body = body.map_err(|e| Unanswered::Broken(e.to_string()))?.to_bytes();
-    Ok(HttpAnswer { status, body: Zeroizing::new(body.to_vec()) })
+    Ok(HttpAnswer { status, body: Zeroizing::new(body.to_vec()), version })
 }

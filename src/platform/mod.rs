@@ -24,6 +24,7 @@ pub mod systemd;
 pub mod terminal_echo;
 pub mod terminal_input;
 pub mod threads;
+pub mod tls;
 pub mod unix_group;
 pub mod unix_user;
 pub mod whole_file;

@@ -62,7 +62,9 @@ pub fn watch(send: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<
 pub enum ServiceSignal {
     /// The service must end by this signal.
     End(i32),
-    /// A signal that other programs use to reload, reopen the log or report. A service ignores it.
+    /// The service must read its certificate again.
+    Reload,
+    /// A signal that other programs use to reopen the log or report. A service ignores it.
     Other(&'static str),
     /// The thread that waits for signals has failed.
     WatcherFailed,
@@ -71,7 +73,7 @@ pub enum ServiceSignal {
 /// Calls `send` for each signal to a service, from a separate thread.
 pub fn watch_service(send: impl Fn(ServiceSignal) + Send + Clone + 'static) -> io::Result<()> {
     let event = |signal| match signal {
-        SIGHUP => ServiceSignal::Other("SIGHUP"),
+        SIGHUP => ServiceSignal::Reload,
         SIGUSR1 => ServiceSignal::Other("SIGUSR1"),
         SIGUSR2 => ServiceSignal::Other("SIGUSR2"),
         ending => ServiceSignal::End(ending),

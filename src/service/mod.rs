@@ -5,6 +5,7 @@ pub mod certificate_pin;
 pub mod credential_sources;
 pub mod endpoint;
 pub mod identity_header;
+pub mod management_addresses;
 pub mod proxy_proof;
 pub mod server_address;
 pub mod trusted_proxies;
@@ -17,3 +18,8 @@ pub fn advise_setting(key: &str, value: &str) -> String {
          Then restart the service"
     )
 }
+
+/// The version of this program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The program and its version, as a header names them.
+pub const PROGRAM: &str = concat!("jeton/", env!("CARGO_PKG_VERSION"));

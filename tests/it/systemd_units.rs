@@ -42,4 +42,6 @@ fn socket_units_use_the_names_of_the_service() {
         // jeton's own commands use that socket as the user who owns the store.
         assert_eq!(said(&unit, "SocketUser"), said(&self::unit("jeton.service"), "User"));
     }
+    let https = unit("jeton-https.socket");
+    assert_eq!((said(&https, "FileDescriptorName"), said(&https, "Service")), (vec!["manage"], vec!["jeton.service"]));
 }

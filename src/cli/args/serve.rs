@@ -13,7 +13,11 @@ pub struct ServeArgs {
     /// Group that may use the verify socket: the proxy's group
     #[arg(long, value_name = "GROUP")]
     pub verify_group: Option<String>,
-    /// Serve management at unix:PATH or ADDRESS:PORT [default: a socket]
+    /// Serve management at unix:PATH, https://ADDRESS:PORT, or both
+    ///
+    /// The default is the socket STORE.manage next to the store, or /run/jeton/manage.sock for the system's store. This
+    /// socket is also open if only https is given. https uses the files of the settings serve.certificate and
+    /// serve.key. http://ADDRESS:PORT is for addresses of this machine, and needs --insecure.
     #[arg(long, value_name = "ADDR")]
     pub manage: Option<String>,
     /// Allow listening where tokens cross a network unencrypted

@@ -128,7 +128,7 @@ fn run(page: &str, is_set_up: bool) {
     }
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page);
     let text = fs::read_to_string(&path).unwrap();
-    for (command, program) in [("sudo nginx", "nginx"), ("| jq ", "jq")] {
+    for (command, program) in [("sudo nginx", "nginx"), ("| jq ", "jq"), ("openssl req", "openssl")] {
         if text.contains(command) && on_path(program).is_none() {
             println!("skipped: {program} not found");
             return;
@@ -164,6 +164,7 @@ fn run(page: &str, is_set_up: bool) {
         ("-o jeton -g jeton ", String::new()),
         ("127.0.0.1:8080", format!("127.0.0.1:{}", application())),
         ("127.0.0.1:8443", format!("127.0.0.1:{}", free_port())),
+        (":7182", format!(":{}", free_port())),
         ("www-data", id("-gn").trim().to_owned()),
     ];
     let blocks = blocks(&text);
@@ -256,6 +257,11 @@ fn automate_with_curl() {
 #[test]
 fn server_with_several_admins() {
     run("docs/how-to/server-with-several-admins.md", false);
+}
+
+#[test]
+fn manage_over_https() {
+    run("docs/how-to/manage-over-https.md", true);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod credential_sources;
 mod damaged_token;
 mod denial_reasons;
 mod hostile_clients;
+mod https;
 mod introspection;
 mod management_api;
 mod possession;

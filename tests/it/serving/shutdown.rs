@@ -1,7 +1,7 @@
 //! Starting and stopping the service: next to another one, after a crash, under systemd, and under load.
 
 use std::fs;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::Path;
@@ -18,7 +18,7 @@ use super::{METHOD, issue_with_methods, new_install, run_cli, secret_text, wait_
 use crate::support::cli_program::{exists, run_to_end};
 use crate::support::fakes::TestInstall;
 use crate::support::http::{Client, TIMEOUT};
-use crate::support::service_process::{ServiceProcess, command, count_events};
+use crate::support::service_process::{ServiceProcess, command, count_events, pass_sockets};
 use jeton::error::Kind;
 
 /// Stopped under load, the service finishes every open answer, and each answer is in the ledger.
@@ -143,7 +143,7 @@ fn cleartext_listener_is_refused() {
     error: tokens would be sent to [::]:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
       Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine, or add --insecure
     error: health and metrics on 127.0.0.1:0 would be reachable by every local user: a TCP port is open to all users of this machine
-      Use --manage unix:PATH, or add --insecure
+      Use --manage unix:PATH or --manage https://ADDRESS:PORT, or add --insecure
     error: "localhost:0" is not a service address (from --verify): use ADDRESS:PORT, e.g. 127.0.0.1:7180, or unix:PATH
     error: "unix:relative" is not a service address (from --verify): a socket's path must begin with /
     "#);
@@ -214,37 +214,16 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
     }
 }
 
-/// Returns a command that runs the service with `sockets` open from descriptor 3 on, under these names, and with
-/// `notify` as the notify socket. Follows sd_listen_fds(3) and sd_notify(3). The descriptors must stay open until the
-/// service has started.
+/// Returns the command of a service with these inherited sockets, and with `notify` as the notify socket. The descriptors
+/// must stay open until the service has started.
 fn with_inherited_sockets(
     install: &TestInstall,
     sockets: &[(&str, OwnedFd)],
     notify: &Path,
 ) -> (Command, Vec<OwnedFd>) {
-    // Use high numbers, so that the copies don't occupy the target descriptors.
-    let high: Vec<OwnedFd> = sockets
-        .iter()
-        .map(|(_, socket)| {
-            let copy = rustix::io::fcntl_dupfd_cloexec(socket, 100).unwrap();
-            rustix::io::fcntl_setfd(&copy, rustix::io::FdFlags::empty()).unwrap();
-            copy
-        })
-        .collect();
-    // `LISTEN_PID` must be the process's own id, so a shell sets it and then becomes the service.
-    let moved: String = high.iter().enumerate().map(|(n, fd)| format!("exec {}<&{};", n + 3, fd.as_raw_fd())).collect();
-    let mut command = Command::new("/bin/bash");
-    command
-        .env_clear()
-        .env("HOME", install.temp_store.folder())
-        .arg("-c")
-        .arg(moved + "LISTEN_PID=$$ exec \"$@\"")
-        .arg("sh");
-    let names: Vec<&str> = sockets.iter().map(|(name, _)| *name).collect();
-    command.env("LISTEN_FDS", names.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
-    command.env("NOTIFY_SOCKET", notify).arg(env!("CARGO_BIN_EXE_jeton"));
-    command.args(["serve", "--verify", "127.0.0.1:0", "--store"]).arg(install.temp_store.path());
-    (command, high)
+    let mut command = command(&install.temp_store.path());
+    command.env("NOTIFY_SOCKET", notify);
+    pass_sockets(&command, sockets)
 }
 
 #[test]

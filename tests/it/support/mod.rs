@@ -1,6 +1,7 @@
 //! Support code shared by the tests.
 #![allow(dead_code, reason = "each test module uses its own part")]
 
+pub mod certificates;
 pub mod cli_program;
 pub mod direct_writes;
 pub mod drawn;

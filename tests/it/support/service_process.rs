@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -42,6 +43,29 @@ pub fn command_at_sockets(path: &Path) -> Command {
     command.env_clear().env("HOME", path.parent().unwrap()).current_dir(path.parent().unwrap());
     command.args(["serve", "--store"]).arg(path);
     command
+}
+
+/// Returns a command that runs `command` with `sockets` open from descriptor 3 on, under these names. Follows
+/// sd_listen_fds(3). The descriptors must stay open until the service has started.
+pub fn pass_sockets(command: &Command, sockets: &[(&str, OwnedFd)]) -> (Command, Vec<OwnedFd>) {
+    // Use high numbers, so that the copies don't occupy the target descriptors.
+    let high: Vec<OwnedFd> = sockets
+        .iter()
+        .map(|(_, socket)| {
+            let copy = rustix::io::fcntl_dupfd_cloexec(socket, 100).unwrap();
+            rustix::io::fcntl_setfd(&copy, rustix::io::FdFlags::empty()).unwrap();
+            copy
+        })
+        .collect();
+    // `LISTEN_PID` must be the process's own id, so a shell sets it and then becomes the service.
+    let moved: String = high.iter().enumerate().map(|(n, fd)| format!("exec {}<&{};", n + 3, fd.as_raw_fd())).collect();
+    let mut shell = Command::new("/bin/bash");
+    shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.arg("-c").arg(moved + "LISTEN_PID=$$ exec \"$@\"").arg("sh");
+    let names: Vec<&str> = sockets.iter().map(|(name, _)| *name).collect();
+    shell.env("LISTEN_FDS", names.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
+    shell.arg(command.get_program()).args(command.get_args());
+    (shell, high)
 }
 
 /// Returns a log line from the value of the field `name` on, in a log of text or JSON.
@@ -115,6 +139,23 @@ impl ServiceProcess {
     pub fn proxy_proof(store: &Path) -> String {
         let values = jeton::platform::proof_file::load(store).unwrap().expect("a port has them");
         format!("X-Jeton-Proof: {}", &*values.current.request())
+    }
+
+    /// Returns the address of the management listener with TLS.
+    pub fn https(&self) -> SocketAddr {
+        self.logged("address").expect("a port with TLS").parse().unwrap()
+    }
+
+    /// Returns the pin of the last certificate in the log.
+    pub fn pin(&self) -> String {
+        self.logged("pin").expect("a certificate")
+    }
+
+    /// Returns the last value of a field in a log of text.
+    fn logged(&self, name: &str) -> Option<String> {
+        let log = self.stderr();
+        let last = log.lines().filter_map(|line| field(line, name)).next_back()?;
+        last.split(' ').next().map(str::to_owned)
     }
 
     /// Connects to the management listener.

@@ -1,0 +1,227 @@
+//! TLS: files with certificates and keys, and the certificates that a server may have.
+
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use rustix::fs::OFlags;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ClientConfig, WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Fault, Result};
+use crate::service::certificate_pin::CertificatePin;
+use crate::service::server_address::ServerConnection;
+
+/// Maximum size of a file in PEM, in bytes. The authorities of a whole system fit.
+const MAX_FILE: u64 = 4 * 1024 * 1024;
+
+/// Returns the cryptography that clients and servers use.
+pub fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+/// Reads the file at `path`, which holds `what` in PEM. No mode bit of `forbidden` may be set.
+fn read_pem(path: &Path, what: &str, forbidden: u32) -> Result<Zeroizing<Vec<u8>>> {
+    let refused = |why: String| Error::failure(format!("{what} can't be read from {}", path.display())).why(why);
+    // Nothing is read from a pipe, which could wait for ever.
+    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
+    let file = file.map_err(|e| refused(e.to_string()))?;
+    let meta = file.metadata().map_err(|e| refused(e.to_string()))?;
+    if !meta.is_file() || meta.len() > MAX_FILE {
+        return Err(refused(format!("it is not a regular file of at most {} MiB", MAX_FILE >> 20)));
+    }
+    if meta.mode() & forbidden != 0 {
+        return Err(refused(format!("other users may use the file (mode {:04o})", meta.mode() & 0o7777))
+            .next("Let only the user and the group of the service read this file (mode 0640 or 0600)"));
+    }
+    let mut pem = Zeroizing::new(Vec::with_capacity(MAX_FILE as usize));
+    file.take(MAX_FILE).read_to_end(&mut pem).map_err(|e| refused(e.to_string()))?;
+    Ok(pem)
+}
+
+/// Returns the certificates in the file at `path`, at least one.
+pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let what = "the certificate";
+    let pem = read_pem(path, what, 0)?;
+    let found: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    found.map_err(|e| not_in_pem(path, what, &e)).and_then(|found| match found.is_empty() {
+        true => Err(not_in_pem(path, what, &pem::Error::NoItemsFound)),
+        false => Ok(found),
+    })
+}
+
+/// Returns the private key in the file at `path`, which only the user and the group of the service may read.
+pub fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
+    let what = "the key of the certificate";
+    let pem = read_pem(path, what, 0o037)?;
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|e| not_in_pem(path, what, &e))
+}
+
+fn not_in_pem(path: &Path, what: &str, e: &pem::Error) -> Error {
+    let why = match e {
+        pem::Error::NoItemsFound => "the file has no such section in PEM".to_owned(),
+        other => other.to_string(),
+    };
+    Error::failure(format!("{what} can't be read from {}", path.display())).why(why)
+}
+
+/// Returns the pin of a certificate.
+pub fn pin(certificate: &CertificateDer<'_>) -> std::result::Result<CertificatePin, rustls::Error> {
+    let key = ParsedCertificate::try_from(certificate)?.subject_public_key_info();
+    Ok(CertificatePin::new(Sha256::digest(&key).into()))
+}
+
+/// Returns the configuration of connections to `server`.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] if the file with the authorities can't be used, or the system has none.
+pub fn client_config(server: &ServerConnection) -> Result<Arc<ClientConfig>> {
+    let provider = provider();
+    let refused = |e: &dyn std::fmt::Display| Error::failure("TLS can't be used").why(e.to_string());
+    let certificates = match (&server.ca, server.pin) {
+        (Some(path), _) => read_certificates(path)?,
+        (None, Some(_)) => Vec::new(),
+        (None, None) => rustls_native_certs::load_native_certs().certs,
+    };
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates.iter().cloned());
+    let chain = match (&server.ca, server.pin) {
+        (None, Some(_)) => None,
+        _ => {
+            Some(WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().map_err(
+                |e| {
+                    refused(&e)
+                        .next("Set the certificate of the server or its authority: jeton config set server-ca FILE")
+                },
+            )?)
+        }
+    };
+    let verifier =
+        CertificateVerifier { chain, trusted: certificates, pin: server.pin, provider: Arc::clone(&provider) };
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(|e| refused(&e))?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(Arc::new(config.with_no_client_auth()))
+}
+
+/// Checks the certificate of a server.
+#[derive(Debug)]
+struct CertificateVerifier {
+    /// The check against the authorities. `None` if the pin alone decides.
+    chain: Option<Arc<WebPkiServerVerifier>>,
+    /// The certificates of the authorities. The server's own may be one of them.
+    trusted: Vec<CertificateDer<'static>>,
+    pin: Option<CertificatePin>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for CertificateVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
+        if let Some(chain) = &self.chain {
+            match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+                // A self-signed certificate is often marked as an authority, and then refused as that of a server. Its
+                // dates were checked before.
+                Err(rustls::Error::InvalidCertificate(CertificateError::Other(_)))
+                    if self.trusted.iter().any(|trusted| trusted == end_entity) =>
+                {
+                    verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                }
+                verified => {
+                    verified?;
+                }
+            }
+        }
+        match self.pin {
+            Some(expected) if pin(end_entity)? != expected => {
+                Err(CertificateError::ApplicationVerificationFailure.into())
+            }
+            Some(_) | None => Ok(ServerCertVerified::assertion()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Explains why no connection to `server` was opened.
+pub fn handshake_error(server: &ServerConnection, error: &rustls::Error) -> Error {
+    let (why, next) = match error {
+        rustls::Error::InvalidCertificate(error) => explain(server, error),
+        rustls::Error::InvalidMessage(_) => {
+            ("the server doesn't speak TLS".to_owned(), "Check the port of the address")
+        }
+        other => (other.to_string(), "Check that the address is that of jeton serve"),
+    };
+    Error::failure(format!("no secure connection to the server {}; nothing was sent", server.address))
+        .why(why)
+        .fault(Fault::Unreachable)
+        .next(next)
+}
+
+fn explain(server: &ServerConnection, error: &CertificateError) -> (String, &'static str) {
+    use CertificateError::{ApplicationVerificationFailure, BadSignature, NotValidForNameContext, UnknownIssuer};
+    match (error, &server.ca) {
+        (UnknownIssuer | BadSignature, None) => (
+            "its certificate is not from an authority that this machine trusts".to_owned(),
+            "Set the file of that authority or of the certificate: jeton config set server-ca FILE. Or set the pin \
+             that jeton serve logs at its start: jeton config set server-pin PIN",
+        ),
+        (UnknownIssuer | BadSignature, Some(path)) => (
+            format!("its certificate is not from an authority in {}", path.display()),
+            "Ask the administrator of the server for the file that belongs to its certificate",
+        ),
+        (ApplicationVerificationFailure, _) => (
+            "the key of its certificate doesn't have the pin of server-pin".to_owned(),
+            "Ask the administrator of the server if the key was changed. If so, set its pin: jeton config set \
+             server-pin PIN",
+        ),
+        (NotValidForNameContext { presented, .. }, _) => {
+            // Each name is written as `DnsName("NAME")` or `IpAddress(ADDRESS)`.
+            let name =
+                |name: &String| name.split(['(', ')', '"']).filter(|part| !part.is_empty()).nth(1).map(str::to_owned);
+            let names: Vec<String> = presented.iter().filter_map(name).collect();
+            (
+                format!("its certificate is only for {}", names.join(", ")),
+                "Use a name in the certificate, or ask for a certificate with this name",
+            )
+        }
+        (other, _) => (
+            other.to_string(),
+            "Ask the administrator of the server for a valid certificate, and check the clock of this machine",
+        ),
+    }
+}
