@@ -80,8 +80,10 @@ pub enum Fault {
     DamagedValue,
     /// Another change was committed between a read of the store and the transaction that follows it.
     ChangedMeanwhile,
-    /// The server can't be reached, or the connection ended before its answer.
+    /// The server can't be reached, or the connection ended before its answer. Nothing was changed.
     Unreachable,
+    /// The connection ended before the server's answer: nobody here knows if the change was made.
+    Unanswered,
     /// Nobody has signed in at the server yet.
     NotSignedIn,
     /// The server has no such endpoint.

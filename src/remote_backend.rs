@@ -6,20 +6,23 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::api::repeated::{self, KEY_HEADER};
 use crate::api::sign_in::{CONFIRM_PATH, Confirm, Confirmed, PROOF_HEADER, PROOF_LIFETIME};
 use crate::api::{self, HttpCall};
+use crate::domain::checkpoint::hex;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::password::Password;
 use crate::domain::secret::Secret;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Kind, Result};
 use crate::platform::http_client::{HttpAnswer, HttpClient, HttpRequest, Interrupt};
 use crate::service::VERSION;
 use crate::service::server_address::{ServerAddress, ServerConnection};
 use crate::verbs::Backend;
 use crate::verbs::accounts::{LogIn, LogOut, SetupState, WhoAmI};
 use crate::verbs::credential::{Credential, TokenCredential};
-use crate::verbs::ports::Clock;
-use crate::verbs::request::{Request, Response, reply};
+use crate::verbs::local_backend::Adapters;
+use crate::verbs::ports::{Clock, Entropy};
+use crate::verbs::request::{Request, Response, VERBS, reply};
 use crate::verbs::secret_delivery::SecretReceiver;
 use crate::verbs::session::Session;
 use crate::verbs::tokens::IssuedToken;
@@ -30,6 +33,11 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum time of a call that may work in batches.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+/// The pauses before a call without an answer is repeated.
+const RETRY_PAUSES: [Duration; 4] =
+    [Duration::from_millis(200), Duration::from_millis(800), Duration::from_secs(2), Duration::from_secs(4)];
+/// Maximum time of a repeated call.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum time of a logout, which the end of the program waits for.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time for which a proof is kept for a change. The server accepts it a little longer.
@@ -43,6 +51,7 @@ pub struct RemoteBackend {
     /// The name of this process's login.
     login_name: TokenName,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
     /// Maximum wait for the delay after earlier failed attempts.
     max_wait: Duration,
     /// The tokens that opened sessions, the newest first.
@@ -71,11 +80,12 @@ struct Authorization {
 
 impl RemoteBackend {
     /// Creates the backend for the server. `login_name` is the name of this process's login.
-    pub fn new(server: ServerConnection, login_name: TokenName, clock: Arc<dyn Clock>, max_wait: Duration) -> Self {
+    pub fn new(server: ServerConnection, login_name: TokenName, adapters: &Adapters, max_wait: Duration) -> Self {
         RemoteBackend {
             client: HttpClient::new(server),
             login_name,
-            clock,
+            clock: Arc::clone(&adapters.clock),
+            entropy: Arc::clone(&adapters.entropy),
             max_wait,
             sessions: Mutex::default(),
             login: Mutex::default(),
@@ -127,7 +137,7 @@ impl RemoteBackend {
         if token.account.is_none() && token.name.is_none() {
             return Ok(());
         }
-        let answer = self.call(Some(bearer(&token.secret)), WhoAmI.into())?;
+        let answer = self.call(Some(bearer(&token.secret)), &WhoAmI.into())?;
         match reply::<WhoAmI>(answer)?.token {
             Some(known) => token.check_expected(&known),
             None => Ok(()),
@@ -137,7 +147,7 @@ impl RemoteBackend {
     /// Signs in with a password. Later calls of the session use the token of the login.
     fn log_in(&self, credential: &Credential) -> Result<Session> {
         let log_in = LogIn { name: self.login_name.clone() };
-        let login = reply::<LogIn>(self.call(Some(self.authorization(credential)?), log_in.into())?)?.value;
+        let login = reply::<LogIn>(self.call(Some(self.authorization(credential)?), &log_in.into())?)?.value;
         let secret = Arc::new(login.secret);
         *lock(&self.login) = Some(Arc::clone(&secret));
         self.remember(login.session.clone(), secret);
@@ -147,7 +157,7 @@ impl RemoteBackend {
     /// Ends a login.
     pub fn log_out(&self, token: &Secret) -> Result<()> {
         let secret = token.expose(Secret::parse).map_err(|_| Error::failure("the token of the login is damaged"))?;
-        self.call(Some(bearer(token)), LogOut { secret }.into()).map(drop)
+        self.call(Some(bearer(token)), &LogOut { secret }.into()).map(drop)
     }
 
     /// Checks a password. The proof is kept for the next change with this credential.
@@ -187,28 +197,75 @@ impl RemoteBackend {
                     self.clock.sleep(wait);
                     remaining -= wait;
                 }
+                // Nothing is changed by a password alone.
+                Err(error) if error.has_fault(Fault::Unanswered) => return Err(error.fault(Fault::Unreachable)),
                 done => return done,
             }
         }
     }
 
-    fn call(&self, authorization: Option<Authorization>, request: Request) -> Result<Response> {
-        let verb = request.name();
-        let limit = match &request {
+    fn call(&self, authorization: Option<Authorization>, request: &Request) -> Result<Response> {
+        let limit = match request {
             Request::LogOut(_) => LOGOUT_TIMEOUT,
             Request::WaitForChanges(asked) => Duration::from_secs(asked.wait) + ANSWER_TIMEOUT,
             _ if request.is_batched() => BATCH_TIMEOUT,
             _ => TIMEOUT,
         };
-        let interrupt = matches!(request, Request::WaitForChanges(_)).then_some(&self.interrupt);
-        let HttpCall { http_method: method, target, body } = api::encode(&request)?;
-        let mut headers = vec![("accept", api::REPLY_MEDIA_TYPE)];
-        headers.extend(authorization.as_ref().map(|header| (header.name, header.value.as_str())));
-        let answer = self.send(HttpRequest { method, target: &target, headers: &headers, body, interrupt }, limit)?;
-        read(&answer, |body| api::decode_reply(verb, body))
+        let answer = self.exchange(authorization, request, None, limit);
+        let answer = answer.map_err(|error| match error.fault {
+            Some(Fault::Unanswered) => unknown_outcome(&error, request),
+            _ => error,
+        });
+        read_reply(request, &answer?)
     }
 
-    /// Sends a call once. A change is never sent again, because the server may have made it.
+    /// Makes a change that gives out secrets. If its call is not answered, the call is repeated for some seconds. The key
+    /// is the same each time, so the server makes the change once.
+    fn call_with_key(&self, credential: &Credential, request: &Request) -> Result<Response> {
+        let mut random = [0; 16];
+        self.entropy.fill(&mut random)?;
+        let key = hex(&random);
+        let attempt = |limit| self.exchange(Some(self.authorization(credential)?), request, Some(&key), limit);
+        let mut pauses = RETRY_PAUSES.into_iter();
+        let mut answer = attempt(TIMEOUT);
+        let is_repeated = answer.as_ref().is_err_and(|error| error.has_fault(Fault::Unanswered));
+        while let Err(error) = &answer
+            && is_repeated
+        {
+            match (error.fault, error.kind, pauses.next()) {
+                (Some(Fault::Unanswered | Fault::Unreachable), _, Some(pause)) => self.clock.sleep(pause),
+                // The server would have said if it had made the change before.
+                (_, Kind::Conflict | Kind::NotFound | Kind::Usage, _) => break,
+                _ => return Err(unknown_outcome(error, request)),
+            }
+            answer = attempt(RETRY_TIMEOUT);
+        }
+        let answer = answer?;
+        match repeated::tokens_without_secrets(&answer.body, matches!(request, Request::CreateToken(_))) {
+            Some(tokens) if is_repeated => {
+                Err(undelivered(Error::failure("the connection ended before the first answer"), &tokens))
+            }
+            _ => read_reply(request, &answer),
+        }
+    }
+
+    /// Sends `request` once.
+    fn exchange(
+        &self,
+        authorization: Option<Authorization>,
+        request: &Request,
+        key: Option<&str>,
+        limit: Duration,
+    ) -> Result<HttpAnswer> {
+        let HttpCall { http_method: method, target, body } = api::encode(request)?;
+        let mut headers = vec![("accept", api::REPLY_MEDIA_TYPE)];
+        headers.extend(authorization.as_ref().map(|header| (header.name, header.value.as_str())));
+        headers.extend(key.map(|key| (KEY_HEADER, key)));
+        let interrupt = matches!(request, Request::WaitForChanges(_)).then_some(&self.interrupt);
+        self.send(HttpRequest { method, target: &target, headers: &headers, body, interrupt }, limit)
+    }
+
+    /// Sends a call once.
     fn send(&self, request: HttpRequest<'_>, limit: Duration) -> Result<HttpAnswer> {
         let answer = self.client.send(request, limit)?;
         let server = self.server();
@@ -224,10 +281,34 @@ impl RemoteBackend {
                 Ok(error) => Err(error),
                 Err(e) => {
                     let what = format!("the server {server} answered with the status {status}");
-                    Err(misunderstood(&answer, what, e.to_string()))
+                    let error = misunderstood(&answer, what, e.to_string());
+                    // A proxy may have given up on the server.
+                    Err(if status >= 500 { error.fault(Fault::Unanswered) } else { error })
                 }
             },
         }
+    }
+}
+
+fn is_change(request: &Request) -> bool {
+    VERBS.iter().any(|verb| verb.name == request.name() && verb.is_change)
+}
+
+fn read_reply(request: &Request, answer: &HttpAnswer) -> Result<Response> {
+    read(answer, |body| api::decode_reply(request.name(), body)).map_err(|error| match is_change(request) {
+        true => Error { what: format!("the change was made, but {}", error.what), ..error },
+        false => error,
+    })
+}
+
+/// Explains that a call had no answer. What only reads, or is a login, can simply be done again.
+fn unknown_outcome(error: &Error, request: &Request) -> Error {
+    match request.name().split_once('.') {
+        Some((noun, _)) if is_change(request) => Error::failure("it is unknown whether the change was made")
+            .why(what_and_why(error))
+            .next(format!("Before you repeat it, look at: jeton {noun} list"))
+            .fault(Fault::Unanswered),
+        _ => error.clone().fault(Fault::Unreachable),
     }
 }
 
@@ -285,17 +366,20 @@ impl Backend for RemoteBackend {
             (Request::SignIn(_), Credential::Password(..)) => return self.log_in(credential).map(Response::SignIn),
             _ => {}
         }
-        let authorization = match &request {
+        let mut response = match &request {
+            Request::CreateToken(_) | Request::CopyToken(_) | Request::RegenerateToken(_) => {
+                self.call_with_key(credential, &request)
+            }
             // The secret in the request is enough.
-            Request::RevokeSecret(_) => None,
-            _ => Some(self.authorization(credential)?),
-        };
-        let mut response = self.call(authorization, request)?;
+            Request::RevokeSecret(_) => self.call(None, &request),
+            _ => self.call(Some(self.authorization(credential)?), &request),
+        }?;
         if let (Response::SignIn(session), Credential::Token(token)) = (&response, credential) {
             self.remember(session.clone(), Arc::clone(&token.secret));
         }
         if let (Some(receive), issued @ [_, ..]) = (receive, issued_tokens(&mut response)) {
-            receive(issued).map_err(|error| undelivered(error, issued))?;
+            let names = || issued.iter().map(|one| one.token.full_name()).collect::<Vec<_>>();
+            receive(issued).map_err(|error| undelivered(error, &names()))?;
         }
         Ok(response)
     }
@@ -319,14 +403,17 @@ fn issued_tokens(response: &mut Response) -> &[IssuedToken] {
     }
 }
 
-/// Explains that the server has made the change, but its secrets did not arrive.
-fn undelivered(error: Error, issued: &[IssuedToken]) -> Error {
-    let names: Vec<String> = issued.iter().map(|one| one.token.full_name()).collect();
-    let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
+/// Explains that the server has made the change, but the secrets of its tokens did not arrive.
+fn undelivered(error: Error, tokens: &[String]) -> Error {
+    let name = if let [only] = tokens { only } else { "NAME" };
     Error {
-        what: format!("the secret of {} is lost; the server has stored the change", names.join(", ")),
-        why: Some(why),
-        next: Some("Get a new secret with: jeton token regenerate NAME".to_owned()),
+        what: format!("the secret of {} is lost; the server has stored the change", tokens.join(", ")),
+        why: Some(what_and_why(&error)),
+        next: Some(format!("Get a new secret with: jeton token regenerate {name}")),
         ..error
     }
+}
+
+fn what_and_why(error: &Error) -> String {
+    error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what))
 }

@@ -1,7 +1,6 @@
 //! Accounts that change tokens with their passwords, while the service verifies tokens.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +12,6 @@ use jeton::domain::password::Password;
 use jeton::domain::role::Role;
 use jeton::domain::token::TokenRef;
 use jeton::error::Result;
-use jeton::platform::clock::SystemClock;
 use jeton::remote_backend::RemoteBackend;
 use jeton::service::server_address::{ServerAddress, ServerConnection};
 use jeton::verbs::accounts::ListAccounts;
@@ -38,7 +36,7 @@ impl Person {
     fn at(socket: &Path, username: Username) -> Self {
         let server = ServerConnection::new(ServerAddress::parse(&format!("unix:{}", socket.display())).unwrap());
         let login = TokenName::parse("cli-bench").unwrap();
-        let server = RemoteBackend::new(server, login, Arc::new(SystemClock::default()), Duration::ZERO);
+        let server = RemoteBackend::new(server, login, &jeton::platform::adapters(), Duration::ZERO);
         Person { server, username }
     }
 

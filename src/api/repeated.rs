@@ -1,7 +1,9 @@
 //! Calls that may be repeated: a key of the caller makes sure that the change is made once.
 
-use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
+use crate::domain::name::{TokenName, Username};
 use crate::domain::token::Token;
 
 /// The header with the key of a call that gives out secrets.
@@ -15,6 +17,33 @@ const NEXT: &str =
 pub struct RepeatedReply {
     value: OneOrMany,
     next: &'static str,
+}
+
+#[derive(Deserialize)]
+struct Received<T> {
+    value: T,
+}
+
+#[derive(Deserialize)]
+struct ReceivedToken {
+    token: TokenNames,
+    secret: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct TokenNames {
+    name: TokenName,
+    account: Username,
+}
+
+/// Returns the full names of the tokens in the answer to a repeated call. `None` if the answer has secrets.
+pub fn tokens_without_secrets(json: &[u8], is_list: bool) -> Option<Vec<String>> {
+    let tokens = match is_list {
+        true => serde_json::from_slice::<Received<Vec<ReceivedToken>>>(json).ok()?.value,
+        false => vec![serde_json::from_slice::<Received<ReceivedToken>>(json).ok()?.value],
+    };
+    let name = |one: &ReceivedToken| format!("{}/{}", one.token.account, one.token.name);
+    tokens.iter().all(|one| one.secret.is_none()).then(|| tokens.iter().map(name).collect())
 }
 
 #[derive(Serialize)]

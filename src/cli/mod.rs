@@ -210,8 +210,8 @@ fn select_backend(settings: &Settings, world: &Adapters, face: Face) -> Result<S
         Some(connection) => {
             // Another process of this user and machine has a login of its own.
             let name = login_name(face, Some(std::process::id()))?;
-            let (clock, max_wait) = (Arc::clone(&world.clock), client_info(face).max_wait);
-            SelectedBackend::Remote(Arc::new(RemoteBackend::new(connection, name, clock, max_wait)))
+            let max_wait = client_info(face).max_wait;
+            SelectedBackend::Remote(Arc::new(RemoteBackend::new(connection, name, world, max_wait)))
         }
         None => {
             let store = settings.store.value.clone();

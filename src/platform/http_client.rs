@@ -84,12 +84,12 @@ impl HttpClient {
     /// Sends `request` and returns the answer, all within `limit`.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] if there is no complete answer in time. The server may have done what was asked,
-    /// unless the error says that nothing was sent.
+    /// [`crate::error::Kind::Failure`] if there is no complete answer in time. With [`Fault::Unanswered`], the server may
+    /// have done what was asked.
     pub fn send(&self, request: HttpRequest<'_>, limit: Duration) -> Result<HttpAnswer> {
         let server = self.server();
         let failed = |why: String| {
-            Error::failure(format!("the server {server} gave no valid answer")).why(why).fault(Fault::Unreachable)
+            Error::failure(format!("the server {server} gave no valid answer")).why(why).fault(Fault::Unanswered)
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
         let runtime = runtime.map_err(|e| failed(e.to_string()))?;

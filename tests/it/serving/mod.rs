@@ -19,6 +19,7 @@ mod secret_vectors;
 mod shutdown;
 mod socket_and_proof_faults;
 mod store_faults;
+mod unanswered_calls;
 
 use jeton::domain::api_selection::Selection;
 use jeton::domain::expiry::ExpirySpec;

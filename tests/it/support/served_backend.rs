@@ -43,13 +43,12 @@ pub struct ServedBackend {
 
 impl ServedBackend {
     pub fn start(path: PathBuf, adapters: Adapters) -> Self {
-        let clock = adapters.clock.clone();
-        let service = start_service(path, adapters);
+        let service = start_service(path, adapters.clone());
         let address = ServerAddress::parse(&service.addrs.manage.to_string()).unwrap();
         let remote = RemoteBackend::new(
             ServerConnection::new(address),
             TokenName::parse("cli-test").unwrap(),
-            clock,
+            &adapters,
             Duration::ZERO,
         );
         ServedBackend { remote, service: Some(service) }

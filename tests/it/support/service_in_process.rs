@@ -1,5 +1,7 @@
 //! The service inside the test's process, with the clock and the password hasher of its installation.
 
+use std::path::PathBuf;
+
 use jeton::http::ServerHandle;
 use jeton::service::endpoint::Endpoint;
 
@@ -14,16 +16,20 @@ impl ServiceInProcess {
         ServiceInProcess(Some(start_service(install.temp_store.path(), install.fakes.adapters())))
     }
 
-    fn connect(&self, endpoint: fn(&ServerHandle) -> &Endpoint) -> Client {
-        Client::unix(&socket(endpoint(self.0.as_ref().unwrap())))
+    fn socket(&self, endpoint: fn(&ServerHandle) -> &Endpoint) -> PathBuf {
+        socket(endpoint(self.0.as_ref().unwrap()))
+    }
+
+    pub fn management_socket(&self) -> PathBuf {
+        self.socket(|handle| &handle.addrs.manage)
     }
 
     pub fn management_client(&self) -> Client {
-        self.connect(|handle| &handle.addrs.manage)
+        Client::unix(&self.management_socket())
     }
 
     pub fn client(&self) -> Client {
-        self.connect(|handle| &handle.addrs.verify)
+        Client::unix(&self.socket(|handle| &handle.addrs.verify))
     }
 }
 
