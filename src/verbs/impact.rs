@@ -1,5 +1,6 @@
 //! The tokens that a change takes something away from, and their uses of it in the last 7 days.
 
+mod accounts;
 mod policy;
 
 use std::cmp::Reverse;
@@ -9,7 +10,6 @@ use crate::domain::account::{Account, AccountId};
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::permission_index::PermissionIndex;
-use crate::domain::method::Access;
 use crate::domain::name::Username;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::TokenFilter;
@@ -19,11 +19,11 @@ use crate::domain::secret::PublicId;
 use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId, TokenRef};
-use crate::verbs::accounts::{check_owner_remains, with_counts};
+use crate::verbs::accounts::AccountWithCounts;
 use crate::verbs::policy::PolicyLoss;
 use crate::verbs::ports::{DenialSummary, TokenCursor, WindowQuery};
 use crate::verbs::prelude::*;
-use crate::verbs::required_scope::{RequiredScope, WRITE_ACCOUNTS};
+use crate::verbs::required_scope::RequiredScope;
 use crate::verbs::tokens::{BulkChange, MadeTokens, MatchingCount, MatchingTokens, made_set, made_tokens, purge_query};
 
 /// Maximum number of tokens in an impact.
@@ -95,9 +95,10 @@ pub struct Impact {
     /// Tokens that the tokens of [`Removal::Tokens`] made, which stay valid.
     pub made: MadeTokens,
     /// The accounts of [`Removal::Accounts`] or [`Removal::Role`].
-    pub accounts: Vec<Account>,
-    /// The tokens of [`Removal::Purge`], all marked ones of [`Removal::Matching`], those of [`Impact::made`], or those of
-    /// [`Impact::lost`], with their revisions. A change that was confirmed by their number compares them.
+    pub accounts: Vec<AccountWithCounts>,
+    /// The tokens of [`Removal::Purge`], all marked ones of [`Removal::Matching`], those of [`Impact::made`], those of
+    /// [`Impact::lost`], or those of [`Removal::Accounts`] without active tokens, with their revisions. A change that was
+    /// confirmed by a number or name compares them.
     pub set: SetHash,
     /// What [`Removal::Policy`] deletes, or makes impossible to restore.
     pub lost: PolicyLoss,
@@ -117,6 +118,13 @@ pub struct TokenImpact {
     pub denied: DenialSummary,
 }
 
+impl Impact {
+    /// Returns the accounts without their counts.
+    pub fn into_accounts(self) -> Vec<Account> {
+        self.accounts.into_iter().map(|counted| counted.account).collect()
+    }
+}
+
 impl Query for GetImpact {
     const READS_LEDGER: bool = true;
 
@@ -125,8 +133,8 @@ impl Query for GetImpact {
             Removal::Tokens(ids) => tokens(actor, snapshot, env, ids),
             Removal::Matching(change, of) => matching(actor, snapshot, env, *change, of),
             Removal::Purge(which) => purge(actor, snapshot, env, *which),
-            Removal::Accounts(names) => accounts(actor, snapshot, env, names),
-            Removal::Role(name, role) => role_change(actor, snapshot, env, name, *role),
+            Removal::Accounts(names) => accounts::disable_or_delete(actor, snapshot, env, names),
+            Removal::Role(name, role) => accounts::set_role(actor, snapshot, env, name, *role),
             Removal::Selection(id, after) => selection(actor, snapshot, env, *id, after),
             Removal::Catalogue(new) => catalogue(actor, snapshot, env, new),
             Removal::OldSecret(id) => old_secret(actor, snapshot, env, *id),
@@ -249,60 +257,6 @@ fn purge(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, which: Purgeable
     }
     sum.impact.is_lower_bound |= sum.impact.count > MAX_TOKENS as u64;
     Ok(sum.finish())
-}
-
-fn accounts(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, names: &[Username]) -> Result<Impact> {
-    authorize::require_scope(actor, WRITE_ACCOUNTS)?;
-    let names: BTreeSet<&Username> = names.iter().collect();
-    let names: Vec<&Username> = names.into_iter().collect();
-    let found = authorize::resolve_managed_accounts(actor, snapshot, &names, AccountAction::SetEnabled)?;
-    check_owner_remains(snapshot, &found)?;
-    let mut sum = Sum::new(snapshot, env.now, 0);
-    sum.impact.accounts = found.clone();
-    for account in found.into_iter().filter(|account| account.enabled) {
-        add_account(&mut sum, actor, account, env, |_, _| true)?;
-    }
-    Ok(sum.finish())
-}
-
-fn role_change(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, name: &Username, role: Role) -> Result<Impact> {
-    authorize::require_scope(actor, RequiredScope::PasswordOnly)?;
-    let account = authorize::resolve_managed_account(actor, snapshot, name, AccountAction::SetRole(role))?;
-    let mut sum = Sum::new(snapshot, env.now, 0);
-    sum.impact.accounts = vec![account.clone()];
-    if role != Role::Owner {
-        check_owner_remains(snapshot, &sum.impact.accounts)?;
-    }
-    let (is_enabled, before) = (account.enabled, account.role);
-    if !is_enabled || !Access::ALL.into_iter().any(|access| before.permits(access) && !role.permits(access)) {
-        return Ok(sum.finish());
-    }
-    let catalogues = snapshot.catalogues()?;
-    let index = PermissionIndex::new(&catalogues);
-    let takes = |token: &Token, method: &str| {
-        index.access_of(method).is_some_and(|access| token.highest_role().permits(access) && !role.permits(access))
-    };
-    add_account(&mut sum, actor, account, env, takes)?;
-    Ok(sum.finish())
-}
-
-/// Adds the active tokens of `account` with what `takes` accepts: a token and a method.
-fn add_account(
-    sum: &mut Sum<'_>,
-    actor: &Actor,
-    account: Account,
-    env: &Env<'_>,
-    takes: impl Fn(&Token, &str) -> bool,
-) -> Result<()> {
-    let snapshot = sum.snapshot;
-    authorize::resolve_account(actor, snapshot, Some(&account.username), TokenAction::Read)?;
-    let tokens = active_tokens(sum, actor, Some(account.id))?;
-    sum.impact.count += u64::from(with_counts(snapshot, account, env)?.tokens.active);
-    for token in tokens {
-        let of_token = token.clone();
-        sum.add(token, false, |method| takes(&of_token, method))?;
-    }
-    Ok(())
 }
 
 /// Returns the active tokens of one account, or of all that the actor sees: the last used first, [`MAX_TOKENS`] at most.

@@ -165,6 +165,12 @@ fn passwd_asks_for_the_own_password_first() {
     ");
     differs.types("c\n");
     assert_eq!(differs.ends(), 5);
+    let mut unseen = Terminal::start(&home, &["account", "delete", "ci", "--user", "ops"]);
+    unseen.types_hidden(&password_of("ops"), RIGHT).waits_for(CONFIRM_FOR_GOOD);
+    home.as_ops(&["token", "create", "t", "--account", "ci", "--user", "ops"]).assert_success();
+    home.as_ops(&["token", "disable", "ci/t", "--user", "ops"]).assert_success();
+    unseen.types("ci\n");
+    assert_eq!(unseen.ends(), 5, "{}", unseen.seen);
     let mut delete = Terminal::start(&home, &["account", "delete", "ci", "--user", "ops"]);
     delete.types_hidden(&password_of("ops"), RIGHT).waits_for(CONFIRM_FOR_GOOD).types("ci\n").waits_for("✓ ci");
     assert_eq!(delete.ends(), 0);

@@ -7,14 +7,15 @@ use crate::domain::time::ago;
 use crate::error::Result;
 use crate::verbs::accounts::{DeleteAccount, ShowAccount};
 use crate::verbs::credential::Credential;
-use crate::verbs::impact::Removal;
+use crate::verbs::impact::{GetImpact, Removal};
 
 pub(super) fn delete(app: &mut App, name: &str, confirm: Option<String>) -> Result<()> {
     let username = Username::parse(name)?;
-    let verb = |confirmation| DeleteAccount { username: username.clone(), confirmation, expected: Vec::new() };
+    let (confirmation, expected) = (confirm.clone().unwrap_or_default(), Vec::new());
+    let verb = DeleteAccount { username, confirmation, expected, expected_tokens: None };
     let (credential, verb) = match confirm {
-        Some(typed) => (app.write_credential()?, verb(typed)),
-        None => confirm_deletion(app, username.clone(), verb(String::new()))?,
+        Some(_) => (app.write_credential()?, verb),
+        None => confirm_deletion(app, verb)?,
     };
     let changed = app.call(&credential, verb)?;
     let text = RevokedText {
@@ -26,18 +27,27 @@ pub(super) fn delete(app: &mut App, name: &str, confirm: Option<String>) -> Resu
 }
 
 /// Shows the consequences and asks for the name. The verb compares the name, not the CLI.
-fn confirm_deletion(app: &App, username: Username, unconfirmed: DeleteAccount) -> Result<(Credential, DeleteAccount)> {
+fn confirm_deletion(app: &App, unconfirmed: DeleteAccount) -> Result<(Credential, DeleteAccount)> {
     let (credential, session) = app.authenticate()?;
     let next = "Confirm with the account's name: --confirm NAME";
-    impact::check_unconfirmed(app, &credential, unconfirmed, "the deletion of the account", next)?;
+    let username = unconfirmed.username.clone();
+    impact::check_unconfirmed(app, &credential, unconfirmed.clone(), "the deletion of the account", next)?;
     let read_credential = Credential::Session(session);
-    let shown = app.call(&read_credential, ShowAccount { username: username.clone() })?;
+    let removal = Removal::Accounts(vec![username.clone()]);
+    // Read before all that is shown: of what is shown and not read here, nothing is deleted.
+    let seen = app.call(&read_credential, GetImpact { removal: removal.clone() })?;
+    let shown = app.call(&read_credential, ShowAccount { username })?;
     let (account, tokens, now) = (&shown.counted.account, shown.counted.tokens, app.now());
-    let seen = shown.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)));
+    let last_seen =
+        shown.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)));
     let (active, live) = (tokens.active, tokens.live);
-    app.prompt
-        .show(&format!("{} (role {}), {seen}: {active} of {live} tokens active", account.username, account.role))?;
-    impact::show(app, &read_credential, Removal::Accounts(vec![username.clone()]))?;
+    app.prompt.show(&format!(
+        "{} (role {}), {last_seen}: {active} of {live} tokens active",
+        account.username, account.role
+    ))?;
+    impact::show(app, &read_credential, removal)?;
     let typed = app.prompt.read_visible("Type the account's name to delete the account permanently")?;
-    Ok((credential, DeleteAccount { username, confirmation: typed, expected: vec![shown.counted.account] }))
+    let expected_tokens = Some(seen.set);
+    let verb = DeleteAccount { confirmation: typed, expected: seen.into_accounts(), expected_tokens, ..unconfirmed };
+    Ok((credential, verb))
 }

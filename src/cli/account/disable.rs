@@ -12,7 +12,7 @@ pub(super) fn disable(app: &mut App, some: AccountsArgs) -> Result<()> {
     let usernames = usernames(&some)?;
     let to = if usernames.len() == 1 { "disable the account" } else { "disable the accounts" };
     let (credential, seen) = impact::write_credential(app, to, |_| Ok(Removal::Accounts(usernames.clone())))?;
-    let changed = app.call(&credential, DisableAccounts { usernames, expected: seen.accounts })?;
+    let changed = app.call(&credential, DisableAccounts { usernames, expected: seen.into_accounts() })?;
     let text = RevokedText {
         done: "disabled",
         subject: "the account's tokens",

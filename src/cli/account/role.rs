@@ -12,7 +12,7 @@ pub(super) fn role(app: &mut App, name: &str, role: &str) -> Result<()> {
     let (username, role) = (Username::parse(name)?, Role::parse(role)?);
     let removal = Removal::Role(username.clone(), role);
     let (credential, seen) = impact::write_credential(app, "change the role", |_| Ok(removal))?;
-    let changed = app.call(&credential, SetRole { username, role, expected: seen.accounts })?;
+    let changed = app.call(&credential, SetRole { username, role, expected: seen.into_accounts() })?;
     print_changed(
         app,
         &[changed.value],

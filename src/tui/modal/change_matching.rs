@@ -48,9 +48,10 @@ pub fn revoke_matching(tokens: MatchingTokens, counted: MatchingCount, trash: Sp
     RemovalSpec {
         id: "revoke-tokens",
         title: format!("Revoke {}", count_noun(counted.count, "token")),
-        impact: Some(Removal::Matching(BulkChange::Revoke, Box::new(tokens.clone()))),
+        impact: Removal::Matching(BulkChange::Revoke, Box::new(tokens.clone())),
         tokens: Vec::new(),
         shown: None,
+        renew: None,
         effects: vec![
             format!(
                 "The tokens stop working. They stay in the trash for {}.{}",

@@ -11,9 +11,10 @@ pub fn purge_tokens(which: Purgeable) -> RemovalSpec {
     RemovalSpec {
         id: "purge-tokens",
         title: format!("Purge {word} tokens"),
-        impact: Some(Removal::Purge(which)),
+        impact: Removal::Purge(which),
         tokens: Vec::new(),
         shown: None,
+        renew: None,
         effects: vec![
             format!("Purges all {word} tokens that you manage, also those hidden by a filter."),
             "The tokens are deleted for good. Only secret digests stay for look-ups.".to_owned(),

@@ -9,19 +9,19 @@ use ratatui::style::Style;
 use super::confirm_change::PendingMutation;
 use super::impact::ImpactBox;
 use super::revoke_made_tokens::MadeTokensChoice;
-use super::shown_tokens::ShownTokens;
+use super::shown_tokens::{ShownTokens, describe_reread};
 use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN};
 use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
-use crate::error::{Error, Fault, Kind as ErrorKind};
+use crate::error::{Error, Fault};
 use crate::tui::component::{DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::impact::{GetImpact, Removal};
+use crate::verbs::impact::{GetImpact, Impact, Removal};
 use crate::verbs::request::{Request, Response};
 
 /// The text to type before something is taken away.
@@ -46,17 +46,21 @@ pub enum Alternative {
 /// [`crate::verbs::impact::Impact::set`] of the shown impact.
 pub type RemovalRequest = dyn Fn(&str, bool, Option<SetHash>) -> Request;
 
+pub type Renewal = dyn Fn(&Impact) -> Option<RemovalSpec>;
+
 /// The specification of the dialog.
 pub struct RemovalSpec {
     /// The id of the dialog, for tests.
     pub id: &'static str,
     pub title: String,
-    /// The change whose impact is shown. `None` if no token loses anything.
-    pub impact: Option<Removal>,
+    /// The change whose impact is read.
+    pub impact: Removal,
     /// The tokens of the change. Empty if only the impact knows them.
     pub tokens: Vec<Token>,
     /// The same tokens, if the change is made for them only as they are shown.
     pub shown: Option<ShownTokens<RemovalSpec>>,
+    /// Creates the specification for the account of an impact. `None` if the account is as it was shown.
+    pub renew: Option<Box<Renewal>>,
     /// The effects, a line or a paragraph each.
     pub effects: Vec<String>,
     pub confirmation: Confirmation,
@@ -96,15 +100,16 @@ pub struct RemovalDialog {
 impl RemovalDialog {
     /// Opens the dialog of `spec`, with its `proof` field.
     pub fn new(spec: RemovalSpec, now: Timestamp, proof: AuthField) -> Form<Self> {
-        let limit = match spec.confirmation {
-            Confirmation::Name(_) => MAX_TOKEN_NAME_LEN.max(MAX_USERNAME_LEN) * 4,
-            Confirmation::Number | Confirmation::Impossible(_) => 12,
-        };
+        let limit = MAX_TOKEN_NAME_LEN.max(MAX_USERNAME_LEN) * 4;
         let impact = ImpactBox::new(spec.tokens.clone(), now);
         let (made, typed) = (MadeTokensChoice::new(), TextInput::new(limit));
         let dialog = RemovalDialog { spec, impact, made, typed, auth: proof, changed: None };
         // The field above the confirmation may be added later.
         Form::with_focus(dialog, Field::Confirmation)
+    }
+
+    fn read_impact(&self) -> Request {
+        GetImpact { removal: self.spec.impact.clone() }.into()
     }
 
     fn is_possible(&self) -> bool {
@@ -135,7 +140,7 @@ impl RemovalDialog {
     }
 
     fn remove(&mut self) -> PressResult<Field> {
-        let Some(expected) = self.expected() else {
+        let Some(expected) = self.expected().filter(|_| self.count().is_some()) else {
             let pending = "The tokens are still being counted. Try again in a moment";
             return Err(Problem::general(self.impact.pending_text(pending).to_owned()));
         };
@@ -159,8 +164,7 @@ impl RemovalDialog {
                 (self.made, self.spec) = (MadeTokensChoice::new(), spec);
                 self.typed.clear();
                 self.changed = Some(changed.clone());
-                let read = self.on_open().map_or(Intent::Stay, Intent::read);
-                Err(Problem::at(Field::Confirmation, changed).and(read))
+                Err(Problem::at(Field::Confirmation, changed).and(Intent::read(self.read_impact())))
             }
             Err(error) if error.has_fault(Fault::ChangedMeanwhile) => {
                 Ok(Intent::Close(Some(DialogResult::Error(error))))
@@ -193,7 +197,16 @@ impl RemovalSpec {
 
     /// Returns `true` if the impact is a box of a single token.
     fn is_single(&self) -> bool {
-        matches!(&self.impact, Some(Removal::Tokens(ids)) if ids.len() == 1)
+        matches!(&self.impact, Removal::Tokens(ids) if ids.len() == 1)
+    }
+
+    /// Returns `true` if the impact is a list. An account that can be deleted, or is disabled, has no tokens in use.
+    fn is_list(&self) -> bool {
+        match self.confirmation {
+            Confirmation::Number => true,
+            Confirmation::Name(_) => false,
+            Confirmation::Impossible(_) => self.alternative.is_some(),
+        }
     }
 }
 
@@ -232,12 +245,12 @@ impl Dialog for RemovalDialog {
     }
 
     fn on_open(&self) -> Option<Request> {
-        self.spec.impact.clone().map(|removal| GetImpact { removal }.into())
+        Some(self.read_impact())
     }
 
     /// Named tokens are taken as they were seen: if one has changed since, the verb refuses.
     fn on_store_changed(&self) -> Option<Request> {
-        if self.spec.tokens.is_empty() { self.on_open() } else { None }
+        self.spec.tokens.is_empty().then(|| self.read_impact())
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
@@ -245,9 +258,15 @@ impl Dialog for RemovalDialog {
             return Some(self.renew(renewed, ctx.now));
         }
         let Reply::Response(Response::GetImpact(impact)) = reply else { return None };
-        if self.impact.set().is_some_and(|seen| seen != impact.set) && self.is_by_number() {
-            // The number was typed for other tokens.
+        let renewed = self.spec.renew.as_ref().and_then(|renew| renew(impact));
+        if renewed.is_some() || self.impact.set().is_some_and(|seen| seen != impact.set) {
+            // The number or name was typed for other tokens.
             self.typed.clear();
+            let subject = if self.spec.renew.is_some() { "account or its tokens" } else { "tokens" };
+            self.changed = Some(describe_reread(subject));
+        }
+        if let Some(renewed) = renewed {
+            self.spec = renewed;
         }
         self.made.set_made(impact.made.count, impact.made.describe());
         self.impact.set_impact(std::mem::take(impact), ctx.now);
@@ -262,10 +281,6 @@ impl Dialog for RemovalDialog {
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
         match ShownTokens::explain(self.spec.shown.as_mut(), error) {
             Ok(intent) => Ok(intent),
-            // This dialog can't show what has changed. The list does.
-            Err(error) if self.spec.impact.is_none() && error.kind == ErrorKind::Conflict => {
-                Ok(Intent::Close(Some(DialogResult::Error(error))))
-            }
             Err(error) => self.auth.on_error(&error, Field::Auth),
         }
     }
@@ -276,10 +291,10 @@ impl Dialog for RemovalDialog {
             layout.text_line(&format!("! {reason}"), theme.warning);
             layout.blank();
         }
-        match &self.spec.impact {
-            Some(_) if self.spec.is_single() => self.impact.draw_one(layout, model),
-            Some(_) => self.impact.draw_list(layout, model),
-            None => {}
+        if self.spec.is_single() {
+            self.impact.draw_one(layout, model);
+        } else if self.spec.is_list() {
+            self.impact.draw_list(layout, model);
         }
         for effect in &self.spec.effects {
             layout.text_line(effect, Style::new());

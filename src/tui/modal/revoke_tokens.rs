@@ -32,7 +32,7 @@ pub fn revoke_tokens(tokens: Vec<Token>, trash: Span) -> RemovalSpec {
     RemovalSpec {
         id,
         title: format!("Revoke {what}"),
-        impact: Some(Removal::Tokens(tokens.iter().map(|token| token.id).collect())),
+        impact: Removal::Tokens(tokens.iter().map(|token| token.id).collect()),
         effects: vec![format!("{subject} in the trash for {}.", trash.describe())],
         confirmation,
         // The button would do nothing for a disabled token.
@@ -44,6 +44,7 @@ pub fn revoke_tokens(tokens: Vec<Token>, trash: Span) -> RemovalSpec {
             RevokeTokens { tokens: targets.clone(), with_made, expected_made, confirmation: typed.to_owned() }.into()
         }),
         shown: Some(ShownTokens::new(tokens.clone(), move |tokens, _| Some(revoke_tokens(tokens, trash)))),
+        renew: None,
         tokens,
     }
 }

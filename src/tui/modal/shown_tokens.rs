@@ -23,6 +23,11 @@ const MAX_NAMED: usize = 5;
 /// The change for these tokens at this time. `None` if it can't be made for them.
 type Rebuild<T> = dyn Fn(Vec<Token>, Timestamp) -> Option<T>;
 
+/// Returns the warning that a dialog was read again and shows another state of `subject`.
+pub fn describe_reread(subject: &str) -> String {
+    format!("The {subject} changed after they were shown. Check the dialog and confirm again.")
+}
+
 /// The tokens of a change of type `T`, as they are shown.
 pub struct ShownTokens<T> {
     tokens: Vec<Token>,

@@ -3,8 +3,9 @@
 use super::{AccountWithCounts, audit_entry, check_owner_remains, check_unchanged, with_counts};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
+use crate::domain::set_hash::SetHash;
 use crate::verbs::prelude::*;
-use crate::verbs::tokens::move_to_trash;
+use crate::verbs::tokens::{hash_of, move_to_trash};
 
 /// Deletes an account that has no active token. Its other tokens go into the trash, and stay there. It needs a person,
 /// because the account can't be restored.
@@ -18,6 +19,9 @@ pub struct DeleteAccount {
     /// The account as the person saw it. It is a conflict if its role or state has changed. Empty without a check.
     #[serde(default)]
     pub expected: Vec<Account>,
+    /// The tokens that the person saw: [`crate::verbs::impact::Impact::set`]. It is a conflict if they have changed.
+    #[serde(default)]
+    pub expected_tokens: Option<SetHash>,
 }
 
 impl Mutation for DeleteAccount {
@@ -33,6 +37,10 @@ impl Mutation for DeleteAccount {
         }
         check_no_active_tokens(&with_counts(tx, account.clone(), env)?)?;
         let mut tokens = tx.live_tokens(account.id)?;
+        if let Some(seen) = self.expected_tokens {
+            let what = "the account's tokens changed after they were shown; nothing was deleted";
+            hash_of(&tokens)?.check_seen(seen, what)?;
+        }
         let mut entries = vec![
             audit_entry(Self::NAME, &account)
                 .with("role", account.role.as_str())

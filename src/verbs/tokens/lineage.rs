@@ -90,7 +90,7 @@ pub(in crate::verbs) fn made_set(snapshot: &dyn Snapshot, makers: &[TokenId], no
     hash_of(tokens.iter().flatten())
 }
 
-pub(super) fn hash_of<'t>(tokens: impl IntoIterator<Item = &'t Token>) -> Result<SetHash> {
+pub(in crate::verbs) fn hash_of<'t>(tokens: impl IntoIterator<Item = &'t Token>) -> Result<SetHash> {
     SetHash::of(tokens.into_iter().map(|token| (token.id, token.revision)))
 }
 

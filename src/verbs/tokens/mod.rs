@@ -30,7 +30,7 @@ pub use enable::{DisableTokens, EnableTokens};
 pub use identify_secret::IdentifySecret;
 pub use issue::{IssuedToken, SecretSource};
 pub use lineage::{Lineage, MAX_MADE, MadeTokens, Maker};
-pub(super) use lineage::{made_set, made_tokens};
+pub(super) use lineage::{hash_of, made_set, made_tokens};
 pub use list::{CountTokens, EXPIRING_SOON, ListTokens, OwnerFilter, TokenSummary};
 pub use matching::{BulkChange, CountMatching, MatchingCount, MatchingTokens};
 pub(super) use purge::purge_query;

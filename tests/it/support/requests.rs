@@ -30,7 +30,8 @@ pub fn set_password(name: &str, to: &str) -> SetPassword {
 
 /// Returns the request to delete an account, with the right confirmation.
 pub fn delete_account(name: &str) -> DeleteAccount {
-    DeleteAccount { username: username(name), confirmation: name.to_owned(), expected: Vec::new() }
+    let (username, confirmation) = (username(name), name.to_owned());
+    DeleteAccount { username, confirmation, expected: Vec::new(), expected_tokens: None }
 }
 
 /// Returns the request to set rules, by their names without `policy.`.

@@ -10,6 +10,7 @@ use jeton::tui::theme::Theme;
 use jeton::verbs::Verb as _;
 use jeton::verbs::accounts::{DeleteAccount, DisableAccounts, SetRole};
 use jeton::verbs::credential::TokenCredential;
+use jeton::verbs::tokens::{DisableTokens, TokenTarget};
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::requests::{set_role, switch_off};
@@ -153,6 +154,39 @@ fn account_is_deleted_once_its_name_was_typed() {
     assert_eq!(last(&s), "account.delete");
     s.assert_shows("2 of 3");
     s.assert_shows("▶ ops");
+}
+
+/// Neither a token that appears behind the box nor another role of the account is confirmed by a name typed before.
+#[test]
+fn deletion_is_confirmed_for_the_account_as_it_is() {
+    let mut s = accounts();
+    s.keys(&format!("<down>xmember<tab>{PASSWORD}<tab><tab>"));
+    s.install.create("member", create("t"));
+    s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("member/t")] }).unwrap();
+    s.keys("<enter>");
+    s.assert_top("delete-account");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the account's tokens changed after they were shown; nothing was deleted. Check the tokens as they are now, then confirm again");
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Delete member
+    The account has no active tokens. The deletion also puts 1 token into the
+    trash; no restore is possible. Its name is never reused. This can't be
+    undone.
+
+    Name                      member
+    Type the name
+    Password of ops
+    the account's tokens changed after they were shown; nothing was deleted.
+    Check the tokens as they are now, then confirm again
+
+    [ Disable instead ]
+    [ I understand the consequences, delete this account ]
+    ");
+    s.keys(&format!("<tab>member<tab>{PASSWORD}<tab><tab>"));
+    s.install.call(OWNER, set_role("member", Role::Viewer)).unwrap();
+    s.keys("<enter>");
+    s.assert_top("delete-account");
+    s.keys(&format!("<tab>member<tab>{PASSWORD}<tab><tab><enter>"));
+    s.assert_notice(NoticeId::Done(DeleteAccount::NAME));
 }
 
 #[test]

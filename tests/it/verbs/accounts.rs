@@ -275,7 +275,7 @@ fn deleted_account_takes_its_tokens_into_the_trash_for_good() {
 #[test]
 fn account_is_changed_only_as_it_was_seen() {
     let install = TestInstall::with_accounts();
-    let seen = |removal| install.call(OWNER, GetImpact { removal }).unwrap().accounts;
+    let seen = |removal| install.call(OWNER, GetImpact { removal }).unwrap().into_accounts();
     let member = || vec![username("member")];
     let accounts = seen(Removal::Accounts(member()));
     assert_eq!(accounts, seen(Removal::Role(username("member"), Role::Viewer)));
@@ -293,4 +293,25 @@ fn account_is_changed_only_as_it_was_seen() {
     install.call(OWNER, role(seen(Removal::Accounts(member())))).unwrap();
     install.call(OWNER, disable(seen(Removal::Accounts(member())))).unwrap();
     install.call(OWNER, delete(seen(Removal::Accounts(member())))).unwrap();
+}
+
+#[test]
+fn account_is_deleted_only_with_the_tokens_that_were_seen() {
+    let install = TestInstall::with_accounts();
+    let removal = || Removal::Accounts(vec![username("member")]);
+    let seen = || Some(install.call(OWNER, GetImpact { removal: removal() }).unwrap().set);
+    let delete = |expected_tokens| DeleteAccount { expected_tokens, ..delete_account("member") };
+    let add_disabled = |name: &str| {
+        install.create("member", create(name));
+        let tokens = vec![TokenTarget::by_reference(format!("member/{name}"))];
+        install.call(OWNER, DisableTokens { tokens }).unwrap();
+    };
+    let before = seen();
+    add_disabled("a");
+    assert_error(install.call(OWNER, delete(before)), Kind::Conflict);
+    let with_a = seen();
+    install.call(OWNER, revoke(&["member/a"], "a")).unwrap();
+    add_disabled("b");
+    assert_error(install.call(OWNER, delete(with_a)), Kind::Conflict);
+    install.call(OWNER, delete(seen())).unwrap();
 }

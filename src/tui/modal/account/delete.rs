@@ -31,13 +31,16 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
             false => "The account is disabled, so the service already denies its tokens.".to_owned(),
         });
     }
-    let (seen, disabled) = (account.clone(), counted.clone());
+    let (seen, shown, disabled) = (account.clone(), counted.clone(), counted.clone());
     RemovalSpec {
         id: "delete-account",
         title: format!("Delete {name}"),
-        impact: (is_in_use && account.enabled).then(|| Removal::Accounts(vec![account.username.clone()])),
+        impact: Removal::Accounts(vec![account.username.clone()]),
         tokens: Vec::new(),
         shown: None,
+        renew: Some(Box::new(move |impact| {
+            impact.accounts.iter().find(|current| **current != shown).map(delete_account)
+        })),
         effects,
         confirmation: if is_in_use {
             let active = count_noun(tokens.active.into(), "active token");
@@ -50,9 +53,9 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
             .then(|| Alternative::Change("Disable instead", Box::new(move || pending_disable(&disabled)))),
         act: "Delete",
         object: Some("this account"),
-        request: Box::new(move |typed, _, _| {
+        request: Box::new(move |typed, _, expected_tokens| {
             let (username, expected) = (seen.username.clone(), vec![seen.clone()]);
-            DeleteAccount { username, confirmation: typed.to_owned(), expected }.into()
+            DeleteAccount { username, confirmation: typed.to_owned(), expected, expected_tokens }.into()
         }),
     }
 }
