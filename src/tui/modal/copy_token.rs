@@ -7,7 +7,8 @@ use crate::domain::expiry::{Expiry, Span as Length};
 use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN, TokenName, Username};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
-use crate::tui::component::UpdateContext;
+use crate::error::{Error, Fault};
+use crate::tui::component::{DialogResult, Intent, UpdateContext};
 use crate::tui::model::Model;
 use crate::tui::widget::expiry_choice::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
@@ -83,6 +84,14 @@ impl Dialog for CopyTokenDialog {
         let title = format!("Copy {} as {whose}/{name}", self.source.full_name());
         let verb = CopyToken { token: TokenTarget::at_revision(&self.source), name, account, expires };
         Ok(PendingMutation::new(title, about, verb).confirm(ctx))
+    }
+
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
+        match error.has_fault(Fault::ChangedMeanwhile) {
+            // The source is shown as it was. The list shows it as it is.
+            true => Ok(Intent::Close(Some(DialogResult::Error(error)))),
+            false => Err(Problem::general(error)),
+        }
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {

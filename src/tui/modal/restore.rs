@@ -4,8 +4,8 @@ use ratatui::style::Style;
 
 use crate::domain::name::{MAX_TOKEN_NAME_LEN, TokenName};
 use crate::domain::token::Token;
-use crate::error::{Error, Kind as ErrorKind};
-use crate::tui::component::{Intent, UpdateContext};
+use crate::error::{Error, Fault, Kind as ErrorKind};
+use crate::tui::component::{DialogResult, Intent, UpdateContext};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{count_noun, join_three};
 use crate::tui::widget::confirm_identity::AuthField;
@@ -77,6 +77,10 @@ impl Dialog for RestoreTokensDialog {
     }
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
+        // The list shows the tokens as they are now.
+        if error.has_fault(Fault::ChangedMeanwhile) {
+            return Ok(Intent::Close(Some(DialogResult::Error(error))));
+        }
         // The usual conflict: the name has been taken meanwhile.
         if error.kind == ErrorKind::Conflict && self.only().is_some() {
             return Err(Problem::at(Field::Name, error));

@@ -4,8 +4,11 @@ use jeton::domain::expiry::Span;
 use jeton::domain::name::TokenName;
 use jeton::domain::token::Token;
 use jeton::error::Kind;
+use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
-use jeton::verbs::tokens::{DisableTokens, EditToken, RegenerateToken, RetireToken, RevokeTokens, TokenTarget};
+use jeton::verbs::tokens::{
+    DisableTokens, EditToken, RegenerateToken, RestoreTokens, RetireToken, RevokeTokens, TokenTarget,
+};
 
 use super::{dialog_lines, listed};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
@@ -177,4 +180,26 @@ fn overlap_is_ended_for_the_secret_that_is_shown() {
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done("token.retire"));
     assert!(stored(&s, "a").previous.is_none());
+}
+
+/// The box has no other way to show the token as it is.
+#[test]
+fn restore_and_copy_of_a_changed_token_close() {
+    let mut s = screens();
+    s.keys(&format!("cnew<tab><tab><tab><enter>{PASSWORD}"));
+    s.assert_top("token.copy");
+    rename(&s, "a", "a2");
+    s.keys("<enter>");
+    s.assert_no_dialog();
+    s.assert_notice(NoticeId::Error(Kind::Conflict));
+    revoke(&s, "b");
+    s.message(Msg::StoreChanged(i64::MAX));
+    s.keys(&format!("tu{PASSWORD}"));
+    s.assert_top("restore-tokens");
+    let tokens = vec![target("b")];
+    s.install.call(OWNER, RestoreTokens { tokens, rename: None }).unwrap();
+    revoke(&s, "b");
+    s.keys("<enter>");
+    s.assert_no_dialog();
+    s.assert_notice(NoticeId::Error(Kind::Conflict));
 }
