@@ -36,8 +36,8 @@ pub trait Retry: Debug {
     }
 
     /// Takes the reply to a request of the dialog. Returns the change as it must be described now, if it was described
-    /// otherwise.
-    fn on_reply(&self, _response: &mut Response) -> Option<PendingMutation> {
+    /// otherwise, and a warning about that.
+    fn on_reply(&self, _response: &mut Response) -> Option<(PendingMutation, String)> {
         None
     }
 }
@@ -250,8 +250,8 @@ impl Dialog for ConfirmDialog {
             None => {}
         }
         let Reply::Response(response) = reply else { return None };
-        if let Some(changed) = self.mutation.mutation.on_reply(response) {
-            self.mutation = changed;
+        if let Some((mutation, changed)) = self.mutation.mutation.on_reply(response) {
+            (self.mutation, self.changed) = (mutation, Some(changed));
             return Some(Ok(self.on_open().map_or(Intent::Stay, Intent::read)));
         }
         let (Response::GetImpact(found), Some(removal)) = (response, &self.mutation.removal) else { return None };

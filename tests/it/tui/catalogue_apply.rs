@@ -167,6 +167,21 @@ fn public_methods_need_their_number_typed() {
 }
 
 #[test]
+fn preview_that_was_read_again_says_so() {
+    let (install, wider) = widened();
+    let mut s = TuiHarness::signed_in(install);
+    offer(&mut s, &wider);
+    s.keys("2<tab>");
+    s.install.create("admin", reader("late"));
+    s.message(Msg::StoreChanged(s.install.audit().len() as i64));
+    s.assert_shows("admin/late");
+    s.assert_shows("changed after they were shown");
+    s.keys("<tab>3<enter>");
+    prove(&mut s);
+    s.assert_notice(NoticeId::Done(ApplyCatalogue::NAME));
+}
+
+#[test]
 fn token_created_meanwhile_needs_a_new_preview() {
     let (install, wider) = widened();
     let mut s = TuiHarness::signed_in(install);

@@ -3,6 +3,7 @@
 pub mod apply;
 
 use super::confirm_change::{PendingMutation, Retry};
+use super::shown_tokens::describe_reread;
 use crate::domain::catalogue::Catalogue;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
@@ -75,11 +76,12 @@ impl Retry for CatalogueChange {
         Some(PreviewCatalogue { catalogue: self.catalogue.clone() }.into())
     }
 
-    fn on_reply(&self, response: &mut Response) -> Option<PendingMutation> {
+    fn on_reply(&self, response: &mut Response) -> Option<(PendingMutation, String)> {
         match response {
             Response::PreviewCatalogue(preview) if preview.set != self.preview.set => {
                 let (catalogue, source) = (self.catalogue.clone(), self.source.clone());
-                Some(CatalogueChange { catalogue, source, preview: preview.clone() }.pending())
+                let renewed = CatalogueChange { catalogue, source, preview: preview.clone() };
+                Some((renewed.pending(), describe_reread("tokens or the catalogue")))
             }
             // The verb doesn't know the file.
             Response::ApplyCatalogue(done) => {
