@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 
 use super::confirm_change::{PendingMutation, Retry};
+use super::shown_tokens::describe_reread;
 use crate::domain::policy::Policy;
 use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
@@ -94,9 +95,10 @@ impl Retry for RuleChange {
         self.verb.clone().into()
     }
 
-    fn on_reply(&self, response: &mut Response) -> Option<PendingMutation> {
+    fn on_reply(&self, response: &mut Response) -> Option<(PendingMutation, String)> {
         let Response::GetImpact(impact) = response else { return None };
-        (self.verb.expected_trash != Some(impact.set)).then(|| self.clone().seeing(impact).pending())
+        let renewed = || (self.clone().seeing(impact).pending(), describe_reread("tokens in the trash"));
+        (self.verb.expected_trash != Some(impact.set)).then(renewed)
     }
 }
 
