@@ -205,6 +205,11 @@ impl Error {
         }
     }
 
+    /// Returns the failure and its reason, for the reason of another error.
+    pub fn what_and_why(&self) -> String {
+        self.why.as_ref().map_or_else(|| self.what.clone(), |why| format!("{}: {why}", self.what))
+    }
+
     pub fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
         self

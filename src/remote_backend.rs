@@ -1,19 +1,21 @@
 //! A [`Backend`] at a server: requests travel over the management API.
 
+mod unanswered_calls;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::api::repeated::{self, KEY_HEADER};
+use self::unanswered_calls::{read_reply, unknown_outcome};
+use crate::api::repeated::KEY_HEADER;
 use crate::api::sign_in::{CONFIRM_PATH, Confirm, Confirmed, PROOF_HEADER, PROOF_LIFETIME};
 use crate::api::{self, HttpCall};
-use crate::domain::checkpoint::hex;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::password::Password;
 use crate::domain::secret::Secret;
-use crate::error::{Error, Fault, Kind, Result};
+use crate::error::{Error, Fault, Result};
 use crate::platform::http_client::{HttpAnswer, HttpClient, HttpRequest, Interrupt};
 use crate::service::VERSION;
 use crate::service::server_address::{ServerAddress, ServerConnection};
@@ -22,7 +24,7 @@ use crate::verbs::accounts::{LogIn, LogOut, SetupState, WhoAmI};
 use crate::verbs::credential::{Credential, TokenCredential};
 use crate::verbs::local_backend::Adapters;
 use crate::verbs::ports::{Clock, Entropy};
-use crate::verbs::request::{Request, Response, VERBS, reply};
+use crate::verbs::request::{Request, Response, reply};
 use crate::verbs::secret_delivery::SecretReceiver;
 use crate::verbs::session::Session;
 use crate::verbs::tokens::IssuedToken;
@@ -33,11 +35,6 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum time of a call that may work in batches.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(60 * 60);
-/// The pauses before a call without an answer is repeated.
-const RETRY_PAUSES: [Duration; 4] =
-    [Duration::from_millis(200), Duration::from_millis(800), Duration::from_secs(2), Duration::from_secs(4)];
-/// Maximum time of a repeated call.
-const RETRY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum time of a logout, which the end of the program waits for.
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time for which a proof is kept for a change. The server accepts it a little longer.
@@ -219,36 +216,6 @@ impl RemoteBackend {
         read_reply(request, &answer?)
     }
 
-    /// Makes a change that gives out secrets. If its call is not answered, the call is repeated for some seconds. The key
-    /// is the same each time, so the server makes the change once.
-    fn call_with_key(&self, credential: &Credential, request: &Request) -> Result<Response> {
-        let mut random = [0; 16];
-        self.entropy.fill(&mut random)?;
-        let key = hex(&random);
-        let attempt = |limit| self.exchange(Some(self.authorization(credential)?), request, Some(&key), limit);
-        let mut pauses = RETRY_PAUSES.into_iter();
-        let mut answer = attempt(TIMEOUT);
-        let is_repeated = answer.as_ref().is_err_and(|error| error.has_fault(Fault::Unanswered));
-        while let Err(error) = &answer
-            && is_repeated
-        {
-            match (error.fault, error.kind, pauses.next()) {
-                (Some(Fault::Unanswered | Fault::Unreachable), _, Some(pause)) => self.clock.sleep(pause),
-                // The server would have said if it had made the change before.
-                (_, Kind::Conflict | Kind::NotFound | Kind::Usage, _) => break,
-                _ => return Err(unknown_outcome(error, request)),
-            }
-            answer = attempt(RETRY_TIMEOUT);
-        }
-        let answer = answer?;
-        match repeated::tokens_without_secrets(&answer.body, matches!(request, Request::CreateToken(_))) {
-            Some(tokens) if is_repeated => {
-                Err(undelivered(Error::failure("the connection ended before the first answer"), &tokens))
-            }
-            _ => read_reply(request, &answer),
-        }
-    }
-
     /// Sends `request` once.
     fn exchange(
         &self,
@@ -290,28 +257,6 @@ impl RemoteBackend {
     }
 }
 
-fn is_change(request: &Request) -> bool {
-    VERBS.iter().any(|verb| verb.name == request.name() && verb.is_change)
-}
-
-fn read_reply(request: &Request, answer: &HttpAnswer) -> Result<Response> {
-    read(answer, |body| api::decode_reply(request.name(), body)).map_err(|error| match is_change(request) {
-        true => Error { what: format!("the change was made, but {}", error.what), ..error },
-        false => error,
-    })
-}
-
-/// Explains that a call had no answer. What only reads, or is a login, can simply be done again.
-fn unknown_outcome(error: &Error, request: &Request) -> Error {
-    match request.name().split_once('.') {
-        Some((noun, _)) if is_change(request) => Error::failure("it is unknown whether the change was made")
-            .why(what_and_why(error))
-            .next(format!("Before you repeat it, look at: jeton {noun} list"))
-            .fault(Fault::Unanswered),
-        _ => error.clone().fault(Fault::Unreachable),
-    }
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -348,6 +293,10 @@ fn misunderstood(answer: &HttpAnswer, what: String, why: String) -> Error {
 }
 
 impl Backend for RemoteBackend {
+    fn delivers_before_change(&self) -> bool {
+        false
+    }
+
     fn stop_waiting(&self) {
         self.interrupt.send();
     }
@@ -378,8 +327,7 @@ impl Backend for RemoteBackend {
             self.remember(session.clone(), Arc::clone(&token.secret));
         }
         if let (Some(receive), issued @ [_, ..]) = (receive, issued_tokens(&mut response)) {
-            let names = || issued.iter().map(|one| one.token.full_name()).collect::<Vec<_>>();
-            receive(issued).map_err(|error| undelivered(error, &names()))?;
+            receive(issued)?;
         }
         Ok(response)
     }
@@ -401,19 +349,4 @@ fn issued_tokens(response: &mut Response) -> &[IssuedToken] {
         Response::CopyToken(done) | Response::RegenerateToken(done) => std::slice::from_ref(&done.value),
         _ => &[],
     }
-}
-
-/// Explains that the server has made the change, but the secrets of its tokens did not arrive.
-fn undelivered(error: Error, tokens: &[String]) -> Error {
-    let name = if let [only] = tokens { only } else { "NAME" };
-    Error {
-        what: format!("the secret of {} is lost; the server has stored the change", tokens.join(", ")),
-        why: Some(what_and_why(&error)),
-        next: Some(format!("Get a new secret with: jeton token regenerate {name}")),
-        ..error
-    }
-}
-
-fn what_and_why(error: &Error) -> String {
-    error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what))
 }

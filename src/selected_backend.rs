@@ -74,6 +74,10 @@ impl SelectedBackend {
 }
 
 impl Backend for SelectedBackend {
+    fn delivers_before_change(&self) -> bool {
+        matches!(self, SelectedBackend::Local(_))
+    }
+
     fn stop_waiting(&self) {
         match self {
             SelectedBackend::Local(local) => local.stop_waiting(),

@@ -87,19 +87,18 @@ pub struct SecretFiles;
 pub struct InterruptibleDelivery;
 
 impl SecretFileWriter for InterruptibleDelivery {
-    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>> {
+    fn reserve(&self, path: &Path) -> Result<Box<dyn PendingFile>> {
         signals::hold_ends()?;
-        if signals::is_asked_to_end() {
-            return Err(Error::cancelled());
+        match signals::is_asked_to_end() {
+            true => Err(Error::cancelled()),
+            false => SecretFiles.reserve(path),
         }
-        // Files are written before the change.
-        let refused = |e: Error| Error { what: format!("{}; nothing was changed", e.what), ..e };
-        SecretFiles.save(path, secret).map_err(refused)
     }
 }
 
 struct PendingSecretFile {
     path: PathBuf,
+    file: File,
     is_persisted: bool,
     device: u64,
     inode: u64,
@@ -118,6 +117,16 @@ impl PendingSecretFile {
 }
 
 impl PendingFile for PendingSecretFile {
+    fn write(&mut self, secret: &Secret) -> Result<()> {
+        let file = &mut self.file;
+        let written = secret.expose(|text| file.write_all(text.as_bytes())).and_then(|()| file.write_all(b"\n"));
+        let meta = written.and_then(|()| file.sync_all()).and_then(|()| file.metadata());
+        let synced = meta.and_then(|meta| whole_file::sync_folder_of(&self.path).map(|()| meta));
+        let meta = synced.map_err(|e| save_error(&self.path, &e))?;
+        self.modified = Some((meta.mtime(), meta.mtime_nsec()));
+        Ok(())
+    }
+
     fn persist(&mut self) {
         self.is_persisted = true;
     }
@@ -137,18 +146,9 @@ impl Drop for PendingSecretFile {
 }
 
 impl SecretFileWriter for SecretFiles {
-    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>> {
+    fn reserve(&self, path: &Path) -> Result<Box<dyn PendingFile>> {
         bounded_read::require_named_file(path, "the file for a secret")?;
-        let refused = |e: std::io::Error| {
-            let error = create_error(format!("the secret can't be saved to {}", path.display()), &e);
-            match e.kind() {
-                ErrorKind::AlreadyExists => error.next(
-                    "Choose a path that does not exist yet. If an interrupted run left this file, find its \
-                     token with: jeton token whose < FILE",
-                ),
-                _ => error,
-            }
-        };
+        let refused = |e: std::io::Error| save_error(path, &e);
         let path = super::paths::absolute(path).map_err(refused)?;
         if let Some(ending) = reserved_suffix(&path) {
             return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
@@ -158,19 +158,24 @@ impl SecretFileWriter for SecretFiles {
                 ))
                 .next("Choose another name"));
         }
-        let mut file = create_exclusive(&path).map_err(refused)?;
+        let file = create_exclusive(&path).map_err(refused)?;
         let meta = file.metadata().map_err(refused)?;
-        let mut saved =
-            PendingSecretFile { path, is_persisted: false, device: meta.dev(), inode: meta.ino(), modified: None };
-        secret.expose(|s| file.write_all(s.as_bytes())).map_err(refused)?;
-        file.write_all(b"\n").map_err(refused)?;
-        file.sync_all().map_err(refused)?;
-        let meta = file.metadata().map_err(refused)?;
-        saved.modified = Some((meta.mtime(), meta.mtime_nsec()));
-        whole_file::sync_folder_of(&saved.path).map_err(refused)?;
-        Ok(Box::new(saved))
+        let (device, inode) = (meta.dev(), meta.ino());
+        Ok(Box::new(PendingSecretFile { path, file, is_persisted: false, device, inode, modified: None }))
     }
 }
+
+fn save_error(path: &Path, error: &std::io::Error) -> Error {
+    let refused = create_error(format!("the secret can't be saved to {}", path.display()), error);
+    match error.kind() {
+        ErrorKind::AlreadyExists => refused.next(
+            "Choose a path that does not exist yet. If an interrupted run left this file, find its token with: jeton \
+             token whose < FILE",
+        ),
+        _ => refused,
+    }
+}
+
 /// Returns `true` if standard output is a file that other users can read.
 pub fn is_stdout_readable_by_others() -> bool {
     rustix::fs::fstat(rustix::stdio::stdout()).is_ok_and(|stat| {

@@ -63,8 +63,8 @@ use tokens::{IssuedToken, SecretSource};
 
 /// The backend of screens and commands.
 pub trait Backend: Send + Sync {
-    /// Carries out `request` on behalf of `credential`, completely or not at all. With `receive`, new secrets become valid
-    /// only after it has them.
+    /// Carries out `request` on behalf of `credential`, completely or not at all. `receive` gets the new secrets:
+    /// see [`Backend::delivers_before_change`].
     ///
     /// # Errors
     /// Any error of the verb; [`crate::error::Kind::Denied`] before anything else. That of `receive`.
@@ -74,6 +74,11 @@ pub trait Backend: Send + Sync {
         request: Request,
         receive: Option<&mut SecretReceiver<'_>>,
     ) -> Result<Response>;
+
+    /// Returns `true` if new secrets become valid only after a receiver has them, `false` if the change comes first.
+    fn delivers_before_change(&self) -> bool {
+        true
+    }
 
     /// Ends a call that waits for changes, or the next one if there is none.
     fn stop_waiting(&self) {}

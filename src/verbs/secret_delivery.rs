@@ -1,21 +1,23 @@
 //! Secrets that are printed or saved before they become valid: so a secret that nobody received is never valid. The
 //! backend announces the secrets, the client puts them at their destination, and the backend commits. Nothing is locked
-//! meanwhile, so a slow reader delays no other writer.
+//! meanwhile, so a slow reader delays no other writer. A server makes the change first; then files are reserved before the
+//! call, so that a secret has its place when it arrives.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::credential::Credential;
 use super::local_backend::LocalBackend;
 use super::ports::{CommittedTx, Maintenance, PendingFile, SecretFileWriter, Store};
-use super::request::{RequestVerb, reply};
+use super::request::{Request, RequestVerb, reply};
 use super::session::Session;
 use super::tokens::{IssuedToken, SecretSource};
 use super::{Backend, Mutation};
+use crate::domain::name::TokenName;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
-/// Receives announced secrets. If it fails, nothing is changed.
+/// Receives new secrets. If it fails before the change, nothing is changed.
 pub type SecretReceiver<'a> = dyn FnMut(&[IssuedToken]) -> Result<()> + 'a;
 
 /// The destination of new secrets, on the client's machine.
@@ -28,8 +30,8 @@ pub enum SecretDestination<'a> {
     Directory(PathBuf),
 }
 
-/// Carries out `verb` with its secrets at `destination`. Returns the paths of the files, which are written before the
-/// change and kept only with it.
+/// Carries out `verb` with its secrets at `destination`. Returns the paths of the files. They are written before the
+/// change and kept only with it; or they are reserved before a change whose secrets come afterwards.
 pub fn call_with_delivery<V: RequestVerb>(
     backend: &dyn Backend,
     credential: &Credential,
@@ -37,13 +39,18 @@ pub fn call_with_delivery<V: RequestVerb>(
     mut destination: SecretDestination<'_>,
     writer: &dyn SecretFileWriter,
 ) -> Result<(V::Reply, Vec<PathBuf>)> {
+    let request = verb.into();
+    let is_before_change = backend.delivers_before_change();
+    let mut files = if is_before_change { Vec::new() } else { destination.reserve(&request, writer)? };
     let mut received = 0;
-    let mut files = Vec::new();
     let response = backend.run(
         credential,
-        verb.into(),
+        request,
         Some(&mut |issued| {
-            destination.deliver(issued, writer, &mut files)?;
+            match is_before_change {
+                true => destination.deliver(issued, writer, &mut files).map_err(unchanged)?,
+                false => destination.deliver_after_change(issued, &mut files)?,
+            }
             received = issued.len();
             Ok(())
         }),
@@ -56,7 +63,44 @@ pub fn call_with_delivery<V: RequestVerb>(
     Ok((reply::<V>(response)?, files.iter().map(|file| file.path().to_owned()).collect()))
 }
 
+/// Adds to the error of a delivery that the change was not made.
+fn unchanged(error: Error) -> Error {
+    match error.kind {
+        Kind::Cancelled => error,
+        _ => Error { what: format!("{}; nothing was changed", error.what), ..error },
+    }
+}
+
+/// Explains that the change was made, but the secrets of `tokens` did not arrive.
+pub fn undelivered(error: Error, tokens: &[String]) -> Error {
+    let name = if let [only] = tokens { only } else { "NAME" };
+    Error {
+        what: format!("the secret of {} is lost; the server has stored the change", tokens.join(", ")),
+        why: Some(error.what_and_why()),
+        next: Some(format!("Get a new secret with: jeton token regenerate {name}")),
+        ..error
+    }
+}
+
+fn secret_file(folder: &Path, name: &TokenName) -> PathBuf {
+    folder.join(format!("{name}.secret"))
+}
+
 impl SecretDestination<'_> {
+    /// Creates the files for the secrets of `request`.
+    fn reserve(&self, request: &Request, writer: &dyn SecretFileWriter) -> Result<Vec<Box<dyn PendingFile>>> {
+        let names: &[TokenName] = if let Request::CreateToken(verb) = request { &verb.names } else { &[] };
+        match self {
+            SecretDestination::Printed(_) => Ok(Vec::new()),
+            SecretDestination::File(_) if names.len() > 1 => Err(one_file_for_several()),
+            SecretDestination::File(path) => writer.reserve(path).map(|file| vec![file]),
+            SecretDestination::Directory(folder) => {
+                names.iter().map(|name| writer.reserve(&secret_file(folder, name))).collect()
+            }
+        }
+        .map_err(unchanged)
+    }
+
     /// Delivers the secrets of `issued`. Files are then on disk, and are removed again if `files` is dropped.
     fn deliver(
         &mut self,
@@ -67,17 +111,40 @@ impl SecretDestination<'_> {
         match (self, issued) {
             (SecretDestination::Printed(receive), _) => return receive(issued),
             (SecretDestination::File(path), [only]) => files.push(writer.save(path, &only.secret)?),
-            (SecretDestination::File(_), _) => {
-                return Err(Error::usage("several secrets can't be saved in one file")
-                    .next("Use --out-dir DIR: each secret is saved there as NAME.secret"));
-            }
+            (SecretDestination::File(_), _) => return Err(one_file_for_several()),
             (SecretDestination::Directory(folder), several) => {
                 for one in several {
-                    files.push(writer.save(&folder.join(format!("{}.secret", one.token.name)), &one.secret)?);
+                    files.push(writer.save(&secret_file(folder, &one.token.name), &one.secret)?);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Delivers the secrets of `issued`, which are valid already. Each that can be written to its reserved file is kept.
+    fn deliver_after_change(&mut self, issued: &[IssuedToken], files: &mut [Box<dyn PendingFile>]) -> Result<()> {
+        let mut lost = Vec::new();
+        let failed = match self {
+            SecretDestination::Printed(receive) => {
+                lost.extend(issued);
+                receive(issued).err()
+            }
+            SecretDestination::File(_) | SecretDestination::Directory(_) => {
+                let mut failed = None;
+                for (one, file) in issued.iter().zip(files) {
+                    match file.write(&one.secret) {
+                        Ok(()) => file.persist(),
+                        Err(error) => {
+                            lost.push(one);
+                            failed = Some(error);
+                        }
+                    }
+                }
+                failed
+            }
+        };
+        let names = || lost.iter().map(|one| one.token.full_name()).collect::<Vec<_>>();
+        failed.map_or(Ok(()), |error| Err(undelivered(error, &names())))
     }
 
     /// Adds to `error` the consequence for `count` secrets that were already printed or saved.
@@ -93,13 +160,18 @@ impl SecretDestination<'_> {
                 "Run the command again",
             ),
         };
-        let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
+        let why = error.what_and_why();
         let next = match &error.next {
             Some(next) => format!("{next}. Each attempt creates a new secret"),
             None => format!("{repeat}: it creates a new secret"),
         };
         Error { what, why: Some(why), next: Some(next), ..error }
     }
+}
+
+fn one_file_for_several() -> Error {
+    Error::usage("several secrets can't be saved in one file")
+        .next("Use --out-dir DIR: each secret is saved there as NAME.secret")
 }
 
 impl<S: Store + Maintenance> LocalBackend<S> {

@@ -52,9 +52,7 @@ pub(super) fn secret_destination(
                 1 => ("the secret", "Check stdout, or save to a file: --out FILE"),
                 _ => ("the secrets", "Check stdout, or save to files in a folder: --out-dir DIR"),
             };
-            Error::failure(format!("{what} could not be printed; nothing was changed"))
-                .why(e.why.unwrap_or(e.what))
-                .next(next)
+            Error::failure(format!("{what} could not be printed")).why(e.why.unwrap_or(e.what)).next(next)
         })
     })))
 }

@@ -48,16 +48,25 @@ pub trait PasswordHasher: Send + Sync {
     fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<PasswordMatch>;
 }
 
-/// A secret saved to a file. If dropped without [`PendingFile::persist`], the file is removed again.
+/// A new file for a secret. If dropped without [`PendingFile::persist`], the file is removed again.
 pub trait PendingFile: Send {
+    /// Writes the secret, and syncs the file.
+    fn write(&mut self, secret: &Secret) -> Result<()>;
     /// Keeps the file, because the change has committed.
     fn persist(&mut self);
-    /// Returns the path of the file.
+    /// Returns the absolute path.
     fn path(&self) -> &Path;
 }
 
-/// Writes secrets to files of the client.
+/// Creates files for secrets.
 pub trait SecretFileWriter: Send + Sync {
-    /// Creates `path` exclusively, readable by its owner only, and syncs it.
-    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>>;
+    /// Creates `path` exclusively, readable by its owner only.
+    fn reserve(&self, path: &Path) -> Result<Box<dyn PendingFile>>;
+
+    /// Creates `path` with the secret.
+    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>> {
+        let mut file = self.reserve(path)?;
+        file.write(secret)?;
+        Ok(file)
+    }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jeton::domain::secret::Secret;
 use jeton::domain::time::{Timestamp, Zone};
 use jeton::error::{Error, Result};
 use jeton::platform::clock::SystemClock;
@@ -84,7 +83,7 @@ impl Clock for PanicAt {
 }
 
 impl SecretFileWriter for PanicAt {
-    fn save(&self, _: &Path, _: &Secret) -> Result<Box<dyn PendingFile>> {
+    fn reserve(&self, _: &Path) -> Result<Box<dyn PendingFile>> {
         self.armed.store(true, Ordering::SeqCst);
         self.panic_during(&["worker with a secret"]);
         Err(Error::failure("armed"))

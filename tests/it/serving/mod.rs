@@ -15,6 +15,7 @@ mod resource_exhaustion;
 mod responses;
 mod revocation;
 mod rollback;
+mod secret_destinations;
 mod secret_vectors;
 mod shutdown;
 mod socket_and_proof_faults;

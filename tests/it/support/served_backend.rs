@@ -64,6 +64,10 @@ impl Drop for ServedBackend {
 }
 
 impl Backend for ServedBackend {
+    fn delivers_before_change(&self) -> bool {
+        self.remote.delivers_before_change()
+    }
+
     fn run(
         &self,
         credential: &Credential,

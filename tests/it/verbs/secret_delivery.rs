@@ -146,6 +146,10 @@ fn secret_is_not_in_force_if_something_changed_meanwhile() {
 struct SaveAndMeddle<F>(F);
 
 impl<F: Fn() + Send + Sync> SecretFileWriter for SaveAndMeddle<F> {
+    fn reserve(&self, path: &Path) -> Result<Box<dyn PendingFile>> {
+        SecretFiles.reserve(path)
+    }
+
     fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>> {
         let saved = SecretFiles.save(path, secret)?;
         assert!(path.exists());
