@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jeton::domain::role::Role;
 use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::AuthLevel;
 use jeton::verbs::request::VERBS;
 
 use crate::catalogue::example;
@@ -109,6 +110,11 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
     ),
     ("token.bulk", Run("token disable --filter bot-2 --confirm 1", ""), PressMany("adENTER")),
     ("token.enable", Run("token enable bot", ""), Press("dENTERdENTER")),
+    (
+        "token.revoke.secret",
+        Run("token revoke --stdin", "SECRET"),
+        TuiKeys::No("W ends a secret that was pasted; no secret in this table works"),
+    ),
     ("token.regenerate", Run("token regenerate bot --grace 2h", ""), Press("r<enter>ENTER")),
     ("token.retire", Run("token retire bot", ""), Press("r<tab><right><tab><tab><enter>ENTERy<esc>oENTER")),
     ("token.revoke", Run("token delete bot bot-2 --confirm 2", ""), Press("xbot<tab>PROOF<tab><tab><enter>")),
@@ -198,20 +204,24 @@ fn verbs_have_commands() {
     for (verb, line, _) in FACES {
         let Run(line, more) = line else { continue };
         let before = logged(&home).len();
-        let who: &[&str] = if *verb == "init" { &[] } else { &["--user", "ops"] };
-        let args: Vec<&str> =
-            line.split(' ').chain(who.iter().copied()).chain(["--password-stdin", "--json"]).collect();
+        let info = VERBS.iter().find(|info| info.name == *verb).unwrap();
+        let who: &[&str] = match info.auth_level {
+            _ if *verb == "init" => &["--password-stdin"],
+            // Being able to open the store is the proof.
+            AuthLevel::Store | AuthLevel::Possession => &[],
+            _ => &["--user", "ops", "--password-stdin"],
+        };
+        let args: Vec<&str> = line.split(' ').chain(who.iter().copied()).chain(["--json"]).collect();
         let input = match *more {
             "SECRET" => format!("{secret}\n"),
             "" => format!("{PASSWORD}\n"),
             more => format!("{PASSWORD}\n{more}\n"),
         };
         let ran = home.run(&args, input).assert_success();
-        let is_change = VERBS.iter().any(|info| info.name == *verb && info.is_change);
         let rows = logged(&home).split_off(before);
-        if is_change {
-            // A change of many tokens has the rows of its change.
-            let written = if *verb == "token.bulk" { "token.disable" } else { *verb };
+        if info.is_change {
+            // A change of many tokens, or of the token of a secret, has the rows of its change.
+            let written = if matches!(*verb, "token.bulk" | "token.revoke.secret") { "token.disable" } else { *verb };
             assert!(rows.contains(&("cli".to_owned(), written.to_owned())), "{verb}: {rows:?}");
         } else {
             assert_eq!(rows, [], "{verb} only looks");

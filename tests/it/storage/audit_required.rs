@@ -6,6 +6,7 @@ use jeton::domain::name::Description;
 use jeton::domain::query::filter_syntax::FilterFields;
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
+use jeton::domain::secret::{Secret, SecretText};
 use jeton::domain::token::Purgeable;
 use jeton::error::{Kind, Result};
 use jeton::verbs::accounts::{LogIn, LogOut};
@@ -16,7 +17,7 @@ use jeton::verbs::request::{VERBS, call};
 use jeton::verbs::secret_delivery::SecretDestination;
 use jeton::verbs::tokens::{
     BulkChange, ChangeMatching, CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens, MatchingTokens,
-    OwnerFilter, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeTokens, TokenTarget,
+    OwnerFilter, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeSecret, RevokeTokens, TokenTarget,
 };
 
 use crate::support::fakes::{Fakes, OWNER, TempStore, TestInstall, backend, create, init, token_name};
@@ -40,7 +41,7 @@ const FAULTS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-fn attempt(install: &TestInstall, verb: &str) -> Result<()> {
+fn attempt(install: &TestInstall, held: &Secret, verb: &str) -> Result<()> {
     let tokens = || vec![TokenTarget::by_reference("live")];
     match verb {
         "account.create" => install.call(OWNER, create_account("new", Role::Viewer)).map(drop),
@@ -107,6 +108,10 @@ fn attempt(install: &TestInstall, verb: &str) -> Result<()> {
                 },
             )
             .map(drop),
+        "token.revoke.secret" => {
+            let secret = SecretText::new(held.expose(str::to_owned).into());
+            call(&install.backend, &Credential::Store, RevokeSecret::new(secret)).map(drop)
+        }
         "token.restore" => install
             .call("member", RestoreTokens { tokens: vec![TokenTarget::by_reference("gone")], rename: None })
             .map(drop),
@@ -118,6 +123,7 @@ fn attempt(install: &TestInstall, verb: &str) -> Result<()> {
 fn change_without_audit_row_is_rolled_back() {
     let install = TestInstall::with_accounts();
     let live = install.issue("member", "live");
+    let held = install.issue("member", "held");
     install.issue("member", "off");
     install.issue("member", "gone");
     install.issue("member", "rotating");
@@ -173,7 +179,7 @@ fn change_without_audit_row_is_rolled_back() {
         };
         raw.execute_batch(fault).unwrap();
         for verb in changes() {
-            let error = attempt(&install, verb).unwrap_err();
+            let error = attempt(&install, &held.secret, verb).unwrap_err();
             assert_eq!(error.kind, Kind::Failure, "{verb}, {name}: {error}");
             assert_eq!(dump(), before.0, "{verb}, {name}: changed without an audit row");
             let saved = std::fs::read_dir(install.temp_store.folder().join("folder")).unwrap().count();
@@ -187,10 +193,10 @@ fn change_without_audit_row_is_rolled_back() {
     assert!(changes().count() > 6);
     // In an order in which each verb finds its precondition. Purging comes last, when two are in the trash.
     for verb in changes().filter(|v| !matches!(*v, "token.restore" | "token.purge")) {
-        attempt(&install, verb).unwrap_or_else(|e| panic!("{verb} works again: {e}"));
+        attempt(&install, &held.secret, verb).unwrap_or_else(|e| panic!("{verb} works again: {e}"));
     }
-    attempt(&install, "token.restore").unwrap();
-    attempt(&install, "token.purge").unwrap();
+    attempt(&install, &held.secret, "token.restore").unwrap();
+    attempt(&install, &held.secret, "token.purge").unwrap();
 }
 
 #[test]
