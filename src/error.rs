@@ -73,7 +73,7 @@ kinds! {
 }
 
 /// A failure that the program itself handles, independent of its message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// One stored value can't be decoded. Others may be readable.
@@ -101,7 +101,7 @@ pub struct Unknown {
 }
 
 /// An error with text for a person. In JSON, members that a reader doesn't know are ignored, as RFC 9457 asks.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 pub struct Error {
     pub kind: Kind,
     /// The failure in words.

@@ -1,6 +1,7 @@
 //! Errors in HTTP answers: problem details (RFC 9457). The members `kind`, `what`, `why` and `next` are those of
 //! [`Error`], so a client gets the error that the server had.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::error::{Error, Kind};
@@ -9,7 +10,7 @@ use crate::error::{Error, Kind};
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// An error as an answer.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Problem<'a> {
     /// Identifies the kind of error, one to one.
     #[serde(rename = "type")]

@@ -1,5 +1,6 @@
 //! Calls that may be repeated: a key of the caller makes sure that the change is made once.
 
+use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ const NEXT: &str =
     "The secret was given out before and can't be shown again. Get a new one: POST /v1/tokens/TOKEN/regenerate";
 
 /// The answer to a repeated call: that of the first call, but without the secrets, which nobody keeps.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct RepeatedReply {
     value: OneOrMany,
     next: &'static str,
@@ -46,14 +47,14 @@ pub fn tokens_without_secrets(json: &[u8], is_list: bool) -> Option<Vec<String>>
     tokens.iter().all(|one| one.secret.is_none()).then(|| tokens.iter().map(name).collect())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum OneOrMany {
     One(Option<Box<WithoutSecret>>),
     Many(Vec<WithoutSecret>),
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct WithoutSecret {
     token: Token,
     secret: Option<()>,

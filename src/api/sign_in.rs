@@ -1,6 +1,7 @@
 //! Calls with a password: a login, whose token reads for some hours, and a proof, which stands for the password in one
 //! change.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -18,7 +19,7 @@ pub const PROOF_HEADER: &str = "jeton-proof";
 pub const PROOF_LIFETIME: u64 = 60;
 
 /// Asks for a login.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordLogin {
     pub username: Username,
@@ -29,7 +30,7 @@ pub struct PasswordLogin {
 }
 
 /// Asks for a proof.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirm {
     pub username: Username,
@@ -38,7 +39,7 @@ pub struct Confirm {
 }
 
 /// A proof. It can be used once.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Confirmed {
     #[serde(with = "WireSecret")]
     pub proof: Zeroizing<String>,

@@ -28,7 +28,7 @@ impl fmt::Display for AccountId {
 
 /// Counter of changes to an account's password, role and enabled state. Sessions opened before such a change are no
 /// longer valid after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CredentialVersion(pub i64);
 
 /// A person or a service that owns tokens.

@@ -176,7 +176,7 @@ fn plain_letters(text: &str) -> String {
     latin.collect()
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SelectionEdit {
     /// Replaces the whole selection.

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::domain::time::DAY;
-use crate::domain::wire_format::method_uses;
+use crate::domain::wire_format::{MethodUses, method_uses};
 
 /// Maximum age of a recent use in milliseconds: 7 days.
 pub const RECENT_USE: i64 = 7 * DAY;
@@ -39,7 +39,7 @@ pub struct RecentUse {
 }
 
 /// Usage of a token in the last 7 days.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecentUsage {
     /// Accepted uses of today (UTC).
@@ -52,6 +52,7 @@ pub struct RecentUsage {
     pub clients: Vec<ClientUsage>,
     /// The methods used with their counts, the busiest first, [`RecentUsage::MAX_METHODS`] at most.
     #[serde(with = "method_uses")]
+    #[schemars(with = "Vec<MethodUses>")]
     pub methods: Vec<(String, u64)>,
 }
 

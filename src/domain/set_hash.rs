@@ -1,5 +1,6 @@
 //! The hash of a set of objects, by which a change refuses a set that a person has not seen.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -7,7 +8,7 @@ use crate::domain::wire_format::HexHash;
 use crate::error::{Error, Result};
 
 /// The hash of a set and of the state of its members. Unlike their number, it differs if a member was replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct SetHash(#[serde(with = "HexHash")] [u8; 32]);
 

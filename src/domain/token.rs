@@ -34,7 +34,7 @@ impl fmt::Display for TokenId {
 }
 
 /// Counter of a token's changes. Detects that two people change one token at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Revision(pub i64);
 
 word_enum! {
@@ -243,7 +243,7 @@ impl PurgedToken {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TokenRef {
     /// As typed: `name`, `account/name`, a hint or an id.

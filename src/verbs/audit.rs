@@ -11,7 +11,7 @@ use crate::verbs::prelude::*;
 const PAGE_SIZE: usize = 1_000;
 
 /// Lists one section of the audit log, the oldest row first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListAudit {
     /// Only rows of this time or later.
@@ -57,7 +57,7 @@ fn token_target(actor: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Res
 }
 
 /// The part of the audit log that is checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AuditRange {
     /// All of it.
@@ -67,7 +67,7 @@ pub enum AuditRange {
 }
 
 /// Verifies that the log was not changed, as far as that can be detected.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyAuditChain {
     /// The checkpoints kept outside the store, the oldest first.
@@ -77,7 +77,7 @@ pub struct VerifyAuditChain {
 }
 
 /// The answer to [`VerifyAuditChain`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditVerification {
     /// The result of following the chain.

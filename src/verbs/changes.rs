@@ -4,7 +4,7 @@ use crate::verbs::prelude::*;
 
 /// Returns the store's position. A service waits with its answer until somebody has changed the store; a store of this
 /// machine answers at once.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaitForChanges {
     /// The audit log's last row that the caller knows.
@@ -17,7 +17,7 @@ pub struct WaitForChanges {
 }
 
 /// The position of a store in its history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorePosition {
     /// The number of the audit log's last row, 0 for none. It changes with every change of the store.

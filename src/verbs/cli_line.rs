@@ -1,10 +1,11 @@
 //! The command line equivalent to a change made on a screen.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Words of a `jeton …` command. Displayed with quotes for a POSIX shell. Never contains a secret or a password.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CliLine(Vec<String>);
 
 impl CliLine {

@@ -6,13 +6,12 @@ use crate::domain::time::{DAY, Timestamp};
 use crate::domain::wire_format::NullIfEmpty;
 use crate::verbs::ledger::{LedgerSecret, LedgerToken};
 use crate::verbs::prelude::*;
-use schemars::JsonSchema;
 
 /// Maximum age of denied attempts on tokens that are *still* tried, in milliseconds: 7 days.
 pub const DEAD_SECRET_WINDOW: i64 = 7 * DAY;
 
 /// A reason to look at a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FindingKind {
     /// Active tokens that expire within this span.
@@ -25,11 +24,11 @@ pub enum FindingKind {
 }
 
 /// The position of a check: the sort value, and a token's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingCursor(pub i64, pub i64);
 
 /// Lists the tokens that need attention for one reason, page by page.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListFindings {
     /// The reason.
@@ -140,7 +139,7 @@ pub struct DeadSecretAttempts {
 }
 
 /// A page of the tokens that need attention.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindingPage {
     /// The findings: the soonest, the longest unused, or the lowest id first. May be empty even if more pages follow.

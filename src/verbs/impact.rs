@@ -34,7 +34,7 @@ const MAX_USES_OF_TOKEN: usize = 10_000;
 const MAX_USES: usize = 50_000;
 
 /// A change that takes something away.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Removal {
     /// These tokens are revoked or disabled: [`MAX_TOKENS`] at most.
@@ -71,7 +71,7 @@ impl Removal {
 }
 
 /// Returns which tokens a change would take something from, and what they used of it lately.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetImpact {
     /// What would be taken away.
@@ -79,7 +79,7 @@ pub struct GetImpact {
 }
 
 /// The impact of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Impact {
     /// Number of tokens that lose something, used or not.
@@ -105,7 +105,7 @@ pub struct Impact {
 }
 
 /// The impact of a change on one token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenImpact {
     /// The token that would lose something.

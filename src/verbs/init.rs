@@ -11,7 +11,7 @@ use crate::domain::wire_format::WireSecret;
 use crate::verbs::prelude::*;
 
 /// Sets up an installation with its first owner. It is a conflict if the store already has an owner.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Init {
     /// The first owner.

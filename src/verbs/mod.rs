@@ -44,6 +44,7 @@ pub mod session;
 pub mod tokens;
 pub mod verify;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -189,7 +190,7 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
 }
 
 /// The result of a change, and the equivalent command.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Committed<T> {
     /// The result.

@@ -12,7 +12,7 @@ use crate::verbs::prelude::*;
 use crate::verbs::tokens::purge_query;
 
 /// Returns the rules in force. Every actor may read them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ListPolicy;
 
 impl Query for ListPolicy {
@@ -23,7 +23,7 @@ impl Query for ListPolicy {
 }
 
 /// Changes rules, all or none. Existing tokens keep what they have, even beyond a new limit.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetPolicy {
     /// Key and value of each, e.g. `policy.trash` and `30d`.
@@ -45,7 +45,7 @@ impl SetPolicy {
 }
 
 /// What other rules delete, or make impossible to restore.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyLoss {
     /// Number of tokens in the trash that could be restored.

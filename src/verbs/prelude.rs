@@ -1,5 +1,6 @@
 //! The names that almost every verb uses.
 
+pub(super) use schemars::JsonSchema;
 pub(super) use serde::{Deserialize, Serialize};
 
 pub(super) use super::actor::Actor;

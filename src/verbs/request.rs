@@ -1,5 +1,6 @@
 //! The list of all verbs: requests, their replies, and the trait that runs each.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::accounts::{
@@ -108,12 +109,12 @@ macro_rules! requests {
     ($($kind:ident $verb:ident $name:literal $auth:ident ($scope:expr) => $reply:ty
         $([temporary_password = $allows_temporary:literal])? $(, $http_method:ident $path:literal)?;)*) => {
         /// A request of any verb. In JSON it has the verb's name.
-        #[derive(Debug, Serialize, Deserialize)]
+        #[derive(Debug, Serialize, Deserialize, JsonSchema)]
         #[allow(missing_docs, reason = "each is the verb of this name")]
         pub enum Request { $(#[serde(rename = $name)] $verb($verb)),* }
 
         /// The reply of any verb. In JSON it has the verb's name.
-        #[derive(Debug, Serialize, Deserialize)]
+        #[derive(Debug, Serialize, Deserialize, JsonSchema)]
         #[allow(missing_docs, reason = "each is the verb of this name")]
         pub enum Response { $(#[serde(rename = $name)] $verb($reply)),* }
 

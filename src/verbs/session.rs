@@ -1,5 +1,6 @@
 //! Sessions: proof of a sign-in, from which each verb re-reads the actor.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, Bearer};
@@ -14,7 +15,7 @@ use crate::verbs::ports::Snapshot;
 use crate::verbs::verify::{self, LiveSecret};
 
 /// Proof that a password or a token was given for an account. It holds no longer than the password or token does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     account: AccountId,
@@ -22,7 +23,7 @@ pub struct Session {
     kind: SessionKind,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum SessionKind {
     /// A password, valid until the account's credentials change.

@@ -6,9 +6,10 @@ use super::checkpoint::{Checkpoint, StoreId};
 use super::date_format::Dates;
 use super::time::Timestamp;
 use super::untrusted_text::escape_untrusted;
-use super::wire_format::numbered_hash;
+use super::wire_format::{HexHash, numbered_hash};
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A row of the log as stored, before any of its content is trusted.
@@ -23,7 +24,7 @@ pub struct RawRow {
 }
 
 /// The identification of a row, as far as its content allows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RowRef {
     at: Timestamp,
@@ -43,7 +44,7 @@ fn excerpt(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Flaw {
     /// The table differs from jeton's definition; the text says how.
@@ -72,7 +73,7 @@ pub enum Flaw {
 }
 
 /// A fault that an untouched log doesn't have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChainFinding {
     /// The first row concerned.
@@ -152,13 +153,14 @@ impl ChainFinding {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChainReport {
     /// Number of rows checked.
     pub rows: u64,
     /// Number and hash of the last row, if it has a valid hash.
     #[serde(with = "numbered_hash")]
+    #[schemars(with = "Option<(i64, HexHash)>")]
     pub head: Option<(i64, [u8; 32])>,
     /// The first [`MAX_FINDINGS`] findings; empty for an intact log.
     pub findings: Vec<ChainFinding>,

@@ -38,7 +38,7 @@ pub struct Group {
 }
 
 /// A predefined, named selection of methods. Its methods depend on all catalogues: see [`resolved_set`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApiSet {
     /// The set's name, as tokens store it.
@@ -100,7 +100,7 @@ impl fmt::Display for SetEntry {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
     /// The catalogue's name, which is the origin of its methods and sets.

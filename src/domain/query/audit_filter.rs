@@ -1,10 +1,11 @@
 //! The filter of the audit log: words, and fields such as `verb:token.revoke by:ops target:ci`.
 
 use super::filter_syntax::{FilterFields, Setter, set_text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A filter of the audit log. Every part must match.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditFilter {
     /// Each word must occur in the actor's name, the verb, the target's name or the details. Case is ignored.

@@ -2,10 +2,11 @@
 
 use super::filter_syntax::{FilterFields, Setter, set_text};
 use crate::domain::denial_reason::DenialReason;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A filter of the ledger. Every part must match.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LedgerFilter {
     /// Each word must occur in the reason, the token's account and name, the hint, the method, the address or the

@@ -1,5 +1,6 @@
 //! The position of a page in a list whose rows are ordered by time.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Maximum number of rows in a page.
@@ -12,7 +13,7 @@ pub const fn default_rows() -> usize {
 
 /// The requested page of the audit log or the ledger. Rows are referred to by key; a row of that key need not exist any
 /// more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PageCursor<K> {
     #[default]

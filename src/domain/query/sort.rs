@@ -3,6 +3,7 @@
 use crate::domain::name::quoted;
 use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 word_enum! {
@@ -37,7 +38,7 @@ impl SortColumn {
 }
 
 /// An order of the token list. The default is by name from A to Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sort {
     pub column: SortColumn,

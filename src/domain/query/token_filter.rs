@@ -7,6 +7,7 @@ use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Span;
 use crate::domain::time::{DAY, Timestamp};
 use crate::domain::token::{Status, Token};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Number of days before its expiry in which a token counts as expiring soon.
@@ -15,7 +16,7 @@ pub const EXPIRING_SOON_DAYS: u32 = 14;
 pub const STALE_AFTER: i64 = 90 * DAY;
 
 /// A filter of the token list. Every part must match.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenFilter {
     /// Each word must occur in the name, description, account or hint. Case is ignored.

@@ -8,7 +8,7 @@ use crate::verbs::ports::{NewAccount, PasswordHasher};
 use crate::verbs::prelude::*;
 
 /// Creates an account, enabled. It is a conflict if any account ever had the name.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateAccount {
     /// The name, never used before.

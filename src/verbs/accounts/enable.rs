@@ -10,7 +10,7 @@ use crate::verbs::prelude::*;
 
 /// Enables or disables accounts, all or none, each once even if it is named several times. A second enable or disable is
 /// no error: it gives the same result, and ends no session.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetEnabled<const ENABLED: bool> {
     pub usernames: Vec<Username>,

@@ -15,7 +15,7 @@ const LIFETIME: i64 = 12 * HOUR;
 
 /// Opens a login. It replaces the one of the same name, and ends when the account's password, role or enabled state
 /// changes.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogIn {
     /// The name of the client's machine, such as `cli-laptop`.
@@ -23,7 +23,7 @@ pub struct LogIn {
 }
 
 /// The answer to [`LogIn`].
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssuedLogin {
     /// The token of the login. It can read all that the account can read, and change nothing.
@@ -79,7 +79,7 @@ pub(in crate::verbs) fn live_login(
 }
 
 /// Ends the login of this token.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogOut {
     /// The secret that reads as this account.

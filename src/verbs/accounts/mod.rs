@@ -23,7 +23,6 @@ use crate::domain::account::{Account, AccountId};
 use crate::error::Fault;
 use crate::verbs::ports::TokenCounts;
 use crate::verbs::prelude::*;
-use schemars::JsonSchema;
 
 /// An account and the number of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

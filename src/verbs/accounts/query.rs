@@ -4,10 +4,9 @@ use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::verbs::prelude::*;
-use schemars::JsonSchema;
 
 /// Lists the actor's own account and those it manages, by name.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ListAccounts;
 
 /// The answer to [`ListAccounts`].
@@ -40,7 +39,7 @@ impl Query for ListAccounts {
 }
 
 /// Returns an account, the number of its tokens, and the last use of any of them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowAccount {
     /// The account to show.

@@ -9,11 +9,11 @@ use crate::verbs::prelude::*;
 use crate::verbs::session::Session;
 
 /// Returns the facts needed before anybody has signed in.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct GetSetup;
 
 /// The answer to [`GetSetup`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetupState {
     /// `true` if the store has no account yet.
@@ -33,7 +33,7 @@ impl Query for GetSetup {
 
 /// Opens a session, which can read but change nothing. A session with a temporary password can't read either: see
 /// [`Session::is_temporary`].
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SignIn;
 
 impl Query for SignIn {
@@ -43,11 +43,11 @@ impl Query for SignIn {
 }
 
 /// Returns the actor, and the rules in force.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct WhoAmI;
 
 /// The answer to [`WhoAmI`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CurrentUser {
     /// The account. Its role is the one that limits requests: see [`crate::verbs::actor::Bearer`].

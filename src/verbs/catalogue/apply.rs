@@ -1,6 +1,5 @@
 //! apply: replaces a catalogue, after a preview of the changes and of the tokens that gain methods.
 
-use schemars::JsonSchema;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,7 +23,7 @@ const MAX_METHODS_PER_TOKEN: usize = 50;
 const MAX_ERROR_NAMES: usize = 5;
 
 /// Previews what would change by a catalogue, and which tokens would gain methods.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewCatalogue {
     /// The catalogue as a whole.
@@ -32,7 +31,7 @@ pub struct PreviewCatalogue {
 }
 
 /// The answer to [`PreviewCatalogue`], and the result of [`ApplyCatalogue`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CataloguePreview {
     /// The catalogue's name.
@@ -251,7 +250,7 @@ fn union(one: &[MethodId], other: &[MethodId]) -> Rc<[MethodId]> {
 }
 
 /// Replaces the catalogue of the same name, or adds it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApplyCatalogue {
     /// The catalogue as a whole.

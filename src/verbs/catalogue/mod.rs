@@ -9,7 +9,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::verbs::prelude::*;
 
 /// Lists everything that can be selected: every catalogue with its groups, methods and sets.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ListCatalogues;
 
 impl Query for ListCatalogues {

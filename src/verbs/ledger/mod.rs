@@ -12,7 +12,7 @@ use crate::error::Kind;
 use crate::verbs::prelude::*;
 
 /// Lists one section of the ledger, the newest row first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(bound(deserialize = "K: Deserialize<'de>"), deny_unknown_fields)]
 pub struct ListRows<K> {
     /// Only this token's. Refer to a purged token by its id.

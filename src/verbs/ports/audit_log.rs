@@ -35,7 +35,7 @@ pub struct HashedRow {
 }
 
 /// One section of the log.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditWindow {
     /// The rows, the oldest first.

@@ -49,7 +49,7 @@ pub struct LedgerQuery<K> {
 }
 
 /// One section of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerWindow<R> {
     /// The rows, the newest first.
@@ -151,7 +151,7 @@ pub struct LedgerSecret {
 }
 
 /// The key of a row of denied attempts: the minute since 1970 and the order in which rows were added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeniedKey {
     /// The minute.
@@ -196,7 +196,7 @@ pub struct DeniedRow {
 }
 
 /// The key of a row of uses: all of it but the count. The order of the fields is that of the list.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UseKey {
     /// The day since 1970 (UTC).

@@ -1,5 +1,6 @@
 //! Queries for the token list, and for the tokens that a purge takes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Revision, Token, TokenId};
 
 /// The requested section of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TokenCursor {
     /// Before the first token.
@@ -82,7 +83,7 @@ pub struct NamedToken {
 }
 
 /// One section of the token list.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
     /// The rows, in order.

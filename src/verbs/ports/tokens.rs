@@ -10,10 +10,11 @@ use crate::domain::secret::{PublicId, Secret, SecretDigest};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Revision, Token, TokenId, Tombstone};
 use crate::error::Result;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The state of one of a token's secrets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SecretState {
     /// The newest secret.

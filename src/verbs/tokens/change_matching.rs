@@ -11,10 +11,9 @@ use crate::domain::wire_format::in_answer;
 use crate::verbs::batches::{BatchedMutation, MAX_ATOMIC, Milestone};
 use crate::verbs::ports::TokenState;
 use crate::verbs::prelude::*;
-use schemars::JsonSchema;
 
 /// Makes a change of all tokens that a query finds when the change begins. Each gets its own audit row.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeMatching {
     /// What happens to the tokens.

@@ -12,7 +12,7 @@ use crate::verbs::prelude::*;
 use crate::verbs::required_scope::READ_ACCOUNTS;
 
 /// Creates tokens and their secrets: all of them or none.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// The account of the tokens. Defaults to the actor's own.

@@ -11,7 +11,7 @@ use crate::error::Fault;
 use crate::verbs::prelude::*;
 
 /// Changes the given fields. All others stay, the secret too.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditToken {
     /// The token to change.
@@ -29,7 +29,7 @@ pub struct EditToken {
 }
 
 /// A token before and after an edit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditPreview {
     /// The token as it is.
@@ -41,7 +41,7 @@ pub struct EditPreview {
 }
 
 /// Previews an edit without making it. A taken name or a reached limit is only detected by the edit itself.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct PreviewEdit(pub EditToken);
 
 impl Query for PreviewEdit {

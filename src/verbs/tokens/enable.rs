@@ -8,7 +8,7 @@ use crate::domain::token::Token;
 use crate::verbs::prelude::*;
 
 /// Disables tokens, all or none.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DisableTokens {
     /// The tokens to change, all or none.
@@ -16,7 +16,7 @@ pub struct DisableTokens {
 }
 
 /// Enables tokens, all or none.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnableTokens {
     /// The tokens to change, all or none.

@@ -7,7 +7,7 @@ use crate::verbs::prelude::*;
 use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner, look_up};
 
 /// Identifies the token for which a secret was issued.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdentifySecret {
     /// The secret, or a text that may be one.

@@ -1,4 +1,3 @@
-use schemars::JsonSchema;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 

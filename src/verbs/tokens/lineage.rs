@@ -6,7 +6,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token, TokenId, TokenRef};
 use crate::error::Kind;
 use crate::verbs::prelude::*;
-use schemars::JsonSchema;
 
 /// Maximum number of tokens that one request revokes along with others. Counting stops there, too.
 pub const MAX_MADE: usize = 1_000;

@@ -11,7 +11,7 @@ use crate::verbs::prelude::*;
 pub const EXPIRING_SOON: i64 = EXPIRING_SOON_DAYS as i64 * DAY;
 
 /// The owner of the listed tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum OwnerFilter {
     /// The actor itself.
@@ -24,7 +24,7 @@ pub enum OwnerFilter {
 }
 
 /// Lists one section of the tokens that the actor may see.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListTokens {
     /// The accounts whose tokens are listed.
@@ -82,11 +82,11 @@ impl ListTokens {
 }
 
 /// Counts the tokens for the top of the token screen.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CountTokens;
 
 /// The answer to [`CountTokens`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenSummary {
     /// Active tokens of the actor's own account.

@@ -17,7 +17,7 @@ use crate::verbs::required_scope::RequiredScope;
 const MAX_MATCHING: usize = 1_000_000;
 
 /// The tokens that a query finds, with exceptions. Nothing of it depends on the store's engine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MatchingTokens {
     /// The accounts whose tokens are meant.
@@ -122,7 +122,7 @@ impl BulkChange {
 }
 
 /// Counts tokens that a change may take.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CountMatching {
     /// The tokens to count.
@@ -130,7 +130,7 @@ pub struct CountMatching {
 }
 
 /// The answer to [`CountMatching`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MatchingCount {
     /// Number of tokens.

@@ -53,7 +53,7 @@ use crate::error::{Fault, Kind};
 use crate::verbs::prelude::*;
 
 /// A token to act on, as the caller refers to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenTarget {
     /// The token, by id, name or hint.

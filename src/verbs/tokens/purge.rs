@@ -7,14 +7,13 @@ use crate::domain::wire_format::in_answer;
 use crate::verbs::batches::{BatchedMutation, Milestone};
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery};
 use crate::verbs::prelude::*;
-use schemars::JsonSchema;
 use std::vec;
 
 /// Maximum number of names in a preview.
 pub const MAX_PREVIEW_NAMES: usize = 1_000;
 
 /// Previews a purge of the actor's own tokens, and those of accounts that it manages.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewPurge {
     /// The tokens that are purged.
@@ -34,7 +33,7 @@ pub struct PurgePreview {
 }
 
 /// Purges every token that [`PreviewPurge`] counts. It needs a person, because a purge can't be undone.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurgeTokens {
     /// The tokens that are purged.

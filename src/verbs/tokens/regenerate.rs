@@ -17,7 +17,7 @@ pub const MAX_GRACE: i64 = 30 * DAY;
 ///
 /// The reply's `token.previous` contains the end of the old secret: the requested grace, or the token's expiry if that
 /// is sooner.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegenerateToken {
     /// The token that gets a new secret.

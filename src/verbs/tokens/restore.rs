@@ -8,7 +8,7 @@ use crate::domain::token::Token;
 use crate::verbs::prelude::*;
 
 /// Takes tokens out of the trash, disabled, all or none.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreTokens {
     /// The tokens in the trash, all or none.

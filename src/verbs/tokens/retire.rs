@@ -5,7 +5,7 @@ use crate::domain::token::Token;
 use crate::verbs::prelude::*;
 
 /// Ends the old secret of a rotation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetireToken {
     /// The token whose previous secret ends.

@@ -5,7 +5,7 @@ use crate::verbs::prelude::*;
 pub const MAX_SNAPSHOTS: usize = 1_000;
 
 /// Returns the present state of several tokens.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetTokens {
     /// The tokens, in the trash or not: [`MAX_SNAPSHOTS`] at most.
@@ -13,7 +13,7 @@ pub struct GetTokens {
 }
 
 /// One of the reviewed tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenSnapshot {
     /// The requested id.

@@ -8,7 +8,7 @@ use crate::domain::token::Token;
 use crate::verbs::prelude::*;
 
 /// Puts tokens into the trash, all or none.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeTokens {
     /// The tokens to revoke, all or none.
@@ -24,7 +24,7 @@ pub struct RevokeTokens {
 }
 
 /// Tokens that are in the trash now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeResult {
     /// The tokens: those that were named, then those that they made.

@@ -13,10 +13,9 @@ use crate::domain::wire_format::in_answer;
 use crate::verbs::ports::Usage;
 use crate::verbs::prelude::*;
 use crate::verbs::verify;
-use schemars::JsonSchema;
 
 /// Returns everything about a token but the secret.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowToken {
     /// The token, in the trash or not.
@@ -65,7 +64,7 @@ impl Query for ShowToken {
 }
 
 /// Checks if a token may call a method, and why not.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CanToken {
     /// The token, in the trash or not.
