@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 
 use self::unanswered_calls::{read_reply, unknown_outcome};
 use crate::api::repeated::KEY_HEADER;
-use crate::api::sign_in::{CONFIRM_PATH, Confirm, Confirmed, PROOF_HEADER, PROOF_LIFETIME};
+use crate::api::service_endpoint::ServiceEndpoint;
+use crate::api::sign_in::{Confirm, Confirmed, PROOF_HEADER, PROOF_LIFETIME};
 use crate::api::{self, HttpCall};
 use crate::domain::name::{TokenName, Username};
 use crate::domain::password::Password;
@@ -168,7 +169,7 @@ impl RemoteBackend {
 
     fn request_proof(&self, username: &Username, password: &Password) -> Result<Zeroizing<String>> {
         let call = Confirm { username: username.clone(), password: copy(password)? };
-        let answer = self.post(CONFIRM_PATH, &call)?;
+        let answer = self.post(ServiceEndpoint::Confirm.as_str(), &call)?;
         let confirmed: Confirmed = read(&answer, |body| {
             serde_json::from_slice(body)
                 .map_err(|e| Error::failure("the server's answer can't be read").why(e.to_string()))

@@ -220,7 +220,7 @@ impl<'de> Deserializer<'de> for Field {
         visitor: V,
     ) -> Outcome<V::Value> {
         match self {
-            Field::Text(text) if !text.starts_with('{') => {
+            Field::Text(text) if !text.starts_with(['{', '"']) => {
                 visitor.visit_enum(text.into_deserializer() as StringDeserializer<JsonError>)
             }
             other => other.json()?.deserialize_enum(name, variants, visitor),

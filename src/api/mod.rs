@@ -7,8 +7,11 @@
 
 pub mod entity_tag;
 mod fields;
+pub mod openapi;
 pub mod problem;
 pub mod repeated;
+mod request_schema;
+pub mod service_endpoint;
 pub mod sign_in;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};

@@ -11,8 +11,6 @@ use crate::domain::wire_format::WireSecret;
 
 /// The endpoint of [`PasswordLogin`], for `POST`. The answer is that of the verb.
 pub const LOGIN_PATH: &str = "/v1/login";
-/// The endpoint of [`Confirm`], for `POST`.
-pub const CONFIRM_PATH: &str = "/v1/confirm";
 /// The header of the call that a proof authorises.
 pub const PROOF_HEADER: &str = "jeton-proof";
 /// Time for which a proof can be used, in seconds.

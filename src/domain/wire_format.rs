@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -81,8 +81,9 @@ macro_rules! schema_like {
 }
 
 /// Serialises each type as the text that it displays, and deserialises it through `$parse`, whose error must display.
+/// Every such text matches the regular expression `$pattern`.
 macro_rules! json_as_text {
-    ($($type:ty, $parse:expr;)*) => {$(
+    ($($type:ident, $pattern:literal, $parse:expr;)*) => {$(
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -96,7 +97,19 @@ macro_rules! json_as_text {
             }
         }
 
-        schema_like! { $type: String; }
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
     )*};
 }
 
@@ -114,9 +127,21 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-mod text_forms {
-    use super::{Cow, JsonSchema, Schema, SchemaGenerator};
+impl JsonSchema for Timestamp {
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
 
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time", "pattern": "Z$" })
+    }
+}
+
+mod text_forms {
     use super::super::account::AccountId;
     use super::super::catalogue::SetEntry;
     use super::super::catalogue::effective_rights::Withheld;
@@ -132,20 +157,23 @@ mod text_forms {
     }
 
     json_as_text! {
-        AccountId, |text| known(AccountId::parse(text), "an account's id");
-        Checkpoint, |text| known(Checkpoint::parse(text), "a checkpoint");
-        Description, Description::parse;
-        ExpirySpec, ExpirySpec::parse;
-        MethodId, MethodId::parse;
-        Prefix, Prefix::parse;
-        PublicId, |text| known(PublicId::parse(text), "a public id");
-        SetEntry, SetEntry::parse;
-        Span, Span::parse;
-        StoreId, |text| known(StoreId::parse(text), "a store's identity");
-        TokenId, |text| known(TokenId::parse(text), "a token's id");
-        TokenName, TokenName::parse;
-        Username, Username::parse;
-        Withheld, |text| known(Withheld::parse(text), "a reason why a method is withheld");
+        AccountId, r"^a:[0-9]{1,18}$", |text| known(AccountId::parse(text), "an account's id");
+        Checkpoint, r"^[ -~]+$", |text| known(Checkpoint::parse(text), "a checkpoint");
+        Description, r"^[^\x00-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u2028-\u202e]{0,200}$",
+            Description::parse;
+        ExpirySpec, r"^(never|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}-[0-9]{2}-[0-9]{4}|[1-9][0-9]{0,4}(h|d|w|mo|y))$",
+            ExpirySpec::parse;
+        MethodId, r"^[A-Za-z0-9._-]{1,200}$", MethodId::parse;
+        Prefix, r"^[a-z][a-z0-9]{1,9}$", Prefix::parse;
+        PublicId, r"^[A-Za-z0-9]{8}$", |text| known(PublicId::parse(text), "a public id");
+        SetEntry, r"^(set:.*|group:[A-Za-z0-9._-]{1,200}|[A-Za-z0-9._-]{0,200}\*|[A-Za-z0-9._-]{1,200})$",
+            SetEntry::parse;
+        Span, r"^[1-9][0-9]{0,4}(h|d|w|mo|y)$", Span::parse;
+        StoreId, r"^[a-z][a-z0-9]{1,9}@-?[0-9]{1,18}$", |text| known(StoreId::parse(text), "a store's identity");
+        TokenId, r"^t:[0-9]{1,18}$", |text| known(TokenId::parse(text), "a token's id");
+        TokenName, r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", TokenName::parse;
+        Username, r"^[a-z0-9][a-z0-9._-]{0,31}$", Username::parse;
+        Withheld, r"^[a-z-]+$", |text| known(Withheld::parse(text), "a reason why a method is withheld");
     }
 }
 
@@ -297,7 +325,7 @@ impl fmt::Display for HexHash {
 }
 
 json_as_text! {
-    HexHash, |text: &str| parse_hex(text).map(HexHash).ok_or("not a hash in lower-case hexadecimal");
+    HexHash, r"^[0-9a-f]{64}$", |text: &str| parse_hex(text).map(HexHash).ok_or("not a hash in lower-case hexadecimal");
 }
 
 /// For `#[serde(with = "numbered_hash")]`: the number of a row and its hash.
@@ -318,7 +346,6 @@ schema_like! {
     JsonText: Value;
     NullIfEmpty: Option<String>;
     Policy: BTreeMap<String, String>;
-    Timestamp: String;
     UtcDay: String;
     WireSecret: String;
 }

@@ -21,7 +21,7 @@ use super::response::{self, HttpResponse};
 use super::{ServerState, credential};
 use crate::api::problem::{self, Problem};
 use crate::api::repeated::{KEY_HEADER, RepeatedReply};
-use crate::api::sign_in::{CONFIRM_PATH, Confirm, Confirmed, LOGIN_PATH, PROOF_HEADER, PROOF_LIFETIME, PasswordLogin};
+use crate::api::sign_in::{Confirm, Confirmed, LOGIN_PATH, PROOF_HEADER, PROOF_LIFETIME, PasswordLogin};
 use crate::api::{self, Matched, PathMatch, entity_tag};
 use crate::domain::audit::Face;
 use crate::domain::wire_format::Answer;
@@ -163,14 +163,8 @@ pub(super) async fn handle(
     };
     let has_credential =
         [AUTHORIZATION.as_str(), PROOF_HEADER].iter().any(|name| request.headers().contains_key(*name));
-    match (method, request.uri().path()) {
-        (&Method::POST, CONFIRM_PATH) => {
-            return confirm(service, peer, request).await.unwrap_or_else(|error| problem(&error));
-        }
-        (&Method::POST, LOGIN_PATH) if !has_credential => {
-            return log_in(service, peer, request).await.unwrap_or_else(|error| problem(&error));
-        }
-        _ => {}
+    if (method, request.uri().path()) == (&Method::POST, LOGIN_PATH) && !has_credential {
+        return log_in(service, peer, request).await.unwrap_or_else(|error| problem(&error));
     }
     match api::find(method.as_str(), request.uri().path()) {
         PathMatch::Verb(matched) => {
@@ -295,7 +289,19 @@ async fn log_in(service: &Arc<ServerState>, peer: &Arc<ApiPeer>, request: Reques
 }
 
 /// Exchanges a password for a proof.
-async fn confirm(service: &Arc<ServerState>, peer: &Arc<ApiPeer>, request: Request<Incoming>) -> Result<HttpResponse> {
+pub(super) async fn confirm(
+    service: &Arc<ServerState>,
+    peer: &Arc<ApiPeer>,
+    request: Request<Incoming>,
+) -> HttpResponse {
+    issue_proof(service, peer, request).await.unwrap_or_else(|error| problem(&error))
+}
+
+async fn issue_proof(
+    service: &Arc<ServerState>,
+    peer: &Arc<ApiPeer>,
+    request: Request<Incoming>,
+) -> Result<HttpResponse> {
     let _place = service.api.enter().await?;
     let Confirm { username, password } = read_json(request).await?;
     let credential = Credential::from_password(username, password);

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
-use serde::Serialize;
 use serde_json::json;
 
 use super::decision_queue::VerifyRequest;
@@ -12,6 +11,7 @@ use super::prerendered::{RenderedIdentity, RenderedMethods};
 use super::response::{self, Denial, HttpResponse};
 use super::usage_recorder::Origin;
 use super::{ServerState, credential, form};
+use crate::api::service_endpoint::ActiveToken;
 use crate::domain::method::MethodId;
 use crate::domain::time::SECOND;
 use crate::service::identity_header::IdentityField;
@@ -19,22 +19,6 @@ use crate::verbs::verify::{DecisionKind, DenialReason};
 
 /// The method that a caller must be permitted to call to introspect tokens.
 const INTROSPECT: &str = "jeton.introspect";
-
-/// The answer of RFC 7662, section 2.2, extended by the account's role and the token's name.
-#[derive(Serialize)]
-struct ActiveJson<'a> {
-    active: bool,
-    token_type: &'static str,
-    scope: String,
-    username: &'a str,
-    sub: String,
-    iat: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exp: Option<i64>,
-    jti: &'a str,
-    role: &'a str,
-    token: &'a str,
-}
 
 /// Describes a token. Only the caller's token counts as used; the described one does not.
 pub(super) async fn introspect(service: &ServerState, request: Request<Incoming>) -> HttpResponse {
@@ -69,8 +53,8 @@ pub(super) async fn introspect(service: &ServerState, request: Request<Incoming>
     }
 }
 
-fn active_json<'a>(identity: &'a RenderedIdentity, methods: &RenderedMethods) -> ActiveJson<'a> {
-    ActiveJson {
+fn active_json<'a>(identity: &'a RenderedIdentity, methods: &RenderedMethods) -> ActiveToken<'a> {
+    ActiveToken {
         active: true,
         token_type: "Bearer",
         scope: methods.scope(),

@@ -1,27 +1,17 @@
-//! The management API: health, metrics, and the service's position in the audit log.
+//! Answers about the service itself: health, metrics, its position in the audit log, and the API's description.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, LazyLock};
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use serde::Serialize;
 
 use super::faults::Fault;
 use super::response::{self, HttpResponse};
 use super::{ServerState, metrics};
-
-#[derive(Serialize)]
-struct HealthJson {
-    status: &'static str,
-    /// Reason why tokens can't be verified.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    /// Every current fault, including those with which tokens can still be verified.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    faults: Vec<&'static str>,
-}
+use crate::api::openapi;
+use crate::api::service_endpoint::{AuditPosition, Health};
 
 pub(super) async fn health(service: &ServerState) -> HttpResponse {
     service.check_faults();
@@ -37,13 +27,7 @@ pub(super) async fn health(service: &ServerState) -> HttpResponse {
         None => (StatusCode::OK, "ok"),
         Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
-    response::json(code, &HealthJson { status, reason, faults })
-}
-
-#[derive(Serialize)]
-struct AuditPositionJson {
-    schema: u32,
-    audit_seq: i64,
+    response::json(code, &Health { status, reason, faults })
 }
 
 /// Reports how far the service has read the audit log. A caller that knows a change's number can see if the change is
@@ -54,7 +38,7 @@ pub(super) async fn audit_position(service: &ServerState) -> HttpResponse {
             // A confirmed change must not be undone by an older copy of the store, not even after a crash.
             let seen = Arc::clone(&service.audit_position);
             service.supervisor.blocking(move || seen.write()).await;
-            response::json(StatusCode::OK, &AuditPositionJson { schema: 1, audit_seq })
+            response::json(StatusCode::OK, &AuditPosition { schema: 1, audit_seq })
         }
         Err(_) => response::unavailable(),
     }
@@ -64,4 +48,10 @@ pub(super) fn metrics(service: &ServerState) -> HttpResponse {
     let mut response = response::json_body(StatusCode::OK, Bytes::from(metrics::render(service)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
     response
+}
+
+/// Returns the OpenAPI document, which is the same in every answer.
+pub(super) fn openapi() -> HttpResponse {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(openapi::document().to_string()));
+    response::json_body(StatusCode::OK, DOCUMENT.clone())
 }

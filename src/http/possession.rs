@@ -6,16 +6,15 @@ use std::sync::Arc;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderMap;
 use hyper::{Request, StatusCode};
-use serde::Serialize;
 
 use super::api::{self, ApiPeer};
 use super::decision_queue::VerifyRequest;
 use super::response::{self, Denial, HttpResponse};
 use super::usage_recorder::Origin;
 use super::{ServerState, credential, form};
+use crate::api::service_endpoint::WorkingSecret;
 use crate::domain::audit::Face;
 use crate::domain::secret::SecretText;
-use crate::domain::time::Timestamp;
 use crate::error::{Kind, Result};
 use crate::service::identity_header::IdentityField;
 use crate::store::OpenStore;
@@ -24,24 +23,6 @@ use crate::verbs::local_backend::LocalBackend;
 use crate::verbs::request::call;
 use crate::verbs::tokens::RevokeSecret;
 use crate::verbs::verify::{DecisionKind, DenialReason};
-
-pub(super) const SELF: &str = "/v1/self";
-pub(super) const REVOKE: &str = "/v1/revoke";
-
-/// A working secret, for its holder.
-#[derive(Serialize)]
-struct SelfJson<'a> {
-    schema: u32,
-    /// `token` or `login`.
-    kind: &'static str,
-    account: &'a str,
-    role: &'a str,
-    name: &'a str,
-    status: &'static str,
-    expires_at: Option<Timestamp>,
-    /// `null` for a login, which reads all that its account may read.
-    methods: Option<Vec<&'a str>>,
-}
 
 /// The caller of an endpoint.
 pub(super) struct Holder {
@@ -71,7 +52,7 @@ pub(super) async fn describe(service: &Arc<ServerState>, holder: &Holder, header
     match (decided.kind, &decided.secret, &decided.methods, &secret) {
         (DecisionKind::Allowed, Some(known), Some(methods), _) => {
             let (identity, methods) = (&known.identity, methods.scope());
-            let answer = SelfJson {
+            let answer = WorkingSecret {
                 schema: 1,
                 kind: "token",
                 account: identity.text(IdentityField::Account),
@@ -88,7 +69,7 @@ pub(super) async fn describe(service: &Arc<ServerState>, holder: &Holder, header
             match run(service, holder, move |backend| backend.login(&claim)).await {
                 Err(_) => return response::unavailable(),
                 Ok(Some((login, account))) => {
-                    let answer = SelfJson {
+                    let answer = WorkingSecret {
                         schema: 1,
                         kind: "login",
                         account: account.username.as_str(),

@@ -7,16 +7,15 @@ use hyper::header::{HeaderValue, SERVER};
 use hyper::{Method, Request};
 
 use super::api::ApiPeer;
-use super::possession::{self, Holder, REVOKE, SELF};
+use super::possession::{self, Holder};
 use super::response::{self, HttpResponse};
 use super::verify::Peer;
 use super::{ServerState, api, form, introspection, management, verify};
+use crate::api::service_endpoint::{REVOKE_PATH, ServiceEndpoint};
 use crate::service::PROGRAM;
 
-const HEALTH: &str = "/v1/health";
-const AUDIT_POSITION: &str = "/v1/head";
-const METRICS: &str = "/metrics";
-const INTROSPECT: &str = "/v1/introspect";
+const HEALTH: &str = ServiceEndpoint::Health.as_str();
+const SELF: &str = ServiceEndpoint::Myself.as_str();
 
 /// Answers proxies: a decision for every HTTP method that proxies pass on, and the health of the service. Also answers the
 /// holder of a secret, who may reach no other listener.
@@ -29,12 +28,12 @@ pub(super) async fn verify(service: &Arc<ServerState>, peer: &Peer, request: Req
             let holder = peer.holder(service, request.headers());
             Box::pin(possession::describe(service, &holder, request.headers())).await
         }
-        (REVOKE, &Method::POST) => {
+        (REVOKE_PATH, &Method::POST) => {
             let holder = peer.holder(service, request.headers());
             Box::pin(possession::revoke(service, &holder, request)).await
         }
         (HEALTH | SELF, _) => response::method_not_allowed("GET, HEAD"),
-        (REVOKE, _) => response::method_not_allowed("POST"),
+        (REVOKE_PATH, _) => response::method_not_allowed("POST"),
         _ => response::not_found(),
     }
 }
@@ -44,22 +43,40 @@ pub(super) async fn management(
     peer: &Arc<ApiPeer>,
     request: Request<Incoming>,
 ) -> HttpResponse {
-    let mut response = match (request.uri().path(), request.method()) {
-        (HEALTH, &Method::GET | &Method::HEAD) => management::health(service).await,
-        (AUDIT_POSITION, &Method::GET | &Method::HEAD) => management::audit_position(service).await,
-        (METRICS, &Method::GET | &Method::HEAD) => management::metrics(service),
-        (INTROSPECT, &Method::POST) => introspection::introspect(service, request).await,
-        (SELF, &Method::GET | &Method::HEAD) => {
-            possession::describe(service, &Holder::at_management(peer), request.headers()).await
-        }
+    let mut response = match ServiceEndpoint::from_word(request.uri().path()) {
+        Some(endpoint) => at_endpoint(endpoint, service, peer, request).await,
         // Jeton's own programs send JSON, and get the answer of the verb.
-        (REVOKE, &Method::POST) if form::is_form(request.headers()) => {
+        None if is_revocation_form(&request) => {
             possession::revoke(service, &Holder::at_management(peer), request).await
         }
-        (HEALTH | AUDIT_POSITION | METRICS | SELF, _) => response::method_not_allowed("GET, HEAD"),
-        (INTROSPECT, _) => response::method_not_allowed("POST"),
-        _ => api::handle(service, peer, request).await,
+        None => api::handle(service, peer, request).await,
     };
     response.headers_mut().insert(SERVER, HeaderValue::from_static(PROGRAM));
     response
+}
+
+fn is_revocation_form(request: &Request<Incoming>) -> bool {
+    (request.method(), request.uri().path()) == (&Method::POST, REVOKE_PATH) && form::is_form(request.headers())
+}
+
+async fn at_endpoint(
+    endpoint: ServiceEndpoint,
+    service: &Arc<ServerState>,
+    peer: &Arc<ApiPeer>,
+    request: Request<Incoming>,
+) -> HttpResponse {
+    match (endpoint.http_method(), request.method()) {
+        ("GET", &Method::GET | &Method::HEAD) | ("POST", &Method::POST) => {}
+        ("GET", _) => return response::method_not_allowed("GET, HEAD"),
+        (only, _) => return response::method_not_allowed(only),
+    }
+    match endpoint {
+        ServiceEndpoint::Health => management::health(service).await,
+        ServiceEndpoint::AuditPosition => management::audit_position(service).await,
+        ServiceEndpoint::Metrics => management::metrics(service),
+        ServiceEndpoint::Introspect => introspection::introspect(service, request).await,
+        ServiceEndpoint::Myself => possession::describe(service, &Holder::at_management(peer), request.headers()).await,
+        ServiceEndpoint::OpenApi => management::openapi(),
+        ServiceEndpoint::Confirm => api::confirm(service, peer, request).await,
+    }
 }

@@ -5,18 +5,22 @@ use std::cell::RefCell;
 
 use sha2::{Digest as _, Sha256};
 
+use super::Verb;
 use super::actor::Actor;
 use super::authorize::{self, TokenAction, TrashScope};
 use super::ports::{Snapshot, StoredCall, Tx};
 use super::request::{Request, Response};
 use super::session::Session;
-use super::tokens::IssuedToken;
+use super::tokens::{CopyToken, CreateToken, IssuedToken, RegenerateToken};
 use crate::domain::time::{DAY, Timestamp};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::{Error, Result};
 
 /// Maximum length of a key.
 const MAX_KEY: usize = 64;
+
+/// The verbs whose calls may have a key: those that give out secrets.
+pub const ACCEPT_KEY: [&str; 3] = [CreateToken::NAME, CopyToken::NAME, RegenerateToken::NAME];
 
 /// The reply to a call with a key.
 pub enum KeyedReply {
@@ -39,7 +43,7 @@ impl KeyedCall {
     /// # Errors
     /// [`crate::error::Kind::Usage`] if the key is malformed, or the request gives out no secrets.
     pub fn new(key: &str, request: &Request) -> Result<Self> {
-        if !matches!(request, Request::CreateToken(_) | Request::CopyToken(_) | Request::RegenerateToken(_)) {
+        if !ACCEPT_KEY.contains(&request.name()) {
             return Err(Error::usage(format!("{} does not accept an idempotency key", request.name()))
                 .why("only calls that give out new secrets have one"));
         }

@@ -192,6 +192,7 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
 /// The result of a change, and the equivalent command.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Committed_{T}")]
 pub struct Committed<T> {
     /// The result.
     pub value: T,

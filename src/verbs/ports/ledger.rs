@@ -51,6 +51,7 @@ pub struct LedgerQuery<K> {
 /// One section of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "LedgerWindow_{R}")]
 pub struct LedgerWindow<R> {
     /// The rows, the newest first.
     pub rows: Vec<R>,

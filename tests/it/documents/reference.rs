@@ -47,7 +47,8 @@ fn endpoints() {
     let mut page = format!(
         "# Management API\n\n{GENERATED}\nYou will find every endpoint of the management socket here, with the fields of its \
          request and the proof that it needs.\n[Automate with curl](how-to/automate-with-curl.md) shows how to call \
-         them.\n\nThe fields of a `GET` or `DELETE` are its query, those of other methods are a JSON object in the \
+         them.\n`GET /v1/openapi.json` describes them for programs, with the form of every request and answer \
+         (OpenAPI 3.1).\n\nThe fields of a `GET` or `DELETE` are its query, those of other methods are a JSON object in the \
          body. In a query, a text is written\nas it is, and any other value as JSON. `-` in the place of a field in the \
          path means that the field is in the query or body.\n\n`POST /v1/login` with `username`, `password` and `name` \
          opens a login, whose token reads for 12 hours. `POST /v1/confirm` with\n`username` and `password` returns a \
