@@ -288,27 +288,31 @@ fn description(endpoint: ServiceEndpoint, requests: &mut SchemaGenerator) -> Opt
     schema["oneOf"].as_array()?.iter().find(of_endpoint).map(|form| form["description"].clone())
 }
 
-fn introspection(active: &Value, undecided: Value) -> Value {
-    let form = json!({
+fn token_form() -> Value {
+    json!({
         "type": "object",
         "properties": { "token": { "type": "string", "minLength": 1, "description": "The secret of the token." } },
         "required": ["token"],
-    });
-    let refused = |description: &str, result: &[u8]| {
-        let schema =
-            json!({ "properties": { "result": { "enum": result } }, "required": ["result"], "type": "object" });
-        json_response(description, &schema)
-    };
-    let invalid = json!({
+    })
+}
+
+/// The answer of RFC 6749, section 5.2.
+fn invalid_form() -> Value {
+    json!({
         "type": "object",
         "properties": { "error": { "const": "invalid_request" }, "error_description": { "type": "string" } },
         "required": ["error", "error_description"],
-    });
+    })
+}
+
+fn refused(description: &str, results: &[u8]) -> Value {
+    let schema = json!({ "properties": { "result": { "enum": results } }, "required": ["result"], "type": "object" });
+    json_response(description, &schema)
+}
+
+fn introspection(active: &Value, undecided: Value) -> Value {
     json!({
-        "requestBody": {
-            "required": true,
-            "content": { "application/x-www-form-urlencoded": { "schema": form } },
-        },
+        "requestBody": { "required": true, "content": { FORM: { "schema": token_form() } } },
         "security": [{ "token": ["jeton.introspect"] }],
         "responses": {
             "200": json_response("The token.", &json!({ "anyOf": [active, constant(&json!({ "active": false }))] })),
