@@ -344,12 +344,25 @@ fn mend(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(mend),
         Value::Object(fields) => {
             if let Some(Value::String(text)) = fields.get_mut("description") {
-                *text = text.replace("[`", "`").replace("`]", "`").replace("`None`", "`null`");
+                *text = without_links(text);
             }
             fields.values_mut().for_each(mend);
         }
         _ => {}
     }
+}
+
+fn without_links(text: &str) -> String {
+    let text = text.replace("[`", "`").replace("`]", "`").replace("`None`", "`null`");
+    let mut parts = text.split("crate::");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for mut path in parts {
+        while let Some((_, rest)) = path.split_once("::").filter(|(module, _)| module.starts_with(char::is_lowercase)) {
+            path = rest;
+        }
+        plain.push_str(path);
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -364,7 +377,8 @@ mod tests {
         let verbs = VERBS.iter().filter(|verb| verb.endpoint.is_some()).count();
         assert_eq!(described, verbs + ServiceEndpoint::ALL.len());
         let text = document.to_string();
-        assert!(!text.contains("\"description\":null") && !text.contains("crate::"), "{text}");
-        assert!(!text.contains("$defs"), "requests have no references");
+        for bad in ["\"description\":null", "crate::", "$defs"] {
+            assert!(!text.contains(bad), "{bad}");
+        }
     }
 }
