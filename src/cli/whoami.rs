@@ -1,15 +1,19 @@
 //! `jeton whoami`: shows the current account and its limits.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
 use super::output::Table;
 use crate::domain::account::Account;
+use crate::domain::method::MethodId;
 use crate::domain::role::Role;
-use crate::domain::time::relative;
+use crate::domain::time::{Timestamp, relative};
 use crate::domain::token::Token;
 use crate::error::Result;
+use crate::selected_backend::SelectedBackend;
 use crate::verbs::accounts::WhoAmI;
 
 /// The answer of `whoami`.
@@ -28,12 +32,38 @@ pub(super) struct Me {
     store: String,
     /// The acting token; `null` with a password.
     token: Option<Token>,
+    /// The proof that was given.
+    proof: Proof,
+    /// Time at which the token's secret or the login ends; `null` if never.
+    expires_at: Option<Timestamp>,
+    /// Methods of jeton itself that the acting token may call; `null` with a password or a login.
+    methods: Option<BTreeSet<MethodId>>,
+}
+
+/// The proof that a caller gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Proof {
+    /// A password, given for this command.
+    Password,
+    /// The login that `jeton login` has stored. It reads.
+    Login,
+    /// A token.
+    Token,
 }
 
 pub(super) fn run(app: &mut App) -> Result<()> {
     let credential = app.read_credential()?;
     let me = app.call(&credential, WhoAmI)?;
     let store = app.backend.location();
+    let login = app.settings.login.as_ref().filter(|_| matches!(app.login.get(), Some(Some(_))));
+    let login_end = login.map(|login| login.value.expires_at);
+    let proof = match (&me.token, login_end) {
+        (Some(_), _) => Proof::Token,
+        (None, Some(_)) => Proof::Login,
+        (None, None) => Proof::Password,
+    };
+    let expires_at = me.expires_at.or(login_end);
     if app.out.json {
         return app.print_json(&Me {
             role: me.account.role,
@@ -43,6 +73,9 @@ pub(super) fn run(app: &mut App) -> Result<()> {
             self_service: me.policy.self_service,
             store,
             token: me.token,
+            proof,
+            expires_at,
+            methods: me.methods,
         });
     }
     if app.out.quiet {
@@ -65,13 +98,21 @@ pub(super) fn run(app: &mut App) -> Result<()> {
     };
     table.pair("Role", role);
     table.pair("Active tokens", limit);
-    if let Some(token) = &me.token {
-        let end = token
-            .expiry
-            .at()
-            .map_or_else(|| "never expires".to_owned(), |at| format!("expires {}", relative(at, app.now())));
-        table.pair("Token", format!("{}  {}  {end}", token.name, token.hint));
+    let end =
+        expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires {}", relative(at, app.now())));
+    let place = match &app.backend {
+        SelectedBackend::Local(_) => "Store",
+        SelectedBackend::Remote(_) => "Server",
+    };
+    match (&me.token, proof) {
+        (Some(token), _) => table.pair("Token", format!("{}  {}  {end}", token.name, token.hint)),
+        (None, Proof::Login) => table.pair("Login", format!("{end}; changes ask for the password")),
+        (None, _) => {}
     }
-    table.pair("Store", store);
+    if let Some(methods) = &me.methods {
+        let methods: Vec<&str> = methods.iter().map(MethodId::as_str).collect();
+        table.pair("Methods", if methods.is_empty() { "none of jeton itself".to_owned() } else { methods.join(", ") });
+    }
+    table.pair(place, store);
     app.out.table(&mut table)
 }

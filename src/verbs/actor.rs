@@ -39,6 +39,11 @@ pub struct Bearer {
 }
 
 impl Bearer {
+    /// Returns the methods of jeton itself that the token may call.
+    pub fn management_methods(&self) -> &BTreeSet<MethodId> {
+        &self.management_methods
+    }
+
     /// Returns `true` if the token may call the method.
     pub fn has_method(&self, id: &str) -> bool {
         self.management_methods.iter().any(|own| own.as_str() == id)

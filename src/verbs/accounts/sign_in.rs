@@ -1,9 +1,13 @@
 //! Sign-in, and the identity of the actor.
 
+use std::collections::BTreeSet;
+
 use crate::domain::account::Account;
+use crate::domain::method::MethodId;
 use crate::domain::name::Username;
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::verbs::prelude::*;
 use crate::verbs::session::Session;
@@ -60,6 +64,10 @@ pub struct CurrentUser {
     pub active_tokens: u32,
     /// The acting token. `None` if the actor is not a token.
     pub token: Option<Token>,
+    /// The methods of jeton itself that the acting token may call. `None` if the actor is not a token.
+    pub methods: Option<BTreeSet<MethodId>>,
+    /// The end of the presented secret. `None` if it never ends, or the actor is not a token.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Query for WhoAmI {
@@ -68,6 +76,9 @@ impl Query for WhoAmI {
         let active_tokens = snapshot.active_tokens(account.id, env.now)?;
         let token = actor.bearer().map(|b| b.token.clone());
         let account_role = actor.bearer().map_or(account.role, |bearer| bearer.account_role);
-        Ok(CurrentUser { account, account_role, policy: snapshot.policy()?, active_tokens, token })
+        let methods = actor.bearer().map(|bearer| bearer.management_methods().clone());
+        let expires_at = actor.bearer().and_then(|bearer| bearer.expiry.at());
+        let policy = snapshot.policy()?;
+        Ok(CurrentUser { account, account_role, policy, active_tokens, token, methods, expires_at })
     }
 }

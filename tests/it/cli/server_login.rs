@@ -2,6 +2,8 @@
 
 use jeton::error::Kind;
 
+use serde_json::json;
+
 use crate::support::cli_program::{CliHome, CliOutput, PASSWORD};
 
 /// Returns a home whose configuration names the server of `service`.
@@ -44,7 +46,9 @@ fn login_reads_without_a_password_and_changes_with_one() {
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o7777, 0o600);
     assert!(names(client.run(&["token", "list", "--json"], "")).is_empty());
-    assert!(client.run(&["whoami", "--json"], "").assert_success().json()["token"].is_null());
+    let me = client.run(&["whoami", "--json"], "").assert_success().json();
+    assert_eq!((&me["proof"], &me["token"], &me["methods"]), (&json!("login"), &json!(null), &json!(null)));
+    assert!(me["expires_at"].is_string());
     let create = ["token", "create", "mine", "--inherit", "--json", "--no-input"];
     client.run(&create, "").assert_error(Kind::Denied);
     client.as_ops(&create[..5]).assert_success();
@@ -104,6 +108,8 @@ fn borrowed_token_works_until_its_owner_or_the_borrower_ends_it() {
     }
     third.run(&["config", "set", "api_token"], &secret).assert_success();
     assert_eq!(names(third.run(&["token", "list", "--json"], "")), ["helper"]);
+    let me = third.run(&["whoami", "--json"], "").assert_success().json();
+    assert_eq!((&me["proof"], &me["methods"]), (&json!("token"), &json!(["jeton.tokens.read"])));
     let refused = third.run(&["token", "create", "more", "--expires", "1d", "--json"], "").assert_error(Kind::Denied);
     refused.assert_silent();
     let elsewhere = third.run(&["token", "list", "--json", "--store", "/nowhere.db"], "");
