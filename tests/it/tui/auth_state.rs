@@ -9,10 +9,11 @@ use jeton::domain::token::Status;
 use jeton::error::Kind;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
+use jeton::verbs::accounts::LogIn;
 use jeton::verbs::credential::TokenCredential;
 use jeton::verbs::tokens::{CreateToken, DisableTokens, TokenTarget};
 
-use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create, token_name};
 use crate::support::tui_harness::TuiHarness;
 
 fn token_credential(install: &TestInstall, methods: &[&str]) -> TokenCredential {
@@ -47,6 +48,33 @@ fn token_session_changes_without_a_password() {
     let row = screens.install.audit().pop().unwrap();
     assert_eq!(row.verb, "token.disable");
     assert!(row.proof.starts_with("token bearer jtn_"), "{}", row.proof);
+}
+
+#[test]
+fn stored_login_opens_the_screens_and_changes_ask_for_the_password() {
+    let install = TestInstall::new();
+    install.issue(OWNER, "deploy");
+    let login = install.call(OWNER, LogIn { name: token_name("cli-laptop") }).unwrap().value;
+    let login = TokenCredential::of_any(Arc::new(login.secret));
+    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.login = Some(login.clone()));
+    screens.assert_shows("deploy");
+    screens.keys("d");
+    screens.assert_top("token.disable");
+    assert!(screens.asks_password());
+    screens.keys(&format!("{PASSWORD}<enter>"));
+    screens.assert_shows("disabled");
+    // A login that has ended is no attempt of the person.
+    let install = screens.install;
+    install.fakes.clock.advance(13 * 60 * 60 * 1000);
+    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.login = Some(login));
+    screens.assert_top("sign-in");
+    insta::assert_snapshot!(super::lines_of(&screens, "login"), @"The login has ended. Sign in with the password.");
+    for password in ["wrong horse battery", "wrong horse battery", PASSWORD] {
+        screens.assert_top("sign-in");
+        screens.install.fakes.clock.advance(60_000);
+        screens.keys(&format!("{password}<enter>"));
+    }
+    screens.assert_shows("deploy");
 }
 
 #[test]
