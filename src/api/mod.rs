@@ -229,7 +229,8 @@ impl Matched {
     pub fn expect(&mut self, if_match: &str) -> Result<()> {
         if !self.parameters.iter().any(|(field, _)| *field == CHANGED_TOKEN) {
             return Err(Error::usage("this endpoint does not accept If-Match")
-                .why("it is not a change of one token that the path names"));
+                .why("only the change of one token, named in the path, does")
+                .next("Leave out If-Match"));
         }
         self.expected = entity_tag::parse_if_match(if_match)?;
         Ok(())
@@ -265,7 +266,7 @@ pub fn decode_reply(verb: &str, json: &[u8]) -> Result<Response> {
     let unread = |why: String| {
         Error::failure("the server's answer can't be read")
             .why(why)
-            .next("Use the same version of jeton here and on the server")
+            .next("Compare jeton --version here and on the server, and use the same version")
     };
     let mut tagged = Zeroizing::new(Vec::with_capacity(json.len() + verb.len() + 5));
     tagged.extend_from_slice(format!("{{\"{verb}\":").as_bytes());

@@ -36,9 +36,9 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     select_catalogues(stored.clone(), &args.preflights)?;
     let catalogues = select_catalogues(stored, &args.catalogue)?;
     if let Some(other) = args.preflights.iter().find(|name| !catalogues.iter().any(|c| c.name == **name)) {
-        return Err(Error::usage(format!("preflights of the catalogue {other} can't pass"))
-            .why("--catalogue leaves out the routes of this catalogue")
-            .next(format!("Add --catalogue {other}")));
+        return Err(Error::usage(format!("--preflights {other} has no effect"))
+            .why(format!("the --catalogue options leave out the routes of {other}"))
+            .next(format!("Add --catalogue {other}, or leave out --preflights {other}")));
     }
     let mut map = RouteRules::new(&catalogues, &args.preflights);
     for remark in &map.remarks {

@@ -33,7 +33,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     // The verb checks this too. Checking here fails before anyone is asked for a password.
     if !app.call(&Credential::Store, GetSetup)?.first_run {
         return Err(Error::conflict(format!("the store {} is already set up", app.store_path().display()))
-            .next("To sign in, run: jeton. To set up another store, use --store PATH"));
+            .next(format!("To sign in, run: {}. To set up another store, give --store another path", app.program())));
     }
     let username = match named.or_else(|| app.username.clone()) {
         Some(username) => username,

@@ -42,7 +42,9 @@ pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
     config::set(&file, SettingKey::Username, &SetValue::Text(username.as_str()))?;
     app.out.note(&format!("✓ commands now run as {username} (set in {})", file.display()));
     if is_token_removed {
-        app.out.note("  The token was removed from the configuration, but was not revoked");
+        app.out.note(
+            "  The token was removed from the configuration, but still works. To end it, run: jeton token revoke NAME",
+        );
     }
     app.out.note(&format!("  {next}"));
     Ok(())
@@ -80,9 +82,11 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
         }
     }
     let what = match (login.is_some() || has_username, is_token_removed) {
-        (true, true) => "✓ signed out; the token was removed from the configuration, but was not revoked",
+        (true, true) => {
+            "✓ signed out; the token was removed from the configuration, but still works until it is revoked"
+        }
         (true, false) => "✓ signed out",
-        (false, true) => "✓ the token was removed from the configuration, but was not revoked",
+        (false, true) => "✓ the token was removed from the configuration, but still works until it is revoked",
         (false, false) => "No account was signed in",
     };
     app.out.note(what);

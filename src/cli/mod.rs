@@ -38,7 +38,7 @@ use output::Output;
 use prompt::{PasswordSource, Prompt};
 use serde::Serialize;
 
-use crate::config::{CliOverrides, Settings};
+use crate::config::{CliOverrides, Setting, Settings, Source};
 use crate::domain::audit::Face;
 use crate::domain::date_format::{DateFormat, Dates};
 use crate::domain::name::{TokenName, Username};
@@ -48,6 +48,7 @@ use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::secret_files::InterruptibleDelivery;
 use crate::remote_backend::RemoteBackend;
 use crate::selected_backend::SelectedBackend;
+use crate::verbs::cli_line::CliLine;
 use crate::verbs::credential::{Credential, TokenCredential};
 use crate::verbs::local_backend::{Adapters, ClientInfo};
 use crate::verbs::request::{RequestVerb, VERBS, call};
@@ -311,6 +312,18 @@ impl App {
     }
 
     /// Returns the path of the store on this machine, even if commands go to a server.
+    /// Returns the beginning of commands for the same store, as messages suggest them.
+    fn program(&self) -> String {
+        let place = match (&self.settings.server, &self.settings.store) {
+            (Some(Setting { value, source: Source::Option(option) }), _) => Some((option, value.to_string())),
+            (None, Setting { value, source: Source::Option(option) }) => {
+                Some((option, value.path().display().to_string()))
+            }
+            _ => None,
+        };
+        place.map_or_else(|| "jeton".to_owned(), |(option, value)| CliLine::new(&[option, &value]).to_string())
+    }
+
     fn store_path(&self) -> &Path {
         self.settings.store.value.path()
     }

@@ -64,8 +64,11 @@ impl Span {
     /// [`crate::error::Kind::Usage`] if `text` is not a whole number from 1 to 99999 with `h`, `d`, `w`, `mo` or `y`.
     pub fn parse(text: &str) -> Result<Self> {
         let refused = || {
-            Error::usage(format!("\"{}\" is not a span", excerpt(text, 32)))
-                .why("use a whole number with h, d, w, mo or y, e.g. 12h, 30d, 2w, 6mo or 1y")
+            let why = match has_span_form(text) {
+                true => "the number of a span is 1 to 99999",
+                false => "use a whole number with h, d, w, mo or y, e.g. 12h, 30d, 2w, 6mo or 1y",
+            };
+            Error::usage(format!("\"{}\" is not a span", excerpt(text, 32))).why(why)
         };
         let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
         let (digits, unit) = text.split_at(unit_at);
@@ -154,13 +157,18 @@ impl ExpirySpec {
         if text == "never" {
             return Ok(ExpirySpec::Never);
         }
-        if let Some(day) = parse_day(text) {
-            return Ok(ExpirySpec::EndOf(day));
+        let refused = |why: &str| Err(Error::usage(format!("\"{}\" is not an expiry", excerpt(text, 32))).why(why));
+        if let Some((year, month, day)) = parse_day_numbers(text) {
+            return match Day::new(year, month, day) {
+                Some(day) => Ok(ExpirySpec::EndOf(day)),
+                None => refused("the calendar has no such day"),
+            };
         }
-        Span::parse(text).map(ExpirySpec::In).map_err(|_| {
-            Error::usage(format!("\"{}\" is not an expiry", excerpt(text, 32)))
-                .why("use a span (12h, 30d, 2w, 6mo, 1y), a day (2026-12-31 or 31-12-2026), or never")
-        })
+        match Span::parse(text) {
+            Ok(span) => Ok(ExpirySpec::In(span)),
+            Err(_) if has_span_form(text) => refused("the number of a span is 1 to 99999"),
+            Err(_) => refused("use a span (12h, 30d, 2w, 6mo, 1y), a day (2026-12-31 or 31-12-2026), or never"),
+        }
     }
 
     /// Returns the expiry at `now` in `zone`, at a whole second.
@@ -189,8 +197,14 @@ impl ExpirySpec {
     }
 }
 
-/// Parses exactly `2026-12-31` or `31-12-2026`.
-fn parse_day(text: &str) -> Option<Day> {
+/// Returns `true` for digits and a unit, such as `0d`.
+fn has_span_form(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    unit.len() < text.len() && matches!(unit, "h" | "d" | "w" | "mo" | "y")
+}
+
+/// Returns year, month and day of exactly `2026-12-31` or `31-12-2026`, which the calendar may lack.
+fn parse_day_numbers(text: &str) -> Option<(i32, u32, u32)> {
     let parts: Vec<&str> = text.split('-').collect();
     let [a, b, c] = parts.as_slice() else { return None };
     let number = |s: &str, width: usize| {
@@ -201,7 +215,7 @@ fn parse_day(text: &str) -> Option<Day> {
         (4, 2) => (number(a, 4)?, number(b, 2)?, number(c, 2)?),
         _ => return None,
     };
-    Day::new(i32::try_from(year).ok()?, month, day)
+    Some((i32::try_from(year).ok()?, month, day))
 }
 
 #[cfg(test)]

@@ -258,8 +258,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
         notify_ended(&ended_once);
         outcome
     };
-    let thread = threads::spawn("service", move |_| notify_ended(&ended), serve)
-        .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
+    let thread = threads::spawn("service", move |_| notify_ended(&ended), serve).map_err(threads::not_started)?;
     started.recv().map_err(|_| Error::failure("the service ended immediately"))??;
     Ok(ServerHandle {
         addrs,
@@ -289,7 +288,9 @@ fn run_result(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -
         );
     }
     if left != LostCounts::default() {
-        return Err(Error::failure(format!("{left} are lost")).why("jeton could not write to the store"));
+        return Err(Error::failure(format!("{left} were not recorded"))
+            .why("jeton could not write to the store")
+            .next("Find the cause in the log of the service"));
     }
     Ok(())
 }

@@ -94,20 +94,22 @@ impl AnchorFile {
     fn check(&self) -> Result<()> {
         let meta = self.file.metadata().map_err(|e| unusable(&self.path).why(e.to_string()))?;
         let own_uid = rustix::process::geteuid().as_raw();
-        let why = if !meta.is_file() {
-            "it is a folder, a pipe or a device".to_owned()
+        let path = self.path.display();
+        let (why, next) = if !meta.is_file() {
+            ("it is a folder, a pipe or a device".to_owned(), "Choose a regular file".to_owned())
         } else if meta.uid() != own_uid {
-            format!("it belongs to uid {}, but jeton runs as uid {own_uid}", meta.uid())
+            let why = format!("it belongs to uid {}, but jeton runs as uid {own_uid}", meta.uid());
+            (why, format!("Run jeton as uid {}, or choose a file of your own", meta.uid()))
         } else if meta.mode() & 0o022 != 0 {
-            format!("other users can write the file (mode {:04o})", meta.mode() & 0o7777)
+            let why = format!("other users can write to the file (mode {:04o})", meta.mode() & 0o7777);
+            (why, format!("Let only the owner write to the file: chmod go-w {path}"))
         } else if meta.nlink() > 1 {
-            format!("the file has {} names (hard links)", meta.nlink())
+            let why = format!("the file has {} names (hard links)", meta.nlink());
+            (why, "Choose a file without hard links".to_owned())
         } else {
             return Ok(());
         };
-        Err(unusable(&self.path)
-            .why(why)
-            .next("Choose a regular file of your own, without hard links, that only you can write"))
+        Err(unusable(&self.path).why(why).next(next))
     }
 
     fn lock(&self, clock: &dyn Clock) -> Result<()> {

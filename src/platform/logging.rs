@@ -39,8 +39,7 @@ pub fn parse_level(text: &str) -> Result<LevelFilter> {
 /// Starts to write events to stderr, as text or as JSON, once per run. Panics become events, too.
 pub fn init(level: LevelFilter, json: bool) -> Result<()> {
     let report = LossReport { now, line: if json { lost_json } else { lost_text } };
-    let writer =
-        LogWriter::start(Stderr, report).map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
+    let writer = LogWriter::start(Stderr, report).map_err(super::threads::not_started)?;
     let events =
         tracing_subscriber::fmt().with_writer(writer.clone()).with_max_level(level).with_target(false).with_ansi(false);
     // A second call changes nothing.

@@ -77,7 +77,7 @@ pub fn move_token_out_of_environment() -> Result<()> {
     let failed = |e: std::io::Error| {
         Error::failure("the token can't be removed from the environment")
             .why(e.to_string())
-            .next("Pass the token in a file instead: JETON_TOKEN_FILE=PATH")
+            .next("Unset JETON_TOKEN, and pass the token in a file: JETON_TOKEN_FILE=PATH")
     };
     let mut again = std::process::Command::new(std::env::current_exe().map_err(failed)?);
     again.args(std::env::args_os().skip(1)).env_remove(TOKEN).env_remove(MOVED_TOKEN);

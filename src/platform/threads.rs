@@ -6,6 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use crate::error::Error;
+
 const RESTART_DELAY: Duration = Duration::from_millis(100);
 
 /// Starts a thread. If `work` panics, `failed` is called with the name, and joining returns `None`.
@@ -22,6 +24,12 @@ pub fn spawn<T: Send + 'static>(
         }
         done
     })
+}
+
+/// Explains why a thread could not be started.
+pub fn not_started(e: io::Error) -> Error {
+    let next = "Raise the limit of processes: ulimit -u, or TasksMax= in the systemd unit";
+    Error::failure("a thread can't be started").why(e.to_string()).next(next)
 }
 
 /// Starts a thread that runs `work` again after a panic, until it returns. Only for work whose state remains valid

@@ -68,8 +68,7 @@ pub(super) fn spawn_worker<F: Fn(Msg) + Clone + Send + 'static>(
     work: impl FnOnce(&F) + Send + 'static,
 ) -> Result<JoinHandle<Option<()>>> {
     let failed = answer.clone();
-    threads::spawn(name, move |_| failed(Msg::WorkerFailed), move || work(&answer))
-        .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
+    threads::spawn(name, move |_| failed(Msg::WorkerFailed), move || work(&answer)).map_err(threads::not_started)
 }
 
 /// The threads that hold the store, and the means to end them. A drop doesn't end the threads: [`StoreWorkers::close`]

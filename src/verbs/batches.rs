@@ -245,7 +245,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             if clock.monotonic().saturating_sub(started_at) > WRITE_BACK_TIMEOUT {
                 return Err(Error::failure("another program has been reading the store for too long")
                     .why("until that program stops, SQLite can't move changes from the -wal file into the store")
-                    .next("Find the program, e.g. with lsof, and end it. Then run this command again"));
+                    .next("Find the program, e.g. with lsof, and end it"));
             }
             clock.sleep(WRITE_BACK_POLL_INTERVAL);
         }
@@ -263,10 +263,11 @@ fn next_size(size: usize, lock_time: Duration) -> usize {
 fn partial_error(error: Error, (change, changed): (&str, &str), done: u64, total: u64) -> Error {
     // True of the failed batch, not of the earlier ones.
     let failure = error.what.trim_end_matches("; nothing was changed");
-    let rest = format!("To {change} the other tokens, start again and confirm their new number");
+    let rest =
+        (done < total).then(|| format!("To {change} the other tokens, start again and confirm their new number"));
     Error {
         what: format!("{done} of {total} tokens are {changed}, then the work stopped: {failure}"),
-        next: Some(error.next.into_iter().chain([rest]).collect::<Vec<_>>().join(". ")),
+        next: Some(error.next.into_iter().chain(rest).collect::<Vec<_>>().join(". ")),
         ..error
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     let name = changed.value.account.username.to_string();
     print_changed(app, &[changed.value], &format!("created with the role {role}"))?;
     if !app.out.json {
-        app.out.note(&format!("  Sign in with: jeton --user {name}"));
+        app.out.note(&format!("  Sign in with: {} --user {name}", app.program()));
         app.out.note("  The user must replace this temporary password at the first sign-in");
         let is_stored = |username: &Setting<Username>| !matches!(username.source, Source::Option(_));
         if had_sole_account && !app.settings.username.as_ref().is_some_and(is_stored) {

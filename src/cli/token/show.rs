@@ -98,7 +98,7 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
         None => table.pair("May call", if count == 0 { "nothing".to_owned() } else { counted(count, "method") }),
         Some(reason) if count == 0 => table.pair("May call", format!("nothing: {}", reason.describe())),
         Some(reason) => {
-            table.pair("May call", format!("nothing: {}; else {}", reason.describe(), counted(count, "method")))
+            table.pair("May call", format!("nothing: {}; otherwise {}", reason.describe(), counted(count, "method")))
         }
     }
     add_methods(table, rights.permitted.iter().map(ToString::to_string));
@@ -110,12 +110,12 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
     let differs = |previous: &&EffectiveRights| previous.permitted != rights.permitted;
     if let Some((previous, old)) = previous.as_deref().filter(differs).zip(token.previous.as_ref()) {
         table.pair(
-            "",
+            "Old secret",
             format!(
-                "the old secret {}, issued with the role {}: {}",
+                "{} may call {} (issued with the role {})",
                 old.hint,
-                old.issued_role,
-                counted(previous.permitted.len(), "method")
+                counted(previous.permitted.len(), "method"),
+                old.issued_role
             ),
         );
     }

@@ -164,7 +164,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens], &[Key::char('x')], Action::Revoke, "Revoke", "Revoke the token or all marked tokens; you type the name or the number of tokens to confirm", 6),
     bind(&[Context::Tokens], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: status:expired account:ci method:deploy seen:never is:stale \
          is:expiring", 7),
-    bind(&[Context::Tokens], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap of the two secrets: deny the old secret now", 0),
+    bind(&[Context::Tokens], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the grace of the old secret: jeton denies the old secret from the next request on", 0),
     bind(&[Context::Tokens], &[Key::char('u')], Action::Restore, "Undo", "Undo the last revocation; the restored tokens are disabled", 0),
     bind(&[Context::Tokens], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 10),
 
@@ -336,7 +336,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::LedgerRow], &[Key::char('y')], Action::CopyAddress, "Copy address", "Copy the client's address", 3),
 
     bind(&[Context::TokenDetails], &[Key::char('y')], Action::CopyHint, "Copy hint", "Copy the token's hint: the first characters of its secret", 2),
-    bind(&[Context::TokenDetails], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap of the two secrets: deny the old secret now", 3),
+    bind(&[Context::TokenDetails], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the grace of the old secret: jeton denies the old secret from the next request on", 3),
 
     bind(&[Context::Messages], &[ESC, Key::char('q'), Key::char('m')], Action::Cancel, "Close", "Close the messages", 1),
     bind(&[Context::Messages], &[Key::char('y')], Action::CopyLine, "Copy command", "Copy the jeton command that the message shows", 2),
@@ -344,7 +344,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::RevealSecret], &[Key::char('v')], Action::ShowSecret, "Show/Hide", "Show or hide the secret", 1),
     bind(&[Context::RevealSecret], &[Key::char('y')], Action::CopySecret, "Copy", "Copy the secret", 2),
     bind(&[Context::RevealSecret], &[Key::char('s')], Action::SaveSecret, "Save to a file", "Save the secret to a new file", 3),
-    bind(&[Context::RevealSecret], &[ESC], Action::Cancel, "Done", "Close; jeton asks first if you did not show, copy or save the secret", 4),
+    bind(&[Context::RevealSecret], &[ESC], Action::Cancel, "Done", "Close; jeton asks first if it is not sure that you have the secret", 4),
 
     bind(&[Context::DiscardSecret], &[ESC, ENTER], Action::Cancel, "Back", "Go back to the secret", 1),
     bind(&[Context::DiscardSecret], &[Key::char('l'), Key::char('d')], Action::Discard, "Discard", "Leave without the secret; jeton can't show the secret again", 2),

@@ -56,7 +56,7 @@ pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>>
         lines.push(row(if at == 0 { "From" } else { "" }, from, Style::new()));
     }
     if let Some((count, since, address)) = denials(&usage.denied) {
-        let denied = format!("{count} {since}, last {address}");
+        let denied = format!("{count} {since}, last from {address}");
         let style = if usage.denied.since == DeniedSince::Week { Style::new() } else { theme.warning };
         lines.push(row("Denied", &denied, style));
         if let Some(last) = &usage.denied.last {
