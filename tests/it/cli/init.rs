@@ -43,7 +43,7 @@ fn init_creates_one_store_only() {
     let refused = home.as_ops(&["init", "--username", "two"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
     error: the store [folder]/.local/share/jeton/jeton.db is already set up
-      To sign in, run: jeton. To set up another store, use --store PATH
+      To sign in, run: jeton. To set up another store, give --store another path
     ");
 
     let secret = home.create(&["ide", "--set", "IDE Plugins"]);

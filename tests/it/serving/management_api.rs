@@ -197,7 +197,7 @@ fn change_with_the_revision_of_an_earlier_answer_is_made_once() {
     assert_problem(&change("POST", "deploy/copy", &seen, json!({"name": "more"})), 412, "conflict");
     assert_problem(&change("POST", "deploy/regenerate", &seen, json!({})), 412, "conflict");
     assert_problem(&change("POST", "deploy/retire", &seen, json!({})), 412, "conflict");
-    for malformed in ["7", "W/\"7\"", "\"x\""] {
+    for malformed in ["7", "\"x\""] {
         assert_problem(&change("PATCH", "deploy", malformed, described("third")), 400, "usage");
     }
     let twice = json!({"token": {"expected_revision": 1}});
