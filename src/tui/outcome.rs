@@ -13,7 +13,8 @@ use crate::verbs::policy::SetPolicy;
 use crate::verbs::request::Response;
 use crate::verbs::tokens::{
     BulkChange, BulkResult, ChangeMatching, CopyToken, CreateToken, DisableTokens, EditToken, EnableTokens,
-    IssuedToken, PurgeResult, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeTokens,
+    IssuedToken, PurgeResult, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, RevokeSecret, RevokeTokens,
+    RevokedKind,
 };
 use crate::verbs::{Committed, Verb};
 
@@ -39,6 +40,8 @@ pub enum Subject {
     Issued(Option<Box<IssuedToken>>),
     Purged(PurgeResult),
     Bulk(BulkResult),
+    /// What a secret stood for, as `account/name`.
+    Secret(String),
     Policy(Policy),
     Catalogue(String),
 }
@@ -125,6 +128,16 @@ impl Outcome {
                     .effect(effect)
                     .denies(pronoun(revoked))
             }
+            Response::RevokeSecret(done) => {
+                let change = match done.value.revoked {
+                    RevokedKind::Token => "disabled",
+                    RevokedKind::OldSecret => "now works only with the new secret",
+                    RevokedKind::Login => "signed out",
+                };
+                Self::of::<RevokeSecret, _>(done, |revoked| Subject::Secret(revoked.full_name()), change)
+                    .effect("the service denies the secret from the next request on")
+                    .denies("the secret")
+            }
             Response::RestoreTokens(done) => Self::of::<RestoreTokens, _>(done, Subject::Tokens, "restored, disabled"),
             Response::PurgeTokens(done) => {
                 let change = if done.value.stopped { "purged. The other tokens are unchanged" } else { "purged" };
@@ -205,6 +218,7 @@ impl Subject {
             Subject::Issued(issued) => issued.as_ref().map_or_else(String::new, |issued| issued.token.name.to_string()),
             Subject::Purged(purged) => count_noun(purged.count, &format!("{} token", purged.which.as_str())),
             Subject::Bulk(changed) => count_noun(changed.count, "token"),
+            Subject::Secret(name) => name.clone(),
             Subject::Policy(_) => "Policy".to_owned(),
             Subject::Catalogue(name) => format!("Catalogue {name}"),
         }

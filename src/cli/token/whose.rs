@@ -95,6 +95,7 @@ fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<
         SecretOwner::Unknown => return Ok(()),
         SecretOwner::Token(token, _) => token.full_name(),
         SecretOwner::Purged(tombstone) => tombstone.full_name(),
+        SecretOwner::Login(login) => login.full_name(),
     };
     if lookup.denial_reason == Some(DenialReason::WrongSecret) {
         app.out.note(&format!("This is not a secret of {name}: it only starts like one"));
@@ -106,9 +107,10 @@ fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<
     let dates = app.dates();
     let day = |at: Timestamp| format!("{}, {}", dates.day(at), ago(at, now));
     let mut table = Table::pairs();
-    table.pair("Token", name);
+    table.pair(if matches!(lookup.owner, SecretOwner::Login(_)) { "Login" } else { "Token" }, name);
     match &lookup.owner {
         SecretOwner::Unknown => {}
+        SecretOwner::Login(login) => table.pair("Expires", relative(login.expires_at, now)),
         SecretOwner::Token(token, state) => {
             table.pair("Id", token.id.to_string());
             table.pair("Status", status_text(token, now));

@@ -153,7 +153,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Global], &[Key::char('5')], Action::ShowScreen(ScreenId(5)), "Policy", "Go to the policy", 7),
     bind(&[Context::Global], &[Key::char('6')], Action::ShowScreen(ScreenId(6)), "Denied", "Go to the denied attempts", 8),
     bind(&[Context::Global], &[Key::char('7')], Action::ShowScreen(ScreenId(7)), "Uses", "Go to the uses of tokens by day", 9),
-    bind(&[Context::Global], &[Key::char('W')], Action::IdentifySecret, "Look up", "Look up which token a secret belongs to", 0),
+    bind(&[Context::Global], &[Key::char('W')], Action::IdentifySecret, "Look up", "Look up which token a secret belongs to, and revoke the secret", 0),
     bind(&[Context::Global], &[Key::char('m')], Action::Messages, "Messages", "List past messages", 10),
 
     bind(&[Context::Tokens], &[Key::char('n')], Action::CreateToken, "New", "Generate a token", 1),

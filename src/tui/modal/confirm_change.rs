@@ -60,16 +60,18 @@ pub struct PendingMutation {
     /// `true` if the impact is above the text, because the text may be long.
     is_impact_first: bool,
     /// What must be typed before the change.
-    numbers: Vec<TypedNumber>,
+    numbers: Vec<TypedText>,
     mutation: Box<dyn Retry>,
     /// The tokens of the change, if it is made for them only as they are shown.
     shown: Option<ShownTokens<PendingMutation>>,
 }
 
-/// A number to type, such as that of the tokens that gain methods.
+/// A number to type, such as that of the tokens that gain methods, or a name.
 #[derive(Debug)]
-struct TypedNumber {
+struct TypedText {
     label: &'static str,
+    /// `number` or `name`.
+    kind: &'static str,
     expected: String,
     typed: TextInput,
 }
@@ -78,8 +80,14 @@ impl PendingMutation {
     /// Requires that `number` is typed after `label`, unless the number is 0.
     pub fn confirmed_by(mut self, label: &'static str, number: u64) -> Self {
         if number > 0 {
-            self.numbers.push(TypedNumber { label, expected: number.to_string(), typed: TextInput::new(12) });
+            self.numbers.push(TypedText::new(label, "number", number.to_string()));
         }
+        self
+    }
+
+    /// Requires that `name` is typed after `label`.
+    pub fn confirmed_by_name(mut self, label: &'static str, name: &str) -> Self {
+        self.numbers.push(TypedText::new(label, "name", name.to_owned()));
         self
     }
 
@@ -118,6 +126,11 @@ impl PendingMutation {
         AuthField::new(ctx).map_or(Intent::Stay, |proof| Intent::push(ConfirmDialog::new(self, proof)))
     }
 
+    /// Does the same for a change that is proven by a secret in its request.
+    pub fn confirm_possession(self, ctx: &UpdateContext<'_>) -> Intent {
+        AuthField::unneeded(ctx).map_or(Intent::Stay, |proof| Intent::push(ConfirmDialog::new(self, proof)))
+    }
+
     /// Creates a `change` with the given `title`; `about` describes its effects.
     pub fn new(title: impl Into<String>, about: impl Into<String>, change: impl Retry + 'static) -> Self {
         Self::with_text(title, ScrollText::paragraph(about), change)
@@ -149,9 +162,13 @@ impl PendingMutation {
     }
 }
 
-impl TypedNumber {
+impl TypedText {
+    fn new(label: &'static str, kind: &'static str, expected: String) -> Self {
+        TypedText { label, kind, typed: TextInput::new(expected.chars().count().max(12)), expected }
+    }
+
     fn problem(&self) -> Option<String> {
-        (self.typed.text() != self.expected).then(|| format!("Type the number exactly: {}", self.expected))
+        (self.typed.text() != self.expected).then(|| format!("Type the {} exactly: {}", self.kind, self.expected))
     }
 }
 

@@ -1,10 +1,12 @@
-//! The search for the token of a pasted secret. Nothing is recorded.
+//! The search for the token of a pasted secret, which is recorded nowhere, and the end of this secret.
 
 use ratatui::style::Style;
 use zeroize::Zeroizing;
 
+use super::confirm_change::PendingMutation;
 use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
+use crate::error::Error;
 use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
 use crate::tui::theme;
@@ -12,9 +14,10 @@ use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::credential::Credential;
+use crate::verbs::impact::Removal;
 use crate::verbs::ports::SecretState;
 use crate::verbs::request::Response;
-use crate::verbs::tokens::IdentifySecret as WhoseVerb;
+use crate::verbs::tokens::{IdentifySecret as WhoseVerb, RevokeSecret};
 use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 
 /// Maximum length of the text that is searched for a secret, for example a few lines of a log.
@@ -22,18 +25,59 @@ const MAX_TEXT: usize = 4096;
 
 fields! { IdentifySecretDialog, dialog:
     Secret => Text(&mut dialog.secret),
+    Revoke if dialog.can_revoke() => Button,
 }
 
 /// The dialog that finds a secret's token.
 pub struct IdentifySecretDialog {
     secret: TextInput,
+    /// The presented secret, to revoke it.
+    presented: SecretText,
     result: Option<SecretLookup>,
 }
 
 impl IdentifySecretDialog {
     /// Opens the dialog with an empty field.
     pub fn new() -> Form<Self> {
-        Form::new(IdentifySecretDialog { secret: TextInput::masked_text(MAX_TEXT), result: None })
+        let presented = SecretText::new(Zeroizing::default());
+        Form::new(IdentifySecretDialog { secret: TextInput::masked_text(MAX_TEXT), presented, result: None })
+    }
+
+    /// Returns `true` if the secret works, or would work if its account were enabled.
+    fn can_revoke(&self) -> bool {
+        self.result
+            .as_ref()
+            .is_some_and(|found| matches!(found.denial_reason, None | Some(DenialReason::AccountDisabled)))
+    }
+
+    /// Asks for the name of what the secret stands for, then ends the secret.
+    fn revoke(&self, ctx: &UpdateContext<'_>) -> Intent {
+        let (about, name, removal) = match self.result.as_ref().map(|found| &found.owner) {
+            Some(SecretOwner::Token(token, SecretState::Previous(_))) => {
+                let about = format!("Only this old secret ends. {} keeps its new secret.", token.full_name());
+                (about, &token.name, Some(Removal::OldSecret(token.id)))
+            }
+            Some(SecretOwner::Token(token, _)) => {
+                let about = format!(
+                    "{} is disabled: the service denies this secret from the next request on. If somebody enables the \
+                     token, the secret works again, so regenerate it first.",
+                    token.full_name()
+                );
+                (about, &token.name, Some(Removal::Tokens(vec![token.id])))
+            }
+            Some(SecretOwner::Login(login)) => {
+                (format!("The login {} ends. Other logins stay.", login.full_name()), &login.name, None)
+            }
+            Some(SecretOwner::Unknown | SecretOwner::Purged(_)) | None => return Intent::Stay,
+        };
+        let verb = RevokeSecret::new(self.presented.clone());
+        let change =
+            PendingMutation::new("Revoke this secret", about, verb).confirmed_by_name("Type the name", name.as_str());
+        match removal {
+            Some(removal) => change.taking(removal),
+            None => change,
+        }
+        .confirm_possession(ctx)
     }
 }
 
@@ -57,7 +101,15 @@ impl Dialog for IdentifySecretDialog {
         "Look up a secret".to_owned()
     }
 
-    fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
+    /// Enter in the field looks up the secret.
+    fn primary_button(&self) -> Option<Field> {
+        Some(Field::Secret)
+    }
+
+    fn press(&mut self, field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
+        if field == Field::Revoke {
+            return Ok(self.revoke(ctx));
+        }
         self.result = None;
         if self.secret.is_empty() {
             return Err(Problem::at(Field::Secret, "Paste or type a secret"));
@@ -70,7 +122,13 @@ impl Dialog for IdentifySecretDialog {
         // The field is empty from here on: the secret goes with the request.
         let text = self.secret.take_text();
         let secret = secrets.pop().unwrap_or_else(|| SecretText::new(Zeroizing::new(text.trim().to_owned())));
+        self.presented = secret.clone();
         Ok(Intent::send(Credential::Store, WhoseVerb { secret }))
+    }
+
+    fn on_error(&mut self, error: Error) -> PressResult<Field> {
+        self.result = None;
+        Err(Problem::general(error))
     }
 
     fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
@@ -96,7 +154,7 @@ impl Dialog for IdentifySecretDialog {
                     let name = match found {
                         SecretOwner::Token(token, _) => token.full_name(),
                         SecretOwner::Purged(gone) => gone.full_name(),
-                        SecretOwner::Unknown => String::new(),
+                        SecretOwner::Login(_) | SecretOwner::Unknown => String::new(),
                     };
                     layout.fact("Head", &format!("not the secret of {name}, but starts like it"), plain);
                 }
@@ -106,6 +164,10 @@ impl Dialog for IdentifySecretDialog {
                     layout.fact("Status", &format!("{glyph} {word}"), style);
                     layout.fact("Secret", &describe_state(*which, token.secret_since, model.now), plain);
                 }
+                SecretOwner::Login(login) => {
+                    layout.fact("Login", &login.full_name(), theme.strong);
+                    layout.fact("Expires", &relative(login.expires_at, model.now), plain);
+                }
                 SecretOwner::Purged(gone) => {
                     layout.fact("Token", &format!("{} ({})", gone.full_name(), gone.token), theme.strong);
                     layout.fact("Status", &format!("purged {}", ago(gone.purged_at, model.now)), theme.dim);
@@ -114,6 +176,10 @@ impl Dialog for IdentifySecretDialog {
             match lookup.denial_reason {
                 None => layout.fact("Works", "yes", theme.warning),
                 Some(reason) => layout.fact("Works", &format!("no: {}", reason.describe()), plain),
+            }
+            if self.can_revoke() {
+                layout.blank();
+                layout.button(Field::Revoke, "Revoke this secret");
             }
         } else {
             layout.problem(2);

@@ -40,6 +40,12 @@ impl AuthField {
         Some(AuthField { username, source })
     }
 
+    /// Creates the proof for a request that proves itself. There is no field.
+    pub fn unneeded(ctx: &UpdateContext<'_>) -> Option<Self> {
+        let username = ctx.session?.username().clone();
+        Some(AuthField { username, source: AuthSource::Credential(Credential::Store) })
+    }
+
     /// Returns the username of the proof's owner.
     pub fn username(&self) -> &Username {
         &self.username

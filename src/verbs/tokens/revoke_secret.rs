@@ -21,7 +21,7 @@ use crate::verbs::verify::secret_record::SecretRecord;
 
 /// Ends a secret that works: its token is disabled. The old secret of a rotation ends alone, so that a program that
 /// repeats its rotation doesn't lose the new secret. A login is signed out.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeSecret {
     /// The secret of a token, or the token of a login.

@@ -7,7 +7,7 @@ mod secret_lookup;
 pub(crate) mod secret_record;
 
 pub use crate::domain::denial_reason::DenialReason;
-pub use secret_lookup::{SecretLookup, SecretOwner, look_up};
+pub use secret_lookup::{FoundLogin, SecretLookup, SecretOwner, look_up};
 
 use std::collections::BTreeSet;
 

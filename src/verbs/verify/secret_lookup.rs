@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::secret_record::SecretRecord;
 use super::{DenialReason, PresentedSecret};
+use crate::domain::name::{TokenName, Username};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{PurgedToken, Token};
 use crate::domain::wire_format::in_answer;
 use crate::error::Result;
+use crate::verbs::accounts::live_login;
 use crate::verbs::ports::{SecretState, Snapshot};
 
 /// The token for which a presented secret was issued.
@@ -20,6 +22,27 @@ pub enum SecretOwner {
     Token(Box<Token>, SecretState),
     /// A token that was purged.
     Purged(PurgedToken),
+    /// A login that works.
+    Login(FoundLogin),
+}
+
+/// The login that a secret stands for. It works.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FoundLogin {
+    /// The name of the account.
+    pub account: Username,
+    /// The name of the client's machine.
+    pub name: TokenName,
+    /// End of the login.
+    pub expires_at: Timestamp,
+}
+
+impl FoundLogin {
+    /// Returns `account/name`.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.account, self.name)
+    }
 }
 
 /// The result of tracing a presented secret.
@@ -46,6 +69,9 @@ struct LookupJson {
     token: Option<Box<Token>>,
     /// The record that remains of a purged token.
     purged: Option<PurgedToken>,
+    /// The login, if the secret is that of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    login: Option<FoundLogin>,
     #[serde(skip_serializing_if = "in_answer")]
     #[schemars(skip)]
     state: Option<SecretState>,
@@ -63,21 +89,22 @@ enum SecretWord {
 
 impl From<SecretLookup> for LookupJson {
     fn from(SecretLookup { owner, denial_reason: reason }: SecretLookup) -> Self {
-        let (secret, token, purged, state) = match owner {
-            SecretOwner::Unknown => (None, None, None, None),
-            SecretOwner::Purged(purged) => (Some(SecretWord::Purged), None, Some(purged), None),
+        let (secret, token, purged, login, state) = match owner {
+            SecretOwner::Unknown => (None, None, None, None, None),
+            SecretOwner::Purged(purged) => (Some(SecretWord::Purged), None, Some(purged), None, None),
+            SecretOwner::Login(login) => (Some(SecretWord::Current), None, None, Some(login), None),
             SecretOwner::Token(token, state) => {
                 let word = match state {
                     SecretState::Current => SecretWord::Current,
                     SecretState::Previous(_) if reason != Some(DenialReason::Retired) => SecretWord::Previous,
                     SecretState::Previous(_) | SecretState::Dead => SecretWord::Dead,
                 };
-                (Some(word), Some(token), None, Some(state))
+                (Some(word), Some(token), None, None, Some(state))
             }
         };
         // Only the head of a wrong secret belongs to the token.
         let secret = secret.filter(|_| reason != Some(DenialReason::WrongSecret));
-        LookupJson { works: reason.is_none(), reason, secret, token, purged, state }
+        LookupJson { works: reason.is_none(), reason, secret, token, purged, login, state }
     }
 }
 
@@ -86,11 +113,12 @@ impl TryFrom<LookupJson> for SecretLookup {
 
     fn try_from(json: LookupJson) -> std::result::Result<Self, Self::Error> {
         let (works, secret) = (json.works, json.secret);
-        let owner = match (json.token, json.state, json.purged) {
-            (Some(token), Some(state), None) => SecretOwner::Token(token, state),
-            (None, None, Some(purged)) => SecretOwner::Purged(purged),
-            (None, None, None) => SecretOwner::Unknown,
-            _ => return Err("a secret belongs to a token with a state, or to a purged token, or to none"),
+        let owner = match (json.token, json.state, json.purged, json.login) {
+            (Some(token), Some(state), None, None) => SecretOwner::Token(token, state),
+            (None, None, Some(purged), None) => SecretOwner::Purged(purged),
+            (None, None, None, Some(login)) => SecretOwner::Login(login),
+            (None, None, None, None) => SecretOwner::Unknown,
+            _ => return Err("a secret belongs to a token with a state, to a purged token, to a login, or to none"),
         };
         let lookup = SecretLookup { owner, denial_reason: json.reason };
         let told = LookupJson::from(lookup.clone());
@@ -110,6 +138,10 @@ pub fn look_up(snapshot: &dyn Snapshot, presented: PresentedSecret<'_>, now: Tim
         Ok(claim) => claim,
         Err(fault) => return Ok(SecretLookup { owner: SecretOwner::Unknown, denial_reason: Some(fault.into()) }),
     };
+    if let Some((login, account)) = live_login(snapshot, claim, now)? {
+        let login = FoundLogin { account: account.username, name: login.name, expires_at: login.expires_at };
+        return Ok(SecretLookup { owner: SecretOwner::Login(login), denial_reason: None });
+    }
     let record = SecretRecord::read(snapshot, claim.public_id())?;
     let denial_reason = record.denial_reason(claim.digest(), now);
     let owner = match record {

@@ -54,7 +54,7 @@ fn whose_finds_a_secret_in_every_state() {
         let named = match traced.owner {
             SecretOwner::Token(token, _) => token.full_name(),
             SecretOwner::Purged(stone) => stone.full_name(),
-            SecretOwner::Unknown => String::new(),
+            SecretOwner::Login(_) | SecretOwner::Unknown => String::new(),
         };
         assert_eq!((named.as_str(), traced.denial_reason), (name, Some(DenialReason::WrongSecret)));
     }
@@ -76,4 +76,16 @@ fn whose_records_no_use() {
     let denials: i64 =
         install.raw_connection().query_row("SELECT count(*) FROM denied_attempts", [], |r| r.get(0)).unwrap();
     assert_eq!((denials, install.audit()), (0, rows));
+}
+
+#[test]
+fn whose_finds_a_login_while_it_works() {
+    let install = TestInstall::with_accounts();
+    let login = install.call("member", LogIn { name: token_name("cli-laptop") }).unwrap().value;
+    let found = || login.secret.expose(|text| call(&install.backend, &Credential::Store, whose(text)).unwrap());
+    let SecretOwner::Login(known) = found().owner else { panic!("{:?}", found()) };
+    assert_eq!((known.full_name().as_str(), known.expires_at), ("member/cli-laptop", login.expires_at));
+    assert_eq!(found().denial_reason, None);
+    install.fakes.clock.set(login.expires_at);
+    assert_eq!(found().denial_reason, Some(DenialReason::Unknown), "the very instant");
 }

@@ -40,7 +40,7 @@ impl Tokens {
                 self.source.just_revoked.clear();
                 Intent::Stay
             }
-            Subject::Accounts(_) | Subject::Policy(_) | Subject::Catalogue(_) => Intent::Stay,
+            Subject::Accounts(_) | Subject::Secret(_) | Subject::Policy(_) | Subject::Catalogue(_) => Intent::Stay,
         }
     }
 }
