@@ -140,13 +140,13 @@ impl Outcome {
             }
             Response::RestoreTokens(done) => Self::of::<RestoreTokens, _>(done, Subject::Tokens, "restored, disabled"),
             Response::PurgeTokens(done) => {
-                let change = if done.value.stopped { "purged. The other tokens are unchanged" } else { "purged" };
+                let change = format!("purged{}", rest(done.value.stopped, done.value.skipped));
                 Self::of::<PurgeTokens, _>(done, Subject::Purged, change)
             }
             Response::ChangeMatching(done) => {
-                let BulkResult { change, count, stopped } = done.value;
+                let BulkResult { change, count, stopped, skipped } = done.value;
                 let [participle, _] = change.participles();
-                let rest = if stopped { ". The other tokens are unchanged" } else { "" };
+                let rest = rest(stopped, skipped);
                 let outcome = Self::of::<ChangeMatching, _>(done, Subject::Bulk, format!("{participle}{rest}"));
                 match change {
                     BulkChange::Disable | BulkChange::Revoke if count > 0 => {
@@ -228,4 +228,13 @@ impl Subject {
 /// Returns the word for that many tokens.
 fn pronoun(count: usize) -> &'static str {
     if count == 1 { "it" } else { "them" }
+}
+
+/// Describes the tokens that were to change and did not.
+fn rest(stopped: bool, skipped: u64) -> String {
+    match skipped {
+        _ if stopped => ". The other tokens are unchanged".to_owned(),
+        0 => String::new(),
+        skipped => format!(". Left alone, because they were changed meanwhile: {skipped}"),
+    }
 }

@@ -259,6 +259,16 @@ fn next_size(size: usize, lock_time: Duration) -> usize {
     usize::try_from(fitting).unwrap_or(MAX_ATOMIC).clamp(1, size.saturating_mul(2)).min(MAX_ATOMIC)
 }
 
+/// Returns the number of confirmed items that somebody else changed, so that they were left alone.
+pub(super) fn skipped(confirmed: u64, done: u64, stopped: bool) -> u64 {
+    if stopped { 0 } else { confirmed.saturating_sub(done) }
+}
+
+/// For `skip_serializing_if`.
+pub(super) fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// Returns the error if a batch failed after earlier ones had changed `done` items.
 fn partial_error(error: Error, (change, changed): (&str, &str), done: u64, total: u64) -> Error {
     // True of the failed batch, not of the earlier ones.

@@ -161,12 +161,14 @@ pub enum Command {
     /// Show the current account and its limits
     Whoami,
     /// Remember the account on this machine (never the password)
+    ///
+    /// Over a server, the command also opens a login: until it expires, only changes ask for the password.
     Login {
         /// Account [default: --user, the configured one, or the only one]
         #[arg(value_name = "U")]
         username: Option<String>,
     },
-    /// Forget the remembered account and a configured token
+    /// Forget the remembered account and a configured token, and end the login at the server
     Logout,
     /// Show and change your settings
     #[command(subcommand, after_help = config::settings_help())]

@@ -36,7 +36,7 @@ pub(super) fn change_matching(
     };
     let [done, _] = change.participles();
     let (confirmed, changed) = (verb.confirm, call_with_progress(app, &credential, verb, done)?);
-    let BulkResult { count, stopped, .. } = changed.value;
+    let BulkResult { count, stopped, skipped, .. } = changed.value;
     let what = format!("{count} token{} {done}", if count == 1 { "" } else { "s" });
     match change {
         BulkChange::Disable | BulkChange::Revoke => {
@@ -55,8 +55,18 @@ pub(super) fn change_matching(
         true => Err(Error::new(Kind::Cancelled, format!("the work stopped after {count} of {confirmed} tokens"))
             .why(format!("these tokens are {done}; the other tokens are unchanged"))
             .next("To change the other tokens, run the command again and confirm their number")),
-        false => Ok(None),
+        false => refuse_skipped(skipped, done).map(|()| None),
     }
+}
+
+/// Fails if confirmed tokens were left alone.
+pub(super) fn refuse_skipped(skipped: u64, done: &str) -> Result<()> {
+    if skipped == 0 {
+        return Ok(());
+    }
+    Err(Error::conflict(format!("{skipped} of the confirmed tokens were not {done}"))
+        .why("another session changed them in the meantime")
+        .next("Run the command again and confirm the new number"))
 }
 
 pub(in crate::cli) fn parse_number(typed: &str) -> Result<u64> {

@@ -3,6 +3,7 @@
 use super::super::args::{PURGE_ADVICE, PurgeArgs};
 use super::super::output::counted;
 use super::super::{App, impact};
+use super::change_matching::refuse_skipped;
 use super::progress::call_with_progress;
 use crate::domain::token::Purgeable;
 use crate::error::{Error, Kind, Result};
@@ -29,7 +30,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
     };
     let confirm = verb.confirm;
     let purged = call_with_progress(app, &credential, verb, "purged")?.value;
-    let PurgeResult { count, stopped, .. } = purged;
+    let PurgeResult { count, stopped, skipped, .. } = purged;
     if app.out.json {
         app.print_json(&purged)?;
     } else if !stopped {
@@ -43,7 +44,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         )
         .why("these tokens are purged; the other tokens are unchanged")
         .next("To purge the other tokens, run the command again and confirm their number")),
-        false => Ok(()),
+        false => refuse_skipped(skipped, "purged"),
     }
 }
 

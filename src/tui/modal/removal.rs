@@ -14,7 +14,7 @@ use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN};
 use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
-use crate::error::{Error, Fault};
+use crate::error::{Error, Fault, Kind};
 use crate::tui::component::{DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
 use crate::tui::widget::confirm_identity::AuthField;
@@ -168,6 +168,11 @@ impl RemovalDialog {
             }
             Err(error) if error.has_fault(Fault::ChangedMeanwhile) => {
                 Ok(Intent::Close(Some(DialogResult::Error(error))))
+            }
+            // What was confirmed has changed, though not the tokens themselves, such as the tokens that they created.
+            Err(error) if error.kind == Kind::Conflict => {
+                self.typed.clear();
+                Err(Problem::general(error).and(Intent::read(self.read_impact())))
             }
             Err(error) => Err(Problem::general(error)),
         }

@@ -8,7 +8,7 @@ use super::{DisableTokens, EnableTokens, OwnerFilter, RestoreTokens, TokenTarget
 use crate::domain::set_hash::SetHash;
 use crate::domain::token::{Token, TokenRef};
 use crate::domain::wire_format::in_answer;
-use crate::verbs::batches::{BatchedMutation, MAX_ATOMIC, Milestone};
+use crate::verbs::batches::{BatchedMutation, MAX_ATOMIC, Milestone, is_zero, skipped};
 use crate::verbs::ports::TokenState;
 use crate::verbs::prelude::*;
 
@@ -42,6 +42,9 @@ pub struct BulkResult {
     /// `true` if the work was stopped before all were changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
+    /// Number of confirmed tokens that were left alone, because somebody had changed them meanwhile.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
 }
 
 impl ChangeMatching {
@@ -149,7 +152,7 @@ impl BatchedMutation for ChangeMatching {
     }
 
     fn output(&self, done: u64, stopped: bool) -> BulkResult {
-        BulkResult { change: self.change, count: done, stopped }
+        BulkResult { change: self.change, count: done, stopped, skipped: skipped(self.confirm, done, stopped) }
     }
 
     fn equivalent_command(&self) -> CliLine {

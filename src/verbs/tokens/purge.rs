@@ -4,7 +4,7 @@ use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Revision, TokenId};
 use crate::domain::wire_format::in_answer;
-use crate::verbs::batches::{BatchedMutation, Milestone};
+use crate::verbs::batches::{BatchedMutation, Milestone, is_zero, skipped};
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery};
 use crate::verbs::prelude::*;
 use std::vec;
@@ -79,6 +79,9 @@ pub struct PurgeResult {
     /// `true` if the purge was stopped before all were purged.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
+    /// Number of confirmed tokens that were left alone, because somebody had changed them meanwhile.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
 }
 
 impl Query for PreviewPurge {
@@ -146,7 +149,7 @@ impl BatchedMutation for PurgeTokens {
     }
 
     fn output(&self, done: u64, stopped: bool) -> PurgeResult {
-        PurgeResult { which: self.which, count: done, stopped }
+        PurgeResult { which: self.which, count: done, stopped, skipped: skipped(self.confirm, done, stopped) }
     }
 
     fn equivalent_command(&self) -> CliLine {

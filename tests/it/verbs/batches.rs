@@ -146,6 +146,22 @@ fn many_tokens_are_changed_in_batches_that_others_can_interrupt() {
 }
 
 #[test]
+fn token_that_somebody_changes_meanwhile_is_counted_as_left_alone() {
+    let install = TestInstall::with_accounts();
+    let many = MAX_ATOMIC as u64 + 500;
+    insert_tokens(&install.temp_store.path(), (0..many).map(|n| format!("t{n}-x")));
+    let other = Mutex::new(Some(backend(&install.temp_store.path(), install.fakes.adapters())));
+    let last = format!("t{}-x", many - 1);
+    install.fakes.progress.listen(move |_, _| {
+        if let Some(other) = other.lock().unwrap().take() {
+            call(&other, &credential(OWNER), disable(&[&last])).unwrap();
+        }
+    });
+    let done = install.call(OWNER, change(&install, BulkChange::Revoke, matching("-x", &[]))).unwrap().value;
+    assert_eq!((done.count, done.skipped, done.stopped), (many - 1, 1, false));
+}
+
+#[test]
 fn query_finds_more_tokens_than_a_page_may_have() {
     let install = TestInstall::with_accounts();
     insert_tokens(&install.temp_store.path(), (0..=MAX_ROWS).map(|n| format!("t{n}-x")));
