@@ -193,14 +193,17 @@ pub fn handshake_error(server: &ServerConnection, error: &rustls::Error) -> Erro
 }
 
 fn explain(server: &ServerConnection, error: &CertificateError) -> (String, &'static str) {
-    use CertificateError::{ApplicationVerificationFailure, BadSignature, NotValidForNameContext, UnknownIssuer};
+    use CertificateError::{
+        ApplicationVerificationFailure, BadSignature, NotValidForNameContext, Other, UnknownIssuer,
+    };
     match (error, &server.ca) {
-        (UnknownIssuer | BadSignature, None) => (
+        // `Other` is mostly a self-signed certificate that is marked as an authority.
+        (UnknownIssuer | BadSignature | Other(_), None) => (
             "its certificate is not from an authority that this machine trusts".to_owned(),
             "Set the file of that authority or of the certificate: jeton config set server-ca FILE. Or set the pin \
              that jeton serve logs at its start: jeton config set server-pin PIN",
         ),
-        (UnknownIssuer | BadSignature, Some(path)) => (
+        (UnknownIssuer | BadSignature | Other(_), Some(path)) => (
             format!("its certificate is not from an authority in {}", path.display()),
             "Ask the administrator of the server for the file that belongs to its certificate",
         ),

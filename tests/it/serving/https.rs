@@ -114,6 +114,12 @@ fn password_is_sent_to_no_server_with_another_certificate() {
     client.as_ops(&["token", "list"]).assert_success();
     service.stop();
 
+    // A self-signed certificate gets the same advice as one of an unknown authority.
+    let service = serve(&home, &self_signed(&LOCALHOST));
+    let refused = assert_refused(&service, &home, &client_of(&service, "localhost", None));
+    assert_eq!(refused.lines().collect::<Vec<_>>(), messages.lines().take(2).collect::<Vec<_>>());
+    service.stop();
+
     let old = expired(&LOCALHOST);
     let service = serve(&home, &old);
     assert_refused(&service, &home, &client_with_file(&service, "localhost", &old.pem));
