@@ -103,6 +103,7 @@ fn open(all: &Arc<[Catalogue]>) -> App {
         secret_files: Arc::new(SecretFiles),
         propagation_probe: PropagationProbe::new(Path::new("nowhere")),
         store_path: String::new(),
+        server: None,
         username: None,
         token: None,
         login: None,

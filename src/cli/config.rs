@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::App;
 use super::args::{ConfigCommand, ConfigKeyArgs};
 use super::output::Table;
-use crate::config::{self, SetValue, SettingKey, Source};
+use crate::config::{self, NamedServer, ServerField, ServerKey, SetValue, SettingKey, Source};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::http;
@@ -28,7 +28,7 @@ pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
 /// A setting in JSON. A token is shown by its hint.
 #[derive(Serialize, JsonSchema)]
 struct Setting {
-    key: &'static str,
+    key: String,
     /// Value in use; `null` if there is none.
     value: Option<String>,
     /// Origin of the value: an option, a variable, a file, or `the default`. `null` if there is no value.
@@ -54,11 +54,12 @@ fn value(app: &App, key: SettingKey) -> Option<(String, Source)> {
 }
 
 fn list(app: &mut App) -> Result<()> {
-    let values: Vec<_> = SettingKey::all().map(|key| (key, value(app, key))).collect();
+    let mut values: Vec<_> = SettingKey::all().map(|key| (key.name().to_owned(), value(app, key))).collect();
+    values.extend(app.settings.servers.iter().flat_map(NamedServer::values).map(|(key, value)| (key, Some(value))));
     if app.out.json {
-        let setting = |(key, found): (SettingKey, Option<(String, Source)>)| {
+        let setting = |(key, found): (String, Option<(String, Source)>)| {
             let (value, source) = found.unzip();
-            Setting { key: key.name(), value, source: source.map(|s| s.to_string()) }
+            Setting { key, value, source: source.map(|s| s.to_string()) }
         };
         let settings = values.into_iter().map(setting).collect();
         return app.print_json(&SettingList { settings });
@@ -67,22 +68,38 @@ fn list(app: &mut App) -> Result<()> {
     for (key, found) in values {
         let (value, source) =
             found.map_or_else(|| ("-".to_owned(), "not set".to_owned()), |(value, source)| (value, source.to_string()));
-        table.row([key.name().to_owned(), value, source]);
+        table.row([key, value, source]);
     }
     app.out.table(&mut table)
 }
 
 fn get(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
-    let key = SettingKey::parse(&one.key)?;
-    let (value, _) = value(app, key).ok_or_else(|| {
-        Error::not_found(format!("{} is not set", key.name())).next("List all settings: jeton config list")
-    })?;
+    let found = match ServerKey::parse(&one.key)? {
+        Some(key) => {
+            let server = app.settings.servers.iter().find(|server| server.name == key.server);
+            server.and_then(|server| server.value(key.field)).ok_or_else(|| key.name())
+        }
+        None => {
+            let key = SettingKey::parse(&one.key)?;
+            value(app, key).ok_or_else(|| key.name().to_owned())
+        }
+    };
+    let (value, _) = found
+        .map_err(|key| Error::not_found(format!("{key} is not set")).next("List all settings: jeton config list"))?;
     app.out.line(&value)
 }
 
 fn set(app: &mut App, key: &str, value: Option<&str>) -> Result<()> {
-    let key = SettingKey::parse(key)?;
     let file = config::user_file()?;
+    if let Some(key) = ServerKey::parse(key)? {
+        let value = value.ok_or_else(|| value_needed(&key.name()))?;
+        key.check(value)?;
+        let value = if key.field == ServerField::Ca { absolute(value, &key.name())? } else { value.to_owned() };
+        config::set_server(&file, &key, &value)?;
+        app.out.note(&format!("✓ {} is set in {}", key.name(), file.display()));
+        return Ok(());
+    }
+    let key = SettingKey::parse(key)?;
     match (key, value) {
         (SettingKey::ApiToken, None) => {
             config::set(&file, key, &SetValue::Token(&read_token(app)?, &app.settings.place()))?;
@@ -94,25 +111,34 @@ fn set(app: &mut App, key: &str, value: Option<&str>) -> Result<()> {
         }
         (_, Some(value)) if key.is_path() => {
             key.check(value)?;
-            require_named_file(Path::new(value), key.name())?;
-            // A path in the file is relative to the file's folder, but a person means the working directory.
-            let path = paths::absolute(Path::new(value))
-                .map_err(|e| Error::usage(format!("the path {value} can't be used")).why(e.to_string()))?;
-            let path =
-                path.to_str().ok_or_else(|| Error::usage("the path is not UTF-8").next("Choose another path"))?;
-            config::set(&file, key, &SetValue::Text(path))?;
+            config::set(&file, key, &SetValue::Text(&absolute(value, key.name())?))?;
+        }
+        (SettingKey::Server, Some(value)) => {
+            app.settings.check_server(value)?;
+            config::set(&file, key, &SetValue::Text(value))?;
         }
         (_, Some(value)) => {
             key.check(value)?;
             config::set(&file, key, &SetValue::Text(value))?;
         }
-        (_, None) => {
-            return Err(Error::usage(format!("{} needs a value", key.name()))
-                .next(format!("Run: jeton config set {} VALUE", key.name())));
-        }
+        (_, None) => return Err(value_needed(key.name())),
     }
     app.out.note(&format!("✓ {} is set in {}", key.name(), file.display()));
     Ok(())
+}
+
+fn value_needed(key: &str) -> Error {
+    Error::usage(format!("{key} needs a value")).next(format!("Run: jeton config set {key} VALUE"))
+}
+
+/// Returns the full path of a file. A path in the configuration is relative to its folder, but a person means the
+/// working directory.
+fn absolute(path: &str, key: &str) -> Result<String> {
+    require_named_file(Path::new(path), key)?;
+    let full = paths::absolute(Path::new(path))
+        .map_err(|e| Error::usage(format!("the path {path} can't be used")).why(e.to_string()))?;
+    let full = full.into_os_string().into_string();
+    full.map_err(|_| Error::usage("the path is not UTF-8").next("Choose another path"))
 }
 
 fn read_token(app: &App) -> Result<Secret> {
@@ -130,12 +156,22 @@ fn read_token(app: &App) -> Result<Secret> {
 }
 
 fn unset(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
-    let key = SettingKey::parse(&one.key)?;
     let file = config::user_file()?;
-    if config::unset(&file, &[key])?.is_empty() {
-        return Err(Error::not_found(format!("{} is not set in {}", key.name(), file.display()))
+    let (name, is_gone) = match ServerKey::parse(&one.key)? {
+        Some(key) if key.field == ServerField::Address && app.settings.server_name.as_ref() == Some(&key.server) => {
+            return Err(Error::usage(format!("the server {} is in use", key.server))
+                .next("Use another one first: jeton config set server NAME, or jeton config unset server"));
+        }
+        Some(key) => (key.name(), config::unset_server(&file, &key)?),
+        None => {
+            let key = SettingKey::parse(&one.key)?;
+            (key.name().to_owned(), !config::unset(&file, &[key])?.is_empty())
+        }
+    };
+    if !is_gone {
+        return Err(Error::not_found(format!("{name} is not set in {}", file.display()))
             .next("If the setting comes from another place, find the source with: jeton config list"));
     }
-    app.out.note(&format!("✓ {} removed from {}", key.name(), file.display()));
+    app.out.note(&format!("✓ {name} removed from {}", file.display()));
     Ok(())
 }

@@ -160,6 +160,10 @@ fn run_tui(
         progress: Arc::clone(&world.progress),
         propagation_probe: place.propagation_probe(),
         store_path: place.location(),
+        server: settings.server.as_ref().map(|server| tui::ServerLabel {
+            name: settings.server_name.clone().unwrap_or_else(|| server.value.to_string()),
+            colour: settings.server_colour,
+        }),
         for_long_changes: Arc::new(place.with_own_connection()),
         for_long_reads: Arc::new(place.with_own_connection()),
         backend: Arc::new(place),

@@ -9,6 +9,7 @@ use toml_edit::{DocumentMut, Item, Table, value};
 use zeroize::Zeroizing;
 
 use super::file::{self, StoredLogin};
+use super::servers::{SERVERS, ServerKey};
 use super::setting_key::SettingKey;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
@@ -46,6 +47,34 @@ pub fn set(path: &Path, key: SettingKey, stored: &SetValue<'_>) -> Result<()> {
         }
     }
     write(path, &document)
+}
+
+/// Writes a setting of a server into the file at `path`.
+///
+/// # Errors
+/// Those of [`set`].
+pub fn set_server(path: &Path, key: &ServerKey, text: &str) -> Result<()> {
+    let mut document = document(path)?;
+    let servers = table(&mut document, SERVERS, path)?;
+    servers.set_implicit(true);
+    let server = servers.entry(&key.server).or_insert_with(|| Item::Table(Table::new()));
+    server[key.field.name()] = value(text);
+    write(path, &document)
+}
+
+/// Removes a setting of a server, and a table without any. Returns `true` if it was there.
+pub fn unset_server(path: &Path, key: &ServerKey) -> Result<bool> {
+    let mut document = document(path)?;
+    let Some(servers) = document.get_mut(SERVERS).and_then(Item::as_table_like_mut) else { return Ok(false) };
+    let Some(server) = servers.get_mut(&key.server).and_then(Item::as_table_like_mut) else { return Ok(false) };
+    let is_gone = server.remove(key.field.name()).is_some();
+    if server.is_empty() {
+        servers.remove(&key.server);
+    }
+    if is_gone {
+        write(path, &document)?;
+    }
+    Ok(is_gone)
 }
 
 /// Stores the login at the server with this address, in place of an earlier one.

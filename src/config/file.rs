@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
+use super::servers::ServerTable;
 use crate::domain::name::Username;
 use crate::domain::secret::{Secret, contains_secret};
 use crate::domain::time::Timestamp;
@@ -34,6 +35,7 @@ pub(super) struct Keys {
     pub api_token_for: Option<String>,
     /// The logins, by the address of their server.
     pub logins: BTreeMap<String, StoredLogin>,
+    pub servers: BTreeMap<String, ServerTable>,
     pub dates: Option<String>,
     pub lock: Lock,
     pub confirm: Confirm,
@@ -73,9 +75,10 @@ impl Keys {
 
     /// Returns the settings that are paths, with their names.
     fn paths(&mut self) -> impl Iterator<Item = (&'static str, &mut PathBuf)> {
-        let Keys { store, server_ca, serve: Serve { certificate, key, .. }, .. } = self;
+        let Keys { store, server_ca, servers, serve: Serve { certificate, key, .. }, .. } = self;
         let all = [("store", store), ("server-ca", server_ca), ("serve.certificate", certificate), ("serve.key", key)];
-        all.into_iter().filter_map(|(name, path)| Some((name, path.as_mut()?)))
+        let named = servers.values_mut().map(|server| ("servers.NAME.ca", &mut server.ca));
+        all.into_iter().chain(named).filter_map(|(name, path)| Some((name, path.as_mut()?)))
     }
 }
 
@@ -151,7 +154,12 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         accept,
         proxies,
     ];
-    let servers = keys.logins.keys().map(String::as_str);
+    let tables = keys.servers.iter().flat_map(|(name, table)| {
+        let ServerTable { address, ca: _, pin, username, colour, api_token_name } = table;
+        let texts = [address, pin, username, colour, api_token_name];
+        texts.into_iter().filter_map(Option::as_deref).chain([name.as_str()])
+    });
+    let servers = keys.logins.keys().map(String::as_str).chain(tables);
     let has_secret = texts.into_iter().filter_map(Option::as_deref).chain(servers).any(contains_secret);
     if has_secret || keys.paths().any(|(_, path)| path.to_str().is_some_and(contains_secret)) {
         return Err(refused(

@@ -6,14 +6,16 @@
 mod edit;
 mod file;
 mod serve;
+mod servers;
 mod setting_key;
 mod stored_tokens;
 #[cfg(test)]
 mod tests;
 
-pub use edit::{SetValue, set, set_login, take_login, unset};
+pub use edit::{SetValue, set, set_login, set_server, take_login, unset, unset_server};
 pub use file::StoredLogin;
 pub use serve::{ServeOverrides, ServeSettings};
+pub use servers::{NamedServer, ServerField, ServerKey};
 pub use setting_key::SettingKey;
 
 use std::cell::OnceCell;
@@ -30,8 +32,10 @@ use crate::error::{Error, Result};
 use crate::platform::{bounded_read, own_process, paths};
 use crate::service::certificate_pin::CertificatePin;
 use crate::service::server_address::{ServerAddress, ServerConnection};
+use crate::service::server_colour::ServerColour;
 use crate::store::StoreLocation;
 use file::Keys;
+use servers::ServerTable;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -82,6 +86,11 @@ pub struct Settings {
     pub store: Setting<StoreLocation>,
     /// The server that is used instead of the store.
     pub server: Option<Setting<ServerAddress>>,
+    /// The servers that have names.
+    pub servers: Vec<NamedServer>,
+    /// The name of the used one, if it has one.
+    pub server_name: Option<String>,
+    pub server_colour: Option<ServerColour>,
     /// A file with the certificates that an https server is checked against, instead of the system's.
     pub server_ca: Option<Setting<PathBuf>>,
     pub server_pin: Option<Setting<CertificatePin>>,
@@ -104,7 +113,7 @@ pub struct Settings {
 /// The environment variables that jeton reads itself, for `jeton config --help` and `docs/configuration.md`.
 pub const ENVIRONMENT: [(&str, &str); 7] = [
     ("JETON_STORE", "Path of the store's file"),
-    ("JETON_SERVER", "Server to use instead of a store: unix:PATH or https://HOST:PORT"),
+    ("JETON_SERVER", "Server to use instead of a store: unix:PATH, https://HOST:PORT, or a name from servers.NAME"),
     ("JETON_CONFIG", "Path of the configuration file, instead of the default path"),
     ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
     ("JETON_TOKEN", "A token to use instead of a password; jeton removes it from its own environment"),
@@ -199,15 +208,28 @@ impl Settings {
             }),
             _ => server,
         };
+        let servers = servers::all(&files)?;
+        let named = match &server {
+            Some(server) => servers::find(&servers, &server.value)?,
+            None => None,
+        };
+        let server = match (server, named) {
+            (Some(server), Some(named)) => Some(Setting { value: named.address()?.to_owned(), ..server }),
+            (server, _) => server,
+        };
         let server = parse(server, ServerAddress::parse)?;
         let login = server.as_ref().and_then(|server| {
             let address = server.value.to_string();
             from_files(&files, |keys| keys.logins.get(&address).cloned())
         });
         let user = overrides.user.map(|value| Setting { value, source: Source::Option("--user") });
-        let username = user.or_else(|| from_files(&files, |keys| keys.username.clone()));
+        let own = |of: fn(&ServerTable) -> Option<String>| named.and_then(|named| named.setting(of));
+        let username = user
+            .or_else(|| own(|table| table.username.clone()))
+            .or_else(|| from_files(&files, |keys| keys.username.clone()));
         let username = parse(username, Username::parse)?;
-        let token_name = from_files(&files, |keys| keys.api_token_name.clone());
+        let token_name = own(|table| table.api_token_name.clone())
+            .or_else(|| from_files(&files, |keys| keys.api_token_name.clone()));
         let token = if asked_otherwise {
             None
         } else if let Some(found) = from_env("JETON_TOKEN_FILE") {
@@ -217,7 +239,11 @@ impl Settings {
             Some(Setting { value: TokenSource::Environment, source: Source::Environment("JETON_TOKEN") })
         } else {
             from_files(&files, |keys| {
-                Some(TokenSource::Stored(keys.api_token.clone()?, keys.token_place().map(str::to_owned)))
+                let place = keys.token_place().map(|place| {
+                    let named = servers.iter().find(|server| server.name == place);
+                    named.and_then(|server| server.address().ok()).unwrap_or(place).to_owned()
+                });
+                Some(TokenSource::Stored(keys.api_token.clone()?, place))
             })
         };
         let pause = |key: fn(&Keys) -> Option<String>, default| {
@@ -228,11 +254,20 @@ impl Settings {
             .map(|Setting { value, source }| Setting { value: value.to_string_lossy().into_owned(), source })
             .or_else(|| from_files(&files, |keys| keys.dates.clone()));
         let dates = parse(dates, DateFormat::parse)?;
+        let (server_ca, server_pin) = match named {
+            Some(named) => (named.setting(|table| table.ca.clone()), own(|table| table.pin.clone())),
+            None => {
+                (from_files(&files, |keys| keys.server_ca.clone()), from_files(&files, |keys| keys.server_pin.clone()))
+            }
+        };
         let settings = Settings {
             store: Setting { value: StoreLocation::file(store.value), source: store.source },
             server,
-            server_ca: from_files(&files, |keys| keys.server_ca.clone()),
-            server_pin: parse(from_files(&files, |keys| keys.server_pin.clone()), CertificatePin::parse)?,
+            servers: Vec::new(),
+            server_name: named.map(|named| named.name.clone()),
+            server_colour: named.and_then(|named| named.colour),
+            server_ca,
+            server_pin: parse(server_pin, CertificatePin::parse)?,
             username,
             token_name: parse(token_name, TokenName::parse)?,
             token,
@@ -243,7 +278,15 @@ impl Settings {
             dates: dates.unwrap_or_default(),
             serve: ServeSettings::find(overrides.serve, &files)?,
         };
-        Ok(settings.with_login(login))
+        Ok(Settings { servers, ..settings }.with_login(login))
+    }
+
+    /// Checks that `text` is an address, or the name of a server.
+    pub fn check_server(&self, text: &str) -> Result<()> {
+        match servers::find(&self.servers, text)? {
+            Some(named) => named.address().map(drop),
+            None => SettingKey::Server.check(text),
+        }
     }
 
     /// Returns the parameters of the connection to the server, if one is used instead of the store.
@@ -264,7 +307,9 @@ impl Settings {
         let path = |setting: &Setting<PathBuf>| text(setting, |path| path.display().to_string());
         match key {
             SettingKey::Store => text(&self.store, |store| store.path().display().to_string()),
-            SettingKey::Server => plain(self.server.as_ref()),
+            SettingKey::Server => {
+                text(self.server.as_ref()?, |server| self.server_name.clone().unwrap_or_else(|| server.to_string()))
+            }
             SettingKey::ServerCa => path(self.server_ca.as_ref()?),
             SettingKey::ServerPin => plain(self.server_pin.as_ref()),
             SettingKey::Username => plain(self.username.as_ref()),

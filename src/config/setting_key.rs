@@ -39,7 +39,11 @@ pub enum SettingKey {
 /// `docs/configuration.md`. A dot in a name leads into a table of the file.
 const KEYS: [(SettingKey, &str, &str); 18] = [
     (SettingKey::Store, "store", "Path of the store's file"),
-    (SettingKey::Server, "server", "Server to use instead of a store: unix:PATH or https://HOST:PORT"),
+    (
+        SettingKey::Server,
+        "server",
+        "Server to use instead of a store: unix:PATH, https://HOST:PORT, or a name from servers.NAME",
+    ),
     (SettingKey::ServerCa, "server-ca", "File in PEM with the certificate of an https server or of its authority"),
     (SettingKey::ServerPin, "server-pin", "Hash of the key of an https server, as jeton serve logs it: sha256:HEX"),
     (SettingKey::Username, "username", "Account to use if --user is not given"),

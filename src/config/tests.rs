@@ -217,3 +217,70 @@ fn login_is_used_at_its_server_only() {
     take_login(&file, "http://127.0.0.1:1").unwrap().unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), "# mine\nusername = \"other\"\n");
 }
+
+#[test]
+fn server_is_used_by_its_name_with_its_own_settings() {
+    let machine = Machine::new();
+    let pin = format!("sha256:{}", "ab".repeat(32));
+    let file = machine.file(
+        "user.toml",
+        &format!("server = \"prod\"\nserver-ca = \"other.pem\"\nusername = \"anna\"\n[servers.prod]\naddress = \"https://jeton.example.com\"\nca = \"ca.pem\"\ncolour = \"red\"\nusername = \"ops\"\napi-token-name = \"ci\"\n[servers.test]\naddress = \"unix:/test\"\npin = \"{pin}\"\n"),
+    );
+    machine
+        .file("system.toml", "[servers.prod]\naddress = \"unix:/forged\"\n[servers.more]\naddress = \"unix:/more\"\n");
+    let prod = machine.settings(CliOverrides::default()).unwrap();
+    let connection = prod.server_connection().unwrap();
+    assert_eq!(
+        (connection.address.to_string(), connection.ca, connection.pin),
+        ("https://jeton.example.com:443".into(), Some(file.with_file_name("ca.pem")), None)
+    );
+    assert_eq!(
+        (prod.username.unwrap().value.to_string(), prod.token_name.unwrap().value.to_string()),
+        ("ops".into(), "ci".into())
+    );
+    assert_eq!((prod.server_name.as_deref(), prod.server_colour), (Some("prod"), Some(ServerColour::Red)));
+    let test = machine.settings(server("test")).unwrap();
+    let connection = test.server_connection().unwrap();
+    assert_eq!((connection.ca, connection.pin.unwrap().to_string()), (None, pin));
+    assert_eq!((test.username.unwrap().value.as_str(), test.token_name, test.server_colour), ("anna", None, None));
+    assert_eq!(machine.settings(server("more")).unwrap().place(), "unix:/more");
+    assert_eq!(machine.settings(server("unix:/test")).unwrap().server_name, None, "an address is not a name");
+    let unknown = machine.settings(server("produ")).unwrap_err();
+    assert_eq!(unknown.kind, Kind::Usage);
+    for bad in ["[servers.\"unix:/x\"]\naddress = \"unix:/x\"\n", "[servers.x]\ncolour = \"pink\"\n"] {
+        machine.file("user.toml", bad);
+        assert_eq!(machine.settings(CliOverrides::default()).unwrap_err().kind, Kind::Usage, "{bad}");
+    }
+    machine.file("user.toml", "[servers.x]\ncolour = \"blue\"\n");
+    assert_eq!(machine.settings(server("x")).unwrap_err().kind, Kind::Usage, "no address");
+}
+
+#[test]
+fn settings_of_servers_are_written_and_removed() {
+    let machine = Machine::new();
+    let file = machine.file("user.toml", "# mine\n");
+    let key = |text: &str| ServerKey::parse(text).unwrap().unwrap();
+    set_server(&file, &key("servers.prod.address"), "unix:/a").unwrap();
+    set_server(&file, &key("servers.prod.api_token_name"), "ci").unwrap();
+    set_server(&file, &key("servers.test.address"), "unix:/b").unwrap();
+    let settings = machine.settings(server("prod")).unwrap();
+    let values: Vec<_> =
+        settings.servers.iter().flat_map(NamedServer::values).map(|(key, value)| (key, value.0)).collect();
+    let expected = [
+        ("servers.prod.address", "unix:/a"),
+        ("servers.prod.api-token-name", "ci"),
+        ("servers.test.address", "unix:/b"),
+    ];
+    assert_eq!(values, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    for text in ["servers.prod.address", "servers.prod.api-token-name", "servers.test.address"] {
+        assert!(unset_server(&file, &key(text)).unwrap());
+        assert!(!unset_server(&file, &key(text)).unwrap());
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "# mine\n");
+    for bad in ["servers.", "servers.prod", "servers.prod.x", "servers.Prod.address", "servers.a.b.address"] {
+        assert_eq!(ServerKey::parse(bad).unwrap_err().kind, Kind::Usage, "{bad}");
+    }
+    assert_eq!(ServerKey::parse("server").unwrap(), None);
+    assert!(key("servers.x.colour").check("red").is_ok() && key("servers.x.colour").check("pink").is_err());
+    assert!(key("servers.x.address").check("https://a").is_ok() && key("servers.x.address").check("prod").is_err());
+}

@@ -8,6 +8,7 @@ pub mod identity_header;
 pub mod management_addresses;
 pub mod proxy_proof;
 pub mod server_address;
+pub mod server_colour;
 pub mod trusted_proxies;
 
 /// Returns the advice to give the service's setting `key` a `value`. The service may run as another user, who doesn't read

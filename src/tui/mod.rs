@@ -52,6 +52,7 @@ use crate::domain::name::Username;
 use crate::error::Result;
 use crate::propagation::PropagationProbe;
 use crate::service::endpoint::Endpoint;
+use crate::service::server_colour::ServerColour;
 use crate::verbs::Backend;
 use crate::verbs::batches::Progress;
 use crate::verbs::credential::TokenCredential;
@@ -73,6 +74,8 @@ pub struct TuiConfig {
     pub propagation_probe: PropagationProbe,
     /// Location of the store, for display.
     pub store_path: String,
+    /// The server that is used instead of a store.
+    pub server: Option<ServerLabel>,
     /// The user, if known.
     pub username: Option<Username>,
     /// The token that signs in automatically.
@@ -86,6 +89,14 @@ pub struct TuiConfig {
     pub dates: DateFormat,
     /// The account that signs in automatically, in a demo.
     pub demo: Option<Demo>,
+}
+
+/// A server as the screens show it.
+#[derive(Clone)]
+pub struct ServerLabel {
+    /// The name in the configuration, or else the address.
+    pub name: String,
+    pub colour: Option<ServerColour>,
 }
 
 /// The account of a demo. Its password is shown on the screen.

@@ -15,7 +15,7 @@ use crate::tui::msg::{ReadKey, RequestId};
 use crate::tui::notice::Notice;
 use crate::tui::remembered_credentials::AuthState;
 use crate::tui::theme::Theme;
-use crate::tui::{Demo, TuiConfig};
+use crate::tui::{Demo, ServerLabel, TuiConfig};
 use crate::verbs::accounts::CurrentUser;
 use crate::verbs::ports::Clock;
 use crate::verbs::session::Session;
@@ -37,6 +37,8 @@ pub struct Model {
     pub host: String,
     /// Location of the store, for display.
     pub store_path: String,
+    /// The server that is used instead of a store.
+    pub server: Option<ServerLabel>,
     /// The user, if known before sign-in.
     pub username: Option<Username>,
     /// The account of a demo.
@@ -123,6 +125,7 @@ impl Model {
             theme,
             host,
             store_path: config.store_path.clone(),
+            server: config.server.clone(),
             username: config.username.clone(),
             demo: config.demo.clone(),
             top: Layer::Screen,

@@ -5,6 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token};
+use crate::service::server_colour::ServerColour;
 use crate::verbs::verify::DenialReason;
 
 /// A style for each role on the screen.
@@ -26,6 +27,8 @@ pub struct Theme {
     pub warning: Style,
     /// Failure, or something about to be destroyed.
     pub danger: Style,
+    /// `false` for `NO_COLOR`.
+    pub has_colours: bool,
 }
 
 impl Theme {
@@ -42,6 +45,7 @@ impl Theme {
             good: plain.fg(Color::Green),
             warning: plain.fg(Color::Yellow),
             danger: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
+            has_colours: true,
         }
     }
 
@@ -58,7 +62,24 @@ impl Theme {
             good: plain,
             warning: plain.add_modifier(Modifier::BOLD),
             danger: plain.add_modifier(Modifier::BOLD),
+            has_colours: false,
         }
+    }
+
+    /// Returns the style of a server's name. Without colours, the name alone tells servers apart.
+    pub fn server(&self, colour: Option<ServerColour>) -> Style {
+        let colour = match colour {
+            Some(colour) if self.has_colours => colour,
+            _ => return self.strong,
+        };
+        self.strong.add_modifier(Modifier::REVERSED).fg(match colour {
+            ServerColour::Red => Color::Red,
+            ServerColour::Green => Color::Green,
+            ServerColour::Yellow => Color::Yellow,
+            ServerColour::Blue => Color::Blue,
+            ServerColour::Magenta => Color::Magenta,
+            ServerColour::Cyan => Color::Cyan,
+        })
     }
 }
 

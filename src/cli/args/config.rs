@@ -2,12 +2,13 @@
 
 use clap::{Args, Subcommand};
 
-use crate::config::{ENVIRONMENT, SettingKey};
+use crate::config::{ENVIRONMENT, ServerField, SettingKey};
 
 /// Returns the settings and environment variables with their meaning, for the help of `config`.
 pub(super) fn settings_help() -> String {
     let row = |(name, help): (&str, &str)| format!("  {name:<18}  {help}\n");
-    let settings: String = SettingKey::all().map(|key| row((key.name(), key.help()))).collect();
+    let mut settings: String = SettingKey::all().map(|key| row((key.name(), key.help()))).collect();
+    settings.extend(ServerField::help().map(|(name, help)| row((&name, help))));
     format!("Settings:\n{settings}\nEnvironment:\n{}", ENVIRONMENT.map(row).concat().trim_end())
 }
 

@@ -62,7 +62,7 @@ pub struct GlobalArgs {
     /// Use the store in this file
     #[arg(long, global = true, value_name = "PATH")]
     pub store: Option<PathBuf>,
-    /// Use this server instead of a store: unix:PATH or https://HOST:PORT
+    /// Use this server: unix:PATH, https://HOST:PORT or a name
     #[arg(long, global = true, value_name = "SERVER", conflicts_with = "store")]
     pub server: Option<String>,
     /// Act as this account

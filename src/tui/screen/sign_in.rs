@@ -120,7 +120,14 @@ impl Dialog for SignIn {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
-        layout.text_line(&cut(&format!("Store  {}", model.store_path), layout.columns), layout.theme.dim);
+        let (place, style) = match &model.server {
+            Some(server) if server.name != model.store_path => {
+                (format!("Server  {}  {}", server.name, model.store_path), layout.theme.server(server.colour))
+            }
+            Some(server) => (format!("Server  {}", server.name), layout.theme.strong),
+            None => (format!("Store  {}", model.store_path), layout.theme.dim),
+        };
+        layout.text_line(&cut(&place, layout.columns), style);
         layout.blank();
         layout.text_input(Field::Username, "Username", &self.username);
         layout.text_input(Field::Password, "Password", &self.password);

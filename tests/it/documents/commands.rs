@@ -260,6 +260,11 @@ fn server_with_several_admins() {
 }
 
 #[test]
+fn several_servers() {
+    run("docs/how-to/several-servers.md", true);
+}
+
+#[test]
 fn manage_over_https() {
     run("docs/how-to/manage-over-https.md", true);
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use jeton::config::{ENVIRONMENT, SettingKey};
+use jeton::config::{ENVIRONMENT, ServerField, SettingKey};
 use jeton::domain::policy::Policy;
 use jeton::tui::keymap::{self, Context};
 use jeton::tui::modal::edit_policy::describe_rule;
@@ -167,6 +167,9 @@ fn configuration() {
     );
     for key in SettingKey::all() {
         let _ = writeln!(page, "| `{}` | {} |", key.name(), cell(key.help()));
+    }
+    for (name, help) in ServerField::help() {
+        let _ = writeln!(page, "| `{name}` | {} |", cell(help));
     }
     page.push_str("\n## Environment\n\n| variable | meaning |\n|---|---|\n");
     for (name, help) in ENVIRONMENT {

@@ -107,6 +107,7 @@ fn child() {
         secret_files: panic_at,
         propagation_probe: PropagationProbe::new(Path::new("nowhere")),
         store_path: "nowhere".to_owned(),
+        server: None,
         username: Some(username(OWNER)),
         token: None,
         login: None,

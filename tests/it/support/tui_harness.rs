@@ -74,6 +74,7 @@ impl TuiHarness {
             secret_files: Arc::new(SecretFiles),
             propagation_probe: PropagationProbe::new(&install.temp_store.path()),
             store_path: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
+            server: None,
             username: Some(owner()),
             token: None,
             login: None,

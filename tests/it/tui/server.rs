@@ -1,10 +1,29 @@
 //! A server that can't be reached for a while.
 
+use jeton::service::server_colour::ServerColour;
+use jeton::tui::ServerLabel;
 use jeton::tui::msg::Msg;
+use jeton::tui::theme::Theme;
 
 use super::lines_of;
-use crate::support::fakes::{OWNER, TestInstall};
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
+
+/// The first line with its styles.
+fn title(theme: Theme, name: &str, colour: Option<ServerColour>) -> String {
+    let server = ServerLabel { name: name.to_owned(), colour };
+    let mut s = TuiHarness::with_config(TestInstall::new(), theme, |config| config.server = Some(server));
+    assert!(s.text().contains(&format!("Server  {name}")), "{}", s.text());
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.dump()
+}
+
+#[test]
+fn name_of_the_server_has_its_colour() {
+    insta::assert_snapshot!("server_red", title(Theme::colour(), "prod", Some(ServerColour::Red)));
+    insta::assert_snapshot!("server_mono", title(Theme::mono(), "prod", Some(ServerColour::Red)));
+    insta::assert_snapshot!("server_address", title(Theme::colour(), "https://jeton.example.com:7182", None));
+}
 
 #[test]
 fn lost_server_is_shown_and_its_return_reads_everything_again() {

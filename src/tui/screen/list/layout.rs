@@ -22,6 +22,8 @@ use crate::tui::text_fit::{clean, cut, fit, fold, width};
 use crate::tui::theme::Theme;
 use crate::tui::widget::filter_field::FilterField;
 
+/// Maximum number of columns of a server's name or address in the title.
+const MAX_SERVER_COLUMNS: usize = 32;
 /// Rows of the terminal outside the list: head, filter, rule, column titles; rule, two lines, footer.
 const FRAME_ROWS: u16 = 8;
 /// Minimum number of columns for a pane next to the body.
@@ -71,17 +73,31 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, parts: ScreenParts, model: &Model
 /// `right`, which matters most. What was read before the server was lost may be out of date, so its loss takes the place
 /// of `right`.
 fn title_line(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'static> {
-    let user = model
+    let place = match &model.server {
+        Some(server) => cut(&clean(&server.name), MAX_SERVER_COLUMNS),
+        None => clean(&model.host).into_owned(),
+    };
+    let (before, after) = model
         .me
         .as_ref()
-        .map_or_else(String::new, |me| format!("{}@{} · {}", me.account.username, clean(&model.host), me.account.role));
+        .map_or_else(Default::default, |me| (format!("  {}@", me.account.username), format!(" · {}", me.account.role)));
     let name = " jeton";
     let offline = || vec![Span::styled("! the server can't be reached ", model.theme.warning)];
     let right = if model.is_offline { offline() } else { right };
     let used_columns: usize = right.iter().map(Span::width).sum();
     let room = columns.saturating_sub(width(name) + used_columns + 2);
-    let mut spans =
-        vec![Span::styled(name, model.theme.strong), Span::raw(fit(&format!("  {user}"), room)), Span::raw(" ")];
+    let user = if model.me.is_some() { format!("{before}{place}{after}") } else { String::new() };
+    let user = fit(&user, room);
+    let mut spans = vec![Span::styled(name, model.theme.strong)];
+    match (&model.server, user.strip_prefix(&format!("{before}{place}")).filter(|_| !before.is_empty())) {
+        (Some(server), Some(rest)) => spans.extend([
+            Span::raw(before),
+            Span::styled(place, model.theme.server(server.colour)),
+            Span::raw(rest.to_owned()),
+        ]),
+        _ => spans.push(Span::raw(user)),
+    }
+    spans.push(Span::raw(" "));
     spans.extend(right);
     Line::from(spans)
 }

@@ -1,0 +1,31 @@
+use crate::domain::untrusted_text::excerpt;
+use crate::error::{Error, Result};
+
+/// The colour that tells a server from others on the screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerColour {
+    Red,
+    Green,
+    Yellow,
+    Blue,
+    Magenta,
+    Cyan,
+}
+
+const WORDS: [(&str, ServerColour); 6] = [
+    ("red", ServerColour::Red),
+    ("green", ServerColour::Green),
+    ("yellow", ServerColour::Yellow),
+    ("blue", ServerColour::Blue),
+    ("magenta", ServerColour::Magenta),
+    ("cyan", ServerColour::Cyan),
+];
+
+impl ServerColour {
+    pub fn parse(text: &str) -> Result<Self> {
+        WORDS.iter().find(|(word, _)| *word == text).map(|(_, colour)| *colour).ok_or_else(|| {
+            Error::usage(format!("\"{}\" is not a colour", excerpt(text, 32)))
+                .why(format!("known are {}", WORDS.map(|(word, _)| word).join(", ")))
+        })
+    }
+}
