@@ -1,10 +1,12 @@
 //! A server with several unix users, each as themselves. Runs only as root.
 
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 
 use jeton::error::Kind;
 use serde_json::Value;
 
+use crate::support::certificates::self_signed;
 use crate::support::cli_program::{CliOutput, PASSWORD};
 use crate::support::service_process::ServiceProcess;
 use crate::support::unix_users::UnixUsers;
@@ -38,7 +40,11 @@ fn set_up(users: &UnixUsers, accounts: &[(&str, &str)]) -> String {
 
 /// Starts the service of the user `service` with these arguments, its socket open to the group of the test.
 fn serve(users: &UnixUsers, store: &str, args: &[&str]) -> ServiceProcess {
-    let config = format!("[serve]\nmanage-group = \"{}\"\n", users.group);
+    let certificate = self_signed(&["localhost"]);
+    let key = users.write("service", "tls.key", &certificate.key);
+    std::fs::set_permissions(key, Permissions::from_mode(0o600)).unwrap();
+    users.write("service", "tls.pem", &certificate.pem);
+    let config = format!("[serve]\nmanage-group = \"{}\"\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n", users.group);
     let config = users.write("service", "config.toml", &config);
     let mut command = users.command("service", &[&["serve", "--store", store], args].concat());
     command.env("JETON_CONFIG", config);
@@ -97,6 +103,18 @@ fn account_is_shared_over_http_of_this_machine() {
     let store = set_up(&users, &[("member", "member"), ("guest", "member")]);
     let service = serve(&users, &store, &["--manage", "127.0.0.1:0", "--insecure"]);
     share(&users, &store, &format!("http://{}", service.manage.display()));
+    service.stop();
+}
+
+#[test]
+fn account_is_shared_over_https() {
+    let Some(users) = UnixUsers::new(&["service", "third"], 4) else { return };
+    let store = set_up(&users, &[("member", "member"), ("guest", "member")]);
+    let service = serve(&users, &store, &["--manage", "https://127.0.0.1:0"]);
+    let certificate = std::fs::read_to_string(users.home("service", "tls.pem")).unwrap();
+    let trusted = users.write("third", "server.pem", &certificate);
+    users.run("third", &["config", "set", "server-ca", trusted.to_str().unwrap()], &[]).assert_success();
+    share(&users, &store, &format!("https://localhost:{}", service.https().port()));
     service.stop();
 }
 
