@@ -8,6 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::Backend;
 use crate::verbs::accounts::SetupState;
+use crate::verbs::cli_line::CliLine;
 use crate::verbs::credential::Credential;
 use crate::verbs::local_backend::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::request::{Request, Response};
@@ -49,7 +50,9 @@ impl LazyLocalBackend {
     pub fn not_set_up(&self) -> Error {
         // If opening fails, its error is more exact.
         self.backend().err().unwrap_or_else(|| {
-            Error::not_found(format!("the store {} is not set up yet", self.path().display())).next("Run: jeton init")
+            let path = self.path().display().to_string();
+            Error::not_found(format!("the store {path} is not set up yet"))
+                .next(format!("Run: {}", CliLine::new(&["init"]).option("store", path)))
         })
     }
 

@@ -166,8 +166,11 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration> {
         "h" => 3_600,
         _ => return Err(refused()),
     };
-    let pause = Duration::from_secs(count.checked_mul(seconds).ok_or_else(refused)?);
-    if pause > MAX_DURATION { Err(refused()) } else { Ok(pause) }
+    let pause = Duration::from_secs(count.saturating_mul(seconds));
+    if pause > MAX_DURATION {
+        return Err(Error::usage(format!("\"{}\" is too long", excerpt(text, 32))).why("the limit is 24h"));
+    }
+    Ok(pause)
 }
 
 /// Formats a duration in the format of [`parse_duration`].

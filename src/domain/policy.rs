@@ -103,8 +103,11 @@ impl Policy {
             })
         };
         let optional = || if matches!(value, "never" | "none") { Ok(None) } else { span().map(Some) };
-        let limit =
-            || value.parse().map_err(|_| Error::usage(format!("{key} must be a whole number; 0 means no limit")));
+        let limit = || {
+            value.parse().map_err(|_| {
+                Error::usage(format!("{key} must be a whole number from 0 to {}; 0 means no limit", u32::MAX))
+            })
+        };
         match key {
             "policy.self_service" => {
                 self.self_service = match value {

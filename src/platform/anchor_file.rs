@@ -171,6 +171,8 @@ fn open_error(path: &Path, e: io::Error) -> Error {
     let link = std::fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
     if link {
         unusable(path).why("it is a symbolic link").next("Use the path of the file that the link leads to")
+    } else if e.kind() == ErrorKind::IsADirectory {
+        unusable(path).why("it is a folder").next("Add a file name to the path")
     } else {
         unusable(path).why(e.to_string())
     }

@@ -175,7 +175,7 @@ pub fn read_private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
     let file = File::open(path).map_err(failed)?;
     let meta = file.metadata().map_err(failed)?;
     if meta.is_dir() {
-        return Err(refused().why("it is a folder"));
+        return Err(refused().why("it is a folder").next("Use the path of a file"));
     }
     if meta.mode() & 0o077 != 0 {
         // The path may be mistyped, so the message doesn't suggest to change the mode of that file.
@@ -196,8 +196,8 @@ pub fn read_secret_line(from: impl AsFd, source: &str, what: &str) -> Result<Zer
         FirstLine::Text(text) => Ok(text),
         FirstLine::Empty => Err(Error::denied(format!("{what} was not given")).why(format!("{source} is empty"))),
         FirstLine::TooLong => Err(refused(format!("the first line is longer than {MAX_SECRET_LINE} bytes"))),
-        FirstLine::NotUtf8 => Err(refused("the text is not UTF-8".to_owned())),
-        FirstLine::Utf16 => Err(refused("the text is UTF-16".to_owned()).next("Save the text as UTF-8")),
+        FirstLine::NotUtf8 => Err(refused("the text is not UTF-8".to_owned()).next(format!("Pass {what} as UTF-8"))),
+        FirstLine::Utf16 => Err(refused("the text is UTF-16".to_owned()).next(format!("Pass {what} as UTF-8"))),
     }
 }
 

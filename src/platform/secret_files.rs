@@ -22,7 +22,9 @@ pub fn read_text(path: &Path, most: usize) -> Result<String> {
     let name = path.display().to_string();
     let failed = |e: std::io::Error| match e.kind() {
         ErrorKind::NotFound => Error::not_found(format!("no file {name}")),
-        ErrorKind::IsADirectory => Error::failure(format!("{name} can't be read")).why("it is a folder"),
+        ErrorKind::IsADirectory => {
+            Error::failure(format!("{name} can't be read")).why("it is a folder").next("Use the path of a file")
+        }
         _ => Error::failure(format!("{name} can't be read")).why(e.to_string()),
     };
     let file = File::open(path).map_err(failed)?;
@@ -41,7 +43,9 @@ pub fn read_file(path: &Path, most: usize) -> Result<String> {
     bounded_read::require_named_file(path, "the file")?;
     if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
         let why = "it is a folder, a pipe or a device";
-        return Err(Error::failure(format!("{} can't be read", path.display())).why(why));
+        return Err(Error::failure(format!("{} can't be read", path.display()))
+            .why(why)
+            .next("Use the path of a regular file"));
     }
     read_text(path, most)
 }

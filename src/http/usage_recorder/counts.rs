@@ -41,9 +41,10 @@ impl LostCounts {
 
 impl fmt::Display for LostCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = |count: u64| if count == 1 { "" } else { "s" };
-        let (uses, denials) = (self.uses, self.denials);
-        write!(f, "{uses} accepted use{} and {denials} denied attempt{}", plural(uses), plural(denials))
+        let counted =
+            |count: u64, what| (count > 0).then(|| format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
+        let both = [counted(self.uses, "accepted use"), counted(self.denials, "denied attempt")];
+        f.write_str(&both.into_iter().flatten().collect::<Vec<_>>().join(" and "))
     }
 }
 

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::platform::sidecar::sidecar_path;
 use crate::platform::{paths, unix_user};
 use crate::store::OpenMode;
+use crate::verbs::cli_line::CliLine;
 
 /// Maximum size of SQLite's page cache, in KiB. With a million tokens, it holds the upper pages of every tree and
 /// index.
@@ -223,8 +224,9 @@ fn check_sidecars(path: &Path) -> Result<()> {
 
 fn check_file(path: &Path) -> Result<()> {
     let Some(meta) = metadata(path)? else {
+        let init = CliLine::new(&["init"]).option("store", path.display().to_string());
         return Err(Error::not_found(format!("no store at {}", path.display()))
-            .next("Check the path, or create a store with: jeton init"));
+            .next(format!("Check the path, or create a store with: {init}")));
     };
     if meta.is_symlink() {
         return Err(open_error(path)

@@ -3,8 +3,9 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::query_helpers::{query_value, sqlite_error};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::store::OpenMode;
+use crate::verbs::cli_line::CliLine;
 
 /// "jetn": identifies jeton's files.
 pub(super) const APPLICATION_ID: i32 = 0x6a65_746e;
@@ -39,11 +40,11 @@ pub(super) fn migrate(db: &mut Connection, mode: OpenMode) -> Result<()> {
     // One transaction, so that all is read from one state: another process may migrate between two reads.
     let found = db.transaction().map_err(sqlite_error).and_then(|tx| read_schema(&tx))?;
     if found.version == 0 && !mode.creates() {
-        return Err(Error::new(
-            Kind::NotFound,
-            format!("the store {} is an empty file", db.path().unwrap_or_default()),
-        )
-        .next("Create a store with: jeton init"));
+        let path = db.path().unwrap_or_default();
+        let init = CliLine::new(&["init"]).option("store", path);
+        return Err(
+            Error::not_found(format!("the store {path} is an empty file")).next(format!("Create a store with: {init}"))
+        );
     }
     if found.version != NEWEST || found.lacks_indexes {
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;

@@ -106,7 +106,7 @@ impl Component for RevealSecretDialog {
             "Use it",
             9,
             LineStyle::Plain,
-            "printf 'Authorization: Bearer %s\\n' \"$SECRET\" | curl -H @- URL",
+            "printf 'Authorization: Bearer %s' \"$(cat FILE)\" | curl -H @- URL",
         );
         let example = example.lines(columns, theme);
         if lines.len() + example.len() + note.len() + FRAME_ROWS <= area.height.into() {

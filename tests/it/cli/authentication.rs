@@ -54,7 +54,10 @@ fn password_file_must_be_private() {
     with("empty").assert_code(4);
     with("gone").assert_error(Kind::Failure).assert_says(&["gone"]);
     let refused = with(".").assert_error(Kind::Failure);
-    insta::assert_snapshot!(refused.message(), @"error: the password can't be read from .: it is a folder");
+    insta::assert_snapshot!(refused.message(), @"
+    error: the password can't be read from .: it is a folder
+      Use the path of a file
+    ");
 }
 
 #[test]

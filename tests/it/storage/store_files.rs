@@ -159,8 +159,8 @@ fn missing_store_is_reported_and_not_created() {
     chmod(&place.path(), 0o600);
     let empty = assert_refused(&place.path(), Kind::NotFound, &["jeton init"]);
     insta::assert_snapshot!([missing, empty].map(|error| without_folder(&error, &place)).join("\n"), @"
-    no store at [folder]/jeton.db. Check the path, or create a store with: jeton init
-    the store [folder]/jeton.db is an empty file. Create a store with: jeton init
+    no store at [folder]/jeton.db. Check the path, or create a store with: jeton init --store [folder]/jeton.db
+    the store [folder]/jeton.db is an empty file. Create a store with: jeton init --store [folder]/jeton.db
     ");
     assert_eq!(fs::metadata(place.path()).unwrap().len(), 0);
     SqliteStore::open(&place.path(), OpenMode::Create).unwrap();

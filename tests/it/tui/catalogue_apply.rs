@@ -292,7 +292,7 @@ fn unreadable_catalogue_is_a_problem_of_the_form() {
     s.assert_shows("shop.toml:");
     s.assert_shows("acess");
     s.keys("<c-u>/<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"/ can't be read: it is a folder, a pipe or a device");
+    insta::assert_snapshot!(s.problem().unwrap(), @"/ can't be read: it is a folder, a pipe or a device. Use the path of a regular file");
     assert_eq!(last(&s), "init");
 }
 

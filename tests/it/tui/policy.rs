@@ -24,7 +24,7 @@ fn policy_rules_are_changed_with_fitting_input() {
     prove(&mut s);
     s.assert_shows("= jeton policy set policy.self_service=off");
     s.keys("<down><enter><c-u>many<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"policy.active_tokens must be a whole number; 0 means no limit");
+    insta::assert_snapshot!(s.problem().unwrap(), @"policy.active_tokens must be a whole number from 0 to 4294967295; 0 means no limit");
     s.keys("<c-u>3<tab><enter>");
     prove(&mut s);
     s.keys("<down><down><enter><right><tab><enter>");
