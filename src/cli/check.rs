@@ -77,8 +77,10 @@ impl Counts {
         if app.out.quiet {
             return Err(Error::silent_findings());
         }
-        Err(Error::findings(format!("tokens need attention: {}", parts.join(", ")))
-            .next("Show a token: jeton token show TOKEN. Show denied attempts: jeton ledger denied --token TOKEN"))
+        let program = app.program();
+        Err(Error::findings(format!("tokens need attention: {}", parts.join(", "))).next(format!(
+            "Show a token: {program} token show TOKEN. Show denied attempts: {program} ledger denied --token TOKEN"
+        )))
     }
 }
 

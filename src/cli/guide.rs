@@ -45,14 +45,17 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         app.out.note(&format!("! {remark}"));
     }
     if !map.remarks.is_empty() {
-        app.out
-            .note("  To change a route, change its catalogue: jeton catalogue export NAME, then catalogue apply FILE");
+        app.out.note(&format!(
+            "  To change a route, change its catalogue: {} catalogue export NAME, then catalogue apply FILE",
+            app.program()
+        ));
     }
     if !map.rules.iter().any(|e| matches!(e.action, guide::RouteAction::Ask(_) | guide::RouteAction::Public(_))) {
-        app.out.note(
+        app.out.note(&format!(
             "! no method has a route, so the proxy will deny every request. Apply a catalogue with routes: \
-             jeton catalogue apply FILE",
-        );
+             {} catalogue apply FILE",
+            app.program()
+        ));
     }
     if !args.catalogue.is_empty() {
         let options: Vec<String> =

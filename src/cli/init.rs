@@ -54,6 +54,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     if public > 0 {
         app.out.note(&format!("! Anyone may call the catalogue's public methods ({public}) without a token"));
     }
-    app.out.note("  Create a token: jeton token create NAME. Open the screens: jeton");
+    let program = app.program();
+    app.out.note(&format!("  Create a token: {program} token create NAME. Open the screens: {program}"));
     Ok(())
 }

@@ -42,9 +42,10 @@ pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
     config::set(&file, SettingKey::Username, &SetValue::Text(username.as_str()))?;
     app.out.note(&format!("✓ commands now run as {username} (set in {})", file.display()));
     if is_token_removed {
-        app.out.note(
-            "  The token was removed from the configuration, but still works. To end it, run: jeton token revoke NAME",
-        );
+        app.out.note(&format!(
+            "  The token was removed from the configuration, but still works. To end it, run: {} token revoke NAME",
+            app.program()
+        ));
     }
     app.out.note(&format!("  {next}"));
     Ok(())

@@ -315,7 +315,6 @@ impl App {
         format.in_zone(self.adapters.clock.zone())
     }
 
-    /// Returns the path of the store on this machine, even if commands go to a server.
     /// Returns the beginning of commands for the same store, as messages suggest them.
     fn program(&self) -> String {
         let place = match (&self.settings.server, &self.settings.store) {
@@ -328,6 +327,7 @@ impl App {
         place.map_or_else(|| "jeton".to_owned(), |(option, value)| CliLine::new(&[option, &value]).to_string())
     }
 
+    /// Returns the path of the store on this machine, even if commands go to a server.
     fn store_path(&self) -> &Path {
         self.settings.store.value.path()
     }

@@ -195,6 +195,7 @@ mod tests {
         for text in ["", "5", "min", "-1s", "25h", "5m", "1 h", "99999999999999999999s", "18446744073709551615h"] {
             assert!(parse_duration(text).is_err(), "{text}");
         }
+        insta::assert_snapshot!(parse_duration("25h").unwrap_err(), @r#""25h" is too long: the limit is 24h"#);
     }
 
     #[test]

@@ -188,6 +188,17 @@ fn anchor_is_written_only_to_a_private_file() {
     for name in ["link", "dangling", "shared", "two", "folder", "fifo", "/dev/null", "missing/a"] {
         home.run(&["audit", "anchor", name], "").assert_code(1).assert_says(&[name]).assert_silent();
     }
+    let refused = |name| home.run(&["audit", "anchor", name], "").message();
+    insta::assert_snapshot!(["folder", "shared", "two", "fifo"].map(refused).concat(), @"
+    error: the anchor [folder]/folder can't be used: it is a folder
+      Add a file name to the path
+    error: the anchor [folder]/shared can't be used: other users can write to the file (mode 0622)
+      Let only the owner write to the file: chmod go-w [folder]/shared
+    error: the anchor [folder]/two can't be used: the file has 2 names (hard links)
+      Choose a file without hard links
+    error: the anchor [folder]/fifo can't be used: it is a folder, a pipe or a device
+      Choose a regular file
+    ");
     assert_eq!(std::fs::read_to_string(home.path("real")).unwrap(), "");
     assert!(!exists(&home.path("nothing")));
     // A pipe is read like any stream: without a writer the read would wait.

@@ -33,8 +33,10 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
         app.out.note("  The user must replace this temporary password at the first sign-in");
         let is_stored = |username: &Setting<Username>| !matches!(username.source, Source::Option(_));
         if had_sole_account && !app.settings.username.as_ref().is_some_and(is_stored) {
-            app.out
-                .note("! The store now has two accounts. Add --user NAME to commands, or run once: jeton login NAME");
+            app.out.note(&format!(
+                "! The store now has two accounts. Add --user NAME to commands, or run once: {} login NAME",
+                app.program()
+            ));
         }
     }
     Ok(())

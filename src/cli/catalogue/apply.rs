@@ -106,7 +106,7 @@ pub(super) fn preview_and_apply(
         return app.print_json(&Applied::new(&changed.value, warnings, true));
     }
     app.out.note(&format!("✓ catalogue {} applied", changed.value.name));
-    app.out.note("  Proxies that use these routes need a new configuration: jeton guide PROXY");
+    app.out.note(&format!("  Proxies that use these routes need a new configuration: {} guide PROXY", app.program()));
     Ok(())
 }
 

@@ -16,12 +16,12 @@ pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
         (None, Some(only), None) => only,
         (None, None, _) => {
             return Err(Error::not_found("the store has no catalogue except jeton's own")
-                .next("Apply a catalogue with: jeton catalogue apply FILE"));
+                .next(format!("Apply a catalogue with: {} catalogue apply FILE", app.program())));
         }
         (None, Some(_), Some(_)) => {
             return Err(Error::usage("the store has several catalogues")
                 .why(format!("the names are {}", names()))
-                .next("Give the name: jeton catalogue export NAME"));
+                .next(format!("Give the name: {} catalogue export NAME", app.program())));
         }
     };
     app.out.document(&toml_writer::toml(catalogue))

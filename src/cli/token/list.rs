@@ -149,9 +149,9 @@ fn summary(app: &App, pages: &Pages, matching: u64, total: u64) {
         (0, true, OwnerFilter::Account(owner)) => format!("{owner} has no tokens in the trash."),
         (0, true, _) => "The trash is empty.".to_owned(),
         (0, false, OwnerFilter::Account(owner)) => {
-            format!("{owner} has no tokens. Create one with: jeton token create NAME --account {owner}")
+            format!("{owner} has no tokens. Create one with: {} token create NAME --account {owner}", app.program())
         }
-        (0, false, _) => "No tokens yet. Create one with: jeton token create NAME".to_owned(),
+        (0, false, _) => format!("No tokens yet. Create one with: {} token create NAME", app.program()),
         _ if pages.filter.is_empty() => counted(total, "token"),
         _ => format!("{matching} of {}", counted(total, "token")),
     });

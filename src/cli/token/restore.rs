@@ -20,7 +20,7 @@ pub(super) fn restore(app: &mut App, args: RestoreArgs) -> Result<()> {
     print_changed(app, &changed.value, "restored, disabled")?;
     if !app.out.json {
         let names: Vec<String> = changed.value.iter().map(Token::full_name).collect();
-        app.out.note(&format!("  To enable a token: jeton token enable {}", names.join(" ")));
+        app.out.note(&format!("  To enable a token: {} token enable {}", app.program(), names.join(" ")));
     }
     Ok(())
 }

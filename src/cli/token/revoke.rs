@@ -30,6 +30,7 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
     let RevokeResult { tokens, remaining: left, .. } = &changed.value;
     print_revoked(app, tokens, Some(left), changed.audit_seq, &text)?;
     if !app.out.json {
+        let program = app.program();
         if let Some(words) = left.describe() {
             let pronoun = if tokens.len() == 1 { "The revoked token" } else { "The revoked tokens" };
             let (too, names) = match left.names.len() {
@@ -38,14 +39,14 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
                 _ => ("them", left.names.join(" ")),
             };
             app.out.note(&format!(
-                "! {pronoun} created or regenerated {words}. To revoke {too} too: jeton token revoke {names}"
+                "! {pronoun} created or regenerated {words}. To revoke {too} too: {program} token revoke {names}"
             ));
         }
         let name = match tokens.as_slice() {
             [only] => only.full_name(),
             _ => "NAME".to_owned(),
         };
-        app.out.note(&format!("  Undo: jeton token restore {name}. Show the trash: jeton token list --trash"));
+        app.out.note(&format!("  Undo: {program} token restore {name}. Show the trash: {program} token list --trash"));
     }
     Ok(())
 }

@@ -214,6 +214,16 @@ mod tests {
     }
 
     #[test]
+    fn lost_counts_omit_what_was_not_lost() {
+        let texts = [(2, 1), (1, 0), (0, 3)].map(|(uses, denials)| LostCounts { uses, denials }.to_string());
+        insta::assert_snapshot!(texts.join("\n"), @"
+        2 accepted uses and 1 denied attempt
+        1 accepted use
+        3 denied attempts
+        ");
+    }
+
+    #[test]
     fn counts_outlive_their_details_in_a_long_fault() {
         // One denial per minute over days, for a hundred tokens.
         let (counts, lost, count) = filled((0..200_000).map(|n| denied(n % 100, n as u64 / 100)));

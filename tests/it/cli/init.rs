@@ -54,7 +54,15 @@ fn init_creates_one_store_only() {
 fn store_path_comes_from_options_environment_and_configuration() {
     let home = CliHome::new();
     let elsewhere = home.path("elsewhere/x.db").display().to_string();
-    home.as_ops(&["init", "--username", "ops", "--store", &elsewhere]).assert_success();
+    let init = ["init", "--username", "ops", "--store", &elsewhere];
+    let created = home.as_ops(&init).assert_success();
+    let refused = home.as_ops(&init).assert_error(Kind::Conflict);
+    insta::assert_snapshot!(created.message() + &refused.message(), @"
+    ✓ created the store [folder]/elsewhere/x.db; the first owner is ops
+      Create a token: jeton --store [folder]/elsewhere/x.db token create NAME. Open the screens: jeton --store [folder]/elsewhere/x.db
+    error: the store [folder]/elsewhere/x.db is already set up
+      To sign in, run: jeton --store [folder]/elsewhere/x.db. To set up another store, give --store another path
+    ");
     assert!(exists(&home.path("elsewhere/x.db")) && !exists(&home.store()));
     let quiet = |key: &str, value: &str| {
         let mut command = home.command(&["whoami", "--quiet", "--password-stdin"]);
