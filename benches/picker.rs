@@ -104,6 +104,7 @@ fn open(all: &Arc<[Catalogue]>) -> App {
         propagation_probe: PropagationProbe::new(Path::new("nowhere")),
         store_path: String::new(),
         server: None,
+        places: Vec::new(),
         username: None,
         token: None,
         login: None,

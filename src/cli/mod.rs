@@ -38,7 +38,7 @@ use output::Output;
 use prompt::{PasswordSource, Prompt};
 use serde::Serialize;
 
-use crate::config::{CliOverrides, Setting, Settings, Source};
+use crate::config::{CliOverrides, ServerField, Setting, Settings, Source};
 use crate::domain::audit::Face;
 use crate::domain::date_format::{DateFormat, Dates};
 use crate::domain::name::{TokenName, Username};
@@ -146,7 +146,34 @@ fn open_tui(global: GlobalArgs) -> Result<()> {
     require_terminal()?;
     let world = platform::adapters();
     let backend = select_backend(&settings, &world, Face::Tui)?;
-    exit_as(run_tui(backend, &world, &settings, None)?)
+    match run_tui(backend, &world, &settings, None)? {
+        tui::ExitReason::Switch(place) => match places(&settings).get(place) {
+            Some((_, arguments)) => Err(platform::own_process::start_anew(arguments)),
+            None => Ok(()),
+        },
+        ended => exit_as(ended),
+    }
+}
+
+/// Returns the servers with names and the store of this machine, each with the arguments that select it.
+fn places(settings: &Settings) -> Vec<(tui::Place, [String; 2])> {
+    let store = settings.store.value.path().display().to_string();
+    let local = tui::Place {
+        label: tui::ServerLabel { name: "this machine".to_owned(), colour: None },
+        is_current: settings.server.is_none(),
+        address: store.clone(),
+    };
+    let has_store = local.is_current || settings.store.value.path().exists();
+    let servers = settings.servers.iter().filter_map(|server| {
+        let place = tui::Place {
+            label: tui::ServerLabel { name: server.name.clone(), colour: server.colour },
+            address: server.value(ServerField::Address)?.0,
+            is_current: settings.server_name.as_ref() == Some(&server.name),
+        };
+        Some((place, ["--server".to_owned(), server.name.clone()]))
+    });
+    let local = has_store.then(|| (local, ["--store".to_owned(), store]));
+    local.into_iter().chain(servers).collect()
 }
 
 /// Opens the screens on the store at `place`.
@@ -164,6 +191,11 @@ fn run_tui(
             name: settings.server_name.clone().unwrap_or_else(|| server.value.to_string()),
             colour: settings.server_colour,
         }),
+        places: if demo.is_some() {
+            Vec::new()
+        } else {
+            places(settings).into_iter().map(|(place, _)| place).collect()
+        },
         for_long_changes: Arc::new(place.with_own_connection()),
         for_long_reads: Arc::new(place.with_own_connection()),
         backend: Arc::new(place),
@@ -193,7 +225,7 @@ fn overrides(global: &GlobalArgs) -> CliOverrides {
 /// Ends the program with the result of the screens.
 fn exit_as(reason: tui::ExitReason) -> Result<()> {
     match reason {
-        tui::ExitReason::Quit => Ok(()),
+        tui::ExitReason::Quit | tui::ExitReason::Switch(_) => Ok(()),
         tui::ExitReason::Signal(signal) => platform::signals::end_by_signal(signal),
     }
 }

@@ -126,3 +126,16 @@ pub fn stdout_was_closed() -> bool {
     });
     is_null && rustix::fs::fcntl_getfl(stdout).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::RDWR))
 }
+/// Replaces this program with a new run of it that has only these arguments. No secret of this run reaches the new one.
+/// Returns only if that fails.
+pub fn start_anew(arguments: &[String]) -> Error {
+    let failed = |why: std::io::Error| Error::failure("jeton can't start again").why(why.to_string());
+    match std::env::current_exe() {
+        Ok(program) => {
+            let mut again = std::process::Command::new(program);
+            again.env_remove(TOKEN).env_remove(MOVED_TOKEN).env_remove("JETON_TOKEN_FILE");
+            failed(again.args(arguments).exec())
+        }
+        Err(e) => failed(e),
+    }
+}

@@ -228,6 +228,8 @@ pub enum Exit {
     SignOut(Option<Box<dyn Component>>),
     /// End the program.
     Quit(Result<()>),
+    /// End the program here, and begin at the place with this index.
+    Switch(usize),
 }
 
 /// The result of something that a component has requested.

@@ -76,6 +76,8 @@ pub struct TuiConfig {
     pub store_path: String,
     /// The server that is used instead of a store.
     pub server: Option<ServerLabel>,
+    /// The servers with names and the store, to switch to.
+    pub places: Vec<Place>,
     /// The user, if known.
     pub username: Option<Username>,
     /// The token that signs in automatically.
@@ -89,6 +91,14 @@ pub struct TuiConfig {
     pub dates: DateFormat,
     /// The account that signs in automatically, in a demo.
     pub demo: Option<Demo>,
+}
+
+/// A server or a store to switch to.
+#[derive(Clone)]
+pub struct Place {
+    pub label: ServerLabel,
+    pub address: String,
+    pub is_current: bool,
 }
 
 /// A server as the screens show it.
@@ -112,6 +122,8 @@ pub struct Demo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitReason {
     Quit,
+    /// The user switches to the place with this index. Nothing of these screens may be used there.
+    Switch(usize),
     /// A signal ended the screens. The terminal is restored. The caller must clean up its own resources and then end by
     /// the same signal ([`crate::platform::signals::end_by_signal`]).
     Signal(i32),

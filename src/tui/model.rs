@@ -15,7 +15,7 @@ use crate::tui::msg::{ReadKey, RequestId};
 use crate::tui::notice::Notice;
 use crate::tui::remembered_credentials::AuthState;
 use crate::tui::theme::Theme;
-use crate::tui::{Demo, ServerLabel, TuiConfig};
+use crate::tui::{Demo, Place, ServerLabel, TuiConfig};
 use crate::verbs::accounts::CurrentUser;
 use crate::verbs::ports::Clock;
 use crate::verbs::session::Session;
@@ -39,6 +39,10 @@ pub struct Model {
     pub store_path: String,
     /// The server that is used instead of a store.
     pub server: Option<ServerLabel>,
+    /// The servers and the store that the user can switch to.
+    pub places: Vec<Place>,
+    /// The place to begin at after the end.
+    pub switch_to: Option<usize>,
     /// The user, if known before sign-in.
     pub username: Option<Username>,
     /// The account of a demo.
@@ -126,6 +130,8 @@ impl Model {
             host,
             store_path: config.store_path.clone(),
             server: config.server.clone(),
+            places: config.places.clone(),
+            switch_to: None,
             username: config.username.clone(),
             demo: config.demo.clone(),
             top: Layer::Screen,

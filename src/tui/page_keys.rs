@@ -33,6 +33,7 @@ fn contexts(page: Option<&dyn Component>, model: &Model) -> ActiveContexts {
 fn is_enabled(page: &dyn Component, action: Action, model: &Model) -> bool {
     match action {
         Action::ShowScreen(screen) => model.active_screen() != Some(screen),
+        Action::Servers => model.places.len() > 1,
         _ => page.is_enabled(action, model),
     }
 }

@@ -59,7 +59,7 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     let close_result = screen.close();
     drop(workers);
     match end {
-        Ok(ExitReason::Quit) => close_result.map(|()| ExitReason::Quit),
+        Ok(ended @ (ExitReason::Quit | ExitReason::Switch(_))) => close_result.map(|()| ended),
         Ok(ended @ ExitReason::Signal(_)) => Ok(ended),
         // A failed draw or read may precede the hang-up signal.
         Err(_) if signals::has_hung_up() => Ok(ExitReason::Signal(signal_hook::consts::SIGHUP)),
@@ -210,7 +210,7 @@ impl EventLoop<'_> {
         self.run_effects(effects)?;
         loop {
             if let Some(result) = self.app.model.exit.take() {
-                return result.map(|()| ExitReason::Quit);
+                return result.map(|()| self.app.model.switch_to.map_or(ExitReason::Quit, ExitReason::Switch));
             }
             let app = &self.app;
             self.screen.draw(|frame| view(app, frame))?;

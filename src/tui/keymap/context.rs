@@ -25,6 +25,7 @@ contexts! {
     Tokens: "Tokens",
     Trash: "Trash",
     Sort: "Sort order",
+    Servers: "Servers",
     /// The filter field above a list.
     Filter: "Filter",
     TokenDetails: "Details",

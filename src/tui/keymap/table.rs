@@ -17,6 +17,8 @@ pub enum Action {
     Redraw,
     Help,
     Messages,
+    /// Opens the list of servers.
+    Servers,
     /// Opens the search for the token of a secret.
     IdentifySecret,
     CreateAccount,
@@ -154,6 +156,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Global], &[Key::char('6')], Action::ShowScreen(ScreenId(6)), "Denied", "Go to the denied attempts", 8),
     bind(&[Context::Global], &[Key::char('7')], Action::ShowScreen(ScreenId(7)), "Uses", "Go to the uses of tokens by day", 9),
     bind(&[Context::Global], &[Key::char('W')], Action::IdentifySecret, "Look up", "Look up which token a secret belongs to, and revoke the secret", 0),
+    bind(&[Context::Global], &[Key::char('@')], Action::Servers, "Servers", "Switch to another server, or to the store of this machine", 0),
     bind(&[Context::Global], &[Key::char('m')], Action::Messages, "Messages", "List past messages", 10),
 
     bind(&[Context::Tokens], &[Key::char('n')], Action::CreateToken, "New", "Generate a token", 1),
@@ -195,6 +198,10 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Trash], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),
     bind(&[Context::Trash], &[ESC], Action::Cancel, "Back", "Each press does one step: clear the marks, clear the filters, go back to the tokens", 0),
 
+    bind(&[Context::Servers], &[ENTER], Action::Accept, "Switch", "Sign in at the server under the cursor; what was typed here is forgotten", 1),
+    bind(&[Context::Servers], &[DOWN, Key::char('j')], Action::Down, "Down", "Next server", 2),
+    bind(&[Context::Servers], &[UP, Key::char('k')], Action::Up, "Up", "Previous server", 3),
+    bind(&[Context::Servers], &[ESC, Key::char('q')], Action::Cancel, "Cancel", "Stay at this server", 4),
     bind(&[Context::Sort], &[ENTER], Action::Accept, "Sort", "Sort by the column under the cursor", 1),
     bind(&[Context::Sort], &[Key::char(' '), Key::code(KeyCode::Left), Key::code(KeyCode::Right)], Action::Left, "Reverse", "Reverse the sort order", 2),
     bind(&[Context::Sort], &[DOWN, Key::char('j')], Action::Down, "Down", "Next column", 3),

@@ -28,6 +28,7 @@ mod revoke_made_tokens;
 pub mod revoke_tokens;
 pub mod row_details;
 pub mod save_secret;
+mod servers;
 mod shown_tokens;
 pub mod sort_order;
 pub mod stack;
@@ -38,6 +39,7 @@ pub mod token_usage;
 use help::KeyList;
 use identify_secret::IdentifySecretDialog;
 use past_notices::PastNotices;
+use servers::ServersDialog;
 
 use crate::tui::component::Component;
 use crate::tui::keymap::{Action, Context};
@@ -48,6 +50,7 @@ pub fn global(action: Action, context: Context, model: &Model) -> Option<Box<dyn
     match action {
         Action::Help => Some(Box::new(KeyList::new(context))),
         Action::Messages => Some(Box::new(PastNotices::new(model.messages.iter().cloned().collect()))),
+        Action::Servers => Some(Box::new(ServersDialog::new(model))),
         Action::IdentifySecret => Some(Box::new(IdentifySecretDialog::new())),
         _ => None,
     }

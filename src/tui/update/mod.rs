@@ -288,6 +288,10 @@ pub(super) fn apply_intent(app: &mut App, layer: Layer, intent: Intent) -> Vec<E
         Intent::Go(destination) => navigation::go(app, &destination),
         Intent::Leave(Exit::SignOut(page)) => session::sign_out(app, page),
         Intent::Leave(Exit::Quit(result)) => quit(app, layer, result),
+        Intent::Leave(Exit::Switch(place)) => {
+            app.model.switch_to = Some(place);
+            quit(app, layer, Ok(()))
+        }
     }
 }
 

@@ -89,3 +89,36 @@ fn hanging_service_blocks_no_key() {
     t.types("\x03");
     t.ends_restored(End::Code(130));
 }
+
+/// The screens of the other server know nothing of the first one: the user signs in there.
+#[test]
+fn key_switches_to_another_server() {
+    if std::env::var_os(OVER_SOCKET).is_some() {
+        return;
+    }
+    let (first, second) = (CliHome::set_up(), CliHome::set_up());
+    first.create(&["only-first"]);
+    second.create(&["only-second"]);
+    let services = [serve(&first), serve(&second)];
+    for (service, name, colour) in [(&services[0], "prod", "red"), (&services[1], "staging", "green")] {
+        let address = format!("unix:{}", service.manage.display());
+        for (field, value) in [("address", address.as_str()), ("colour", colour), ("username", "ops")] {
+            first.run(&["config", "set", &format!("servers.{name}.{field}"), value], "").assert_success();
+        }
+    }
+    let mut t = Terminal::start(program(JETON, &["--server", "prod"], &first.path(""), &[]));
+    t.shows("Server  prod");
+    t.types(&format!("{PASSWORD}\r"));
+    t.shows("ops@prod");
+    t.shows("only-first");
+    t.types("@");
+    t.shows("Switch to");
+    t.types("j\r");
+    t.shows("Server  staging");
+    t.types(&format!("{PASSWORD}\r"));
+    t.shows("ops@staging");
+    t.shows("only-second");
+    t.lacks("only-first");
+    t.types("q");
+    t.ends_restored(End::Code(0));
+}

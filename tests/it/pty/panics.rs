@@ -108,6 +108,7 @@ fn child() {
         propagation_probe: PropagationProbe::new(Path::new("nowhere")),
         store_path: "nowhere".to_owned(),
         server: None,
+        places: Vec::new(),
         username: Some(username(OWNER)),
         token: None,
         login: None,

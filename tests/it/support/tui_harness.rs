@@ -75,6 +75,7 @@ impl TuiHarness {
             propagation_probe: PropagationProbe::new(&install.temp_store.path()),
             store_path: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
             server: None,
+            places: Vec::new(),
             username: Some(owner()),
             token: None,
             login: None,

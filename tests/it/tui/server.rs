@@ -1,9 +1,9 @@
 //! A server that can't be reached for a while.
 
 use jeton::service::server_colour::ServerColour;
-use jeton::tui::ServerLabel;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
+use jeton::tui::{Place, ServerLabel};
 
 use super::lines_of;
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
@@ -23,6 +23,30 @@ fn name_of_the_server_has_its_colour() {
     insta::assert_snapshot!("server_red", title(Theme::colour(), "prod", Some(ServerColour::Red)));
     insta::assert_snapshot!("server_mono", title(Theme::mono(), "prod", Some(ServerColour::Red)));
     insta::assert_snapshot!("server_address", title(Theme::colour(), "https://jeton.example.com:7182", None));
+}
+
+#[test]
+fn another_server_is_chosen_only_where_nothing_is_typed() {
+    let place = |name: &str, colour, address: &str| Place {
+        label: ServerLabel { name: name.to_owned(), colour },
+        address: address.to_owned(),
+        is_current: name == "prod",
+    };
+    let places = vec![
+        place("this machine", None, "/home/ops/.local/share/jeton/jeton.db"),
+        place("prod", Some(ServerColour::Red), "unix:/run/jeton/manage.sock"),
+        place("staging", Some(ServerColour::Green), "https://staging.example.com:7182"),
+    ];
+    let mut s = TuiHarness::with_config(TestInstall::new(), Theme::colour(), |config| config.places = places);
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.keys("n@");
+    s.assert_top("create-token");
+    s.keys("<c-u><esc>@");
+    insta::assert_snapshot!("servers", s.dump());
+    s.keys("<enter>");
+    assert_eq!(s.app.model.switch_to, None, "it is in use");
+    s.keys("@<down><enter>");
+    assert_eq!((s.app.model.switch_to, s.app.model.exit.is_some()), (Some(2), true));
 }
 
 #[test]
