@@ -168,7 +168,7 @@ pub enum Command {
         #[arg(value_name = "U")]
         username: Option<String>,
     },
-    /// Forget the remembered account and a configured token, and end the login at the server
+    /// Forget the account and its token, and end the login at the server
     Logout,
     /// Show and change your settings
     #[command(subcommand, after_help = config::settings_help())]
