@@ -40,6 +40,8 @@ const BATCH_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time for which a proof is kept for a change. The server accepts it a little longer.
 const MAX_PROOF_AGE: Duration = Duration::from_secs(PROOF_LIFETIME / 2);
+/// Minimum wait before a password is sent again, whatever the server says.
+const MIN_WAIT: Duration = Duration::from_millis(100);
 /// Number of sessions whose tokens are remembered.
 const MAX_SESSIONS: usize = 8;
 
@@ -191,7 +193,8 @@ impl RemoteBackend {
             let body = api::to_json(call)?;
             let request = HttpRequest { method: "POST", target: path, headers: &[], body: Some(body), interrupt: None };
             match self.send(request, TIMEOUT) {
-                Err(Error { retry_after: Some(wait), .. }) if wait <= remaining => {
+                Err(Error { retry_after: Some(wait), .. }) if wait.max(MIN_WAIT) <= remaining => {
+                    let wait = wait.max(MIN_WAIT);
                     self.clock.sleep(wait);
                     remaining -= wait;
                 }

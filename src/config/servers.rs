@@ -183,7 +183,7 @@ pub(super) fn all(files: &[(PathBuf, Keys)]) -> Result<Vec<NamedServer>> {
     Ok(servers)
 }
 
-/// Returns the server that `text` names. `None` if `text` is an address.
+/// Returns the server that has `text` as its name or address. `None` if another address is given.
 pub(super) fn find<'a>(servers: &'a [NamedServer], text: &str) -> Result<Option<&'a NamedServer>> {
     let known = servers.iter().find(|server| server.name == text);
     match ServerAddress::parse(text) {
@@ -199,6 +199,10 @@ pub(super) fn find<'a>(servers: &'a [NamedServer], text: &str) -> Result<Option<
                 )),
             })
         }
-        _ => Ok(None),
+        // Its certificate is checked as its name asks, because its stored tokens are sent there.
+        Ok(address) => Ok(servers
+            .iter()
+            .find(|server| server.address().and_then(ServerAddress::parse).is_ok_and(|named| named == address))),
+        Err(_) => Ok(None),
     }
 }

@@ -244,7 +244,9 @@ fn server_is_used_by_its_name_with_its_own_settings() {
     assert_eq!((connection.ca, connection.pin.unwrap().to_string()), (None, pin));
     assert_eq!((test.username.unwrap().value.as_str(), test.token_name, test.server_colour), ("anna", None, None));
     assert_eq!(machine.settings(server("more")).unwrap().place(), "unix:/more");
-    assert_eq!(machine.settings(server("unix:/test")).unwrap().server_name, None, "an address is not a name");
+    let by_address = machine.settings(server("unix:/test")).unwrap();
+    assert_eq!(by_address.server_name.as_deref(), Some("test"), "the address of a server has its pin");
+    assert_eq!(machine.settings(server("unix:/another")).unwrap().server_name, None);
     let unknown = machine.settings(server("produ")).unwrap_err();
     assert_eq!(unknown.kind, Kind::Usage);
     for bad in ["[servers.\"unix:/x\"]\naddress = \"unix:/x\"\n", "[servers.x]\ncolour = \"pink\"\n"] {

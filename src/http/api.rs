@@ -40,10 +40,18 @@ use crate::verbs::{AuthLevel, Backend as _, Verb as _};
 const MAX_RUNNING: usize = 4;
 /// Number of calls that may wait for another to end.
 const MAX_WAITING: usize = 64;
-/// Maximum time for a body to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// Maximum size of a body from a caller that is not authenticated yet, in bytes.
-const MAX_BODY_OF_STRANGER: usize = 256 * 1024;
+/// Number of large bodies that are read at the same time.
+const MAX_LARGE_BODIES: usize = 4;
+/// Bounds of a body from a caller that is authenticated.
+const LARGE_BODY: BodyLimits = BodyLimits { bytes: api::MAX_BODY, time: Duration::from_secs(30) };
+/// Bounds of other bodies. They are read before the call has a place, so that slow callers take none.
+const SMALL_BODY: BodyLimits = BodyLimits { bytes: 16 * 1024, time: Duration::from_secs(5) };
+
+#[derive(Clone, Copy)]
+struct BodyLimits {
+    bytes: usize,
+    time: Duration,
+}
 
 /// The caller at the other end of a management connection.
 pub(super) struct ApiPeer {
@@ -63,6 +71,7 @@ pub(super) struct ApiBackend {
     confirmations: Confirmations,
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    large_bodies: Semaphore,
 }
 
 impl ApiBackend {
@@ -77,6 +86,7 @@ impl ApiBackend {
             confirmations: Confirmations::default(),
             running: Arc::new(Semaphore::new(MAX_RUNNING)),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+            large_bodies: Semaphore::new(MAX_LARGE_BODIES),
         })
     }
 
@@ -197,21 +207,24 @@ async fn answer(
             service.api.credential(request.headers())?
         }
     };
-    let place = service.api.enter().await?;
     let is_program = request.headers().get(ACCEPT).is_some_and(|accept| accept == api::REPLY_MEDIA_TYPE);
     if let Some(if_match) = only_header(request.headers(), IF_MATCH)? {
         matched.expect(if_match)?;
     }
     let key = only_header(request.headers(), HeaderName::from_static(KEY_HEADER))?.map(str::to_owned);
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let mut max_body = MAX_BODY_OF_STRANGER;
-    if request.body().size_hint().lower() > max_body as u64 {
+    let body = if request.body().size_hint().upper().is_some_and(|size| size <= SMALL_BODY.bytes as u64) {
+        read_body(request, SMALL_BODY).await?
+    } else {
         // Nobody fills the memory without a valid token.
         let stranger = credential.clone();
+        let place = service.api.enter().await?;
         run(service, peer, move |backend| backend.call(&stranger, WhoAmI.into())).await?;
-        max_body = api::MAX_BODY;
-    }
-    let body = read_body(request, max_body).await?;
+        drop(place);
+        let _large = service.api.large_bodies.acquire().await.map_err(|_| Error::failure("the service stops"))?;
+        read_body(request, LARGE_BODY).await?
+    };
+    let place = service.api.enter().await?;
     let is_change = matched.verb.is_change;
     let is_list = matched.verb.name == CreateToken::NAME;
     let request = matched.decode(&query, &body)?;
@@ -224,7 +237,8 @@ async fn answer(
         request => {
             let done = run(service, peer, move |backend| backend.call_once(&credential, request, key.as_deref())).await;
             drop(place);
-            if is_change {
+            // After a failure the change may be in the store.
+            if is_change && !matches!(&done, Err(error) if error.kind != Kind::Failure) {
                 service.ledger.change_signal.on_change();
             }
             done?
@@ -281,8 +295,8 @@ fn ok(json: Zeroizing<Vec<u8>>) -> HttpResponse {
 
 /// Exchanges a password for a login.
 async fn log_in(service: &Arc<ServerState>, peer: &Arc<ApiPeer>, request: Request<Incoming>) -> Result<HttpResponse> {
-    let _place = service.api.enter().await?;
     let PasswordLogin { username, password, name } = read_json(request).await?;
+    let _place = service.api.enter().await?;
     let credential = Credential::from_password(username, password);
     let done = run(service, peer, move |backend| backend.call(&credential, LogIn { name }.into())).await?;
     Ok(ok(api::encode_reply(&done)?))
@@ -302,8 +316,8 @@ async fn issue_proof(
     peer: &Arc<ApiPeer>,
     request: Request<Incoming>,
 ) -> Result<HttpResponse> {
-    let _place = service.api.enter().await?;
     let Confirm { username, password } = read_json(request).await?;
+    let _place = service.api.enter().await?;
     let credential = Credential::from_password(username, password);
     let session = run(service, peer, move |backend| call(backend, &credential, SignIn)).await?;
     let ApiBackend { confirmations, adapters, .. } = &service.api;
@@ -314,7 +328,7 @@ async fn issue_proof(
 }
 
 async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> {
-    let body = read_body(request, MAX_BODY_OF_STRANGER).await?;
+    let body = read_body(request, SMALL_BODY).await?;
     serde_json::from_slice(&body).map_err(|e| Error::usage("the body doesn't fit this endpoint").why(e.to_string()))
 }
 
@@ -332,14 +346,14 @@ pub(super) async fn run<T: Send + 'static>(
     answer.await.map_err(|_| Error::failure("the call ended unexpectedly"))?
 }
 
-async fn read_body(request: Request<Incoming>, max_size: usize) -> Result<Zeroizing<Vec<u8>>> {
+async fn read_body(request: Request<Incoming>, limits: BodyLimits) -> Result<Zeroizing<Vec<u8>>> {
     let is_json = |headers: &HeaderMap| {
         let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?;
         Some(kind.split(';').next()?.trim().eq_ignore_ascii_case("application/json"))
     };
     let has_json = is_json(request.headers()).unwrap_or(false);
-    let body = Limited::new(request.into_body(), max_size).collect();
-    let body = timeout(BODY_TIMEOUT, body).await.map_err(|_| Error::usage("the body did not arrive in time"))?;
+    let body = Limited::new(request.into_body(), limits.bytes).collect();
+    let body = timeout(limits.time, body).await.map_err(|_| Error::usage("the body did not arrive in time"))?;
     let body =
         body.map_err(|e| Error::usage("the body can't be read").why(e.to_string()).next("Send less in one call"))?;
     let bytes = Zeroizing::new(body.to_bytes().to_vec());

@@ -15,6 +15,8 @@ use crate::verbs::session::Session;
 
 /// Number of proofs that can wait for their use. Each was paid for with a right password.
 const MAX_PROOFS: usize = 1_000;
+/// Number of proofs of one account, so that no account takes those of the others. A new one replaces the oldest.
+const MAX_PROOFS_OF_ACCOUNT: usize = 16;
 
 type ProofDigest = [u8; 32];
 
@@ -38,6 +40,11 @@ impl Confirmations {
         let proof = Zeroizing::new(hex(&*bytes));
         let mut open = self.lock();
         open.retain(|_, confirmation| now < confirmation.expires_at);
+        let own = open.iter().filter(|(_, other)| other.session.username() == session.username());
+        let oldest = own.clone().min_by_key(|(_, other)| other.expires_at).map(|(digest, _)| *digest);
+        if let Some(oldest) = oldest.filter(|_| own.count() >= MAX_PROOFS_OF_ACCOUNT) {
+            open.remove(&oldest);
+        }
         if open.len() >= MAX_PROOFS {
             return Err(Error::failure("too many proofs wait for their use").next("Try again in a minute"));
         }

@@ -221,7 +221,7 @@ fn login_stores_the_account_and_removes_the_token() {
     let done = home.as_ops(&["login", "ops"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ commands now run as ops (set in [folder]/.config/jeton/config.toml)
-      The token was removed from the configuration, but was not revoked
+      The token was removed from the configuration, but still works. To end it, run: jeton token revoke NAME
       Commands still ask for your password
     ");
     assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");

@@ -1,5 +1,7 @@
 //! The management API: the same verbs as the command line, with a token or a password.
 
+use std::time::Duration;
+
 use jeton::api;
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::role::Role;
@@ -158,6 +160,22 @@ fn no_endpoint_answers_without_a_credential() {
     let twice = [bearer(&reader), bearer(&reader)];
     let headers: Vec<&str> = twice.iter().map(String::as_str).collect();
     assert_problem(&client.request("GET", "/v1/whoami", &headers), 401, "unauthenticated");
+}
+
+#[test]
+fn callers_that_send_no_body_hold_up_nobody() {
+    let (_install, service, mut client, secret) = serve();
+    let head = "POST /v1/confirm HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n";
+    let silent: Vec<Client> = (0..80)
+        .map(|_| {
+            let mut caller = service.management_client();
+            caller.send(head);
+            caller
+        })
+        .collect();
+    client.set_timeout(Duration::from_secs(4));
+    assert_eq!(get(&mut client, "/v1/tokens", &secret).status, 200);
+    drop(silent);
 }
 
 #[test]
