@@ -37,6 +37,6 @@ def proof():
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)["proof"]
     except urllib.error.HTTPError as error:
-        if error.code != 429:
+        if error.code not in (401, 429):
             raise
         return "none"
