@@ -19,7 +19,7 @@
 #[cfg(target_os = "linux")]
 mod serve {
     pub mod bare;
-    pub mod beside_writes;
+    pub mod changes;
     pub mod client;
     pub mod contest;
     pub mod denials;

@@ -65,7 +65,7 @@ pub struct RemoteBackend {
 
 /// A proof for the next change.
 struct UnusedProof {
-    /// The password that it stands for.
+    /// The password that the proof replaces.
     password: Weak<Password>,
     proof: Zeroizing<String>,
     /// The time of its receipt.

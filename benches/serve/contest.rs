@@ -5,7 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::beside_writes::{WRITES_PER_SECOND, while_writing};
+use super::changes::{WRITES_PER_SECOND, while_writing};
 use super::client::{Client, HttpMethod, request};
 use super::histogram::median;
 use super::load::{Load, Round, SeededRng};
@@ -85,7 +85,7 @@ pub fn run(cores: Cores, options: &Options) {
         install.others.as_ref().zip(at_start).map(|(others, at_start)| (&others.like, &others.jeton, at_start)),
     );
     allowed += install.measure_behind_nginx(cores, folder.path());
-    allowed += install.measure_beside_writes();
+    allowed += install.measure_during_changes();
     if let Some(others) = install.others {
         println!("\nThe ledger\n  stopped by SIGTERM: {}", others.jeton.stop());
         report::ledger(uses_before, large.uses(), allowed);
@@ -168,7 +168,7 @@ impl Comparison<'_> {
     }
 
     /// Measures token checks with and without changes by admins at the same time.
-    fn measure_beside_writes(&self) -> u64 {
+    fn measure_during_changes(&self) -> u64 {
         let Some(Others { jeton, .. }) = &self.others else { return 0 };
         let entrant = |name: &str| Contender {
             name: name.to_owned(),
@@ -178,7 +178,7 @@ impl Comparison<'_> {
             expected: OK,
             rounds: Vec::new(),
         };
-        let [mut alone, mut beside] = ["jeton, HEAD", "jeton, HEAD beside changes"].map(entrant);
+        let [mut alone, mut during] = ["jeton, HEAD", "jeton, HEAD during changes"].map(entrant);
         let (mut dice, mut done, mut failed) = (SeededRng::new(), 0, 0);
         for _ in 0..self.options.rounds {
             let mut turn = |entrant: &mut Contender<'_>| {
@@ -187,15 +187,15 @@ impl Comparison<'_> {
             };
             turn(&mut alone);
             jeton.wait_until_idle();
-            let ((), writes) = while_writing(&jeton.manage, || turn(&mut beside));
+            let ((), writes) = while_writing(&jeton.manage, || turn(&mut during));
             (done, failed) = (done + writes.done, failed + writes.failed);
             jeton.wait_until_idle();
         }
-        let entrants = [alone, beside];
-        report::figures("Token checks beside changes with passwords, over the management socket", &entrants);
+        let entrants = [alone, during];
+        report::figures("Token checks during changes with passwords, over the management socket", &entrants);
         println!("  {done} changes, {failed} failed; {WRITES_PER_SECOND} a second were asked for");
-        let [alone, beside] = &entrants;
-        report::ratios(&[(beside, alone, "", "≤ 1.50")]);
+        let [alone, during] = &entrants;
+        report::ratios(&[(during, alone, "", "≤ 1.50")]);
         entrants.iter().map(|entrant| entrant.answers(200)).sum()
     }
 }

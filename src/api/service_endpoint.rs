@@ -24,7 +24,7 @@ word_enum! {
         Myself = "/v1/self",
         /// Returns this document.
         OpenApi = "/v1/openapi.json",
-        /// Exchanges a password for a proof, which stands for the password in one call.
+        /// Exchanges a password for a proof, which replaces the password in one call.
         Confirm = "/v1/confirm",
     }
 }

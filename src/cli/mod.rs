@@ -132,7 +132,7 @@ fn refuse_identity(global: &GlobalArgs, command: &Command) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("{option} has no meaning for this command"))
-        .why("whoever can open the store may run this command")
+        .why("everybody who can open the store may run this command")
         .next(format!("Leave out {option}")))
 }
 
@@ -148,7 +148,7 @@ fn open_tui(global: GlobalArgs) -> Result<()> {
     let backend = select_backend(&settings, &world, Face::Tui)?;
     match run_tui(backend, &world, &settings, None)? {
         tui::ExitReason::Switch(place) => match places(&settings).get(place) {
-            Some((_, arguments)) => Err(platform::own_process::start_anew(arguments)),
+            Some((_, arguments)) => Err(platform::own_process::restart(arguments)),
             None => Ok(()),
         },
         ended => exit_as(ended),

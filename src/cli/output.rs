@@ -219,7 +219,7 @@ struct ErrorBody<'a> {
     kind: Kind,
     /// Exit code of the command.
     exit_code: u8,
-    /// What failed.
+    /// The failure.
     what: &'a str,
     /// Why; `null` if the failure says it all.
     why: Option<&'a str>,

@@ -217,9 +217,9 @@ async fn answer(
         read_body(request, SMALL_BODY).await?
     } else {
         // Nobody fills the memory without a valid token.
-        let stranger = credential.clone();
+        let caller = credential.clone();
         let place = service.api.enter().await?;
-        run(service, peer, move |backend| backend.call(&stranger, WhoAmI.into())).await?;
+        run(service, peer, move |backend| backend.call(&caller, WhoAmI.into())).await?;
         drop(place);
         let _large = service.api.large_bodies.acquire().await.map_err(|_| Error::failure("the service stops"))?;
         read_body(request, LARGE_BODY).await?

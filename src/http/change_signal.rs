@@ -93,5 +93,5 @@ impl Waiter {
 /// Returns the number of calls that may wait. They leave some of the connections of the management listener to others.
 /// Further callers get their answer at once, and ask again.
 fn max_waiting(limits: ConnectionLimits) -> usize {
-    usize::try_from((limits.total - limits.verify) * 3 / 4).unwrap_or(usize::MAX)
+    usize::try_from(limits.management * 3 / 4).unwrap_or(usize::MAX)
 }

@@ -71,7 +71,7 @@ impl Stream {
 /// Answers the requests on `stream` until either side closes it.
 pub(super) async fn serve(service: Arc<ServerState>, kind: ListenerKind, stream: Stream, timer: Arc<ConnectionTimer>) {
     let peer = Arc::new(Peer::new(stream.peer()));
-    let api_peer = (kind == ListenerKind::Management).then(|| Arc::new(stream.api_peer()));
+    let api_peer = (kind != ListenerKind::Verify).then(|| Arc::new(stream.api_peer()));
     let request_timer = Arc::clone(&timer);
     let handler = service_fn(move |request: Request<Incoming>| {
         let (service, timer) = (Arc::clone(&service), Arc::clone(&request_timer));

@@ -4,13 +4,15 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::connection_timeouts::ConnectionRegistry;
+use super::listeners::ListenerKind;
 use crate::error::{Error, Result};
 use crate::platform::own_process;
 
 /// Maximum number of connections that the verify listener has open.
 const MAX_CONNECTIONS: u64 = 16_384;
-/// Maximum number of connections reserved for the management listener, in addition to [`MAX_CONNECTIONS`].
-const MAX_MANAGEMENT: u64 = 32;
+/// Maximum number of connections that each of the two management listeners has open, in addition to
+/// [`MAX_CONNECTIONS`]. No listener can use up the connections of another.
+const MAX_MANAGEMENT: u64 = 64;
 /// Files that are opened later: those of the runtime, and those of a reopened store.
 const SPARE_FILES: u64 = 12;
 /// Minimum number of connections with which the service starts.
@@ -23,9 +25,9 @@ const SWEEPS_WITHOUT_OVERLOAD: u64 = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ConnectionLimits {
-    /// Limit over both listeners.
-    pub total: u64,
     pub verify: u64,
+    /// Limit of each management listener.
+    pub management: u64,
 }
 
 impl ConnectionLimits {
@@ -46,8 +48,15 @@ impl ConnectionLimits {
                 .why(format!("the service itself needs {others} files, so too few remain for connections"))
                 .next("Raise the hard limit: LimitNOFILE=1024 in the systemd unit, or as root ulimit -n 1024 before jeton serve"));
         }
-        let all = all.min(MAX_CONNECTIONS + MAX_MANAGEMENT);
-        Ok(ConnectionLimits { total: all, verify: all - (all / 4).clamp(1, MAX_MANAGEMENT) })
+        let management = (all / 8).clamp(1, MAX_MANAGEMENT);
+        Ok(ConnectionLimits { verify: (all - 2 * management).min(MAX_CONNECTIONS), management })
+    }
+
+    pub fn of(self, kind: ListenerKind) -> u64 {
+        match kind {
+            ListenerKind::Verify => self.verify,
+            ListenerKind::Management | ListenerKind::Https => self.management,
+        }
     }
 }
 
@@ -59,9 +68,9 @@ pub(super) struct OverloadCounters {
 }
 
 impl OverloadCounters {
-    /// Closes the least active connections: a share of `most`, the limit. Returns `true` if any was closed.
-    pub fn close_idle(&self, connections: &ConnectionRegistry, most: u64) -> bool {
-        let closed = connections.close_idle((most / CLOSE_DIVISOR).max(1));
+    /// Closes the least active connections of a listener: a share of `most`, its limit. Returns `true` if any was closed.
+    pub fn close_idle(&self, connections: &ConnectionRegistry, kind: ListenerKind, most: u64) -> bool {
+        let closed = connections.close_idle(kind, (most / CLOSE_DIVISOR).max(1));
         self.closed.fetch_add(closed, Relaxed);
         closed > 0
     }
@@ -89,7 +98,7 @@ impl OverloadReport {
                 self.sweeps_without_overload = 0;
                 tracing::warn!(
                     open,
-                    most = limits.total,
+                    most = limits.verify,
                     "too many connections: jeton closes the least active connections. Raise the limit of open \
                      files (ulimit -n, or LimitNOFILE= in the systemd unit)"
                 );
@@ -114,12 +123,12 @@ mod tests {
 
     #[test]
     fn limits_are_shared_out_for_any_file_limit() {
-        assert_eq!(ConnectionLimits::from_open_files(40, 28).unwrap(), ConnectionLimits { total: 12, verify: 9 });
-        assert_eq!(ConnectionLimits::from_open_files(32, 28).unwrap(), ConnectionLimits { total: 4, verify: 3 });
+        assert_eq!(ConnectionLimits::from_open_files(40, 28).unwrap(), ConnectionLimits { verify: 10, management: 1 });
+        assert_eq!(ConnectionLimits::from_open_files(32, 28).unwrap(), ConnectionLimits { verify: 2, management: 1 });
         assert!(
             ConnectionLimits::from_open_files(31, 28).is_err() && ConnectionLimits::from_open_files(0, 28).is_err()
         );
-        let most = ConnectionLimits { total: MAX_CONNECTIONS + MAX_MANAGEMENT, verify: MAX_CONNECTIONS };
+        let most = ConnectionLimits { verify: MAX_CONNECTIONS, management: MAX_MANAGEMENT };
         assert_eq!(
             (
                 ConnectionLimits::from_open_files(20_000, 30).unwrap(),

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::listeners::ListenerKind;
+
 /// Time between two sweeps. A connection can outlive its limit by this much.
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 /// Maximum time for a head, from its first byte to its last.
@@ -19,7 +21,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const SLOW_HEAD_SWEEPS: u64 = 2;
 /// Maximum idle time. It is longer than the proxies' own limit (nginx: 60 s), so that they close first.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
-/// Maximum time for an answer. No request takes longer than the store's busy timeout.
+/// Maximum time for an answer to a proxy, longer than the store's busy timeout.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,7 @@ impl ShutdownRequest {
 #[derive(Debug)]
 pub(super) struct ConnectionTimer {
     id: u64,
+    kind: ListenerKind,
     sweeps: Arc<AtomicU64>,
     /// The sweep in which data was last received, times four, plus the phase.
     last_activity: AtomicU64,
@@ -151,6 +154,8 @@ struct OpenConnections {
     last_id: u64,
     /// `true` if all connections, including new ones, must finish.
     is_shutting_down: bool,
+    /// Number of connections of each listener, in the order of [`ListenerKind::ALL`].
+    counts: [u64; ListenerKind::ALL.len()],
     timers: HashMap<u64, Arc<ConnectionTimer>>,
 }
 
@@ -159,14 +164,21 @@ impl ConnectionRegistry {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn register(&self) -> Arc<ConnectionTimer> {
+    /// Returns the number of open connections of a listener.
+    pub fn open(&self, kind: ListenerKind) -> u64 {
+        self.lock().counts[kind as usize]
+    }
+
+    pub fn register(&self, kind: ListenerKind) -> Arc<ConnectionTimer> {
         let mut open = self.lock();
         open.last_id += 1;
+        open.counts[kind as usize] += 1;
         let (id, sweeps) = (open.last_id, Arc::clone(&self.sweeps));
         let last_activity = AtomicU64::new(sweeps.load(Relaxed) * 4);
         let request = if open.is_shutting_down { ShutdownRequest::Graceful } else { ShutdownRequest::None };
         let timer = Arc::new(ConnectionTimer {
             id,
+            kind,
             sweeps,
             last_activity,
             shutdown: AtomicU8::new(request as u8),
@@ -177,7 +189,10 @@ impl ConnectionRegistry {
     }
 
     pub fn deregister(&self, timer: &ConnectionTimer) {
-        self.lock().timers.remove(&timer.id);
+        let mut open = self.lock();
+        if open.timers.remove(&timer.id).is_some() {
+            open.counts[timer.kind as usize] -= 1;
+        }
     }
 
     /// Closes connections that have exceeded their limit, and returns their number. If `is_crowded`, idle ones are
@@ -189,11 +204,16 @@ impl ConnectionRegistry {
         over.map(|timer| timer.request_shutdown(ShutdownRequest::Now)).count() as u64
     }
 
-    /// Closes up to `count` of the least active connections. Returns the number closed.
-    pub fn close_idle(&self, count: u64) -> u64 {
+    /// Closes up to `count` of the least active connections of a listener. Returns the number closed.
+    pub fn close_idle(&self, kind: ListenerKind, count: u64) -> u64 {
         let sweeps = self.sweeps.load(Relaxed);
         let open = self.lock();
-        let mut idle: Vec<_> = open.timers.values().filter_map(|p| Some((p.idle_rank(sweeps)?, p))).collect();
+        let mut idle: Vec<_> = open
+            .timers
+            .values()
+            .filter(|timer| timer.kind == kind)
+            .filter_map(|p| Some((p.idle_rank(sweeps)?, p)))
+            .collect();
         let count = usize::try_from(count).unwrap_or(usize::MAX).min(idle.len());
         if count > 0 && count < idle.len() {
             idle.select_nth_unstable_by_key(count, |(rank, _)| *rank);
@@ -212,6 +232,7 @@ impl ConnectionRegistry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ListenerKind::{Https, Verify};
 
     fn sweep_for(registry: &ConnectionRegistry, seconds: u64) -> u64 {
         (0..seconds * 1_000 / SWEEP_INTERVAL.as_millis() as u64).map(|_| registry.sweep(false)).sum()
@@ -220,7 +241,7 @@ mod tests {
     #[test]
     fn head_timeout_runs_from_first_byte_and_idle_timeout_from_last() {
         let registry = ConnectionRegistry::default();
-        let timer = registry.register();
+        let timer = registry.register(Verify);
         assert_eq!(sweep_for(&registry, 60), 0, "silent for a minute");
         timer.on_bytes();
         assert_eq!(sweep_for(&registry, 4), 0);
@@ -235,7 +256,7 @@ mod tests {
     #[test]
     fn busy_connection_is_not_cut_off() {
         let registry = ConnectionRegistry::default();
-        let timer = registry.register();
+        let timer = registry.register(Verify);
         timer.set_phase(Phase::Responding);
         sweep_for(&registry, 9);
         timer.on_bytes();
@@ -246,7 +267,7 @@ mod tests {
     #[test]
     fn idle_connection_times_out_sooner_when_crowded() {
         let registry = ConnectionRegistry::default();
-        let (silent, gone) = (registry.register(), registry.register());
+        let (silent, gone) = (registry.register(Verify), registry.register(Verify));
         registry.deregister(&gone);
         sweep_for(&registry, 5);
         assert_eq!(registry.sweep(true), 1);
@@ -261,33 +282,48 @@ mod tests {
     fn least_active_connection_is_closed_first() {
         let registry = ConnectionRegistry::default();
         let cx = &Context::from_waker(Waker::noop());
-        let [answering, slow, silent, new, newer] = std::array::from_fn(|_| registry.register());
+        let [answering, slow, silent, new, newer] = std::array::from_fn(|_| registry.register(Verify));
         slow.on_bytes();
         answering.set_phase(Phase::Responding);
         silent.set_phase(Phase::Idle);
         assert_eq!(
-            (registry.close_idle(1), new.shutdown_request(cx), newer.shutdown_request(cx)),
+            (registry.close_idle(Verify, 1), new.shutdown_request(cx), newer.shutdown_request(cx)),
             (1, ShutdownRequest::Now, ShutdownRequest::None)
         );
-        assert_eq!((registry.close_idle(1), newer.shutdown_request(cx)), (1, ShutdownRequest::Now));
+        assert_eq!((registry.close_idle(Verify, 1), newer.shutdown_request(cx)), (1, ShutdownRequest::Now));
         assert_eq!(
-            (registry.close_idle(9), silent.shutdown_request(cx)),
+            (registry.close_idle(Verify, 9), silent.shutdown_request(cx)),
             (1, ShutdownRequest::Now),
             "no head that has just begun"
         );
         sweep_for(&registry, 1);
-        assert_eq!((registry.close_idle(9), slow.shutdown_request(cx)), (1, ShutdownRequest::Now));
-        assert_eq!((registry.close_idle(9), answering.shutdown_request(cx)), (0, ShutdownRequest::None));
+        assert_eq!((registry.close_idle(Verify, 9), slow.shutdown_request(cx)), (1, ShutdownRequest::Now));
+        assert_eq!((registry.close_idle(Verify, 9), answering.shutdown_request(cx)), (0, ShutdownRequest::None));
+    }
+
+    #[test]
+    fn listeners_have_connections_of_their_own() {
+        let registry = ConnectionRegistry::default();
+        let [verify, https] = [registry.register(Verify), registry.register(Https)];
+        let cx = &Context::from_waker(Waker::noop());
+        assert_eq!((registry.close_idle(Https, 9), registry.open(Verify), registry.open(Https)), (1, 1, 1));
+        assert_eq!(
+            (verify.shutdown_request(cx), https.shutdown_request(cx)),
+            (ShutdownRequest::None, ShutdownRequest::Now)
+        );
+        registry.deregister(&https);
+        registry.deregister(&https);
+        assert_eq!((registry.open(Verify), registry.open(Https)), (1, 0));
     }
 
     #[test]
     fn connection_during_shutdown_finishes_too() {
         let registry = ConnectionRegistry::default();
-        let early = registry.register();
+        let early = registry.register(Verify);
         registry.shut_down();
         let cx = &Context::from_waker(Waker::noop());
         assert_eq!(
-            (early.shutdown_request(cx), registry.register().shutdown_request(cx)),
+            (early.shutdown_request(cx), registry.register(Verify).shutdown_request(cx)),
             (ShutdownRequest::Graceful, ShutdownRequest::Graceful)
         );
     }

@@ -1,4 +1,5 @@
-//! The two listeners: one for proxies that verify tokens, one for the management of the service.
+//! The listeners: one for proxies that verify tokens, one for the management of the service, and one for its management
+//! from other machines.
 
 use std::io;
 use std::sync::Arc;
@@ -26,14 +27,18 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(10);
 pub(super) enum ListenerKind {
     Verify,
     Management,
+    /// Management over TLS.
+    Https,
 }
 
 impl ListenerKind {
+    pub const ALL: [ListenerKind; 3] = [ListenerKind::Verify, ListenerKind::Management, ListenerKind::Https];
+
     /// Returns the name of the listener's socket in systemd.
     pub const fn name(self) -> &'static str {
         match self {
             ListenerKind::Verify => "verify",
-            ListenerKind::Management => "manage",
+            ListenerKind::Management | ListenerKind::Https => "manage",
         }
     }
 
@@ -41,7 +46,7 @@ impl ListenerKind {
     const fn fault(self) -> Fault {
         match self {
             ListenerKind::Verify => Fault::VerifySocket,
-            ListenerKind::Management => Fault::ManageSocket,
+            ListenerKind::Management | ListenerKind::Https => Fault::ManageSocket,
         }
     }
 
@@ -49,6 +54,7 @@ impl ListenerKind {
         match self {
             ListenerKind::Verify => "accept verify",
             ListenerKind::Management => "accept manage",
+            ListenerKind::Https => "accept https",
         }
     }
 }
@@ -158,6 +164,7 @@ async fn accept_loop(
     service: &Arc<ServerState>,
     mut stop: watch::Receiver<bool>,
 ) {
+    let most = service.limits.of(kind);
     loop {
         let accepted = tokio::select! {
             _ = stop.changed() => return,
@@ -171,7 +178,7 @@ async fn accept_loop(
         };
         match accepted {
             Ok(stream) => {
-                let guard = ConnectionGuard::new(Arc::clone(service));
+                let guard = ConnectionGuard::new(Arc::clone(service), kind);
                 let tls = tls.clone();
                 service.supervisor.spawn_isolated("connection", async move {
                     let stream = match tls {
@@ -192,18 +199,13 @@ async fn accept_loop(
                 if service.overload.refused.fetch_add(1, Relaxed) == 0 {
                     tracing::warn!(why = %e, "a connection can't be accepted");
                 }
-                service.overload.close_idle(&service.connections, service.limits.total);
+                service.overload.close_idle(&service.connections, kind, most);
                 sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
-        let most = match kind {
-            ListenerKind::Verify => service.limits.verify,
-            // Management connections are accepted even if the verify listener is full.
-            ListenerKind::Management => service.limits.total,
-        };
-        while service.metrics.open.load(Relaxed) >= most && !*stop.borrow() {
+        while service.connections.open(kind) >= most && !*stop.borrow() {
             if listener.has_waiting() {
-                service.overload.close_idle(&service.connections, most);
+                service.overload.close_idle(&service.connections, kind, most);
             }
             sleep(ACCEPT_RETRY_DELAY).await;
         }
@@ -257,11 +259,11 @@ struct ConnectionGuard {
 }
 
 impl ConnectionGuard {
-    fn new(service: Arc<ServerState>) -> Self {
+    fn new(service: Arc<ServerState>, kind: ListenerKind) -> Self {
         let Metrics { open, accepted, .. } = &service.metrics;
         open.fetch_add(1, Relaxed);
         accepted.fetch_add(1, Relaxed);
-        let timer = service.connections.register();
+        let timer = service.connections.register(kind);
         ConnectionGuard { server: service, timer }
     }
 }

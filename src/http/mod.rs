@@ -192,7 +192,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     // An inherited port is that of https, if there is a certificate.
     let https = https.map(|address| {
         let endpoint = Endpoint::Tcp(address);
-        listeners::bind(ListenerKind::Management, &mut inherited, &endpoint, None, tls.clone())
+        listeners::bind(ListenerKind::Https, &mut inherited, &endpoint, None, tls.clone())
     });
     let https = https.transpose()?;
     let manage = listeners::bind(ListenerKind::Management, &mut inherited, &manage, manage_group.as_deref(), None)?;
@@ -325,7 +325,7 @@ fn run(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        // These threads hash passwords and write changes. On one core, beside changes without pause, the p99 of token
+        // These threads hash passwords and write changes. On one core, during changes without pause, the p99 of token
         // checks is 1.3 times that without changes; at the same priority 2.8 times.
         .on_thread_start(threads::lower_priority)
         .build()
@@ -373,7 +373,7 @@ async fn sweep_connections(service: Arc<ServerState>) {
         sleep(SWEEP_INTERVAL).await;
         let open = service.metrics.open.load(Relaxed);
         report.update(&service.overload, open, service.limits);
-        let is_crowded = open * 2 > service.limits.verify;
+        let is_crowded = service.connections.open(ListenerKind::Verify) * 2 > service.limits.verify;
         service.metrics.timed_out.fetch_add(service.connections.sweep(is_crowded), Relaxed);
     }
 }

@@ -128,7 +128,7 @@ pub fn stdout_was_closed() -> bool {
 }
 /// Replaces this program with a new run of it that has only these arguments. No secret of this run reaches the new one.
 /// Returns only if that fails.
-pub fn start_anew(arguments: &[String]) -> Error {
+pub fn restart(arguments: &[String]) -> Error {
     let failed = |why: std::io::Error| Error::failure("jeton can't start again").why(why.to_string());
     match std::env::current_exe() {
         Ok(program) => {

@@ -1,7 +1,7 @@
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
-/// The colour that tells a server from others on the screens.
+/// The colour that marks a server on the screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerColour {
     Red,

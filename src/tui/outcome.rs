@@ -40,7 +40,7 @@ pub enum Subject {
     Issued(Option<Box<IssuedToken>>),
     Purged(PurgeResult),
     Bulk(BulkResult),
-    /// What a secret stood for, as `account/name`.
+    /// The token or login of a secret, as `account/name`.
     Secret(String),
     Policy(Policy),
     Catalogue(String),

@@ -66,7 +66,7 @@ impl Theme {
         }
     }
 
-    /// Returns the style of a server's name. Without colours, the name alone tells servers apart.
+    /// Returns the style of a server's name. Without colours, only the name identifies the server.
     pub fn server(&self, colour: Option<ServerColour>) -> Style {
         let colour = match colour {
             Some(colour) if self.has_colours => colour,

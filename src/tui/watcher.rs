@@ -126,7 +126,7 @@ mod tests {
         answers.send(found()).unwrap();
         assert!(matches!(notice(), Msg::LedgerChanged));
         assert_eq!(question(), (Some(1), Some(5), WAIT));
-        answers.send(Err(Error::new(Kind::Cancelled, "watch anew"))).unwrap();
+        answers.send(Err(Error::new(Kind::Cancelled, "interrupted"))).unwrap();
         assert_eq!(question(), (Some(1), Some(5), WAIT));
         assert!(noticed.try_recv().is_err());
     }

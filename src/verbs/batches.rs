@@ -34,7 +34,7 @@ const WRITE_BACK_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A verb that may change more items than one transaction should.
 pub trait BatchedMutation: Verb<Reply = Committed<Self::Output>> {
-    /// What the caller gets at the end.
+    /// The reply at the end.
     type Output;
     /// One thing that changes, such as a token.
     type Item;

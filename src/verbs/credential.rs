@@ -7,7 +7,7 @@ use crate::domain::secret::Secret;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 
-/// What a caller presents to prove its identity.
+/// A proof of the caller's identity.
 #[derive(Debug, Clone)]
 pub enum Credential {
     /// Nothing but having opened the store.

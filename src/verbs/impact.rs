@@ -47,7 +47,7 @@ pub enum Removal {
     Accounts(Vec<Username>),
     /// This account gets this role.
     Role(Username, Role),
-    /// What a token may call becomes this.
+    /// The API selection of a token becomes this one.
     Selection(TokenId, Selection),
     /// This catalogue replaces the one of its name.
     Catalogue(Box<Catalogue>),
@@ -74,7 +74,7 @@ impl Removal {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetImpact {
-    /// What would be taken away.
+    /// The change that takes something away.
     pub removal: Removal,
 }
 
@@ -100,7 +100,7 @@ pub struct Impact {
     /// [`Impact::lost`], or those of [`Removal::Accounts`] without active tokens, with their revisions. A change that was
     /// confirmed by a number or name compares them.
     pub set: SetHash,
-    /// What [`Removal::Policy`] deletes, or makes impossible to restore.
+    /// The loss by [`Removal::Policy`].
     pub lost: PolicyLoss,
 }
 

@@ -145,7 +145,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
         }
     }
 
-    /// Returns the valid login that a token stands for, and its account.
+    /// Returns the valid login of a secret, and its account.
     ///
     /// # Errors
     /// [`Kind::Failure`] when the store can't be read.

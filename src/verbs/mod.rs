@@ -19,7 +19,7 @@ pub mod batches;
 pub mod catalogue;
 pub mod changes;
 pub mod cli_line;
-/// What a caller presents to prove its identity.
+/// A proof of the caller's identity.
 pub mod credential;
 pub mod findings;
 pub mod impact;
@@ -99,7 +99,7 @@ pub enum AuthLevel {
     Possession,
     /// A password or a token, or a session opened by either.
     Authenticated,
-    /// The password anew, or a token that has the method of the verb's scope.
+    /// The password again, or a token that has the method of the verb's scope.
     Password,
 }
 
@@ -113,7 +113,7 @@ pub trait Verb {
     const SCOPE: RequiredScope;
     /// `true` if an actor with a temporary password may run the verb.
     const ALLOWS_TEMPORARY_PASSWORD: bool = false;
-    /// What the caller gets.
+    /// The reply to the caller.
     type Reply;
 }
 
@@ -133,7 +133,7 @@ pub trait Query: Verb {
 
 /// A verb that changes the store, in one transaction.
 pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
-    /// What the caller gets, beside the command that does the same.
+    /// The reply, without the command that makes the same change.
     type Output;
 
     /// Does work on behalf of `credential` that must not hold up other writers, such as hashing a new password.
@@ -202,7 +202,7 @@ pub struct Committed<T> {
     pub audit_seq: i64,
 }
 
-/// What a verb takes from its surroundings.
+/// The surroundings of a verb: time, zone and secrets.
 pub struct Env<'a> {
     /// The current time, read inside the transaction.
     pub now: Timestamp,

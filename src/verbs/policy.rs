@@ -44,7 +44,7 @@ impl SetPolicy {
     }
 }
 
-/// What other rules delete, or make impossible to restore.
+/// The loss by new rules: rows that they delete, and tokens that they make impossible to restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyLoss {

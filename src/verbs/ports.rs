@@ -97,7 +97,7 @@ pub trait Store: Send + Sync {
 /// The result of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommittedTx<T> {
-    /// What the transaction returned.
+    /// The result of the transaction.
     pub value: T,
     /// The number of the change's last row in the audit log. A reader of that row also reads the change.
     pub audit_seq: i64,

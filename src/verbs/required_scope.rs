@@ -1,6 +1,6 @@
 //! Scopes that a token needs to run a verb. A password needs no scope: there only the role decides.
 
-/// What a token must be permitted to run a verb.
+/// The methods that permit a token to run a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequiredScope {
     /// Nothing but a live token.

@@ -28,7 +28,7 @@ impl ReadAuditArgs {
 pub enum AuditCommand {
     /// Verify the audit log's hash chain (exit 6 at the first bad row)
     ///
-    /// Whoever can open the store may run this command. It takes neither --user nor a password.
+    /// Everybody who can open the store may run this command. It takes neither --user nor a password.
     Verify {
         /// Compare the log with checkpoints in this file (see audit anchor)
         #[arg(long, value_name = "FILE")]
@@ -36,7 +36,7 @@ pub enum AuditCommand {
     },
     /// Append a checkpoint of the log to a file outside the store
     ///
-    /// Whoever can open the store may run this command. It takes neither --user nor a password.
+    /// Everybody who can open the store may run this command. It takes neither --user nor a password.
     Anchor {
         /// File of checkpoints, best on another machine; created if missing
         file: PathBuf,

@@ -6,12 +6,12 @@ use clap::{Args, Subcommand};
 pub enum CatalogueCommand {
     /// List groups of methods and API sets
     ///
-    /// Whoever can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store may run this command. Only a server asks who you are.
     #[command(visible_alias = "ls")]
     List,
     /// Show a catalogue, an API set, a group or a method
     ///
-    /// Whoever can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store may run this command. Only a server asks who you are.
     Show {
         /// Name of a catalogue or API set, or id of a group or method
         #[arg(value_name = "NAME|SET|GROUP|METHOD-ID")]
@@ -19,7 +19,7 @@ pub enum CatalogueCommand {
     },
     /// Check a catalogue file (exit 2 with line and column)
     ///
-    /// Whoever can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store may run this command. Only a server asks who you are.
     Check {
         /// Catalogue file
         file: String,
@@ -37,7 +37,7 @@ pub enum CatalogueCommand {
     Import(ImportCommand),
     /// Export a catalogue as a file that can be applied
     ///
-    /// Whoever can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store may run this command. Only a server asks who you are.
     Export {
         /// Name of the catalogue [default: the only one]
         name: Option<String>,

@@ -141,12 +141,12 @@ pub enum Command {
     Ledger(LedgerCommand),
     /// Find tokens that expire soon, are unused or still tried (exit 6)
     ///
-    /// Whoever can open the store may run this command, and sees the tokens of all accounts. It takes neither --user nor
+    /// Everybody who can open the store may run this command, and sees the tokens of all accounts. It takes neither --user nor
     /// a password.
     Check(CheckArgs),
     /// Verify the secret on stdin (exit 0 allowed, 4 denied)
     ///
-    /// Whoever can open the store may run this command. It takes neither --user nor a password.
+    /// Everybody who can open the store may run this command. It takes neither --user nor a password.
     Verify {
         /// Method to check, e.g. orders.List
         #[arg(long, value_name = "M")]
@@ -156,7 +156,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// Print a proxy's configuration from the catalogue's routes
     ///
-    /// Whoever can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store may run this command. Only a server asks who you are.
     Guide(GuideArgs),
     /// Show the current account and its limits
     Whoami,

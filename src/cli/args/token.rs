@@ -41,7 +41,7 @@ pub enum TokenCommand {
     Purge(PurgeArgs),
     /// Identify the token of the secret on stdin, without counting a use
     ///
-    /// Whoever can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store may run this command. Only a server asks who you are.
     Whose,
 }
 

@@ -59,7 +59,7 @@ pub struct PendingMutation {
     removal: Option<Removal>,
     /// `true` if the impact is above the text, because the text may be long.
     is_impact_first: bool,
-    /// What must be typed before the change.
+    /// The text to type before the change.
     numbers: Vec<TypedText>,
     mutation: Box<dyn Retry>,
     /// The tokens of the change, if it is made for them only as they are shown.

@@ -88,7 +88,7 @@ impl Dialog for CopyTokenDialog {
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
         match error.has_fault(Fault::ChangedMeanwhile) {
-            // The source is shown as it was. The list shows it as it is.
+            // The old source was shown. The list shows the new one.
             true => Ok(Intent::Close(Some(DialogResult::Error(error)))),
             false => Err(Problem::general(error)),
         }

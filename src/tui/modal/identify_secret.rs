@@ -50,7 +50,7 @@ impl IdentifySecretDialog {
             .is_some_and(|found| matches!(found.denial_reason, None | Some(DenialReason::AccountDisabled)))
     }
 
-    /// Asks for the name of what the secret stands for, then ends the secret.
+    /// Asks for the name of the secret's token or login, then ends the secret.
     fn revoke(&self, ctx: &UpdateContext<'_>) -> Intent {
         let (about, name, removal) = match self.result.as_ref().map(|found| &found.owner) {
             Some(SecretOwner::Token(token, SecretState::Previous(_))) => {

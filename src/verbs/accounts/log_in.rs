@@ -64,7 +64,7 @@ impl Mutation for LogIn {
     }
 }
 
-/// Returns the valid login that a token stands for, and its account.
+/// Returns the valid login of a secret, and its account.
 pub(in crate::verbs) fn live_login(
     snapshot: &dyn Snapshot,
     claim: &SecretFingerprint,

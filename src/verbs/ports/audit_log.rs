@@ -26,7 +26,7 @@ pub struct AuditQuery {
 /// A row with its hash.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HashedRow {
-    /// The row as it is stored.
+    /// The stored row.
     #[serde(flatten)]
     pub row: AuditRow,
     /// SHA-256 over the row and the hash of the row before.

@@ -3,7 +3,7 @@ use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 
-/// What is fixed at setup.
+/// The properties that setup fixes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
     /// The beginning of every secret.

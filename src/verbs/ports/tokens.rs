@@ -56,7 +56,7 @@ pub struct NewToken<'a> {
     pub name: &'a TokenName,
     /// Its description.
     pub description: &'a Description,
-    /// What it may call.
+    /// Its API selection.
     pub selection: &'a Selection,
     /// Its expiry.
     pub expiry: Expiry,

@@ -16,7 +16,7 @@ use crate::verbs::prelude::*;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeMatching {
-    /// What happens to the tokens.
+    /// The change of the tokens.
     pub change: BulkChange,
     /// The tokens.
     pub tokens: MatchingTokens,
@@ -33,7 +33,7 @@ pub struct ChangeMatching {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkResult {
-    /// What happens to the tokens.
+    /// The change of the tokens.
     #[serde(skip_serializing_if = "in_answer")]
     #[schemars(skip)]
     pub change: BulkChange,

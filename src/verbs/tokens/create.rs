@@ -25,7 +25,7 @@ pub struct CreateToken {
     /// The expiry of the tokens. Defaults to `policy.default_expiry`, or to the end of the acting token if that is
     /// sooner.
     pub expires: Option<ExpirySpec>,
-    /// What each token may call.
+    /// The API selection of each token.
     pub selection: Selection,
 }
 

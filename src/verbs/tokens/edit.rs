@@ -32,7 +32,7 @@ pub struct EditToken {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditPreview {
-    /// The token as it is.
+    /// The present token.
     pub before: Token,
     /// The token as it would be.
     pub after: Token,

@@ -33,7 +33,7 @@ pub struct RevokeSecret {
 }
 
 word_enum! {
-    /// What ended with a revoked secret.
+    /// The thing that ended with a revoked secret.
     pub enum RevokedKind {
         /// The token: it is disabled.
         Token = "token",
@@ -48,7 +48,7 @@ word_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokedSecret {
-    /// What ended: `token` (it is disabled), `old-secret` (the new one still works) or `login`.
+    /// The thing that ended: `token` (it is disabled), `old-secret` (the new one still works) or `login`.
     pub revoked: RevokedKind,
     /// The name of the account.
     pub account: Username,
@@ -56,7 +56,7 @@ pub struct RevokedSecret {
     pub name: TokenName,
 }
 
-/// The thing that a working secret stands for.
+/// The token or login of a working secret.
 enum Holder {
     Token(Box<Token>, SecretState),
     Login(StoredLogin, Account),
@@ -69,7 +69,7 @@ impl RevokeSecret {
     }
 
     /// # Errors
-    /// [`crate::error::Kind::NotFound`] if the secret doesn't work. The caller is not told why.
+    /// [`crate::error::Kind::NotFound`] if the secret doesn't work. The error does not name the reason.
     fn find(&self, snapshot: &dyn Snapshot, now: Timestamp) -> Result<Holder> {
         let claim = self.token.parse().ok();
         let found = claim.map(|claim| find(snapshot, &claim, now)).transpose()?.flatten();
@@ -121,7 +121,7 @@ impl Mutation for RevokeSecret {
             }
             Holder::Token(token, SecretState::Previous(until)) => {
                 tx.retire_previous(token.id)?;
-                // Raises the revision: whoever edits the token has seen the old secret.
+                // Raises the revision, because an edit that is under way has seen the old secret.
                 tx.update_token(&token)?;
                 let entry = audit_entry(RetireToken::NAME, &token).with("would_have_died", until.rfc3339());
                 (RevokedKind::OldSecret, token.owner.username, token.name, entry)

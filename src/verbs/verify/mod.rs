@@ -48,7 +48,7 @@ pub struct AcceptedToken {
     pub role: Role,
 }
 
-/// Where a request came from.
+/// The origin of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
     /// The client's address.

@@ -26,7 +26,7 @@ pub enum SecretOwner {
     Login(FoundLogin),
 }
 
-/// The login that a secret stands for. It works.
+/// The valid login of a secret.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FoundLogin {

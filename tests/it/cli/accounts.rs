@@ -282,7 +282,7 @@ fn policy_is_listed_and_set() {
     ");
 }
 
-/// The caller learns nothing about others, and confirms nothing in vain.
+/// The caller learns nothing about others, and never confirms a change that will be refused.
 #[test]
 fn commands_refuse_the_role_before_they_preview_or_ask() {
     let home = CliHome::new();

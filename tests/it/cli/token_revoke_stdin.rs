@@ -26,8 +26,8 @@ fn holder_revokes_a_secret_without_a_password() {
     revoke(&b, &["--with-made"]).assert_code(2);
     home.as_ops(&["token", "revoke"]).assert_code(2);
     assert_eq!(home.verify(&b), 0);
-    let told = revoke(&b, &["--json"]).assert_success().json();
-    assert_eq!(told, json!({"schema": 1, "revoked": "token", "account": "ops", "name": "b", "service": null}));
+    let answer = revoke(&b, &["--json"]).assert_success().json();
+    assert_eq!(answer, json!({"schema": 1, "revoked": "token", "account": "ops", "name": "b", "service": null}));
     assert_eq!(home.verify(&b), 4);
 }
 

@@ -52,7 +52,7 @@ fn endpoints() {
          body. In a query, a text is written\nas it is, and any other value as JSON. `-` in the place of a field in the \
          path means that the field is in the query or body.\n\n`POST /v1/login` with `username`, `password` and `name` \
          opens a login, whose token reads for 12 hours. `POST /v1/confirm` with\n`username` and `password` returns a \
-         `proof`: as the header `Jeton-Proof` it stands for the password in one call within 60 s.\n\nWho has \
+         `proof`: as the header `Jeton-Proof` the proof replaces the password in one call within 60 s.\n\nWho has \
          the secret of a token or login needs nothing else for `GET /v1/self`, which says what it is and may do, \
          and for\n`POST /v1/revoke`, which ends it and also takes a form (RFC 7009). Both are answered at the verify \
          socket, too.\n\n| endpoint | verb \

@@ -45,12 +45,12 @@ fn holder_reads_what_a_token_is_and_may_do() {
     for mut client in clients(&service) {
         let reply = ask(&mut client, &secret);
         assert_eq!((reply.status, reply.header("Cache-Control")), (200, "no-store"), "{reply:?}");
-        let mut told = reply.json();
-        told["methods"].as_array_mut().unwrap().sort_by_key(|method| method.as_str().unwrap().to_owned());
+        let mut answer = reply.json();
+        answer["methods"].as_array_mut().unwrap().sort_by_key(|method| method.as_str().unwrap().to_owned());
         let expires = json!(issued.token.expiry.at());
         let whole = json!({"schema": 1, "kind": "token", "account": "member", "role": "member", "name": "ci",
             "status": "active", "expires_at": expires, "methods": [OTHER, METHOD]});
-        assert_eq!(told, whole);
+        assert_eq!(answer, whole);
     }
     assert_eq!(install.token(issued.token.id).last_seen_at, None, "no use");
 }
@@ -60,9 +60,9 @@ fn holder_of_a_login_reads_what_it_is() {
     let (install, service) = serve();
     let token = login(&install);
     for mut client in clients(&service) {
-        let told = ask(&mut client, &token).json();
+        let answer = ask(&mut client, &token).json();
         assert_eq!(
-            (&told["kind"], &told["account"], &told["name"], &told["methods"]),
+            (&answer["kind"], &answer["account"], &answer["name"], &answer["methods"]),
             (&json!("login"), &json!("member"), &json!("cli-laptop"), &Value::Null)
         );
     }
@@ -143,7 +143,7 @@ fn revocation_of_anything_else_is_answered_the_same() {
     assert_eq!(service.client().verify(&live, "-").status, 200);
 }
 
-/// Whoever presents a secret to the verify listener learns nothing else there, and changes nothing else.
+/// The holder of a secret learns and changes nothing else at the verify listener.
 #[test]
 fn verify_listener_has_nothing_else_of_the_management_api() {
     let (install, service) = serve();

@@ -182,7 +182,7 @@ fn overlap_is_ended_for_the_secret_that_is_shown() {
     assert!(stored(&s, "a").previous.is_none());
 }
 
-/// The box has no other way to show the token as it is.
+/// The box has no other way to show the present token.
 #[test]
 fn restore_and_copy_of_a_changed_token_close() {
     let mut s = screens();

@@ -108,7 +108,7 @@ fn secret_that_does_not_work_changes_nothing() {
     assert!(allowed(&install, &live.secret));
 }
 
-/// Another writer holds the lock all the time. Whoever waits for it gets another error.
+/// Another writer holds the lock all the time. A waiting call would get another error.
 #[test]
 fn secret_that_does_not_work_takes_no_write_lock() {
     let install = TestInstall::with_accounts();

@@ -1,4 +1,4 @@
-//! What the token table shows above and next to the rows.
+//! The rows above the token table and the lines next to it.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -24,7 +24,7 @@ pub const WRITES_PER_SECOND: u32 = 50;
 /// Number of accounts that take turns. Sign-ins of one account at the same time would be refused.
 const WRITERS: u32 = 8;
 /// The token that each of them changes.
-const CHANGED: &str = "changed-beside-load";
+const CHANGED: &str = "changed-under-load";
 
 /// Somebody at the management socket.
 struct Person {
