@@ -26,6 +26,7 @@ pub(super) struct Keys {
     pub server: Option<String>,
     pub server_ca: Option<PathBuf>,
     pub server_pin: Option<String>,
+    pub server_insecure: Option<String>,
     pub username: Option<String>,
     #[serde(alias = "api_token_name")]
     pub api_token_name: Option<String>,
@@ -144,6 +145,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         &keys.api_token_for,
         &keys.server,
         &keys.server_pin,
+        &keys.server_insecure,
         &keys.dates,
         &keys.lock.after,
         &keys.confirm.remember,

@@ -94,6 +94,8 @@ pub struct Settings {
     /// A file with the certificates that an https server is checked against, instead of the system's.
     pub server_ca: Option<Setting<PathBuf>>,
     pub server_pin: Option<Setting<CertificatePin>>,
+    /// `true` if passwords and tokens may go to an http address of this machine.
+    pub server_insecure: Option<Setting<bool>>,
     pub username: Option<Setting<Username>>,
     /// Name that the presented token must have.
     pub token_name: Option<Setting<TokenName>>,
@@ -268,6 +270,10 @@ impl Settings {
             server_colour: named.and_then(|named| named.colour),
             server_ca,
             server_pin: parse(server_pin, CertificatePin::parse)?,
+            server_insecure: parse(
+                from_files(&files, |keys| keys.server_insecure.clone()),
+                setting_key::parse_yes_or_no,
+            )?,
             username,
             token_name: parse(token_name, TokenName::parse)?,
             token,
@@ -293,7 +299,9 @@ impl Settings {
     pub fn server_connection(&self) -> Option<ServerConnection> {
         let address = self.server.as_ref()?.value.clone();
         let ca = self.server_ca.as_ref().map(|ca| ca.value.clone());
-        Some(ServerConnection { address, ca, pin: self.server_pin.as_ref().map(|pin| pin.value) })
+        let pin = self.server_pin.as_ref().map(|pin| pin.value);
+        let insecure = self.server_insecure.as_ref().is_some_and(|insecure| insecure.value);
+        Some(ServerConnection { address, ca, pin, insecure })
     }
 
     /// Returns a key's value as text, and its source. `None` if the key has no value. A token is shown by its hint.
@@ -312,6 +320,9 @@ impl Settings {
             }
             SettingKey::ServerCa => path(self.server_ca.as_ref()?),
             SettingKey::ServerPin => plain(self.server_pin.as_ref()),
+            SettingKey::ServerInsecure => {
+                text(self.server_insecure.as_ref()?, |is| if *is { "yes" } else { "no" }.to_owned())
+            }
             SettingKey::Username => plain(self.username.as_ref()),
             SettingKey::ApiTokenName => plain(self.token_name.as_ref()),
             SettingKey::ApiToken => text(self.token.as_ref()?, |token| match token {

@@ -19,6 +19,7 @@ pub enum SettingKey {
     Server,
     ServerCa,
     ServerPin,
+    ServerInsecure,
     Username,
     ApiTokenName,
     ApiToken,
@@ -37,7 +38,7 @@ pub enum SettingKey {
 
 /// Every key, in the order of its variants: name, and description for `jeton config --help` and
 /// `docs/configuration.md`. A dot in a name leads into a table of the file.
-const KEYS: [(SettingKey, &str, &str); 18] = [
+const KEYS: [(SettingKey, &str, &str); 19] = [
     (SettingKey::Store, "store", "Path of the store's file"),
     (
         SettingKey::Server,
@@ -46,6 +47,11 @@ const KEYS: [(SettingKey, &str, &str); 18] = [
     ),
     (SettingKey::ServerCa, "server-ca", "File in PEM with the certificate of an https server or of its authority"),
     (SettingKey::ServerPin, "server-pin", "Hash of the key of an https server, as jeton serve logs it: sha256:HEX"),
+    (
+        SettingKey::ServerInsecure,
+        "server-insecure",
+        "yes: send passwords and tokens to http://ADDRESS:PORT, where any local user may listen",
+    ),
     (SettingKey::Username, "username", "Account to use if --user is not given"),
     (SettingKey::ApiTokenName, "api-token-name", "Name of the token that is used instead of a password"),
     (
@@ -125,6 +131,7 @@ impl SettingKey {
             | SettingKey::ServeKey
             | SettingKey::ApiToken => Ok(()),
             SettingKey::ServerPin => CertificatePin::parse(value).map(drop),
+            SettingKey::ServerInsecure => parse_yes_or_no(value).map(drop),
             SettingKey::Server => ServerAddress::parse(value).map(drop),
             SettingKey::Username => Username::parse(value).map(drop),
             SettingKey::ApiTokenName => TokenName::parse(value).map(drop),
@@ -136,6 +143,14 @@ impl SettingKey {
             SettingKey::ServeAccept => CredentialSources::parse(value).map(drop),
             SettingKey::ServeProxies => TrustedProxies::parse(value).map(drop),
         }
+    }
+}
+
+pub(super) fn parse_yes_or_no(text: &str) -> Result<bool> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(Error::usage(format!("\"{}\" is neither yes nor no", excerpt(text, 32)))),
     }
 }
 

@@ -12,6 +12,8 @@ use crate::verbs::changes::{StorePosition, WaitForChanges};
 
 /// Maximum wait for a change.
 const MAX_WAIT: Duration = Duration::from_secs(30);
+/// Maximum number of waiting calls. Each change wakes all of them, and each then reads the store.
+const MAX_WAITING: usize = 24;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Signals {
@@ -93,5 +95,5 @@ impl Waiter {
 /// Returns the number of calls that may wait. They leave some of the connections of the management listener to others.
 /// Further callers get their answer at once, and ask again.
 fn max_waiting(limits: ConnectionLimits) -> usize {
-    usize::try_from(limits.management * 3 / 4).unwrap_or(usize::MAX)
+    usize::try_from(limits.management * 3 / 4).unwrap_or(MAX_WAITING).min(MAX_WAITING)
 }

@@ -12,7 +12,7 @@ use crate::platform::own_process;
 const MAX_CONNECTIONS: u64 = 16_384;
 /// Maximum number of connections that each of the two management listeners has open, in addition to
 /// [`MAX_CONNECTIONS`]. No listener can use up the connections of another.
-const MAX_MANAGEMENT: u64 = 64;
+const MAX_MANAGEMENT: u64 = 1_024;
 /// Files that are opened later: those of the runtime, and those of a reopened store.
 const SPARE_FILES: u64 = 12;
 /// Minimum number of connections with which the service starts.

@@ -23,7 +23,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use zeroize::Zeroizing;
 
-use super::{tls, unix_group};
+use super::{socket_owner, tls, unix_group};
 use crate::error::{Error, Fault, Kind, Result};
 use crate::service::PROGRAM;
 use crate::service::endpoint::Endpoint;
@@ -102,11 +102,16 @@ impl HttpClient {
         };
         let exchange = async {
             match server {
+                ServerAddress::Local(Endpoint::Tcp(_)) if !self.server.insecure => {
+                    Err(Unanswered::Unready(unproven_port(server)))
+                }
                 ServerAddress::Local(Endpoint::Tcp(address)) => {
                     exchange(server, reach(TcpStream::connect(address)).await?, request).await
                 }
                 ServerAddress::Local(Endpoint::Unix(path)) => {
-                    exchange(server, reach(UnixStream::connect(path)).await?, request).await
+                    let stream = reach(UnixStream::connect(path)).await?;
+                    socket_owner::check(path, &stream).map_err(Unanswered::Unready)?;
+                    exchange(server, stream, request).await
                 }
                 ServerAddress::Https { host, port } => {
                     let tls = self.tls().map_err(Unanswered::Unready)?;
@@ -175,6 +180,16 @@ async fn connect_tls(tls: &TlsConnector, host: &str, port: u16) -> io::Result<Tl
         }
     }
     Err(last)
+}
+
+/// Explains that nothing shows which program listens at a port of this machine.
+fn unproven_port(server: &ServerAddress) -> Error {
+    Error::denied(format!("nothing was sent to {server}"))
+        .why("while jeton is down, any user of this machine can listen there and get your password or token")
+        .next(
+            "Use the socket of the service, unix:PATH, or https. To accept the risk, run: jeton config set \
+             server-insecure yes",
+        )
 }
 
 /// Explains that this user may not connect to the socket of a server.

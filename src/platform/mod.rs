@@ -18,6 +18,7 @@ pub mod running_service_file;
 pub mod secret_files;
 pub mod sidecar;
 pub mod signals;
+mod socket_owner;
 pub mod sockets;
 pub mod stop_between_writes;
 pub mod systemd;

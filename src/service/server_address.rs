@@ -31,12 +31,14 @@ pub struct ServerConnection {
     pub ca: Option<PathBuf>,
     /// The only key that the certificate may have. Without `ca`, the pin alone decides.
     pub pin: Option<CertificatePin>,
+    /// `true` if passwords and tokens may go to a port of this machine without TLS.
+    pub insecure: bool,
 }
 
 impl ServerConnection {
     /// Returns the connection to a server that proves its identity to the system's authorities.
     pub fn new(address: ServerAddress) -> Self {
-        ServerConnection { address, ca: None, pin: None }
+        ServerConnection { address, ca: None, pin: None, insecure: false }
     }
 }
 

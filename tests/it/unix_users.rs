@@ -102,7 +102,29 @@ fn account_is_shared_over_http_of_this_machine() {
     let Some(users) = UnixUsers::new(&["service", "third"], 1) else { return };
     let store = set_up(&users, &[("member", "member"), ("guest", "member")]);
     let service = serve(&users, &store, &["--manage", "127.0.0.1:0", "--insecure"]);
-    share(&users, &store, &format!("http://{}", service.manage.display()));
+    let server = format!("http://{}", service.manage.display());
+    let list = ["token", "list", "--server", &server, "--user", "member", "--password-stdin", "--json"];
+    users.run("third", &list, &[TEMPORARY]).assert_error(Kind::Denied);
+    users.run("third", &["config", "set", "server-insecure", "yes"], &[]).assert_success();
+    share(&users, &store, &server);
+    service.stop();
+}
+
+#[test]
+fn nothing_is_sent_to_a_socket_that_anybody_could_have_created() {
+    let Some(users) = UnixUsers::new(&["service", "third"], 2) else { return };
+    let store = set_up(&users, &[("member", "member")]);
+    let service = serve(&users, &store, &[]);
+    // The service itself begins only in a folder that others can't change.
+    let folder = service.manage.parent().unwrap();
+    std::fs::set_permissions(folder, Permissions::from_mode(0o1777)).unwrap();
+    let server = format!("unix:{}", service.manage.display());
+    let list = |user: &str| {
+        let args = ["token", "list", "--server", &server, "--user", "ops", "--password-stdin", "--json"];
+        users.run(user, &args, &[PASSWORD])
+    };
+    list("third").assert_error(Kind::Denied);
+    list("service").assert_success();
     service.stop();
 }
 

@@ -170,6 +170,7 @@ fn client_without_tls_disturbs_nobody() {
         assert!(client.read_reply().is_none());
     }
     let plain = CliHome::new();
+    plain.run(&["config", "set", "server-insecure", "yes"], "").assert_success();
     let address = format!("http://{}", service.https());
     plain.as_ops(&["token", "list", "--user", "ops", "--server", &address]).assert_error(Kind::Failure);
     let pin = service.pin();
@@ -213,6 +214,7 @@ fn ask_server_that_answers(reply: String) -> CliOutput {
     });
     let home = CliHome::set_up();
     let secret = home.create(&["reader", "--inherit"]);
+    home.run(&["config", "set", "server-insecure", "yes"], "").assert_success();
     let mut list = home.command(&["policy", "list", "--server", &address]);
     list.env("JETON_TOKEN", secret);
     let mut said = run_to_end(list, b"");

@@ -99,8 +99,7 @@ impl UnixUsers {
     /// allow it.
     #[must_use]
     pub fn enter_namespace(&mut self, role: &str) -> bool {
-        let script =
-            "mount -t tmpfs none /run && mkdir -m 755 /run/jeton && chown \"$0\" /run/jeton && echo ready && cat";
+        let script = "mount -t tmpfs -o mode=755 none /run && mkdir -m 755 /run/jeton && chown \"$0\" /run/jeton && echo ready && cat";
         let mut holder = Command::new("unshare")
             .args(["--mount", "sh", "-c", script, self.name(role)])
             .stdin(Stdio::piped())
