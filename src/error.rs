@@ -80,6 +80,8 @@ pub enum Fault {
     DamagedValue,
     /// Another change was committed between a read of the store and the transaction that follows it.
     ChangedMeanwhile,
+    /// Only the typed confirmation is missing, or is another one.
+    Unconfirmed,
     /// The server can't be reached, or the connection ended before its answer. Nothing was changed.
     Unreachable,
     /// The connection ended before the server's answer: nobody here knows if the change was made.

@@ -149,7 +149,9 @@ impl RemoteBackend {
         let log_in = LogIn { name: self.login_name.clone() };
         let login = reply::<LogIn>(self.call(Some(self.authorization(credential)?), &log_in.into())?)?.value;
         let secret = Arc::new(login.secret);
-        *lock(&self.login) = Some(Arc::clone(&secret));
+        let earlier = lock(&self.login).replace(Arc::clone(&secret));
+        // Best effort: the server has replaced it if it was of the same account.
+        let _ = earlier.map(|earlier| self.log_out(&earlier));
         self.remember(login.session.clone(), secret);
         Ok(login.session)
     }
@@ -283,7 +285,7 @@ fn read<T>(answer: &HttpAnswer, decode: impl FnOnce(&[u8]) -> Result<T>) -> Resu
 /// Explains an answer that can't be understood: by the versions at both ends if they differ, else by `why`.
 fn misunderstood(answer: &HttpAnswer, what: String, why: String) -> Error {
     let (why, next) = match answer.version.as_deref() {
-        Some(VERSION) => (why, "Read the log of the server"),
+        Some(VERSION) => (why, "Check that no proxy changes paths or answers. Then read the log of the server"),
         Some(server) => (
             format!("the server is jeton {server}, and this program is jeton {VERSION}"),
             "Use the same version of jeton at both ends",

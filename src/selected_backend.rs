@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::lazy_backend::LazyLocalBackend;
 use crate::propagation::PropagationProbe;
 use crate::remote_backend::RemoteBackend;
+use crate::service::server_address::ServerAddress;
 use crate::store::OpenStore;
 use crate::verbs::Backend;
 use crate::verbs::credential::Credential;
@@ -56,9 +57,17 @@ impl SelectedBackend {
     pub fn local(&self) -> Result<&LazyLocalBackend> {
         match self {
             SelectedBackend::Local(local) => Ok(local),
-            SelectedBackend::Remote(remote) => Err(Error::usage("this command needs the file of the store")
-                .why(format!("commands go to the server {}", remote.server()))
-                .next("Run it on the server, as the owner of the store, with --store PATH")),
+            SelectedBackend::Remote(remote) => {
+                let place = match remote.server() {
+                    ServerAddress::Local(_) => "",
+                    ServerAddress::Https { .. } => " on the machine of the store,",
+                };
+                Err(Error::usage("this command needs the file of the store")
+                    .why(format!("commands go to the server {}", remote.server()))
+                    .next(format!(
+                        "Run it{place} as the unix user that owns the file: sudo -u USER jeton --store PATH"
+                    )))
+            }
         }
     }
 

@@ -55,9 +55,9 @@ pub struct HttpCall {
 pub fn encode(request: &Request) -> Result<HttpCall> {
     let endpoint = VERBS.iter().find(|verb| verb.name == request.name()).and_then(|verb| verb.endpoint);
     let endpoint = endpoint.ok_or_else(|| {
-        Error::usage(format!("{} can't be run on another machine", request.name()))
-            .why("it needs the store's file")
-            .next("Run it on the server")
+        Error::usage(format!("{} needs the file of the store", request.name()))
+            .why("no server runs it for others")
+            .next("Run it with --store PATH, as the unix user that owns the file")
     })?;
     let mut fields = request_fields(request)?;
     let mut target = String::new();
@@ -113,7 +113,7 @@ fn request_fields(request: &Request) -> Result<Fields> {
 /// # Errors
 /// [`crate::error::Kind::Failure`] for a value that has no JSON form.
 pub fn to_json(fields: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
-    let unsent = |e: serde_json::Error| Error::failure("a request can't be sent").why(e.to_string());
+    let unsent = |e: serde_json::Error| Error::failure("the message can't be sent").why(e.to_string());
     let mut size = ByteCount(0);
     serde_json::to_writer(&mut size, fields).map_err(unsent)?;
     let mut json = Zeroizing::new(Vec::with_capacity(size.0));
@@ -280,8 +280,7 @@ pub fn decode_reply(verb: &str, json: &[u8]) -> Result<Response> {
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the reply can't be serialised.
 pub fn encode_reply(response: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
-    let unsent = |e: serde_json::Error| Error::failure("the answer can't be sent").why(e.to_string());
-    let tagged = Zeroizing::new(serde_json::to_vec(response).map_err(unsent)?);
+    let tagged = to_json(response)?;
     // `{"name":` and `}` around the reply.
     let start = tagged.iter().position(|byte| *byte == b':').map_or(0, |at| at + 1);
     Ok(Zeroizing::new(tagged[start..tagged.len() - 1].to_vec()))

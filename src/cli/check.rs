@@ -85,6 +85,7 @@ impl Counts {
 }
 
 pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
+    app.backend.local()?;
     let mut pages = Pages::new(args)?;
     let mut counts = Counts::default();
     // Read the first page before writing, so that a refusal comes before any output.

@@ -5,7 +5,7 @@ use super::App;
 use super::prompt::PasswordSource;
 use super::token::show::{describe_calls, describe_client, describe_denials, describe_overlap};
 use crate::domain::time::ago;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Fault, Result};
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::{GetImpact, Impact, Removal, TokenImpact};
 use crate::verbs::request::RequestVerb;
@@ -103,7 +103,7 @@ pub(super) fn check_unconfirmed<V: RequestVerb>(
     next: &str,
 ) -> Result<()> {
     match app.call(credential, verb) {
-        Err(error) if error.kind == Kind::Conflict => {}
+        Err(error) if error.has_fault(Fault::Unconfirmed) => {}
         refused => return refused.map(drop),
     }
     match app.prompt.is_interactive {

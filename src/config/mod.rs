@@ -241,11 +241,7 @@ impl Settings {
             Some(Setting { value: TokenSource::Environment, source: Source::Environment("JETON_TOKEN") })
         } else {
             from_files(&files, |keys| {
-                let place = keys.token_place().map(|place| {
-                    let named = servers.iter().find(|server| server.name == place);
-                    named.and_then(|server| server.address().ok()).unwrap_or(place).to_owned()
-                });
-                Some(TokenSource::Stored(keys.api_token.clone()?, place))
+                Some(TokenSource::Stored(keys.api_token.clone()?, keys.token_place().map(str::to_owned)))
             })
         };
         let pause = |key: fn(&Keys) -> Option<String>, default| {

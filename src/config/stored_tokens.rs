@@ -46,6 +46,8 @@ impl Settings {
     pub fn is_for_here(&self, place: Option<&str>) -> bool {
         match (place, &self.server) {
             (Some(place), _) => {
+                let named = self.servers.iter().find(|server| server.name == place);
+                let place = named.and_then(|server| server.address().ok()).unwrap_or(place);
                 let address = ServerAddress::parse(place).map(|address| address.to_string());
                 address.as_deref().unwrap_or(place) == self.place()
             }

@@ -323,8 +323,7 @@ async fn issue_proof(
     let ApiBackend { confirmations, adapters, .. } = &service.api;
     let proof = confirmations.issue(session, &*adapters.entropy, adapters.clock.monotonic())?;
     let confirmed = Confirmed { proof, expires_in: PROOF_LIFETIME };
-    let unsent = |e: serde_json::Error| Error::failure("the answer can't be sent").why(e.to_string());
-    serde_json::to_vec(&confirmed).map(|json| ok(Zeroizing::new(json))).map_err(unsent)
+    api::to_json(&confirmed).map(ok)
 }
 
 async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> {

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -41,8 +41,9 @@ impl Stream {
     fn api_peer(&self) -> ApiPeer {
         match self {
             Stream::Tcp(_) | Stream::Tls(_) => {
-                let address = self.peer().map_or_else(|| "unknown".to_owned(), |address| address.to_string());
-                ApiPeer { source: address.clone(), address }
+                let peer = self.peer();
+                let text = |address: Option<IpAddr>| address.map_or_else(|| "unknown".to_owned(), |a| a.to_string());
+                ApiPeer { source: text(peer.map(network)), address: text(peer) }
             }
             Stream::Unix(stream) => {
                 let uid = stream.peer_cred().map_or_else(|_| "unknown".to_owned(), |peer| peer.uid().to_string());
@@ -65,6 +66,14 @@ impl Stream {
             Stream::Tcp(stream) => tls.handshake(stream, timer).await.map(|stream| Stream::Tls(Box::new(stream))),
             other => Some(other),
         }
+    }
+}
+
+/// Returns the network of a caller, in which the caller may choose the address: the first 64 bits of an IPv6 address.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address @ IpAddr::V4(_) => address,
     }
 }
 

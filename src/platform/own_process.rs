@@ -126,10 +126,13 @@ pub fn stdout_was_closed() -> bool {
     });
     is_null && rustix::fs::fcntl_getfl(stdout).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::RDWR))
 }
+
 /// Replaces this program with a new run of it that has only these arguments. No secret of this run reaches the new one.
 /// Returns only if that fails.
 pub fn restart(arguments: &[String]) -> Error {
     let failed = |why: std::io::Error| Error::failure("jeton can't start again").why(why.to_string());
+    // Empties the pipe of a token that was not read. The new run inherits the pipe.
+    let _ = token_from_environment();
     match std::env::current_exe() {
         Ok(program) => {
             let mut again = std::process::Command::new(program);

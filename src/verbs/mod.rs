@@ -19,6 +19,7 @@ pub mod batches;
 pub mod catalogue;
 pub mod changes;
 pub mod cli_line;
+pub mod confirmation;
 /// A proof of the caller's identity.
 pub mod credential;
 pub mod findings;

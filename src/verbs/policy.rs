@@ -6,7 +6,7 @@ use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Purgeable;
 use crate::error::Fault;
-use crate::verbs::catalogue::check_count;
+use crate::verbs::confirmation;
 use crate::verbs::ports::PurgeCandidate;
 use crate::verbs::prelude::*;
 use crate::verbs::tokens::purge_query;
@@ -134,7 +134,7 @@ impl Mutation for SetPolicy {
         }
         let count = lost.len() as u64;
         let names = lost.into_iter().map(|one| one.full_name);
-        check_count(&describe_trashed(count, "could"), "confirm", count, self.confirm, names)?;
+        confirmation::check_count(&describe_trashed(count, "could"), "confirm", count, self.confirm, names)?;
         tx.set_policy(&policy)?;
         let pairs = before.pairs().into_iter().zip(policy.pairs());
         let entry = pairs.fold(AuditEntry::new(Self::NAME, "policy", "policy"), |entry, ((key, was), (_, is))| {

@@ -9,6 +9,7 @@ use crate::domain::name::Username;
 use crate::domain::query::filter_syntax::parse_strict;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Kind, Result};
+use crate::verbs::confirmation::mismatch;
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 use crate::verbs::tokens::{BulkChange, BulkResult, ChangeMatching, CountMatching, MatchingTokens, OwnerFilter};
@@ -70,9 +71,7 @@ pub(super) fn refuse_skipped(skipped: u64, done: &str) -> Result<()> {
 }
 
 pub(in crate::cli) fn parse_number(typed: &str) -> Result<u64> {
-    typed.parse().map_err(|_| {
-        Error::conflict("the confirmation does not match; nothing was changed").why("expected the number of tokens")
-    })
+    typed.parse().map_err(|_| mismatch("nothing was changed", "expected the number of tokens"))
 }
 
 /// Shows the tokens or their number, and asks for the number. Only the tokens that were counted are changed.

@@ -151,7 +151,13 @@ fn summary(app: &App, pages: &Pages, matching: u64, total: u64) {
         (0, false, OwnerFilter::Account(owner)) => {
             format!("{owner} has no tokens. Create one with: {} token create NAME --account {owner}", app.program())
         }
-        (0, false, _) => format!("No tokens yet. Create one with: {} token create NAME", app.program()),
+        (0, false, OwnerFilter::Mine) => format!(
+            "You have no tokens. List those of all accounts with: {0} token list --all. Create one with: {0} token create NAME",
+            app.program()
+        ),
+        (0, false, OwnerFilter::All) => {
+            format!("There are no tokens. Create one with: {} token create NAME", app.program())
+        }
         _ if pages.filter.is_empty() => counted(total, "token"),
         _ => format!("{matching} of {}", counted(total, "token")),
     });

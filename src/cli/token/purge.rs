@@ -3,7 +3,7 @@
 use super::super::args::{PURGE_ADVICE, PurgeArgs};
 use super::super::output::counted;
 use super::super::{App, impact};
-use super::change_matching::refuse_skipped;
+use super::change_matching::{parse_number, refuse_skipped};
 use super::progress::call_with_progress;
 use crate::domain::token::Purgeable;
 use crate::error::{Error, Kind, Result};
@@ -76,8 +76,5 @@ fn confirm_purge(app: &App, which: Purgeable) -> Result<(Credential, PurgeTokens
     let count = seen.count;
     let typed =
         app.prompt.read_visible(&format!("Type {count}, the number of tokens, to purge these tokens permanently"))?;
-    let confirm = typed.parse().map_err(|_| {
-        Error::conflict("the confirmation does not match; nothing was purged").why("expected the number of tokens")
-    })?;
-    Ok((credential, PurgeTokens::new(which, confirm).expecting(Some(seen.set))))
+    Ok((credential, PurgeTokens::new(which, parse_number(&typed)?).expecting(Some(seen.set))))
 }

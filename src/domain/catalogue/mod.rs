@@ -84,7 +84,10 @@ impl SetEntry {
             (None, Some(head)) => MethodId::parse(head).map(|_| SetEntry::Prefix(head.to_owned())),
             (None, None) => MethodId::parse(text).map(SetEntry::Method),
         };
-        parsed.map_err(|e| Error::usage(e.what).why("use a method id, a prefix that ends with *, group:ID or set:NAME"))
+        parsed.map_err(|_| {
+            Error::usage(format!("{} is not an entry of an API set", quoted(text)))
+                .why("use a method id, a prefix that ends with *, group:ID (of A-Z a-z 0-9 . _ -) or set:NAME")
+        })
     }
 }
 

@@ -285,7 +285,7 @@ mod tests {
         f.toml:15:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
         f.toml:14:12: "group:jeton.tokens" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
         f.toml:12:8: API sets include each other in a cycle: "s" → "s"
-        f.toml:15:12: "a b" is not a method id: use a method id, a prefix that ends with *, group:ID or set:NAME
+        f.toml:15:12: "a b" is not an entry of an API set: use a method id, a prefix that ends with *, group:ID (of A-Z a-z 0-9 . _ -) or set:NAME
         f.toml:15:1: the catalogue file can't be read: unknown field `add`, expected one of `name`, `title`, `include`, `exclude`
         f.toml:2:10: the catalogue file can't be read: invalid basic string, expected `"`
         "#);

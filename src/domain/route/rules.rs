@@ -226,7 +226,11 @@ impl RouteRules {
             };
             if let Some(other) = tree.overlapping(route).into_iter().find(guards) {
                 let guarded = route_excerpt(&owned[other].0);
-                denied.push((n, format!("is public, but another catalogue guards {guarded}")));
+                let other = match &owned[other].1 {
+                    RouteAction::Ask(id) => catalogue_of.get(id).copied().unwrap_or_default(),
+                    _ => "",
+                };
+                denied.push((n, format!("is public, but the catalogue {other} guards {guarded}")));
             }
         }
         for (n, fault) in denied {

@@ -1,9 +1,12 @@
 //! delete: removes an account for good; its name is never given to another.
 
+use std::slice;
+
 use super::{AccountWithCounts, audit_entry, check_owner_remains, check_unchanged, with_counts};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::set_hash::SetHash;
+use crate::verbs::confirmation::mismatch;
 use crate::verbs::prelude::*;
 use crate::verbs::tokens::{hash_of, move_to_trash};
 
@@ -30,12 +33,11 @@ impl Mutation for DeleteAccount {
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<AccountWithCounts>> {
         let account = authorize::resolve_managed_account(actor, tx, &self.username, AccountAction::Delete)?;
         check_unchanged(&self.expected, &account)?;
-        // Compared here, so that no caller can skip the check.
-        if self.confirmation != account.username.as_str() {
-            return Err(Error::conflict("the confirmation does not match; nothing was deleted")
-                .why(format!("expected the account's name: {}", account.username)));
-        }
         check_no_active_tokens(&with_counts(tx, account.clone(), env)?)?;
+        check_owner_remains(tx, slice::from_ref(&account))?;
+        if self.confirmation != account.username.as_str() {
+            return Err(mismatch("nothing was deleted", format!("expected the account's name: {}", account.username)));
+        }
         let mut tokens = tx.live_tokens(account.id)?;
         if let Some(seen) = self.expected_tokens {
             let what = "the account's tokens changed after they were shown; nothing was deleted";
@@ -51,7 +53,6 @@ impl Mutation for DeleteAccount {
             entries.push(move_to_trash(token, tx, env)?.with("with", Self::NAME));
         }
         tx.delete_account(account.id, env.now)?;
-        check_owner_remains(tx, &[])?;
         let deleted = with_counts(tx, Account { enabled: false, ..account }, env)?;
         Audited::each(deleted, entries).ok_or_else(|| Error::failure("nothing was deleted"))
     }

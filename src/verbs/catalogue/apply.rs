@@ -11,6 +11,7 @@ use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::set_hash::{SetHash, SetHasher};
 use crate::domain::token::TokenId;
 use crate::domain::wire_format::in_answer;
+use crate::verbs::confirmation;
 use crate::verbs::ports::Grant;
 use crate::verbs::prelude::*;
 
@@ -20,7 +21,6 @@ const PAGE_SIZE: usize = 1_000;
 const MAX_NAMED_TOKENS: usize = 1_000;
 /// Maximum number of methods that a preview names for each token.
 const MAX_METHODS_PER_TOKEN: usize = 50;
-const MAX_ERROR_NAMES: usize = 5;
 
 /// Previews what would change by a catalogue, and which tokens would gain methods.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -94,36 +94,14 @@ impl CataloguePreview {
             1 => "1 token would gain methods".to_owned(),
             count => format!("{count} tokens would gain methods"),
         };
-        check_count(&would, "accept-widening", self.widening.count, accepted, tokens)?;
+        confirmation::check_count(&would, "accept-widening", self.widening.count, accepted, tokens)?;
         let methods = self.made_public.iter().map(ToString::to_string);
         let could = match self.made_public.len() {
             1 => "anyone could call 1 method without a token".to_owned(),
             count => format!("anyone could call {count} methods without a token"),
         };
-        check_count(&could, "accept-public", self.made_public.len() as u64, accepted_public, methods)
+        confirmation::check_count(&could, "accept-public", self.made_public.len() as u64, accepted_public, methods)
     }
-}
-
-/// Refuses a change of `count` items, described by `what`, unless exactly this number was accepted.
-pub(in crate::verbs) fn check_count(
-    what: &str,
-    option: &str,
-    count: u64,
-    accepted: Option<u64>,
-    names: impl Iterator<Item = String>,
-) -> Result<()> {
-    if count == 0 || accepted == Some(count) {
-        return Ok(());
-    }
-    let mut names: Vec<String> = names.take(MAX_ERROR_NAMES).collect();
-    match count - names.len() as u64 {
-        0 => {}
-        more => names.push(format!("{more} more")),
-    }
-    let accepted = accepted.map_or_else(String::new, |n| format!(" (you accepted {n})"));
-    Err(Error::conflict(format!("{what}{accepted}; nothing was changed"))
-        .why(names.join(", "))
-        .next(format!("If this is intended, add: --{option} {count}")))
 }
 
 impl Query for PreviewCatalogue {

@@ -1,7 +1,6 @@
 mod apply;
 mod preview_text;
 
-pub(super) use apply::check_count;
 pub use apply::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, WidenedToken, Widening};
 pub use preview_text::TextLimits;
 

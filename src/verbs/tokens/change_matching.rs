@@ -9,6 +9,7 @@ use crate::domain::set_hash::SetHash;
 use crate::domain::token::{Token, TokenRef};
 use crate::domain::wire_format::in_answer;
 use crate::verbs::batches::{BatchedMutation, MAX_ATOMIC, Milestone, is_zero, skipped};
+use crate::verbs::confirmation::mismatch;
 use crate::verbs::ports::TokenState;
 use crate::verbs::prelude::*;
 
@@ -100,8 +101,8 @@ impl BatchedMutation for ChangeMatching {
         parts.map(targets).try_for_each(|part| self.resolve(actor, snapshot, &part).map(drop))?;
         let (count, [done, _]) = (counted.of(self.change), self.change.participles());
         if count != self.confirm {
-            return Err(Error::conflict(format!("the confirmation does not match; nothing was {done}"))
-                .why(format!("expected {count}, the current number of tokens to {}", self.change)));
+            let expected = format!("expected {count}, the current number of tokens to {}", self.change);
+            return Err(mismatch(&format!("nothing was {done}"), expected));
         }
         if count == 0 {
             return Err(Error::not_found(format!("there is no token to {}", self.change)));

@@ -5,6 +5,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Revision, TokenId};
 use crate::domain::wire_format::in_answer;
 use crate::verbs::batches::{BatchedMutation, Milestone, is_zero, skipped};
+use crate::verbs::confirmation::mismatch;
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery};
 use crate::verbs::prelude::*;
 use std::vec;
@@ -103,8 +104,8 @@ impl BatchedMutation for PurgeTokens {
         let set = snapshot.purge_set(&query)?;
         let count = set.len() as u64;
         if count != self.confirm {
-            return Err(Error::conflict("the confirmation does not match; nothing was purged")
-                .why(format!("expected {count}, the current number of {} tokens", self.which.as_str())));
+            let expected = format!("expected {count}, the current number of {} tokens", self.which.as_str());
+            return Err(mismatch("nothing was purged", expected));
         }
         if count == 0 {
             return Err(Error::not_found(format!("nothing to purge: no token is {}", self.which.as_str())));

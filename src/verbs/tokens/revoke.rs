@@ -5,6 +5,7 @@ use super::lineage::{MadeTokens, hash_of, made_to_revoke, made_tokens};
 use super::{TokenTarget, resolve_target_words};
 use crate::domain::set_hash::SetHash;
 use crate::domain::token::Token;
+use crate::verbs::confirmation::mismatch;
 use crate::verbs::prelude::*;
 
 /// Puts tokens into the trash, all or none.
@@ -103,7 +104,6 @@ impl RevokeTokens {
         let what = if tokens.len() == 1 { "the token's name" } else { "the number of tokens" };
         // The name of a token, and the number of tokens it made, must only reach actors that may see them.
         let expected = if can_read_all(actor, snapshot, tokens)? { format!(": {wanted}") } else { String::new() };
-        Err(Error::conflict("the confirmation does not match; nothing was revoked")
-            .why(format!("expected {what}{expected}")))
+        Err(mismatch("nothing was revoked", format!("expected {what}{expected}")))
     }
 }

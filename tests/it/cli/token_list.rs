@@ -10,7 +10,7 @@ fn list_prints_a_table_or_names() {
     let home = CliHome::new();
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let done = home.as_ops(&["token", "list"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"No tokens yet. Create one with: jeton token create NAME");
+    insta::assert_snapshot!(done.message(), @"You have no tokens. List those of all accounts with: jeton token list --all. Create one with: jeton token create NAME");
     home.create(&["deploy-bot", "--set", "IDE Plugins", "--expires", "12h"]);
     home.create(&["x", "--expires", "never"]);
     home.as_ops(&["token", "disable", "x"]).assert_success();

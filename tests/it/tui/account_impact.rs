@@ -59,7 +59,7 @@ fn tokens_in_use_are_shown_before_access_is_taken_away() {
     ");
     s.keys("<esc>o<left><tab><enter>");
     insta::assert_snapshot!(s.dialog_text(), @"
-    Role of member
+    Change the role of member
     The role of member changes from member to viewer. The account's 2 active
     tokens may no longer call write methods from the next request on.
 

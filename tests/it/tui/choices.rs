@@ -206,7 +206,7 @@ fn every_confirmation_names_its_target_and_the_account_of_the_password() {
     Disable member
     Password of ops
     Delete member
-    Role of member
+    Change the role of member
     Password of ops
     New password of member
     Password of ops

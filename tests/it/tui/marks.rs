@@ -106,3 +106,15 @@ fn more_rows_are_marked_in_addition_to_a_query() {
     s.assert_shows("301 marked");
     assert!(is_marked(&s, "other"));
 }
+
+#[test]
+fn row_left_out_of_a_query_is_left_out_again_when_a_range_shrinks() {
+    let mut s = TuiHarness::signed_in(many(300));
+    s.keys("a<down><space>");
+    assert!(!is_marked(&s, "t-0001"));
+    s.keys("<up><up><s-down>");
+    assert!(is_marked(&s, "t-0001"));
+    s.keys("<s-up>");
+    assert!(!is_marked(&s, "t-0001"));
+    s.assert_shows("299 marked");
+}

@@ -98,7 +98,7 @@ impl Dialog for SetRoleDialog {
             describe_change(before, role, self.active)
         );
         let verb = SetRole { username: name.clone(), role, expected: vec![self.account.clone()] };
-        let change = PendingMutation::new(format!("Role of {name}"), about, verb);
+        let change = PendingMutation::new(format!("Change the role of {name}"), about, verb);
         Ok(change.taking(Removal::Role(name.clone(), role)).confirm(ctx))
     }
 

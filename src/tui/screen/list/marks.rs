@@ -33,8 +33,10 @@ type Matches<R> = dyn Fn(&R, Timestamp) -> bool;
 struct ShiftRange<K> {
     /// Position of the row where the range began.
     from: u64,
-    /// Rows marked before the range began.
-    before: BTreeSet<K>,
+    /// Rows marked one by one before the range began.
+    marked: BTreeSet<K>,
+    /// Rows unmarked one by one before the range began.
+    except: BTreeSet<K>,
 }
 
 impl<R: ListRow> Default for Marks<R> {
@@ -100,16 +102,21 @@ impl<R: ListRow> Marks<R> {
     }
 
     /// Extends the Shift range from one row to the next; at the end of the list both are the same row. Away from the
-    /// start of the range, marks both rows. Towards the start, unmarks the row left, unless it was marked before the
-    /// range began. Returns `false` if the maximum is reached.
+    /// start of the range, marks both rows. Towards the start, gives the row left the mark that it had before the range
+    /// began. Returns `false` if the maximum is reached.
     pub fn extend(&mut self, left: (&R, u64), reached: (&R, u64), now: Timestamp) -> bool {
-        let before = || self.rows.keys().cloned().collect();
-        let range = self.range.get_or_insert_with(|| ShiftRange { from: left.1, before: before() });
+        let range = self.range.get_or_insert_with(|| ShiftRange {
+            from: left.1,
+            marked: self.rows.keys().cloned().collect(),
+            except: self.all.iter().flat_map(|all| all.except.keys().cloned()).collect(),
+        });
         if reached.1.abs_diff(range.from) < left.1.abs_diff(range.from) {
-            if !range.before.contains(&left.0.key()) {
-                self.rows.remove(&left.0.key());
+            let key = left.0.key();
+            if !range.marked.contains(&key) {
+                self.rows.remove(&key);
             }
-            return true;
+            let was_except = range.except.contains(&key);
+            return !was_except || self.all.as_mut().is_none_or(|all| insert(&mut all.except, left.0));
         }
         self.mark(left.0, now) && self.mark(reached.0, now)
     }
