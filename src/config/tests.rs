@@ -219,6 +219,19 @@ fn login_is_used_at_its_server_only() {
 }
 
 #[test]
+fn token_of_a_named_server_is_forgotten() {
+    let machine = Machine::new();
+    let secret = new_secret(4).expose(str::to_owned);
+    let text = format!("server = \"prod\"\napi-token = \"{secret}\"\n[servers.prod]\naddress = \"unix:/p\"\n");
+    let file = machine.file("user.toml", &text);
+    make_private(&file);
+    let settings = machine.settings(CliOverrides::default()).unwrap();
+    assert!(settings.token_credential().unwrap().is_some());
+    assert!(settings.forget_token(&file).unwrap());
+    assert!(machine.settings(CliOverrides::default()).unwrap().token.is_none());
+}
+
+#[test]
 fn server_is_used_by_its_name_with_its_own_settings() {
     let machine = Machine::new();
     let pin = format!("sha256:{}", "ab".repeat(32));

@@ -202,3 +202,20 @@ impl AsyncWrite for ActivityStream {
         with_stream!(self, stream => Pin::new(stream).poll_shutdown(cx))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn caller_can_not_choose_another_source_in_its_network() {
+        for (address, source) in [
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2::ffff", "2001:db8:1:2::"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7", "192.0.2.7"),
+        ] {
+            assert_eq!(network(address.parse().unwrap()).to_string(), source);
+        }
+    }
+}

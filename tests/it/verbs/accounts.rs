@@ -296,6 +296,16 @@ fn account_is_changed_only_as_it_was_seen() {
 }
 
 #[test]
+fn account_with_active_tokens_is_refused_before_its_name_is_asked_for() {
+    let install = TestInstall::with_accounts();
+    let unconfirmed = || DeleteAccount { confirmation: String::new(), ..delete_account("member") };
+    let is_unconfirmed = || install.call(OWNER, unconfirmed()).unwrap_err().has_fault(Fault::Unconfirmed);
+    assert!(is_unconfirmed());
+    install.create("member", create("a"));
+    assert!(!is_unconfirmed());
+}
+
+#[test]
 fn account_is_deleted_only_with_the_tokens_that_were_seen() {
     let install = TestInstall::with_accounts();
     let removal = || Removal::Accounts(vec![username("member")]);
