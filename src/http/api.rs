@@ -24,6 +24,7 @@ use crate::api::repeated::{KEY_HEADER, RepeatedReply};
 use crate::api::sign_in::{Confirm, Confirmed, LOGIN_PATH, PROOF_HEADER, PROOF_LIFETIME, PasswordLogin};
 use crate::api::{self, Matched, PathMatch, entity_tag};
 use crate::domain::audit::Face;
+use crate::domain::role::Role;
 use crate::domain::wire_format::Answer;
 use crate::error::{Error, Fault, Kind, Result};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
@@ -42,8 +43,10 @@ const MAX_RUNNING: usize = 4;
 const MAX_WAITING: usize = 64;
 /// Number of large bodies that are read at the same time.
 const MAX_LARGE_BODIES: usize = 4;
-/// Bounds of a body from a caller that is authenticated.
+/// Bounds of a body from an owner or admin, who may apply a catalogue.
 const LARGE_BODY: BodyLimits = BodyLimits { bytes: api::MAX_BODY, time: Duration::from_secs(30) };
+/// Bounds of a body from another caller that is authenticated.
+const MEDIUM_BODY: BodyLimits = BodyLimits { bytes: 1024 * 1024, ..LARGE_BODY };
 /// Bounds of other bodies. They are read before the call has a place, so that slow callers take none.
 const SMALL_BODY: BodyLimits = BodyLimits { bytes: 16 * 1024, time: Duration::from_secs(5) };
 
@@ -219,10 +222,11 @@ async fn answer(
         // Nobody fills the memory without a valid token.
         let caller = credential.clone();
         let place = service.api.enter().await?;
-        run(service, peer, move |backend| backend.call(&caller, WhoAmI.into())).await?;
+        let known = run(service, peer, move |backend| call(backend, &caller, WhoAmI)).await?;
         drop(place);
+        let limits = if known.account.role >= Role::Admin { LARGE_BODY } else { MEDIUM_BODY };
         let _large = service.api.large_bodies.acquire().await.map_err(|_| Error::failure("the service stops"))?;
-        read_body(request, LARGE_BODY).await?
+        read_body(request, limits).await?
     };
     let place = service.api.enter().await?;
     let is_change = matched.verb.is_change;

@@ -85,7 +85,7 @@ impl RuleChange {
     fn pending(self) -> PendingMutation {
         let (lost, removal) = (self.verb.confirm.unwrap_or(0), self.removal());
         PendingMutation::new(self.title.clone(), self.about.clone(), self)
-            .confirmed_by("Type number of tokens", lost)
+            .confirmed_by("Type the number", lost)
             .taking(removal)
     }
 }

@@ -179,6 +179,19 @@ fn callers_that_send_no_body_hold_up_nobody() {
 }
 
 #[test]
+fn only_managers_send_bodies_of_the_size_of_a_catalogue() {
+    let (install, service, _, reader) = serve();
+    let owners = CreateToken { selection: selection(&["jeton.tokens.read"]), ..create("large") };
+    let owners = secret_text(&install.create(OWNER, owners));
+    let body = format!("{{\"tokens\":[]{}}}", " ".repeat(1_500_000));
+    let status = |secret: &str| {
+        let mut client = service.management_client();
+        client.post("/v1/tokens/-/review", &[&bearer(secret), JSON], &body).status
+    };
+    assert_eq!((status(&reader), status(&owners)), (400, 200));
+}
+
+#[test]
 fn misspelled_calls_are_refused_with_their_reason() {
     let (_install, _service, mut client, reader) = serve();
     assert_problem(&get(&mut client, "/v1/nothing", &reader), 404, "not-found");

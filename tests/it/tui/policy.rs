@@ -71,7 +71,7 @@ fn shorter_trash_is_confirmed_by_the_number_of_lost_tokens() {
 
     ! 2 tokens in the trash can no longer be restored
 
-    Type number of tokens
+    Type the number
     Password of ops
     ");
     s.keys(&format!("3<tab>{PASSWORD}<enter>"));
