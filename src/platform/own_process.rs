@@ -35,14 +35,6 @@ pub fn open_file_count() -> Option<u64> {
     std::fs::read_dir("/dev/fd").ok().map(|entries| (entries.count() as u64).saturating_sub(1))
 }
 
-/// Lowers this thread's priority, so that it runs while other threads have little to do. If the system refuses, the
-/// priority stays.
-pub fn lower_priority() {
-    const NICE: i32 = 10;
-    // `None` means the calling process; on Linux that is the calling thread only.
-    let _ = rustix::process::setpriority_process(None, NICE);
-}
-
 pub fn uid() -> u32 {
     getuid().as_raw()
 }

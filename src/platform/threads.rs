@@ -43,11 +43,12 @@ pub fn spawn_restarting(name: &'static str, work: impl Fn() + Send + 'static) ->
     spawn(name, |_| (), again).map(drop)
 }
 
-/// Gives this thread about a tenth of a processor's time while other threads want that processor.
-pub fn lower_priority() {
-    // Elsewhere this would slow the whole process. A thread may always do it.
+/// Lets this thread run while other threads have little to do. `nice` is from 1 to 19: at 10 the thread gets about a
+/// tenth of a processor that another thread wants, at 19 a hundredth. If the system refuses, the priority stays.
+pub fn lower_priority(nice: i32) {
+    // Elsewhere this would slow the whole process.
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(10);
+    let _ = rustix::process::nice(nice);
 }
 
 #[expect(clippy::disallowed_methods, reason = "a panic that comes at once again must not take the processor")]

@@ -14,7 +14,7 @@ use crate::http::direct_store_edits::ChangeWatcher;
 use crate::http::reopening_store::{RETRY_DELAY, ReopeningStore};
 use crate::http::task_supervisor::{MAX_PANICS, Supervisor};
 use crate::platform::clock::Stopwatch;
-use crate::platform::{own_process, threads};
+use crate::platform::threads;
 use crate::store::{OpenMode, StoreLocation};
 use crate::verbs::ports::{Clock, Denial, Maintenance, Store, Use};
 
@@ -73,7 +73,7 @@ pub(in crate::http) fn start(
     let watching = Arc::clone(&supervisor);
     let work = move || {
         // Decisions have priority over recording them.
-        own_process::lower_priority();
+        threads::lower_priority(10);
         writer.run(&watching)
     };
     threads::spawn("ledger", move |name| supervisor.fail(name), work)
