@@ -307,6 +307,14 @@ impl Backend for RemoteBackend {
         self.interrupt.send();
     }
 
+    /// Best effort: without a server the login ends by itself.
+    fn sign_out(&self) {
+        lock(&self.sessions).clear();
+        *lock(&self.proof) = None;
+        let login = lock(&self.login).take();
+        let _ = login.map(|login| self.log_out(&login));
+    }
+
     fn run(
         &self,
         credential: &Credential,
@@ -340,11 +348,8 @@ impl Backend for RemoteBackend {
 }
 
 impl Drop for RemoteBackend {
-    /// Ends the login of this process. Best effort: without a server it ends by itself.
     fn drop(&mut self) {
-        if let Some(token) = lock(&self.login).take() {
-            let _ = self.log_out(&token);
-        }
+        self.sign_out();
     }
 }
 

@@ -94,6 +94,13 @@ impl Backend for SelectedBackend {
         }
     }
 
+    fn sign_out(&self) {
+        match self {
+            SelectedBackend::Local(local) => local.sign_out(),
+            SelectedBackend::Remote(remote) => remote.sign_out(),
+        }
+    }
+
     fn run(
         &self,
         credential: &Credential,

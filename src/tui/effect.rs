@@ -23,6 +23,8 @@ pub enum Effect {
     ReadCatalogue(RequestId, PathBuf, Arc<[Catalogue]>),
     /// Checks if the running service has read the change with this number in the audit log.
     CheckPropagation(i64),
+    /// Forgets who signed in.
+    SignOut,
     /// Stops the work in batches after its current batch.
     StopLongWork,
     /// Redraws everything on an empty screen.

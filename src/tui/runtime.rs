@@ -275,6 +275,7 @@ impl EventLoop<'_> {
                 Effect::Save(path, secret) => self.send_job(Job::Save(path, secret))?,
                 Effect::ReadCatalogue(id, path, existing) => self.send_job(Job::ReadCatalogue(id, path, existing))?,
                 Effect::CheckPropagation(seq) => self.send_job(Job::CheckPropagation(seq))?,
+                Effect::SignOut => self.send_job(Job::SignOut)?,
                 Effect::StopLongWork => self.workers.progress.stop(),
                 Effect::CopyText(text) => self.copy(Zeroizing::new(text), false)?,
                 Effect::CopySecret(secret) => {

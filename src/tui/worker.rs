@@ -26,6 +26,7 @@ pub(super) enum Job {
     Save(PathBuf, Arc<Secret>),
     ReadCatalogue(RequestId, PathBuf, Arc<[Catalogue]>),
     CheckPropagation(i64),
+    SignOut,
     Close,
 }
 
@@ -45,7 +46,9 @@ impl Job {
                 Request::VerifyAuditChain(_) | Request::PreviewCatalogue(_) => Lane::LongRead,
                 _ => Lane::Short,
             },
-            Job::Save(..) | Job::ReadCatalogue(..) | Job::CheckPropagation(_) | Job::Close => Lane::Short,
+            Job::Save(..) | Job::ReadCatalogue(..) | Job::CheckPropagation(_) | Job::SignOut | Job::Close => {
+                Lane::Short
+            }
         }
     }
 
@@ -179,6 +182,10 @@ fn spawn_store_worker(
         while let Some(job) = next_job(&queue, &mut waiting) {
             answer(match job {
                 Job::Close => return,
+                Job::SignOut => {
+                    store.backend.sign_out();
+                    continue;
+                }
                 Job::Call(Call { id, credential, request, .. }) => {
                     Msg::Reply(id, Box::new(store.backend.call(&credential, *request)))
                 }

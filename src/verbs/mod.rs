@@ -85,6 +85,9 @@ pub trait Backend: Send + Sync {
     /// Ends a call that waits for changes, or the next one if there is none.
     fn stop_waiting(&self) {}
 
+    /// Forgets who signed in, and ends a login that was made for this.
+    fn sign_out(&self) {}
+
     /// Like [`Backend::run`]. New secrets are in the reply only.
     fn call(&self, credential: &Credential, request: Request) -> Result<Response> {
         self.run(credential, request, None)

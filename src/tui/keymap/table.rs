@@ -167,7 +167,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens], &[Key::char('x')], Action::Revoke, "Revoke", "Revoke the token or all marked tokens; you type the name or the number of tokens to confirm", 6),
     bind(&[Context::Tokens], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: status:expired account:ci method:deploy seen:never is:stale \
          is:expiring", 7),
-    bind(&[Context::Tokens], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the grace of the old secret: jeton denies the old secret from the next request on", 0),
+    bind(&[Context::Tokens], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap: jeton denies the old secret from the next request on", 0),
     bind(&[Context::Tokens], &[Key::char('u')], Action::Restore, "Undo", "Undo the last revocation; the restored tokens are disabled", 0),
     bind(&[Context::Tokens], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 10),
 
@@ -343,7 +343,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::LedgerRow], &[Key::char('y')], Action::CopyAddress, "Copy address", "Copy the client's address", 3),
 
     bind(&[Context::TokenDetails], &[Key::char('y')], Action::CopyHint, "Copy hint", "Copy the token's hint: the first characters of its secret", 2),
-    bind(&[Context::TokenDetails], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the grace of the old secret: jeton denies the old secret from the next request on", 3),
+    bind(&[Context::TokenDetails], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap: jeton denies the old secret from the next request on", 3),
 
     bind(&[Context::Messages], &[ESC, Key::char('q'), Key::char('m')], Action::Cancel, "Close", "Close the messages", 1),
     bind(&[Context::Messages], &[Key::char('y')], Action::CopyLine, "Copy command", "Copy the jeton command that the message shows", 2),

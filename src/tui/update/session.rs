@@ -37,7 +37,7 @@ pub(super) fn sign_out(app: &mut App, page: Option<Box<dyn Component>>) -> Vec<E
         Some(page) => app.screen = Screen::Entry(page),
         None => app.show_sign_in(app.model.username.clone().as_ref()),
     }
-    effects.push(Effect::Redraw);
+    effects.extend([Effect::SignOut, Effect::Redraw]);
     effects
 }
 
@@ -60,6 +60,7 @@ pub(super) fn on_own_account_changed(app: &mut App, outcome: &Outcome, text: Str
         app.model.auth.clear();
         (app.model.session, app.model.me, app.model.demo) = (None, None, None);
         app.show_sign_in_after(format!("{text}. Sign in with another account."));
+        return vec![Effect::SignOut, Effect::Redraw];
     }
     vec![Effect::Redraw]
 }

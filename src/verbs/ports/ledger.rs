@@ -131,7 +131,7 @@ impl SecretStatus {
     pub const fn describe(self) -> &'static str {
         match self {
             SecretStatus::Current => "the current secret",
-            SecretStatus::Previous => "the old secret, still in its grace period",
+            SecretStatus::Previous => "the old secret, during the overlap",
             SecretStatus::Old => "an old secret that was replaced",
             SecretStatus::Deleted => "the secret of a revoked token",
             SecretStatus::Purged => "the secret of a purged token",

@@ -11,6 +11,8 @@ use jeton::domain::name::TokenName;
 use jeton::error::{Fault, Kind};
 use jeton::remote_backend::RemoteBackend;
 use jeton::service::server_address::{ServerAddress, ServerConnection};
+use jeton::verbs::Backend as _;
+use jeton::verbs::accounts::SignIn;
 use jeton::verbs::credential::{Credential, TokenCredential};
 use jeton::verbs::ports::Clock as _;
 use jeton::verbs::request::call;
@@ -198,4 +200,19 @@ fn without_path(text: &str) -> String {
     let start = text.find("unix:").unwrap();
     let end = text[start..].find("socket").unwrap() + start;
     format!("{}{}", &text[..start], &text[end..])
+}
+
+#[test]
+fn signing_out_forgets_and_ends_the_login() {
+    let (install, service, [owner, _]) = serve();
+    let route = LossyRoute::start(&service.management_socket(), "none", Loss::Call, 0);
+    let backend = route.backend(&install);
+    let session = call(&backend, &owner, SignIn).unwrap();
+    call(&backend, &Credential::Session(session.clone()), CountTokens).unwrap();
+    backend.sign_out();
+    for forgotten in [Credential::Session(session), Credential::Store] {
+        let refused = call(&backend, &forgotten, CountTokens).unwrap_err();
+        assert_eq!(refused.fault, Some(Fault::NotSignedIn));
+    }
+    assert_eq!((count(&install, "login"), count(&install, "logout")), (1, 1));
 }

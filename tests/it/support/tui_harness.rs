@@ -174,6 +174,10 @@ impl TuiHarness {
                     }
                     reply
                 }
+                Effect::SignOut => {
+                    self.install.backend.sign_out();
+                    continue;
+                }
                 Effect::StopLongWork => {
                     self.stop_count += 1;
                     continue;
