@@ -52,7 +52,14 @@ fn catalogues(size: usize) -> Arc<[Catalogue]> {
         exclude: Vec::new(),
     });
     let sets = sets.collect();
-    let big = Catalogue { name: "big".to_owned(), title: "Big".to_owned(), groups, sets };
+    let big = Catalogue {
+        name: "big".to_owned(),
+        title: "Big".to_owned(),
+        hosts: Default::default(),
+        trailing_slash: Default::default(),
+        groups,
+        sets,
+    };
     Arc::from([Catalogue::shipped("jeton").unwrap(), big])
 }
 

@@ -1,5 +1,7 @@
 //! `catalogue show`.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -7,7 +9,7 @@ use super::super::App;
 use super::super::output::{Table, counted};
 use super::catalogues;
 use crate::domain::catalogue::permission_index::{PermissionIndex, SetMembers};
-use crate::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
+use crate::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry, TrailingSlash};
 use crate::domain::method::Method;
 use crate::domain::suggest::did_you_mean;
 use crate::error::{Error, Result};
@@ -31,6 +33,10 @@ pub(in crate::cli) struct Shown<'a> {
 struct ShownCatalogue<'a> {
     name: &'a str,
     title: &'a str,
+    /// Hosts of the application. None means any host.
+    hosts: &'a BTreeSet<String>,
+    /// Whether a final slash makes another path.
+    trailing_slash: TrailingSlash,
     groups: &'a [Group],
     sets: Vec<SetMembers<'a>>,
 }
@@ -77,6 +83,8 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
             catalogue: matches.catalogue.map(|catalogue| ShownCatalogue {
                 name: &catalogue.name,
                 title: &catalogue.title,
+                hosts: &catalogue.hosts,
+                trailing_slash: catalogue.trailing_slash,
                 groups: &catalogue.groups,
                 sets: catalogue.sets.iter().map(|set| index.resolve(set)).collect(),
             }),
@@ -109,6 +117,10 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
 fn add_catalogue(table: &mut Table, catalogue: &Catalogue, index: &PermissionIndex) {
     table.pair("Catalogue", catalogue.name.as_str());
     table.pair("Title", catalogue.title.as_str());
+    table.values("Hosts", catalogue.hosts.iter().cloned());
+    if catalogue.trailing_slash != TrailingSlash::default() {
+        table.pair("Final slash", "with and without");
+    }
     let groups = catalogue.groups.iter().map(|g| format!("{}  {}", g.id, counted(g.methods.len(), "method")));
     table.values("Groups", groups);
     let sets = catalogue.sets.iter().map(|s| format!("{}  {}", s.name, counted(index.count(&s.name), "method")));

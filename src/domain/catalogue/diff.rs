@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{ApiSet, Catalogue, Group, SetEntry};
+use super::{ApiSet, Catalogue, Group, SetEntry, TrailingSlash};
 use crate::domain::method::Method;
 
 /// All differences. In the order of the newer state; removed parts in the order of the older one.
@@ -63,10 +63,20 @@ impl CatalogueDiff {
 
 /// Returns the changes made by replacing `before` with `after`. Without `before`, everything is added.
 pub fn diff(before: Option<&Catalogue>, after: &Catalogue) -> CatalogueDiff {
-    let nothing = Catalogue { name: after.name.clone(), title: String::new(), groups: Vec::new(), sets: Vec::new() };
+    let nothing = Catalogue {
+        name: after.name.clone(),
+        title: String::new(),
+        hosts: BTreeSet::new(),
+        trailing_slash: TrailingSlash::default(),
+        groups: Vec::new(),
+        sets: Vec::new(),
+    };
     let old = before.unwrap_or(&nothing);
     let mut attributes = Vec::new();
     push_change(&mut attributes, "title", &old.title, &after.title);
+    let hosts = |catalogue: &Catalogue| catalogue.hosts.iter().cloned().collect::<Vec<_>>().join(", ");
+    push_change(&mut attributes, "hosts", &hosts(old), &hosts(after));
+    push_change(&mut attributes, "trailing_slash", old.trailing_slash.as_str(), after.trailing_slash.as_str());
     let mut diff = CatalogueDiff {
         attributes,
         groups: diff_part(
@@ -176,13 +186,20 @@ mod tests {
         assert!(diff(Some(&old), &old).is_empty());
         let mut new = old.clone();
         new.title = "Other".to_owned();
+        new.hosts = ["b.example".to_owned(), "a.example".to_owned()].into();
+        new.trailing_slash = TrailingSlash::Either;
         let gone = new.groups[0].methods.remove(0).id.to_string();
         new.groups[0].methods[0].docs = None;
         new.groups[1].title = "Else".to_owned();
         let moved = new.sets.remove(0);
         new.sets[0].exclude.push(SetEntry::Set("Marketplace".to_owned()));
         let found = diff(Some(&old), &new);
-        assert_eq!(found.attributes.iter().map(|f| &*f.name).collect::<Vec<_>>(), ["title"]);
+        let attribute = |f: &AttributeChange| (f.name.to_string(), f.after.clone());
+        assert_eq!(
+            found.attributes.iter().map(attribute).collect::<Vec<_>>(),
+            [("title", "Other"), ("hosts", "a.example, b.example"), ("trailing_slash", "either")]
+                .map(|(name, after)| (name.to_owned(), after.to_owned()))
+        );
         assert_eq!((found.methods.added.len(), found.methods.removed.clone()), (0, vec![gone.clone()]));
         let field =
             |change: &ItemChange| (change.fields.len(), change.fields[0].name.clone(), change.fields[0].after.clone());

@@ -1,7 +1,7 @@
 //! Catalogues: the methods and API sets of an installation, and the TOML files that define them.
 //!
 //! - [`toml_reader`] parses a catalogue file, [`toml_writer`] writes one that parses back to the same catalogue;
-//! - [`validate`] holds the rules for every catalogue, `route_owners` the rule about routes;
+//! - [`validate`] holds the rules for every catalogue, [`hosts`] those for hosts, `route_owners` the rule about routes;
 //! - [`resolved_set`] answers questions about single sets, [`permission_index`] holds the methods of all sets and
 //!   computes those that a token may call or gains;
 //! - [`diff`] computes the differences between two states.
@@ -9,6 +9,7 @@
 mod bit_set;
 pub mod diff;
 pub mod effective_rights;
+pub mod hosts;
 pub mod permission_index;
 pub mod resolved_set;
 mod route_owners;
@@ -18,10 +19,12 @@ pub mod validate;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::domain::method::{Method, MethodId};
 use crate::domain::name::quoted;
+use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
 
 /// The catalogue of management methods. It always exists, and no file can define it.
@@ -103,12 +106,30 @@ impl fmt::Display for SetEntry {
     }
 }
 
+word_enum! {
+    /// The requests that a catalogue's routes match: those with a final slash, those without, or both.
+    #[derive(Default)]
+    pub enum TrailingSlash {
+        /// A final slash makes another path.
+        #[default]
+        Strict = "strict",
+        /// A route is valid with and without a final slash.
+        Either = "either",
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
     /// The catalogue's name, which is the origin of its methods and sets.
     pub name: String,
     pub title: String,
+    /// The hosts at which the application is called, in lower case and without ports. None means any host.
+    #[serde(default)]
+    pub hosts: BTreeSet<String>,
+    /// Whether a final slash makes another path.
+    #[serde(default)]
+    pub trailing_slash: TrailingSlash,
     /// The groups, in the file's order.
     pub groups: Vec<Group>,
     /// The API sets, in the file's order.

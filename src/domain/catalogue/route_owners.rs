@@ -1,4 +1,4 @@
-//! Ownership of routes: a route belongs to one method of one catalogue.
+//! Ownership of routes: at each host, a route belongs to one method of one catalogue.
 
 use std::collections::HashMap;
 
@@ -15,12 +15,13 @@ struct RouteOwner<'a> {
     route: &'a str,
 }
 
-/// Checks that no two methods have the same route, ignoring parameter names. `others` are the other catalogues.
-/// Conflicts between two of the others are not reported here: these must resolve them themselves.
+/// Checks that no two methods have the same route at the same host, ignoring parameter names. `others` are the other
+/// catalogues. Conflicts between two of the others are not reported here: these must resolve them themselves.
 pub(super) fn check_route_owners(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResult {
     let mut owners: HashMap<String, RouteOwner<'_>> = HashMap::new();
     // jeton's own methods are called at jeton, all others at an application.
-    for other in others.iter().filter(|c| c.name != MANAGEMENT && catalogue.name != MANAGEMENT) {
+    let is_application = |other: &&&Catalogue| other.name != MANAGEMENT && catalogue.name != MANAGEMENT;
+    for other in others.iter().filter(is_application).filter(|other| catalogue.shares_host_with(other)) {
         for method in other.methods() {
             for route in &method.routes {
                 let Ok(read) = Route::parse(route) else { continue };
@@ -55,7 +56,21 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
             .why(owner_text)
             .next("Remove the route from one of the two methods: a request must match only one method");
     }
-    Error::conflict(what)
-        .why(format!("{owner_text} in the catalogue {}", owner.catalogue.name))
-        .next("Remove the route from one of the two methods: a request must match only one method")
+    let advice = match (catalogue.hosts.is_empty(), owner.catalogue.hosts.is_empty()) {
+        (false, false) => {
+            let shared = catalogue.hosts.intersection(&owner.catalogue.hosts).next().map_or("", String::as_str);
+            format!("Remove the route from one of the two, or the host {shared} from one of the two catalogues")
+        }
+        (true, false) => {
+            "Give this catalogue the hosts of its application: hosts = [\"HOST\"] in the file, or --host HOST for an \
+                          import. Otherwise remove the route from one of the two"
+                .to_owned()
+        }
+        (_, true) => format!(
+            "Apply the catalogue {} with the hosts of its application first: hosts = [\"HOST\"] in its file, or --host \
+             HOST for an import. Otherwise remove the route from one of the two",
+            owner.catalogue.name
+        ),
+    };
+    Error::conflict(what).why(format!("{owner_text} in the catalogue {}", owner.catalogue.name)).next(advice)
 }

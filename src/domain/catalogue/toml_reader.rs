@@ -1,14 +1,16 @@
 //! Catalogue files: TOML, parsed strictly. Every error names file, line and column.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::validate::{self, Location, MAX_METHODS, MAX_SETS};
-use super::{ApiSet, Catalogue, Group, SetEntry};
+use super::{ApiSet, Catalogue, Group, SetEntry, TrailingSlash};
 use crate::domain::method::{Access, Method, MethodId};
+use crate::domain::route::Route;
+use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
 /// Maximum size of a file, in bytes.
@@ -113,9 +115,20 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
         return Err(located(doc.schema.span(), error));
     }
     let mut offsets = PartOffsets(HashMap::new());
+    let mut hosts: BTreeMap<String, Range<usize>> = BTreeMap::new();
+    for host in doc.hosts {
+        hosts.entry(host.get_ref().to_ascii_lowercase()).or_insert(host.span());
+    }
+    offsets.0.extend(hosts.values().enumerate().map(|(h, span)| (Location::Host(h), span.start)));
+    let base_path = match doc.base_path {
+        Some(base_path) => read_base_path(base_path.get_ref()).map_err(|error| located(base_path.span(), error))?,
+        None => String::new(),
+    };
     let mut catalogue = Catalogue {
         name: offsets.record(Location::Name, doc.name),
         title: offsets.record(Location::Title, doc.title),
+        hosts: hosts.into_keys().collect(),
+        trailing_slash: doc.trailing_slash,
         groups: Vec::with_capacity(doc.group.len()),
         sets: Vec::with_capacity(doc.set.len()),
     };
@@ -134,7 +147,8 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
             let whole = MethodId::parse(&format!("{id}.{tail}")).map_err(|e| located(span, e))?;
             let docs = method.docs.map(|docs| offsets.record(Location::Docs(g, m), docs));
             let routes = method.routes.into_iter().enumerate();
-            let routes = routes.map(|(r, route)| offsets.record(Location::Route(g, m, r), route)).collect();
+            let routes = routes.map(|(r, route)| offsets.record(Location::Route(g, m, r), route));
+            let routes = routes.map(|route| with_base_path(&base_path, route)).collect();
             let title = offsets.record(Location::MethodTitle(g, m), method.title);
             methods.push(Method { id: whole, title, access: method.access, docs, routes });
         }
@@ -160,12 +174,41 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     Ok((catalogue, offsets))
 }
 
+/// Returns the start of all routes of a file, without its final slash.
+fn read_base_path(text: &str) -> Result<String> {
+    let base_path = text.strip_suffix('/').unwrap_or(text);
+    if base_path.is_empty() {
+        return Ok(String::new());
+    }
+    let refused = |why: &str| Error::usage(format!("\"{}\" is not a base path", excerpt(text, 60))).why(why);
+    if !base_path.starts_with('/') {
+        return Err(refused("a base path begins with /, such as /crm"));
+    }
+    Route::parse(base_path).map_err(|error| refused(&error.why.unwrap_or_default()))?;
+    Ok(base_path.to_owned())
+}
+
+/// Returns the whole route. A text that is not a route is returned unchanged, to be refused as written.
+fn with_base_path(base_path: &str, route: String) -> String {
+    match route.split_once(' ') {
+        _ if base_path.is_empty() => route,
+        Some((http_method, path)) if path.starts_with('/') => format!("{http_method} {base_path}{path}"),
+        None if route.starts_with('/') => format!("{base_path}{route}"),
+        _ => route,
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileDoc {
     schema: Spanned<u32>,
     name: Spanned<String>,
     title: Spanned<String>,
+    #[serde(default)]
+    hosts: Vec<Spanned<String>>,
+    base_path: Option<Spanned<String>>,
+    #[serde(default)]
+    trailing_slash: TrailingSlash,
     #[serde(default)]
     group: Vec<FileGroup>,
     #[serde(default)]
@@ -226,6 +269,11 @@ mod tests {
             (HEAD.replace("\"x\"", "\"jeton\""), "2:8"),
             (HEAD.replace("\"x\"", "\"X y\""), "2:8"),
             (HEAD.replace("\"X\"", "\"\\u202Ex\""), "3:9"),
+            (format!("{HEAD}hosts = [\"b.example\", \"*.a.example\"]\n"), "4:23"),
+            (format!("{HEAD}hosts = [\"a.example:80\"]\n"), "4:10"),
+            (format!("{HEAD}trailing_slash = \"maybe\"\n"), "4:18"),
+            (format!("{HEAD}base_path = \"crm\"\n"), "4:13"),
+            (format!("{HEAD}base_path = \"/a//b\"\n"), "4:13"),
             (format!("{HEAD}{}", GROUP.replace("\"a\"", "\"jeton.a\"")), "5:6"),
             (format!("{HEAD}{}", GROUP.replace("\"a\"", "\"Jeton\"")), "5:6"),
             (format!("{HEAD}{}", GROUP.replace("\"B\"", "\"é é\"")), "8:6"),
@@ -260,12 +308,17 @@ mod tests {
             messages.push(error);
         }
         insta::assert_snapshot!(messages.join("\n"), @r#"
-        f.toml:4:1: the catalogue file can't be read: unknown field `colour`, expected one of `schema`, `name`, `title`, `group`, `set`
+        f.toml:4:1: the catalogue file can't be read: unknown field `colour`, expected one of `schema`, `name`, `title`, `hosts`, `base_path`, `trailing_slash`, `group`, `set`
         f.toml:12:6: the method a.B is defined twice
         f.toml:1:10: the catalogue file has an unsupported schema: jeton reads only catalogue files with: schema = 1
         f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name
         f.toml:2:8: "X y" is not a catalogue name: use 1-64 of the characters a-z 0-9 . _ - (no capitals), and begin with a letter or digit
         f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": the text contains \u{202e}, which is a control, bidi or zero-width character
+        f.toml:4:23: "*.a.example" is not a host name: a wildcard could match the host of another application. Write the host alone, such as shop.example.com
+        f.toml:4:10: "a.example:80" is not a host name: a host has no port: the routes hold for every port. Write the host alone, such as shop.example.com
+        f.toml:4:18: the catalogue file can't be read: unknown variant `maybe`, expected `strict` or `either`
+        f.toml:4:13: "crm" is not a base path: a base path begins with /, such as /crm
+        f.toml:4:13: "/a//b" is not a base path: a path can't contain // % ? # ; \, spaces, or the segments . and .., because proxies may rewrite them
         f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id whose part before the first dot is not jeton
         f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id whose part before the first dot is not jeton
         f.toml:8:6: "a.é é" is not a method id: use 1-200 of the characters A-Z a-z 0-9 . _ -
@@ -289,6 +342,26 @@ mod tests {
         f.toml:15:1: the catalogue file can't be read: unknown field `add`, expected one of `name`, `title`, `include`, `exclude`
         f.toml:2:10: the catalogue file can't be read: invalid basic string, expected `"`
         "#);
+    }
+
+    #[test]
+    fn hosts_are_sorted_and_routes_begin_with_the_base_path() {
+        let routes = "routes = [\"GET /x\", \"/\", \"POST /{id}/\"]\n";
+        for (base_path, expected) in [
+            ("", ["GET /x", "/", "POST /{id}/"]),
+            ("/", ["GET /x", "/", "POST /{id}/"]),
+            ("/crm", ["GET /crm/x", "/crm/", "POST /crm/{id}/"]),
+            ("/crm/{tenant}/", ["GET /crm/{tenant}/x", "/crm/{tenant}/", "POST /crm/{tenant}/{id}/"]),
+        ] {
+            let keys = "hosts = [\"b.example\", \"A.example\", \"b.EXAMPLE\"]\ntrailing_slash = \"either\"\n";
+            let text = format!("{HEAD}{keys}base_path = \"{base_path}\"\n{GROUP}{routes}");
+            let catalogue = read("f.toml", &text, &[]).unwrap();
+            assert_eq!(catalogue.hosts.iter().collect::<Vec<_>>(), ["a.example", "b.example"]);
+            assert_eq!(catalogue.trailing_slash, TrailingSlash::Either);
+            assert_eq!(catalogue.methods().next().unwrap().routes, expected);
+        }
+        let many: Vec<String> = (0..65).map(|n| format!("\"h{n}.example\"")).collect();
+        assert!(refused(&format!("{HEAD}hosts = [{}]\n", many.join(", "))).contains("64"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Catalogue, SetEntry};
+use super::{Catalogue, SetEntry, TrailingSlash};
 use crate::domain::untrusted_text::is_control_or_bidi;
 
 pub fn toml(catalogue: &Catalogue) -> String {
@@ -10,6 +10,12 @@ pub fn toml(catalogue: &Catalogue) -> String {
     text.push_str("schema = 1\n");
     pair(&mut text, "name", &catalogue.name);
     pair(&mut text, "title", &catalogue.title);
+    if !catalogue.hosts.is_empty() {
+        list(&mut text, "hosts", catalogue.hosts.iter().map(String::as_str));
+    }
+    if catalogue.trailing_slash != TrailingSlash::default() {
+        pair(&mut text, "trailing_slash", catalogue.trailing_slash.as_str());
+    }
     for group in &catalogue.groups {
         text.push_str("\n[[group]]\n");
         pair(&mut text, "id", &group.id);
@@ -89,7 +95,10 @@ mod tests {
 
     #[test]
     fn written_catalogue_reads_back() {
-        let cloud = Catalogue::shipped("cloud-platform").unwrap();
+        let mut cloud = Catalogue::shipped("cloud-platform").unwrap();
+        assert!(!toml(&cloud).contains("hosts"));
+        cloud.hosts = ["a.example".to_owned(), "b.example".to_owned()].into();
+        cloud.trailing_slash = TrailingSlash::Either;
         let text = toml(&cloud);
         assert_eq!(toml_reader::read("f", &text, &[]).unwrap(), cloud);
         assert_eq!(toml(&cloud), text);

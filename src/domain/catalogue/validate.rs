@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use strsim::osa_distance;
 
+use super::hosts::{MAX_HOSTS, parse_host};
 use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_owners};
 use crate::domain::api_selection::looks_built_in;
 use crate::domain::method::{Method, MethodId};
@@ -45,6 +46,8 @@ const HTTP_METHODS: [&str; 41] = [
 pub enum Location {
     Name,
     Title,
+    /// One of the hosts, by its position among the sorted ones.
+    Host(usize),
     GroupId(usize),
     GroupTitle(usize),
     /// A method's id: group, method.
@@ -135,7 +138,19 @@ fn validate_head(catalogue: &Catalogue) -> ValidationResult {
             .why("use 1-64 of the characters a-z 0-9 . _ - (no capitals), and begin with a letter or digit");
         return Err(fault(Location::Name, error));
     }
-    validate_text("the catalogue's title", &catalogue.title, MAX_TITLE_LEN, Location::Title)
+    validate_text("the catalogue's title", &catalogue.title, MAX_TITLE_LEN, Location::Title)?;
+    for (h, host) in catalogue.hosts.iter().enumerate() {
+        let parsed = parse_host(host).map_err(|error| fault(Location::Host(h), error))?;
+        if parsed != *host {
+            let error = Error::usage(format!("the host {host} has capitals")).next(format!("Write: {parsed}"));
+            return Err(fault(Location::Host(h), error));
+        }
+        if h >= MAX_HOSTS {
+            let error = Error::usage(format!("a catalogue can have at most {MAX_HOSTS} hosts"));
+            return Err(fault(Location::Host(h), error));
+        }
+    }
+    Ok(())
 }
 
 fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResult {

@@ -23,7 +23,14 @@ pub(super) fn catalogue(methods: &[(&str, &[&str])]) -> Catalogue {
         routes: routes.iter().map(|r| (*r).to_owned()).collect(),
     };
     let group = Group { id: "a".to_owned(), title: "A".to_owned(), methods: methods.iter().map(method).collect() };
-    Catalogue { name: "x".to_owned(), title: "X".to_owned(), groups: vec![group], sets: Vec::new() }
+    Catalogue {
+        name: "x".to_owned(),
+        title: "X".to_owned(),
+        hosts: Default::default(),
+        trailing_slash: Default::default(),
+        groups: vec![group],
+        sets: Vec::new(),
+    }
 }
 
 pub(super) fn action_of(map: &RouteRules, request: &str) -> String {

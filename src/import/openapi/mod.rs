@@ -111,7 +111,14 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
         group.methods.sort_by(|a, b| a.id.cmp(&b.id));
     }
     let title = title(&root, options, &mut warnings);
-    let catalogue = Catalogue { name: options.name.clone(), title, groups, sets };
+    let catalogue = Catalogue {
+        name: options.name.clone(),
+        title,
+        hosts: Default::default(),
+        trailing_slash: Default::default(),
+        groups,
+        sets,
+    };
     Ok(ImportResult { catalogue, warnings: warnings.into_lines() })
 }
 

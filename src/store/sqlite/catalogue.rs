@@ -43,8 +43,11 @@ impl CatalogueReader for SqliteTx<'_> {
             methods.entry(group).or_default().push(Method { id, title, access, docs, routes });
         }
         let mut catalogues = Vec::new();
-        let sql = "SELECT name, title FROM catalogues ORDER BY position";
-        for (name, title) in query_all(self.0, sql, [], tuple::<(String, String)>)? {
+        let sql = "SELECT name, title, trailing_slash FROM catalogues ORDER BY position";
+        for (name, title, trailing_slash) in query_all(self.0, sql, [], tuple::<(String, String, _)>)? {
+            let hosts =
+                query_all(self.0, "SELECT host FROM catalogue_hosts WHERE catalogue = ?1", [&name], |r| r.get(0))?;
+            let hosts = hosts.into_iter().collect();
             let sql = "SELECT id, title FROM method_groups WHERE catalogue = ?1 ORDER BY position";
             let mut group = |(id, title)| {
                 let methods = methods.remove(&id).unwrap_or_default();
@@ -53,7 +56,7 @@ impl CatalogueReader for SqliteTx<'_> {
             let groups = query_all(self.0, sql, [&name], tuple)?.into_iter().map(&mut group).collect();
             let sets =
                 read_sets(self.0, "SELECT name, title FROM api_sets WHERE catalogue = ?1 ORDER BY position", [&name])?;
-            catalogues.push(Catalogue { name, title, groups, sets });
+            catalogues.push(Catalogue { name, title, hosts, trailing_slash, groups, sets });
         }
         Ok(catalogues)
     }
@@ -95,12 +98,17 @@ impl CatalogueWriter for SqliteTx<'_> {
                 (SELECT m.id FROM methods m JOIN method_groups g ON g.id = m.group_id WHERE g.catalogue = ?1)",
             "DELETE FROM methods WHERE group_id IN (SELECT id FROM method_groups WHERE catalogue = ?1)",
             "DELETE FROM method_groups WHERE catalogue = ?1",
+            "DELETE FROM catalogue_hosts WHERE catalogue = ?1",
         ] {
             execute(self.0, sql, [name])?;
         }
-        let sql = "INSERT INTO catalogues (name, title, position) VALUES (?1, ?2, (SELECT count(*) FROM catalogues))
-                   ON CONFLICT (name) DO UPDATE SET title = ?2";
-        execute(self.0, sql, params![name, catalogue.title])?;
+        let sql = "INSERT INTO catalogues (name, title, trailing_slash, position)
+                   VALUES (?1, ?2, ?3, (SELECT count(*) FROM catalogues))
+                   ON CONFLICT (name) DO UPDATE SET title = ?2, trailing_slash = ?3";
+        execute(self.0, sql, params![name, catalogue.title, catalogue.trailing_slash.as_str()])?;
+        for host in &catalogue.hosts {
+            execute(self.0, "INSERT INTO catalogue_hosts (catalogue, host) VALUES (?1, ?2)", [name, host])?;
+        }
         for (g, group) in catalogue.groups.iter().enumerate() {
             let sql = "INSERT INTO method_groups (id, catalogue, title, position) VALUES (?1, ?2, ?3, ?4)";
             execute(self.0, sql, params![group.id, name, group.title, g as i64])?;

@@ -4,7 +4,7 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 use crate::domain::account::{AccountId, CredentialVersion};
-use crate::domain::catalogue::SetEntry;
+use crate::domain::catalogue::{SetEntry, TrailingSlash};
 use crate::domain::method::{Access, MethodId};
 use crate::domain::name::{Description, Prefix, TokenName, Username};
 use crate::domain::role::Role;
@@ -49,6 +49,7 @@ text_columns! {
     Role, "a role", Role::from_word;
     SetEntry, "an entry of an API set", |text| SetEntry::parse(text).ok();
     TokenKind, "a token kind", TokenKind::from_word;
+    TrailingSlash, "a rule for the final slash of routes", TrailingSlash::from_word;
     TokenName, "a token name", |text| TokenName::parse(text).ok();
     Username, "a username", |text| Username::parse(text).ok();
 }

@@ -187,6 +187,18 @@ fn route_belongs_to_one_method() {
     ];
     home.run(&["catalogue", "check", "taken.toml"], "").assert_code(5).assert_says(&names).assert_silent();
     home.as_ops(&["catalogue", "apply", "taken.toml"]).assert_code(5).assert_says(&names).assert_silent();
+    // Each of the two has the route at hosts of its own.
+    let at = |text: &str, host: &str| text.replacen("[[group]]", &format!("hosts = [{host}]\n[[group]]"), 1);
+    home.file("hosted.toml", &at(&taken, "\"a.example\", \"b.example\""), 0o644);
+    home.run(&["catalogue", "check", "hosted.toml"], "").assert_code(5).assert_says(&["catalogue shop", "--host"]);
+    home.file("shop.toml", &at(&example(), "\"b.example\""), 0o644);
+    home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
+    home.run(&["catalogue", "check", "taken.toml"], "").assert_code(5).assert_says(&["this catalogue", "--host"]);
+    home.run(&["catalogue", "check", "hosted.toml"], "").assert_code(5).assert_says(&["the host b.example"]);
+    home.file("hosted.toml", &at(&taken, "\"a.example\""), 0o644);
+    home.run(&["catalogue", "check", "hosted.toml"], "").assert_success();
+    home.file("shop.toml", &example(), 0o644);
+    home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
     let twice = example().replace("GET /1.0/orders", "POST /1.0/orders/{n}/cancel");
     home.file("twice.toml", &twice, 0o644);
     home.run(&["catalogue", "check", "twice.toml"], "")

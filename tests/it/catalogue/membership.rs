@@ -52,7 +52,14 @@ fn random_catalogues(dice: &SeededEntropy) -> Vec<Catalogue> {
             ApiSet { name: format!("s{n}"), title: "s".into(), include, exclude }
         };
         let sets = (first..first + 4).map(set).collect();
-        catalogues.push(Catalogue { name: name.into(), title: name.into(), groups, sets });
+        catalogues.push(Catalogue {
+            name: name.into(),
+            title: name.into(),
+            hosts: Default::default(),
+            trailing_slash: Default::default(),
+            groups,
+            sets,
+        });
     }
     catalogues.push(Catalogue::shipped("jeton").unwrap());
     catalogues

@@ -45,6 +45,8 @@ fn catalogue() -> Catalogue {
     Catalogue {
         name: "large".to_owned(),
         title: "Large".to_owned(),
+        hosts: Default::default(),
+        trailing_slash: Default::default(),
         groups: (0..GROUPS).map(group).collect(),
         sets: (0..GROUPS).map(set).collect(),
     }

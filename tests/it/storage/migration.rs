@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use jeton::domain::account::AccountId;
+use jeton::domain::catalogue::TrailingSlash;
 use jeton::domain::query::sort::{Sort, SortColumn};
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
@@ -137,6 +138,10 @@ fn migration_brings_the_first_schema_to_the_newest() {
     let found: Vec<_> = catalogue.methods().map(|m| (m.id.as_str(), m.access.as_str(), m.routes.len())).collect();
     assert_eq!(found, [("a.B", "read", 2), ("a.C", "admin", 1)]);
     catalogue.groups[0].methods[0].access = jeton::domain::method::Access::Public;
+    // An older catalogue is valid for any host.
+    assert!(catalogue.hosts.is_empty() && catalogue.trailing_slash == TrailingSlash::Strict);
+    catalogue.hosts = ["b.example".to_owned(), "a.example".to_owned()].into();
+    catalogue.trailing_slash = TrailingSlash::Either;
     store
         .write(&tester(), &|| START, |tx, _| {
             tx.set_catalogue(&catalogue)?;

@@ -78,6 +78,8 @@ fn catalogues() -> impl Strategy<Value = Arc<[Catalogue]>> {
         let made = Catalogue {
             name: "made".to_owned(),
             title: "Made".to_owned(),
+            hosts: Default::default(),
+            trailing_slash: Default::default(),
             sets: sets.collect(),
             groups: groups.into_iter().enumerate().map(of_group).collect(),
         };

@@ -23,7 +23,14 @@ fn keep_set_of_management(install: &TestInstall) {
     };
     let named = ["jeton.tokens.write-all", "jeton.gone.Method", "environment.control.GetEnvInfo"];
     let sets = vec![set("Desk", &named), set("Over all", &["set:Desk"])];
-    let catalogue = Catalogue { name: "desk".into(), title: "Desk".into(), groups: Vec::new(), sets };
+    let catalogue = Catalogue {
+        name: "desk".into(),
+        title: "Desk".into(),
+        hosts: Default::default(),
+        trailing_slash: Default::default(),
+        groups: Vec::new(),
+        sets,
+    };
     let now = install.now();
     let kept = install.store().write(&tester(), &|| now, |tx, _| {
         tx.set_catalogue(&catalogue)?;
