@@ -365,6 +365,15 @@ mod tests {
     }
 
     #[test]
+    fn names_of_sets_may_hold_those_of_several_scopes() {
+        let named =
+            |name: &str| format!("{HEAD}{GROUP}[[set]]\nname = \"{name}\"\ntitle = \"s\"\ninclude = [\"a.B\"]\n");
+        assert!(read("f.toml", &named(&"é".repeat(300)), &[]).is_ok());
+        assert!(refused(&named(&"é".repeat(301))).contains("more than 300 characters"));
+        assert!(refused(&HEAD.replace("\"x\"", &format!("\"{}\"", "x".repeat(65)))).contains("1-64"));
+    }
+
+    #[test]
     fn large_files_are_refused_early() {
         insta::assert_snapshot!(refused(&" ".repeat(MAX_FILE_SIZE + 1)), @"f.toml is too large: a catalogue file can have at most 16777216 bytes");
         insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the catalogue file is too large: the file has more than 6000000 words and punctuation marks");

@@ -23,8 +23,9 @@ const MAX_PATTERNS: usize = 2_000;
 /// Maximum total number of methods in the API sets of one catalogue. A method counts once for each set. A preview
 /// compares this much data.
 const MAX_MEMBERS: usize = 1_000_000;
-/// Maximum length of titles and names, in characters.
+/// Maximum lengths of names and titles, in characters. A set's name may hold the names of several scopes.
 pub const MAX_NAME_LEN: usize = 64;
+pub const MAX_SET_NAME_LEN: usize = 300;
 const MAX_TITLE_LEN: usize = 200;
 const MAX_LINK_LEN: usize = 2_000;
 const MAX_ROUTES: usize = 64;
@@ -255,7 +256,7 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
             return Err(fault(Location::SetName(s), error));
         }
         let location = Location::SetName(s);
-        validate_text("an API set's name", &set.name, MAX_NAME_LEN, location)?;
+        validate_text("an API set's name", &set.name, MAX_SET_NAME_LEN, location)?;
         if set.name.trim() != set.name {
             return Err(fault(location, Error::usage("an API set's name can't begin or end with a space")));
         }

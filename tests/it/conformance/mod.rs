@@ -21,7 +21,7 @@ use std::time::Duration;
 use jeton::domain::account::{Account, AccountId, CredentialVersion};
 use jeton::domain::api_selection::Selection;
 use jeton::domain::audit::{AuditActor, AuditEntry, AuditRow, Face};
-use jeton::domain::catalogue::Catalogue;
+use jeton::domain::catalogue::{Catalogue, TrailingSlash};
 use jeton::domain::expiry::{Expiry, Span};
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix};

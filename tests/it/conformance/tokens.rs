@@ -228,11 +228,14 @@ pub fn a_catalogue_replaces_what_it_said_before<E: Engine>() {
         assert_eq!(f.store.read(|s| s.method(&method.id)).unwrap().as_ref(), Some(method));
     }
     let mut less = shipped.clone();
+    less.hosts = ["b.example".to_owned(), "a.example".to_owned()].into();
+    less.trailing_slash = TrailingSlash::Either;
     let gone = less.groups.pop().unwrap().methods;
     less.sets.truncate(1);
     for _ in 0..2 {
         change(&f.store, |tx| tx.set_catalogue(&less)).unwrap();
         assert_eq!(all(&f), less.sets);
+        assert!(f.store.read(|s| s.catalogues()).unwrap().contains(&less));
         assert_eq!(f.store.read(|s| s.method(&gone[0].id)).unwrap(), None);
     }
     let own = MethodId::parse("jeton.tokens.read").unwrap();
