@@ -41,6 +41,24 @@ pub fn cut(text: &str, columns: usize) -> String {
     out
 }
 
+/// Returns `text`, cleaned and shortened in its middle if longer than `columns`, because names often differ at the end.
+pub fn cut_middle(text: &str, columns: usize) -> String {
+    let text = clean(text);
+    if width(&text) <= columns || columns < 3 {
+        return cut(&text, columns);
+    }
+    let head = cut(&text, columns / 2);
+    let (mut tail, mut room) = (text.len(), columns - width(&head));
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        if width(grapheme) > room {
+            break;
+        }
+        room -= width(grapheme);
+        tail = at;
+    }
+    head + &text[tail..]
+}
+
 /// Returns `text` like [`cut`], padded with blanks to exactly `columns`.
 pub fn fit(text: &str, columns: usize) -> String {
     let mut out = cut(text, columns);
@@ -142,6 +160,27 @@ pub fn join_to_fit(names: &[String], columns: usize, is_lower_bound: bool) -> St
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn long_names_are_cut_in_the_middle() {
+        assert_eq!(cut_middle("shop: scope a", 13), "shop: scope a");
+        assert_eq!(cut_middle("shop: scope orders.read.12", 13), "shop:…read.12");
+        assert_eq!(cut_middle("abc", 2), "a…");
+        assert_eq!(cut_middle("abc", 0), "");
+        assert_eq!(cut_middle("漢字漢字漢字漢字", 9), "漢…漢字");
+        assert_eq!(cut_middle("a\u{1b}[2Jb and so on", 12), r"a\u{1… so on");
+    }
+
+    proptest! {
+        #[test]
+        fn cut_in_the_middle_fits(text in ".{0,40}", columns in 0usize..30) {
+            let shown = cut_middle(&text, columns);
+            prop_assert!(width(&shown) <= columns.max(width(&clean(&text)).min(columns)), "{}", shown);
+            if width(&clean(&text)) <= columns {
+                prop_assert_eq!(shown, clean(&text).into_owned());
+            }
+        }
+    }
 
     #[test]
     fn numbers_in_groups() {

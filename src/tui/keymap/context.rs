@@ -40,6 +40,8 @@ contexts! {
     Picker: "Method picker",
     PickerSearch: "Search for methods",
     PickerSets: "API sets of the picker",
+    /// The search field of the sets, in the picker and in the Catalogue screen.
+    SetSearch: "Search for API sets",
     PickerDiscard: "Discarding a selection",
     Accounts: "Accounts",
     Audit: "Audit log",
@@ -71,6 +73,6 @@ contexts! {
 impl Context {
     /// Returns `true` if letters are typed into a field over a screen.
     pub(super) const fn takes_letters(self) -> bool {
-        matches!(self, Context::Filter | Context::PickerSearch)
+        matches!(self, Context::Filter | Context::PickerSearch | Context::SetSearch)
     }
 }

@@ -26,6 +26,7 @@ mod picker_tree;
 mod policy;
 mod propagation;
 mod server;
+mod set_list;
 mod small_terminals;
 mod snapshots;
 mod story;

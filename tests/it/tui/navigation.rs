@@ -3,6 +3,7 @@
 use jeton::domain::api_selection::Selection;
 use jeton::domain::expiry::{ExpirySpec, Span};
 use jeton::domain::token::{Token, TokenRef};
+use jeton::tui::layer::ScreenId;
 use jeton::tui::notice::{Notice, NoticeId};
 use jeton::verbs::tokens::{CreateToken, DisableTokens, RevokeTokens, ShowToken, TokenTarget};
 
@@ -101,17 +102,27 @@ fn catalogue_shows_no_keys_for_picking() {
     insta::assert_snapshot!(s.footer(), @"/ Search  → Unfold  ← Fold  Tab Sets  y Link  i Apply  ? Help  q Quit  1 Tokens");
     s.assert_hides("[ ]");
     s.keys("<tab>");
-    insta::assert_snapshot!(s.footer(), @"Space Show  Tab Methods  ? Help  q Quit  1 Tokens  2 Accounts  3 Audit log");
+    insta::assert_snapshot!(s.footer(), @"Enter Show  Tab Methods  / Search  ? Help  q Quit  1 Tokens  2 Accounts");
     s.assert_hides("Inherit");
-    s.keys("<down><down><down><down><down><down>");
-    s.keys("<space>");
+    s.assert_hides("[ ]");
+    let all = catalogue(&s).rows().len();
+    s.keys("<end><space>");
+    assert_eq!(catalogue(&s).rows().len(), all, "Space picks nothing");
+    s.keys("<enter>");
     assert_eq!(catalogue(&s).selection(), Selection::Sets(["Maven Plugin".to_owned()].into()));
-    s.keys("<tab>f");
-    assert!(catalogue(&s).is_only_checked());
-    // After hiding again, all entries are shown.
-    s.keys("<tab><space><tab>");
-    assert!(!catalogue(&s).is_only_checked() && !catalogue(&s).rows().is_empty());
-    s.assert_hides("[x]");
+    assert!(catalogue(&s).rows().len() < all);
+    for picking in ["[x]", "[ ]", "Space"] {
+        s.assert_hides(picking);
+    }
+    s.assert_shows("methods of Maven Plugin");
+    // Enter on the shown set, or Esc, shows everything again.
+    s.keys("<tab><enter>");
+    assert_eq!(catalogue(&s).rows().len(), all);
+    s.keys("<tab><home><enter><esc>");
+    assert_eq!(catalogue(&s).rows().len(), all);
+    assert_eq!(s.app.model.active_screen(), Some(ScreenId(4)));
+    s.keys("<esc>");
+    assert_eq!(s.app.model.active_screen(), Some(ScreenId::TOKENS));
 }
 
 #[test]

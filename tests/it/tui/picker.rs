@@ -250,12 +250,10 @@ fn catalogue_and_tokens_keep_their_state() {
     s.assert_hides("[ ] environment");
     s.keys("<right><right> xand/stop<enter>");
     s.assert_shows("StopEnv");
-    s.keys("<tab><down><space>");
-    s.assert_hides("Custom");
-    s.keys("<tab><esc>f");
+    s.keys("<tab><down><enter><esc>");
     assert_eq!(catalogue(&s).selection(), sets(&[IDE_SET]));
     assert!(catalogue(&s).is_only_checked());
-    s.keys("<esc>");
+    s.keys("1");
     s.assert_shows("▶   beta");
     s.assert_hides("alpha");
     s.keys("41");

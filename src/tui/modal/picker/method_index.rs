@@ -57,6 +57,15 @@ pub struct MethodRow {
 pub struct SetRow {
     pub name: String,
     pub title: String,
+    /// Name and title in lower case, for the search.
+    pub haystack: String,
+}
+
+impl SetRow {
+    fn new(name: &str, title: &str) -> Self {
+        let haystack = super::search::lower(&format!("{name}\n{title}"));
+        SetRow { name: name.to_owned(), title: title.to_owned(), haystack }
+    }
 }
 
 /// Groups, methods and sets. Groups of management methods come after all others.
@@ -94,7 +103,7 @@ impl PickerIndex {
             }
         }
         for set in catalogues.iter().flat_map(|c| &c.sets) {
-            index.sets.push(SetRow { name: set.name.clone(), title: set.title.clone() });
+            index.sets.push(SetRow::new(&set.name, &set.title));
         }
         match selection {
             Selection::Custom(methods) => {
@@ -106,7 +115,7 @@ impl PickerIndex {
             }
             Selection::Sets(names) => {
                 for name in names.iter().filter(|n| !catalogues.iter().any(|c| c.sets.iter().any(|s| s.name == **n))) {
-                    index.sets.push(SetRow { name: name.clone(), title: VANISHED.to_owned() });
+                    index.sets.push(SetRow::new(name, VANISHED));
                 }
             }
             Selection::Inherit => {}

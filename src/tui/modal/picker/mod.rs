@@ -6,6 +6,7 @@
 //! │ Search  stop            [x] Only ticked           │   search.rs: words and their matches
 //! │ ▾ [~] group                        4 / 38 │ sets   │   method_index.rs: groups, methods, sets
 //! │ ▶   [x] Method   write  its title         │        │   tree.rs: shown rows; selection.rs: ticks
+//! │                                           │        │   set_list.rs, set_actions.rs, set_view.rs
 //! │ docs  link of the row under the cursor             │   view.rs: drawing
 //! │ keys                                               │
 //! └────────────────────────────────────────────────────┘
@@ -14,6 +15,9 @@
 pub mod method_index;
 pub mod search;
 mod selection;
+mod set_actions;
+pub mod set_list;
+mod set_view;
 pub mod tree;
 pub mod used_methods;
 mod view;
@@ -37,6 +41,7 @@ use crate::tui::text_fit::count_noun;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::catalogue::ListCatalogues;
 use method_index::GroupKind;
+use set_list::SetList;
 use tree::{Choice, Tree};
 use used_methods::UsedMethods;
 
@@ -46,6 +51,7 @@ enum Focus {
     Tree,
     Search,
     Sets,
+    SetSearch,
     /// The question before discarding changes.
     Leaving,
 }
@@ -64,8 +70,7 @@ pub struct Picker {
     tree: Tree,
     search: TextInput,
     focus: Focus,
-    /// Row in the set list: the sets, *Inherit*, nothing.
-    set_cursor: usize,
+    sets: SetList,
     mode: PickerMode,
     role: Role,
     /// The methods that the token has called, if the token exists and its usage is loaded.
@@ -87,7 +92,8 @@ impl Picker {
 
     fn new(tree: Tree, purpose: PickerMode, role: Role) -> Self {
         let search = TextInput::new(200);
-        Picker { tree, search, focus: Focus::Tree, set_cursor: 0, mode: purpose, role, usage: None, note: None }
+        let sets = SetList::new(&tree.index().sets, matches!(purpose, PickerMode::Pick(_)));
+        Picker { tree, search, focus: Focus::Tree, sets, mode: purpose, role, usage: None, note: None }
     }
 
     /// Sets the methods that the token has called.
@@ -135,9 +141,17 @@ impl Picker {
             return;
         }
         self.role = role;
-        self.tree = Tree::new(Arc::clone(catalogues), &self.tree.selection(), role);
+        let (at_cursor, shown) = (self.current_set().map(str::to_owned), self.shown_set().map(str::to_owned));
+        let selection = match self.mode {
+            PickerMode::Pick(_) => self.tree.selection(),
+            PickerMode::Browse => Selection::nothing(),
+        };
+        self.tree = Tree::new(Arc::clone(catalogues), &selection, role);
         self.tree.search(self.search.text());
-        self.set_cursor = self.set_cursor.min(self.last_set());
+        if let Some(set) = shown.filter(|name| self.tree.index().sets.iter().any(|set| set.name == *name)) {
+            self.tree.show_only_set(Some(&set));
+        }
+        self.sets.refresh(&self.tree.index().sets, at_cursor.as_deref());
     }
 
     /// Returns `true` if unsaved choices would be lost.
@@ -160,26 +174,16 @@ impl Picker {
             return Intent::Stay;
         }
         match self.mode {
+            PickerMode::Browse if self.shown_set().is_some() => {
+                self.tree.show_only_set(None);
+                Intent::Stay
+            }
             PickerMode::Browse => Intent::Go(Destination::Screen(ScreenId::TOKENS)),
             PickerMode::Pick(_) if self.is_changed() => {
                 self.focus = Focus::Leaving;
                 Intent::Stay
             }
             PickerMode::Pick(_) => Intent::Close(None),
-        }
-    }
-
-    fn toggle_set(&mut self) {
-        let sets = &self.tree.index().sets;
-        match sets.get(self.set_cursor).map(|s| s.name.clone()) {
-            Some(name) => {
-                self.tree.toggle_set(&name);
-                if !self.shows_ticks() && self.tree.is_only_checked() {
-                    self.tree.toggle_only_checked();
-                }
-            }
-            None if self.set_cursor == sets.len() => self.tree.select_inherit(),
-            None => self.tree.select_nothing(),
         }
     }
 
@@ -214,20 +218,14 @@ impl Picker {
         }
     }
 
-    /// Returns `true` if ticks are shown: those of a selection, or those of a set's contents.
+    /// Returns `true` if something can be ticked. The Catalogue screen has no ticks.
     fn shows_ticks(&self) -> bool {
-        matches!(self.mode, PickerMode::Pick(_)) || self.tree.choice() != &Choice::Custom
-    }
-
-    /// Returns the last row of the set list. In a picker, *Inherit* and nothing follow the sets.
-    fn last_set(&self) -> usize {
-        let sets = self.tree.index().sets.len();
-        if matches!(self.mode, PickerMode::Pick(_)) { sets + 1 } else { sets.saturating_sub(1) }
+        matches!(self.mode, PickerMode::Pick(_))
     }
 
     fn step(&mut self, delta: isize) {
-        if self.focus == Focus::Sets {
-            self.set_cursor = self.set_cursor.saturating_add_signed(delta).min(self.last_set());
+        if self.is_on_sets() {
+            self.sets.step(delta);
         } else {
             self.tree.step(delta);
         }
@@ -242,6 +240,7 @@ impl Component for Picker {
     fn context(&self) -> Context {
         match (self.focus, &self.mode) {
             (Focus::Search, _) => Context::PickerSearch,
+            (Focus::SetSearch, _) => Context::SetSearch,
             (Focus::Sets, PickerMode::Pick(_)) => Context::PickerSets,
             (Focus::Sets, PickerMode::Browse) => Context::CatalogueSets,
             (Focus::Leaving, _) => Context::PickerDiscard,
@@ -251,13 +250,16 @@ impl Component for Picker {
     }
 
     fn focused_input(&mut self) -> Option<&mut TextInput> {
-        if self.focus == Focus::Search { Some(&mut self.search) } else { None }
+        match self.focus {
+            Focus::Search => Some(&mut self.search),
+            Focus::SetSearch => Some(&mut self.sets.search),
+            Focus::Tree | Focus::Sets | Focus::Leaving => None,
+        }
     }
 
     fn is_enabled(&self, action: Action, model: &Model) -> bool {
         match action {
             Action::DropUnused => self.can_drop_unused(),
-            Action::OnlyChecked => self.shows_ticks(),
             Action::ApplyCatalogue => model.is_by_person_with(Role::Admin),
             _ => true,
         }
@@ -283,6 +285,10 @@ impl Component for Picker {
     }
 
     fn on_edit(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        if self.focus == Focus::SetSearch {
+            self.sets.apply_search(&self.tree.index().sets);
+            return Intent::Stay;
+        }
         self.tree.search(self.search.text());
         self.tree.move_to_best_match();
         Intent::Stay
@@ -300,10 +306,14 @@ impl Component for Picker {
         self.note = None;
         match (action, self.focus) {
             (Action::Discard, Focus::Leaving) => return Intent::Close(None),
-            (Action::Cancel | Action::Accept, Focus::Leaving | Focus::Sets) => self.focus = Focus::Tree,
+            (Action::Cancel | Action::Accept, Focus::Leaving) => self.focus = Focus::Tree,
             (Action::Accept, Focus::Search) => self.focus = Focus::Tree,
             (Action::Cancel, Focus::Search) => self.clear_search(),
+            (Action::Accept, Focus::SetSearch) => self.focus = Focus::Sets,
+            (Action::Accept, Focus::Sets) => self.show_current_set(),
+            (Action::Cancel, Focus::Sets | Focus::SetSearch) => self.leave_sets(),
             (Action::Tick, Focus::Sets) => self.toggle_set(),
+            (Action::Filter, Focus::Sets) => self.focus = Focus::SetSearch,
             (Action::Filter, _) => self.focus = Focus::Search,
             (Action::Sets, Focus::Sets) => self.focus = Focus::Tree,
             (Action::Sets, _) => self.focus = Focus::Sets,

@@ -93,6 +93,16 @@ impl Tree {
         self.select(if sets.is_empty() { Choice::Custom } else { Choice::Sets(sets) }, ticks);
     }
 
+    /// Shows only the methods of the API set `name`, or all methods again. This is no change that can be undone.
+    pub fn show_only_set(&mut self, name: Option<&str>) {
+        let sets: BTreeSet<String> = name.into_iter().map(str::to_owned).collect();
+        let ticks = self.index.ticks_of_sets(&sets);
+        let choice = if sets.is_empty() { Choice::Custom } else { Choice::Sets(sets) };
+        self.selected = PickerSelection { choice, ticks };
+        self.recount();
+        self.set_only_checked(name.is_some());
+    }
+
     pub fn select_inherit(&mut self) {
         let ticks = self.index.ticks_of_inherit();
         self.select(Choice::Inherit, ticks);

@@ -151,6 +151,12 @@ impl Tree {
         (self.counts.get(group).copied().unwrap_or(0), all)
     }
 
+    /// Returns the number of methods in a group that match search and filter.
+    pub fn count_matching(&self, group: usize) -> usize {
+        let methods = self.index.groups.get(group).map_or(0..0, |s| s.methods.clone());
+        self.matching[methods].iter().filter(|matches| **matches).count()
+    }
+
     /// Returns the numbers of ticked methods and of all methods.
     pub fn total(&self) -> (usize, usize) {
         (self.counts.iter().sum(), self.index.methods.len())
@@ -227,6 +233,11 @@ impl Tree {
                 self.hidden_cursor = Some((method, self.cursor));
             }
         }
+    }
+
+    pub(super) fn set_only_checked(&mut self, only_checked: bool) {
+        self.only_checked = only_checked;
+        self.refilter();
     }
 
     /// Returns the position of the method under the cursor.

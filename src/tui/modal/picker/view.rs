@@ -7,18 +7,21 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::search::positions;
+use super::set_list::SetListRow;
 use super::tree::{Choice, Mark, Row};
 use super::{Focus, Picker, PickerMode, describe_kind};
 use crate::domain::api_selection::{Selection, set_label};
 use crate::tui::modal::picker::method_index::GroupKind;
 use crate::tui::model::Model;
-use crate::tui::text_fit::{count_noun, cut, fit, group_digits, width};
+use crate::tui::text_fit::{count_noun, cut, cut_middle, fit, group_digits, width};
 use crate::tui::theme::Theme;
 use crate::tui::widget::dialog_frame::draw_panel;
 use crate::tui::widget::key_hints::key_hints;
 
 /// Minimum number of columns for the set list to be always next to the tree.
 const SIDE_BY_SIDE_COLUMNS: usize = 96;
+/// Minimum width of the set list next to the tree.
+const MIN_SET_COLUMNS: usize = 32;
 /// Minimum number of columns for tree and set list together while the sets have the focus.
 const MIN_SPLIT_COLUMNS: usize = 60;
 /// Width of the column that marks used methods.
@@ -40,14 +43,13 @@ impl Picker {
 
     pub(super) fn screen(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let (ticked, all) = self.tree.total();
-        let right = if self.shows_ticks() {
-            format!("{}: {} of {} ", self.tree.describe_choice(), group_digits(ticked as u64), group_digits(all as u64))
-        } else {
-            format!("{} ", count_noun(all as u64, "method"))
+        let (of_set, all) = self.tree.total();
+        let right = match self.shown_set() {
+            Some(set) => format!("{} of {} ", count_noun(of_set as u64, "method"), set_label(set)),
+            None => format!("{} ", count_noun(all as u64, "method")),
         };
         let columns = usize::from(area.width);
-        let right = cut(&right, columns.saturating_sub(12));
+        let right = cut_middle(&right, columns.saturating_sub(12));
         let head = Line::from(vec![
             Span::styled(" Catalogue", theme.strong),
             Span::raw(" ".repeat(columns.saturating_sub(10 + width(&right)))),
@@ -73,11 +75,11 @@ impl Picker {
         let middle = Rect { y: area.y + above, height: area.height.saturating_sub(above + below), ..area };
         let middle = middle.intersection(area);
         let height = usize::from(middle.height);
-        let on_sets = self.focus == Focus::Sets;
+        let on_sets = self.is_on_sets();
         if on_sets && columns < MIN_SPLIT_COLUMNS {
             frame.render_widget(Paragraph::new(self.set_lines(columns, height, theme)), middle);
         } else if columns >= SIDE_BY_SIDE_COLUMNS || on_sets {
-            let pane = if columns >= SIDE_BY_SIDE_COLUMNS { columns / 4 } else { columns / 3 };
+            let pane = if columns >= SIDE_BY_SIDE_COLUMNS { (columns / 4).max(MIN_SET_COLUMNS) } else { columns / 2 };
             let left = columns.saturating_sub(pane + 3);
             let at = |x: usize, width: usize| Rect {
                 x: middle.x + u16::try_from(x).unwrap_or(0),
@@ -106,17 +108,19 @@ impl Picker {
 
     fn search_line(&self, columns: usize, theme: &Theme) -> Line<'static> {
         let mark = if self.tree.is_only_checked() { "[x]" } else { "[ ]" };
-        let (label, only) = if columns >= 50 {
-            ("Search  ", format!("  {mark} Only ticked"))
-        } else {
-            ("/ ", format!(" {mark} checked"))
+        let on_sets = self.is_on_sets();
+        let (label, only) = match (columns >= 50, on_sets) {
+            (true, true) => ("Search sets  ", format!("  {mark} Only ticked")),
+            (true, false) => ("Search  ", format!("  {mark} Only ticked")),
+            (false, _) => ("/ ", format!(" {mark} checked")),
         };
-        let only = if self.shows_ticks() { only } else { String::new() };
-        let focused = self.focus == Focus::Search;
+        let only = if self.shows_ticks() && !on_sets { only } else { String::new() };
+        let focused = matches!(self.focus, Focus::Search | Focus::SetSearch);
+        let input = if on_sets { &self.sets.search } else { &self.search };
         let room = columns.saturating_sub(label.len() + only.len());
         let field = room.min(48);
         let mut spans = vec![Span::styled(label, if focused { theme.accent } else { theme.dim })];
-        spans.extend(self.search.spans(field, focused, theme));
+        spans.extend(input.spans(field, focused, theme));
         spans.push(Span::raw(" ".repeat(room - field)));
         spans.push(Span::styled(only, if self.tree.is_only_checked() { theme.accent } else { theme.dim }));
         Line::from(spans)
@@ -127,6 +131,9 @@ impl Picker {
         if rows.is_empty() {
             let text = match (self.search.is_empty(), self.tree.index().methods.is_empty()) {
                 (_, true) => "There is no catalogue yet.  Run: jeton catalogue apply FILE".to_owned(),
+                (true, false) if self.shown_set().is_some() => {
+                    "This API set has no methods.  Esc shows all methods.".to_owned()
+                }
                 (true, false) => "Nothing is ticked.  f shows all methods.".to_owned(),
                 (false, false) => format!("Nothing matches \"{}\".  Esc clears the search.", self.search.text()),
             };
@@ -160,7 +167,8 @@ impl Picker {
         spans.push(Span::styled(fold, theme.dim));
         let mut used = 2;
         let (ticked, all) = self.tree.counts(place);
-        let mut count = group_digits(all as u64);
+        // The Catalogue screen shows how many methods its search and its set leave.
+        let mut count = group_digits(self.tree.count_matching(place) as u64);
         if self.shows_ticks() {
             let (mark, style) = match self.tree.mark(place) {
                 Mark::None => ("[ ] ", Style::new()),
@@ -169,7 +177,7 @@ impl Picker {
             };
             spans.push(Span::styled(mark, style));
             used += 4;
-            count = format!("{} / {count}", group_digits(ticked as u64));
+            count = format!("{} / {}", group_digits(ticked as u64), group_digits(all as u64));
         }
         let room = columns.saturating_sub(used + width(&count) + 1);
         let id = cut(&section.id, room);
@@ -234,38 +242,6 @@ impl Picker {
         }
     }
 
-    fn set_lines(&self, columns: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
-        let focused = self.focus == Focus::Sets;
-        let choice = self.tree.choice();
-        let mut rows: Vec<(&'static str, String)> = Vec::new();
-        for set in &self.tree.index().sets {
-            let chosen = matches!(choice, Choice::Sets(sets) if sets.contains(&set.name));
-            rows.push((if chosen { "[x] " } else { "[ ] " }, set_label(&set.name).into_owned()));
-        }
-        if matches!(self.mode, PickerMode::Pick(_)) {
-            let one = |chosen: bool| if chosen { "(•) " } else { "( ) " };
-            rows.push((one(choice == &Choice::Inherit), "Inherit".to_owned()));
-            let nothing = choice == &Choice::Custom && self.tree.total().0 == 0;
-            rows.push((one(nothing), "no access".to_owned()));
-        }
-        let mut lines = vec![Line::styled(fit("API sets", columns), if focused { theme.accent } else { theme.dim })];
-        let room = height.saturating_sub(1);
-        let first = first_row(self.set_cursor, rows.len(), room);
-        for (at, (mark, name)) in rows.into_iter().enumerate().skip(first).take(room) {
-            let is_current = focused && at == self.set_cursor;
-            let text =
-                format!("{}{mark}{}", if is_current { "▶ " } else { "  " }, cut(&name, columns.saturating_sub(6)));
-            let chosen = mark.contains(['x', '•']);
-            let style = match (is_current, chosen) {
-                (true, _) => theme.selected,
-                (false, true) => theme.accent,
-                (false, false) => Style::new(),
-            };
-            lines.push(Line::styled(fit(&text, columns), style));
-        }
-        lines
-    }
-
     /// Returns the text about the row under the cursor, or about the last key.
     fn status_message(&self, model: &Model) -> Option<(String, Style)> {
         let theme = &model.theme;
@@ -276,7 +252,7 @@ impl Picker {
             let style = if notice.is_success() { theme.good } else { theme.danger };
             return Some((notice.full_text(), style));
         }
-        if self.focus == Focus::Sets {
+        if self.is_on_sets() {
             return None;
         }
         if let Some(note) = &self.note {
@@ -297,16 +273,14 @@ impl Picker {
     }
 
     fn docs_line(&self, columns: usize, theme: &Theme) -> Line<'static> {
-        if self.focus == Focus::Sets {
-            let sets = &self.tree.index().sets;
-            let text = match sets.get(self.set_cursor) {
-                Some(set) => set.title.clone(),
-                None if self.set_cursor == sets.len() => {
-                    "every method that the account's role permits, except jeton.* methods".to_owned()
-                }
-                None => "the token is valid, but may not call any method".to_owned(),
+        if self.is_on_sets() {
+            let text = match self.sets.row() {
+                Some(SetListRow::Set(at)) => self.tree.index().sets.get(at).map_or("", |set| set.title.as_str()),
+                Some(SetListRow::Inherit) => "every method that the account's role permits, except jeton.* methods",
+                Some(SetListRow::NoAccess) => "the token is valid, but may not call any method",
+                None => "no API set has these words; Esc clears the search",
             };
-            return Line::raw(cut(&text, columns));
+            return Line::raw(cut(text, columns));
         }
         if let Some(group) = self.tree.group() {
             return Line::raw(cut(&group.title, columns));
@@ -320,7 +294,7 @@ impl Picker {
     }
 
     fn id_line(&self) -> String {
-        if self.focus == Focus::Sets {
+        if self.is_on_sets() {
             return match self.tree.choice() {
                 _ if matches!(self.mode, PickerMode::Browse) => String::new(),
                 Choice::Custom if self.tree.total().0 > 0 => {
@@ -346,12 +320,12 @@ impl super::Tree {
 }
 
 /// Returns the first of `height` rows that show `cursor`, in the middle if possible.
-fn first_row(cursor: usize, rows: usize, height: usize) -> usize {
+pub(super) fn first_row(cursor: usize, rows: usize, height: usize) -> usize {
     cursor.saturating_sub(height / 2).min(rows.saturating_sub(height))
 }
 
 /// Returns `text` (already fitted) as spans; matches of `words` get the style `matched`.
-fn highlight(text: &str, words: &[String], plain: Style, matched: Style) -> Vec<Span<'static>> {
+pub(super) fn highlight(text: &str, words: &[String], plain: Style, matched: Style) -> Vec<Span<'static>> {
     let mut flags = vec![false; text.len()];
     for range in positions(text, words) {
         flags[range].fill(true);

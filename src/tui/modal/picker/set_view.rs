@@ -1,0 +1,109 @@
+//! Drawing of the set list.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::set_list::SetListRow;
+use super::tree::Choice;
+use super::view::{first_row, highlight};
+use super::{Focus, Picker};
+use crate::domain::api_selection::set_label;
+use crate::tui::text_fit::{cut, cut_middle, fit, fold, group_digits, width};
+use crate::tui::theme::Theme;
+
+impl Picker {
+    /// Returns the lines of the list. Names are cut, but the name under the cursor is shown whole on several lines.
+    pub(super) fn set_lines(&self, columns: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let focused = matches!(self.focus, Focus::Sets | Focus::SetSearch);
+        let (rows, cursor) = (self.sets.rows(), self.sets.cursor());
+        let mut lines = vec![self.set_heading(columns, focused, theme)];
+        let room = height.saturating_sub(1);
+        if rows.is_empty() {
+            let text = if self.sets.search.is_empty() { "none" } else { "none found" };
+            lines.push(Line::styled(fit(&format!("  {text}"), columns), theme.dim));
+            return lines;
+        }
+        let mark_columns = if self.shows_ticks() { 6 } else { 4 };
+        let name_columns = columns.saturating_sub(mark_columns);
+        let whole = match rows.get(cursor).filter(|_| focused) {
+            Some(row) => fold_within(&self.set_name(*row), name_columns, room),
+            None => Vec::new(),
+        };
+        let room = room.saturating_sub(whole.len().saturating_sub(1));
+        let first = first_row(cursor, rows.len(), room);
+        for (at, row) in rows.iter().enumerate().skip(first).take(room) {
+            let (mark, chosen) = self.set_mark(*row);
+            let is_current = focused && at == cursor;
+            let style = match (is_current, chosen) {
+                (true, _) => theme.selected,
+                (false, true) => theme.accent,
+                (false, false) => Style::new(),
+            };
+            let texts = if is_current { whole.clone() } else { vec![cut_middle(&self.set_name(*row), name_columns)] };
+            for (part, text) in texts.iter().enumerate() {
+                let cursor_mark = if is_current && part == 0 { "▶ " } else { "  " };
+                let mark = if part == 0 { mark } else { "" };
+                let mut spans = vec![Span::raw(cursor_mark), Span::raw(fit(mark, mark_columns - 2))];
+                // On a reversed row, the colour of matches would become a background.
+                let matched = if is_current { Style { fg: None, ..theme.matched } } else { theme.matched };
+                spans.extend(highlight(text, self.sets.words(), Style::new(), matched));
+                spans.push(Span::raw(" ".repeat(name_columns.saturating_sub(width(text)))));
+                lines.push(Line::from(spans).style(style));
+            }
+        }
+        lines
+    }
+
+    fn set_heading(&self, columns: usize, focused: bool, theme: &Theme) -> Line<'static> {
+        let (shown, all) = (self.sets.rows().len(), self.sets.count_all());
+        let count = if self.sets.words().is_empty() {
+            String::new()
+        } else {
+            format!("  {} of {}", group_digits(shown as u64), group_digits(all as u64))
+        };
+        Line::styled(fit(&format!("API sets{count}"), columns), if focused { theme.accent } else { theme.dim })
+    }
+
+    /// Returns the name of a row as shown.
+    fn set_name(&self, row: SetListRow) -> String {
+        match row {
+            SetListRow::Set(at) => {
+                self.tree.index().sets.get(at).map_or_else(String::new, |set| set_label(&set.name).into_owned())
+            }
+            SetListRow::Inherit | SetListRow::NoAccess => row.built_in_label().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Returns the mark before a name, and `true` if the row is chosen. In the Catalogue screen, the set that is shown
+    /// has a mark.
+    fn set_mark(&self, row: SetListRow) -> (&'static str, bool) {
+        let chosen = match row {
+            SetListRow::Set(at) => {
+                let name = self.tree.index().sets.get(at).map(|set| &set.name);
+                matches!((self.tree.choice(), name), (Choice::Sets(sets), Some(name)) if sets.contains(name))
+            }
+            SetListRow::Inherit => *self.tree.choice() == Choice::Inherit,
+            SetListRow::NoAccess => *self.tree.choice() == Choice::Custom && self.tree.total().0 == 0,
+        };
+        let mark = match (row, chosen, self.shows_ticks()) {
+            (_, true, false) => "• ",
+            (_, false, false) => "",
+            (SetListRow::Set(_), true, true) => "[x] ",
+            (SetListRow::Set(_), false, true) => "[ ] ",
+            (SetListRow::Inherit | SetListRow::NoAccess, true, true) => "(•) ",
+            (SetListRow::Inherit | SetListRow::NoAccess, false, true) => "( ) ",
+        };
+        (mark, chosen)
+    }
+}
+
+/// Breaks `text` into at most `rows` lines. Only on a screen that is too small, the text is cut.
+fn fold_within(text: &str, columns: usize, rows: usize) -> Vec<String> {
+    let mut lines = fold(text, columns);
+    let rows = rows.max(1);
+    if lines.len() > rows {
+        let rest = lines.split_off(rows - 1).concat();
+        lines.push(cut(&rest, columns));
+    }
+    lines
+}
