@@ -74,7 +74,7 @@ fn peak() -> String {
 }
 
 fn read(text: &str) -> jeton::error::Result<ImportResult> {
-    import(text, &ImportOptions { name: "bench".to_owned(), title: None, docs_url: None })
+    import(text, &ImportOptions { name: "bench".to_owned(), ..ImportOptions::default() })
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1)]

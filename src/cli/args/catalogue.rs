@@ -1,6 +1,11 @@
 //! `catalogue …`.
 
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
+
+use crate::import::openapi::GroupBy;
 
 #[derive(Debug, Subcommand)]
 pub enum CatalogueCommand {
@@ -63,6 +68,12 @@ pub struct OpenapiArgs {
     /// Docs link for methods without a link: {id} {tag} {path} {verb}
     #[arg(long, value_name = "TEMPLATE")]
     pub docs_url: Option<String>,
+    /// Group by tag or path [default: tag, or path if tags say nothing]
+    #[arg(long, value_name = "HOW", value_parser = group_by())]
+    pub group_by: Option<GroupBy>,
+    /// TOML file with access levels: "GET /path" = "admin"
+    #[arg(long, value_name = "FILE")]
+    pub access: Option<PathBuf>,
     #[command(flatten)]
     pub consent: ApplyOptions,
 }
@@ -79,4 +90,9 @@ pub struct ApplyOptions {
     /// Show what would change, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+fn group_by() -> impl TypedValueParser<Value = GroupBy> {
+    PossibleValuesParser::new(GroupBy::ALL.map(GroupBy::as_str))
+        .try_map(|word| GroupBy::from_word(&word).ok_or("unknown"))
 }

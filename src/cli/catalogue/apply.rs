@@ -33,6 +33,8 @@ pub(in crate::cli) struct Applied<'a> {
     new: bool,
     /// Parts of an imported description that were skipped or changed. Empty for `catalogue apply`.
     warnings: &'a [String],
+    /// Decisions of an import, such as the source of access levels. Empty for `catalogue apply`.
+    notes: &'a [String],
     #[serde(flatten)]
     diff: &'a CatalogueDiff,
     /// Methods that API sets gain or lose.
@@ -44,12 +46,13 @@ pub(in crate::cli) struct Applied<'a> {
 }
 
 impl<'a> Applied<'a> {
-    fn new(preview: &'a CataloguePreview, warnings: &'a [String], applied: bool) -> Self {
+    fn new(preview: &'a CataloguePreview, warnings: &'a [String], notes: &'a [String], applied: bool) -> Self {
         Applied {
             applied,
             catalogue: &preview.name,
             new: preview.is_new,
             warnings,
+            notes,
             diff: &preview.diff,
             members: &preview.set_changes,
             widening: &preview.widening,
@@ -60,7 +63,7 @@ impl<'a> Applied<'a> {
 
 pub(super) fn apply(app: &mut App, from: &str, consent: &ApplyOptions) -> Result<()> {
     let catalogue = source(app, from)?;
-    preview_and_apply(app, catalogue, &[], consent)
+    preview_and_apply(app, catalogue, &[], &[], consent)
 }
 
 /// Returns the catalogue that `from` names: a built-in one, or else a file.
@@ -70,15 +73,19 @@ pub(in crate::cli) fn source(app: &App, from: &str) -> Result<Catalogue> {
 }
 
 /// Previews `catalogue` and applies it. Every source of catalogues goes through here. `warnings` lists input that the
-/// import had to change.
+/// import had to change, `notes` its decisions.
 pub(super) fn preview_and_apply(
     app: &mut App,
     catalogue: Catalogue,
     warnings: &[String],
+    notes: &[String],
     consent: &ApplyOptions,
 ) -> Result<()> {
     for warning in warnings {
         app.out.note(&format!("! {warning}"));
+    }
+    for note in notes {
+        app.out.note(&format!("  {note}"));
     }
     let (credential, session) = app.authenticate()?;
     let reader = Credential::Session(session);
@@ -88,7 +95,7 @@ pub(super) fn preview_and_apply(
     }
     if consent.dry_run {
         if app.out.json {
-            return app.print_json(&Applied::new(&preview, warnings, false));
+            return app.print_json(&Applied::new(&preview, warnings, notes, false));
         }
         app.out.note("Dry run: nothing was changed");
         return Ok(());
@@ -103,7 +110,7 @@ pub(super) fn preview_and_apply(
     let verb = ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public).expecting(expected);
     let changed = app.call(&credential, verb)?;
     if app.out.json {
-        return app.print_json(&Applied::new(&changed.value, warnings, true));
+        return app.print_json(&Applied::new(&changed.value, warnings, notes, true));
     }
     app.out.note(&format!("✓ catalogue {} applied", changed.value.name));
     app.out.note(&format!("  Proxies that use these routes need a new configuration: {} guide PROXY", app.program()));

@@ -6,7 +6,7 @@ use super::super::App;
 use super::super::args::OpenapiArgs;
 use super::apply::preview_and_apply;
 use crate::error::{Error, Result};
-use crate::import::openapi;
+use crate::import::openapi::{self, AccessTable};
 use crate::platform::bounded_read;
 use crate::platform::secret_files::read_text;
 
@@ -23,9 +23,23 @@ pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
         Some(name) => name,
         None => catalogue_name_from_path(path),
     };
-    let options = openapi::ImportOptions { name, title: args.title, docs_url: args.docs_url };
+    let access = access_table(app, path, args.access.as_deref())?;
+    let options =
+        openapi::ImportOptions { name, title: args.title, docs_url: args.docs_url, group_by: args.group_by, access };
     let imported = openapi::import(&text, &options)?;
-    preview_and_apply(app, imported.catalogue, &imported.warnings, &args.consent)
+    preview_and_apply(app, imported.catalogue, &imported.warnings, &imported.notes, &args.consent)
+}
+
+/// Reads the file of `--access`, or returns an empty table.
+fn access_table(app: &App, document: &Path, file: Option<&Path>) -> Result<AccessTable> {
+    let Some(file) = file else { return Ok(AccessTable::default()) };
+    app.prompt.check_stdin_is_free(file, "the access table")?;
+    if bounded_read::is_standard(file) && bounded_read::is_standard(document) {
+        return Err(Error::usage("the document and the access table can't both come from stdin")
+            .next("Use the path of a file for one of them"));
+    }
+    let text = read_text(file, openapi::MAX_TABLE_SIZE)?;
+    AccessTable::parse(&file.display().to_string(), &text)
 }
 
 /// Derives a catalogue's name from a file name: lower case, with a dash for each character a name can't contain.

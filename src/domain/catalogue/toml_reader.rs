@@ -55,8 +55,8 @@ impl PartOffsets {
     }
 }
 
-/// Returns `error` with its place at the front.
-fn at_position(name: &str, text: &str, byte: usize, error: Error) -> Error {
+/// Returns `error` with its place at the front, as `FILE:LINE:COLUMN`.
+pub(crate) fn at_position(name: &str, text: &str, byte: usize, error: Error) -> Error {
     let before = text.get(..byte).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

@@ -18,13 +18,13 @@ pub const MAX_METHODS: usize = 20_000;
 pub const MAX_SETS: usize = 1_000;
 /// Maximum total number of entries in the API sets of one catalogue, and maximum number of patterns among them. Each
 /// pattern is compared with every method.
-const MAX_ENTRIES: usize = 200_000;
+pub const MAX_ENTRIES: usize = 200_000;
 const MAX_PATTERNS: usize = 2_000;
 /// Maximum total number of methods in the API sets of one catalogue. A method counts once for each set. A preview
 /// compares this much data.
 const MAX_MEMBERS: usize = 1_000_000;
 /// Maximum lengths of names and titles, in characters. A set's name may hold the names of several scopes.
-pub const MAX_NAME_LEN: usize = 64;
+const MAX_NAME_LEN: usize = 64;
 pub const MAX_SET_NAME_LEN: usize = 300;
 const MAX_TITLE_LEN: usize = 200;
 const MAX_LINK_LEN: usize = 2_000;

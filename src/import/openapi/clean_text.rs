@@ -101,6 +101,22 @@ pub(super) fn slug(text: &str, max: usize) -> (String, bool) {
     (trimmed.to_owned(), changed)
 }
 
+/// Returns `true` for the signs between the words of an id.
+pub(super) const fn is_separator(c: char) -> bool {
+    matches!(c, '-' | '_' | '.')
+}
+
+/// Returns `id` with each run of separators folded to its first.
+pub(super) fn fold_separators(id: &str) -> String {
+    let mut folded = String::with_capacity(id.len());
+    for c in id.chars() {
+        if !is_separator(c) || !folded.ends_with(is_separator) {
+            folded.push(c);
+        }
+    }
+    folded
+}
+
 /// Returns an operation's id from its verb and path: `GET /users/{id}/repos` gives `GetUsersByIdRepos`.
 pub(super) fn id_from_path(http_method: &str, path: &str, max: usize) -> String {
     let mut id = String::new();

@@ -2,89 +2,140 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::clean_text::{MAX_TITLE_LEN, clean, id_from_path, quoted, short_hash, slug};
+use super::clean_text::{fold_separators, id_from_path, is_separator, quoted, short_hash, slug};
+use super::groups::Groups;
 use super::operations::Operation;
 use super::warnings::{WarningCount, Warnings};
 use crate::domain::method::MethodId;
 use crate::error::Result;
 
-/// The group of operations without a tag.
-const UNTAGGED: &str = "default";
-/// Maximum length of a group id. With the operation's part and a suffix it fits into a method id's 200.
-const MAX_GROUP_LEN: usize = 60;
-const MAX_OPERATION_LEN: usize = 120;
+/// Maximum length of a method id.
+const MAX_ID_LEN: usize = 200;
+/// Length of the suffix of ids that collide.
+const SUFFIX_LEN: usize = 9;
 
-/// The groups by id, with their titles.
-pub(super) type Groups = BTreeMap<String, String>;
+/// The id that an operation would have if there were no other.
+struct WantedId {
+    /// The group's id and a dot.
+    prefix: String,
+    part: String,
+    /// The part without the group's name at its start.
+    short_part: Option<String>,
+    /// `true` if the part differs from the operationId as written.
+    is_changed: bool,
+}
 
-/// Returns the group and the id of each operation, in their order, and all groups.
+impl WantedId {
+    fn id(&self) -> String {
+        format!("{}{}", self.prefix, self.short_part.as_ref().unwrap_or(&self.part))
+    }
+}
+
+/// Returns the id of each operation, in their order. An id depends only on the operation and on those that want the
+/// same id, not on the document's order.
 pub(super) fn assign_ids(
     operations: &[Operation<'_>],
+    catalogue: &str,
+    groups: &Groups,
     warnings: &mut Warnings,
-) -> Result<(Groups, Vec<(String, MethodId)>)> {
-    let (groups, by_tag) = group_by_tag(operations, warnings);
+) -> Result<Vec<MethodId>> {
     let mut changed_ids = WarningCount::default();
-    let mut wanted = Vec::with_capacity(operations.len());
-    for operation in operations {
-        let group = operation.tags.first().and_then(|t| by_tag.get(t)).map_or(UNTAGGED, String::as_str);
-        let (own, changed) = match operation.id {
-            Some(id) => operation_part(operation, id, &mut changed_ids, warnings),
-            None => (id_from_path(operation.http_method, operation.path, MAX_OPERATION_LEN), false),
-        };
-        wanted.push((group.to_owned(), format!("{group}.{own}"), changed));
-    }
+    let mut wanted: Vec<WantedId> = operations
+        .iter()
+        .zip(&groups.of_operations)
+        .map(|(operation, group)| wanted_id(operation, catalogue, group, &mut changed_ids, warnings))
+        .collect();
     changed_ids.report(warnings, "operationIds that jeton changed into valid method ids");
+    keep_group_names(&mut wanted);
 
+    let ids: Vec<String> = wanted.iter().map(WantedId::id).collect();
+    let mut order: Vec<usize> = (0..operations.len()).collect();
+    order.sort_by_key(|n| (operations[*n].path, operations[*n].http_method));
     // An operation whose id is used exactly as written owns that id; among several, the first by path and verb.
     let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
-    for (n, (_, id, changed)) in wanted.iter().enumerate() {
-        let owner = owners.entry(id).or_insert(n);
-        if wanted[*owner].2 && !changed {
-            *owner = n;
+    for n in &order {
+        let owner = owners.entry(&ids[*n]).or_insert(*n);
+        if wanted[*owner].is_changed && !wanted[*n].is_changed {
+            *owner = *n;
         }
     }
     let mut used: BTreeSet<String> = owners.keys().map(|id| (*id).to_owned()).collect();
-    let mut ids = Vec::with_capacity(wanted.len());
-    for (n, (group, id, _)) in wanted.iter().enumerate() {
-        let owner = owners.get(id.as_str()).copied().unwrap_or(n);
-        let id = if owner == n {
-            id.clone()
-        } else {
-            let own = suffixed(id, &operations[n].label, &mut used);
-            warnings.add(format!(
-                "{}: the id {id} is already used by {}, so this method gets the id {own}",
-                quoted(&operations[n].label),
-                quoted(&operations[owner].label)
-            ));
-            own
-        };
-        ids.push((group.clone(), MethodId::parse(&id)?));
+    let mut unique = ids.clone();
+    for n in order {
+        let owner = owners.get(ids[n].as_str()).copied().unwrap_or(n);
+        if owner == n {
+            continue;
+        }
+        unique[n] = suffixed(&ids[n], &operations[n].label, &mut used);
+        warnings.add(format!(
+            "{}: the id {} is already used by {}, so this method gets the id {}",
+            quoted(&operations[n].label),
+            ids[n],
+            quoted(&operations[owner].label),
+            unique[n]
+        ));
     }
-    Ok((groups, ids))
+    unique.iter().map(|id| MethodId::parse(id)).collect()
 }
 
-/// Returns the operation's part of an id, for a written operationId.
-fn operation_part(
+fn wanted_id(
     operation: &Operation<'_>,
-    id: &str,
+    catalogue: &str,
+    group: &str,
     changed_ids: &mut WarningCount,
     warnings: &mut Warnings,
-) -> (String, bool) {
-    let (own, changed) = slug(id, MAX_OPERATION_LEN);
-    if own.is_empty() {
-        let generated = id_from_path(operation.http_method, operation.path, MAX_OPERATION_LEN);
+) -> WantedId {
+    let prefix = format!("{catalogue}.{group}.");
+    let max = MAX_ID_LEN.saturating_sub(prefix.len() + SUFFIX_LEN);
+    let generated = || id_from_path(operation.http_method, operation.path, max);
+    let Some(id) = operation.id else {
+        return WantedId { prefix, part: generated(), short_part: None, is_changed: false };
+    };
+    let (part, is_slug) = slug(id, max);
+    let part = fold_separators(&part);
+    if part.is_empty() {
         warnings.add(format!(
             "{}: the operationId {} has no characters that an id may have, so jeton made the id from HTTP \
              method and path",
             quoted(&operation.label),
             quoted(id)
         ));
-        return (generated, true);
+        return WantedId { prefix, part: generated(), short_part: None, is_changed: true };
     }
-    if changed {
+    if is_slug {
         changed_ids.add(&quoted(id));
     }
-    (own, changed)
+    let short_part = without_group(&part, group).map(str::to_owned);
+    WantedId { prefix, is_changed: part != id, part, short_part }
+}
+
+/// Returns a part without its group's name: `list-artifacts` for `actions-list-artifacts` in the group `Actions`.
+/// `None` if it doesn't begin with the name, or if nothing would be left.
+fn without_group<'a>(part: &'a str, group: &str) -> Option<&'a str> {
+    let (start, rest) = (part.get(..group.len())?, part.get(group.len()..)?);
+    let same = |(a, b): (char, char)| a.eq_ignore_ascii_case(&b) || (is_separator(a) && is_separator(b));
+    let rest = rest.strip_prefix(is_separator).filter(|r| r.contains(|c: char| c.is_ascii_alphanumeric()))?;
+    start.chars().zip(group.chars()).all(same).then_some(rest)
+}
+
+/// Keeps the group's name in the parts of operations that would otherwise want the same id.
+fn keep_group_names(wanted: &mut [WantedId]) {
+    loop {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for one in wanted.iter() {
+            *counts.entry(one.id()).or_default() += 1;
+        }
+        let mut is_done = true;
+        for one in wanted.iter_mut() {
+            if one.short_part.is_some() && counts.get(&one.id()).is_some_and(|n| *n > 1) {
+                one.short_part = None;
+                is_done = false;
+            }
+        }
+        if is_done {
+            return;
+        }
+    }
 }
 
 /// Returns `id` with a suffix that depends only on the operation's place.
@@ -96,48 +147,4 @@ fn suffixed(id: &str, place: &str, used: &mut BTreeSet<String>) -> String {
         own = format!("{id}-{}", short_hash(&format!("{more} {place}")));
     }
     own
-}
-
-/// Returns the groups, and the group of each first tag.
-fn group_by_tag<'a>(operations: &[Operation<'a>], warnings: &mut Warnings) -> (Groups, BTreeMap<&'a str, String>) {
-    let firsts: BTreeSet<&str> = operations.iter().filter_map(|o| o.tags.first().copied()).collect();
-    let mut groups = Groups::new();
-    let mut by_tag = BTreeMap::new();
-    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
-    if operations.iter().any(|o| o.tags.is_empty()) {
-        groups.insert(UNTAGGED.to_owned(), UNTAGGED.to_owned());
-    }
-    for tag in firsts {
-        let (mut id, _) = slug(tag, MAX_GROUP_LEN);
-        if id.is_empty() {
-            id = format!("group-{}", short_hash(tag));
-            warnings.add(format!(
-                "the tag {} has no characters that an id may have, so its group gets the id {id}",
-                quoted(tag)
-            ));
-        }
-        if id == "jeton" || id.starts_with("jeton.") {
-            let other = format!("api-{id}");
-            warnings.add(format!(
-                "for the tag {}, the group id would begin with the reserved word jeton; the group gets the \
-                     id {other}",
-                quoted(tag)
-            ));
-            id = other;
-        }
-        if let Some(owner) = owners.insert(id.clone(), tag) {
-            warnings.add(format!("the tags {} and {} become one group, {id}", quoted(owner), quoted(tag)));
-        }
-        let title = clean(tag, MAX_TITLE_LEN);
-        if title.had_control_chars {
-            warnings.add(format!(
-                "jeton removed control or bidi characters from the title of the group of the tag {}",
-                quoted(tag)
-            ));
-        }
-        let title = if title.text.is_empty() { id.clone() } else { title.text };
-        groups.entry(id.clone()).or_insert(title);
-        by_tag.insert(tag, id);
-    }
-    (groups, by_tag)
 }

@@ -1,22 +1,27 @@
 //! Converts an OpenAPI document (3.0 or 3.1, JSON or YAML) into a catalogue.
 //!
 //! ```text
-//!   text ── json, yaml ──▶ tree ── operations (refs, servers, docs, security) ──▶ ids, sets ──▶ Catalogue
+//!   text ── json, yaml ──▶ tree ── operations (refs, servers, docs, security) ──▶ groups, ids, access, sets ──▶ Catalogue
 //! ```
 //!
 //! The document is not trusted: size, nesting, aliases, `$ref`s and texts are bounded, and every change or omission is
 //! reported as a warning. Only operations are read, not schemas, parameters or answers. Callbacks and webhooks are left
 //! out too, because they are calls made by the API, not to the API.
 
+mod access_rules;
+mod access_table;
 mod clean_text;
 mod doc_links;
 mod document_tree;
+mod groups;
 mod ids;
 mod json_reader;
 mod operations;
 mod refs;
+mod scope_sets;
 mod security_schemes;
 mod servers;
+mod set_names;
 mod sets;
 mod warnings;
 mod yaml_reader;
@@ -24,28 +29,47 @@ mod yaml_reader;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
+pub use self::access_table::{AccessTable, MAX_TABLE_SIZE};
 use self::clean_text::{MAX_TITLE_LEN, clean, quoted};
 use self::doc_links::DocLinks;
 use self::document_tree::{Node, ParseBudget};
-use self::operations::{OperationReader, WarningCounts};
+use self::groups::Groups;
+use self::operations::{Operation, OperationReader, WarningCounts, drop_duplicate_routes};
 use self::security_schemes::Security;
 use self::warnings::Warnings;
-use crate::domain::catalogue::{Catalogue, Group};
-use crate::domain::method::Method;
+use crate::domain::catalogue::{Catalogue, Group, MANAGEMENT};
+use crate::domain::method::{Method, MethodId};
+use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
 
 /// Maximum size of a document, in bytes.
 pub const MAX_DOCUMENT_SIZE: usize = 32 * 1024 * 1024;
 
+word_enum! {
+    /// The part of an operation by which it is grouped.
+    pub enum GroupBy {
+        /// The first tag.
+        Tag = "tag",
+        /// The first segment of the path that is not shared by all paths.
+        Path = "path",
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
-    /// The catalogue's name: 1 to 64 of `A-Z a-z 0-9 . _ -`, not `jeton`.
+    /// The catalogue's name: 1 to 64 of `a-z 0-9 . _ -`, not `jeton`. Groups, ids and sets begin with it.
     pub name: String,
     /// The catalogue's title; `None` takes the document's title.
     pub title: Option<String>,
     /// A link for operations without a link of their own. Its placeholders are `{id}` (the operationId as written, or
     /// the id made from verb and path), `{tag}` (the first tag, or `default`), `{path}` and `{verb}`.
     pub docs_url: Option<String>,
+    /// `None` groups by tag, or by path if the tags say nothing.
+    pub group_by: Option<GroupBy>,
+    /// Access levels that override all others.
+    pub access: AccessTable,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +77,8 @@ pub struct ImportResult {
     pub catalogue: Catalogue,
     /// Changed or omitted parts, safe to show. At most 1,000, followed by the number of further ones.
     pub warnings: Vec<String>,
+    /// Decisions of the import, safe to show.
+    pub notes: Vec<String>,
 }
 
 /// Imports a document. The same text gives the same result, regardless of the order of its paths.
@@ -91,26 +117,17 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
         warnings.add(format!("skipped webhooks, because they are not methods of this API: {}", webhooks.len()));
     }
 
-    let (groups, ids) = ids::assign_ids(&operations, &mut warnings)?;
-    let plain_ids: Vec<_> = ids.iter().map(|(_, id)| id).collect();
-    let sets = sets::build_sets(&root, &operations, &plain_ids, &security, &mut warnings)?;
-    let mut groups: Vec<Group> =
-        groups.into_iter().map(|(id, title)| Group { id, title, methods: Vec::new() }).collect();
-    for (operation, (group, id)) in operations.drain(..).zip(ids) {
-        if let Ok(at) = groups.binary_search_by(|g| g.id.cmp(&group)) {
-            groups[at].methods.push(Method {
-                title: operation.title.unwrap_or_else(|| id.as_str().to_owned()),
-                id,
-                access: operation.access,
-                docs: operation.docs,
-                routes: operation.route.into_iter().collect(),
-            });
-        }
-    }
-    for group in &mut groups {
-        group.methods.sort_by(|a, b| a.id.cmp(&b.id));
-    }
+    let groups = groups::group(&operations, options.group_by, &mut warnings);
+    let ids = ids::assign_ids(&operations, &options.name, &groups, &mut warnings)?;
+    options.access.apply(&mut operations, &ids, &options.name)?;
+    access_rules::warn_public(&operations, &mut warnings);
+    drop_duplicate_routes(&mut operations, &mut warnings);
+    let parts = (&operations[..], &ids[..], &groups);
+    let sets = sets::build_sets(&options.name, &root, parts, &security, &mut warnings)?;
+    let mut notes = vec![access_rules::describe_rules(&operations)];
+    notes.extend(groups.describe());
     let title = title(&root, options, &mut warnings);
+    let groups = with_methods(&options.name, groups, operations, ids);
     let catalogue = Catalogue {
         name: options.name.clone(),
         title,
@@ -119,7 +136,28 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
         groups,
         sets,
     };
-    Ok(ImportResult { catalogue, warnings: warnings.into_lines() })
+    Ok(ImportResult { catalogue, warnings: warnings.into_lines(), notes })
+}
+
+/// Returns the groups with their methods, sorted by id.
+fn with_methods(catalogue: &str, groups: Groups, operations: Vec<Operation<'_>>, ids: Vec<MethodId>) -> Vec<Group> {
+    let mut filled: BTreeMap<String, Group> = BTreeMap::new();
+    for ((operation, id), group) in operations.into_iter().zip(ids).zip(groups.of_operations) {
+        let title = groups.titles.get(&group).unwrap_or(&group);
+        let empty = || Group { id: format!("{catalogue}.{group}"), title: title.clone(), methods: Vec::new() };
+        filled.entry(group.clone()).or_insert_with(empty).methods.push(Method {
+            id,
+            title: operation.title,
+            access: operation.access,
+            docs: operation.docs,
+            routes: operation.route.into_iter().collect(),
+        });
+    }
+    let mut groups: Vec<Group> = filled.into_values().collect();
+    for group in &mut groups {
+        group.methods.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+    groups
 }
 
 fn read(text: &str) -> Result<(Node, Warnings)> {
@@ -143,11 +181,13 @@ fn read(text: &str) -> Result<(Node, Warnings)> {
 
 fn check_name(name: &str) -> Result<()> {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
-    if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
+    let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+    if !begins || name.len() > 64 || !name.bytes().all(fits) {
         return Err(Error::usage(format!("{} is not a catalogue name", quoted(name)))
-            .why("use 1-64 of the characters a-z 0-9 . _ - (no capitals)"));
+            .why("use 1-64 of the characters a-z 0-9 . _ - (no capitals), and begin with a letter or digit"));
     }
-    if name == "jeton" {
+    // Ids begin with the catalogue's name, and ids of jeton are its own.
+    if name.split('.').next() == Some(MANAGEMENT) {
         return Err(Error::usage("the name jeton belongs to the built-in catalogue").next("Choose another name"));
     }
     Ok(())

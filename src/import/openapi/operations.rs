@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::access_rules::{AccessRule, access_from_scopes, usual_access};
 use super::clean_text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, first_sentence, quoted, truncate};
 use super::doc_links::DocLinks;
 use super::document_tree::{Node, too_large};
 use super::refs::{ref_chain, resolve};
-use super::security_schemes::Security;
+use super::security_schemes::{Alternative, Security};
 use super::servers::base_path;
 use super::warnings::{WarningCount, Warnings};
 use crate::domain::method::Access;
@@ -19,7 +20,7 @@ pub(super) const MAX_OPERATIONS: usize = 20_000;
 /// Maximum number of keys of path items that are read, because one item can be used for many paths.
 const MAX_KEYS: usize = 1_000_000;
 /// Maximum total number of methods in all sets.
-const MAX_SET_ENTRIES: usize = 500_000;
+pub(super) const MAX_SET_ENTRIES: usize = 500_000;
 /// Maximum number of tags of an operation.
 const MAX_TAGS: usize = 100;
 /// Maximum length of a tag, in characters.
@@ -43,16 +44,20 @@ const HTTP_METHODS: [(&str, &str, Access); 8] = [
 pub(super) struct Operation<'a> {
     /// `GET /path`, as in the document. Identifies the operation.
     pub(super) label: String,
+    /// The label as warnings write it.
+    pub(super) quoted_label: String,
     pub(super) http_method: &'static str,
     pub(super) path: &'a str,
     /// The operationId as the document writes it.
     pub(super) id: Option<&'a str>,
     /// The tags, of which the first is the group.
     pub(super) tags: Vec<&'a str>,
-    /// Indexes into [`Security::scopes`].
-    pub(super) scopes: Rc<[usize]>,
-    pub(super) title: Option<String>,
+    /// The ways in which a caller may prove that it may call the operation.
+    pub(super) alternatives: Rc<[Alternative]>,
+    pub(super) title: String,
     pub(super) access: Access,
+    /// The rule that decided the access level.
+    pub(super) access_rule: AccessRule,
     pub(super) docs: Option<String>,
     pub(super) route: Option<String>,
 }
@@ -77,7 +82,6 @@ pub(super) struct WarningCounts {
     callbacks: WarningCount,
     unnamed: WarningCount,
     unmatched: WarningCount,
-    public: WarningCount,
 }
 
 impl WarningCounts {
@@ -85,7 +89,6 @@ impl WarningCounts {
         self.unnamed
             .report(warnings, "operations without operationId, for which jeton makes an id from HTTP method and path");
         self.unmatched.report(warnings, "operations that get no route, because jeton can't match their path");
-        self.public.report(warnings, "operations that become public, because they need no token (security: [])");
         self.cut.report(warnings, "titles that jeton cut, because they were too long");
         self.callbacks.report(
             warnings,
@@ -112,7 +115,6 @@ impl<'a> OperationReader<'a, '_> {
             return Err(Error::usage("the document has no operations under \"paths\"")
                 .next("Check that this is the complete document of the API"));
         }
-        self.drop_duplicate_routes(&mut found);
         Ok(found)
     }
 
@@ -161,7 +163,7 @@ impl<'a> OperationReader<'a, '_> {
                 );
             }
             let operation = self.operation(path, http_method, layer, node, label);
-            self.entries += operation.tags.len() + operation.scopes.len();
+            self.entries += operation.tags.len() + scopes_in(&operation.alternatives);
             if self.entries > MAX_SET_ENTRIES {
                 return Err(too_large("the sets from the document's tags and scopes are too large")
                     .why(format!("the limit is {MAX_SET_ENTRIES} methods in all sets together")));
@@ -187,20 +189,25 @@ impl<'a> OperationReader<'a, '_> {
             self.counts.unnamed.add(&label);
         }
         let tags = self.tags(node, &label);
-        let scopes = self.security.scopes_of(node, &label, self.warnings);
+        let alternatives = self.security.alternatives_of(node, &label, self.warnings);
         let docs = self.docs.link_for(self.root, node, (key, path, id, tags.first().copied()), &label, self.warnings);
         let servers = node.get("servers").or_else(|| item.get("servers")).or_else(|| self.root.get("servers"));
         let prefix = base_path(servers, self.warnings);
+        let by_scopes = access_from_scopes(&alternatives, self.security);
+        let (access, access_rule) = self.access(node, usual_access(http_method, usual, by_scopes), &label);
+        let plain_label = format!("{http_method} {path}");
         Operation {
-            title: self.title(node, &label),
-            access: self.access(node, usual, &label),
+            title: self.title(node, &plain_label, &label),
+            access,
+            access_rule,
             route: self.route(http_method, &prefix, path, &label),
-            label: format!("{http_method} {path}"),
+            label: plain_label,
+            quoted_label: label,
             http_method: key,
             path,
             id,
             tags,
-            scopes,
+            alternatives,
             docs,
         }
     }
@@ -234,7 +241,8 @@ impl<'a> OperationReader<'a, '_> {
         found
     }
 
-    fn title(&mut self, node: &Node, label: &str) -> Option<String> {
+    /// Returns the operation's title: its summary, the first sentence of its description, or its label.
+    fn title(&mut self, node: &Node, plain_label: &str, label: &str) -> String {
         let texts = [node.text("summary"), node.text("description").map(first_sentence)];
         for text in texts.into_iter().flatten() {
             let cleaned = clean(text, MAX_TITLE_LEN);
@@ -245,21 +253,18 @@ impl<'a> OperationReader<'a, '_> {
                 self.counts.cut.add(label);
             }
             if !cleaned.text.is_empty() {
-                return Some(cleaned.text);
+                return cleaned.text;
             }
         }
-        None
+        clean(plain_label, MAX_TITLE_LEN).text
     }
 
-    fn access(&mut self, node: &Node, usual: Access, label: &str) -> Access {
+    /// Returns the access level and the rule that decides it: the document's own word, or else `usual`.
+    fn access(&mut self, node: &Node, usual: (Access, AccessRule), label: &str) -> (Access, AccessRule) {
         let Some(declared) = node.get("x-jeton-access") else {
-            if Security::is_public(node) {
-                self.counts.public.add(label);
-                return Access::Public;
-            }
-            return usual;
+            return if Security::is_public(node) { (Access::Public, AccessRule::NoSecurity) } else { usual };
         };
-        match declared.as_text().map(Access::parse) {
+        let access = match declared.as_text().map(Access::parse) {
             Some(Ok(access)) => access,
             // The document defines another level than the verb's. The most restrictive level is the safe one.
             _ => {
@@ -267,7 +272,8 @@ impl<'a> OperationReader<'a, '_> {
                     .add(format!("{label}: x-jeton-access must be read, write, admin or public; admin is used"));
                 Access::Admin
             }
-        }
+        };
+        (access, AccessRule::Extension)
     }
 
     fn route(&mut self, http_method: &str, prefix: &str, path: &str, label: &str) -> Option<String> {
@@ -283,26 +289,31 @@ impl<'a> OperationReader<'a, '_> {
         }
         Some(route)
     }
+}
 
-    /// Gives a route claimed by two operations to the first one, because a request must mean one method. A public
-    /// operation never opens a route that another operation protects, regardless of their order.
-    fn drop_duplicate_routes(&mut self, found: &mut [Operation<'a>]) {
-        let mut owners: BTreeMap<String, String> = BTreeMap::new();
-        let (public, guarded): (Vec<_>, Vec<_>) = found.iter_mut().partition(|o| o.access == Access::Public);
-        for operation in guarded.into_iter().chain(public) {
-            let Some(Ok(route)) = operation.route.as_deref().map(Route::parse) else { continue };
-            match owners.get(&route.key()) {
-                Some(owner) => {
-                    self.warnings.add(format!(
-                        "{} gets no route, because {} already has the same route",
-                        quoted(&operation.label),
-                        quoted(owner)
-                    ));
-                    operation.route = None;
-                }
-                None => {
-                    owners.insert(route.key(), operation.label.clone());
-                }
+/// Returns the number of scopes in all alternatives.
+fn scopes_in(alternatives: &[Alternative]) -> usize {
+    alternatives.iter().map(|a| a.scopes.len()).sum()
+}
+
+/// Gives a route claimed by two operations to the first one, because a request must mean one method. A public
+/// operation never opens a route that another operation protects, regardless of their order.
+pub(super) fn drop_duplicate_routes(found: &mut [Operation<'_>], warnings: &mut Warnings) {
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
+    let (public, guarded): (Vec<_>, Vec<_>) = found.iter_mut().partition(|o| o.access == Access::Public);
+    for operation in guarded.into_iter().chain(public) {
+        let Some(Ok(route)) = operation.route.as_deref().map(Route::parse) else { continue };
+        match owners.get(&route.key()) {
+            Some(owner) => {
+                warnings.add(format!(
+                    "{} gets no route, because {} already has the same route",
+                    quoted(&operation.label),
+                    quoted(owner)
+                ));
+                operation.route = None;
+            }
+            None => {
+                owners.insert(route.key(), operation.label.clone());
             }
         }
     }

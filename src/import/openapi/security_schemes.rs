@@ -1,12 +1,14 @@
-//! The scopes that operations require.
+//! The scopes and roles that operations require.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::access_rules::access_from_words;
 use super::clean_text::{MAX_INSPECTED, quoted, truncate};
 use super::document_tree::Node;
 use super::refs::resolve;
-use super::warnings::{WarningCount, Warnings};
+use super::warnings::Warnings;
+use crate::domain::method::Access;
 
 /// Maximum number of schemes and scopes of one operation, over all its alternatives.
 const MAX_SCOPES: usize = 200;
@@ -16,30 +18,44 @@ const MAX_SCOPE_LEN: usize = 200;
 enum Scheme<'a> {
     /// The scopes of the scheme, with their purposes.
     OAuth2(BTreeMap<&'a str, &'a str>),
-    /// The scopes are declared elsewhere.
-    OpenId,
-    /// Keys and passwords, which have no scopes.
-    Other,
+    /// Scopes or roles that the scheme itself doesn't declare.
+    Undeclared,
 }
 
 pub(super) struct Scope<'a> {
     pub(super) name: &'a str,
     /// The purpose of the scope, if the document gives one.
     pub(super) purpose: Option<&'a str>,
+    /// The access level that the scope's words say.
+    pub(super) access: Option<Access>,
+}
+
+/// One of the ways in which a caller may prove that it may call an operation.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Alternative {
+    /// The scopes needed together, as sorted indexes into [`Security::scopes`].
+    pub(super) scopes: Box<[usize]>,
+    /// `true` if the scopes alone are not enough: a further credential is needed, or a scope that can't become a set.
+    pub(super) needs_more: bool,
+}
+
+impl Alternative {
+    /// Returns `true` if every caller with all scopes of `held` may call the operation, because of these scopes.
+    pub(super) fn is_met_by(&self, held: &[usize]) -> bool {
+        !self.needs_more && !self.scopes.is_empty() && self.scopes.iter().all(|s| held.binary_search(s).is_ok())
+    }
 }
 
 /// The document's security schemes, and the scopes found so far.
 pub(super) struct Security<'a> {
     schemes: BTreeMap<&'a str, Scheme<'a>>,
-    /// The scopes for operations without `security` of their own.
-    global: Rc<[usize]>,
+    /// The alternatives for operations without `security` of their own.
+    global: Rc<[Alternative]>,
     /// Every scope required so far, in the order of discovery.
     pub(super) scopes: Vec<Scope<'a>>,
     indexes: BTreeMap<&'a str, usize>,
     /// The schemes that gave a scope its purpose.
     declaring_schemes: BTreeMap<&'a str, &'a str>,
-    /// Operations with an alternative that needs several scopes together: no scope alone is enough for it.
-    pub(super) combined: WarningCount,
 }
 
 impl<'a> Security<'a> {
@@ -52,8 +68,7 @@ impl<'a> Security<'a> {
             let Some(node) = resolve(root, node, &at, warnings) else { continue };
             let scheme = match node.text("type") {
                 Some("oauth2") => Scheme::OAuth2(declared_scopes(node, &mut remaining)),
-                Some("openIdConnect") => Scheme::OpenId,
-                _ => Scheme::Other,
+                _ => Scheme::Undeclared,
             };
             schemes.insert(&**name, scheme);
         }
@@ -68,9 +83,8 @@ impl<'a> Security<'a> {
             scopes: Vec::new(),
             indexes: BTreeMap::new(),
             declaring_schemes: BTreeMap::new(),
-            combined: WarningCount::default(),
         };
-        security.global = security.scopes_of(root, "the document", warnings);
+        security.global = security.alternatives_of(root, "the document", warnings);
         security
     }
 
@@ -80,44 +94,40 @@ impl<'a> Security<'a> {
         node.get("security").and_then(Node::items).is_some_and(<[Node]>::is_empty)
     }
 
-    /// Returns the scopes of which each alone lets a caller use `node`, over all its alternatives. Uses the document's
-    /// scopes if `node` has no `security` of its own.
-    pub(super) fn scopes_of(&mut self, node: &'a Node, at: &str, warnings: &mut Warnings) -> Rc<[usize]> {
+    /// Returns the alternatives of `node`: those of the document if `node` has no `security` of its own.
+    pub(super) fn alternatives_of(&mut self, node: &'a Node, at: &str, warnings: &mut Warnings) -> Rc<[Alternative]> {
         let Some(security) = node.get("security") else { return Rc::clone(&self.global) };
-        let Some(alternatives) = security.items() else {
+        let Some(requirements) = security.items() else {
             warnings.add(format!("{at}: skipped \"security\", because its value is not a list"));
             return Rc::default();
         };
-        let mut sufficient = BTreeSet::new();
+        let mut alternatives = Vec::new();
         let mut remaining = MAX_SCOPES;
-        for requirement in alternatives {
+        for requirement in requirements {
             let Some(entries) = requirement.entries() else {
                 warnings.add(format!("{at}: skipped a security requirement, because it is not a map"));
                 continue;
             };
-            let Some(required) = self.required(entries, &mut remaining, at, warnings) else {
+            let Some(alternative) = self.alternative(entries, &mut remaining, at, warnings) else {
                 warnings.add(format!("{at}: there are too many scopes; jeton uses only the first {MAX_SCOPES} scopes"));
                 break;
             };
-            match required.len() {
-                0 => {}
-                1 => sufficient.extend(required.into_iter().flatten()),
-                _ => self.combined.add(at),
+            if !alternatives.contains(&alternative) {
+                alternatives.push(alternative);
             }
         }
-        sufficient.into_iter().collect()
+        alternatives.into()
     }
 
-    /// Returns the scopes that one requirement needs together. An inner `None` is a required scope that doesn't become
-    /// a set. Returns `None` once the operation has named more than [`MAX_SCOPES`].
-    fn required(
+    /// Returns what one requirement needs. Returns `None` once the operation has named more than [`MAX_SCOPES`].
+    fn alternative(
         &mut self,
         entries: &'a [(Rc<str>, Node)],
         left: &mut usize,
         at: &str,
         warnings: &mut Warnings,
-    ) -> Option<BTreeSet<Option<usize>>> {
-        let mut required = BTreeSet::new();
+    ) -> Option<Alternative> {
+        let (mut required, mut needs_more) = (BTreeSet::new(), false);
         for (name, scopes) in entries {
             *left = left.checked_sub(1)?;
             if !self.schemes.contains_key(&**name) {
@@ -126,12 +136,17 @@ impl<'a> Security<'a> {
                     quoted(name)
                 ));
             }
-            for scope in scopes.items().unwrap_or_default() {
+            let scopes = scopes.items().unwrap_or_default();
+            needs_more |= scopes.is_empty();
+            for scope in scopes {
                 *left = left.checked_sub(1)?;
-                required.insert(self.scope(name, scope, at, warnings));
+                match self.scope(name, scope, at, warnings) {
+                    Some(index) => _ = required.insert(index),
+                    None => needs_more = true,
+                }
             }
         }
-        Some(required)
+        Some(Alternative { scopes: required.into_iter().collect(), needs_more })
     }
 
     fn scope(&mut self, scheme: &'a str, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<usize> {
@@ -141,7 +156,9 @@ impl<'a> Security<'a> {
         };
         let name = truncate(whole, MAX_SCOPE_LEN);
         if name.len() < whole.len() {
-            warnings.add(format!("the scope {} is too long, so jeton cut the scope", quoted(whole)));
+            // Two scopes that begin alike must not become one.
+            warnings.add(format!("the scope {} is too long, so it becomes no API set", quoted(whole)));
+            return None;
         }
         let purpose = match self.schemes.get(scheme) {
             Some(Scheme::OAuth2(declared)) => {
@@ -153,10 +170,10 @@ impl<'a> Security<'a> {
                 }
                 purpose
             }
-            Some(Scheme::OpenId) => None,
-            Some(Scheme::Other) | None => {
+            Some(Scheme::Undeclared) => None,
+            None => {
                 warnings.add(format!(
-                    "the security scheme {} has no scopes, so {} becomes no API set",
+                    "the security scheme {} is not declared, so {} becomes no API set",
                     quoted(scheme),
                     quoted(name)
                 ));
@@ -164,7 +181,7 @@ impl<'a> Security<'a> {
             }
         };
         let index = *self.indexes.entry(name).or_insert_with(|| {
-            self.scopes.push(Scope { name, purpose: None });
+            self.scopes.push(Scope { name, purpose: None, access: access_from_words(name) });
             self.scopes.len() - 1
         });
         let declaring = *self.declaring_schemes.entry(name).or_insert(scheme);
@@ -185,7 +202,7 @@ impl<'a> Security<'a> {
     pub(super) fn unused_scopes(&self) -> Vec<&'a str> {
         let declared = self.schemes.values().filter_map(|s| match s {
             Scheme::OAuth2(scopes) => Some(scopes.keys()),
-            Scheme::OpenId | Scheme::Other => None,
+            Scheme::Undeclared => None,
         });
         let mut idle: Vec<&str> = declared.flatten().copied().filter(|s| !self.indexes.contains_key(s)).collect();
         idle.sort_unstable();

@@ -1,55 +1,143 @@
-//! API sets: one for each scope, and one for each tag. A scope's set has the operations for which that scope alone is
-//! enough.
+//! API sets: of scopes and of their combinations, of tags, and of groups.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::clean_text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, first_sentence, quoted, short_hash, truncate};
+use super::clean_text::{MAX_INSPECTED, first_sentence, quoted, truncate};
 use super::document_tree::Node;
+use super::groups::Groups;
 use super::operations::{MAX_TAG_LEN, Operation};
+use super::scope_sets::{combination_sets, scope_sets, warn_combined};
 use super::security_schemes::Security;
+use super::set_names::{SetNames, own_title};
 use super::warnings::{WarningCount, Warnings};
-use crate::domain::api_selection::looks_built_in;
-use crate::domain::catalogue::validate::MAX_NAME_LEN;
+use crate::domain::catalogue::validate::{MAX_ENTRIES, MAX_SETS};
 use crate::domain::catalogue::{ApiSet, SetEntry};
-use crate::domain::method::MethodId;
+use crate::domain::method::{Access, MethodId};
 use crate::error::Result;
 
-/// Returns the sets, scopes before tags, each sorted by name.
+/// A set before it has its final name.
+pub(super) struct SetDraft<'a> {
+    /// The name without the catalogue's name.
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) members: Vec<&'a MethodId>,
+}
+
+/// Returns the sets: of scopes, of combinations of scopes, of tags, of groups; each sorted by name.
 ///
 /// # Errors
 /// None that a document can cause: every id is valid.
-pub(super) fn build_sets<'a>(
-    root: &'a Node,
-    operations: &[Operation<'a>],
-    ids: &[&MethodId],
-    security: &Security<'a>,
+pub(super) fn build_sets(
+    catalogue: &str,
+    root: &Node,
+    (operations, ids, groups): (&[Operation<'_>], &[MethodId], &Groups),
+    security: &Security<'_>,
     warnings: &mut Warnings,
 ) -> Result<Vec<ApiSet>> {
-    let mut by_scope: BTreeMap<&str, (Option<&str>, Vec<&MethodId>)> = BTreeMap::new();
+    let mut drafts = scope_sets(operations, ids, security);
+    let of_tags = tag_sets(root, operations, ids, warnings);
+    warn_unused(security, warnings);
+    warn_combined(operations, warnings);
+
+    // Sets of scopes and tags are always there. Others fill what room is left.
+    let mut room = Room { sets: MAX_SETS, entries: MAX_ENTRIES };
+    drafts.iter().chain(&of_tags).for_each(|draft| _ = room.take(draft));
+    let combinations = combination_sets(operations, ids, security, room.sets, warnings);
+    let count = combinations.len();
+    drafts.extend(combinations.into_iter().take_while(|draft| room.take(draft)));
+    if drafts.len() < count {
+        warnings.add("left out API sets for combinations of scopes, because there would be too many API sets");
+    }
+    drafts.extend(of_tags);
+    let of_groups = group_sets(operations, ids, groups);
+    if of_groups.iter().all(|draft| room.take(draft)) {
+        drafts.extend(of_groups);
+    } else {
+        warnings.add("left out the API sets \"read …\" and \"write …\", because there would be too many API sets");
+    }
+
+    let mut names = SetNames::new(catalogue);
+    drafts
+        .into_iter()
+        .map(|draft| {
+            let name = names.unique(&draft.name, warnings);
+            let title = names.title(&name, &draft.title, warnings);
+            let mut members = draft.members;
+            members.sort_unstable();
+            members.dedup();
+            let include = members.into_iter().map(|id| SetEntry::parse(id.as_str())).collect::<Result<_>>()?;
+            Ok(ApiSet { name, title, include, exclude: Vec::new() })
+        })
+        .collect()
+}
+
+/// Sets and entries that a catalogue may still have.
+struct Room {
+    sets: usize,
+    entries: usize,
+}
+
+impl Room {
+    /// Makes room for a set. Returns `false` if there is none.
+    fn take(&mut self, draft: &SetDraft<'_>) -> bool {
+        let left = (self.sets.checked_sub(1), self.entries.checked_sub(draft.members.len()));
+        let (sets, entries) = (left.0.unwrap_or(0), left.1.unwrap_or(0));
+        *self = Room { sets, entries };
+        left.0.is_some() && left.1.is_some()
+    }
+}
+
+fn tag_sets<'a>(
+    root: &Node,
+    operations: &[Operation<'_>],
+    ids: &'a [MethodId],
+    warnings: &mut Warnings,
+) -> Vec<SetDraft<'a>> {
     let mut by_tag: BTreeMap<&str, Vec<&MethodId>> = BTreeMap::new();
     for (operation, id) in operations.iter().zip(ids) {
-        for scope in operation.scopes.iter().filter_map(|n| security.scopes.get(*n)) {
-            by_scope.entry(scope.name).or_insert_with(|| (scope.purpose, Vec::new())).1.push(id);
-        }
         for tag in &operation.tags {
             by_tag.entry(tag).or_default().push(id);
         }
     }
     let purposes = tag_descriptions(root, warnings);
-    warn_unused(&purposes, &by_tag, security, warnings);
+    let mut unused = WarningCount::default();
+    purposes.keys().filter(|t| !by_tag.contains_key(*t)).for_each(|t| unused.add(&quoted(t)));
+    unused.report(warnings, "declared tags that become no API sets, because no operation has them");
+    by_tag
+        .into_iter()
+        .map(|(tag, members)| {
+            let purpose = purposes.get(tag).copied().map(first_sentence).filter(|p| !p.is_empty());
+            SetDraft { name: tag.to_owned(), title: purpose.map_or_else(|| own_title(tag), str::to_owned), members }
+        })
+        .collect()
+}
 
-    let mut names = BTreeSet::new();
-    let mut sets = Vec::with_capacity(by_scope.len() + by_tag.len());
-    for (scope, (purpose, ids)) in by_scope {
-        let name = unique_name(&format!("scope {scope}"), &mut names, warnings);
-        sets.push(set(name, purpose.filter(|p| !p.is_empty()), ids, warnings)?);
+/// Returns two sets for each group: what only reads, and what also writes.
+fn group_sets<'a>(operations: &[Operation<'_>], ids: &'a [MethodId], groups: &Groups) -> Vec<SetDraft<'a>> {
+    let mut members: BTreeMap<&str, (Vec<&MethodId>, Vec<&MethodId>)> = BTreeMap::new();
+    for ((operation, id), group) in operations.iter().zip(ids).zip(&groups.of_operations) {
+        let (read, write) = members.entry(group).or_default();
+        match operation.access {
+            Access::Public | Access::Read => read.push(id),
+            Access::Write => write.push(id),
+            Access::Admin => {}
+        }
     }
-    for (tag, ids) in by_tag {
-        let name = unique_name(tag, &mut names, warnings);
-        let purpose = purposes.get(tag).copied().map(first_sentence).filter(|p| !p.is_empty());
-        sets.push(set(name, purpose, ids, warnings)?);
+    let mut sets = Vec::new();
+    for (group, (read, mut write)) in members {
+        let title = groups.titles.get(group).map_or(group, String::as_str);
+        if !write.is_empty() {
+            write.extend(&read);
+            let text = own_title(&format!("Methods of {title} that read or write"));
+            sets.push(SetDraft { name: format!("write {title}"), title: text, members: write });
+        }
+        if !read.is_empty() {
+            let text = own_title(&format!("Methods of {title} that only read"));
+            sets.push(SetDraft { name: format!("read {title}"), title: text, members: read });
+        }
     }
-    Ok(sets)
+    sets.sort_by(|a, b| a.name.cmp(&b.name));
+    sets
 }
 
 fn tag_descriptions<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a str, &'a str> {
@@ -67,69 +155,8 @@ fn tag_descriptions<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a
     found
 }
 
-fn warn_unused(
-    declared: &BTreeMap<&str, &str>,
-    used: &BTreeMap<&str, Vec<&MethodId>>,
-    security: &Security<'_>,
-    warnings: &mut Warnings,
-) {
-    let (mut tags, mut scopes) = (WarningCount::default(), WarningCount::default());
-    declared.keys().filter(|t| !used.contains_key(*t)).for_each(|t| tags.add(&quoted(t)));
+fn warn_unused(security: &Security<'_>, warnings: &mut Warnings) {
+    let mut scopes = WarningCount::default();
     security.unused_scopes().into_iter().for_each(|s| scopes.add(&quoted(s)));
-    tags.report(warnings, "declared tags that become no API sets, because no operation has them");
     scopes.report(warnings, "declared scopes that become no API sets, because no operation requires them");
-    security
-        .combined
-        .report(warnings, "operations that need several scopes together, so they are in no scope's API set");
-}
-
-fn unique_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnings) -> String {
-    let cleaned = clean(wanted, MAX_NAME_LEN);
-    let mut name = cleaned.text;
-    if cleaned.had_control_chars || cleaned.is_truncated {
-        warnings.add(format!(
-            "jeton changed the name of the API set {}: it was too long or contained control or bidi characters",
-            quoted(wanted)
-        ));
-    }
-    if name.is_empty() {
-        name = format!("set {}", short_hash(wanted));
-    }
-    if looks_built_in(&name) {
-        name = clean(&format!("tag {name}"), MAX_NAME_LEN).text;
-        warnings.add(format!(
-            "the name of the API set {} looks like a built-in choice, so jeton renamed the set to {}",
-            quoted(wanted),
-            quoted(&name)
-        ));
-    }
-    let mut own = name.clone();
-    let mut more = 0_u32;
-    while !names.insert(own.clone()) {
-        own = format!("{name} ({})", short_hash(&format!("{more} {wanted}")));
-        more += 1;
-    }
-    if own != name {
-        warnings.add(format!(
-            "the API set {} has the name of another set, so jeton renamed the set to {}",
-            quoted(wanted),
-            quoted(&own)
-        ));
-    }
-    own
-}
-
-fn set(name: String, purpose: Option<&str>, mut ids: Vec<&MethodId>, warnings: &mut Warnings) -> Result<ApiSet> {
-    ids.sort_unstable();
-    ids.dedup();
-    let title = clean(purpose.unwrap_or_default(), MAX_TITLE_LEN);
-    if title.had_control_chars {
-        warnings.add(format!("the API set {}: jeton removed control or bidi characters from its title", quoted(&name)));
-    }
-    if title.is_truncated {
-        warnings.add(format!("the API set {}: its title is too long, so jeton cut the title", quoted(&name)));
-    }
-    let title = if title.text.is_empty() { name.clone() } else { title.text };
-    let include = ids.into_iter().map(|id| SetEntry::parse(id.as_str())).collect::<Result<_>>()?;
-    Ok(ApiSet { name, title, include, exclude: Vec::new() })
 }

@@ -30,25 +30,28 @@ const IMPORT: [&str; 4] = ["catalogue", "import", "openapi", "shop.json"];
 fn imported_routes_and_scopes_apply() {
     let home = home();
     let dry = home.as_ops(&[&IMPORT[..], &["--dry-run"]].concat()).assert_success();
-    assert!(dry.out.contains("+ orders.placeOrder") && !dry.out.contains('\u{1b}') && !dry.err.contains('\u{202e}'));
-    home.run(&["catalogue", "show", "orders.listOrders"], "").assert_code(3);
+    assert!(
+        dry.out.contains("+ shop.orders.placeOrder") && !dry.out.contains('\u{1b}') && !dry.err.contains('\u{202e}')
+    );
+    home.run(&["catalogue", "show", "shop.orders.listOrders"], "").assert_code(3);
     insta::assert_snapshot!(home.as_ops(&IMPORT).assert_success().err, @r#"
     ! POST "/orders": removed control or bidi characters from its title
     ! operations without operationId, for which jeton makes an id from HTTP method and path: 1 (DELETE "/orders/{id}")
+      access levels: 1 from the HTTP method, 1 from scopes, 1 from x-jeton-access
     ✓ catalogue shop applied
       Proxies that use these routes need a new configuration: jeton guide PROXY
     "#);
 
     let json = home.run(&["catalogue", "list", "--json"], "").assert_success().json();
-    let group = json["groups"].as_array().unwrap().iter().find(|g| g["id"] == "orders").unwrap();
+    let group = json["groups"].as_array().unwrap().iter().find(|g| g["id"] == "shop.orders").unwrap();
     let routes: Vec<_> =
         group["methods"].as_array().unwrap().iter().map(|m| m["routes"][0].as_str().unwrap()).collect();
     assert_eq!(routes, ["DELETE /v2/orders/{id}", "GET /v2/orders", "POST /v2/orders"]);
 
     let secret =
-        home.as_ops(&["token", "create", "reader", "--set", "scope orders:read", "--quiet"]).assert_success().out;
-    home.run(&["verify", "--method", "orders.listOrders"], &secret).assert_success();
-    home.run(&["verify", "--method", "orders.placeOrder"], &secret).assert_code(4);
+        home.as_ops(&["token", "create", "reader", "--set", "shop: scope orders:read", "--quiet"]).assert_success().out;
+    home.run(&["verify", "--method", "shop.orders.listOrders"], &secret).assert_success();
+    home.run(&["verify", "--method", "shop.orders.placeOrder"], &secret).assert_code(4);
 }
 
 #[test]
@@ -67,7 +70,7 @@ fn import_that_widens_is_counted() {
     let home = home();
     home.as_ops(&["token", "create", "all", "--inherit"]).assert_success();
     home.as_ops(&IMPORT).assert_code(5).assert_says(&["--accept-widening 1"]);
-    home.run(&["catalogue", "show", "orders.listOrders"], "").assert_code(3);
+    home.run(&["catalogue", "show", "shop.orders.listOrders"], "").assert_code(3);
     home.as_ops(&[&IMPORT[..], &["--accept-widening", "2"]].concat()).assert_code(5);
     home.as_ops(&[&IMPORT[..], &["--accept-widening", "1"]].concat()).assert_success();
 }

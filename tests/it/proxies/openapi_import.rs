@@ -97,6 +97,7 @@ fn imported_api() -> ImportedApi {
     let imported = home.as_ops(&["catalogue", "import", "openapi", "cloud.json"]).assert_success();
     insta::allow_duplicates! { insta::assert_snapshot!(imported.message(), @r#"
     ! "GET /organisations/{o}/backups/{b}" gets no route, because "GET /organisations/{org}/backups/{backupId}" already has the same route
+      access levels: 89 from the HTTP method
     ✓ catalogue cloud applied
       Proxies that use these routes need a new configuration: jeton guide PROXY
     "#) };

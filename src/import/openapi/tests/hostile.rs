@@ -43,7 +43,7 @@ fn ten_megabytes_are_read() {
     assert!(text.len() > 10_000_000, "{}", text.len());
     let done = quickly(|| read(&text)).unwrap();
     assert_eq!(done.catalogue.methods().count(), 5_000);
-    assert_eq!(done.catalogue.sets.len(), 50);
+    assert_eq!(done.catalogue.sets.len(), 100, "two for each tag, because everything only reads");
     // The same bytes as YAML go to the other reader, without a fallback.
     let done = quickly(|| read(&format!("---\n{text}"))).unwrap();
     assert_eq!(done.catalogue.methods().count(), 5_000);
@@ -132,7 +132,7 @@ fn refs_in_circles_and_long_rows_end() {
                    \"/g\":{\"get\":{\"$ref\":\"#/paths/~1g/get\"}},\"/l\":{\"$ref\":\"#/paths/%\"},\"/m\":{\"$ref\":\"#/%ff\"}";
     let done = quickly(|| read(&with(&format!("{paths}{circles}"), ""))).unwrap();
     check(&done);
-    assert_eq!(ids(&done), ["default.GetOk"]);
+    assert_eq!(ids(&done), ["ok.GetOk"]);
     let of = |path: &str| done.warnings.iter().find(|w| w.contains(path)).unwrap_or_else(|| panic!("none of {path}"));
     let named = ["\"/0\"", "\"/x\"", "\"/r\"", "\"/g\"", "\"/l\"", "\"/m\""].map(|path| of(path).as_str());
     insta::assert_snapshot!(named.join("\n"), @r##"
@@ -179,10 +179,7 @@ fn one_heavy_operation_at_many_places_is_bounded() {
 fn check_ids(done: &ImportResult) {
     let entries: usize = done.catalogue.sets.iter().map(|s| s.include.len()).sum();
     assert!(entries <= 500_000);
-    let short = ImportResult {
-        catalogue: Catalogue { sets: Vec::new(), ..done.catalogue.clone() },
-        warnings: done.warnings.clone(),
-    };
+    let short = ImportResult { catalogue: Catalogue { sets: Vec::new(), ..done.catalogue.clone() }, ..done.clone() };
     check(&short);
 }
 

@@ -6,6 +6,7 @@ mod parts;
 mod properties;
 
 use super::*;
+use crate::domain::api_selection::looks_built_in;
 use crate::domain::catalogue::SetEntry;
 use crate::domain::catalogue::permission_index::members;
 use crate::domain::method::Access;
@@ -33,6 +34,7 @@ pub(super) fn check(done: &ImportResult) {
     let mut seen = std::collections::BTreeSet::new();
     for group in &done.catalogue.groups {
         assert!(!group.methods.is_empty(), "{}", group.id);
+        assert!(group.id.starts_with("shop."), "{}", group.id);
         for method in &group.methods {
             assert!(seen.insert(method.id.clone()), "{} twice", method.id);
             assert!(method.id.as_str().starts_with(&format!("{}.", group.id)), "{}", method.id);
@@ -46,16 +48,35 @@ pub(super) fn check(done: &ImportResult) {
     let mut names = std::collections::BTreeSet::new();
     for set in &done.catalogue.sets {
         assert!(names.insert(&set.name), "{} twice", set.name);
+        assert!(set.name.starts_with("shop: ") && !looks_built_in(&set.name), "{}", set.name);
         assert!(!set.include.is_empty(), "{}", set.name);
         assert!(!set.name.chars().chain(set.title.chars()).any(is_control_or_bidi), "{set:?}");
         let known = |e: &SetEntry| matches!(e, SetEntry::Method(id) if seen.contains(id));
         assert!(set.include.iter().all(known), "{}", set.name);
     }
-    assert!(done.warnings.len() <= 1_001 && done.warnings.iter().all(|w| !w.chars().any(is_control_or_bidi)));
+    let lines = || done.warnings.iter().chain(&done.notes);
+    assert!(done.warnings.len() <= 1_001 && lines().all(|w| !w.chars().any(is_control_or_bidi)));
+    crate::domain::catalogue::validate::validate(&done.catalogue, &[]).unwrap();
 }
 
+/// Returns an id without the catalogue's name.
+fn short(id: &MethodId) -> &str {
+    id.as_str().strip_prefix("shop.").unwrap()
+}
+
+/// Returns the ids of all methods without the catalogue's name.
 fn ids(done: &ImportResult) -> Vec<&str> {
-    done.catalogue.methods().map(|m| m.id.as_str()).collect()
+    done.catalogue.methods().map(|m| short(&m.id)).collect()
+}
+
+/// Returns the names of all sets without the catalogue's name.
+fn set_names(done: &ImportResult) -> Vec<&str> {
+    done.catalogue.sets.iter().map(|s| s.name.strip_prefix("shop: ").unwrap()).collect()
+}
+
+/// Returns a method by the end of its id.
+fn method<'a>(done: &'a ImportResult, end: &str) -> &'a Method {
+    done.catalogue.methods().find(|m| m.id.as_str().ends_with(&format!(".{end}"))).unwrap()
 }
 
 fn the_one(done: &ImportResult) -> &Method {
@@ -68,9 +89,9 @@ fn warns(done: &ImportResult, part: &str) {
 }
 
 fn holds(done: &ImportResult, set: &str) -> Vec<String> {
-    assert!(done.catalogue.sets.iter().any(|s| s.name == set), "no set {set}");
-    let held = members(std::slice::from_ref(&done.catalogue), set);
-    done.catalogue.methods().filter(|m| held.contains(&m.id)).map(|m| m.id.to_string()).collect()
+    assert!(set_names(done).contains(&set), "no set {set} in {:?}", set_names(done));
+    let held = members(std::slice::from_ref(&done.catalogue), &format!("shop: {set}"));
+    done.catalogue.methods().filter(|m| held.contains(&m.id)).map(|m| short(&m.id).to_owned()).collect()
 }
 
 const YAML: &str = "
@@ -117,8 +138,15 @@ fn yaml_3_0_and_json_3_1_read_the_same() {
     let sets: Vec<_> = yaml.catalogue.sets.iter().map(|s| (s.name.as_str(), s.title.as_str())).collect();
     assert_eq!(
         sets,
-        [("scope pets:read", "Look at pets"), ("scope pets:write", "Change pets"), ("pets", "Everything about pets")]
+        [
+            ("shop: scope pets:read", "Look at pets"),
+            ("shop: scope pets:write", "Change pets"),
+            ("shop: pets", "Everything about pets"),
+            ("shop: read pets", "Methods of pets that only read"),
+            ("shop: write pets", "Methods of pets that read or write"),
+        ]
     );
+    assert_eq!(yaml.notes, ["access levels: 2 from scopes"]);
     assert_eq!(holds(&yaml, "scope pets:write"), ["pets.no"]);
     assert_eq!(holds(&yaml, "pets"), ["pets.no", "pets.showPet"]);
 
@@ -184,13 +212,14 @@ fn other_versions_are_refused() {
 #[test]
 fn names_of_catalogues_are_checked() {
     let text = with("\"/a\":{\"get\":{}}", "");
-    for name in ["", "jeton", "a b", "é", "\u{1b}", &"x".repeat(65)] {
+    for name in ["", "jeton", "jeton.x", ".a", "-a", "A", "a b", "é", "\u{1b}", &"x".repeat(65)] {
         assert!(
             import(&text, &ImportOptions { name: name.to_owned(), ..ImportOptions::default() }).is_err(),
             "{name:?}"
         );
     }
-    let options = ImportOptions { name: "x".to_owned(), title: Some("Mine \u{202e}!".to_owned()), docs_url: None };
+    let options =
+        ImportOptions { name: "x".to_owned(), title: Some("Mine \u{202e}!".to_owned()), ..ImportOptions::default() };
     let done = import(&text, &options).unwrap();
     assert_eq!(done.catalogue.title, "Mine !");
     warns(&done, "title");
@@ -200,7 +229,7 @@ fn names_of_catalogues_are_checked() {
 fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
     let all = done(
         r#""/users/{id}/repos":{"get":{}},"/users/{user-name}.json":{"patch":{"tags":["User Management"]}},
-           "/":{"head":{}},"/a":{"get":{"operationId":"repos/list for-user","tags":["repos","other"]}},
+           "/":{"head":{}},"/a":{"get":{"operationId":"x/list for-user","tags":["repos","other"]}},
            "/b":{"get":{"operationId":"使用者","tags":["使用者"]}},"/c":{"get":{"operationId":" ","tags":[" "]}}"#,
         "",
     );
@@ -213,7 +242,7 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
             "default.GetUsersByIdRepos",
             "default.Head",
             &format!("group-{marked}.GetB"),
-            "repos.repos-list-for-user",
+            "repos.x-list-for-user",
         ]
     );
     assert_eq!(all.catalogue.groups[0].title, "User Management");
@@ -222,60 +251,43 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
     operations without operationId, for which jeton makes an id from HTTP method and path: 4 (HEAD "/", GET "/c", GET "/users/{id}/repos", …)
     the tag "使用者" has no characters that an id may have, so its group gets the id group-778ff5f9
     "GET /b": the operationId "使用者" has no characters that an id may have, so jeton made the id from HTTP method and path
-    operationIds that jeton changed into valid method ids: 1 ("repos/list for-user")
+    operationIds that jeton changed into valid method ids: 1 ("x/list for-user")
     "#);
-    assert_eq!(holds(&all, "other"), ["repos.repos-list-for-user"]);
-    assert!(!all.catalogue.sets.iter().any(|s| s.name == "default"));
+    assert_eq!(holds(&all, "other"), ["repos.x-list-for-user"]);
+    assert!(!set_names(&all).contains(&"default"));
 }
 
 #[test]
 fn ids_that_collide_get_a_stable_suffix() {
     let all = done(
-        r#""/a":{"get":{"operationId":"list it"}},"/b":{"get":{"operationId":"list-it"}},
-           "/c":{"get":{"operationId":"list/it"}}"#,
-        "",
+        r#""/l/a":{"get":{"operationId":"list it"}},"/l/b":{"get":{"operationId":"list-it"}},
+           "/l/c":{"get":{"operationId":"list/it"}},"/x":{"get":{"operationId":"x"}}"#,
+        r#""tags":[]"#,
     );
-    let suffixed = |path: &str| format!("default.list-it-{}", clean_text::short_hash(&format!("GET {path}")));
-    let mut expected = vec!["default.list-it".to_owned(), suffixed("/a"), suffixed("/c")];
+    let suffixed = |path: &str| format!("l.list-it-{}", clean_text::short_hash(&format!("GET {path}")));
+    let mut expected = vec!["l.list-it".to_owned(), suffixed("/l/a"), suffixed("/l/c"), "x.x".to_owned()];
     expected.sort();
     assert_eq!(ids(&all), expected);
     // An operation whose id was written exactly so keeps that id.
-    let keeper = all.catalogue.methods().find(|m| m.id.as_str() == "default.list-it").unwrap();
-    assert_eq!(keeper.routes, ["GET /b"]);
+    assert_eq!(method(&all, "list-it").routes, ["GET /l/b"]);
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     operationIds that jeton changed into valid method ids: 2 ("list it", "list/it")
-    "GET /a": the id default.list-it is already used by "GET /b", so this method gets the id default.list-it-f302dfbc
-    "GET /c": the id default.list-it is already used by "GET /b", so this method gets the id default.list-it-24792510
+    "GET /l/a": the id shop.l.list-it is already used by "GET /l/b", so this method gets the id shop.l.list-it-4f60fd84
+    "GET /l/c": the id shop.l.list-it is already used by "GET /l/b", so this method gets the id shop.l.list-it-9390874b
     "#);
     // Another colliding operation changes no other id, not even if it takes a suffixed id.
-    let taken = suffixed("/a");
+    let taken = suffixed("/l/a");
     let more = done(
         &format!(
-            r#""/a":{{"get":{{"operationId":"list it"}}}},"/b":{{"get":{{"operationId":"list-it"}}}},
-               "/0":{{"get":{{"operationId":"list;it"}}}},"/z":{{"get":{{"operationId":"{}"}}}}"#,
-            taken.trim_start_matches("default.")
+            r#""/l/a":{{"get":{{"operationId":"list it"}}}},"/l/b":{{"get":{{"operationId":"list-it"}}}},
+               "/l/0":{{"get":{{"operationId":"list;it"}}}},"/l/z":{{"get":{{"operationId":"{}"}}}},
+               "/x":{{"get":{{}}}}"#,
+            taken.trim_start_matches("l.")
         ),
         "",
     );
-    let holder = more.catalogue.methods().find(|m| m.id.as_str() == taken).unwrap();
-    assert_eq!(holder.routes, ["GET /z"]);
-    assert!(ids(&more).contains(&"default.list-it") && ids(&more).len() == 4);
-}
-
-#[test]
-fn management_ids_get_another_head() {
-    let all = done(
-        r#""/a":{"get":{"operationId":"x","tags":["jeton"]}},"/b":{"get":{"operationId":"tokens.read","tags":["jeton.tokens"]}},
-           "/c":{"get":{"operationId":"y","tags":[".jeton "]}}"#,
-        "",
-    );
-    assert_eq!(ids(&all), ["api-jeton.x", "api-jeton.y", "api-jeton.tokens.tokens.read"]);
-    insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    for the tag ".jeton", the group id would begin with the reserved word jeton; the group gets the id api-jeton
-    for the tag "jeton", the group id would begin with the reserved word jeton; the group gets the id api-jeton
-    the tags ".jeton" and "jeton" become one group, api-jeton
-    for the tag "jeton.tokens", the group id would begin with the reserved word jeton; the group gets the id api-jeton.tokens
-    "#);
+    assert_eq!(method(&more, &taken).routes, ["GET /l/z"]);
+    assert!(ids(&more).contains(&"l.list-it") && ids(&more).len() == 5);
 }
 
 #[test]
@@ -329,14 +341,14 @@ fn only_an_operation_that_says_so_itself_is_public() {
 }
 
 #[test]
-fn titles_come_from_summary_description_or_id() {
+fn titles_come_from_summary_description_or_path() {
     for (operation, title) in [
         (r#""summary":"  Lists\n pets. ","description":"Else.""#, "Lists pets."),
         (r#""summary":"","description":"Lists pets. In order.""#, "Lists pets"),
         (r#""description":"Lists v1.2 pets\n\nof all"#, "Lists v1.2 pets"),
         (r#""description":"One\r\n\r\nTwo"#, "One"),
         (r#""description":"Really? Yes"#, "Really?"),
-        (r#""operationId":"x"#, "default.x"),
+        (r#""operationId":"x"#, "GET /a"),
     ] {
         let quote = if operation.ends_with('"') { "" } else { "\"" };
         let all = done(&format!("\"/a\":{{\"get\":{{{operation}{quote}}}}}"), "");

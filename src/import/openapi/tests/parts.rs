@@ -11,29 +11,30 @@ fn scopes_of_all_alternatives_become_sets() {
     let all = done(
         r#""/a":{"get":{"operationId":"a","security":[{"oauth":["r"],"key":[]},{"oid":["openid"]}]},
                  "put":{"operationId":"b","security":[{"oauth":["r","w"]},{"copy":["w"]}]},
+                 "head":{"operationId":"h","security":[{"oauth":["r"]}]},
                  "post":{"operationId":"c"},"delete":{"operationId":"d","security":[]},
                  "patch":{"operationId":"e","security":[{"none":["x"]},{"key":["role"]}]}}"#,
         schemes,
     );
-    assert_eq!(holds(&all, "scope r"), ["default.a"]);
-    assert_eq!(holds(&all, "scope w"), ["default.b"]);
-    assert_eq!(holds(&all, "scope openid"), ["default.a"]);
-    assert_eq!(holds(&all, "scope all"), ["default.c"]);
-    assert_eq!(all.catalogue.sets.len(), 4);
+    assert_eq!(holds(&all, "scope r"), ["a.h"]);
+    assert_eq!(holds(&all, "scope w"), ["a.b"]);
+    assert_eq!(holds(&all, "scope openid"), ["a.a"]);
+    assert_eq!(holds(&all, "scope all"), ["a.c"]);
+    assert_eq!(holds(&all, "scope role"), ["a.e"]);
+    let sets = ["scope all", "scope openid", "scope r", "scope role", "scope w", "read a", "write a"];
+    assert_eq!(set_names(&all), sets);
     let title = |name: &str| all.catalogue.sets.iter().find(|s| s.name == name).unwrap().title.clone();
     assert_eq!(
-        (title("scope r"), title("scope w"), title("scope all")),
-        ("Reads".into(), "Writes".into(), "scope all".into())
+        (title("shop: scope r"), title("shop: scope w"), title("shop: scope all")),
+        ("Reads".into(), "Writes".into(), "Methods for which the scope all is enough".into())
     );
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the scope "all" is not declared by the security scheme "oauth"
     PATCH "/a": the security scheme "none" is not declared in components.securitySchemes
-    the security scheme "none" has no scopes, so "x" becomes no API set
-    the security scheme "key" has no scopes, so "role" becomes no API set
+    the security scheme "none" is not declared, so "x" becomes no API set
     the scope "w" is declared by the security schemes "copy" and "oauth"; jeton made one API set for both
     operations that become public, because they need no token (security: []): 1 (DELETE "/a")
     declared scopes that become no API sets, because no operation requires them: 1 ("idle")
-    operations that need several scopes together, so they are in no scope's API set: 1 (PUT "/a")
     "#);
 }
 
@@ -43,20 +44,27 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
         r#""/a":{"get":{"operationId":"read","security":[{"oauth":["r"]}]},
                  "put":{"operationId":"both","security":[{"oauth":["r","a"]}]},
                  "post":{"operationId":"two_schemes","security":[{"oauth":["r"],"oid":["a"]}]},
-                 "patch":{"operationId":"role_too","security":[{"oauth":["r"],"key":["admin"]}]},
+                 "patch":{"operationId":"role_too","security":[{"oauth":["r"],"key":["b"]}]},
                  "delete":{"operationId":"either","security":[{"oauth":["r","a"]},{"oauth":["a"]}]},
-                 "head":{"operationId":"same_twice","security":[{"oauth":["r"],"oid":["r"]}]}}"#,
+                 "head":{"operationId":"same_twice","security":[{"oauth":["r"],"oid":["r"]}]},
+                 "options":{"operationId":"key_too","security":[{"oauth":["r"],"key":[]}]},
+                 "trace":{"operationId":"anybody","security":[{"oauth":["r","b"]},{}]}}"#,
         r#""components":{"securitySchemes":{
             "oauth":{"type":"oauth2","flows":{"implicit":{"scopes":{"r":"Reads","a":"Administers"}}}},
             "oid":{"type":"openIdConnect"},"key":{"type":"http","scheme":"bearer"}}}"#,
     );
-    assert_eq!(holds(&all, "scope r"), ["default.read", "default.same_twice"]);
-    assert_eq!(holds(&all, "scope a"), ["default.either"]);
+    assert_eq!(holds(&all, "scope r"), ["a.read", "a.same_twice"]);
+    assert_eq!(holds(&all, "scope a"), ["a.either"]);
+    assert_eq!(holds(&all, "scopes a + r"), ["a.both", "a.either", "a.read", "a.same_twice", "a.two_schemes"]);
+    assert_eq!(holds(&all, "scopes b + r"), ["a.anybody", "a.read", "a.role_too", "a.same_twice"]);
+    assert!(!set_names(&all).contains(&"scope b"));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the scope "r" is declared by the security schemes "oauth" and "oid"; jeton made one API set for both
-    the security scheme "key" has no scopes, so "admin" becomes no API set
     the scope "a" is declared by the security schemes "oauth" and "oid"; jeton made one API set for both
-    operations that need several scopes together, so they are in no scope's API set: 4 (DELETE "/a", PATCH "/a", POST "/a", …)
+    the scope "b" is not declared by the security scheme "oauth"
+    the scope "b" is declared by the security schemes "key" and "oauth"; jeton made one API set for both
+    operations that need several scopes together, so no API set of one scope has them: 4 (PATCH "/a", POST "/a", PUT "/a", …)
+    operations that need more than scopes, so no API set of a scope has them: 1 (OPTIONS "/a")
     "#);
 }
 
@@ -68,17 +76,17 @@ fn names_of_sets_that_collide_stay_apart() {
         r#""tags":[{"name":"declared"},{"name":"declared","description":"Second"},{"name":"idle"},{}],
            "components":{"securitySchemes":{"oid":{"type":"openIdConnect"}}}"#,
     );
-    let names: Vec<_> = all.catalogue.sets.iter().map(|s| s.name.as_str()).collect();
-    assert_eq!(names.len(), 5);
+    let names = set_names(&all);
+    assert_eq!(names.len(), 7);
     assert_eq!(names[0], "scope r");
     assert!(names.iter().any(|n| n.starts_with("scope r (")) && names.contains(&"xy"));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the tag "declared" is declared twice; jeton uses the last declaration
     skipped a declared tag, because it has no name
     declared tags that become no API sets, because no operation has them: 1 ("idle")
-    the API set "scope r" has the name of another set, so jeton renamed the set to "scope r (f82548ba)"
-    jeton changed the name of the API set "x\u{200b}y": it was too long or contained control or bidi characters
-    the API set "x\u{200b}y" has the name of another set, so jeton renamed the set to "xy (dd5bbb5e)"
+    the API set "scope r" has the name of another set, so jeton renamed the set to "shop: scope r (f82548ba)"
+    jeton changed the name of the API set "x\u{200b}y": it contained control or bidi characters
+    the API set "x\u{200b}y" has the name of another set, so jeton renamed the set to "shop: xy (dd5bbb5e)"
     "#);
 }
 
@@ -93,7 +101,7 @@ fn refs_inside_the_document_are_followed() {
             "x-operations":[{"operationId":"listed","summary":"Found"}],"x-docs":{"url":"https://d.example"}"##,
     );
     let ids = ids(&all);
-    for id in ["default.own", "default.shared", "default.listed", "default.documented"] {
+    for id in ["a.own", "a.shared", "b.own", "b.shared", "c.listed", "h.documented"] {
         assert!(ids.contains(&id), "{id} in {ids:?}");
     }
     assert_eq!(ids.len(), 6, "{ids:?}");
@@ -104,11 +112,8 @@ fn refs_inside_the_document_are_followed() {
     "/d": $ref "other.yaml#/d" refers to another document, which jeton does not read
     "/e": $ref "#/nowhere" refers to a place that the document does not have
     "/f": $ref "#/paths/~1f" refers to itself
-    "DELETE /b": the id default.own is already used by "DELETE /a", so this method gets the id default.own-ea804dda
-    "GET /b": the id default.shared is already used by "GET /a", so this method gets the id default.shared-db789e7b
     "##);
-    let documented = all.catalogue.methods().find(|m| m.id.as_str() == "default.documented").unwrap();
-    assert_eq!(documented.docs.as_deref(), Some("https://d.example"));
+    assert_eq!(method(&all, "documented").docs.as_deref(), Some("https://d.example"));
 }
 
 #[test]
