@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(cut_middle("shop: scope orders.read.12", 13), "shop:…read.12");
         assert_eq!(cut_middle("abc", 2), "a…");
         assert_eq!(cut_middle("abc", 0), "");
-        assert_eq!(cut_middle("漢字漢字漢字漢字", 9), "漢…漢字");
+        assert_eq!(cut_middle("漢字漢字漢字漢字", 9), "漢…字漢字");
         assert_eq!(cut_middle("a\u{1b}[2Jb and so on", 12), r"a\u{1… so on");
     }
 
