@@ -10,6 +10,8 @@ use crate::domain::account::{Account, AccountId};
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::permission_index::PermissionIndex;
+use crate::domain::catalogue::renames::Renames;
+use crate::domain::method::MethodId;
 use crate::domain::name::Username;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::TokenFilter;
@@ -277,15 +279,16 @@ fn active_tokens(sum: &mut Sum<'_>, actor: &Actor, account: Option<AccountId>) -
     Ok(window.rows)
 }
 
-/// Returns the methods that a token may call before a change, but not after it.
+/// Returns the methods that a token may call before a change, but not after it, also not under a new id.
 fn dropped<'i>(
     role: Role,
     (before, selection): (&'i PermissionIndex, &Selection),
     (after, new_selection): (&PermissionIndex, &Selection),
+    renames: &Renames,
 ) -> BTreeSet<&'i str> {
     let kept: BTreeSet<&str> = after.selected(role, new_selection).map(|(id, _)| id.as_str()).collect();
-    let ids = before.selected(role, selection).map(|(id, _)| id.as_str());
-    ids.filter(|id| !kept.contains(id)).collect()
+    let ids = before.selected(role, selection).map(|(id, _)| id);
+    ids.filter(|id| !kept.contains(renames.method(id).as_str())).map(MethodId::as_str).collect()
 }
 
 /// Counts only tokens that the actor sees.
@@ -294,12 +297,20 @@ fn catalogue(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, new: &Catalo
     authorize::check_catalogue_access(actor)?;
     let mut catalogues = snapshot.catalogues()?;
     let before = PermissionIndex::new(&catalogues);
+    let renames = Renames::new(catalogues.iter().find(|catalogue| catalogue.name == new.name), new);
     catalogues.retain(|catalogue| catalogue.name != new.name);
+    for other in &mut catalogues {
+        if let Some((renamed, _)) = renames.in_other_catalogue(other) {
+            *other = renamed;
+        }
+    }
     catalogues.push(new.clone());
     let after = PermissionIndex::new(&catalogues);
     let mut sum = Sum::new(snapshot, env.now, 0);
     for token in active_tokens(&mut sum, actor, None)? {
-        let lost = dropped(token.highest_role(), (&before, &token.selection), (&after, &token.selection));
+        let renamed = renames.in_selection(&token.selection);
+        let after = (&after, renamed.as_ref().unwrap_or(&token.selection));
+        let lost = dropped(token.highest_role(), (&before, &token.selection), after, &renames);
         if !lost.is_empty() {
             sum.impact.count += 1;
             sum.add(token, false, |method| lost.contains(method))?;
@@ -312,7 +323,7 @@ fn selection(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, id: TokenId,
     let token = resolve_changed(actor, snapshot, id)?;
     let catalogues = snapshot.catalogues()?;
     let index = PermissionIndex::new(&catalogues);
-    let dropped = dropped(token.highest_role(), (&index, &token.selection), (&index, after));
+    let dropped = dropped(token.highest_role(), (&index, &token.selection), (&index, after), &Renames::default());
     let mut sum = Sum::new(snapshot, env.now, u64::from(!dropped.is_empty()));
     sum.add(token.clone(), false, |method| dropped.contains(method))?;
     Ok(sum.finish())

@@ -39,6 +39,10 @@ pub(in crate::cli) struct Applied<'a> {
     diff: &'a CatalogueDiff,
     /// Methods that API sets gain or lose.
     members: &'a [SetChange],
+    /// Number of tokens that use an old name of a renamed method or API set. They get the new names.
+    renamed_tokens: u64,
+    /// API sets of other catalogues that use an old name. They get the new names.
+    renamed_in_sets: &'a [String],
     /// Tokens that gain methods.
     widening: &'a Widening,
     /// Methods that become `public`.
@@ -55,6 +59,8 @@ impl<'a> Applied<'a> {
             notes,
             diff: &preview.diff,
             members: &preview.set_changes,
+            renamed_tokens: preview.renamed_tokens,
+            renamed_in_sets: &preview.renamed_in_sets,
             widening: &preview.widening,
             opened: &preview.made_public,
         }

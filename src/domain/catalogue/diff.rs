@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::renames::Renames;
 use super::{ApiSet, Catalogue, Group, SetEntry, TrailingSlash};
-use crate::domain::method::Method;
+use crate::domain::method::{Method, MethodId};
 
 /// All differences. In the order of the newer state; removed parts in the order of the older one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -31,8 +32,19 @@ pub struct PartDiff {
     pub added: Vec<String>,
     /// Ids of the parts that are gone.
     pub removed: Vec<String>,
+    /// Parts with another id than before. Tokens and API sets that use them get the new ids.
+    pub renamed: Vec<Rename>,
     /// Parts with other attributes than before.
     pub changed: Vec<ItemChange>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rename {
+    /// The old id, for API sets the old name.
+    pub before: String,
+    /// The new id or name.
+    pub after: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,8 +73,9 @@ impl CatalogueDiff {
     }
 }
 
-/// Returns the changes made by replacing `before` with `after`. Without `before`, everything is added.
-pub fn diff(before: Option<&Catalogue>, after: &Catalogue) -> CatalogueDiff {
+/// Returns the changes made by replacing `before` with `after`. Without `before`, everything is added. `renames` are those
+/// between the two.
+pub fn diff(before: Option<&Catalogue>, after: &Catalogue, renames: &Renames) -> CatalogueDiff {
     let nothing = Catalogue {
         name: after.name.clone(),
         title: String::new(),
@@ -83,6 +96,7 @@ pub fn diff(before: Option<&Catalogue>, after: &Catalogue) -> CatalogueDiff {
             &old.groups,
             &after.groups,
             |g| &g.id,
+            |id| renames.groups.get(id).map(String::as_str),
             |a, b| {
                 let mut fields = Vec::new();
                 push_change(&mut fields, "title", &a.title, &b.title);
@@ -93,9 +107,16 @@ pub fn diff(before: Option<&Catalogue>, after: &Catalogue) -> CatalogueDiff {
             &methods_with_group(old),
             &methods_with_group(after),
             |(_, m)| m.id.as_str(),
-            method_changes,
+            |id| renames.methods.get(id).map(MethodId::as_str),
+            |a, b| method_changes(a, b, renames),
         ),
-        sets: diff_part(&old.sets, &after.sets, |s| &s.name, set_changes),
+        sets: diff_part(
+            &old.sets,
+            &after.sets,
+            |s| &s.name,
+            |name| renames.sets.get(name).map(String::as_str),
+            |a, b| set_changes(a, b, renames),
+        ),
     };
     // If only the order differs, report that instead of changing it silently.
     if diff.is_empty() && *old != *after {
@@ -112,13 +133,14 @@ fn methods_with_group(catalogue: &Catalogue) -> Vec<(&Group, &Method)> {
     catalogue.groups.iter().flat_map(|g| g.methods.iter().map(move |m| (g, m))).collect()
 }
 
-fn diff_part<T>(
+fn diff_part<'r, T>(
     before: &[T],
     after: &[T],
     id: impl Fn(&T) -> &str,
+    renamed: impl Fn(&str) -> Option<&'r str>,
     fields: impl Fn(&T, &T) -> Vec<AttributeChange>,
 ) -> PartDiff {
-    let older: HashMap<&str, &T> = before.iter().map(|t| (id(t), t)).collect();
+    let older: HashMap<&str, &T> = before.iter().map(|t| (renamed(id(t)).unwrap_or(id(t)), t)).collect();
     let newer: HashMap<&str, &T> = after.iter().map(|t| (id(t), t)).collect();
     let mut part = PartDiff::default();
     for new in after {
@@ -126,12 +148,16 @@ fn diff_part<T>(
             part.added.push(id(new).to_owned());
             continue;
         };
+        if id(old) != id(new) {
+            part.renamed.push(Rename { before: id(old).to_owned(), after: id(new).to_owned() });
+        }
         let fields = fields(old, new);
         if !fields.is_empty() {
             part.changed.push(ItemChange { id: id(new).to_owned(), fields });
         }
     }
-    part.removed = before.iter().map(&id).filter(|id| !newer.contains_key(id)).map(str::to_owned).collect();
+    let is_gone = |id: &&str| renamed(id).is_none() && !newer.contains_key(id);
+    part.removed = before.iter().map(&id).filter(is_gone).map(str::to_owned).collect();
     part
 }
 
@@ -141,9 +167,17 @@ fn push_change(fields: &mut Vec<AttributeChange>, name: &'static str, before: &s
     }
 }
 
-fn method_changes((old_group, old): &(&Group, &Method), (new_group, new): &(&Group, &Method)) -> Vec<AttributeChange> {
+fn method_changes(
+    (old_group, old): &(&Group, &Method),
+    (new_group, new): &(&Group, &Method),
+    renames: &Renames,
+) -> Vec<AttributeChange> {
     let mut fields = Vec::new();
-    push_change(&mut fields, "group", &old_group.id, &new_group.id);
+    // The id of a renamed method shows its group.
+    if old.id == new.id {
+        let old_group = renames.groups.get(&old_group.id).unwrap_or(&old_group.id);
+        push_change(&mut fields, "group", old_group, &new_group.id);
+    }
     push_change(&mut fields, "title", &old.title, &new.title);
     push_change(&mut fields, "access", old.access.as_str(), new.access.as_str());
     push_change(&mut fields, "docs", old.docs.as_deref().unwrap_or_default(), new.docs.as_deref().unwrap_or_default());
@@ -151,12 +185,24 @@ fn method_changes((old_group, old): &(&Group, &Method), (new_group, new): &(&Gro
     fields
 }
 
-fn set_changes(old: &ApiSet, new: &ApiSet) -> Vec<AttributeChange> {
+fn set_changes(old: &ApiSet, new: &ApiSet, renames: &Renames) -> Vec<AttributeChange> {
+    let renamed = |entries: &[SetEntry]| entries.iter().map(|entry| renames.in_entry(entry)).collect::<Vec<_>>();
     let mut fields = Vec::new();
     push_change(&mut fields, "title", &old.title, &new.title);
-    entry_changes(&mut fields, "include", &old.include, &new.include);
-    entry_changes(&mut fields, "exclude", &old.exclude, &new.exclude);
+    for (name, old, new) in [("include", &old.include, &new.include), ("exclude", &old.exclude, &new.exclude)] {
+        let in_order = renamed(old);
+        // New names may be sorted differently.
+        let old = if in_order == *old { old } else { &in_new_order(in_order, new) };
+        entry_changes(&mut fields, name, old, new);
+    }
     fields
+}
+
+/// Returns `entries` as `new` if they differ only in their order.
+fn in_new_order(mut entries: Vec<SetEntry>, new: &[SetEntry]) -> Vec<SetEntry> {
+    let place: HashMap<&SetEntry, usize> = new.iter().enumerate().map(|(place, entry)| (entry, place)).collect();
+    entries.sort_by_key(|entry| place.get(entry).copied().unwrap_or(usize::MAX));
+    entries
 }
 
 /// Reports only the removed and added entries, or all of them if only their order differs.
@@ -179,6 +225,10 @@ fn join_entries<'a>(entries: impl Iterator<Item = &'a SetEntry>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn diff(before: Option<&Catalogue>, after: &Catalogue) -> CatalogueDiff {
+        super::diff(before, after, &Renames::new(before, after))
+    }
 
     #[test]
     fn diff_holds_everything_that_differs_and_nothing_else() {

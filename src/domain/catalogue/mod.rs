@@ -4,13 +4,14 @@
 //! - [`validate`] holds the rules for every catalogue, [`hosts`] those for hosts, `route_owners` the rule about routes;
 //! - [`resolved_set`] answers questions about single sets, [`permission_index`] holds the methods of all sets and
 //!   computes those that a token may call or gains;
-//! - [`diff`] computes the differences between two states.
+//! - [`renames`] finds parts with a new name, [`diff`] computes the differences between two states.
 
 mod bit_set;
 pub mod diff;
 pub mod effective_rights;
 pub mod hosts;
 pub mod permission_index;
+pub mod renames;
 pub mod resolved_set;
 mod route_owners;
 pub mod toml_reader;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::bit_set::BitSet;
+use super::renames::Renames;
 use super::{ApiSet, Catalogue, SetEntry, resolved_set};
 use crate::domain::api_selection::Selection;
 use crate::domain::method::{Access, MethodId};
@@ -232,24 +233,34 @@ pub fn first_excess<'s>(
     })
 }
 
-/// Two states of all catalogues, to compute the methods that selections gain between them.
-pub struct CatalogueComparison {
+/// Two states of all catalogues, to compute the methods that selections gain between them. A renamed method is not
+/// gained, and a selection is compared with what it becomes under the new names.
+pub struct CatalogueComparison<'r> {
     before: PermissionIndex,
     after: PermissionIndex,
+    renames: &'r Renames,
+    /// Old and new number of each renamed method.
+    renamed: Vec<(usize, usize)>,
     cache: HashMap<(Role, Selection), Rc<[MethodId]>>,
 }
 
-impl CatalogueComparison {
-    pub fn new(before: &[Catalogue], after: &[Catalogue]) -> Self {
+impl<'r> CatalogueComparison<'r> {
+    pub fn new(before: &[Catalogue], after: &[Catalogue], renames: &'r Renames) -> Self {
         let ids = all_method_ids([before, after]);
+        let after = PermissionIndex::with_ids(Arc::clone(&ids), after);
+        let number = |id: &MethodId| after.number(id.as_str());
+        let numbers = renames.methods.iter().filter_map(|(old, new)| Some((number(old)?, number(new)?)));
         CatalogueComparison {
-            before: PermissionIndex::with_ids(Arc::clone(&ids), before),
-            after: PermissionIndex::with_ids(ids, after),
+            renamed: numbers.collect(),
+            before: PermissionIndex::with_ids(ids, before),
+            after,
+            renames,
             cache: HashMap::new(),
         }
     }
 
-    /// Returns `true` if any token could gain anything. If not, no token needs to be checked.
+    /// Returns `true` if any token could gain anything. If not, no token needs to be checked. A renamed part counts as
+    /// new, because a token may hold the new name already, as an unknown one.
     pub fn can_widen(&self) -> bool {
         let nothing = BitSet::empty(self.after.ids.len());
         let is_wider = |(name, set): (&String, &BitSet)| !set.is_subset(self.before.sets.get(name).unwrap_or(&nothing));
@@ -282,20 +293,34 @@ impl CatalogueComparison {
     }
 
     fn compare(&self, role: Role, selection: &Selection) -> Rc<[MethodId]> {
-        let (before, after) = (self.before.permitted(role, selection), self.after.permitted(role, selection));
-        self.after.ids_at(&after.0.difference(&before.0)).cloned().collect()
+        let renamed = self.renames.in_selection(selection);
+        let before = self.under_new_ids(&self.before.permitted(role, selection).0);
+        let after = self.after.permitted(role, renamed.as_ref().unwrap_or(selection));
+        self.after.ids_at(&after.0.difference(&before)).cloned().collect()
     }
 
-    /// Returns the sets whose members differ, by name.
+    fn under_new_ids(&self, before: &BitSet) -> BitSet {
+        let mut bits = before.clone();
+        for (old, new) in self.renamed.iter().filter(|(old, _)| before.contains(*old)) {
+            bits.remove(*old);
+            bits.insert(*new);
+        }
+        bits
+    }
+
+    /// Returns the sets whose members differ, by their new name.
     pub fn set_changes(&self) -> Vec<SetChange> {
-        let names: BTreeSet<&String> = self.before.sets.keys().chain(self.after.sets.keys()).collect();
+        let renamed = |name| self.renames.sets.get(name).unwrap_or(name);
+        let older: HashMap<&String, &BitSet> =
+            self.before.sets.iter().map(|(name, set)| (renamed(name), set)).collect();
+        let names: BTreeSet<&String> = older.keys().copied().chain(self.after.sets.keys()).collect();
         let empty = BitSet::empty(self.after.ids.len());
         let change = |name: &String| {
-            let before = self.before.sets.get(name).unwrap_or(&empty);
+            let before = self.under_new_ids(older.get(name).copied().unwrap_or(&empty));
             let after = self.after.sets.get(name).unwrap_or(&empty);
-            (before != after).then(|| SetChange {
+            (before != *after).then(|| SetChange {
                 set: name.clone(),
-                gains: self.after.ids_at(&after.difference(before)).cloned().collect(),
+                gains: self.after.ids_at(&after.difference(&before)).cloned().collect(),
                 loses: self.after.ids_at(&before.difference(after)).cloned().collect(),
             })
         };

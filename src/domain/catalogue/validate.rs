@@ -1,11 +1,13 @@
 //! The rules for every catalogue, from a file or an import. A fault has a location, so that the parser of files can
 //! report the line.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use strsim::osa_distance;
 
 use super::hosts::{MAX_HOSTS, parse_host};
+use super::renames::Renames;
 use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_owners};
 use crate::domain::api_selection::looks_built_in;
 use crate::domain::method::{Method, MethodId};
@@ -121,7 +123,12 @@ fn reject_reserved(catalogue: &Catalogue) -> ValidationResult {
 
 /// Checks the rules that also apply to jeton's own files.
 pub(super) fn validate_rules(catalogue: &Catalogue, existing: &[Catalogue]) -> ValidationResult {
-    let others: Vec<&Catalogue> = existing.iter().filter(|c| c.name != catalogue.name).collect();
+    let renames = Renames::new(existing.iter().find(|c| c.name == catalogue.name), catalogue);
+    let others = existing.iter().filter(|c| c.name != catalogue.name);
+    let others: Vec<Cow<'_, Catalogue>> = others
+        .map(|other| renames.in_other_catalogue(other).map_or(Cow::Borrowed(other), |(renamed, _)| Cow::Owned(renamed)))
+        .collect();
+    let others: Vec<&Catalogue> = others.iter().map(Cow::as_ref).collect();
     validate_head(catalogue)?;
     validate_groups(catalogue, &others)?;
     route_owners::check_route_owners(catalogue, &others)?;

@@ -20,6 +20,7 @@ mod query_helpers;
 #[cfg(test)]
 mod query_plan_tests;
 mod read_only_mount;
+mod renamed_selections;
 mod rights_of_all_tokens;
 mod schema;
 mod sqlite_store;

@@ -4,10 +4,11 @@ use rusqlite::{Transaction, params};
 
 use super::query_helpers::{corrupt, execute, query_one, tuple};
 use super::{
-    findings, ledger_read, ledger_size, ledger_window, purge, rights_of_all_tokens, token_lineage, token_list_query,
-    token_window, tokens,
+    findings, ledger_read, ledger_size, ledger_window, purge, renamed_selections, rights_of_all_tokens, token_lineage,
+    token_list_query, token_window, tokens,
 };
 use crate::domain::account::AccountId;
+use crate::domain::catalogue::renames::Renames;
 use crate::domain::name::TokenName;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret, SecretDigest};
@@ -119,6 +120,9 @@ impl TokenWriter for SqliteTx<'_> {
     }
     fn update_token(&mut self, token: &Token) -> Result<()> {
         tokens::update(self.0, token)
+    }
+    fn rename_in_selections(&mut self, renames: &Renames) -> Result<u64> {
+        renamed_selections::rename(self.0, renames)
     }
     fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
         let sql = "INSERT INTO lineage (token_id, made_by) VALUES (?1, ?2)";

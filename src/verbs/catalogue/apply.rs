@@ -1,231 +1,15 @@
 //! apply: replaces a catalogue, after a preview of the changes and of the tokens that gain methods.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::catalogue::diff::{CatalogueDiff, diff};
-use crate::domain::catalogue::permission_index::{self, SetChange};
-use crate::domain::catalogue::{Catalogue, validate};
-use crate::domain::method::{Access, Method, MethodId};
-use crate::domain::set_hash::{SetHash, SetHasher};
+use super::preview::{CataloguePreview, CatalogueStates, MAX_NAMED_TOKENS, widened_token};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::renames::Renames;
+use crate::domain::method::MethodId;
+use crate::domain::set_hash::SetHash;
 use crate::domain::token::TokenId;
-use crate::domain::wire_format::in_answer;
-use crate::verbs::confirmation;
-use crate::verbs::ports::Grant;
 use crate::verbs::prelude::*;
-
-/// Tokens read at a time.
-const PAGE_SIZE: usize = 1_000;
-/// Maximum number of tokens named in a preview and an audit row. Both always contain the total number.
-const MAX_NAMED_TOKENS: usize = 1_000;
-/// Maximum number of methods that a preview names for each token.
-const MAX_METHODS_PER_TOKEN: usize = 50;
-
-/// Previews what would change by a catalogue, and which tokens would gain methods.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PreviewCatalogue {
-    /// The catalogue as a whole.
-    pub catalogue: Catalogue,
-}
-
-/// The answer to [`PreviewCatalogue`], and the result of [`ApplyCatalogue`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CataloguePreview {
-    /// The catalogue's name.
-    pub name: String,
-    /// `true` if there was no catalogue of that name.
-    pub is_new: bool,
-    /// The added, removed and changed entries.
-    pub diff: CatalogueDiff,
-    /// Changes of the members of sets, those of other catalogues included.
-    pub set_changes: Vec<SetChange>,
-    /// The tokens that gain methods.
-    pub widening: Widening,
-    /// The methods that become public, so that they can be called without a token; sorted.
-    pub made_public: Vec<MethodId>,
-    /// All of this, and the rights of every token that gains methods. In a plan, no hash once one of them has changed.
-    pub set: SetHash,
-}
-
-/// The tokens that gain methods. Tokens in the trash are included, because they can be restored.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Widening {
-    /// Number of tokens.
-    pub count: u64,
-    /// The first tokens by id, 1,000 at most.
-    pub tokens: Vec<WidenedToken>,
-    /// Tokens that were not checked because their stored data is damaged. They grant nothing.
-    pub unreadable: Vec<TokenId>,
-}
-
-/// A token that gains methods.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WidenedToken {
-    /// The token.
-    #[serde(skip_serializing_if = "in_answer")]
-    #[schemars(skip)]
-    pub token: TokenId,
-    /// `account/name`.
-    pub name: String,
-    /// Number of methods that the token gains.
-    pub count: usize,
-    /// The first methods, 50 at most.
-    pub methods: Vec<MethodId>,
-}
-
-impl CataloguePreview {
-    /// Returns `true` if applying would change nothing.
-    pub fn is_empty(&self) -> bool {
-        !self.is_new && self.diff.is_empty()
-    }
-
-    /// Checks the confirmed numbers: of tokens that gain methods, and of methods that become public.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Conflict`] with the number and the first names.
-    pub fn check_accepted(&self, accepted: Option<u64>, accepted_public: Option<u64>) -> Result<()> {
-        let tokens = self.widening.tokens.iter().map(|token| token.name.clone());
-        let would = match self.widening.count {
-            1 => "1 token would gain methods".to_owned(),
-            count => format!("{count} tokens would gain methods"),
-        };
-        confirmation::check_count(&would, "accept-widening", self.widening.count, accepted, tokens)?;
-        let methods = self.made_public.iter().map(ToString::to_string);
-        let could = match self.made_public.len() {
-            1 => "anyone could call 1 method without a token".to_owned(),
-            count => format!("anyone could call {count} methods without a token"),
-        };
-        confirmation::check_count(&could, "accept-public", self.made_public.len() as u64, accepted_public, methods)
-    }
-}
-
-impl Query for PreviewCatalogue {
-    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<CataloguePreview> {
-        authorize::check_catalogue_access(actor)?;
-        preview(snapshot, &self.catalogue)
-    }
-}
-
-fn preview(snapshot: &dyn Snapshot, new: &Catalogue) -> Result<CataloguePreview> {
-    let compared = CatalogueStates::new(snapshot.catalogues()?, new)?;
-    compared.preview(snapshot, new).map(|(preview, _)| preview)
-}
-
-struct CatalogueStates {
-    before: Vec<Catalogue>,
-    after: Vec<Catalogue>,
-    /// Index in `before` of the catalogue that changes.
-    older: Option<usize>,
-}
-
-impl CatalogueStates {
-    fn new(before: Vec<Catalogue>, new: &Catalogue) -> Result<Self> {
-        validate::validate(new, &before)?;
-        let mut after = before.clone();
-        let older = before.iter().position(|c| c.name == new.name);
-        match older.and_then(|at| after.get_mut(at)) {
-            Some(existing) => *existing = new.clone(),
-            None => after.push(new.clone()),
-        }
-        Ok(CatalogueStates { before, after, older })
-    }
-
-    fn widening(&self) -> permission_index::CatalogueComparison {
-        permission_index::CatalogueComparison::new(&self.before, &self.after)
-    }
-
-    /// Returns the preview, and the tokens that gain methods.
-    fn preview(&self, snapshot: &dyn Snapshot, new: &Catalogue) -> Result<(CataloguePreview, BTreeSet<TokenId>)> {
-        let mut widening = self.widening();
-        let older = self.older.and_then(|at| self.before.get(at));
-        let mut hasher = SetHasher::default();
-        let (found, gaining) = find_widened(snapshot, &mut widening, &mut hasher)?;
-        let mut preview = CataloguePreview {
-            name: new.name.clone(),
-            is_new: older.is_none(),
-            diff: diff(older, new),
-            set_changes: widening.set_changes(),
-            widening: found,
-            made_public: newly_public(older, new),
-            set: SetHash::default(),
-        };
-        hasher.add(&preview)?;
-        preview.set = hasher.finish();
-        Ok((preview, gaining))
-    }
-}
-
-/// Returns the methods that are public in `after` and were not before, or by fewer routes.
-fn newly_public(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> {
-    let is_public = |method: &&Method| method.access == Access::Public;
-    let older: BTreeMap<&MethodId, &[String]> = before
-        .into_iter()
-        .flat_map(Catalogue::methods)
-        .filter(is_public)
-        .map(|method| (&method.id, method.routes.as_slice()))
-        .collect();
-    let was_open = |method: &&Method| {
-        older.get(&method.id).is_some_and(|routes| method.routes.iter().all(|route| routes.contains(route)))
-    };
-    let opened: BTreeSet<&MethodId> =
-        after.methods().filter(is_public).filter(|method| !was_open(method)).map(|method| &method.id).collect();
-    opened.into_iter().cloned().collect()
-}
-
-/// Checks every token, a page at a time, unless none could gain anything. Also returns the ids of all tokens that gain
-/// something, and adds their rights to `hasher`.
-fn find_widened(
-    snapshot: &dyn Snapshot,
-    widening: &mut permission_index::CatalogueComparison,
-    hasher: &mut SetHasher,
-) -> Result<(Widening, BTreeSet<TokenId>)> {
-    let (mut found, mut gaining) = (Widening::default(), BTreeSet::new());
-    if !widening.can_widen() {
-        return Ok((found, gaining));
-    }
-    let mut last = None;
-    loop {
-        let page = snapshot.grants(last, PAGE_SIZE)?;
-        found.unreadable.extend(&page.unreadable);
-        for grant in &page.grants {
-            let Some(token) = widened_token(widening, grant) else { continue };
-            gaining.insert(grant.token);
-            hasher.add(&(grant.token, &grant.roles, &grant.selection))?;
-            found.count += 1;
-            if found.tokens.len() < MAX_NAMED_TOKENS {
-                found.tokens.push(token);
-            }
-        }
-        match page.last {
-            Some(token) => last = Some(token),
-            None => return Ok((found, gaining)),
-        }
-    }
-}
-
-/// Returns the gain of a token. `None` if there is none.
-fn widened_token(widening: &mut permission_index::CatalogueComparison, grant: &Grant) -> Option<WidenedToken> {
-    let mut gained: Rc<[MethodId]> = Rc::new([]);
-    for role in &grant.roles {
-        let by_secret = widening.gained_methods(*role, &grant.selection);
-        gained = if gained.is_empty() { by_secret } else { union(&gained, &by_secret) };
-    }
-    (!gained.is_empty()).then(|| WidenedToken {
-        token: grant.token,
-        name: grant.full_name(),
-        count: gained.len(),
-        methods: gained.iter().take(MAX_METHODS_PER_TOKEN).cloned().collect(),
-    })
-}
-
-fn union(one: &[MethodId], other: &[MethodId]) -> Rc<[MethodId]> {
-    one.iter().chain(other).cloned().collect::<BTreeSet<_>>().into_iter().collect()
-}
 
 /// Replaces the catalogue of the same name, or adds it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -249,6 +33,9 @@ struct Plan {
     preview: CataloguePreview,
     /// Every token that gains methods.
     gaining: BTreeSet<TokenId>,
+    renames: Renames,
+    /// Other catalogues, with the new names in their sets.
+    renamed_others: Vec<Catalogue>,
 }
 
 impl ApplyCatalogue {
@@ -272,7 +59,8 @@ impl Mutation for ApplyCatalogue {
         authorize::check_catalogue_access(actor)?;
         let compared = CatalogueStates::new(snapshot.catalogues()?, &self.catalogue)?;
         let (preview, gaining) = compared.preview(snapshot, &self.catalogue)?;
-        self.plan = Some(Arc::new(Plan { preview, gaining }));
+        let renamed_others = compared.renamed_others().cloned().collect();
+        self.plan = Some(Arc::new(Plan { preview, gaining, renames: compared.renames, renamed_others }));
         Ok(())
     }
 
@@ -307,7 +95,7 @@ impl Mutation for ApplyCatalogue {
         authorize::check_catalogue_access(actor)?;
         let plan = self.plan.as_ref();
         let plan = plan.ok_or_else(|| Error::failure("the catalogue has not been compared with the store"))?;
-        let preview = &plan.preview;
+        let mut preview = plan.preview.clone();
         preview.check_accepted(self.accept_widening, self.accept_public)?;
         if let Some(seen) = self.expected {
             preview
@@ -316,6 +104,9 @@ impl Mutation for ApplyCatalogue {
         }
         if !preview.is_empty() {
             tx.set_catalogue(&self.catalogue)?;
+            plan.renamed_others.iter().try_for_each(|other| tx.set_catalogue(other))?;
+            // All tokens as they are now, also those that changed since the preview.
+            preview.renamed_tokens = tx.rename_in_selections(&plan.renames)?;
         }
         let mut entry = AuditEntry::new(Self::NAME, &preview.name, &preview.name);
         let diff = &preview.diff;
@@ -325,6 +116,14 @@ impl Mutation for ApplyCatalogue {
                 .with(&format!("{sort}_removed"), part.removed.len())
                 .with(&format!("{sort}_changed"), part.changed.len());
         }
+        if !plan.renames.is_empty() {
+            entry = entry
+                .with("groups_renamed", diff.groups.renamed.len())
+                .with("methods_renamed", diff.methods.renamed.len())
+                .with("sets_renamed", diff.sets.renamed.len())
+                .with("renamed_tokens", preview.renamed_tokens)
+                .with("renamed_in_sets", preview.renamed_in_sets.len());
+        }
         let names: Vec<&str> = preview.widening.tokens.iter().map(|t| t.name.as_str()).collect();
         let entry = entry.with("widened", preview.widening.count).with("widened_tokens", names);
         let opened: Vec<&str> = preview.made_public.iter().take(MAX_NAMED_TOKENS).map(MethodId::as_str).collect();
@@ -332,7 +131,7 @@ impl Mutation for ApplyCatalogue {
             true => entry,
             false => entry.with("made_public", preview.made_public.len()).with("public_methods", opened),
         };
-        Ok(Audited::one(preview.clone(), entry))
+        Ok(Audited::one(preview, entry))
     }
 
     fn equivalent_command(&self, out: &CataloguePreview) -> CliLine {

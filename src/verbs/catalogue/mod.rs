@@ -1,7 +1,9 @@
 mod apply;
+mod preview;
 mod preview_text;
 
-pub use apply::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, WidenedToken, Widening};
+pub use apply::ApplyCatalogue;
+pub use preview::{CataloguePreview, PreviewCatalogue, WidenedToken, Widening};
 pub use preview_text::TextLimits;
 
 use crate::domain::catalogue::Catalogue;

@@ -1,4 +1,4 @@
-//! A preview as lines of text: `+` marks added, `−` removed and `~` changed entries.
+//! A preview as lines of text: `+` marks added, `−` removed, `→` renamed and `~` changed entries.
 
 use super::CataloguePreview;
 use crate::domain::catalogue::diff::{AttributeChange, PartDiff};
@@ -33,6 +33,7 @@ impl CataloguePreview {
         {
             describe_part(&mut text, limits, what, part);
         }
+        self.describe_renames(&mut text, limits);
         if !self.set_changes.is_empty() {
             text.push("API sets:".to_owned());
             push_truncated(
@@ -50,6 +51,22 @@ impl CataloguePreview {
             );
         }
         text
+    }
+
+    fn describe_renames(&self, text: &mut Vec<String>, limits: TextLimits) {
+        if self.diff.methods.renamed.is_empty() && self.diff.sets.renamed.is_empty() {
+            return;
+        }
+        text.push(match self.renamed_tokens {
+            0 => "No token uses an old name.".to_owned(),
+            1 => "1 token uses an old name and gets the new one.".to_owned(),
+            count => format!("{count} tokens use old names and get the new ones."),
+        });
+        if !self.renamed_in_sets.is_empty() {
+            text.push("API sets of other catalogues that get the new names:".to_owned());
+            let sets = self.renamed_in_sets.iter().map(|name| vec![format!("  ~ {name}")]);
+            push_truncated(text, limits, self.renamed_in_sets.len(), sets);
+        }
     }
 
     /// Describes the methods that become public, and the tokens that gain methods.
@@ -97,7 +114,12 @@ impl CataloguePreview {
 }
 
 fn describe_part(text: &mut Vec<String>, limits: TextLimits, what: &str, part: &PartDiff) {
-    let counts = [("new", part.added.len()), ("gone", part.removed.len()), ("changed", part.changed.len())];
+    let counts = [
+        ("new", part.added.len()),
+        ("gone", part.removed.len()),
+        ("renamed", part.renamed.len()),
+        ("changed", part.changed.len()),
+    ];
     let counts: Vec<String> = counts.iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!("{n} {word}")).collect();
     if counts.is_empty() {
         return;
@@ -105,6 +127,8 @@ fn describe_part(text: &mut Vec<String>, limits: TextLimits, what: &str, part: &
     text.push(format!("{}s: {}", capitalize(what), counts.join(", ")));
     push_truncated(text, limits, part.added.len(), part.added.iter().map(|id| vec![format!("  + {id}")]));
     push_truncated(text, limits, part.removed.len(), part.removed.iter().map(|id| vec![format!("  − {id}")]));
+    let renamed = part.renamed.iter().map(|rename| vec![format!("  {} → {}", rename.before, rename.after)]);
+    push_truncated(text, limits, part.renamed.len(), renamed);
     push_truncated(
         text,
         limits,

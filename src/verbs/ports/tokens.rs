@@ -3,6 +3,7 @@ use super::{
 };
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
+use crate::domain::catalogue::renames::Renames;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::role::Role;
@@ -112,6 +113,9 @@ pub trait TokenWriter {
     /// Writes name, description, enabled, selection, expiry and trash of `token` and raises its revision. It is a
     /// conflict if the stored revision is not `token.revision`, or the name is taken.
     fn update_token(&mut self, token: &Token) -> Result<()>;
+    /// Puts the new names of methods and sets into the selections of all tokens, in the trash or not. Raises the revision of
+    /// each changed token, and returns their number.
+    fn rename_in_selections(&mut self, renames: &Renames) -> Result<u64>;
     /// Records that `maker` created `token`.
     fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()>;
     /// Records that `maker` got the current secret of `token` by regenerating it.

@@ -3,6 +3,7 @@
 mod commands;
 mod import;
 mod membership;
+mod renames;
 mod widening;
 
 use jeton::domain::catalogue::{Catalogue, toml_reader};

@@ -21,6 +21,7 @@ use std::time::Duration;
 use jeton::domain::account::{Account, AccountId, CredentialVersion};
 use jeton::domain::api_selection::Selection;
 use jeton::domain::audit::{AuditActor, AuditEntry, AuditRow, Face};
+use jeton::domain::catalogue::renames::Renames;
 use jeton::domain::catalogue::{Catalogue, TrailingSlash};
 use jeton::domain::expiry::{Expiry, Span};
 use jeton::domain::method::MethodId;
@@ -194,6 +195,7 @@ macro_rules! conforms {
             tokens_are_counted_by_account,
             an_account_was_seen_when_its_tokens_were,
             a_catalogue_replaces_what_it_said_before,
+            new_names_reach_every_selection,
             windows_agree_with_a_model,
             every_filter_and_page_border,
             audit_windows_agree_with_a_model,

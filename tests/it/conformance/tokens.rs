@@ -241,3 +241,69 @@ pub fn a_catalogue_replaces_what_it_said_before<E: Engine>() {
     let own = MethodId::parse("jeton.tokens.read").unwrap();
     assert!(f.store.read(|s| s.method(&own)).unwrap().is_some(), "another catalogue's methods stay");
 }
+
+pub fn new_names_reach_every_selection<E: Engine>() {
+    let f = Fixture::<E>::new();
+    let method = |id: &str| MethodId::parse(id).unwrap();
+    let methods = |ids: &[&str]| Selection::Custom(ids.iter().map(|id| method(id)).collect());
+    let sets = |names: &[&str]| Selection::Sets(names.iter().map(|&name| name.to_owned()).collect());
+    let quote = "x: \"\\' é";
+    let renames = Renames {
+        methods: [(method("a.b"), method("x.a.b")), (method("a.c"), method("x.a.c"))].into(),
+        groups: [("a".to_owned(), "x.a".to_owned())].into(),
+        sets: [("One".to_owned(), "x: One".to_owned()), ("\"\\' é".to_owned(), quote.to_owned())].into(),
+    };
+    let cases = [
+        (methods(&["a.b"]), Some(methods(&["x.a.b"]))),
+        (methods(&["a.b", "a.c", "a.d"]), Some(methods(&["a.d", "x.a.b", "x.a.c"]))),
+        (methods(&["a.b", "x.a.b"]), Some(methods(&["x.a.b"]))),
+        (methods(&["a.d", "One"]), None),
+        (sets(&["One"]), Some(sets(&["x: One"]))),
+        (sets(&["One", "Two"]), Some(sets(&["Two", "x: One"]))),
+        (sets(&["One", "x: One"]), Some(sets(&["x: One"]))),
+        (sets(&["\"\\' é"]), Some(sets(&[quote]))),
+        (sets(&["a.b", "one", "One "]), None),
+        (Selection::Inherit, None),
+        (Selection::nothing(), None),
+    ];
+    let tokens: Vec<(Token, Option<Selection>)> = cases
+        .into_iter()
+        .enumerate()
+        .map(|(n, (selection, expected))| {
+            let token = f.token("member", &format!("t{n}"), Expiry::Never);
+            // Some are in the trash.
+            let deleted_at = (n % 3 == 1).then_some(START);
+            f.update(&Token { selection, deleted_at, ..token.clone() }).unwrap();
+            (f.get(token.id), expected)
+        })
+        .collect();
+    assert_eq!(change(&f.store, |tx| tx.rename_in_selections(&Renames::default())).unwrap(), 0);
+    let changed = tokens.iter().filter(|(_, expected)| expected.is_some()).count() as u64;
+    assert_eq!(change(&f.store, |tx| tx.rename_in_selections(&renames)).unwrap(), changed);
+    for (token, expected) in &tokens {
+        let raised = i64::from(expected.is_some());
+        let selection = expected.as_ref().unwrap_or(&token.selection).clone();
+        let revision = Revision(token.revision.0 + raised);
+        assert_eq!(f.get(token.id), Token { selection, revision, ..token.clone() });
+        // Whoever read the token before its names changed changes nothing.
+        assert_eq!(f.update(token).is_err(), expected.is_some());
+    }
+    assert_eq!(change(&f.store, |tx| tx.rename_in_selections(&renames)).unwrap(), 0);
+    // The list by API is in the order of the new names.
+    for trashed in [false, true] {
+        let query = WindowQuery {
+            visibility: visibility(&f.account("owner")),
+            account: None,
+            filter: TokenFilter::default(),
+            expiring_by: None,
+            sort: Sort { column: SortColumn::Api, descending: false },
+            trashed,
+            now: START,
+            cursor: TokenCursor::Start,
+            limit: 100,
+        };
+        let rows = f.store.read(|s| s.window(&query)).unwrap().rows;
+        let keys: Vec<String> = rows.iter().map(|token| token.selection.sort_key()).collect();
+        assert!(keys.is_sorted() && keys.len() > 2, "{keys:?}");
+    }
+}

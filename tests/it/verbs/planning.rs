@@ -270,3 +270,68 @@ fn catalogue_widens_only_the_tokens_that_were_seen() {
         install.call(OWNER, verb(now.set)).unwrap();
     }
 }
+
+/// Returns the catalogue `cloud-platform` with another name of the set `Marketplace`.
+fn renamed() -> Catalogue {
+    let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();
+    let set = catalogue.sets.iter_mut().find(|set| set.name == "Marketplace").unwrap();
+    set.name = "cloud-platform: Marketplace".to_owned();
+    catalogue
+}
+
+/// Tokens that use an old name only since the preview, or only since the plan, get the new one as well. A person who saw
+/// the preview is not asked again, because no token gains anything.
+#[test]
+fn token_that_changes_after_the_preview_gets_the_new_names() {
+    fn by_set(name: &str) -> CreateToken {
+        CreateToken { selection: Selection::Sets(["Marketplace".to_owned()].into()), ..create(name) }
+    }
+    fn swap(other: &TestBackend<SqliteStore>, left: u32) {
+        call(other, &credential("member"), by_set(&format!("new{left}"))).unwrap();
+        let selection = Some(SelectionEdit::Replace(Selection::Sets(["Marketplace".to_owned()].into())));
+        call(other, &credential("member"), EditToken { selection, ..edit("later") }).unwrap();
+        let selection = Some(SelectionEdit::Replace(Selection::nothing()));
+        call(other, &credential("member"), EditToken { selection, ..edit("earlier") }).unwrap();
+        call(other, &credential("member"), revoke(&["trashed"], "trashed")).unwrap();
+    }
+    for expecting in [false, true] {
+        let install = TestInstall::with_accounts();
+        install.set_policy(|p| p.active_tokens = 0);
+        for new in [by_set("earlier"), by_set("trashed"), by_set("stays"), create("later")] {
+            install.create("member", new);
+        }
+        let shown = install.call(OWNER, PreviewCatalogue { catalogue: renamed() }).unwrap();
+        assert_eq!((shown.renamed_tokens, shown.widening.count), (3, 0));
+        let verb = ApplyCatalogue::new(renamed(), None, None).expecting(expecting.then_some(shown.set));
+        install.create("member", by_set("between"));
+        let done = call(&RacingStore::over(&install, 1, swap), &credential(OWNER), verb).unwrap().value;
+        assert_eq!(done.renamed_tokens, 5, "trashed, stays, later, between and the new one");
+        let tokens = install.store().read(|s| s.grants(None, 100)).unwrap().grants;
+        let new_name = Selection::Sets(["cloud-platform: Marketplace".to_owned()].into());
+        let renamed = tokens.iter().filter(|grant| grant.selection == new_name).count();
+        assert_eq!((tokens.len(), renamed), (6, 5));
+        let details = install.audit().pop().unwrap().details;
+        assert!(details.contains("\"renamed_tokens\":5"), "{details}");
+    }
+}
+
+/// A token that holds the new name before it exists gains the set, also if it holds it only since the plan.
+#[test]
+fn name_that_becomes_known_widens_also_after_the_plan() {
+    fn hold(other: &TestBackend<SqliteStore>, _: u32) {
+        let written = other.store().write(&tester(), &|| START, |tx, _| {
+            let mut token = tx.token(TokenId(1))?.unwrap();
+            token.selection = Selection::Sets(["cloud-platform: Marketplace".to_owned()].into());
+            tx.update_token(&token)?;
+            Ok(Audited::one((), AuditEntry::new(EditToken::NAME, token.id, "x")))
+        });
+        written.unwrap();
+    }
+    let install = TestInstall::with_accounts();
+    assert_eq!(install.issue("member", "x").token.id, TokenId(1));
+    let verb = |accepted| ApplyCatalogue::new(renamed(), accepted, None);
+    let refused = call(&RacingStore::over(&install, 1, hold), &credential(OWNER), verb(None));
+    let error = assert_error(refused, Kind::Conflict).to_string();
+    assert!(error.contains("member/x") && error.contains("--accept-widening 1"), "{error}");
+    install.call(OWNER, verb(Some(1))).unwrap();
+}

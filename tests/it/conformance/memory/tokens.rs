@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jeton::domain::account::{Account, AccountId};
+use jeton::domain::catalogue::renames::Renames;
 use jeton::domain::name::TokenName;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{PublicId, Secret};
@@ -269,6 +270,17 @@ impl TokenWriter for State {
             }
         }
         Ok(())
+    }
+    fn rename_in_selections(&mut self, renames: &Renames) -> Result<u64> {
+        let mut changed = 0;
+        for token in self.tokens.values_mut() {
+            if let Some(selection) = renames.in_selection(&token.selection) {
+                token.selection = selection;
+                token.revision += 1;
+                changed += 1;
+            }
+        }
+        Ok(changed)
     }
     fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
         self.makers.insert(token, maker);

@@ -1,0 +1,261 @@
+//! preview: the changes by a catalogue, and the tokens that gain methods.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::domain::catalogue::diff::{CatalogueDiff, diff};
+use crate::domain::catalogue::permission_index::{CatalogueComparison, SetChange};
+use crate::domain::catalogue::renames::Renames;
+use crate::domain::catalogue::{Catalogue, validate};
+use crate::domain::method::{Access, Method, MethodId};
+use crate::domain::set_hash::{SetHash, SetHasher};
+use crate::domain::token::TokenId;
+use crate::domain::wire_format::in_answer;
+use crate::verbs::confirmation;
+use crate::verbs::ports::Grant;
+use crate::verbs::prelude::*;
+
+/// Tokens read at a time.
+const PAGE_SIZE: usize = 1_000;
+/// Maximum number of tokens named in a preview and an audit row. Both always contain the total number.
+pub(super) const MAX_NAMED_TOKENS: usize = 1_000;
+/// Maximum number of methods that a preview names for each token.
+const MAX_METHODS_PER_TOKEN: usize = 50;
+
+/// Previews what would change by a catalogue, and which tokens would gain methods.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewCatalogue {
+    /// The catalogue as a whole.
+    pub catalogue: Catalogue,
+}
+
+/// The answer to [`PreviewCatalogue`], and the result of [`ApplyCatalogue`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CataloguePreview {
+    /// The catalogue's name.
+    pub name: String,
+    /// `true` if there was no catalogue of that name.
+    pub is_new: bool,
+    /// The added, removed and changed entries.
+    pub diff: CatalogueDiff,
+    /// Changes of the members of sets, those of other catalogues included.
+    pub set_changes: Vec<SetChange>,
+    /// Number of tokens whose API selection uses an old name of a renamed method or set, those in the trash included. They
+    /// get the new names.
+    pub renamed_tokens: u64,
+    /// The API sets of other catalogues that use an old name. They get the new names.
+    pub renamed_in_sets: Vec<String>,
+    /// The tokens that gain methods.
+    pub widening: Widening,
+    /// The methods that become public, so that they can be called without a token; sorted.
+    pub made_public: Vec<MethodId>,
+    /// All of this but the number of renamed tokens, and the rights of every token that gains methods. In a plan, no hash once one of them has changed.
+    pub set: SetHash,
+}
+
+/// The tokens that gain methods. Tokens in the trash are included, because they can be restored.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Widening {
+    /// Number of tokens.
+    pub count: u64,
+    /// The first tokens by id, 1,000 at most.
+    pub tokens: Vec<WidenedToken>,
+    /// Tokens that were not checked because their stored data is damaged. They grant nothing.
+    pub unreadable: Vec<TokenId>,
+}
+
+/// A token that gains methods.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WidenedToken {
+    /// The token.
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
+    pub token: TokenId,
+    /// `account/name`.
+    pub name: String,
+    /// Number of methods that the token gains.
+    pub count: usize,
+    /// The first methods, 50 at most.
+    pub methods: Vec<MethodId>,
+}
+
+impl CataloguePreview {
+    /// Returns `true` if applying would change nothing.
+    pub fn is_empty(&self) -> bool {
+        !self.is_new && self.diff.is_empty()
+    }
+
+    /// Checks the confirmed numbers: of tokens that gain methods, and of methods that become public.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Conflict`] with the number and the first names.
+    pub fn check_accepted(&self, accepted: Option<u64>, accepted_public: Option<u64>) -> Result<()> {
+        let tokens = self.widening.tokens.iter().map(|token| token.name.clone());
+        let would = match self.widening.count {
+            1 => "1 token would gain methods".to_owned(),
+            count => format!("{count} tokens would gain methods"),
+        };
+        confirmation::check_count(&would, "accept-widening", self.widening.count, accepted, tokens)?;
+        let methods = self.made_public.iter().map(ToString::to_string);
+        let could = match self.made_public.len() {
+            1 => "anyone could call 1 method without a token".to_owned(),
+            count => format!("anyone could call {count} methods without a token"),
+        };
+        confirmation::check_count(&could, "accept-public", self.made_public.len() as u64, accepted_public, methods)
+    }
+}
+
+impl Query for PreviewCatalogue {
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<CataloguePreview> {
+        authorize::check_catalogue_access(actor)?;
+        preview(snapshot, &self.catalogue)
+    }
+}
+
+fn preview(snapshot: &dyn Snapshot, new: &Catalogue) -> Result<CataloguePreview> {
+    let compared = CatalogueStates::new(snapshot.catalogues()?, new)?;
+    compared.preview(snapshot, new).map(|(preview, _)| preview)
+}
+
+pub(super) struct CatalogueStates {
+    before: Vec<Catalogue>,
+    after: Vec<Catalogue>,
+    /// Index in `before` of the catalogue that changes.
+    older: Option<usize>,
+    pub(super) renames: Renames,
+    /// Names of the other catalogues whose sets use an old name, and of these sets.
+    renamed_in: Vec<(String, Vec<String>)>,
+}
+
+impl CatalogueStates {
+    pub(super) fn new(before: Vec<Catalogue>, new: &Catalogue) -> Result<Self> {
+        validate::validate(new, &before)?;
+        let older = before.iter().position(|c| c.name == new.name);
+        let renames = Renames::new(older.and_then(|at| before.get(at)), new);
+        let (mut after, mut renamed_in) = (Vec::with_capacity(before.len() + 1), Vec::new());
+        for existing in &before {
+            if existing.name == new.name {
+                after.push(new.clone());
+            } else if let Some((renamed, sets)) = renames.in_other_catalogue(existing) {
+                renamed_in.push((renamed.name.clone(), sets));
+                after.push(renamed);
+            } else {
+                after.push(existing.clone());
+            }
+        }
+        if older.is_none() {
+            after.push(new.clone());
+        }
+        Ok(CatalogueStates { before, after, older, renames, renamed_in })
+    }
+
+    pub(super) fn widening(&self) -> CatalogueComparison<'_> {
+        CatalogueComparison::new(&self.before, &self.after, &self.renames)
+    }
+
+    /// Returns the other catalogues whose sets change, because they use an old name.
+    pub(super) fn renamed_others(&self) -> impl Iterator<Item = &Catalogue> {
+        self.after.iter().filter(|catalogue| self.renamed_in.iter().any(|(name, _)| *name == catalogue.name))
+    }
+
+    /// Returns the preview, and the tokens that gain methods.
+    pub(super) fn preview(
+        &self,
+        snapshot: &dyn Snapshot,
+        new: &Catalogue,
+    ) -> Result<(CataloguePreview, BTreeSet<TokenId>)> {
+        let mut widening = self.widening();
+        let older = self.older.and_then(|at| self.before.get(at));
+        let mut hasher = SetHasher::default();
+        let (found, gaining, renamed_tokens) = find_widened(snapshot, &mut widening, &self.renames, &mut hasher)?;
+        let mut preview = CataloguePreview {
+            name: new.name.clone(),
+            is_new: older.is_none(),
+            diff: diff(older, new, &self.renames),
+            set_changes: widening.set_changes(),
+            renamed_tokens: 0,
+            renamed_in_sets: self.renamed_in.iter().flat_map(|(_, sets)| sets).cloned().collect(),
+            widening: found,
+            made_public: newly_public(older, new, &self.renames),
+            set: SetHash::default(),
+        };
+        hasher.add(&preview)?;
+        preview.set = hasher.finish();
+        // A token that keeps what it had is no reason to ask again.
+        preview.renamed_tokens = renamed_tokens;
+        Ok((preview, gaining))
+    }
+}
+
+/// Returns the methods that are public in `after` and were not before, or by fewer routes.
+fn newly_public(before: Option<&Catalogue>, after: &Catalogue, renames: &Renames) -> Vec<MethodId> {
+    let is_public = |method: &&Method| method.access == Access::Public;
+    let older: BTreeMap<&MethodId, &[String]> = before
+        .into_iter()
+        .flat_map(Catalogue::methods)
+        .filter(is_public)
+        .map(|method| (renames.method(&method.id), method.routes.as_slice()))
+        .collect();
+    let was_open = |method: &&Method| {
+        older.get(&method.id).is_some_and(|routes| method.routes.iter().all(|route| routes.contains(route)))
+    };
+    let opened: BTreeSet<&MethodId> =
+        after.methods().filter(is_public).filter(|method| !was_open(method)).map(|method| &method.id).collect();
+    opened.into_iter().cloned().collect()
+}
+
+/// Checks every token, a page at a time, unless none could gain or use anything. Also returns the ids of all tokens that
+/// gain something, and the number of those that use an old name. Adds the rights of the former to `hasher`.
+fn find_widened(
+    snapshot: &dyn Snapshot,
+    widening: &mut CatalogueComparison<'_>,
+    renames: &Renames,
+    hasher: &mut SetHasher,
+) -> Result<(Widening, BTreeSet<TokenId>, u64)> {
+    let (mut found, mut gaining, mut renamed) = (Widening::default(), BTreeSet::new(), 0);
+    if !widening.can_widen() && renames.is_empty() {
+        return Ok((found, gaining, renamed));
+    }
+    let mut last = None;
+    loop {
+        let page = snapshot.grants(last, PAGE_SIZE)?;
+        found.unreadable.extend(&page.unreadable);
+        for grant in &page.grants {
+            renamed += u64::from(renames.in_selection(&grant.selection).is_some());
+            let Some(token) = widened_token(widening, grant) else { continue };
+            gaining.insert(grant.token);
+            hasher.add(&(grant.token, &grant.roles, &grant.selection))?;
+            found.count += 1;
+            if found.tokens.len() < MAX_NAMED_TOKENS {
+                found.tokens.push(token);
+            }
+        }
+        match page.last {
+            Some(token) => last = Some(token),
+            None => return Ok((found, gaining, renamed)),
+        }
+    }
+}
+
+/// Returns the gain of a token. `None` if there is none.
+pub(super) fn widened_token(widening: &mut CatalogueComparison<'_>, grant: &Grant) -> Option<WidenedToken> {
+    let mut gained: Rc<[MethodId]> = Rc::new([]);
+    for role in &grant.roles {
+        let by_secret = widening.gained_methods(*role, &grant.selection);
+        gained = if gained.is_empty() { by_secret } else { union(&gained, &by_secret) };
+    }
+    (!gained.is_empty()).then(|| WidenedToken {
+        token: grant.token,
+        name: grant.full_name(),
+        count: gained.len(),
+        methods: gained.iter().take(MAX_METHODS_PER_TOKEN).cloned().collect(),
+    })
+}
+
+fn union(one: &[MethodId], other: &[MethodId]) -> Rc<[MethodId]> {
+    one.iter().chain(other).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+}
