@@ -4,6 +4,7 @@ use super::stripped_headers::stripped_header_regexes;
 use super::{Guide, IDENTITY_HEADERS, Listen, comment_line};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
+use crate::domain::route::verbs::Verbs;
 use crate::service::endpoint::Endpoint;
 
 const PROOF: &str = "x-jeton-proof";
@@ -27,13 +28,10 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         };
         routes += &comment_line(&entry.action, 24);
         let mut headers: Vec<String> = Vec::new();
-        headers.extend(
-            entry
-                .route
-                .http_method
-                .as_ref()
-                .map(|http_method| format!("{{ name: ':method', string_match: {{ exact: {http_method} }} }}")),
-        );
+        if entry.route.verbs != Verbs::Any {
+            let regex = entry.http_method_pattern();
+            headers.push(format!("{{ name: ':method', string_match: {{ safe_regex: {{ regex: '{regex}' }} }} }}"));
+        }
         if entry.action == RouteAction::Preflight {
             headers.extend(
                 ["origin", "access-control-request-method"]

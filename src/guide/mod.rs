@@ -18,7 +18,7 @@ pub use proxy_addresses::{Listen, Tls, Upstream};
 
 use std::path::Path;
 
-use crate::domain::route::request_path::{DOT_SEGMENTS, OVERRIDE_ARGUMENT, RegexDialect, TOO_LONG, pattern};
+use crate::domain::route::request_path::{OVERRIDE_ARGUMENT, RegexDialect, TOO_LONG, dot_segments, pattern};
 pub use crate::domain::route::rules::RouteAction;
 use crate::domain::route::rules::RouteRules;
 use crate::domain::untrusted_text::escape_untrusted;
@@ -173,8 +173,8 @@ impl Guide<'_> {
             ("@KEY_FILE@", self.tls.as_ref().map_or_else(String::new, |tls| tls.key.display().to_string())),
             ("@REQUEST_PROOF@", self.proof.map_or_else(String::new, |proof| proof.request().to_string())),
             ("@REMARKS@", remarks),
-            ("@PLAIN@", pattern(engine)),
-            ("@DOTS@", DOT_SEGMENTS.to_owned()),
+            ("@PLAIN@", pattern(engine, false)),
+            ("@DOTS@", dot_segments(false).to_owned()),
             ("@TOO_LONG@", TOO_LONG.to_owned()),
             ("@VERB_ARGUMENT@", OVERRIDE_ARGUMENT.to_owned()),
         ]

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::stripped_headers::stripped_header_names;
 use super::{FORWARDED, Guide, IDENTITY_HEADERS, underscore_variants, variable};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
-use crate::domain::route::rules::{ANY_HTTP_METHOD, RouteAction, RouteRules};
+use crate::domain::route::rules::{RouteAction, RouteRules};
+use crate::domain::route::verbs::{ANY_HTTP_METHOD, Verbs};
 use crate::service::endpoint::Endpoint;
 use crate::service::proxy_proof::DigestKind;
 
@@ -81,26 +82,35 @@ fn proxy_directives(guide: &Guide<'_>) -> String {
     text + &format!("   {line}\n")
 }
 
-/// Returns a map for each verb in the routes and a map for all other verbs, and the entries that choose among these
-/// maps. nginx tries the expressions of a map one after the other, and evaluates only the chosen map.
-fn maps_by_http_method(map: &RouteRules) -> (String, String) {
-    let mut http_methods: Vec<Option<&str>> =
-        map.rules.iter().map(|entry| entry.route.http_method.as_deref()).collect();
-    http_methods.push(None);
-    http_methods.sort_unstable_by_key(|http_method| (http_method.is_none(), *http_method));
-    http_methods.dedup();
+/// Returns a map for the HTTP methods with the same rules and a map for all others, and the entries that choose among
+/// these maps. nginx tries the expressions of a map one after the other, and evaluates only the chosen map.
+fn maps_by_http_method(rules: &RouteRules) -> (String, String) {
+    let accepting = |name: &str| -> Vec<usize> {
+        let rules = rules.rules.iter().enumerate();
+        rules.filter(|(_, rule)| rule.route.verbs.accepts(name)).map(|(n, _)| n).collect()
+    };
+    let names: BTreeSet<&str> = rules.rules.iter().filter_map(|rule| rule.route.verbs.names()).flatten().collect();
+    let mut sharing: Vec<(Vec<usize>, Vec<&str>)> = Vec::new();
+    for name in names {
+        let accepting = accepting(name);
+        match sharing.iter_mut().find(|(rules, _)| *rules == accepting) {
+            Some((_, names)) => names.push(name),
+            None => sharing.push((accepting, vec![name])),
+        }
+    }
+    let others = rules.rules.iter().enumerate().filter(|(_, rule)| rule.route.verbs == Verbs::Any);
+    sharing.push((others.map(|(n, _)| n).collect(), Vec::new()));
     let (mut maps, mut choice) = (String::new(), String::new());
-    for http_method in http_methods {
-        let (named, pattern) = match http_method {
-            Some(http_method) => (format!("on_{}", http_method.to_ascii_lowercase()), http_method),
-            None => ("otherwise".to_owned(), ANY_HTTP_METHOD),
+    for (numbers, names) in sharing {
+        let (named, pattern) = match names[..] {
+            [] => ("otherwise".to_owned(), ANY_HTTP_METHOD.to_owned()),
+            [name] => (format!("on_{}", name.to_ascii_lowercase()), name.to_owned()),
+            [first, ..] => (format!("on_{}", first.to_ascii_lowercase()), format!("(?:{})", names.join("|"))),
         };
         maps += &format!("map $jeton_path $jeton_{named} {{\n    default \"\";\n");
-        for entry in
-            map.rules.iter().filter(|e| e.route.http_method.is_none() || e.route.http_method.as_deref() == http_method)
-        {
-            let path = entry.path_pattern(RegexDialect::Pcre);
-            maps += &match &entry.action {
+        for rule in numbers.into_iter().map(|n| &rules.rules[n]) {
+            let path = rule.path_pattern(RegexDialect::Pcre);
+            maps += &match &rule.action {
                 RouteAction::Ask(id) => format!("    \"~^{path}$\" \"{id}\";\n"),
                 RouteAction::Public(id) => format!("    \"~^{path}$\" \"/public\"; # {id}\n"),
                 RouteAction::Preflight => format!("    \"~^{path}$\" \"/preflight\";\n"),

@@ -51,11 +51,10 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             RouteAction::Deny(_) => "[jeton-deny]".to_owned(),
         };
         routers += &comment_line(&entry.action, 4);
-        let http_method = entry
-            .route
-            .http_method
-            .as_ref()
-            .map_or_else(String::new, |http_method| format!("Method(`{http_method}`) && "));
+        let http_methods = entry.route.verbs.names().map_or_else(String::new, |names| {
+            let methods: Vec<String> = names.iter().map(|name| format!("Method(`{name}`)")).collect();
+            format!("({}) && ", methods.join(" || "))
+        });
         let more = match entry.action {
             RouteAction::Preflight => {
                 " && HeaderRegexp(`Origin`, `.`) && HeaderRegexp(`Access-Control-Request-Method`, `.`)"
@@ -63,7 +62,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             RouteAction::Ask(_) | RouteAction::Public(_) | RouteAction::Deny(_) => "",
         };
         routers += &format!(
-            "    jeton-{n}:\n      entryPoints: [jeton]\n      rule: '{http_method}PathRegexp(`^{}$`){more}'\n      priority: {}\n      \
+            "    jeton-{n}:\n      entryPoints: [jeton]\n      rule: '{http_methods}PathRegexp(`^{}$`){more}'\n      priority: {}\n      \
              middlewares: {middlewares}\n      service: jeton-application\n{router_tls}",
             entry.path_pattern(RegexDialect::Re2),
             top - n - 1

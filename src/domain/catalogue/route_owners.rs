@@ -24,20 +24,22 @@ pub(super) fn check_route_owners(catalogue: &Catalogue, others: &[&Catalogue]) -
     for other in others.iter().filter(is_application).filter(|other| catalogue.shares_host_with(other)) {
         for method in other.methods() {
             for route in &method.routes {
-                let Ok(read) = Route::parse(route) else { continue };
-                owners.entry(read.key()).or_insert(RouteOwner { catalogue: other, method, route });
+                for read in Route::parse_all(route).into_iter().flatten() {
+                    owners.entry(read.key()).or_insert(RouteOwner { catalogue: other, method, route });
+                }
             }
         }
     }
     for (g, group) in catalogue.groups.iter().enumerate() {
         for (m, method) in group.methods.iter().enumerate() {
             for (r, route) in method.routes.iter().enumerate() {
-                let Ok(read) = Route::parse(route) else { continue };
-                let new_owner = RouteOwner { catalogue, method, route };
-                let Some(owner) = owners.insert(read.key(), new_owner).filter(|o| o.method.id != method.id) else {
-                    continue;
-                };
-                return Err(fault(Location::Route(g, m, r), route_conflict(&owner, catalogue, method, route)));
+                for read in Route::parse_all(route).into_iter().flatten() {
+                    let new_owner = RouteOwner { catalogue, method, route };
+                    let earlier = owners.insert(read.key(), new_owner);
+                    if let Some(owner) = earlier.filter(|owner| owner.method.id != method.id) {
+                        return Err(fault(Location::Route(g, m, r), route_conflict(&owner, catalogue, method, route)));
+                    }
+                }
             }
         }
     }

@@ -184,7 +184,7 @@ fn read_base_path(text: &str) -> Result<String> {
     if !base_path.starts_with('/') {
         return Err(refused("a base path begins with /, such as /crm"));
     }
-    Route::parse(base_path).map_err(|error| refused(&error.why.unwrap_or_default()))?;
+    Route::parse_all(base_path).map_err(|error| refused(&error.why.unwrap_or_default()))?;
     Ok(base_path.to_owned())
 }
 

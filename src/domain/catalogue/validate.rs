@@ -223,13 +223,14 @@ fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {
     for (r, route) in method.routes.iter().enumerate() {
         let location = Location::Route(g, m, r);
         validate_text("a route", route, MAX_LINK_LEN, location)?;
-        let parsed = Route::parse(route).map_err(|error| fault(location, error))?;
-        if let Some(http_method) = parsed.http_method.filter(|name| !HTTP_METHODS.contains(&name.as_str())) {
+        let parsed = Route::parse_all(route).map_err(|error| fault(location, error))?;
+        let http_methods = parsed.first().and_then(|route| route.verbs.names()).unwrap_or_default();
+        if let Some(http_method) = http_methods.into_iter().find(|name| !HTTP_METHODS.contains(name)) {
             let error = Error::usage(format!("\"{}\" has an unknown HTTP method", excerpt(route, MAX_EXCERPT))).why(
                 "no request would match the route. A route without an HTTP method matches requests of every method",
             );
             // Words this short are near only by a letter.
-            let near = HTTP_METHODS.into_iter().filter(|known| osa_distance(known, &http_method) == 1);
+            let near = HTTP_METHODS.into_iter().filter(|known| osa_distance(known, http_method) == 1);
             let next = suggestion(&near.collect::<Vec<_>>());
             return Err(fault(location, Error { next, ..error }));
         }

@@ -1,138 +1,230 @@
 //! Routes: which HTTP requests lead to a method, and which of two routes a request means.
 //!
-//! - [`Route`] parses `GET /orders/{id}` and checks if two routes are the same;
-//! - [`segment`] compares the texts that two segments match;
+//! - [`Route`] is what `GET /orders/{id}` means; [`parse`] reads it;
+//! - [`segment`] compares the texts that two segments match, [`sequence`] whole paths and segments part by part;
 //! - [`request_path`] holds the rule for the path of every request, checked before any route is;
-//! - [`rules`] orders all routes of an installation in one list.
+//! - [`rules`] orders all routes that can apply to a request in one list, [`sites`] has such a list for each host;
+//! - [`pattern`] writes a rule as a regular expression for proxies, [`matcher`] is the same rule in code.
 
+pub mod matcher;
+mod parse;
+mod pattern;
 pub mod request_path;
+mod route_tree;
 pub mod rules;
 pub mod segment;
+mod sequence;
+pub mod sites;
+pub mod verbs;
 
 use std::cmp::Reverse;
 use std::fmt;
 
 use self::segment::SegmentPattern;
-use crate::domain::untrusted_text::excerpt;
-use crate::error::{Error, Result};
+use self::sequence::{Item, covers};
+use self::verbs::Verbs;
 
-/// A route as written in a catalogue: `GET /orders/{id}`, or `/orders` for every verb.
+/// A route of a catalogue: `GET /orders/{id}`, or `/orders` for every verb.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// The HTTP verb in capitals; `None` = any.
-    pub http_method: Option<String>,
-    /// The shape of each segment of the path. `/` alone has one segment, which matches the empty text.
-    pub segments: Vec<SegmentPattern>,
+    pub verbs: Verbs,
+    pub(super) path: PathPattern,
     text: String,
 }
 
-impl Route {
-    pub fn parse(text: &str) -> Result<Self> {
-        let refused = |why: &str| Err(Error::usage(format!("\"{}\" is not a route", excerpt(text, 60))).why(why));
-        let (http_method, path) = match text.split_once(' ') {
-            Some((http_method, path))
-                if !http_method.is_empty() && http_method.bytes().all(|b| b.is_ascii_uppercase()) =>
-            {
-                (Some(http_method.to_owned()), path)
+/// The pattern of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PathPattern {
+    parts: Vec<PathPart>,
+    /// `true` if the path ends with a slash. The path `/` has no parts and ends with a slash.
+    has_final_slash: bool,
+}
+
+/// A part of a path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum PathPart {
+    Segment(SegmentPattern),
+    /// Any number of whole segments, including none. `{path+}` is a parameter and this.
+    Many,
+}
+
+impl Item for PathPart {
+    const MANY: PathPart = PathPart::Many;
+
+    fn is_many(&self) -> bool {
+        *self == PathPart::Many
+    }
+
+    fn intersection(&self, other: &PathPart) -> Result<Vec<PathPart>, TooMany> {
+        match (self, other) {
+            (PathPart::Segment(a), PathPart::Segment(b)) => {
+                Ok(a.intersection(b)?.into_iter().map(PathPart::Segment).collect())
             }
-            _ => (None, text),
-        };
-        let Some(inner) = path.strip_prefix('/') else {
-            return refused("a route is an HTTP method and a path, e.g. GET /1.0/things");
-        };
-        let steps = path.split('/').any(|part| matches!(part, "." | ".."));
-        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '\\' | '%' | ';');
-        if steps || path.contains("//") || path.contains(odd) {
-            return refused(
-                "a path can't contain // % ? # ; \\, spaces, or the segments . and .., because proxies may \
-                 rewrite them",
-            );
+            (PathPart::Many, part) | (part, PathPart::Many) => Ok(vec![part.clone()]),
         }
-        let Some(segments) = inner.split('/').map(SegmentPattern::parse).collect() else {
-            return refused("write a parameter as {name}, within one segment of the path");
-        };
-        Ok(Route { http_method, segments, text: text.to_owned() })
+    }
+}
+
+impl PathPattern {
+    /// Normalizes runs of parameters and gaps: the parameters come first.
+    fn new(parts: Vec<PathPart>, has_final_slash: bool) -> Self {
+        let (mut ordered, mut many) = (Vec::with_capacity(parts.len()), false);
+        for part in parts {
+            match &part {
+                PathPart::Many => many = true,
+                PathPart::Segment(segment) => {
+                    if !segment.is_parameter() && std::mem::take(&mut many) {
+                        ordered.push(PathPart::Many);
+                    }
+                    ordered.push(part);
+                }
+            }
+        }
+        if many {
+            ordered.push(PathPart::Many);
+        }
+        PathPattern { parts: ordered, has_final_slash }
     }
 
-    /// Returns verb and shape, without the names of parameters. Routes with equal keys are the same.
+    fn segments(&self) -> impl Iterator<Item = &SegmentPattern> {
+        self.parts.iter().filter_map(|part| match part {
+            PathPart::Segment(segment) => Some(segment),
+            PathPart::Many => None,
+        })
+    }
+
+    fn many_count(&self) -> usize {
+        self.parts.iter().filter(|part| part.is_many()).count()
+    }
+
+    fn is_within(&self, other: &PathPattern) -> bool {
+        let fits = |outer: usize, at: usize| match (&other.parts[outer], &self.parts[at]) {
+            (PathPart::Segment(outer), PathPart::Segment(own)) => own.is_within(outer),
+            (PathPart::Segment(_) | PathPart::Many, _) => false,
+        };
+        self.has_final_slash == other.has_final_slash && covers(&other.parts, self.parts.len(), fits)
+    }
+}
+
+impl Route {
+    /// Returns verbs and pattern, without the names of parameters. Routes with equal keys are the same.
     pub fn key(&self) -> String {
-        let mut key = self.http_method.clone().unwrap_or_default();
-        for segment in &self.segments {
-            key.push('/');
-            key.push_str(&segment.key());
-        }
-        key
+        let verbs = match &self.verbs {
+            Verbs::Any => String::new(),
+            Verbs::GetAndHead => "GET HEAD ".to_owned(),
+            Verbs::One(verb) => format!("{verb} "),
+        };
+        verbs + &self.path_key()
     }
 
-    fn with_http_method(&self, http_method: &str) -> Route {
+    /// Returns the key of the path alone.
+    fn path_key(&self) -> String {
+        let part = |part: &PathPart| match part {
+            PathPart::Segment(segment) => format!("/{}", segment.key()),
+            PathPart::Many => "/{+}".to_owned(),
+        };
+        let slash = if self.path.has_final_slash { "/" } else { "" };
+        self.path.parts.iter().map(part).collect::<String>() + slash
+    }
+
+    /// Returns the route with other verbs.
+    fn with_verbs(&self, verbs: Verbs) -> Route {
         let path = self.text.rsplit(' ').next().unwrap_or(&self.text);
-        Route {
-            http_method: Some(http_method.to_owned()),
-            segments: self.segments.clone(),
-            text: format!("{http_method} {path}"),
-        }
+        let text = match &verbs {
+            Verbs::One(verb) => format!("{verb} {path}"),
+            Verbs::GetAndHead => format!("GET {path}"),
+            Verbs::Any => path.to_owned(),
+        };
+        Route { verbs, path: self.path.clone(), text }
+    }
+
+    /// Returns the route with a slash at the end, or without the one that it has. `None` for `/`.
+    fn with_other_end(&self) -> Option<Route> {
+        let path = PathPattern { has_final_slash: !self.path.has_final_slash, ..self.path.clone() };
+        let text = match self.text.strip_suffix('/') {
+            Some(head) => head.to_owned(),
+            None => format!("{}/", self.text),
+        };
+        (!self.path.parts.is_empty()).then_some(Route { verbs: self.verbs.clone(), path, text })
+    }
+
+    /// Returns the length of the shortest path, in characters.
+    fn min_length(&self) -> usize {
+        self.path.segments().map(|segment| segment.min_units() + 1).sum::<usize>()
+            + usize::from(self.path.has_final_slash)
+    }
+
+    /// Returns `true` if a parameter can match several segments.
+    pub fn has_many_segments(&self) -> bool {
+        self.path.many_count() > 0
     }
 
     /// Returns `true` if `other` matches every request of this route.
     pub fn is_within(&self, other: &Route) -> bool {
-        self.segments.len() == other.segments.len()
-            && (other.http_method.is_none() || other.http_method == self.http_method)
-            && self.segments.iter().zip(&other.segments).all(|(a, b)| a.is_within(b))
+        self.verbs.is_within(&other.verbs) && self.path.is_within(&other.path)
     }
 
-    /// Returns routes that together match the requests shared by both; empty if no request is shared.
+    /// Returns routes that together match the requests shared by both, and possibly more; empty if no request is
+    /// shared.
     ///
     /// # Errors
     /// [`TooMany`] if this would need too many routes.
     pub fn intersection(&self, other: &Route) -> std::result::Result<Vec<Route>, TooMany> {
-        const MAX_ROUTES: usize = 64;
-        let http_method = match (&self.http_method, &other.http_method) {
-            (Some(a), Some(b)) if a != b => return Ok(Vec::new()),
-            (a, b) => a.clone().or_else(|| b.clone()),
-        };
-        if self.segments.len() != other.segments.len() {
+        let Some(verbs) = self.verbs.intersection(&other.verbs) else { return Ok(Vec::new()) };
+        if self.path.has_final_slash != other.path.has_final_slash {
             return Ok(Vec::new());
         }
-        let mut paths: Vec<Vec<SegmentPattern>> = vec![Vec::new()];
-        for (a, b) in self.segments.iter().zip(&other.segments) {
-            let both = a.intersection(b)?;
-            if paths.len() * both.len() > MAX_ROUTES {
-                return Err(TooMany);
-            }
-            paths = paths
-                .iter()
-                .flat_map(|head| both.iter().map(|next| [&head[..], std::slice::from_ref(next)].concat()))
-                .collect();
-        }
+        let paths = match (self.path.is_within(&other.path), other.path.is_within(&self.path)) {
+            (true, _) => vec![self.path.parts.clone()],
+            (_, true) => vec![other.path.parts.clone()],
+            (false, false) => sequence::intersection(&self.path.parts, &other.path.parts)?,
+        };
         let text = format!("{} and {}", self.text, other.text);
-        Ok(paths
-            .into_iter()
-            .map(|segments| Route { http_method: http_method.clone(), segments, text: text.clone() })
-            .collect())
+        let mut widest: Vec<PathPattern> = Vec::new();
+        for path in paths.into_iter().map(|parts| PathPattern::new(parts, self.path.has_final_slash)) {
+            if !widest.iter().any(|known| path.is_within(known)) {
+                widest.retain(|known| !known.is_within(&path));
+                widest.push(path);
+            }
+        }
+        Ok(widest.into_iter().map(|path| Route { verbs: verbs.clone(), path, text: text.clone() }).collect())
     }
 
-    /// Returns `true` if a segment has too many ways to be split. A backtracking engine then gives up on a long path,
-    /// and takes the request for one of a wider route.
+    /// Returns `true` if the route has too many ways to be split: within a segment, or into segments. A backtracking
+    /// engine then gives up on a long path, and takes the request for one of a wider route.
     fn is_costly(&self) -> bool {
-        self.segments.iter().any(|shape| shape.unbounded_units() > 2)
+        self.path.segments().any(|segment| segment.unbounded_units() > 2) || self.path.many_count() > 2
     }
 
-    /// Returns the route with one parameter in place of each segment that is too costly to match.
+    /// Returns the route with something wider in place of everything that is too costly to match.
     fn widened(&self) -> Route {
-        let segments =
-            self.segments.iter().map(|s| if s.unbounded_units() > 2 { SegmentPattern::parameter() } else { s.clone() });
-        Route { segments: segments.collect(), ..self.clone() }
+        let is_costly = |segment: &SegmentPattern| segment.unbounded_units() > 2;
+        let mut parts: Vec<PathPart> = Vec::new();
+        for part in &self.path.parts {
+            match part {
+                PathPart::Segment(segment) if is_costly(segment) => {
+                    parts.push(PathPart::Segment(SegmentPattern::parameter()));
+                }
+                PathPart::Many if self.path.many_count() > 2 => {
+                    parts.push(PathPart::Many);
+                    break;
+                }
+                part => parts.push(part.clone()),
+            }
+        }
+        Route { path: PathPattern::new(parts, self.path.has_final_slash), ..self.clone() }
     }
 
     /// Returns the sort weight: higher comes first. If one of two routes is within the other, the inner one has the
     /// higher weight.
-    fn specificity(&self) -> (usize, usize, Reverse<usize>, bool) {
-        let sum = |of: fn(&SegmentPattern) -> usize| self.segments.iter().map(of).sum::<usize>();
+    fn specificity(&self) -> (usize, usize, Reverse<usize>, usize, u8) {
+        let sum = |of: fn(&SegmentPattern) -> usize| self.path.segments().map(of).sum::<usize>();
         (
             sum(SegmentPattern::literal_count),
             sum(SegmentPattern::min_units),
-            Reverse(sum(SegmentPattern::unbounded_units)),
-            self.http_method.is_some(),
+            Reverse(sum(SegmentPattern::unbounded_units) + self.path.many_count()),
+            self.path.segments().filter(|segment| segment.is_typed()).count(),
+            self.verbs.specificity(),
         )
     }
 }
@@ -144,12 +236,12 @@ impl fmt::Display for Route {
     }
 }
 
-/// The requests shared by two routes need too many routes to describe.
+/// What two routes share needs too many routes to describe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMany;
 
 #[cfg(test)]
-mod matcher_tests;
+mod parameter_tests;
 #[cfg(test)]
 mod public_route_tests;
 #[cfg(test)]

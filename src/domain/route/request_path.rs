@@ -2,13 +2,14 @@
 //! and for the application behind it.
 //!
 //! The rule applies to the path as the client sent it, without the query. No segment is empty, except possibly the
-//! last one, and none is `.` or `..`. Segments consist of the characters that RFC 3986 permits there: unreserved
-//! characters, sub-delimiters, `:`, `@`, and escapes of other characters.
+//! last one, and none is `.` or `..`. Segments consist of the characters that RFC 3986 permits there (unreserved
+//! characters, sub-delimiters, `:` and `@`), of `[ ] ^ { | }`, which some clients don't escape, and of escapes.
 //!
-//! Some escapes are refused. These are escapes of characters that need none (else `%6de` would be `me` only behind the
-//! proxy). The same holds for `/`, `\`, `%`, control characters, and bytes that are not UTF-8. `;` is refused too,
-//! escaped or not: some applications drop it and the text after it, and read `/mine;a` as `/mine`. The path is no
-//! longer than [`MAX_PATH_LEN`], so that every engine finds its match.
+//! Some escapes are refused. These are escapes of letters, digits and dots (else `%6de` would be `me` only behind the
+//! proxy). The same holds for `\`, `%`, control characters, and bytes that are not UTF-8. `;` is refused too, escaped or
+//! not: some applications drop it and the text after it, and read `/mine;a` as `/mine`. An escaped `/` is refused unless
+//! some route has a parameter for several segments; neither reading of such a path may have empty segments or dots.
+//! The path is no longer than [`MAX_PATH_LEN`], so that every engine finds its match.
 
 /// Maximum length of a path, in characters.
 pub const MAX_PATH_LEN: usize = 1_000;
@@ -16,12 +17,12 @@ pub const MAX_PATH_LEN: usize = 1_000;
 /// Pattern of one character of a path segment, plain or percent-encoded. None of its characters has a special meaning in
 /// the files that quote it.
 const UNIT: &str = concat!(
-    r"(?:[\x21\x24\x26-\x2E0-9\x3A\x3D\x40A-Z_a-z~]",
-    r"|%(?:2[0-46-9A-Ca-c]|3[AC-Fac-f]|40|5[BDEbde]|60|7[B-Eb-e]",
+    r"(?:[\x21\x24\x26-\x2E0-9\x3A\x3D\x40A-Z\x5B\x5D\x5E_a-z\x7B-\x7D~]",
+    r"|%(?:2[0-46-9A-Da-d]|3[AC-Fac-f]|40|5[BD-Fbd-f]|60|7[B-Eb-e]",
     // UTF-8, in its shortest form, without control characters.
     r"|[Cc]2%[ABab][0-9A-Fa-f]",
     r"|(?:[Cc][3-9A-Fa-f]|[Dd][0-9A-Fa-f])%[89ABab][0-9A-Fa-f]",
-    r"|[Ee](?:0%[ABab][0-9A-Fa-f]|[1-9A-Fa-f]%[89ABab][0-9A-Fa-f])%[89ABab][0-9A-Fa-f]",
+    r"|[Ee](?:0%[ABab]|[Dd]%[89]|[1-9A-CEFa-cef]%[89ABab])[0-9A-Fa-f]%[89ABab][0-9A-Fa-f]",
     r"|[Ff](?:0%[9ABab][0-9A-Fa-f]|[1-3]%[89ABab][0-9A-Fa-f]|4%8[0-9A-Fa-f])",
     r"%[89ABab][0-9A-Fa-f]%[89ABab][0-9A-Fa-f]))"
 );
@@ -35,21 +36,35 @@ pub enum RegexDialect {
     Re2,
 }
 
-/// Returns a regular expression without anchors for paths that follow the rule, except for [`DOT_SEGMENTS`].
-pub fn pattern(engine: RegexDialect) -> String {
+/// Returns a regular expression without anchors for paths that follow the rule, except for [`dot_segments`].
+pub fn pattern(engine: RegexDialect, admits_encoded_slash: bool) -> String {
     let more = match engine {
-        RegexDialect::Pcre => "++",
-        RegexDialect::Re2 => "+",
+        RegexDialect::Pcre => "+",
+        RegexDialect::Re2 => "",
     };
-    format!("(?:/|(?:/{UNIT}{more}){more}/?)")
+    let segments = match admits_encoded_slash {
+        true => format!("{UNIT}+{more}(?:%2[Ff]{UNIT}+{more})*{more}"),
+        false => format!("{UNIT}+{more}"),
+    };
+    format!("(?:/|(?:/{segments})+{more}/?)")
+}
+
+/// Returns `true` if a path has a `/` that is written as an escape.
+pub fn contains_encoded_slash(path: &str) -> bool {
+    path.contains("%2F") || path.contains("%2f")
 }
 
 /// A regular expression for paths longer than [`MAX_PATH_LEN`], anchored at the start. It has two parts, because no
 /// engine counts beyond a thousand. It is matched against paths alone, or with their query.
 pub const TOO_LONG: &str = r"^[^\x3F]{1000}[^\x3F]";
 
-/// A regular expression for paths with a segment that an application may treat as `.` or `..`.
-pub const DOT_SEGMENTS: &str = r"/[.][.]?(?:/|$)";
+/// Returns a regular expression for paths with a segment that an application may treat as `.` or `..`.
+pub fn dot_segments(admits_encoded_slash: bool) -> &'static str {
+    match admits_encoded_slash {
+        true => r"(?:/|%2[Ff])[.][.]?(?:/|%2[Ff]|$)",
+        false => r"/[.][.]?(?:/|$)",
+    }
+}
 
 /// The query parameter that may make an application use another verb. Covers every spelling that may be read as
 /// `_method`, also after blanks. Search for it in path and query, ignoring case.

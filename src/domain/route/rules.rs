@@ -9,9 +9,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Route;
-use super::request_path::RegexDialect;
-use super::segment::{MatchMode, SegmentPattern};
-use crate::domain::catalogue::{Catalogue, MANAGEMENT};
+pub use super::pattern::MatchMode;
+use super::request_path::{MAX_PATH_LEN, RegexDialect};
+use super::route_tree::RouteTree;
+use super::verbs::Verbs;
+use crate::domain::catalogue::{Catalogue, MANAGEMENT, TrailingSlash};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::untrusted_text::excerpt;
 
@@ -20,9 +22,6 @@ const MAX_SHARED: usize = 20_000;
 
 /// The verb of a CORS preflight.
 const PREFLIGHT: &str = "OPTIONS";
-
-/// A regular expression without anchors for every verb that routes are matched with.
-pub const ANY_HTTP_METHOD: &str = "[A-Z-]+";
 
 /// The action for a request that matches an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,23 +57,29 @@ pub struct RouteRule {
     pub route: Route,
     pub match_mode: MatchMode,
     pub action: RouteAction,
+    /// `true` if some route of the list accepts paths with encoded slashes.
+    has_encoded_slashes: bool,
 }
 
 impl RouteRule {
-    /// Returns the verb as a regular expression without anchors.
-    pub fn http_method_pattern(&self) -> String {
-        self.route.http_method.clone().unwrap_or_else(|| ANY_HTTP_METHOD.to_owned())
+    fn new(route: Route, match_mode: MatchMode, action: RouteAction) -> Self {
+        RouteRule { route, match_mode, action, has_encoded_slashes: false }
     }
 
-    /// Returns the path as a regular expression without anchors. Valid only for plain paths.
-    pub fn path_pattern(&self, engine: RegexDialect) -> String {
-        let segment = |shape: &SegmentPattern| match (shape.pattern(self.match_mode), engine) {
-            // Atomic group: a segment has one end, however its parts are split. So a backtracking engine doesn't try
-            // every split of one segment with every split of the next.
-            (pattern, RegexDialect::Pcre) if shape.unbounded_units() > 1 => format!("/(?>{pattern}(?=/|$))"),
-            (pattern, _) => format!("/{pattern}"),
-        };
-        self.route.segments.iter().map(segment).collect()
+    /// Returns the verbs as a regular expression without anchors.
+    pub fn http_method_pattern(&self) -> &str {
+        self.route.verbs.pattern()
+    }
+
+    /// Returns the path as a regular expression without anchors. Valid only for canonical paths: with encoded slashes
+    /// only if [`RouteRule::admits_encoded_slash`].
+    pub fn path_pattern(&self, dialect: RegexDialect) -> String {
+        self.route.path.pattern(self.match_mode, self.admits_encoded_slash(), dialect)
+    }
+
+    /// Returns `true` if the rule applies to paths with encoded slashes, too.
+    pub fn admits_encoded_slash(&self) -> bool {
+        self.has_encoded_slashes && (self.match_mode == MatchMode::Loose || self.route.has_many_segments())
     }
 }
 
@@ -89,12 +94,14 @@ pub struct RouteRules {
 impl RouteRules {
     /// Builds the list for every method that is not one of jeton's own, with CORS preflights for the routes of the
     /// catalogues named `preflights`.
-    pub fn new(catalogues: &[Catalogue], preflights: &[String]) -> RouteRules {
+    pub fn new<'a>(catalogues: impl IntoIterator<Item = &'a Catalogue>, preflights: &[String]) -> RouteRules {
+        let catalogues: Vec<&Catalogue> = catalogues.into_iter().filter(|c| c.name != MANAGEMENT).collect();
+        let catalogues = &catalogues[..];
         let mut map = RouteRules::default();
         let mut routes = map.assign_owners(catalogues);
         map.add_preflights(catalogues, preflights, &mut routes);
         routes.sort_by(|(a, _), (b, _)| b.specificity().cmp(&a.specificity()).then_with(|| a.key().cmp(&b.key())));
-        let tree = RouteTree::new(&routes);
+        let tree = RouteTree::new(routes.iter().map(|(route, _)| route));
         let keys: BTreeMap<String, usize> = routes.iter().enumerate().map(|(n, (r, _))| (r.key(), n)).collect();
         let mut shared: BTreeMap<String, RouteRule> = BTreeMap::new();
         let mut before_all = Vec::new();
@@ -111,13 +118,14 @@ impl RouteRules {
                     continue;
                 }
                 match route.intersection(wider) {
-                    Ok(both) if both.iter().any(|both| both.is_costly()) => too_many = true,
+                    Ok(both) if both.iter().any(|both| both.is_costly() || is_either(both, route, wider)) => {
+                        too_many = true;
+                    }
                     Ok(both) => {
                         for both in both.into_iter().filter(|both| !keys.contains_key(&both.key())) {
                             let why =
                                 format!("a request could match {} or {}", route_excerpt(route), route_excerpt(wider));
-                            let entry =
-                                RouteRule { route: both, match_mode: MatchMode::Loose, action: RouteAction::Deny(why) };
+                            let entry = RouteRule::new(both, MatchMode::Loose, RouteAction::Deny(why));
                             shared.entry(entry.route.key()).or_insert(entry);
                         }
                         too_many = shared.len() > MAX_SHARED;
@@ -130,23 +138,51 @@ impl RouteRules {
             }
             if too_many {
                 let action = map.deny(route, "overlaps too many other routes");
-                before_all.push(RouteRule { route: route.clone(), match_mode: MatchMode::Loose, action });
+                before_all.push(RouteRule::new(route.clone(), MatchMode::Loose, action));
             }
         }
         let mut entries: Vec<RouteRule> = shared.into_values().collect();
         for (n, (route, answer)) in routes.into_iter().enumerate() {
-            entries.push(RouteRule { route: route.clone(), match_mode: MatchMode::Exact, action: answer });
+            entries.push(RouteRule::new(route.clone(), MatchMode::Exact, answer));
             if has_wider[n] {
                 let answer = RouteAction::Deny(format!("the path is another spelling of {}", route_excerpt(&route)));
-                entries.push(RouteRule { route, match_mode: MatchMode::Loose, action: answer });
+                entries.push(RouteRule::new(route, MatchMode::Loose, answer));
             }
         }
         // Other spellings follow all routes of the same weight, because one of those may be spelled exactly so.
         let loose = |e: &RouteRule| e.match_mode == MatchMode::Loose;
         entries.sort_by(|a, b| b.route.specificity().cmp(&a.route.specificity()).then_with(|| loose(a).cmp(&loose(b))));
         before_all.append(&mut entries);
+        let has_encoded_slashes = before_all.iter().any(|rule| rule.route.has_many_segments());
+        before_all.iter_mut().for_each(|rule| rule.has_encoded_slashes = has_encoded_slashes);
         map.rules = before_all;
+        map.remark_unreachable();
         map
+    }
+
+    /// Returns `true` if paths with encoded slashes may be accepted.
+    pub fn reads_encoded_slashes(&self) -> bool {
+        self.rules.iter().any(RouteRule::admits_encoded_slash)
+    }
+
+    /// Remarks on each route that no request can reach: an earlier rule takes all of its requests, or all are too long.
+    fn remark_unreachable(&mut self) {
+        let tree = RouteTree::new(self.rules.iter().map(|rule| &rule.route));
+        let is_route = |rule: &RouteRule| matches!(rule.action, RouteAction::Ask(_) | RouteAction::Public(_));
+        let mut remarks = Vec::new();
+        for (n, rule) in self.rules.iter().enumerate().filter(|(_, rule)| is_route(rule)) {
+            let covers = |other: &usize| *other < n && rule.route.is_within(&self.rules[*other].route);
+            let earlier = tree.overlapping(&rule.route).into_iter().find(covers).map(|earlier| &self.rules[earlier]);
+            let why = match earlier {
+                // Its denial has a remark.
+                Some(earlier) if earlier.route == rule.route => continue,
+                Some(earlier) => format!("{} takes its requests", route_excerpt(&earlier.route)),
+                None if rule.route.min_length() > MAX_PATH_LEN => format!("its path is longer than {MAX_PATH_LEN}"),
+                None => continue,
+            };
+            remarks.push(format!("no request reaches the route {}: {why}", route_excerpt(&rule.route)));
+        }
+        self.remarks.append(&mut remarks);
     }
 
     /// Returns the denial of `route`, which has this fault, and remarks on it.
@@ -157,19 +193,21 @@ impl RouteRules {
     }
 
     /// Returns each route once with its action. A route claimed by two methods belongs to neither and is denied.
-    fn assign_owners(&mut self, catalogues: &[Catalogue]) -> Vec<(Route, RouteAction)> {
-        let mut found: BTreeMap<String, (Route, Vec<&Method>)> = BTreeMap::new();
+    fn assign_owners(&mut self, catalogues: &[&Catalogue]) -> Vec<(Route, RouteAction)> {
+        let mut found = RouteOwners::default();
+        // The same routes with the other end, where a catalogue has no such routes itself.
+        let mut other_ends = RouteOwners::default();
         let mut catalogue_of: HashMap<&MethodId, &str> = HashMap::new();
-        for (catalogue, method) in application_catalogues(catalogues).flat_map(|c| c.methods().map(move |m| (c, m))) {
+        for (catalogue, method) in catalogues.iter().flat_map(|c| c.methods().map(move |m| (c, m))) {
             catalogue_of.insert(&method.id, &catalogue.name);
             for text in &method.routes {
-                match Route::parse(text) {
-                    Ok(route) => {
-                        let owners = &mut found.entry(route.key()).or_insert_with(|| (route, Vec::new())).1;
-                        if !owners.iter().any(|owner| owner.id == method.id) {
-                            owners.push(method);
+                match Route::parse_all(text) {
+                    Ok(routes) => routes.into_iter().for_each(|route| {
+                        if catalogue.trailing_slash == TrailingSlash::Either {
+                            route.with_other_end().into_iter().for_each(|other| other_ends.add(other, method));
                         }
-                    }
+                        found.add(route, method);
+                    }),
                     Err(_) => self.remarks.push(format!(
                         "skipped: the route {} of the method {} is invalid",
                         excerpt(text, 100),
@@ -178,11 +216,20 @@ impl RouteRules {
                 }
             }
         }
+        for (key, route) in other_ends.0 {
+            found.0.entry(key).or_insert(route);
+        }
+        let mut found: Vec<(Route, Vec<&Method>)> = found.0.into_values().collect();
+        let_head_follow_get(&mut found);
         let mut owned = Vec::with_capacity(found.len());
         let mut costly = BTreeMap::new();
-        for (route, owners) in found.into_values() {
+        for (route, owners) in found {
             if route.is_costly() {
-                let action = self.deny(&route, "has more than two parameters in one segment");
+                let fault = match route.has_many_segments() {
+                    true => "has too many parameters that match several segments, or several parameters in one segment",
+                    false => "has more than two parameters in one segment",
+                };
+                let action = self.deny(&route, fault);
                 costly.insert(route.key(), (route, action));
                 continue;
             }
@@ -215,7 +262,7 @@ impl RouteRules {
         owned: &mut [(Route, RouteAction)],
     ) {
         let mut denied = Vec::new();
-        let tree = RouteTree::new(owned);
+        let tree = RouteTree::new(owned.iter().map(|(route, _)| route));
         for (n, (route, answer)) in owned.iter().enumerate() {
             let RouteAction::Public(public) = answer else { continue };
             let guards = |other: &usize| match &owned[*other] {
@@ -239,17 +286,16 @@ impl RouteRules {
     }
 
     /// Adds `OPTIONS` for each path of these catalogues, unless a route already covers `OPTIONS` there.
-    fn add_preflights(&mut self, catalogues: &[Catalogue], names: &[String], owned: &mut Vec<(Route, RouteAction)>) {
+    fn add_preflights(&mut self, catalogues: &[&Catalogue], names: &[String], owned: &mut Vec<(Route, RouteAction)>) {
         let mut wanted: BTreeMap<String, Route> = BTreeMap::new();
-        for method in
-            application_catalogues(catalogues).filter(|c| names.contains(&c.name)).flat_map(Catalogue::methods)
-        {
-            let routes = method.routes.iter().filter_map(|text| Route::parse(text).ok());
-            for route in routes.filter(|route| !route.is_costly()).map(|route| route.with_http_method(PREFLIGHT)) {
+        for method in catalogues.iter().filter(|c| names.contains(&c.name)).flat_map(|c| c.methods()) {
+            let routes = method.routes.iter().filter_map(|text| Route::parse_all(text).ok()).flatten();
+            let preflight = |route: Route| route.with_verbs(Verbs::One(PREFLIGHT.to_owned()));
+            for route in routes.filter(|route| !route.is_costly()).map(preflight) {
                 wanted.entry(route.key()).or_insert(route);
             }
         }
-        let tree = RouteTree::new(owned);
+        let tree = RouteTree::new(owned.iter().map(|(route, _)| route));
         let is_free =
             |route: &Route| !tree.overlapping(route).into_iter().any(|other| route.is_within(&owned[other].0));
         let (free, taken): (Vec<Route>, Vec<Route>) = wanted.into_values().partition(is_free);
@@ -282,53 +328,39 @@ impl RouteRules {
     }
 }
 
-/// Returns all catalogues except jeton's own.
-fn application_catalogues(catalogues: &[Catalogue]) -> impl Iterator<Item = &Catalogue> {
-    catalogues.iter().filter(|catalogue| catalogue.name != MANAGEMENT)
+/// Returns `true` if what two routes share was described by one of them, which has other requests, too.
+fn is_either(shared: &Route, route: &Route, wider: &Route) -> bool {
+    [route, wider].into_iter().any(|one| one.key() == shared.key())
+}
+
+/// Routes by their keys, each with the methods that have it.
+#[derive(Default)]
+struct RouteOwners<'a>(BTreeMap<String, (Route, Vec<&'a Method>)>);
+
+impl<'a> RouteOwners<'a> {
+    fn add(&mut self, route: Route, method: &'a Method) {
+        let owners = &mut self.0.entry(route.key()).or_insert_with(|| (route, Vec::new())).1;
+        if !owners.iter().any(|owner| owner.id == method.id) {
+            owners.push(method);
+        }
+    }
+}
+
+/// Lets each route for `GET` take `HEAD`, too, unless a route for `HEAD` shares paths with it.
+fn let_head_follow_get<T>(owned: &mut [(Route, T)]) {
+    let one = |verb: &str| Verbs::One(verb.to_owned());
+    let (get, head) = (one("GET"), one("HEAD"));
+    let heads: Vec<Route> = owned.iter().map(|(route, _)| route).filter(|r| r.verbs == head).cloned().collect();
+    let tree = RouteTree::new(heads.iter());
+    for (route, _) in owned.iter_mut().filter(|(route, _)| route.verbs == get) {
+        let as_head = route.with_verbs(head.clone());
+        let shares = |other: &usize| as_head.intersection(&heads[*other]).map_or(true, |both| !both.is_empty());
+        if !tree.overlapping(&as_head).iter().any(shares) {
+            *route = route.with_verbs(Verbs::GetAndHead);
+        }
+    }
 }
 
 fn route_excerpt(route: &Route) -> String {
     excerpt(&route.to_string(), 100)
-}
-
-/// Routes by their segments. Each route is compared only with those that can share a request with it.
-#[derive(Default)]
-struct RouteTree<'a> {
-    literal: BTreeMap<&'a SegmentPattern, RouteTree<'a>>,
-    open: BTreeMap<&'a SegmentPattern, RouteTree<'a>>,
-    ends: Vec<usize>,
-}
-
-impl<'a> RouteTree<'a> {
-    fn new(routes: &'a [(Route, RouteAction)]) -> RouteTree<'a> {
-        let mut root = RouteTree::default();
-        for (n, (route, _)) in routes.iter().enumerate() {
-            let mut at = &mut root;
-            for shape in &route.segments {
-                let branch = if shape.is_literal() { &mut at.literal } else { &mut at.open };
-                at = branch.entry(shape).or_default();
-            }
-            at.ends.push(n);
-        }
-        root
-    }
-
-    fn overlapping(&self, route: &Route) -> Vec<usize> {
-        let mut open = vec![self];
-        for shape in &route.segments {
-            let mut next = Vec::new();
-            for tree in open {
-                next.extend(tree.open.values());
-                if shape.is_literal() {
-                    next.extend(tree.literal.get(shape));
-                } else {
-                    next.extend(tree.literal.values());
-                }
-            }
-            open = next;
-        }
-        let mut found: Vec<usize> = open.into_iter().flat_map(|tree| tree.ends.iter().copied()).collect();
-        found.sort_unstable();
-        found
-    }
 }

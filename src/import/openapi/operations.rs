@@ -283,7 +283,7 @@ impl<'a> OperationReader<'a, '_> {
         }
         let whole = format!("{prefix}{slash}{path}");
         let route = format!("{http_method} {whole}");
-        if whole.len() > MAX_ROUTE_LEN || whole.contains(is_control_or_bidi) || Route::parse(&route).is_err() {
+        if whole.len() > MAX_ROUTE_LEN || whole.contains(is_control_or_bidi) || Route::parse_all(&route).is_err() {
             self.counts.unmatched.add(label);
             return None;
         }
@@ -302,8 +302,8 @@ pub(super) fn drop_duplicate_routes(found: &mut [Operation<'_>], warnings: &mut 
     let mut owners: BTreeMap<String, String> = BTreeMap::new();
     let (public, guarded): (Vec<_>, Vec<_>) = found.iter_mut().partition(|o| o.access == Access::Public);
     for operation in guarded.into_iter().chain(public) {
-        let Some(Ok(route)) = operation.route.as_deref().map(Route::parse) else { continue };
-        match owners.get(&route.key()) {
+        let Some(Ok(routes)) = operation.route.as_deref().map(Route::parse_all) else { continue };
+        match routes.iter().find_map(|route| owners.get(&route.key())) {
             Some(owner) => {
                 warnings.add(format!(
                     "{} gets no route, because {} already has the same route",
@@ -312,9 +312,7 @@ pub(super) fn drop_duplicate_routes(found: &mut [Operation<'_>], warnings: &mut 
                 ));
                 operation.route = None;
             }
-            None => {
-                owners.insert(route.key(), operation.label.clone());
-            }
+            None => owners.extend(routes.iter().map(|route| (route.key(), operation.label.clone()))),
         }
     }
 }
