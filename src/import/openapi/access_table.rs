@@ -42,7 +42,8 @@ impl AccessTable {
                     toml::Value::String(level) => {
                         let level = Access::parse(&level).map_err(|e| in_entry(name, &key, e))?;
                         if levels.insert(normalized(&key), level).is_some_and(|other| other != level) {
-                            let error = Error::usage("two entries have the same key, but different levels");
+                            let error = Error::usage("two entries have the same key, but different levels")
+                                .next("Remove one of the entries");
                             return Err(in_entry(name, &key, error));
                         }
                     }
@@ -72,24 +73,26 @@ impl AccessTable {
             let found = named.get(key).ok_or_else(|| {
                 let known = named.keys().map(String::as_str).filter(|name| name.len() <= MAX_SUGGESTED_LEN);
                 let near: Vec<String> = nearest(key, known).into_iter().map(quoted).collect();
-                Error::usage(format!("the access table has an entry for {}, which is no operation", quoted(key)))
+                Error::usage(format!("the access table names {}, which is no operation of the document", quoted(key)))
                     .why("a key is HTTP method and path as in the document, an operationId, or a method id")
                     .next(suggestion(&near).unwrap_or_else(|| "Correct or remove the entry".to_owned()))
             })?;
             let mut found = found.iter().copied();
             let (Some(n), None) = (found.next(), found.next()) else {
                 let labels = named[key].iter().take(MAX_LISTED).map(|n| operations[*n].quoted_label.as_str());
-                return Err(Error::usage(format!("the access table's entry for {} is ambiguous", quoted(key)))
+                return Err(Error::usage(format!("the access table names {}, which is ambiguous", quoted(key)))
                     .why(format!("it can mean {}", labels.collect::<Vec<_>>().join(", ")))
-                    .next("Use HTTP method and path as in the document, such as \"GET /pets\""));
+                    .next("Use HTTP method and path as in the document, or a method id"));
             };
             if let Some((other, different)) = decided.insert(n, (key, *level)).filter(|(_, other)| other != level) {
-                return Err(Error::usage("two entries of the access table name the same operation").why(format!(
-                    "{} is {different}, {} is {level}; both mean {}",
-                    quoted(other),
-                    quoted(key),
-                    operations[n].quoted_label
-                )));
+                return Err(Error::usage("the access table names an operation twice")
+                    .why(format!(
+                        "{} is {different}, {} is {level}; both mean {}",
+                        quoted(other),
+                        quoted(key),
+                        operations[n].quoted_label
+                    ))
+                    .next("Remove one of the entries"));
             }
         }
         for (n, (_, level)) in decided {

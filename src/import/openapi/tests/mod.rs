@@ -1,7 +1,9 @@
 //! The rules of the import, each tested with a small document.
 
+mod access;
 mod hostile;
 mod links;
+mod names;
 mod parts;
 mod properties;
 
