@@ -21,6 +21,7 @@ mod policy;
 mod prompt;
 mod propagation;
 mod serve;
+mod short_names;
 mod token;
 mod verify;
 mod whoami;

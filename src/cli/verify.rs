@@ -12,6 +12,8 @@ use crate::domain::role::Role;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::platform::bounded_read::{FirstLine, read_first_line_without_mark};
+use crate::verbs::credential::Credential;
+use crate::verbs::ports::Store;
 use crate::verbs::verify::{self, AcceptedToken, Decision, DenialReason, Origin};
 
 /// Maximum length of the line. A secret is far shorter.
@@ -37,6 +39,13 @@ pub(super) struct Verified {
 pub(super) fn run(app: &mut App, method: Option<&str>) -> Result<()> {
     let method = method.map(MethodId::parse).transpose()?;
     let local = app.backend.store()?;
+    let method = match method {
+        // Most callers give the full id.
+        Some(typed) if local.store().read(|snapshot| snapshot.method(&typed))?.is_none() => {
+            Some(app.full_method(&Credential::Store, typed)?)
+        }
+        full => full,
+    };
     let secret = read_secret(app)?;
     let now = app.now();
     let describe = |reason: DenialReason| {

@@ -9,8 +9,9 @@ use super::super::App;
 use super::super::output::{Table, counted};
 use super::catalogues;
 use crate::domain::catalogue::permission_index::{PermissionIndex, SetMembers};
+use crate::domain::catalogue::short_names::{full_method_id, full_set_name};
 use crate::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry, TrailingSlash};
-use crate::domain::method::Method;
+use crate::domain::method::{Method, MethodId};
 use crate::domain::suggest::did_you_mean;
 use crate::error::{Error, Result};
 
@@ -49,20 +50,34 @@ struct Matches<'a> {
     method: Option<(&'a Catalogue, &'a Group, &'a Method)>,
 }
 
+impl Matches<'_> {
+    fn is_empty(&self) -> bool {
+        self.catalogue.is_none() && self.set.is_none() && self.group.is_none() && self.method.is_none()
+    }
+}
+
 pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
     let catalogues = catalogues(app)?;
     let index = PermissionIndex::new(&catalogues);
     let sets = || catalogues.iter().flat_map(|c| c.sets.iter().map(move |s| (c, s)));
     let groups = || catalogues.iter().flat_map(|c| c.groups.iter().map(move |g| (c, g)));
-    let matches = Matches {
+    let find = |set_name: &str, id: &str| Matches {
         catalogue: catalogues.iter().find(|c| c.name == what),
-        set: sets().find(|(_, s)| s.name == what),
+        set: sets().find(|(_, s)| s.name == set_name),
         group: groups().find(|(_, g)| g.id == what),
         method: groups()
             .flat_map(|(c, g)| g.methods.iter().map(move |m| (c, g, m)))
-            .find(|(_, _, m)| m.id.as_str() == what),
+            .find(|(_, _, m)| m.id.as_str() == id),
     };
-    if matches.catalogue.is_none() && matches.set.is_none() && matches.group.is_none() && matches.method.is_none() {
+    let mut matches = find(what, what);
+    if matches.is_empty() {
+        let id = match MethodId::parse(what) {
+            Ok(typed) => full_method_id(&catalogues, &typed)?.to_string(),
+            Err(_) => what.to_owned(),
+        };
+        matches = find(&full_set_name(&catalogues, what)?, &id);
+    }
+    if matches.is_empty() {
         let head: String = what.chars().take(100).collect();
         let names = catalogues.iter().flat_map(|c| {
             let groups = c.groups.iter().map(|g| g.id.as_str());

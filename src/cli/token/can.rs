@@ -8,8 +8,9 @@ use crate::error::{Error, Result};
 use crate::verbs::tokens::{CanToken, MethodAccess, MethodCheck};
 
 pub(super) fn can(app: &mut App, token: String, method: &str) -> Result<()> {
-    let method = MethodId::parse(method)?;
+    let typed = MethodId::parse(method)?;
     let credential = app.read_credential()?;
+    let method = app.full_method(&credential, typed)?;
     let check = app.call(&credential, CanToken { token: TokenRef::Text(token), method })?;
     let now = app.now();
     if app.out.json {

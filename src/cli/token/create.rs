@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::verbs::tokens::CreateToken;
 
 pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
-    let verb = CreateToken {
+    let typed = CreateToken {
         account: args.account.as_deref().map(Username::parse).transpose()?,
         names: args.names.iter().map(|name| TokenName::parse(name)).collect::<Result<_>>()?,
         description: args.description.as_deref().map_or_else(|| Ok(Description::none()), Description::parse)?,
@@ -22,6 +22,8 @@ pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
     };
     let destination = secret_destination(SecretFormat::new(app), args.out, args.out_dir)?;
     let credential = app.write_credential()?;
+    let selection = app.full_selection(&credential, typed.selection)?;
+    let verb = CreateToken { selection, ..typed };
     let (changed, saved) = app.call_with_delivery(&credential, verb, destination)?;
     print_issued(app, &changed.value, &saved, "is ready")
 }

@@ -29,7 +29,7 @@ pub(in crate::cli) struct Edited {
 
 pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
     let dry_run = args.dry_run;
-    let verb = EditToken {
+    let mut verb = EditToken {
         name: args.name.as_deref().map(TokenName::parse).transpose()?,
         description: args.description.as_deref().map(Description::parse).transpose()?,
         expires: expiry_spec(app, args.expires.as_deref())?,
@@ -38,6 +38,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
     };
     if dry_run {
         let credential = app.read_credential()?;
+        verb.selection = full_names(app, &credential, verb.selection)?;
         let edited = app.call(&credential, PreviewEdit(verb))?;
         return print_preview(app, edited);
     }
@@ -46,6 +47,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         preview_and_edit(app, verb)?
     } else {
         let credential = app.write_credential()?;
+        verb.selection = full_names(app, &credential, verb.selection)?;
         let edited = app.call(&credential, verb)?.value;
         diff_lines(app, &edited).iter().for_each(|line| app.out.note(line));
         edited
@@ -68,9 +70,10 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
 }
 
 /// Edits exactly the token that was shown: sends the shown state with the request.
-fn preview_and_edit(app: &App, verb: EditToken) -> Result<EditPreview> {
+fn preview_and_edit(app: &App, mut verb: EditToken) -> Result<EditPreview> {
     let (credential, session) = app.authenticate()?;
     let read_credential = Credential::Session(session);
+    verb.selection = full_names(app, &read_credential, verb.selection)?;
     let preview = app.call(&read_credential, PreviewEdit(verb.clone()))?;
     for line in diff_lines(app, &preview) {
         app.prompt.show(&line)?;
@@ -117,6 +120,10 @@ fn diff_lines(app: &App, edited: &EditPreview) -> Vec<String> {
         lines.push("  no differences".to_owned());
     }
     lines
+}
+
+fn full_names(app: &App, credential: &Credential, typed: Option<SelectionEdit>) -> Result<Option<SelectionEdit>> {
+    typed.map(|typed| app.full_edit(credential, typed)).transpose()
 }
 
 fn selection(args: SelectionArgs) -> Result<Option<SelectionEdit>> {

@@ -4,6 +4,7 @@
 //! - [`validate`] holds the rules for every catalogue, [`hosts`] those for hosts, `route_owners` the rule about routes;
 //! - [`resolved_set`] answers questions about single sets, [`permission_index`] holds the methods of all sets and
 //!   computes those that a token may call or gains;
+//! - [`short_names`] resolves names as people type them;
 //! - [`renames`] finds parts with a new name, [`diff`] computes the differences between two states.
 
 mod bit_set;
@@ -14,6 +15,7 @@ pub mod permission_index;
 pub mod renames;
 pub mod resolved_set;
 mod route_owners;
+pub mod short_names;
 pub mod toml_reader;
 pub mod toml_writer;
 pub mod validate;

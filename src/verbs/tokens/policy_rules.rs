@@ -12,6 +12,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::verbs::prelude::*;
 
+/// Maximum number of API sets that an error names.
+const MAX_NAMED_SETS: usize = 20;
+
 /// Returns the requested expiry, if the policy allows it.
 pub(super) fn resolve_expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
     let expiry = spec.resolve(env.now, env.zone)?;
@@ -115,10 +118,10 @@ pub(super) fn check_selection_exists(
                 None => Ok(()),
                 Some(unknown) => {
                     let names: Vec<&str> = sets.iter().map(|s| s.name.as_str()).collect();
-                    let error = Error::not_found(format!("no API set \"{unknown}\"")).why(if names.is_empty() {
-                        "no catalogue of this store has API sets".to_owned()
-                    } else {
-                        format!("available are {}", names.join(", "))
+                    let error = Error::not_found(format!("no API set \"{unknown}\"")).why(match names.len() {
+                        0 => "no catalogue of this store has API sets".to_owned(),
+                        1..=MAX_NAMED_SETS => format!("available are {}", names.join(", ")),
+                        count => format!("the catalogues have {count} other API sets"),
                     });
                     Err(did_you_mean(error, unknown, names))
                 }

@@ -12,6 +12,7 @@ mod ledger;
 mod output;
 mod passwords;
 mod server_login;
+mod short_names;
 mod token_create;
 mod token_list;
 mod token_revoke;

@@ -132,9 +132,12 @@ fn set_names_differ_from_built_in_choices() {
     home.file("d.yaml", document, 0o600);
     let done = home.as_ops(&["catalogue", "import", "openapi", "d.yaml"]).assert_success();
     insta::assert_snapshot!(done.message(), @r#"
-    ! the name of the API set "Inherit" looks like a built-in choice, so jeton renamed the set to "tag Inherit"
+      access levels: 1 from the HTTP method
     ✓ catalogue d applied
       Proxies that use these routes need a new configuration: jeton guide PROXY
     "#);
-    assert!(home.run(&["catalogue", "show", "tag Inherit"], "").assert_success().out.contains("getA"));
+    assert!(home.run(&["catalogue", "show", "d: Inherit"], "").assert_success().out.contains("getA"));
+    // The choice itself is no short form of the set's name.
+    home.as_ops(&["token", "create", "x", "--set", "Inherit"]).assert_code(3);
+    home.as_ops(&["token", "create", "x", "--set", "d: Inherit"]).assert_success();
 }
