@@ -75,7 +75,9 @@ core.register_action("jeton_verify", { "http-req" }, function(txn)
     return
   end
   if answer.status == 401 then
-    txn:set_var("txn.jeton_challenge", one(answer.headers, "www-authenticate"))
+    local challenge_header = one(answer.headers, "www-authenticate")
+    txn:set_var("txn.jeton_challenge", challenge_header)
+    txn:set_var("txn.jeton_result", challenge_header:find("error=", 1, true) and "2" or "1")
   elseif answer.status == 200 then
     if one(answer.headers, "x-jeton-method") ~= method then
       -- The answer did not come from jeton.

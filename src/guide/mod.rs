@@ -41,6 +41,9 @@ const FORWARDED: [&str; 3] = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarde
 /// Characters that a header's name may have, and that some applications treat as a hyphen.
 const HYPHEN_SUBSTITUTES: [&str; 2] = ["_", "."];
 
+/// The reason in the body of a denial by the proxy itself.
+pub const NO_ROUTE: &str = "no method has a route for this request";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProxyKind {
     /// nginx with `auth_request`.
@@ -177,6 +180,7 @@ impl Guide<'_> {
             ("@DOTS@", dot_segments(false).to_owned()),
             ("@TOO_LONG@", TOO_LONG.to_owned()),
             ("@VERB_ARGUMENT@", OVERRIDE_ARGUMENT.to_owned()),
+            ("@NO_ROUTE@", NO_ROUTE.to_owned()),
         ]
     }
 

@@ -24,6 +24,7 @@ macro_rules! for_each_proxy {
 }
 
 mod configuration_loading;
+mod denials;
 mod end_to_end;
 mod enforcement;
 mod foreign_headers;
