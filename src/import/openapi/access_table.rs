@@ -15,6 +15,8 @@ pub const MAX_TABLE_SIZE: usize = 4 * 1024 * 1024;
 /// Maximum number of operations that an error lists.
 const MAX_LISTED: usize = 3;
 
+/// Maximum length of a key that can name an operation, in bytes.
+const MAX_KEY_LEN: usize = 2_000;
 /// Maximum length of a suggested name, in bytes.
 const MAX_SUGGESTED_LEN: usize = 200;
 
@@ -114,7 +116,8 @@ fn named_operations(
         let id = id.as_str();
         let short = id.strip_prefix(catalogue).and_then(|rest| rest.strip_prefix('.'));
         let keys = [Some(operation.label.as_str()), operation.id, Some(id), short];
-        for key in keys.into_iter().flatten() {
+        // A `$ref` can give one very long id to many operations.
+        for key in keys.into_iter().flatten().filter(|key| key.len() <= MAX_KEY_LEN) {
             named.entry(normalized(key)).or_default().insert(n);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::clean_text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, quoted, short_hash};
-use super::warnings::Warnings;
+use super::warnings::{WarningCount, Warnings};
 use crate::domain::api_selection::looks_built_in;
 use crate::domain::catalogue::validate::MAX_SET_NAME_LEN;
 
@@ -16,11 +16,12 @@ pub(super) fn own_title(text: &str) -> String {
 pub(super) struct SetNames<'a> {
     catalogue: &'a str,
     names: BTreeSet<String>,
+    cut_titles: WarningCount,
 }
 
 impl<'a> SetNames<'a> {
     pub(super) fn new(catalogue: &'a str) -> Self {
-        SetNames { catalogue, names: BTreeSet::new() }
+        SetNames { catalogue, names: BTreeSet::new(), cut_titles: WarningCount::default() }
     }
 
     /// Returns `CATALOGUE: wanted`, or a name like it that no other set has.
@@ -77,15 +78,20 @@ impl<'a> SetNames<'a> {
     }
 
     /// Returns the title of the set `name`.
-    pub(super) fn title(&self, name: &str, wanted: &str, warnings: &mut Warnings) -> String {
+    pub(super) fn title(&mut self, name: &str, wanted: &str, warnings: &mut Warnings) -> String {
         let title = clean(wanted, MAX_TITLE_LEN);
         if title.had_control_chars {
             warnings
                 .add(format!("the API set {}: jeton removed control or bidi characters from its title", quoted(name)));
         }
         if title.is_truncated {
-            warnings.add(format!("the API set {}: its title is too long, so jeton cut the title", quoted(name)));
+            self.cut_titles.add(&quoted(name));
         }
         if title.text.is_empty() { clean(name, MAX_TITLE_LEN).text } else { title.text }
+    }
+
+    /// Warns about titles that were cut.
+    pub(super) fn report(&self, warnings: &mut Warnings) {
+        self.cut_titles.report(warnings, "titles of API sets that jeton cut, because they were too long");
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn build_sets(
     }
 
     let mut names = SetNames::new(catalogue);
-    drafts
+    let sets = drafts
         .into_iter()
         .map(|draft| {
             let name = names.unique(&draft.name, warnings);
@@ -68,7 +68,9 @@ pub(super) fn build_sets(
             let include = members.into_iter().map(|id| SetEntry::parse(id.as_str())).collect::<Result<_>>()?;
             Ok(ApiSet { name, title, include, exclude: Vec::new() })
         })
-        .collect()
+        .collect::<Result<Vec<ApiSet>>>()?;
+    names.report(warnings);
+    Ok(sets)
 }
 
 /// Sets and entries that a catalogue may still have.

@@ -188,6 +188,16 @@ fn group_has_sets_of_what_reads_and_what_writes() {
 }
 
 #[test]
+fn cut_titles_of_sets_are_counted() {
+    let long = "x".repeat(200);
+    let all = done(
+        r#""/a":{"get":{"tags":["t","u"]}},"/b":{"get":{"tags":["u"]}}"#,
+        &format!(r#""tags":[{{"name":"t","description":"{long}"}},{{"name":"u","description":"{long}"}}]"#),
+    );
+    warns(&all, "titles of API sets that jeton cut, because they were too long: 2 (\"shop: t\", \"shop: u\")");
+}
+
+#[test]
 fn names_of_sets_are_whole() {
     let (a, b) =
         (format!("https://example.com/{}", "a".repeat(170)), format!("https://example.com/{}", "b".repeat(170)));
