@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::App;
 use super::args::InitArgs;
-use super::catalogue::apply::source;
+use super::catalogue::apply::{show_import, source};
 use super::new_password::new_password;
 use crate::domain::account::Account;
 use crate::domain::catalogue::Catalogue;
@@ -27,7 +27,7 @@ pub(super) struct Initialized {
 
 pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     let prefix = args.prefix.as_deref().map_or_else(|| Ok(Prefix::default()), Prefix::parse)?;
-    let catalogue = args.catalogue.as_deref().map(|from| source(app, from)).transpose()?;
+    let source = args.catalogue.as_deref().map(|from| source(app, from)).transpose()?;
     let named = args.username.as_deref().map(Username::parse).transpose()?;
     app.backend.local()?;
     // The verb checks this too. Checking here fails before anyone is asked for a password.
@@ -40,6 +40,10 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
         None if app.prompt.is_interactive => Username::parse(&app.prompt.read_visible("Username of the first owner")?)?,
         None => return Err(Error::denied("the first owner needs a username").next("Use --username NAME")),
     };
+    if let Some(source) = &source {
+        show_import(app, source, false);
+    }
+    let catalogue = source.map(|source| source.catalogue);
     let public = catalogue.iter().flat_map(Catalogue::methods).filter(|m| m.access == Access::Public).count();
     let password = new_password(app, &username, app.prompt.given_password()?)?;
     let changed = app.call(

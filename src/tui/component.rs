@@ -16,6 +16,7 @@ use crate::domain::query::sort::Sort;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::{Error, Result};
+use crate::import::openapi::ImportResult;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::layer::{Layer, ScreenId};
@@ -237,7 +238,7 @@ pub enum Exit {
 pub enum Reply {
     Response(Response),
     /// A catalogue was read from a file.
-    Catalogue(Catalogue),
+    Catalogue(ImportResult),
     /// Text was copied to the clipboard, or an error.
     Copied(Result<Copied>),
     /// A secret was saved to a file, or an error.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use crossterm::event::KeyEvent;
 use zeroize::Zeroizing;
 
-use crate::domain::catalogue::Catalogue;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
+use crate::import::openapi::ImportResult;
 use crate::platform::clipboard::CLEAR_DELAY;
 use crate::propagation::Propagation;
 use crate::verbs::Verb;
@@ -50,7 +50,7 @@ pub enum Msg {
     /// The secret was saved to a file, or an error.
     Saved(Result<PathBuf>),
     /// A catalogue was read, or an error.
-    CatalogueLoaded(RequestId, Box<Result<Catalogue>>),
+    CatalogueLoaded(RequestId, Box<Result<ImportResult>>),
     /// Answer of the running service about the change with this number in the audit log; `None` if no service runs.
     PropagationChecked(i64, Option<Propagation>),
     /// The store was changed, by this process or another, up to this row of the audit log.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
+use crate::domain::catalogue::TrailingSlash;
 use crate::import::openapi::GroupBy;
 
 #[derive(Debug, Subcommand)]
@@ -51,7 +52,7 @@ pub enum CatalogueCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
-    /// Import an OpenAPI 3.0 or 3.1 document, JSON or YAML
+    /// Import a Swagger 2.0 or OpenAPI 3 document, JSON or YAML
     Openapi(OpenapiArgs),
 }
 
@@ -74,6 +75,24 @@ pub struct OpenapiArgs {
     /// TOML file with access levels: "GET /path" = "admin"
     #[arg(long, value_name = "FILE")]
     pub access: Option<PathBuf>,
+    /// Host of the application; can be repeated [default: the servers']
+    #[arg(long, value_name = "HOST")]
+    pub host: Vec<String>,
+    /// Let the routes hold for every host
+    #[arg(long, conflicts_with = "host")]
+    pub any_host: bool,
+    /// Begin every route with this path [default: that of the servers]
+    #[arg(long, value_name = "PATH")]
+    pub base_path: Option<String>,
+    /// Take a final slash as written (strict), or with and without it
+    #[arg(long, value_name = "RULE", value_parser = trailing_slash(), default_value = "strict")]
+    pub trailing_slash: TrailingSlash,
+    /// Path parameter that can hold slashes; can be repeated
+    #[arg(long, value_name = "NAME")]
+    pub multi_segment: Vec<String>,
+    /// Write the default values of path parameters in their places
+    #[arg(long)]
+    pub use_defaults: bool,
     #[command(flatten)]
     pub consent: ApplyOptions,
 }
@@ -90,6 +109,14 @@ pub struct ApplyOptions {
     /// Show what would change, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Show all warnings about an OpenAPI document, not three of a kind
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+fn trailing_slash() -> impl TypedValueParser<Value = TrailingSlash> {
+    PossibleValuesParser::new(TrailingSlash::ALL.map(TrailingSlash::as_str))
+        .try_map(|word| TrailingSlash::from_word(&word).ok_or("unknown"))
 }
 
 fn group_by() -> impl TypedValueParser<Value = GroupBy> {

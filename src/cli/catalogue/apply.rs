@@ -1,5 +1,6 @@
 //! `catalogue apply`: previews the changes, then applies them.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use schemars::JsonSchema;
@@ -8,11 +9,11 @@ use serde::Serialize;
 use super::super::args::ApplyOptions;
 use super::super::{App, impact};
 use super::existing_catalogues;
-use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::diff::CatalogueDiff;
 use crate::domain::catalogue::permission_index::SetChange;
 use crate::domain::method::MethodId;
 use crate::error::Result;
+use crate::import::openapi::ImportResult;
 use crate::platform::catalogue_file;
 use crate::platform::secret_files::read_text;
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits, Widening};
@@ -68,31 +69,34 @@ impl<'a> Applied<'a> {
 }
 
 pub(super) fn apply(app: &mut App, from: &str, consent: &ApplyOptions) -> Result<()> {
-    let catalogue = source(app, from)?;
-    preview_and_apply(app, catalogue, &[], &[], consent)
+    let source = source(app, from)?;
+    preview_and_apply(app, source, consent)
 }
 
-/// Returns the catalogue that `from` names: a built-in one, or else a file.
-pub(in crate::cli) fn source(app: &App, from: &str) -> Result<Catalogue> {
+/// Returns the catalogue that `from` names: a built-in one, or else a file or an OpenAPI document.
+pub(in crate::cli) fn source(app: &App, from: &str) -> Result<ImportResult> {
     app.prompt.check_stdin_is_free(Path::new(from), "the catalogue")?;
     catalogue_file::source(Path::new(from), read_text, || existing_catalogues(app))
 }
 
-/// Previews `catalogue` and applies it. Every source of catalogues goes through here. `warnings` lists input that the
-/// import had to change, `notes` its decisions.
-pub(super) fn preview_and_apply(
-    app: &mut App,
-    catalogue: Catalogue,
-    warnings: &[String],
-    notes: &[String],
-    consent: &ApplyOptions,
-) -> Result<()> {
-    for warning in warnings {
+/// Shows what an import changed, left out and decided; without `verbose` only three warnings of a kind.
+pub(in crate::cli) fn show_import(app: &mut App, imported: &ImportResult, verbose: bool) {
+    let warnings = if verbose { Cow::Borrowed(&imported.warnings) } else { Cow::Owned(imported.tallied_warnings()) };
+    for warning in warnings.iter() {
         app.out.note(&format!("! {warning}"));
     }
-    for note in notes {
+    if warnings.len() < imported.warnings.len() {
+        app.out.note(&format!("  All {} warnings: --verbose", imported.warnings.len()));
+    }
+    for note in &imported.notes {
         app.out.note(&format!("  {note}"));
     }
+}
+
+/// Previews a catalogue and applies it. Every source of catalogues goes through here.
+pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &ApplyOptions) -> Result<()> {
+    show_import(app, &source, consent.verbose);
+    let ImportResult { catalogue, warnings, notes } = source;
     let (credential, session) = app.authenticate()?;
     let reader = Credential::Session(session);
     let preview = app.call(&reader, PreviewCatalogue { catalogue: catalogue.clone() })?;
@@ -101,7 +105,7 @@ pub(super) fn preview_and_apply(
     }
     if consent.dry_run {
         if app.out.json {
-            return app.print_json(&Applied::new(&preview, warnings, notes, false));
+            return app.print_json(&Applied::new(&preview, &warnings, &notes, false));
         }
         app.out.note("Dry run: nothing was changed");
         return Ok(());
@@ -116,7 +120,7 @@ pub(super) fn preview_and_apply(
     let verb = ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public).expecting(expected);
     let changed = app.call(&credential, verb)?;
     if app.out.json {
-        return app.print_json(&Applied::new(&changed.value, warnings, notes, true));
+        return app.print_json(&Applied::new(&changed.value, &warnings, &notes, true));
     }
     app.out.note(&format!("✓ catalogue {} applied", changed.value.name));
     app.out.note(&format!("  Proxies that use these routes need a new configuration: {} guide PROXY", app.program()));

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::super::App;
 use super::super::output::counted;
+use super::apply::show_import;
 use super::existing_catalogues;
 use crate::error::Result;
 use crate::platform::catalogue_file;
@@ -26,7 +27,10 @@ pub(in crate::cli) struct Checked {
 }
 
 pub(super) fn check(app: &mut App, path: &str) -> Result<()> {
-    let catalogue = catalogue_file::read(Path::new(path), read_text, || existing_catalogues(app))?;
+    app.prompt.check_stdin_is_free(Path::new(path), "the catalogue")?;
+    let source = catalogue_file::read(Path::new(path), read_text, || existing_catalogues(app))?;
+    show_import(app, &source, false);
+    let catalogue = source.catalogue;
     let (groups, methods, sets) = (catalogue.groups.len(), catalogue.methods().count(), catalogue.sets.len());
     if app.out.json {
         return app.print_json(&Checked { catalogue: catalogue.name, groups, methods, sets });

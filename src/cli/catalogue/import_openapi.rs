@@ -1,14 +1,16 @@
 //! `catalogue import openapi`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::super::App;
 use super::super::args::OpenapiArgs;
 use super::apply::preview_and_apply;
+use crate::domain::catalogue::hosts::parse_host;
 use crate::error::{Error, Result};
-use crate::import::openapi::{self, AccessTable};
-use crate::platform::bounded_read;
+use crate::import::openapi::{self, AccessTable, ImportOptions, ParameterOptions};
 use crate::platform::secret_files::read_text;
+use crate::platform::{bounded_read, catalogue_file};
 
 pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
     let path = Path::new(&args.file);
@@ -19,15 +21,19 @@ pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
             .next("Use --name NAME"));
     }
     let text = read_text(path, openapi::MAX_DOCUMENT_SIZE)?;
-    let name = match args.name {
-        Some(name) => name,
-        None => catalogue_name_from_path(path),
+    let hosts = args.host.iter().map(|host| parse_host(host)).collect::<Result<BTreeSet<String>>>()?;
+    let options = ImportOptions {
+        name: args.name.unwrap_or_else(|| catalogue_file::catalogue_name(path)),
+        title: args.title,
+        docs_url: args.docs_url,
+        group_by: args.group_by,
+        access: access_table(app, path, args.access.as_deref())?,
+        hosts: (args.any_host || !hosts.is_empty()).then_some(hosts),
+        base_path: args.base_path,
+        trailing_slash: args.trailing_slash,
+        parameters: ParameterOptions { multi_segment: args.multi_segment, use_defaults: args.use_defaults },
     };
-    let access = access_table(app, path, args.access.as_deref())?;
-    let options =
-        openapi::ImportOptions { name, title: args.title, docs_url: args.docs_url, group_by: args.group_by, access };
-    let imported = openapi::import(&text, &options)?;
-    preview_and_apply(app, imported.catalogue, &imported.warnings, &imported.notes, &args.consent)
+    preview_and_apply(app, catalogue_file::import(&text, path, &options)?, &args.consent)
 }
 
 /// Reads the file of `--access`, or returns an empty table.
@@ -40,11 +46,4 @@ fn access_table(app: &App, document: &Path, file: Option<&Path>) -> Result<Acces
     }
     let text = read_text(file, openapi::MAX_TABLE_SIZE)?;
     AccessTable::parse(&file.display().to_string(), &text)
-}
-
-/// Derives a catalogue's name from a file name: lower case, with a dash for each character a name can't contain.
-fn catalogue_name_from_path(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
-    stem.chars().map(|c| if fits(c) { c } else { '-' }).collect()
 }

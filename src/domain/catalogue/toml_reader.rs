@@ -326,7 +326,7 @@ mod tests {
         f.toml:10:10: the catalogue file can't be read: unknown variant `all`, expected one of `public`, `read`, `write`, `admin`
         f.toml:11:8: a docs link is invalid: "\u{1b}[2J": the text contains \u{1b}, which is a control, bidi or zero-width character
         f.toml:11:21: "x" is not a route: a route is an HTTP method and a path, e.g. GET /1.0/things
-        f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}, within one segment of the path
+        f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}, within one segment of the path; as a whole segment also {name+}, {name:int}, {name:uuid} or {name:one|other}
         f.toml:11:11: "GTE /x" has an unknown HTTP method: no request would match the route. A route without an HTTP method matches requests of every method. Did you mean: GET?
         f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}. Remove the route from one of the two methods: a request must match only one method
         f.toml:14:12: "nothing.*" in the API set "s" is invalid: no method of this catalogue matches the pattern

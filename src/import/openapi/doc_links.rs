@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Document;
 use super::clean_text::{MAX_INSPECTED, id_from_path, is_link, percent_encoded, quoted, truncate};
 use super::document_tree::Node;
 use super::operations::MAX_TAG_LEN;
 use super::refs::resolve;
+use super::servers;
 use super::warnings::Warnings;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
@@ -16,8 +18,10 @@ const PLACEHOLDERS: [&str; 4] = ["id", "tag", "path", "verb"];
 /// Links that apply to more than one operation.
 pub(super) struct DocLinks<'a> {
     template: Option<&'a str>,
-    by_tag: BTreeMap<&'a str, &'a str>,
-    global: Option<&'a str>,
+    by_tag: BTreeMap<&'a str, String>,
+    global: Option<String>,
+    /// Scheme and host of relative links.
+    origin: Option<String>,
 }
 
 impl<'a> DocLinks<'a> {
@@ -25,34 +29,43 @@ impl<'a> DocLinks<'a> {
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if the template is no link or uses an unknown placeholder.
-    pub(super) fn read(root: &'a Node, template: Option<&'a str>, warnings: &mut Warnings) -> Result<Self> {
+    pub(super) fn read(document: &'a Document, template: Option<&'a str>, warnings: &mut Warnings) -> Result<Self> {
         if let Some(template) = template {
             validate_template(template)?;
         }
+        let root = document.root();
+        let origin = match template.and_then(|template| template.split_once("://")) {
+            Some((scheme, rest)) => {
+                Some(format!("{scheme}://{}", rest.split(['/', '?', '#']).next().unwrap_or_default()))
+            }
+            None => servers::origin(root.get("servers"), warnings),
+        };
+        let link = |node, at: &str, warnings: &mut Warnings| link(document, node, origin.as_deref(), at, warnings);
         let mut by_tag = BTreeMap::new();
         for tag in root.get("tags").and_then(Node::items).unwrap_or_default() {
             if let Some(name) = tag.text("name") {
                 let at = format!("the tag {}", quoted(name));
-                if let Some(url) = link(root, tag, &at, warnings) {
+                if let Some(url) = link(tag, &at, warnings) {
                     by_tag.insert(truncate(truncate(name, MAX_INSPECTED).trim(), MAX_TAG_LEN), url);
                 }
             }
         }
-        let global = link(root, root, "the document", warnings);
-        Ok(DocLinks { template, by_tag, global })
+        let global = link(root, "the document", warnings);
+        Ok(DocLinks { template, by_tag, global, origin })
     }
 
     /// Returns the link of one operation, given by its verb, path, operationId and first tag.
     pub(super) fn link_for(
         &self,
-        root: &'a Node,
+        document: &'a Document,
         operation: &'a Node,
         (http_method, path, id, tag): (&str, &str, Option<&str>, Option<&str>),
         at: &str,
         warnings: &mut Warnings,
     ) -> Option<String> {
-        if let Some(own) = link(root, operation, at, warnings) {
-            return Some(own.to_owned());
+        let own = link(document, operation, self.origin.as_deref(), at, warnings);
+        if own.is_some() {
+            return own;
         }
         if let Some(template) = self.template {
             let generated;
@@ -75,19 +88,24 @@ impl<'a> DocLinks<'a> {
                  long"
             ));
         }
-        tag.and_then(|t| self.by_tag.get(t).copied()).or(self.global).map(str::to_owned)
+        tag.and_then(|t| self.by_tag.get(t)).or(self.global.as_ref()).cloned()
     }
 }
 
-/// Returns the link of a value's `externalDocs`, if it is valid.
-fn link<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<&'a str> {
-    let docs = resolve(root, node.get("externalDocs")?, at, warnings)?;
+/// Returns the link of a value's `externalDocs`, if it is valid. A relative link leads to `origin`.
+fn link(document: &Document, node: &Node, origin: Option<&str>, at: &str, warnings: &mut Warnings) -> Option<String> {
+    let docs = resolve(document, node.get("externalDocs")?, at, warnings)?;
     let url = truncate(docs.text("url")?, MAX_INSPECTED + 1).trim();
     if is_link(url) {
-        return Some(url);
+        return Some(url.to_owned());
     }
-    warnings.add(format!("{at}: skipped the documentation link {}: it is not an http or https link", quoted(url)));
-    None
+    let is_relative = !url.is_empty() && !url.contains(':') && !url.starts_with("//");
+    let whole = origin.filter(|_| is_relative).map(|origin| format!("{origin}/{}", url.trim_start_matches('/')));
+    let whole = whole.filter(|whole| is_link(whole));
+    if whole.is_none() {
+        warnings.add(format!("{at}: skipped the documentation link {}: it is not an http or https link", quoted(url)));
+    }
+    whole
 }
 
 fn validate_template(template: &str) -> Result<()> {

@@ -19,13 +19,53 @@ pub(super) enum Node {
     Text(Rc<str>),
     List(Rc<[Node]>),
     /// Sorted by key, without duplicate keys.
-    Map(Rc<[(Rc<str>, Node)]>),
+    Map(Rc<[(Rc<str>, Node)]>, EntryOrder),
+}
+
+/// The order of a map's entries in the document: the position of each entry. Doesn't count in comparisons.
+#[derive(Clone, Debug)]
+pub(super) struct EntryOrder(Rc<[u32]>);
+
+impl PartialEq for EntryOrder {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Node {
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
-        let entries = self.entries()?;
-        entries.binary_search_by(|(k, _)| (**k).cmp(key)).ok().map(|at| &entries[at].1)
+        self.entries().and_then(|entries| Some(&entries[self.index(key)?].1))
+    }
+
+    fn index(&self, key: &str) -> Option<usize> {
+        self.entries()?.binary_search_by(|(k, _)| (**k).cmp(key)).ok()
+    }
+
+    /// Returns the position of a map's entry in the document.
+    pub(super) fn position(&self, key: &str) -> u32 {
+        match (self, self.index(key)) {
+            (Node::Map(_, order), Some(at)) => order.0[at],
+            _ => 0,
+        }
+    }
+
+    /// Creates a map from entries in the order of the document. The last of several entries with a key counts.
+    pub(super) fn map(entries: Vec<(Rc<str>, Node)>) -> (Node, Vec<Rc<str>>) {
+        let mut entries: Vec<(Rc<str>, Node, u32)> =
+            entries.into_iter().zip(0..).map(|((key, node), position)| (key, node, position)).collect();
+        entries.reverse();
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut repeated = Vec::new();
+        entries.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                repeated.push(Rc::clone(&earlier.0));
+            }
+            same
+        });
+        let order = entries.iter().map(|(_, _, position)| *position).collect();
+        let entries = entries.into_iter().map(|(key, node, _)| (key, node)).collect();
+        (Node::Map(entries, EntryOrder(order)), repeated)
     }
 
     pub(super) fn text(&self, key: &str) -> Option<&str> {
@@ -41,7 +81,7 @@ impl Node {
 
     pub(super) fn entries(&self) -> Option<&[(Rc<str>, Node)]> {
         match self {
-            Node::Map(entries) => Some(entries),
+            Node::Map(entries, _) => Some(entries),
             _ => None,
         }
     }
@@ -56,16 +96,24 @@ impl Node {
 
 /// The position of a value in an OpenAPI document. It decides which parts of the value are stored.
 ///
-/// Schemas, parameters and answers are most of a document but irrelevant to an import. Skipping them makes large
-/// imports fast.
+/// Schemas and answers are most of a document but irrelevant to an import. Skipping them makes large imports fast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ParseContext {
     Root,
+    /// A file that the document refers to: any of the positions below, or maps of them.
+    Fragment,
     Components,
     /// Path items by path or name.
     Paths,
     PathItem,
     Operation,
+    /// A list of parameters, or parameters by name.
+    Parameters,
+    Parameter,
+    /// Schemas by name.
+    Schemas,
+    /// What a schema says about the whole value of a parameter.
+    Schema,
     /// The keys are stored, their values are not.
     Names,
     /// Everything is stored.
@@ -78,20 +126,52 @@ impl ParseContext {
     /// Returns the position of the value of `key`.
     pub(super) fn child(self, key: &str) -> ParseContext {
         match (self, key) {
-            (ParseContext::Root, "paths") | (ParseContext::Components, "pathItems") => ParseContext::Paths,
-            (ParseContext::Root, "components") => ParseContext::Components,
+            (
+                ParseContext::Fragment,
+                "responses" | "requestBody" | "content" | "properties" | "items" | "callbacks",
+            ) => ParseContext::Skipped,
+            (ParseContext::Root | ParseContext::Fragment, "paths") | (ParseContext::Components, "pathItems") => {
+                ParseContext::Paths
+            }
+            (ParseContext::Root | ParseContext::Fragment, "components") => ParseContext::Components,
             (ParseContext::Root, "webhooks") => ParseContext::Names,
+            // Swagger 2.0 has these at the root.
+            (ParseContext::Root, "responses") => ParseContext::Skipped,
+            (ParseContext::Root | ParseContext::Fragment, "definitions") | (ParseContext::Components, "schemas") => {
+                ParseContext::Schemas
+            }
+            (
+                ParseContext::Root
+                | ParseContext::Fragment
+                | ParseContext::Components
+                | ParseContext::PathItem
+                | ParseContext::Operation,
+                "parameters",
+            ) => ParseContext::Parameters,
             (ParseContext::Root, _) | (ParseContext::Components, "securitySchemes") => ParseContext::Whole,
             (ParseContext::Paths, _) => ParseContext::PathItem,
             (ParseContext::PathItem, "$ref" | "servers") => ParseContext::Whole,
-            (ParseContext::PathItem, "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace") => {
-                ParseContext::Operation
-            }
+            (
+                ParseContext::PathItem | ParseContext::Fragment,
+                "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace",
+            ) => ParseContext::Operation,
             (
                 ParseContext::Operation,
                 "$ref" | "tags" | "summary" | "description" | "operationId" | "externalDocs" | "security" | "servers"
-                | "x-jeton-access",
+                | "schemes" | "x-jeton-access",
             ) => ParseContext::Whole,
+            (ParseContext::Parameters, _) => ParseContext::Parameter,
+            (ParseContext::Parameter | ParseContext::Fragment, "schema") => ParseContext::Schema,
+            (ParseContext::Schemas, _) => ParseContext::Schema,
+            (ParseContext::Parameter, "name" | "in")
+            | (
+                ParseContext::Parameter | ParseContext::Schema,
+                "$ref" | "type" | "format" | "enum" | "pattern" | "default" | "x-multi-segment",
+            ) => ParseContext::Whole,
+            (ParseContext::Fragment, "$ref" | "tags" | "security" | "servers" | "enum" | "externalDocs" | "type") => {
+                ParseContext::Whole
+            }
+            (ParseContext::Fragment, _) => ParseContext::Fragment,
             (ParseContext::Whole, _) => ParseContext::Whole,
             _ => ParseContext::Skipped,
         }
@@ -99,7 +179,11 @@ impl ParseContext {
 
     /// Returns the position of a list element.
     pub(super) fn item(self) -> ParseContext {
-        if self == ParseContext::Whole { ParseContext::Whole } else { ParseContext::Skipped }
+        match self {
+            ParseContext::Whole | ParseContext::Fragment => self,
+            ParseContext::Parameters => ParseContext::Parameter,
+            _ => ParseContext::Skipped,
+        }
     }
 }
 
@@ -127,26 +211,17 @@ impl ParseBudget {
         )))
     }
 
-    /// Sorts the entries of a map. Of a duplicate key the last one counts, as in most JSON readers.
-    pub(super) fn map(&mut self, mut entries: Vec<(Rc<str>, Node)>) -> Node {
-        entries.reverse();
-        entries.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut twice = Vec::new();
-        entries.dedup_by(|later, earlier| {
-            let same = later.0 == earlier.0;
-            if same {
-                twice.push(Rc::clone(&earlier.0));
-            }
-            same
-        });
-        for key in twice {
+    /// Creates a map, and warns of repeated keys.
+    pub(super) fn map(&mut self, entries: Vec<(Rc<str>, Node)>) -> Node {
+        let (map, repeated) = Node::map(entries);
+        for key in repeated {
             let place = match self.trail.len() {
                 0 => "the first level of the document".to_owned(),
                 n => self.trail[n.saturating_sub(3)..].iter().map(|k| quoted(k)).collect::<Vec<_>>().join(" › "),
             };
             self.warnings.add(format!("the key {} is repeated in {place}; jeton uses the last value", quoted(&key)));
         }
-        Node::Map(entries.into())
+        map
     }
 }
 

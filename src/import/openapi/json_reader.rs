@@ -12,9 +12,9 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the place, or with the exceeded limit (also stored in `budget`).
-pub(super) fn read(text: &str, budget: &mut ParseBudget) -> Result<Node> {
+pub(super) fn read(text: &str, context: ParseContext, budget: &mut ParseBudget) -> Result<Node> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let seed = NodeSeed { budget: &mut *budget, context: ParseContext::Root, depth: 0 };
+    let seed = NodeSeed { budget: &mut *budget, context, depth: 0 };
     let read = seed.deserialize(&mut reader).and_then(|node| reader.end().map(|()| node));
     read.map_err(|e| {
         let broken = || {

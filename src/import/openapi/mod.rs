@@ -1,45 +1,52 @@
-//! Converts an OpenAPI document (3.0 or 3.1, JSON or YAML) into a catalogue.
+//! Converts an OpenAPI document (Swagger 2.0, OpenAPI 3.0 or 3.1, JSON or YAML) into a catalogue.
 //!
 //! ```text
 //!   text ── json, yaml ──▶ tree ── operations (refs, servers, docs, security) ──▶ groups, ids, access, sets ──▶ Catalogue
+//!   files ─────────────────┘  └─ swagger2
 //! ```
 //!
-//! The document is not trusted: size, nesting, aliases, `$ref`s and texts are bounded, and every change or omission is
-//! reported as a warning. Only operations are read, not schemas, parameters or answers. Callbacks and webhooks are left
-//! out too, because they are calls made by the API, not to the API.
+//! The document is not trusted: size, nesting, aliases, `$ref`s, files and texts are bounded, and every change or
+//! omission is reported as a warning. Only operations and the parameters of their paths are read, not other schemas or
+//! answers. Callbacks and webhooks are left out too, because they are calls made by the API, not to the API.
 
 mod access_rules;
 mod access_table;
 mod clean_text;
 mod doc_links;
 mod document_tree;
+mod files;
 mod groups;
 mod ids;
 mod json_reader;
 mod operations;
+mod path_parameters;
 mod refs;
 mod scope_sets;
 mod security_schemes;
 mod servers;
 mod set_names;
 mod sets;
+mod swagger2;
 mod warnings;
 mod yaml_reader;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::access_table::{AccessTable, MAX_TABLE_SIZE};
 use self::clean_text::{MAX_TITLE_LEN, clean, quoted};
 use self::doc_links::DocLinks;
-use self::document_tree::{Node, ParseBudget};
+use self::document_tree::{Node, ParseBudget, ParseContext};
+pub use self::files::Neighbours;
 use self::groups::Groups;
 use self::operations::{Operation, OperationReader, WarningCounts, drop_duplicate_routes};
+pub use self::path_parameters::ParameterOptions;
 use self::security_schemes::Security;
+use self::servers::Hosts;
 use self::warnings::Warnings;
-use crate::domain::catalogue::{Catalogue, Group, MANAGEMENT};
+use crate::domain::catalogue::{Catalogue, Group, MANAGEMENT, TrailingSlash};
 use crate::domain::method::{Method, MethodId};
 use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
@@ -70,6 +77,28 @@ pub struct ImportOptions {
     pub group_by: Option<GroupBy>,
     /// Access levels that override all others.
     pub access: AccessTable,
+    /// The application's hosts; none for every host. `None` takes those of the document's servers.
+    pub hosts: Option<BTreeSet<String>>,
+    /// The path before all paths; `None` takes those of the document's servers.
+    pub base_path: Option<String>,
+    pub trailing_slash: TrailingSlash,
+    pub parameters: ParameterOptions,
+}
+
+/// A document with the files that it refers to, by their paths relative to its folder.
+struct Document {
+    root: Node,
+    files: BTreeMap<String, Node>,
+}
+
+impl Document {
+    fn root(&self) -> &Node {
+        &self.root
+    }
+
+    fn file(&self, path: &str) -> Option<&Node> {
+        self.files.get(path)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,12 +110,39 @@ pub struct ImportResult {
     pub notes: Vec<String>,
 }
 
-/// Imports a document. The same text gives the same result, regardless of the order of its paths.
+impl ImportResult {
+    /// Returns the warnings with at most three of a kind, each kind with the number of its warnings.
+    pub fn tallied_warnings(&self) -> Vec<String> {
+        warnings::tally(&self.warnings)
+    }
+}
+
+/// A catalogue that needed no import.
+impl From<Catalogue> for ImportResult {
+    fn from(catalogue: Catalogue) -> Self {
+        ImportResult { catalogue, warnings: Vec::new(), notes: Vec::new() }
+    }
+}
+
+/// Imports a document of one file: see [`import_with_files`].
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] if it is no OpenAPI 3.0 or 3.1 document, exceeds a limit, or has no operations. The
-/// same error for invalid options.
+/// As [`import_with_files`].
 pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
+    import_with_files(text, None, options)
+}
+
+/// Imports a document. The same texts give the same result, regardless of the order of the paths; the order only decides
+/// which of several operations keeps a route. `neighbours` are the files to which the document may refer.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] if it is no Swagger 2.0, OpenAPI 3.0 or 3.1 document, exceeds a limit, or has no
+/// operations. The same error for invalid options.
+pub fn import_with_files(
+    text: &str,
+    neighbours: Option<&dyn Neighbours>,
+    options: &ImportOptions,
+) -> Result<ImportResult> {
     check_name(&options.name)?;
     if text.len() > MAX_DOCUMENT_SIZE {
         return Err(Error::usage("the document is too large")
@@ -96,16 +152,22 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
                  its own",
             ));
     }
-    let (root, mut warnings) = read(text.strip_prefix('\u{feff}').unwrap_or(text))?;
-    check_version(&root)?;
+    let (mut root, mut budget) = read(text.strip_prefix('\u{feff}').unwrap_or(text))?;
+    if check_version(&root)? == Version::Swagger2 {
+        root = swagger2::upgrade(&root);
+    }
+    let document = files::load(root, neighbours, &mut budget)?;
+    let (root, mut warnings) = (document.root(), budget.warnings);
 
-    let docs = DocLinks::read(&root, options.docs_url.as_deref(), &mut warnings)?;
-    let mut security = Security::read(&root, &mut warnings);
-    let mut counts = WarningCounts::default();
+    let docs = DocLinks::read(&document, options.docs_url.as_deref(), &mut warnings)?;
+    let mut security = Security::read(&document, &mut warnings);
+    let (mut counts, mut hosts) = (WarningCounts::default(), Hosts::default());
     let mut reader = OperationReader {
-        root: &root,
+        document: &document,
         docs: &docs,
+        options,
         security: &mut security,
+        hosts: &mut hosts,
         warnings: &mut warnings,
         counts: &mut counts,
         entries: 0,
@@ -113,6 +175,7 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
     };
     let mut operations = reader.read_all()?;
     counts.report(&mut warnings);
+    path_parameters::check_names(&options.parameters, operations.iter().map(|operation| operation.path))?;
     if let Some(webhooks) = root.get("webhooks").and_then(Node::entries).filter(|w| !w.is_empty()) {
         warnings.add(format!("skipped webhooks, because they are not methods of this API: {}", webhooks.len()));
     }
@@ -123,19 +186,14 @@ pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
     access_rules::warn_public(&operations, &mut warnings);
     drop_duplicate_routes(&mut operations, &mut warnings);
     let parts = (&operations[..], &ids[..], &groups);
-    let sets = sets::build_sets(&options.name, &root, parts, &security, &mut warnings)?;
+    let sets = sets::build_sets(&options.name, root, parts, &security, &mut warnings)?;
     let mut notes = vec![access_rules::describe_rules(&operations)];
     notes.extend(groups.describe());
-    let title = title(&root, options, &mut warnings);
+    let title = title(root, options, &mut warnings);
+    let hosts = options.hosts.clone().unwrap_or_else(|| hosts.into_names(&mut warnings));
     let groups = with_methods(&options.name, groups, operations, ids);
-    let catalogue = Catalogue {
-        name: options.name.clone(),
-        title,
-        hosts: Default::default(),
-        trailing_slash: Default::default(),
-        groups,
-        sets,
-    };
+    let catalogue =
+        Catalogue { name: options.name.clone(), title, hosts, trailing_slash: options.trailing_slash, groups, sets };
     Ok(ImportResult { catalogue, warnings: warnings.into_lines(), notes })
 }
 
@@ -160,23 +218,31 @@ fn with_methods(catalogue: &str, groups: Groups, operations: Vec<Operation<'_>>,
     groups
 }
 
-fn read(text: &str) -> Result<(Node, Warnings)> {
+fn read(text: &str) -> Result<(Node, ParseBudget)> {
     let mut budget = ParseBudget::default();
-    if !text.trim_start().starts_with('{') {
-        let root = yaml_reader::read(text, &mut budget)?;
-        return Ok((root, budget.warnings));
-    }
-    let error = match json_reader::read(text, &mut budget) {
-        Ok(root) => return Ok((root, budget.warnings)),
-        Err(error) if budget.limit_error.is_some() => return Err(error),
+    let error = match read_node(text, ParseContext::Root, &mut budget) {
+        Ok(root) => return Ok((root, budget)),
+        Err(error) if budget.limit_error.is_some() || !starts_like_json(text) => return Err(error),
         Err(error) => error,
     };
     // YAML has braces too. A text that is neither was most likely meant as JSON.
     let mut budget = ParseBudget::default();
-    match yaml_reader::read(text, &mut budget) {
-        Ok(root) => Ok((root, budget.warnings)),
+    match yaml_reader::read(text, ParseContext::Root, &mut budget) {
+        Ok(root) => Ok((root, budget)),
         Err(_) => Err(error),
     }
+}
+
+/// Parses a text as JSON if it starts so, else as YAML.
+fn read_node(text: &str, context: ParseContext, budget: &mut ParseBudget) -> Result<Node> {
+    match starts_like_json(text) {
+        true => json_reader::read(text, context, budget),
+        false => yaml_reader::read(text, context, budget),
+    }
+}
+
+fn starts_like_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
 }
 
 fn check_name(name: &str) -> Result<()> {
@@ -193,15 +259,22 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-fn check_version(root: &Node) -> Result<()> {
-    let refused = |what: String| Err(Error::usage(what).why("jeton imports only OpenAPI 3.0 and 3.1"));
+#[derive(PartialEq, Eq)]
+enum Version {
+    Swagger2,
+    OpenApi3,
+}
+
+fn check_version(root: &Node) -> Result<Version> {
+    let refused = |what: String| Err(Error::usage(what).why("jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1"));
     if root.entries().is_none() {
         return refused("the file is not an OpenAPI document".to_owned());
     }
-    match (root.text("openapi").map(str::trim), root.text("swagger")) {
+    match (root.text("openapi").map(str::trim), root.text("swagger").map(str::trim)) {
         (Some(version), _) if ["3.0", "3.1"].iter().any(|v| version == *v || version.starts_with(&format!("{v}."))) => {
-            Ok(())
+            Ok(Version::OpenApi3)
         }
+        (None, Some("2.0" | "2")) => Ok(Version::Swagger2),
         (Some(version), _) => refused(format!("unsupported version: OpenAPI {}", quoted(version))),
         (None, Some(version)) => refused(format!("unsupported version: Swagger {}", quoted(version)))
             .map_err(|e| e.next("Convert the document to OpenAPI 3.0 or 3.1, then import the result")),

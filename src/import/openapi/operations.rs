@@ -7,10 +7,12 @@ use super::access_rules::{AccessRule, access_from_scopes, usual_access};
 use super::clean_text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, first_sentence, quoted, truncate};
 use super::doc_links::DocLinks;
 use super::document_tree::{Node, too_large};
+use super::path_parameters::PathParameters;
 use super::refs::{ref_chain, resolve};
 use super::security_schemes::{Alternative, Security};
-use super::servers::base_path;
+use super::servers::{Hosts, base_path};
 use super::warnings::{WarningCount, Warnings};
+use super::{Document, ImportOptions};
 use crate::domain::method::Access;
 use crate::domain::route::Route;
 use crate::domain::untrusted_text::is_control_or_bidi;
@@ -60,13 +62,17 @@ pub(super) struct Operation<'a> {
     pub(super) access_rule: AccessRule,
     pub(super) docs: Option<String>,
     pub(super) route: Option<String>,
+    /// The position in the document: of the path, and of the operation in it.
+    pub(super) position: (u32, u32),
 }
 
 /// The state of one import that all operations share.
 pub(super) struct OperationReader<'a, 'w> {
-    pub(super) root: &'a Node,
+    pub(super) document: &'a Document,
     pub(super) docs: &'a DocLinks<'a>,
+    pub(super) options: &'w ImportOptions,
     pub(super) security: &'w mut Security<'a>,
+    pub(super) hosts: &'w mut Hosts,
     pub(super) warnings: &'w mut Warnings,
     pub(super) counts: &'w mut WarningCounts,
     /// Number of entries that all sets together will have.
@@ -104,12 +110,12 @@ impl<'a> OperationReader<'a, '_> {
     /// [`crate::error::Kind::Usage`] if there is none, or more than [`MAX_OPERATIONS`].
     pub(super) fn read_all(&mut self) -> Result<Vec<Operation<'a>>> {
         let mut found = Vec::new();
-        let paths = self.root.get("paths").and_then(Node::entries).unwrap_or_default();
-        if self.root.get("paths").is_some_and(|p| p.entries().is_none()) {
+        let paths = self.document.root().get("paths").unwrap_or(&Node::Null);
+        if *paths != Node::Null && paths.entries().is_none() {
             self.warnings.add("skipped \"paths\", because its value is not a map");
         }
-        for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
-            self.path(path, item, &mut found)?;
+        for (path, item) in paths.entries().unwrap_or_default().iter().filter(|(path, _)| !path.starts_with("x-")) {
+            self.path(path, paths.position(path), item, &mut found)?;
         }
         if found.is_empty() {
             return Err(Error::usage("the document has no operations under \"paths\"")
@@ -118,8 +124,8 @@ impl<'a> OperationReader<'a, '_> {
         Ok(found)
     }
 
-    fn path(&mut self, path: &'a str, item: &'a Node, found: &mut Vec<Operation<'a>>) -> Result<()> {
-        let layers = ref_chain(self.root, item, &quoted(path), self.warnings);
+    fn path(&mut self, path: &'a str, position: u32, item: &'a Node, found: &mut Vec<Operation<'a>>) -> Result<()> {
+        let layers = ref_chain(self.document, item, &quoted(path), self.warnings);
         for layer in &layers {
             let Some(entries) = layer.entries() else {
                 self.warnings.add(format!("skipped the path {}, because its value is not a map", quoted(path)));
@@ -152,7 +158,7 @@ impl<'a> OperationReader<'a, '_> {
                 ));
             }
             let label = format!("{} {}", http_method.1, quoted(path));
-            let Some(node) = resolve(self.root, node, &label, self.warnings) else { continue };
+            let Some(node) = resolve(self.document, node, &label, self.warnings) else { continue };
             if node.entries().is_none() {
                 self.warnings.add(format!("skipped {label}, because its value is not a map"));
                 continue;
@@ -162,7 +168,8 @@ impl<'a> OperationReader<'a, '_> {
                     too_large("the document has too many operations").why(format!("the limit is {MAX_OPERATIONS}"))
                 );
             }
-            let operation = self.operation(path, http_method, layer, node, label);
+            let position = (position, layer.position(http_method.0));
+            let operation = Operation { position, ..self.operation(path, http_method, layer, node, label) };
             self.entries += operation.tags.len() + scopes_in(&operation.alternatives);
             if self.entries > MAX_SET_ENTRIES {
                 return Err(too_large("the sets from the document's tags and scopes are too large")
@@ -190,9 +197,17 @@ impl<'a> OperationReader<'a, '_> {
         }
         let tags = self.tags(node, &label);
         let alternatives = self.security.alternatives_of(node, &label, self.warnings);
-        let docs = self.docs.link_for(self.root, node, (key, path, id, tags.first().copied()), &label, self.warnings);
-        let servers = node.get("servers").or_else(|| item.get("servers")).or_else(|| self.root.get("servers"));
-        let prefix = base_path(servers, self.warnings);
+        let docs =
+            self.docs.link_for(self.document, node, (key, path, id, tags.first().copied()), &label, self.warnings);
+        let root = self.document.root();
+        let servers = node.get("servers").or_else(|| item.get("servers")).or_else(|| root.get("servers"));
+        self.hosts.add(servers, self.warnings);
+        let prefix = match &self.options.base_path {
+            Some(path) => path.trim_end_matches('/').to_owned(),
+            None => base_path(servers, self.warnings),
+        };
+        let parameters = PathParameters::read(self.document, [item, node], &label, self.warnings);
+        let route_path = parameters.route_path(path, &self.options.parameters);
         let by_scopes = access_from_scopes(&alternatives, self.security);
         let (access, access_rule) = self.access(node, usual_access(http_method, usual, by_scopes), &label);
         let plain_label = format!("{http_method} {path}");
@@ -200,7 +215,8 @@ impl<'a> OperationReader<'a, '_> {
             title: self.title(node, &plain_label, &label),
             access,
             access_rule,
-            route: self.route(http_method, &prefix, path, &label),
+            route: self.route(http_method, &prefix, &route_path, &label),
+            position: (0, 0),
             label: plain_label,
             quoted_label: label,
             http_method: key,
@@ -296,11 +312,13 @@ fn scopes_in(alternatives: &[Alternative]) -> usize {
     alternatives.iter().map(|a| a.scopes.len()).sum()
 }
 
-/// Gives a route claimed by two operations to the first one, because a request must mean one method. A public
+/// Gives a route claimed by two operations to the first one in the document, because a request must mean one method. A public
 /// operation never opens a route that another operation protects, regardless of their order.
 pub(super) fn drop_duplicate_routes(found: &mut [Operation<'_>], warnings: &mut Warnings) {
     let mut owners: BTreeMap<String, String> = BTreeMap::new();
-    let (public, guarded): (Vec<_>, Vec<_>) = found.iter_mut().partition(|o| o.access == Access::Public);
+    let mut ordered: Vec<&mut Operation<'_>> = found.iter_mut().collect();
+    ordered.sort_by_key(|operation| operation.position);
+    let (public, guarded): (Vec<_>, Vec<_>) = ordered.into_iter().partition(|o| o.access == Access::Public);
     for operation in guarded.into_iter().chain(public) {
         let Some(Ok(routes)) = operation.route.as_deref().map(Route::parse_all) else { continue };
         match routes.iter().find_map(|route| owners.get(&route.key())) {

@@ -1,7 +1,9 @@
-//! Follows `$ref`s inside the document, within limits.
+//! Follows `$ref`s inside the document and its files, within limits.
 
+use super::Document;
 use super::clean_text::{quoted, truncate};
 use super::document_tree::Node;
+use super::files::file_of;
 use super::warnings::Warnings;
 
 /// Maximum number of chained `$ref`s.
@@ -10,11 +12,16 @@ const MAX_CHAIN: usize = 20;
 const MAX_REF_LEN: usize = 2_000;
 
 /// Returns `node`, then the target of its `$ref`, and so on. A missing target adds a warning and ends the list.
-pub(super) fn ref_chain<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Vec<&'a Node> {
+pub(super) fn ref_chain<'a>(
+    document: &'a Document,
+    node: &'a Node,
+    at: &str,
+    warnings: &mut Warnings,
+) -> Vec<&'a Node> {
     let mut chain = vec![node];
     let mut current = node;
     while let Some(target) = current.text("$ref") {
-        match lookup(root, target) {
+        match lookup(document, target) {
             Ok(next) if chain.iter().any(|n| std::ptr::eq(*n, next)) => {
                 warnings.add(format!("{at}: $ref {} refers to itself", quoted(target)));
                 return chain;
@@ -37,17 +44,30 @@ pub(super) fn ref_chain<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: 
 }
 
 /// Returns the final target of `node`; `None` and a warning if there is none.
-pub(super) fn resolve<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<&'a Node> {
-    ref_chain(root, node, at, warnings).pop().filter(|last| last.get("$ref").is_none())
+pub(super) fn resolve<'a>(
+    document: &'a Document,
+    node: &'a Node,
+    at: &str,
+    warnings: &mut Warnings,
+) -> Option<&'a Node> {
+    ref_chain(document, node, at, warnings).pop().filter(|last| last.get("$ref").is_none())
 }
 
-fn lookup<'a>(root: &'a Node, target: &str) -> Result<&'a Node, &'static str> {
-    let Some(pointer) = target.strip_prefix('#') else {
-        return Err("refers to another document, which jeton does not read");
+fn lookup<'a>(document: &'a Document, target: &str) -> Result<&'a Node, &'static str> {
+    let (file, pointer) = target.split_once('#').unwrap_or((target, ""));
+    let root = match file {
+        "" => document.root(),
+        file => match file_of("", file).and_then(|path| document.file(&path)) {
+            Some(root) => root,
+            None => return Err("refers to a file that was not read; jeton reads only files below the folder of the document"),
+        },
     };
     let Some(pointer) = percent_decoded(truncate(pointer, MAX_REF_LEN)) else {
         return Err("contains invalid percent-encoding");
     };
+    if pointer.is_empty() && !file.is_empty() {
+        return Ok(root);
+    }
     let Some(pointer) = pointer.strip_prefix('/') else {
         return Err("must start with #/, such as #/components/schemas/Order");
     };
@@ -63,7 +83,7 @@ fn lookup<'a>(root: &'a Node, target: &str) -> Result<&'a Node, &'static str> {
     Ok(node)
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
+pub(super) fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::Document;
 use super::access_rules::access_from_words;
 use super::clean_text::{MAX_INSPECTED, quoted, truncate};
 use super::document_tree::Node;
@@ -59,13 +60,14 @@ pub(super) struct Security<'a> {
 }
 
 impl<'a> Security<'a> {
-    pub(super) fn read(root: &'a Node, warnings: &mut Warnings) -> Self {
+    pub(super) fn read(document: &'a Document, warnings: &mut Warnings) -> Self {
+        let root = document.root();
         let mut schemes = BTreeMap::new();
         let mut remaining = Some(MAX_DECLARED_SCOPES);
         let declared = root.get("components").and_then(|c| c.get("securitySchemes")).and_then(Node::entries);
         for (name, node) in declared.unwrap_or_default() {
             let at = format!("the security scheme {}", quoted(name));
-            let Some(node) = resolve(root, node, &at, warnings) else { continue };
+            let Some(node) = resolve(document, node, &at, warnings) else { continue };
             let scheme = match node.text("type") {
                 Some("oauth2") => Scheme::OAuth2(declared_scopes(node, &mut remaining)),
                 _ => Scheme::Undeclared,

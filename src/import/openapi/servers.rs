@@ -1,11 +1,69 @@
 //! The path prefix that an API's server adds to every path.
 
+use std::collections::BTreeSet;
+
 use super::clean_text::{quoted, truncate};
 use super::document_tree::Node;
 use super::warnings::Warnings;
+use crate::domain::catalogue::hosts::{MAX_HOSTS, parse_host};
 
 /// Maximum length of a server's address, in characters.
 const MAX_URL_LEN: usize = 1_000;
+
+/// The hosts of all servers of a document.
+#[derive(Default)]
+pub(super) struct Hosts {
+    names: BTreeSet<String>,
+    /// `true` if some operation can be called at any host: it has no server, or one without a real host.
+    any: bool,
+}
+
+impl Hosts {
+    /// Adds the hosts of an operation's servers.
+    pub(super) fn add(&mut self, servers: Option<&Node>, warnings: &mut Warnings) {
+        let servers = servers.and_then(Node::items).unwrap_or_default();
+        self.any |= servers.is_empty();
+        for server in servers.iter().take(MAX_HOSTS + 1) {
+            let url = server.text("url").map(|url| truncate(url, MAX_URL_LEN)).unwrap_or_default();
+            match host_of(&fill_variables(url, server.get("variables"), warnings)) {
+                Some(host) => drop(self.names.insert(host)),
+                None => self.any = true,
+            }
+        }
+    }
+
+    /// Returns the hosts; none if some operation can be called at any host.
+    pub(super) fn into_names(self, warnings: &mut Warnings) -> BTreeSet<String> {
+        if self.names.len() > MAX_HOSTS {
+            warnings.add(format!(
+                "the servers have more than {MAX_HOSTS} hosts, so the routes hold for every host; use --host to give some"
+            ));
+        }
+        if self.any || self.names.len() > MAX_HOSTS { BTreeSet::new() } else { self.names }
+    }
+}
+
+/// Returns the host of an address. `None` for an address without a host, and for the reader's own machine, which stands
+/// for any.
+fn host_of(url: &str) -> Option<String> {
+    let rest = url.split_once("://").map(|(_, rest)| rest).or_else(|| url.strip_prefix("//"))?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let with_port = authority.rsplit('@').next().unwrap_or_default();
+    let host = parse_host(with_port.split(':').next().unwrap_or_default()).ok()?;
+    let is_local = host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "0.0.0.0";
+    (!is_local).then_some(host)
+}
+
+/// Returns scheme and host of the first server that has both.
+pub(super) fn origin(servers: Option<&Node>, warnings: &mut Warnings) -> Option<String> {
+    let servers = servers.and_then(Node::items).unwrap_or_default();
+    servers.iter().take(MAX_HOSTS).find_map(|server| {
+        let url = truncate(server.text("url")?, MAX_URL_LEN);
+        let url = fill_variables(url, server.get("variables"), warnings);
+        let (scheme, rest) = url.split_once("://")?;
+        Some(format!("{scheme}://{}", rest.split(['/', '?', '#']).next()?))
+    })
+}
 
 /// Returns the path of the first server's address, without a final slash: `/v1` for `https://api.example.com/v1/`.
 pub(super) fn base_path(servers: Option<&Node>, warnings: &mut Warnings) -> String {

@@ -1,6 +1,6 @@
 //! Warnings of an import about the document, limited in number.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::clean_text::truncate;
 use crate::domain::untrusted_text::escape_untrusted;
@@ -42,6 +42,29 @@ impl Warnings {
         }
         self.lines
     }
+}
+
+/// Returns at most [`MAX_EXAMPLES`] warnings of each kind, and how many more there are. Warnings of a kind differ only in
+/// the document's words.
+pub(super) fn tally(warnings: &[String]) -> Vec<String> {
+    let kind = |warning: &str| warning.split('"').step_by(2).collect::<Vec<_>>().join("…");
+    let mut kinds: Vec<Vec<&String>> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for warning in warnings {
+        let at = *known.entry(kind(warning)).or_insert(kinds.len());
+        match kinds.get_mut(at) {
+            Some(found) => found.push(warning),
+            None => kinds.push(vec![warning]),
+        }
+    }
+    let mut lines = Vec::new();
+    for found in kinds {
+        lines.extend(found.iter().take(MAX_EXAMPLES).map(|warning| (*warning).clone()));
+        if found.len() > MAX_EXAMPLES {
+            lines.push(format!("and {} more like this", found.len() - MAX_EXAMPLES));
+        }
+    }
+    lines
 }
 
 /// Counts a minor problem that occurs at many places, to report it once.

@@ -19,11 +19,11 @@ const MAX_UNFOLDED: u64 = 20_000_000;
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the line, or with the exceeded limit.
-pub(super) fn read(text: &str, budget: &mut ParseBudget) -> Result<Node> {
+pub(super) fn read(text: &str, context: ParseContext, budget: &mut ParseBudget) -> Result<Node> {
     let mut options = Options::default();
     // Operation ids and paths can be longer than the parser's default lookahead for a key.
     options.simple_key_max_lookahead = 4_096;
-    let mut tree = TreeBuilder { budget, frames: Vec::new(), anchors: BTreeMap::new(), root: None };
+    let mut tree = TreeBuilder { budget, context, frames: Vec::new(), anchors: BTreeMap::new(), root: None };
     let mut documents = 0;
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|e| match e.kind() {
@@ -77,6 +77,8 @@ struct Frame {
 
 struct TreeBuilder<'r> {
     budget: &'r mut ParseBudget,
+    /// The position of the root.
+    context: ParseContext,
     frames: Vec<Frame>,
     anchors: BTreeMap<usize, ParsedValue>,
     root: Option<ParsedValue>,
@@ -118,7 +120,7 @@ impl TreeBuilder<'_> {
     /// Returns the position of the next value. A value with an anchor may be needed elsewhere, so it is stored.
     fn context(&self, anchor: usize) -> ParseContext {
         let context = match self.frames.last() {
-            None => ParseContext::Root,
+            None => self.context,
             Some(frame) => match &frame.key {
                 _ if !frame.is_map => frame.context.item(),
                 Key::Known(key) if &**key == "<<" && frame.context != ParseContext::Skipped => ParseContext::Whole,

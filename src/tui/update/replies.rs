@@ -1,8 +1,8 @@
 //! Handles replies and updates the model.
 
 use super::{damaged_rows, lock, long_work, navigation, offer, outcomes, session, with_page};
-use crate::domain::catalogue::Catalogue;
 use crate::error::{Kind, Result};
+use crate::import::openapi::ImportResult;
 use crate::tui::app::App;
 use crate::tui::component::Reply;
 use crate::tui::effect::Effect;
@@ -65,7 +65,7 @@ fn deliver(app: &mut App, layer: Option<Layer>, key: Option<ReadKey>, response: 
 }
 
 /// Handles the result of reading a catalogue from a file.
-pub(super) fn on_catalogue(app: &mut App, id: RequestId, result: Result<Catalogue>) -> Vec<Effect> {
+pub(super) fn on_catalogue(app: &mut App, id: RequestId, result: Result<ImportResult>) -> Vec<Effect> {
     let Some(layer) = app.model.pending.remove(&id).and_then(|pending| pending.asker) else { return Vec::new() };
     match result {
         Ok(catalogue) => offer(app, layer, None, &mut Reply::Catalogue(catalogue)).unwrap_or_default(),

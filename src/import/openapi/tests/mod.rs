@@ -1,10 +1,12 @@
 //! The rules of the import, each tested with a small document.
 
 mod access;
+mod files;
 mod hostile;
 mod links;
 mod names;
 mod parts;
+mod path_parameters;
 mod properties;
 
 use super::*;
@@ -153,7 +155,7 @@ fn yaml_3_0_and_json_3_1_read_the_same() {
     assert_eq!(holds(&yaml, "pets"), ["pets.no", "pets.showPet"]);
 
     let json = r#"{"openapi":"3.1.0","info":{"title":"Pets"},
-      "servers":[{"url":"https://{host}/{stage}/","variables":{"host":{"default":"h"},"stage":{"default":"v2"}}}],
+      "servers":[{"url":"https://{host}/{stage}/","variables":{"host":{"default":"api.example.com"},"stage":{"default":"v2"}}}],
       "tags":[{"name":"pets","description":"Everything about pets. And more."}],
       "components":{"securitySchemes":{"auth":{"type":"oauth2","flows":{"implicit":{"scopes":
         {"pets:read":"Look at pets","pets:write":"Change pets"}}}}}},
@@ -172,7 +174,7 @@ fn yaml_3_0_and_json_3_1_read_the_same() {
 fn other_versions_are_refused() {
     let mut messages = Vec::new();
     for text in [
-        "swagger: '2.0'\npaths: {}",
+        "swagger: '1.2'\npaths: {}",
         "{\"swagger\":\"2.0\"}",
         "openapi: 3.2.0",
         "openapi: 3.10.0",
@@ -192,15 +194,15 @@ fn other_versions_are_refused() {
         messages.push(format!("{text:?}: {error}"));
     }
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    "swagger: '2.0'\npaths: {}": unsupported version: Swagger "2.0": jeton imports only OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
-    "{\"swagger\":\"2.0\"}": unsupported version: Swagger "2.0": jeton imports only OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
-    "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": jeton imports only OpenAPI 3.0 and 3.1
-    "openapi: 3.10.0": unsupported version: OpenAPI "3.10.0": jeton imports only OpenAPI 3.0 and 3.1
-    "openapi: 2.9": unsupported version: OpenAPI "2.9": jeton imports only OpenAPI 3.0 and 3.1
-    "{}": the file is not an OpenAPI document: the field openapi with the version is missing: jeton imports only OpenAPI 3.0 and 3.1
-    "[]": the file is not an OpenAPI document: jeton imports only OpenAPI 3.0 and 3.1
+    "swagger: '1.2'\npaths: {}": unsupported version: Swagger "1.2": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
+    "{\"swagger\":\"2.0\"}": the document has no operations under "paths". Check that this is the complete document of the API
+    "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
+    "openapi: 3.10.0": unsupported version: OpenAPI "3.10.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
+    "openapi: 2.9": unsupported version: OpenAPI "2.9": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
+    "{}": the file is not an OpenAPI document: the field openapi with the version is missing: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
+    "[]": the file is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
     "": the document is empty
-    "just words": the file is not an OpenAPI document: jeton imports only OpenAPI 3.0 and 3.1
+    "just words": the file is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
     "openapi: 3.0.0\npaths: {}": the document has no operations under "paths". Check that this is the complete document of the API
     "openapi: 3.1\npaths: []": the document has no operations under "paths". Check that this is the complete document of the API
     "a: 1\n---\nb: 2\n": the file contains more than one document: the second document starts on line 2. Split the file, then import each document

@@ -109,7 +109,7 @@ fn refs_inside_the_document_are_followed() {
     "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" refers to a place that the document does not have
     DELETE "/a": defined both in the path and behind its $ref; jeton uses the definition in the path
     DELETE "/b": defined both in the path and behind its $ref; jeton uses the definition in the path
-    "/d": $ref "other.yaml#/d" refers to another document, which jeton does not read
+    "/d": $ref "other.yaml#/d" refers to a file that was not read; jeton reads only files below the folder of the document
     "/e": $ref "#/nowhere" refers to a place that the document does not have
     "/f": $ref "#/paths/~1f" refers to itself
     "##);

@@ -81,14 +81,14 @@ impl Dialog for ApplyCatalogueDialog {
 
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         match self.source.text().trim() {
-            "" => Err(Problem::at(Field::Source, "Enter the path of a catalogue file, or cloud-platform")),
+            "" => Err(Problem::at(Field::Source, "Enter the path of a file, or cloud-platform")),
             _ => Ok(Intent::read_catalogue(self.path())),
         }
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
         match reply {
-            Reply::Catalogue(catalogue) => Some(self.on_catalogue(catalogue.clone())),
+            Reply::Catalogue(source) => Some(self.on_catalogue(source.catalogue.clone())),
             Reply::Response(Response::PreviewCatalogue(preview)) => Some(self.on_preview(preview, ctx)),
             _ => None,
         }
@@ -114,7 +114,7 @@ impl Dialog for ApplyCatalogueDialog {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
-        layout.text_line("Enter a TOML file, or cloud-platform for the sample catalogue of jeton.", Style::new());
+        layout.text_line("Enter a catalogue file (TOML), an OpenAPI document, or cloud-platform.", Style::new());
         layout.text_line("jeton shows the changes before it applies the catalogue.", Style::new());
         layout.blank();
         layout.wide_text_input(Field::Source, "Catalogue", &self.source);
@@ -123,8 +123,8 @@ impl Dialog for ApplyCatalogueDialog {
             return;
         }
         let end = layout.height() + 3;
-        let openapi = "To import an OpenAPI file, run: jeton catalogue import openapi FILE";
-        layout.text_line(openapi, layout.theme.dim);
+        let options = "For options of an import, run: jeton catalogue import openapi --help";
+        layout.text_line(options, layout.theme.dim);
         layout.pad(end);
     }
 }

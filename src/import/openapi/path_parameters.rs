@@ -1,0 +1,180 @@
+//! Routes with what the document says about the parameters of a path: several segments, types, values.
+
+use std::collections::BTreeMap;
+
+use super::Document;
+use super::clean_text::{quoted, truncate};
+use super::document_tree::Node;
+use super::refs::resolve;
+use super::warnings::Warnings;
+use crate::error::{Error, Result};
+
+/// Maximum number of parameters of one operation that are read, and of values of a parameter.
+const MAX_PARAMETERS: usize = 200;
+const MAX_VALUES: usize = 16;
+/// Maximum length of a name, a value or an expression, in characters.
+const MAX_LEN: usize = 200;
+
+/// Choices of the person who imports.
+#[derive(Debug, Clone, Default)]
+pub struct ParameterOptions {
+    /// The names of path parameters that can hold slashes, whatever the document says.
+    pub multi_segment: Vec<String>,
+    /// `true` to write the default value of a path parameter in its place.
+    pub use_defaults: bool,
+}
+
+/// The path parameters of one operation, by name.
+pub(super) struct PathParameters<'a>(BTreeMap<&'a str, Parameter<'a>>);
+
+struct Parameter<'a> {
+    node: &'a Node,
+    /// The description of its value; in Swagger 2.0 the parameter itself.
+    schema: &'a Node,
+}
+
+impl<'a> PathParameters<'a> {
+    /// Reads the parameters of an operation and of its path item. Those of the operation override the others.
+    pub(super) fn read(
+        document: &'a Document,
+        [item, operation]: [&'a Node; 2],
+        at: &str,
+        warnings: &mut Warnings,
+    ) -> Self {
+        let mut found = BTreeMap::new();
+        for holder in [item, operation] {
+            let list = holder.get("parameters").and_then(Node::items).unwrap_or_default();
+            for node in list.iter().take(MAX_PARAMETERS) {
+                let Some(node) = resolve(document, node, at, warnings) else { continue };
+                if let (Some("path"), Some(name)) = (node.text("in"), node.text("name")) {
+                    let schema = node.get("schema").and_then(|schema| resolve(document, schema, at, warnings));
+                    found.insert(truncate(name, MAX_LEN), Parameter { node, schema: schema.unwrap_or(node) });
+                }
+            }
+        }
+        PathParameters(found)
+    }
+
+    /// Returns the path of a route: `path` with each parameter as the document describes it.
+    pub(super) fn route_path(&self, path: &str, options: &ParameterOptions) -> String {
+        let segments = path.split('/').map(|segment| {
+            let whole = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+            match whole.filter(|name| !name.contains(['{', '}'])) {
+                Some(name) => self.segment(name, options),
+                None => with_plain_names(segment),
+            }
+        });
+        segments.collect::<Vec<_>>().join("/")
+    }
+
+    fn segment(&self, name: &str, options: &ParameterOptions) -> String {
+        let plain = plain_name(name);
+        let parameter = self.0.get(name);
+        if options.use_defaults
+            && let Some(default) = parameter.and_then(|known| known.schema.text("default"))
+            && default.trim_matches('/').split('/').all(is_plain_value)
+        {
+            return default.trim_matches('/').to_owned();
+        }
+        if options.multi_segment.iter().any(|wanted| wanted == name) || parameter.is_some_and(Parameter::holds_slashes)
+        {
+            return format!("{{{plain}+}}");
+        }
+        match parameter.and_then(Parameter::kind) {
+            Some(kind) => format!("{{{plain}:{kind}}}"),
+            None => format!("{{{plain}}}"),
+        }
+    }
+}
+
+impl Parameter<'_> {
+    fn holds_slashes(&self) -> bool {
+        let is_marked = |node: &Node| node.text("x-multi-segment") == Some("true");
+        is_marked(self.node) || is_marked(self.schema) || self.schema.text("pattern").is_some_and(allows_slash)
+    }
+
+    /// Returns the type or the values, as routes write them.
+    fn kind(&self) -> Option<String> {
+        let values = self.schema.get("enum").and_then(Node::items).unwrap_or_default();
+        let values: Vec<&str> = values.iter().filter_map(Node::as_text).take(MAX_VALUES + 1).collect();
+        if !values.is_empty() && values.len() <= MAX_VALUES && values.iter().all(|value| is_plain_value(value)) {
+            return Some(values.join("|"));
+        }
+        match (self.schema.text("format"), self.schema.get("type")) {
+            (Some("uuid"), _) => Some("uuid".to_owned()),
+            (_, Some(kind)) if is_integer(kind) => Some("int".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Returns `true` for `integer`, and for a list of it and `null`.
+fn is_integer(kind: &Node) -> bool {
+    match kind.items() {
+        Some(kinds) => {
+            let mut kinds = kinds.iter().filter_map(Node::as_text).filter(|kind| *kind != "null").peekable();
+            kinds.peek().is_some() && kinds.all(|kind| kind == "integer")
+        }
+        None => kind.as_text() == Some("integer"),
+    }
+}
+
+/// Returns `true` if a regular expression says that a value may have slashes: it allows everything, or has a slash
+/// outside the sets of excluded characters.
+fn allows_slash(pattern: &str) -> bool {
+    let pattern = truncate(pattern, MAX_LEN).trim();
+    if pattern.contains("(?") {
+        return false;
+    }
+    let inner = pattern.strip_prefix('^').unwrap_or(pattern);
+    let inner = inner.strip_suffix('$').unwrap_or(inner);
+    let inner = inner.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(inner);
+    if matches!(inner, ".*" | ".+") {
+        return true;
+    }
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("[^") {
+        if before.contains('/') {
+            return true;
+        }
+        let Some((_, after)) = after.split_once(']') else { return false };
+        rest = after;
+    }
+    rest.contains('/')
+}
+
+/// Returns `true` if a route can have this value as a literal or among the values of a parameter.
+fn is_plain_value(value: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    !matches!(value, "" | "." | ".." | "int" | "uuid") && value.len() <= MAX_LEN && value.bytes().all(is_plain)
+}
+
+/// Returns a parameter's name without the characters that mean something in routes.
+fn plain_name(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    name.chars().map(|c| if is_plain(c) { c } else { '-' }).collect()
+}
+
+/// Returns a segment with plain names of the parameters in it.
+fn with_plain_names(segment: &str) -> String {
+    let (mut text, mut rest) = (String::new(), segment);
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        text += &format!("{before}{{{}}}", plain_name(name));
+        rest = after;
+    }
+    text + rest
+}
+
+/// Checks that the paths have every parameter of [`ParameterOptions::multi_segment`].
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] with the first name that no path has.
+pub(super) fn check_names<'a>(options: &ParameterOptions, paths: impl Iterator<Item = &'a str> + Clone) -> Result<()> {
+    let is_used = |name: &&String| paths.clone().any(|path| path.contains(&format!("{{{name}}}")));
+    match options.multi_segment.iter().find(|name| !is_used(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::usage(format!("no path of the document has the parameter {}", quoted(name)))
+            .next("Correct --multi-segment: give the name as in the path, without braces")),
+    }
+}

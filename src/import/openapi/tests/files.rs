@@ -1,0 +1,65 @@
+//! Documents of several files.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// Files in memory.
+struct Files(BTreeMap<&'static str, String>);
+
+impl Neighbours for Files {
+    fn read(&self, path: &str, max: usize) -> Result<String> {
+        let text = self.0.get(path).ok_or_else(|| Error::not_found("no such file"))?;
+        if text.len() > max { Err(Error::usage("too large")) } else { Ok(text.clone()) }
+    }
+}
+
+fn import_files(root: &str, files: &[(&'static str, &str)]) -> Result<ImportResult> {
+    let files = Files(files.iter().map(|(path, text)| (*path, (*text).to_owned())).collect());
+    let options = ImportOptions { name: "shop".to_owned(), ..ImportOptions::default() };
+    import_with_files(root, Some(&files), &options)
+}
+
+#[test]
+fn parts_are_read_from_their_files() {
+    let root = "openapi: 3.0.3\npaths:\n  /clicks/{id}:\n    $ref: ./paths/clicks.yaml\n  /list:\n    get: {$ref: 'paths/list.json'}\n  /more:\n    $ref: 'shared/parameters.yml#/more'\n";
+    let imported = import_files(
+        root,
+        &[
+            (
+                "paths/clicks.yaml",
+                "parameters:\n  - $ref: ../shared/parameters.yml#/id\nget:\n  operationId: showClick\n  tags: [clicks]\n  responses: {200: {$ref: nowhere.yaml}}\n",
+            ),
+            ("paths/list.json", r#"{"operationId":"list","tags":["clicks"],"summary":"All"}"#),
+            ("shared/parameters.yml", "id: {name: id, in: path, schema: {$ref: '#/number'}}\nnumber: {type: integer}\nmore:\n  get: {operationId: more, tags: [clicks]}\n"),
+        ],
+    )
+    .unwrap();
+    let routes: Vec<String> = imported.catalogue.methods().flat_map(|method| method.routes.clone()).collect();
+    assert_eq!(routes, ["GET /list", "GET /more", "GET /clicks/{id:int}"]);
+    assert!(imported.warnings.is_empty(), "{:?}", imported.warnings);
+}
+
+#[test]
+fn files_that_lead_astray_are_left_out() {
+    let root = "openapi: 3.0.3\npaths:\n  /a: {$ref: a.yaml}\n  /b: {$ref: ../b.yaml}\n  /c: {$ref: /etc/passwd}\n  /d: {$ref: 'https://example.com/d.yaml'}\n  /e: {$ref: missing.yaml}\n  /f: {get: {operationId: f, tags: [t]}}\n";
+    // The files refer to each other.
+    let files = [("a.yaml", "$ref: x/a2.yaml\n"), ("x/a2.yaml", "$ref: ../a.yaml\nget: {$ref: ../../out.yaml}\n")];
+    let imported = import_files(root, &files).unwrap();
+    assert_eq!(imported.catalogue.methods().count(), 1);
+    insta::assert_snapshot!(imported.warnings.join("\n"), @r#"
+    the file "missing.yaml" can't be read: no such file
+    "/a": $ref "a.yaml" refers to itself
+    GET "/a": $ref "../../out.yaml" refers to a file that was not read; jeton reads only files below the folder of the document
+    "/b": $ref "../b.yaml" refers to a file that was not read; jeton reads only files below the folder of the document
+    "/c": $ref "/etc/passwd" refers to a file that was not read; jeton reads only files below the folder of the document
+    "/d": $ref "https://example.com/d.yaml" refers to a file that was not read; jeton reads only files below the folder of the document
+    "/e": $ref "missing.yaml" refers to a file that was not read; jeton reads only files below the folder of the document
+    "#);
+    let broken = import_files("openapi: 3.0.3\npaths: {/a: {$ref: a.yaml}}\n", &[("a.yaml", "a: [")]).unwrap_err();
+    assert_eq!(broken.kind, Kind::Usage);
+    assert!(broken.what.contains("a.yaml"), "{broken}");
+    let large = "x".repeat(MAX_DOCUMENT_SIZE + 1);
+    let imported = import_files(root, &[("a.yaml", &large)]).unwrap();
+    assert!(imported.warnings.iter().any(|warning| warning.contains("a.yaml")));
+}
