@@ -99,7 +99,7 @@ fn with_whole_refs(node: &Node, path: &str, budget: &mut ParseBudget) -> Result<
         let items: Vec<Node> = items.iter().map(|item| with_whole_refs(item, path, budget)).collect::<Result<_>>()?;
         return Ok(Node::List(items.into()));
     }
-    let Some(entries) = node.entries() else { return Ok(node.clone()) };
+    let Node::Map(entries, order) = node else { return Ok(node.clone()) };
     let entries = entries.iter().map(|(key, value)| {
         let value = match (&**key, value.as_text()) {
             ("$ref", Some(target)) => {
@@ -113,5 +113,5 @@ fn with_whole_refs(node: &Node, path: &str, budget: &mut ParseBudget) -> Result<
         };
         Ok((Rc::clone(key), value))
     });
-    Ok(Node::map(entries.collect::<Result<_>>()?).0)
+    Ok(Node::Map(entries.collect::<Result<_>>()?, order.clone()))
 }

@@ -110,7 +110,9 @@ impl<'a> OperationReader<'a, '_> {
     /// [`crate::error::Kind::Usage`] if there is none, or more than [`MAX_OPERATIONS`].
     pub(super) fn read_all(&mut self) -> Result<Vec<Operation<'a>>> {
         let mut found = Vec::new();
-        let paths = self.document.root().get("paths").unwrap_or(&Node::Null);
+        let paths = self.document.root().get("paths");
+        let paths = paths.and_then(|paths| resolve(self.document, paths, "the key paths", self.warnings));
+        let paths = paths.unwrap_or(&Node::Null);
         if *paths != Node::Null && paths.entries().is_none() {
             self.warnings.add("skipped \"paths\", because its value is not a map");
         }

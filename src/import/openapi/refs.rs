@@ -59,7 +59,11 @@ fn lookup<'a>(document: &'a Document, target: &str) -> Result<&'a Node, &'static
         "" => document.root(),
         file => match file_of("", file).and_then(|path| document.file(&path)) {
             Some(root) => root,
-            None => return Err("refers to a file that was not read; jeton reads only files below the folder of the document"),
+            None => {
+                return Err(
+                    "refers to a file that was not read; jeton reads only files below the folder of the document",
+                );
+            }
         },
     };
     let Some(pointer) = percent_decoded(truncate(pointer, MAX_REF_LEN)) else {

@@ -159,7 +159,7 @@ fn error_names_its_place() {
     check("\u{1b}[2J", &["f.toml:1:2:"]);
     home.run(&["catalogue", "check", "none.toml"], "").assert_code(3).assert_says(&["none.toml"]);
     home.run(&["catalogue", "check", "."], "").assert_code(1).assert_says(&["folder"]);
-    insta::assert_snapshot!(home.run(&["catalogue", "check", "/dev/zero"], "").assert_code(2).err, @"error: /dev/zero is too large: the limit is 16 MiB");
+    insta::assert_snapshot!(home.run(&["catalogue", "check", "/dev/zero"], "").assert_code(2).err, @"error: /dev/zero is too large: the limit is 32 MiB");
     insta::assert_snapshot!(home.as_ops(&["catalogue", "apply", "jeton"]).assert_code(2).err, @"
     error: a file can't define the catalogue jeton: jeton.* methods are built in
       Choose another name

@@ -41,6 +41,32 @@ fn parts_are_read_from_their_files() {
 }
 
 #[test]
+fn paths_of_another_file_keep_their_order() {
+    let root = "openapi: 3.0.3\npaths: {$ref: paths/all.yaml}\n";
+    for (first, second) in [("a", "b"), ("b", "a")] {
+        let item = |name: &str| format!("/x/{{{name}}}:\n  get: {{operationId: {name}}}\n");
+        let imported = import_files(root, &[("paths/all.yaml", &(item(first) + &item(second)))]).unwrap();
+        let owner = imported.catalogue.methods().find(|method| !method.routes.is_empty()).unwrap();
+        assert!(owner.id.as_str().ends_with(first), "{}", owner.id);
+    }
+}
+
+#[test]
+fn aliases_of_several_files_together_are_bounded() {
+    // Each file is small, and 16,000 values once its aliases are expanded.
+    let mut bomb = "a0: &a0 {x: 1}\n".to_owned();
+    for n in 1..14 {
+        bomb += &format!("a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1);
+    }
+    let names: Vec<&'static str> = (0..300).map(|n| &*Box::leak(format!("f{n}.yaml").into_boxed_str())).collect();
+    let refs: String = names.iter().map(|name| format!("  /{name}: {{$ref: {name}}}\n")).collect();
+    let files: Vec<(&'static str, &str)> = names.iter().map(|name| (*name, bomb.as_str())).collect();
+    let refused = import_files(&format!("openapi: 3.0.3\npaths:\n{refs}"), &files).unwrap_err();
+    assert_eq!(refused.kind, Kind::Usage);
+    assert!(refused.what.contains("too many values"), "{refused}");
+}
+
+#[test]
 fn files_that_lead_astray_are_left_out() {
     let root = "openapi: 3.0.3\npaths:\n  /a: {$ref: a.yaml}\n  /b: {$ref: ../b.yaml}\n  /c: {$ref: /etc/passwd}\n  /d: {$ref: 'https://example.com/d.yaml'}\n  /e: {$ref: missing.yaml}\n  /f: {get: {operationId: f, tags: [t]}}\n";
     // The files refer to each other.
