@@ -17,7 +17,8 @@ pub struct Renames {
 
 impl Renames {
     /// Compares two versions of a catalogue. A method is renamed if one id is gone, another is new, and both have the same
-    /// requests, which no other method of either version has. That needs a host that both versions have. A group or set is renamed if it now begins with the name
+    /// requests, which no other method of either version has. That needs a host that both versions have. A method of which
+    /// one version has no requests is renamed if its id now begins with the name of its catalogue. A group or set is renamed if it now begins with the name
     /// of its catalogue.
     pub fn new(older: Option<&Catalogue>, newer: &Catalogue) -> Self {
         let Some(older) = older else { return Renames::default() };
@@ -100,10 +101,19 @@ fn renamed_methods(older: &Catalogue, newer: &Catalogue) -> BTreeMap<MethodId, M
     let ids = |catalogue| Catalogue::methods(catalogue).map(|m| &m.id).collect::<HashSet<&MethodId>>();
     let (old_ids, new_ids) = (ids(older), ids(newer));
     let pairs = old.into_iter().filter_map(|(requests, before)| Some((before?, (*new.get(&requests)?)?)));
-    pairs
-        .filter(|(before, after)| !new_ids.contains(before) && !old_ids.contains(after))
-        .map(|(before, after)| (before.clone(), after.clone()))
-        .collect()
+    let is_rename = |(before, after): &(&MethodId, &MethodId)| !new_ids.contains(before) && !old_ids.contains(after);
+    let mut renames: BTreeMap<MethodId, MethodId> =
+        pairs.filter(is_rename).map(|(before, after)| (before.clone(), after.clone())).collect();
+    let taken: HashSet<MethodId> = renames.values().cloned().collect();
+    let new_methods: HashMap<&str, &Method> = newer.methods().map(|m| (m.id.as_str(), m)).collect();
+    for before in older.methods().filter(|m| !renames.contains_key(&m.id)).collect::<Vec<_>>() {
+        let Some(after) = new_methods.get(format!("{}.{}", newer.name, before.id).as_str()) else { continue };
+        let lacks_requests = before.routes.is_empty() || after.routes.is_empty();
+        if lacks_requests && is_rename(&(&before.id, &after.id)) && !taken.contains(&after.id) {
+            renames.insert(before.id.clone(), after.id.clone());
+        }
+    }
+    renames
 }
 
 /// Returns the method of each list of requests. `None` if several methods have the same.
@@ -194,6 +204,21 @@ mod tests {
         assert_eq!(swapped, []);
         assert_eq!(renamed(&[("a.x", &["GET /x"])], &[("a.x", &["GET /y"]), ("a.z", &["GET /x"])]), []);
         assert_eq!(renamed(&[("a.x", &["GET /x"]), ("a.z", &["GET /z"])], &[("a.z", &["GET /x"])]), []);
+    }
+
+    #[test]
+    fn method_without_requests_is_the_same_under_the_name_of_its_catalogue() {
+        let same = pairs(&[("a.n", "x.a.n")]);
+        assert_eq!(renamed(&[("a.n", &[])], &[("x.a.n", &[])]), same);
+        assert_eq!(renamed(&[("a.n", &[])], &[("x.a.n", &["GET /n"])]), same);
+        assert_eq!(renamed(&[("a.n", &["GET /n"])], &[("x.a.n", &[])]), same);
+        assert_eq!(renamed(&[("a.n", &["GET /n"])], &[("x.a.n", &["GET /m"])]), []);
+        assert_eq!(renamed(&[("a.n", &[])], &[("y.a.n", &[])]), []);
+        assert_eq!(renamed(&[("a.n", &[]), ("x.a.n", &[])], &[("x.a.n", &[])]), []);
+        assert_eq!(renamed(&[("a.n", &[])], &[("a.n", &[]), ("x.a.n", &[])]), []);
+        // The requests of another method say more than the id.
+        let moved = renamed(&[("a.n", &[]), ("a.m", &["GET /m"])], &[("x.a.n", &["GET /m"])]);
+        assert_eq!(moved, pairs(&[("a.m", "x.a.n")]));
     }
 
     #[test]
