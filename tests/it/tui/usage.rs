@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jeton::domain::api_selection::Selection;
+use jeton::domain::catalogue::Catalogue;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Description;
 use jeton::domain::secret::PublicId;
@@ -12,6 +13,7 @@ use jeton::tui::modal::picker::tree::Choice;
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
+use jeton::verbs::catalogue::ApplyCatalogue;
 use jeton::verbs::ports::{Store, Use};
 use jeton::verbs::tokens::{DisableTokens, TokenTarget};
 use jeton::verbs::verify::DenialReason;
@@ -292,6 +294,29 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     let mut s = TuiHarness::signed_in(install);
     s.keys("e");
     insta::assert_snapshot!(lines_of(&s, "20 days"), @"last used 20 days ago");
+}
+
+/// Uses are recorded under the id that a method had at the time.
+#[test]
+fn drop_unused_keeps_methods_that_were_used_under_another_id() {
+    let install = busy(custom(&[STOP, START, CLONE]));
+    let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();
+    for group in catalogue.groups.iter_mut().filter(|group| STOP.starts_with(&format!("{}.", group.id))) {
+        group.id = format!("{}2", group.id);
+        for method in &mut group.methods {
+            let (_, name) = method.id.as_str().rsplit_once('.').unwrap();
+            method.id = MethodId::parse(&format!("{}.{name}", group.id)).unwrap();
+        }
+    }
+    catalogue.sets.clear();
+    let done = install.call(OWNER, ApplyCatalogue::new(catalogue, None, None)).unwrap().value;
+    assert_eq!(done.renamed_tokens, 1);
+    let mut s = on_bot(install, Theme::colour());
+    s.keys("e<tab><tab><tab><space>");
+    s.assert_shows("3 of ");
+    s.keys("d");
+    s.assert_notice(NoticeId::NoEffect);
+    s.assert_shows("3 of ");
 }
 
 #[test]

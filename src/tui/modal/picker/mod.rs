@@ -22,6 +22,7 @@ pub mod tree;
 pub mod used_methods;
 mod view;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ratatui::Frame;
@@ -119,6 +120,10 @@ impl Picker {
         };
         if let Some(doubt) = used.uncertainty() {
             return Err(doubt);
+        }
+        let known: HashSet<&str> = self.tree.index().methods.iter().map(|row| row.id.as_str()).collect();
+        if let Some(gone) = used.find(|method| !known.contains(method)) {
+            return Err(format!("the token used {gone}, which may be in the catalogue under another id now"));
         }
         match self.tree.untick_unless(|method| used.was_used(method)) {
             0 => Err(format!("the token used all selected methods in {}", used.period())),

@@ -37,6 +37,11 @@ impl UsedMethods {
         self.methods.contains(method.as_str())
     }
 
+    /// Returns the first of the used methods, by id, for which `f` is `true`.
+    pub fn find(&self, f: impl Fn(&str) -> bool) -> Option<&str> {
+        self.methods.iter().map(String::as_str).filter(|method| !method.is_empty() && f(method)).min()
+    }
+
     /// Describes the covered time: `84 recorded days`.
     pub fn period(&self) -> String {
         count_noun(self.days, "recorded day")
