@@ -67,12 +67,13 @@ impl SegmentPattern {
     /// Returns `true` if the pattern matches a segment of a canonical path.
     pub(super) fn matches(&self, segment: &str, mode: MatchMode) -> bool {
         match (self, mode) {
-            (SegmentPattern::Text(text), MatchMode::Loose) if self.is_literal() => {
+            (SegmentPattern::Text(text), MatchMode::Loose) if !self.is_parameter() => {
                 let ignored_end =
                     |text: &str| ["%20", "."].into_iter().find_map(|end| Some(text.strip_suffix(end)?.len()));
                 let mut heads =
                     std::iter::successors(Some(segment), |text| ignored_end(text).map(|end| &segment[..end]));
-                heads.any(|head| text.matches(head, mode)) || has_letter_like(segment)
+                heads.any(|head| text.matches(head, mode))
+                    || if text.is_ascii() { has_letter_like(segment) } else { has_non_ascii(segment) }
             }
             (SegmentPattern::Text(text), _) => text.matches(segment, mode),
             (typed, MatchMode::Exact) => typed.holds(segment.as_bytes()),
@@ -83,6 +84,7 @@ impl SegmentPattern {
             (SegmentPattern::Uuid, MatchMode::Loose) => {
                 let is_part = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
                 segment.as_bytes().split(|byte| !is_part(*byte)).any(|run| run.len() >= 32)
+                    || segment.to_ascii_uppercase().contains("%2D")
             }
         }
     }
@@ -130,6 +132,11 @@ fn has_letter_like(segment: &str) -> bool {
     ];
     let segment = segment.to_ascii_uppercase();
     STARTS.iter().any(|start| segment.contains(start))
+}
+
+/// Returns `true` if a segment has an escape of a character beyond ASCII.
+fn has_non_ascii(segment: &str) -> bool {
+    units(segment.as_bytes()).iter().any(|unit| unit.len() == 3 && matches!(unit[1].to_ascii_uppercase(), b'C'..=b'F'))
 }
 
 /// Returns the units of a segment. A percent sign without two hexadecimal digits after it is a unit of its own, and

@@ -115,6 +115,7 @@ fn types_separate_parameters() {
             "GET /pets/%EF%BC%91",
             "GET /pets/0x12",
             &format!("GET /pets/{}", id.replace('-', "")),
+            &format!("GET /pets/{}", id.replace('-', "%2D")),
             &format!("GET /pets/{{{id}}}"),
             &format!("GET /pets/urn:uuid:{id}"),
             "GET /things/plane",
@@ -127,8 +128,8 @@ fn types_separate_parameters() {
 #[test]
 fn head_follows_get_unless_it_has_a_route() {
     let rules = rules(&[
-        ("get", &["GET /a", "GET /b", "GET /c/{x}"]),
-        ("head", &["HEAD /b", "HEAD /c/1"]),
+        ("get", &["GET /a", "GET /b", "GET /c/{x}", "GET /d/1"]),
+        ("head", &["HEAD /b", "HEAD /c/1", "HEAD /d/{x}"]),
         ("any", &["/{x}"]),
         ("PubGet", &["GET /open"]),
     ]);
@@ -139,11 +140,15 @@ fn head_follows_get_unless_it_has_a_route() {
             ("HEAD /b", "head"),
             ("GET /b", "get"),
             ("HEAD /c/1", "head"),
-            ("HEAD /c/2", "nothing"),
+            ("HEAD /c/2", "get"),
+            ("HEAD /d/2", "head"),
+            ("GET /d/1", "get"),
             ("POST /a", "any"),
             ("HEAD /open", "public PubGet"),
         ],
     );
+    // The head of `GET /d/1`, or the request of `HEAD /d/{x}`.
+    assert_denied(&rules, &["HEAD /d/1"]);
 }
 
 #[test]

@@ -40,6 +40,9 @@ const HEX: &str = "[0-9A-Fa-f]";
 pub(super) const LETTER_LIKE: &str =
     "%(?:[Ee][Ff]%[Bb][CcDd]|[Ee]2%(?:8[45]|9[23])|[Cc]5%[Bb][Ff]|[Cc]4%[Bb][01]|[Ff]0%9(?:[Dd]|[Ff]%8[4-7]))";
 
+/// The start of the escapes of a character beyond ASCII.
+const NOT_ASCII: &str = "%[C-Fc-f]";
+
 impl PathPattern {
     /// Returns the regular expression. `has_encoded_slashes` is `true` if it is matched with paths that have some.
     pub(super) fn pattern(&self, mode: MatchMode, has_encoded_slashes: bool, dialect: RegexDialect) -> String {
@@ -86,10 +89,11 @@ impl Writer {
     fn whole_segment(&self, segment: &SegmentPattern) -> String {
         let pattern = self.segment(segment);
         let end = if self.reading == Reading::Slashes { "/|%2[Ff]|$" } else { "/|$" };
+        let is_loose = self.mode == MatchMode::Loose && !segment.is_parameter();
         match self.dialect {
             // Atomic group: a segment has one end, however its parts are split. So a backtracking engine doesn't try
             // every split of one segment with every split of the next.
-            RegexDialect::Pcre if segment.unbounded_units() > 1 => format!("(?>{pattern}(?={end}))"),
+            RegexDialect::Pcre if segment.unbounded_units() > 1 || is_loose => format!("(?>{pattern}(?={end}))"),
             RegexDialect::Pcre | RegexDialect::Re2 => pattern,
         }
     }
@@ -101,16 +105,19 @@ impl Writer {
         };
         match (segment, self.mode) {
             // Some programs ignore dots and spaces at the end, or take other characters for letters.
-            (SegmentPattern::Text(text), MatchMode::Loose) if segment.is_literal() => {
-                format!("(?:{}(?:\\x2E|%20)*|{more}{LETTER_LIKE}{more})", self.text(text))
+            (SegmentPattern::Text(text), MatchMode::Loose) if !segment.is_parameter() => {
+                let folded = if text.is_ascii() { LETTER_LIKE } else { NOT_ASCII };
+                format!("(?:{}(?:\\x2E|%20)*|{more}{folded}{more})", self.text(text))
             }
             (SegmentPattern::Text(text), _) => self.text(text),
             (SegmentPattern::Integer, MatchMode::Exact) => "-?[0-9]+".to_owned(),
             // Some programs read only the digits at the start, or digits of other scripts.
             (SegmentPattern::Integer, MatchMode::Loose) => format!("[-+]*(?:[0-9]|{escape}){more}"),
             (SegmentPattern::Uuid, MatchMode::Exact) => [8, 4, 4, 4, 12].map(|digits| HEX.repeat(digits)).join("-"),
-            // Some programs ignore hyphens, braces and prefixes.
-            (SegmentPattern::Uuid, MatchMode::Loose) => format!("{more}{}{more}", "[-0-9A-Fa-f]".repeat(32)),
+            // Some programs ignore hyphens, braces and prefixes. Clients don't escape hyphens.
+            (SegmentPattern::Uuid, MatchMode::Loose) => {
+                format!("{more}(?:{}|%2[Dd]){more}", "[-0-9A-Fa-f]".repeat(32))
+            }
         }
     }
 

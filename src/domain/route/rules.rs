@@ -6,7 +6,7 @@
 //! other spellings (`/Me`, `/a%3Ab`). An application may treat these as the same path, but the wider route has another
 //! method.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Route;
 pub use super::pattern::MatchMode;
@@ -346,16 +346,14 @@ impl<'a> RouteOwners<'a> {
     }
 }
 
-/// Lets each route for `GET` take `HEAD`, too, unless a route for `HEAD` shares paths with it.
+/// Lets each route for `GET` take `HEAD`, too, unless there is a route for `HEAD` with the same path.
 fn let_head_follow_get<T>(owned: &mut [(Route, T)]) {
     let one = |verb: &str| Verbs::One(verb.to_owned());
     let (get, head) = (one("GET"), one("HEAD"));
-    let heads: Vec<Route> = owned.iter().map(|(route, _)| route).filter(|r| r.verbs == head).cloned().collect();
-    let tree = RouteTree::new(heads.iter());
+    let heads = owned.iter().map(|(route, _)| route).filter(|route| route.verbs == head);
+    let heads: BTreeSet<String> = heads.map(Route::path_key).collect();
     for (route, _) in owned.iter_mut().filter(|(route, _)| route.verbs == get) {
-        let as_head = route.with_verbs(head.clone());
-        let shares = |other: &usize| as_head.intersection(&heads[*other]).map_or(true, |both| !both.is_empty());
-        if !tree.overlapping(&as_head).iter().any(shares) {
+        if !heads.contains(&route.path_key()) {
             *route = route.with_verbs(Verbs::GetAndHead);
         }
     }

@@ -191,6 +191,11 @@ impl TextPattern {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// Returns `true` if all literal characters are ASCII.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.0.iter().all(|unit| !matches!(unit, Unit::Byte(byte) if !byte.is_ascii()))
+    }
+
     fn as_literal(&self) -> Option<Vec<u8>> {
         let byte = |unit: &Unit| match unit {
             Unit::Byte(byte) => Some(*byte),
