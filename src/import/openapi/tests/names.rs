@@ -86,9 +86,32 @@ fn documents_with_the_same_tags_scopes_and_ids_stand_side_by_side() {
     let untagged = |path: &str| with(&format!(r#""/{path}":{{"get":{{"operationId":"get"}}}}"#), "");
     for (one, two) in [(same_scope("a"), same_scope("b")), (untagged("a"), untagged("b"))] {
         let (one, two) = (named("one", &one).catalogue, named("two", &two).catalogue);
+        let id = |catalogue: &Catalogue| catalogue.methods().next().unwrap().id.to_string();
+        assert!(id(&one).starts_with("one.") && id(&one).ends_with(".get") && id(&two).starts_with("two."));
         validate(&two, std::slice::from_ref(&one)).unwrap();
         validate(&one, std::slice::from_ref(&two)).unwrap();
     }
+}
+
+#[test]
+fn two_applications_may_have_the_same_route_on_their_hosts() {
+    let import = |name: &str| {
+        let text = format!(r#""/users/{{id}}":{{"get":{{"operationId":"getUser","tags":["{name}-users"]}}}}"#);
+        let server = format!(r#""servers":[{{"url":"https://{name}.example.com"}}]"#);
+        named(name, &with(&text, &server)).catalogue
+    };
+    let (shop, wiki) = (import("shop"), import("wiki"));
+    assert!(shop.hosts.contains("shop.example.com") && wiki.hosts.contains("wiki.example.com"));
+    for (one, other) in [(&shop, &wiki), (&wiki, &shop)] {
+        validate(one, std::slice::from_ref(other)).unwrap();
+    }
+    let method = |catalogue: &Catalogue| {
+        let method = catalogue.methods().next().unwrap();
+        (method.id.to_string(), method.routes.join(", "))
+    };
+    let route = "GET /users/{id}".to_owned();
+    assert_eq!(method(&shop), ("shop.shop-users.getUser".to_owned(), route.clone()));
+    assert_eq!(method(&wiki), ("wiki.wiki-users.getUser".to_owned(), route));
 }
 
 #[test]
