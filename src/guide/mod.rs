@@ -146,7 +146,7 @@ impl Guide<'_> {
         // The maximum length of a word that each proxy accepts, with room for the text around it.
         let longest = match subject {
             ProxyKind::Nginx => 3_800,
-            ProxyKind::Haproxy => 1_700,
+            ProxyKind::Haproxy => 12_000,
             ProxyKind::Caddy | ProxyKind::Traefik | ProxyKind::Envoy | ProxyKind::HaproxyLua | ProxyKind::Curl => {
                 60_000
             }

@@ -6,9 +6,9 @@ use super::SHOP;
 use super::setup::{ProxyUnderTest, command, guide, home_with_catalogue};
 use jeton::error::Kind;
 
-/// Returns 1,200 operations, most of them with parameters.
+/// Returns 1,205 operations, most of them with parameters. The last ones have the longest patterns, as GitHub has them.
 fn large_catalogue() -> String {
-    let paths: Vec<String> = (0..300)
+    let mut paths: Vec<String> = (0..300)
         .map(|n| {
             let operation = |name: &str| format!("{{\"operationId\": \"{name}{n}\", \"tags\": [\"part{}\"]}}", n % 40);
             let (list, add, show, drop) = (operation("list"), operation("add"), operation("show"), operation("drop"));
@@ -18,6 +18,16 @@ fn large_catalogue() -> String {
             )
         })
         .collect();
+    let branch = r#"[{"name": "branch", "in": "path", "x-multi-segment": true}]"#;
+    let protection = "/repos/{owner}/{repo}/branches/{branch}/protection";
+    for path in ["", "/required_status_checks", "/required_status_checks/contexts", "/required_pull_request_reviews"] {
+        paths.push(format!(
+            "\"{protection}{path}\": {{\"parameters\": {branch}, \"get\": {{\"tags\": [\"branches\"]}}}}"
+        ));
+    }
+    paths.push(format!(
+        "\"/repos/{{owner}}/{{repo}}/branches/{{branch}}\": {{\"parameters\": {branch}, \"get\": {{}}}}"
+    ));
     format!("{{\"openapi\": \"3.0.0\", \"info\": {{\"title\": \"Large\"}}, \"paths\": {{{}}}}}", paths.join(", "))
 }
 
