@@ -7,6 +7,7 @@ use super::super::App;
 use super::super::args::OpenapiArgs;
 use super::apply::preview_and_apply;
 use crate::domain::catalogue::hosts::parse_host;
+use crate::domain::catalogue::toml_reader::parse_base_path;
 use crate::error::{Error, Result};
 use crate::import::openapi::{self, AccessTable, ImportOptions, ParameterOptions};
 use crate::platform::secret_files::read_text;
@@ -29,7 +30,7 @@ pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
         group_by: args.group_by,
         access: access_table(app, path, args.access.as_deref())?,
         hosts: (args.any_host || !hosts.is_empty()).then_some(hosts),
-        base_path: args.base_path,
+        base_path: args.base_path.as_deref().map(parse_base_path).transpose()?,
         trailing_slash: args.trailing_slash,
         parameters: ParameterOptions { multi_segment: args.multi_segment, use_defaults: args.use_defaults },
     };

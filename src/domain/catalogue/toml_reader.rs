@@ -121,7 +121,7 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     }
     offsets.0.extend(hosts.values().enumerate().map(|(h, span)| (Location::Host(h), span.start)));
     let base_path = match doc.base_path {
-        Some(base_path) => read_base_path(base_path.get_ref()).map_err(|error| located(base_path.span(), error))?,
+        Some(base_path) => parse_base_path(base_path.get_ref()).map_err(|error| located(base_path.span(), error))?,
         None => String::new(),
     };
     let mut catalogue = Catalogue {
@@ -174,8 +174,11 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     Ok((catalogue, offsets))
 }
 
-/// Returns the start of all routes of a file, without its final slash.
-fn read_base_path(text: &str) -> Result<String> {
+/// Returns the start of all routes of a catalogue, without its final slash.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] if it is not a path.
+pub fn parse_base_path(text: &str) -> Result<String> {
     let base_path = text.strip_suffix('/').unwrap_or(text);
     if base_path.is_empty() {
         return Ok(String::new());

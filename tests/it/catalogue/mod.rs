@@ -2,6 +2,7 @@
 
 mod commands;
 mod import;
+mod import_formats;
 mod membership;
 mod renames;
 mod widening;
