@@ -172,6 +172,7 @@ pub fn import_with_files(
         counts: &mut counts,
         entries: 0,
         keys: 0,
+        parameters: 0,
     };
     let mut operations = reader.read_all()?;
     counts.report(&mut warnings);

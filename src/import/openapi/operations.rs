@@ -7,7 +7,7 @@ use super::access_rules::{AccessRule, access_from_scopes, usual_access};
 use super::clean_text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, first_sentence, quoted, truncate};
 use super::doc_links::DocLinks;
 use super::document_tree::{Node, too_large};
-use super::path_parameters::PathParameters;
+use super::path_parameters::{self, PathParameters};
 use super::refs::{ref_chain, resolve};
 use super::security_schemes::{Alternative, Security};
 use super::servers::{Hosts, base_path};
@@ -21,6 +21,8 @@ use crate::error::{Error, Result};
 pub(super) const MAX_OPERATIONS: usize = 20_000;
 /// Maximum number of keys of path items that are read, because one item can be used for many paths.
 const MAX_KEYS: usize = 1_000_000;
+/// Maximum number of parameters that are read, because a list can be used for many operations.
+const MAX_PARAMETERS: usize = 400_000;
 /// Maximum total number of methods in all sets.
 pub(super) const MAX_SET_ENTRIES: usize = 500_000;
 /// Maximum number of tags of an operation.
@@ -79,6 +81,8 @@ pub(super) struct OperationReader<'a, 'w> {
     pub(super) entries: usize,
     /// Number of path item keys read so far.
     pub(super) keys: usize,
+    /// Number of parameters read so far.
+    pub(super) parameters: usize,
 }
 
 /// Warnings reported once for all operations.
@@ -169,6 +173,12 @@ impl<'a> OperationReader<'a, '_> {
                 return Err(
                     too_large("the document has too many operations").why(format!("the limit is {MAX_OPERATIONS}"))
                 );
+            }
+            self.parameters += path_parameters::listed([layer, node]);
+            if self.parameters > MAX_PARAMETERS {
+                return Err(too_large("the document's operations have too many parameters").why(format!(
+                    "the limit is {MAX_PARAMETERS}; the parameters of a path count once for each operation"
+                )));
             }
             let position = (position, layer.position(http_method.0));
             let operation = Operation { position, ..self.operation(path, http_method, layer, node, label) };

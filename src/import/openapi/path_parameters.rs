@@ -43,8 +43,7 @@ impl<'a> PathParameters<'a> {
     ) -> Self {
         let mut found = BTreeMap::new();
         for holder in [item, operation] {
-            let list = holder.get("parameters").and_then(Node::items).unwrap_or_default();
-            for node in list.iter().take(MAX_PARAMETERS) {
+            for node in list(holder) {
                 let Some(node) = resolve(document, node, at, warnings) else { continue };
                 if let (Some("path"), Some(name)) = (node.text("in"), node.text("name")) {
                     let schema = node.get("schema").and_then(|schema| resolve(document, schema, at, warnings));
@@ -85,6 +84,16 @@ impl<'a> PathParameters<'a> {
             None => format!("{{{plain}}}"),
         }
     }
+}
+
+/// Returns the number of parameters that [`PathParameters::read`] reads.
+pub(super) fn listed(holders: [&Node; 2]) -> usize {
+    holders.iter().map(|holder| list(holder).len()).sum()
+}
+
+fn list(holder: &Node) -> &[Node] {
+    let items = holder.get("parameters").and_then(Node::items).unwrap_or_default();
+    &items[..items.len().min(MAX_PARAMETERS)]
 }
 
 impl Parameter<'_> {

@@ -26,7 +26,9 @@ fn import(home: &CliHome, options: &[&str]) -> CliOutput {
 /// Returns the exported lines of the catalogue `engine` with hosts, routes and the rule for the final slash.
 fn exported(home: &CliHome) -> String {
     let text = home.run(&["catalogue", "export", "engine"], "").assert_success().out;
-    let wanted = |line: &&str| ["hosts", "trailing_slash", "routes"].iter().any(|key| line.starts_with(key));
+    let wanted = |line: &&str| {
+        line.contains("example.com") || ["hosts", "trailing_slash", "routes"].iter().any(|key| line.starts_with(key))
+    };
     text.lines().filter(wanted).collect::<Vec<_>>().join("\n")
 }
 
@@ -43,7 +45,9 @@ fn options_decide_hosts_and_routes() {
         ["--host", "A.example.com", "--host", "b.example.com", "--base-path", "/docker", "--trailing-slash", "either"];
     import(&home, &[&options[..], &["--multi-segment", "name"]].concat()).assert_success();
     insta::assert_snapshot!(exported(&home), @r#"
-    hosts = ["a.example.com", "b.example.com"]
+    hosts = [
+        "a.example.com",
+        "b.example.com",
     trailing_slash = "either"
     routes = ["GET /docker/images/{no:int}/history"]
     routes = ["GET /docker/images/{name+}/json"]
@@ -67,8 +71,7 @@ fn options_decide_hosts_and_routes() {
 #[test]
 fn document_is_read_from_a_pipe() {
     let home = home();
-    home.file("password", "correct horse battery\n", 0o600);
-    let piped = |command: &[&str]| home.run(&[command, &["--user", "ops"]].concat(), DOCKER);
+    let piped = |command: &[&str]| home.run(command, DOCKER);
     piped(&["catalogue", "import", "openapi", "-", "--dry-run"]).assert_code(2).assert_says(&["--name NAME"]);
     piped(&["catalogue", "check", "-"]).assert_code(2).assert_says(&["--name NAME"]);
     let check = home.run(&["catalogue", "check", "-"], "schema = 1\nname = \"x\"\ntitle = \"X\"\n");
@@ -121,7 +124,7 @@ fn files_are_read_only_below_the_folder() {
     for path in ["/link", "/up", "/whole", "/uri", "/escaped", "/endless", "/folder"] {
         assert!(imported.err.contains(&format!("\"{path}\"")), "{path}: {}", imported.err);
     }
-    home.run(&["catalogue", "show", "shop.in.inside"], "").assert_success();
+    home.run(&["catalogue", "show", "shop.t.inside"], "").assert_success();
     let json = home.run(&["catalogue", "list", "--json"], "").assert_success().out;
     assert!(!json.contains("outside"));
     // The folder of the document counts, not that of the process; a link to the document leads to its own folder.

@@ -276,3 +276,14 @@ fn twenty_thousand_that_collide_stay_apart() {
     check(&done);
     assert_eq!(done.catalogue.methods().count(), 20_000);
 }
+
+#[test]
+fn parameters_shared_by_many_paths_are_bounded() {
+    let list = vec![r##"{"$ref":"#/x-p"}"##; 200].join(",");
+    let paths: Vec<String> = (0..3_000).map(|n| format!(r##""/{n}":{{"$ref":"#/x-item"}}"##)).collect();
+    let text = format!(
+        r##"{{"openapi":"3.0.0","x-p":{{"name":"x","in":"path"}},"x-item":{{"parameters":[{list}],"get":{{}}}},"paths":{{{}}}}}"##,
+        paths.join(",")
+    );
+    assert!(read(&text).unwrap_err().what.contains("too many parameters"));
+}
