@@ -304,18 +304,16 @@ class Expected:
         else:
             schemes = (root.get("components") or {}).get("securitySchemes") or {}
         whole = alternatives(root.get("security"), schemes)
-        self.operations, hosts, any_host = [], set(), False
+        self.operations, hosts = [], set()
         for path, method, node, item in document.operations():
             operation = Operation(path, method, node[1])
             own = node[1].get("security")
             operation.alternatives = alternatives(own, schemes) if "security" in node[1] else whole
             operation.access = access(operation)
             operation.route = route(document, operation, [item, node])
-            names = {host_of(url) for url in servers_of(document, node[1], item[1])} or {None}
-            any_host |= None in names
-            hosts |= names - {None}
+            hosts |= {host_of(url) for url in servers_of(document, node[1], item[1])} - {None}
             self.operations.append(operation)
-        self.hosts = set() if any_host or len(hosts) > 64 else hosts
+        self.hosts = set() if len(hosts) > 64 else hosts
         titles = group(self.operations)
         self.groups = {f"{name}.{o.group}" for o in self.operations}
         assign_ids(name, self.operations)

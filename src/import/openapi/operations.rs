@@ -213,7 +213,7 @@ impl<'a> OperationReader<'a, '_> {
             self.docs.link_for(self.document, node, (key, path, id, tags.first().copied()), &label, self.warnings);
         let root = self.document.root();
         let servers = node.get("servers").or_else(|| item.get("servers")).or_else(|| root.get("servers"));
-        self.hosts.add(servers, self.warnings);
+        self.hosts.add(servers, &label, self.warnings);
         let prefix = match &self.options.base_path {
             Some(path) => path.trim_end_matches('/').to_owned(),
             None => base_path(servers, self.warnings),

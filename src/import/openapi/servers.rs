@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::clean_text::{quoted, truncate};
 use super::document_tree::Node;
-use super::warnings::Warnings;
+use super::warnings::{WarningCount, Warnings};
 use crate::domain::catalogue::hosts::{MAX_HOSTS, parse_host};
 
 /// Maximum length of a server's address, in characters.
@@ -14,32 +14,40 @@ const MAX_URL_LEN: usize = 1_000;
 #[derive(Default)]
 pub(super) struct Hosts {
     names: BTreeSet<String>,
-    /// `true` if some operation can be called at any host: it has no server, or one without a real host.
-    any: bool,
+    /// The operations whose servers have no real host.
+    homeless: WarningCount,
 }
 
 impl Hosts {
-    /// Adds the hosts of an operation's servers.
-    pub(super) fn add(&mut self, servers: Option<&Node>, warnings: &mut Warnings) {
+    /// Adds the hosts of the servers of the operation `label`.
+    pub(super) fn add(&mut self, servers: Option<&Node>, label: &str, warnings: &mut Warnings) {
         let servers = servers.and_then(Node::items).unwrap_or_default();
-        self.any |= servers.is_empty();
+        let mut has_host = false;
         for server in servers.iter().take(MAX_HOSTS + 1) {
             let url = server.text("url").map(|url| truncate(url, MAX_URL_LEN)).unwrap_or_default();
-            match host_of(&fill_variables(url, server.get("variables"), warnings)) {
-                Some(host) => drop(self.names.insert(host)),
-                None => self.any = true,
+            if let Some(host) = host_of(&fill_variables(url, server.get("variables"), warnings)) {
+                has_host = true;
+                self.names.insert(host);
             }
+        }
+        if !has_host {
+            self.homeless.add(label);
         }
     }
 
-    /// Returns the hosts; none if some operation can be called at any host.
+    /// Returns the hosts; none for every host, if no server has a real host. Operations without a host get those of the
+    /// others, because a catalogue for every host would meet all other catalogues.
     pub(super) fn into_names(self, warnings: &mut Warnings) -> BTreeSet<String> {
         if self.names.len() > MAX_HOSTS {
             warnings.add(format!(
                 "the servers have more than {MAX_HOSTS} hosts, so the routes hold for every host; use --host to give some"
             ));
+            return BTreeSet::new();
         }
-        if self.any || self.names.len() > MAX_HOSTS { BTreeSet::new() } else { self.names }
+        if !self.names.is_empty() {
+            self.homeless.report(warnings, "operations without a host, which get the hosts of the others (see --host)");
+        }
+        self.names
     }
 }
 

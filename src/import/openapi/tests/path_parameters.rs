@@ -71,7 +71,8 @@ fn hosts_are_those_of_all_servers() {
             "api.example.com b.example.com",
         ),
         (r#""servers":[{"url":"/v1"}],"#, ""),
-        (r#""servers":[{"url":"https://a.example.com/v1"},{"url":"http://localhost:8080/v1"}],"#, ""),
+        (r#""servers":[{"url":"https://a.example.com/v1"},{"url":"http://localhost:8080/v1"}],"#, "a.example.com"),
+        (r#""servers":[{"url":"http://localhost:8080/v1"},{"url":"https://127.0.0.1"}],"#, ""),
         (r#""servers":[{"url":"https://{region}.example.com/v1"}],"#, ""),
         ("", ""),
     ] {
@@ -83,6 +84,16 @@ fn hosts_are_those_of_all_servers() {
     assert_eq!(hosts(server, &chosen), ("b.example.com".to_owned(), "GET /crm/a".to_owned()));
     let any = ImportOptions { hosts: Some(BTreeSet::new()), ..options };
     assert_eq!(hosts(server, &any), (String::new(), "GET /v1/a".to_owned()));
+}
+
+#[test]
+fn an_operation_without_a_host_gets_the_hosts_of_the_others() {
+    let text = r#"{"openapi":"3.0.0","servers":[{"url":"https://a.example.com"}],"paths":{
+      "/a":{"get":{}},"/b":{"get":{"servers":[{"url":"https://{tenant}"}]}},"/c":{"get":{"servers":[{"url":"/v2"}]}}}}"#;
+    let imported = read(text).unwrap();
+    assert_eq!(imported.catalogue.hosts, ["a.example.com".to_owned()].into());
+    let counted = imported.warnings.iter().filter(|warning| warning.contains(": 2 (GET \"/b\", GET \"/c\")")).count();
+    assert_eq!(counted, 1, "{:?}", imported.warnings);
 }
 
 #[test]
