@@ -14,7 +14,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// All exit codes with their meaning, for `docs/cli.md`.
 pub const EXIT_CODES: [(u8, &str); 8] = [
     (0, "success; for `verify`: allowed"),
-    (1, "something outside the command failed: a file, the disk, the store"),
+    (1, "failure of something other than the input: a file, the disk, the store, the network"),
     (2, "usage error: a misspelled option or a malformed value"),
     (3, "nothing has this name"),
     (4, "not authenticated, not permitted, or denied"),

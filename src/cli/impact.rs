@@ -30,7 +30,7 @@ pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Resu
     }
     used.into_iter().try_for_each(|one| show_token(app, one, !is_of_old_secret))?;
     if !unused.is_empty() && !is_single {
-        app.prompt.show("These tokens were not used in the last 7 days:")?;
+        app.prompt.show("Not used in the last 7 days:")?;
     }
     let limit = if is_named { unused.len() } else { MAX_UNUSED };
     unused.iter().take(limit).try_for_each(|one| show_token(app, one, true))?;

@@ -184,7 +184,7 @@ fn labelled_lines(key: &str, value: Vec<String>) -> Vec<String> {
 /// The author of a change, as the audit log stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditActor {
-    /// The account's id. Empty if nobody had signed in yet (creation of the first owner).
+    /// The account's id. Empty if nobody was signed in: for the creation of the first owner, and for failed sign-ins.
     pub account: String,
     /// The account's name at that time.
     pub name: String,
@@ -212,9 +212,9 @@ pub struct AuditRow {
     pub seq: i64,
     /// Time of the change.
     pub at: Timestamp,
-    /// The actor's account id; empty if nobody had signed in yet.
+    /// The actor's account id; empty if nobody was signed in.
     #[serde(with = "NullIfEmpty")]
-    #[schemars(description = "The actor's account id; `null` if nobody had signed in yet.")]
+    #[schemars(description = "The actor's account id; `null` if nobody was signed in, as for a failed sign-in.")]
     pub account: String,
     /// The actor's name at that time.
     #[serde(with = "NullIfEmpty")]

@@ -109,7 +109,7 @@ pub(super) fn render(service: &ServerState) -> String {
     family("ledger_lost_uses_total", "Accepted uses not written to the ledger.", &one(lost.uses));
     family(
         "ledger_faults_total",
-        "Failed attempts to write to the ledger; the rows are tried again.",
+        "Failed attempts to write to the ledger. jeton tries to write the same rows again.",
         &one(of(&ledger.stats.faults)),
     );
     let OverloadCounters { closed, refused } = &service.overload;

@@ -157,7 +157,7 @@ impl HttpClient {
         Error::failure(format!("the server {} can't be reached", self.server()))
             .why(e.to_string())
             .fault(Fault::Unreachable)
-            .next("Check that jeton serve runs there, and that you may use its address")
+            .next("Check the server's address, and that jeton serve runs there")
     }
 }
 

@@ -40,8 +40,11 @@ fn read_pem(path: &Path, what: &str, forbidden: u32) -> Result<Zeroizing<Vec<u8>
         return Err(refused(format!("it is not a regular file of at most {} MiB", MAX_FILE >> 20)));
     }
     if meta.mode() & forbidden != 0 {
-        return Err(refused(format!("other users may use the file (mode {:04o})", meta.mode() & 0o7777))
-            .next("Let only the user and the group of the service read this file (mode 0640 or 0600)"));
+        return Err(refused(format!(
+            "its mode {:04o} gives too much access to the group or to other users",
+            meta.mode() & 0o7777
+        ))
+        .next("Let only the user and the group of the service read this file (mode 0640 or 0600)"));
     }
     let mut pem = Zeroizing::new(Vec::with_capacity(MAX_FILE as usize));
     file.take(MAX_FILE).read_to_end(&mut pem).map_err(|e| refused(e.to_string()))?;

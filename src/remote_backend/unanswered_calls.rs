@@ -64,7 +64,7 @@ pub(super) fn unknown_outcome(error: &Error, request: &Request) -> Error {
     match request.name().split_once('.') {
         Some((noun, _)) if is_change(request) => Error::failure("it is unknown whether the change was made")
             .why(error.what_and_why())
-            .next(format!("Before you repeat it, look at: jeton {noun} list"))
+            .next(format!("Check whether the change was made before you repeat it: jeton {noun} list"))
             .fault(Fault::Unanswered),
         _ => error.clone().fault(Fault::Unreachable),
     }

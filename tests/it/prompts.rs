@@ -251,7 +251,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     ! ops/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
         the change affects the old secret too: [hint] (stops working in 2 h), last seen just now, 1 call today
-    These tokens were not used in the last 7 days:
+    Not used in the last 7 days:
     ops/b: never used
     Type 2, the number of tokens,
     ");

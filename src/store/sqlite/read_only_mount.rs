@@ -79,12 +79,13 @@ pub(super) fn check_schema(path: &Path, found: Schema) -> Result<()> {
     if found.version == NEWEST && !found.lacks_indexes {
         return Ok(());
     }
-    Err(open_error(path)
-        .why(format!(
-            "the store has schema {} and must be migrated to {NEWEST}, but the store is on a read-only mount",
-            found.version
-        ))
-        .next("Copy the store to a writable folder, then use the copy: --store PATH"))
+    let why = match found.version == NEWEST {
+        true => "it was never filled completely, and can't be completed on a read-only mount".to_owned(),
+        false => {
+            format!("it has schema {} and must be migrated to {NEWEST}, but is on a read-only mount", found.version)
+        }
+    };
+    Err(open_error(path).why(why).next("Copy the store to a writable folder, then use the copy: --store PATH"))
 }
 
 /// WAL needs shared memory, which these file systems don't offer: statfs(2) magic numbers.

@@ -34,7 +34,7 @@ impl AuditCheck {
         if report.findings.is_empty() {
             let hash = report.head.map_or_else(|| "none".to_owned(), |(_, hash)| hex(&hash));
             let whole =
-                ScrollText::default().row(LineStyle::Gain, format!("✓ {rows} verified: the log was not altered"));
+                ScrollText::default().row(LineStyle::Gain, format!("✓ {rows} verified: the hash chain is intact"));
             self.text = whole
                 .labelled("Last hash", LABEL_COLUMNS, LineStyle::Plain, hash)
                 .blank()

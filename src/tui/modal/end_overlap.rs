@@ -34,7 +34,7 @@ pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> 
         None => (LineStyle::Plain, "The old secret was never used.".to_owned()),
     };
     let text = format!(
-        "The old secret {} stops working at the next request (otherwise {}). The current secret ({}) keeps working.",
+        "The old secret {} will be denied from the next request on (without this change: {}). The current secret ({}) keeps working.",
         previous.hint,
         relative(previous.retires_at, now),
         token.hint

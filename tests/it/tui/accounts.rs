@@ -165,7 +165,7 @@ fn deletion_is_confirmed_for_the_account_as_it_is() {
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("member/t")] }).unwrap();
     s.keys("<enter>");
     s.assert_top("delete-account");
-    insta::assert_snapshot!(s.problem().unwrap(), @"the account's tokens changed after they were shown; nothing was deleted. Check the tokens as they are now, then confirm again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the account's tokens changed after they were shown; nothing was deleted. Look at the current state, then start the change again");
     insta::assert_snapshot!(s.dialog_text(), @"
     Delete member
     The account has no active tokens. The deletion also puts 1 token into the
@@ -176,7 +176,7 @@ fn deletion_is_confirmed_for_the_account_as_it_is() {
     Type the name
     Password of ops
     the account's tokens changed after they were shown; nothing was deleted.
-    Check the tokens as they are now, then confirm again
+    Look at the current state, then start the change again
 
     [ Disable instead ]
     [ I understand the consequences, delete this account ]

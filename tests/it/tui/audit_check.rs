@@ -24,7 +24,7 @@ fn audit_check_shows_its_result_and_its_limits() {
     s.deliver_replies(false);
     insta::assert_snapshot!(s.dialog_text(), @"
     Audit log integrity
-    ✓ 1 row verified: the log was not altered
+    ✓ 1 row verified: the hash chain is intact
     Last hash 282cf57283d68c465a3d06b4b64e6afe03d521f9df26fb9fb89aecb2bc867500
 
     Without an anchor, jeton can't detect that the last rows were removed or

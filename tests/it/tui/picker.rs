@@ -122,7 +122,7 @@ fn picked_selection_that_equals_a_row_selects_that_row() {
 
     (•) 2 sets…              IDE Plugins, Marketplace
 
-    (•) Inherit              every method that the role permits
+    (•) Inherit              all that the role permits, except j…
 
     (•) no access            may not call any method
     ");
