@@ -1,8 +1,10 @@
-//! New names of methods and sets in the selections of tokens. Each table is read once, however many names there are.
+//! New names of methods and sets in the selections of tokens. Each table is scanned once, however many names there are.
+
+use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
-use super::query_helpers::{execute, query_all};
+use super::query_helpers::{execute, lossy, query_all};
 use crate::domain::catalogue::renames::Renames;
 use crate::error::{Error, Result};
 
@@ -30,25 +32,25 @@ fn rename_in(db: &Connection, (table, column): (&str, &str), kind: &str, names: 
     if names.is_empty() {
         return Ok(0);
     }
-    let names = serde_json::to_string(names).map_err(|error| Error::failure(error.to_string()))?;
-    let renames = "renames (old, new) AS MATERIALIZED (SELECT value ->> 0, value ->> 1 FROM json_each(?1))";
-    let uses = format!("SELECT DISTINCT token_id FROM {table} WHERE {column} IN (SELECT old FROM renames)");
-    let tokens: Vec<i64> = query_all(db, &format!("WITH {renames} {uses}"), [&names], |r| r.get(0))?;
-    if tokens.is_empty() {
-        return Ok(0);
-    }
+    let renames: HashMap<&str, &str> = names.iter().copied().collect();
+    let old: Vec<&str> = names.iter().map(|(old, _)| *old).collect();
+    let old = serde_json::to_string(&old).map_err(|error| Error::failure(error.to_string()))?;
+    let uses = format!("SELECT DISTINCT token_id FROM {table} WHERE {column} IN (SELECT value FROM json_each(?1))");
+    let tokens: Vec<i64> = query_all(db, &uses, [&old], |r| r.get(0))?;
+    // Token by token: a join of the two tables would compare every row with every name.
+    let read = format!("SELECT {column} FROM {table} WHERE token_id = ?1");
+    let delete = format!("DELETE FROM {table} WHERE token_id = ?1 AND {column} = ?2");
     // A token may have the new name already, as an unknown one.
-    let insert = format!(
-        "WITH {renames} INSERT OR IGNORE INTO {table} (token_id, {column})
-         SELECT token_id, new FROM {table} JOIN renames ON old = {column}"
-    );
-    execute(db, &insert, [&names])?;
-    let delete = format!("WITH {renames} DELETE FROM {table} WHERE {column} IN (SELECT old FROM renames)");
-    execute(db, &delete, [&names])?;
+    let insert = format!("INSERT OR IGNORE INTO {table} (token_id, {column}) VALUES (?1, ?2)");
     let update =
         format!("UPDATE tokens SET revision = revision + 1, api = {SORT_KEY} WHERE id = ?1 AND selection = ?2");
     let mut changed = 0;
     for token in tokens {
+        let used: Vec<String> = query_all(db, &read, [token], |r| lossy(r, 0))?;
+        for (old, new) in used.iter().filter_map(|old| Some((old, renames.get(old.as_str())?))) {
+            execute(db, &delete, params![token, old])?;
+            execute(db, &insert, params![token, new])?;
+        }
         changed += execute(db, &update, params![token, kind])? as u64;
     }
     Ok(changed)
