@@ -241,6 +241,10 @@ impl fmt::Display for Route {
 pub struct TooMany;
 
 #[cfg(test)]
+mod agreement_tests;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod parameter_tests;
 #[cfg(test)]
 mod public_route_tests;

@@ -216,9 +216,8 @@ impl RouteRules {
                 }
             }
         }
-        for (key, route) in other_ends.0 {
-            found.0.entry(key).or_insert(route);
-        }
+        let (free, ambiguous) = other_ends.apart_from(&found);
+        found.0.extend(free.0);
         let mut found: Vec<(Route, Vec<&Method>)> = found.0.into_values().collect();
         let_head_follow_get(&mut found);
         let mut owned = Vec::with_capacity(found.len());
@@ -243,6 +242,10 @@ impl RouteRules {
             }
             let names: Vec<&str> = owners.iter().map(|owner| owner.id.as_str()).collect();
             let action = self.deny(&route, &format!("is claimed by {}", names.join(" and ")));
+            owned.push((route, action));
+        }
+        for (route, other) in ambiguous {
+            let action = self.deny(&route, &format!("differs in the final slash, and shares requests with {other}"));
             owned.push((route, action));
         }
         self.deny_overlapping_costly(&costly, &mut owned);
@@ -343,6 +346,36 @@ impl<'a> RouteOwners<'a> {
         if !owners.iter().any(|owner| owner.id == method.id) {
             owners.push(method);
         }
+    }
+
+    /// Returns the routes that `declared` has not. Those that share requests with a declared route of another method
+    /// are ambiguous, unless they are wider: they are returned apart, each with that route.
+    fn apart_from(self, declared: &RouteOwners<'_>) -> (RouteOwners<'a>, Vec<(Route, String)>) {
+        let with_head = |route: &Route| match &route.verbs {
+            Verbs::One(name) if name == "GET" => route.with_verbs(Verbs::GetAndHead),
+            Verbs::One(_) | Verbs::GetAndHead | Verbs::Any => route.clone(),
+        };
+        let all: Vec<(Route, &(Route, Vec<&Method>))> =
+            declared.0.values().map(|entry| (with_head(&entry.0), entry)).collect();
+        let tree = RouteTree::new(all.iter().map(|(route, _)| route));
+        let (mut free, mut ambiguous) = (RouteOwners::default(), Vec::new());
+        for (key, (route, owners)) in self.0.into_iter().filter(|(key, _)| !declared.0.contains_key(key)) {
+            let widened = with_head(&route);
+            let shares = |other: &&(Route, &(Route, Vec<&Method>))| {
+                let (other, (exact, theirs)) = other;
+                let is_same = theirs.len() == 1 && owners.len() == 1 && theirs[0].id == owners[0].id;
+                !is_same
+                    && !exact.is_within(&route)
+                    && widened.intersection(other).map_or(true, |both| !both.is_empty())
+            };
+            match tree.overlapping(&widened).into_iter().map(|n| &all[n]).find(shares) {
+                Some((other, _)) if !route.is_costly() => ambiguous.push((widened, route_excerpt(other))),
+                Some(_) | None => {
+                    free.0.insert(key, (route, owners));
+                }
+            }
+        }
+        (free, ambiguous)
     }
 }
 

@@ -1,0 +1,284 @@
+//! A second, slow reading of routes, for tests only: which operations an application may take a request for. It shares
+//! no code with the rules.
+//!
+//! Applications differ: some read `%2F` as a slash, some ignore case, compatibility forms (NFKC) and final dots, some
+//! take `12a` for the number 12. Every combination is tried. A rule that accepts a request is right if its operation is
+//! the narrowest in each of these readings, or if the application finds no operation at all.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// A segment of an operation's path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Segment {
+    /// Literal characters, and `*` for each parameter.
+    Text(&'static str),
+    Integer,
+    Uuid,
+    Values(&'static [&'static str]),
+    Several,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Operation {
+    pub id: String,
+    pub is_public: bool,
+    /// `None` for every HTTP method.
+    pub http_method: Option<&'static str>,
+    pub segments: Vec<Segment>,
+    pub has_final_slash: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    pub decodes_slashes_first: bool,
+    pub folds: bool,
+    pub is_lenient: bool,
+}
+
+pub(super) fn readings() -> impl Iterator<Item = Reading> {
+    (0..8).map(|n| Reading { decodes_slashes_first: n & 1 > 0, folds: n & 2 > 0, is_lenient: n & 4 > 0 })
+}
+
+impl Segment {
+    pub(super) fn written(self) -> String {
+        match self {
+            Segment::Text(text) => text.replace('*', "{x}"),
+            Segment::Integer => "{x:int}".to_owned(),
+            Segment::Uuid => "{x:uuid}".to_owned(),
+            Segment::Values(values) => format!("{{x:{}}}", values.join("|")),
+            Segment::Several => "{x+}".to_owned(),
+        }
+    }
+
+    fn matches(self, value: &str, reading: Reading) -> bool {
+        let folded: String = value.nfkc().collect::<String>().to_lowercase().nfkc().collect();
+        let is_text = |text: &str| {
+            let shorter = folded.trim_end_matches(['.', ' ']);
+            let folds = || [&folded[..], shorter].iter().any(|value| tries(&text.to_lowercase(), value));
+            tries(text, value) || (reading.folds && folds())
+        };
+        let digits = value.strip_prefix('-').unwrap_or(value);
+        match self {
+            Segment::Text("*") | Segment::Several => !value.is_empty(),
+            Segment::Text(text) => is_text(text),
+            Segment::Values(values) => values.iter().any(|text| is_text(text)),
+            Segment::Integer if reading.is_lenient => {
+                let digits = folded.trim_start().trim_start_matches(['-', '+']);
+                digits.starts_with(|c: char| c.is_ascii_digit())
+            }
+            Segment::Integer => !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()),
+            Segment::Uuid if reading.is_lenient => {
+                let plain = value.replace('-', "");
+                plain.split(|c: char| !c.is_ascii_hexdigit()).any(|digits| digits.len() >= 32)
+            }
+            Segment::Uuid => {
+                let lengths: Vec<usize> = value.split('-').map(str::len).collect();
+                lengths == [8, 4, 4, 4, 12] && value.replace('-', "").bytes().all(|byte| byte.is_ascii_hexdigit())
+            }
+        }
+    }
+
+    /// Returns `true` if `other` matches every value of this segment, found by trying values.
+    /// For a lenient application, a typed parameter is one without a type, but literal characters come first.
+    fn is_within(self, other: Segment, is_lenient: bool) -> bool {
+        const STRICT: Reading = Reading { decodes_slashes_first: false, folds: false, is_lenient: false };
+        match (self, other) {
+            _ if self == other => true,
+            (_, Segment::Text("*") | Segment::Several) => true,
+            (Segment::Text(text), Segment::Integer | Segment::Uuid) if is_lenient && text != "*" => true,
+            (Segment::Several | Segment::Uuid | Segment::Integer, _) => false,
+            (Segment::Values(values), _) => values.iter().all(|value| other.matches(value, STRICT)),
+            (Segment::Text(text), _) => {
+                ["a", "bb", "-", ".", "1", "x.json", "a-b", ":b", "b-", "0"].iter().all(|first| {
+                    ["b", "a1", ".json", "-"].iter().all(|second| {
+                        let mut value = text.replacen('*', first, 1);
+                        value = value.replacen('*', second, 1);
+                        other.matches(&value, STRICT)
+                    })
+                })
+            }
+        }
+    }
+}
+
+/// Returns `true` if `text` has the form of `pattern`, trying every length for every `*`.
+fn tries(pattern: &str, text: &str) -> bool {
+    match pattern.strip_prefix('*') {
+        Some(rest) => text.char_indices().any(|(at, c)| tries(rest, &text[at + c.len_utf8()..])),
+        None => match (pattern.chars().next(), text.chars().next()) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a == b && tries(&pattern[a.len_utf8()..], &text[b.len_utf8()..]),
+            _ => false,
+        },
+    }
+}
+
+/// Returns `true` if the segments can be shared out among the parts; `Several` takes one or more.
+fn covers<T: Copy>(parts: &[Segment], segments: &[T], fits: &impl Fn(Segment, T) -> bool) -> bool {
+    match (parts.split_first(), segments.split_first()) {
+        (None, None) => true,
+        (Some((part, rest)), Some((segment, after))) => {
+            fits(*part, *segment)
+                && (covers(rest, after, fits) || (*part == Segment::Several && covers(parts, after, fits)))
+        }
+        (None, Some(_)) | (Some(_), None) => false,
+    }
+}
+
+impl Operation {
+    pub(super) fn written(&self) -> String {
+        let path: String = self.segments.iter().map(|segment| format!("/{}", segment.written())).collect();
+        let verb = self.http_method.map_or(String::new(), |name| format!("{name} "));
+        format!("{verb}{path}{}", if self.has_final_slash { "/" } else { "" })
+    }
+
+    /// Returns one operation for each value of parameters with values.
+    fn of_values(&self) -> Vec<Operation> {
+        let mut all = vec![Operation { segments: Vec::new(), ..self.clone() }];
+        for segment in &self.segments {
+            let choices = match segment {
+                Segment::Values(values) => values.iter().map(|value| Segment::Text(value)).collect(),
+                other => vec![*other],
+            };
+            all = all
+                .into_iter()
+                .flat_map(|head| {
+                    choices
+                        .iter()
+                        .map(move |choice| Operation {
+                            segments: [&head.segments[..], &[*choice]].concat(),
+                            ..head.clone()
+                        })
+                        .collect::<Vec<_>>()
+                })
+                .collect();
+        }
+        all
+    }
+
+    fn accepts(&self, http_method: &str) -> bool {
+        self.http_method.is_none_or(|own| own == http_method || (own == "GET" && http_method == "HEAD"))
+    }
+
+    fn has_same_path(&self, other: &Operation) -> bool {
+        self.path_is_within(other, false) && other.path_is_within(self, false)
+    }
+
+    /// Returns `true` if `other` has every path of this operation, found by trying numbers of segments.
+    fn path_is_within(&self, other: &Operation, is_lenient: bool) -> bool {
+        let mut tried: Vec<Vec<Segment>> = vec![Vec::new()];
+        for segment in &self.segments {
+            let counts = if *segment == Segment::Several { 1..=4 } else { 1..=1 };
+            let one = if *segment == Segment::Several { Segment::Text("*") } else { *segment };
+            tried = tried
+                .iter()
+                .flat_map(|head| counts.clone().map(|count| [&head[..], &vec![one; count][..]].concat()))
+                .collect();
+        }
+        let fits = |outer: Segment, inner: Segment| inner.is_within(outer, is_lenient);
+        tried.iter().all(|path| covers(&other.segments, path, &fits))
+    }
+
+    /// Returns `true` if this operation, not `other`, has a request that both match by a careful reading.
+    fn is_narrower(&self, other: &Operation, http_method: &str, is_lenient: bool) -> bool {
+        if self.has_same_path(other) {
+            // `HEAD /a` before `GET /a`, and either of them before `/a`.
+            let weight = |operation: &Operation| match operation.http_method {
+                Some(own) if own == http_method => 2,
+                Some(_) => 1,
+                None => 0,
+            };
+            return weight(self) > weight(other);
+        }
+        if is_lenient && self.path_is_within(other, true) && !self.path_is_within(other, false) {
+            // The literal characters decide, before the HTTP method.
+            return true;
+        }
+        // `HEAD` is one of the two HTTP methods of `GET` routes.
+        let has_verbs = match other.http_method {
+            None => true,
+            Some("GET") => matches!(self.http_method, Some("GET" | "HEAD")),
+            Some(_) => self.http_method == other.http_method,
+        };
+        has_verbs && self.path_is_within(other, false)
+    }
+
+    /// `Some(true)` if the path ends as the operation's path does, `Some(false)` if only the final slash differs.
+    fn matches(&self, path: &str, reading: Reading, is_either: bool) -> Option<bool> {
+        let path = match reading.decodes_slashes_first {
+            true => path.replace("%2F", "/").replace("%2f", "/"),
+            false => path.to_owned(),
+        };
+        let mut segments: Vec<String> = path.split('/').skip(1).map(decode).collect();
+        let has_final_slash = segments.len() > 1 && segments.last().is_some_and(String::is_empty);
+        if has_final_slash {
+            segments.pop();
+        }
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let has_same_end = has_final_slash == self.has_final_slash;
+        let is_match = (has_same_end || is_either)
+            && covers(&self.segments, &segments, &|part: Segment, value| part.matches(value, reading));
+        is_match.then_some(has_same_end)
+    }
+}
+
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut decoded, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        let escaped = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// Returns why the operation `id` must not get this request; `None` if it may.
+pub(super) fn objection(
+    operations: &[Operation],
+    is_either: bool,
+    id: &str,
+    http_method: &str,
+    path: &str,
+) -> Option<String> {
+    let operations: Vec<Operation> = operations.iter().flat_map(Operation::of_values).collect();
+    for reading in readings() {
+        let mut matching: Vec<(&Operation, bool)> = operations
+            .iter()
+            .filter(|operation| operation.accepts(http_method))
+            .filter_map(|operation| Some((operation, operation.matches(path, reading, is_either)?)))
+            .collect();
+        let is_own_end = matching.iter().any(|(operation, has_same_end)| operation.id == id && *has_same_end);
+        if let Some((other, _)) = matching.iter().find(|(other, same)| *same && !is_own_end && other.id != id) {
+            return Some(format!("{reading:?}: means {}, without a change of the final slash", other.written()));
+        }
+        let has_end: Vec<&Operation> =
+            matching.iter().filter(|(_, same)| *same).map(|(operation, _)| *operation).collect();
+        matching.retain(|(operation, same)| {
+            let has_verb = |other: &&&Operation| other.http_method == operation.http_method;
+            *same || !has_end.iter().filter(has_verb).any(|other| operation.has_same_path(other))
+        });
+        let (own, others): (Vec<&Operation>, Vec<&Operation>) =
+            matching.iter().map(|(operation, _)| *operation).partition(|operation| operation.id == id);
+        let is_public = own.iter().any(|operation| operation.is_public);
+        let is_strict = !(reading.decodes_slashes_first || reading.folds || reading.is_lenient);
+        match (own.is_empty(), others.first()) {
+            (true, Some(other)) => return Some(format!("{reading:?}: means {}", other.written())),
+            (true, None) if is_strict => return Some("no operation matches".to_owned()),
+            _ => {}
+        }
+        let wins = |other: &Operation| own.iter().any(|own| own.is_narrower(other, http_method, reading.is_lenient));
+        if let Some(other) = others.into_iter().find(|other| !(wins(other) || (is_public && other.is_public))) {
+            return Some(format!("{reading:?}: also means {}", other.written()));
+        }
+    }
+    None
+}
