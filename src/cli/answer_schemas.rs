@@ -8,6 +8,7 @@ use super::audit::{Anchored, AuditVerified};
 use super::catalogue;
 use super::change_report::{ChangedAccounts, ChangedTokens, WithRemaining};
 use super::config::SettingList;
+use super::guide::Explained;
 use super::init::Initialized;
 use super::output::Failed;
 use super::policy::{PreviewedPolicy, ShownPolicy};
@@ -56,6 +57,7 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
         schema_of::<SecretLookup>("`token whose`"),
         schema_of::<FoundSecrets<'_>>("`token whose` with several secrets"),
         schema_of::<Verified>("`verify`"),
+        schema_of::<Explained>("`guide explain`"),
         schema_of::<AccountList>("`account list`"),
         schema_of::<ShownAccount<'_>>("`account show`"),
         schema_of::<ChangedAccounts<'_>>("the other `account` commands: one account, or several"),

@@ -1,24 +1,13 @@
 //! Caddy: a map, and a reverse proxy to jeton before the one to the application.
 
 use super::stripped_headers::{METHOD_PATTERN, ODD_HEADER_CHARS, PREFLIGHT_METHOD, stripped_patterns};
-use super::{Guide, IDENTITY_HEADERS, Listen, underscore_variants};
+use super::{Guide, IDENTITY_HEADERS, Listen, marked_pattern, underscore_variants};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
-use crate::domain::route::rules::RouteAction;
+use crate::domain::route::rules::{RouteAction, RouteRules};
 use crate::service::endpoint::Endpoint;
 use crate::service::proxy_proof::DigestKind;
 
 pub(super) fn write(guide: &Guide<'_>) -> String {
-    // Quoted, because Caddy reads a bare 1.50 as a number and writes it as 1.5: another method.
-    let mut routes = String::new();
-    for entry in &guide.map.rules {
-        let pattern = format!("`~^{} {}$`", entry.http_method_pattern(), entry.path_pattern(RegexDialect::Re2));
-        routes += &match &entry.action {
-            RouteAction::Ask(id) => format!("            {pattern} \"{id}\"\n"),
-            RouteAction::Public(id) => format!("            # {id}\n            {pattern} \"/public\"\n"),
-            RouteAction::Preflight => format!("            {pattern} \"/preflight\"\n"),
-            RouteAction::Deny(why) => format!("            # denied: {why}\n            {pattern} !\n"),
-        };
-    }
     let verb_headers: Vec<String> = OVERRIDE_HEADERS
         .iter()
         .flat_map(|name| underscore_variants(name))
@@ -66,7 +55,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         RegexDialect::Re2,
         include_str!("../../assets/proxies/Caddyfile"),
         &[
-            ("@ROUTES@", routes),
+            ("@SITE_KEY@", if guide.has_hosts() { "{jeton_site} " } else { "" }.to_owned()),
             ("@VERB_HEADERS@", verb_headers.join(" || ")),
             ("@SITE@", site),
             ("@BIND@", bind),
@@ -83,7 +72,28 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             ("@ODD@", lines(&mut ODD_HEADER_CHARS.iter().map(|sign| format!("\"-*{sign}*\"")))),
             ("@DROPPED@", dropped),
         ],
+        &guide.site_values(|n, site| {
+            let key = if guide.has_hosts() { format!("site{} ", guide.suffix(n)) } else { String::new() };
+            let host = |pattern: &String| format!("            `~(?i){pattern}` \"{}\"\n", key.trim_end());
+            vec![("@HOSTS@", site.host_patterns().iter().map(host).collect()), ("@ROUTES@", routes(&key, &site.rules))]
+        }),
     )
+}
+
+fn routes(key: &str, rules: &RouteRules) -> String {
+    // Quoted, because Caddy reads a bare 1.50 as a number and writes it as 1.5: another method.
+    let mut routes = String::new();
+    for entry in &rules.rules {
+        let path = marked_pattern(entry, RegexDialect::Re2);
+        let pattern = format!("`~^{key}{} {path}$`", entry.http_method_pattern());
+        routes += &match &entry.action {
+            RouteAction::Ask(id) => format!("            {pattern} \"{id}\"\n"),
+            RouteAction::Public(id) => format!("            # {id}\n            {pattern} \"/public\"\n"),
+            RouteAction::Preflight => format!("            {pattern} \"/preflight\"\n"),
+            RouteAction::Deny(why) => format!("            # denied: {why}\n            {pattern} !\n"),
+        };
+    }
+    routes
 }
 
 /// Returns `pattern` in Caddy's syntax, which allows `*` only at the ends of a name.

@@ -1,29 +1,13 @@
 //! HAProxy: its configuration, and the Lua file that sends requests to jeton.
 
 use super::stripped_headers::stripped_header_regexes;
-use super::{Guide, IDENTITY_HEADERS, Listen, comment_line, variable};
+use super::{Guide, GuideSite, IDENTITY_HEADERS, Listen, comment_line, marked_pattern, variable};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
-use crate::domain::route::rules::RouteAction;
+use crate::domain::route::rules::{RouteAction, RouteRules};
 use crate::service::endpoint::Endpoint;
 use crate::service::proxy_proof::DigestKind;
 
 pub(super) fn configuration(guide: &Guide<'_>) -> String {
-    let mut routes = String::new();
-    for entry in &guide.map.rules {
-        let method = match &entry.action {
-            RouteAction::Ask(id) => id.to_string(),
-            RouteAction::Public(_) => "/public".to_owned(),
-            RouteAction::Preflight => "/preflight".to_owned(),
-            RouteAction::Deny(_) => "!".to_owned(),
-        };
-        routes += &comment_line(&entry.action, 4);
-        routes += &format!(
-            "    http-request set-var(txn.jeton_ask) str({method}) if !{{ var(txn.jeton_ask) -m found }} \
-             {{ var(txn.jeton_key) -m reg '^{} {}$' }}\n",
-            entry.http_method_pattern(),
-            entry.path_pattern(RegexDialect::Pcre)
-        );
-    }
     let mut listen = match &guide.listen {
         Listen::Port(port) => format!(":{port}"),
         Listen::Address(address) => address.to_string(),
@@ -61,14 +45,47 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
         include_str!("../../assets/proxies/haproxy.cfg"),
         &[
             ("@FOLDER@", folder),
-            ("@ROUTES@", routes),
             ("@LISTEN@", listen),
             ("@DROPPED@", dropped),
             ("@FOREIGN@", foreign),
             ("@GIVEN@", given),
             ("@VERB_HEADERS@", format!("(?:^|,)(?:{})(?:,|$)", verb_headers.join("|"))),
         ],
+        &guide.site_values(|n, site| vec![("@HOSTS@", hosts(n, site)), ("@ROUTES@", routes(guide, n, &site.rules))]),
     )
+}
+
+/// Returns the lines that set the site of a request.
+fn hosts(n: usize, site: &GuideSite) -> String {
+    let line = |pattern: &String| {
+        format!(
+            "    http-request set-var(txn.jeton_site) str({}) if !{{ var(txn.jeton_site) -m found }} \
+             {{ req.fhdr(host) -i -m reg '{pattern}' }}\n",
+            n + 1
+        )
+    };
+    site.host_patterns().iter().map(line).collect()
+}
+
+fn routes(guide: &Guide<'_>, n: usize, rules: &RouteRules) -> String {
+    let site = if guide.has_hosts() { format!("{} ", n + 1) } else { String::new() };
+    let mut routes = String::new();
+    for entry in &rules.rules {
+        let method = match &entry.action {
+            RouteAction::Ask(id) => id.to_string(),
+            RouteAction::Public(_) => "/public".to_owned(),
+            RouteAction::Preflight => "/preflight".to_owned(),
+            RouteAction::Deny(_) => "!".to_owned(),
+        };
+        routes += &comment_line(&entry.action, 4);
+        routes += &format!(
+            "    http-request set-var(txn.jeton_ask) str({method}) if !{{ var(txn.jeton_ask) -m found }} \
+             {{ var(txn.jeton_key) -m reg '^{site}{} {}$' }}\n",
+            entry.http_method_pattern(),
+            marked_pattern(entry, RegexDialect::Pcre)
+        );
+    }
+    routes
 }
 
 pub(super) fn lua(guide: &Guide<'_>) -> String {
@@ -90,5 +107,6 @@ pub(super) fn lua(guide: &Guide<'_>) -> String {
             ("@TELLS_URI@", guide.query.to_string()),
             ("@KEY@", guide.answer_key(DigestKind::Sha256)),
         ],
+        &[],
     )
 }

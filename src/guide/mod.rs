@@ -9,18 +9,20 @@ mod envoy;
 mod haproxy;
 mod nginx;
 mod proxy_addresses;
+mod site;
 mod stripped_headers;
 #[cfg(test)]
 mod tests;
 mod traefik;
 
 pub use proxy_addresses::{Listen, Tls, Upstream};
+pub use site::GuideSite;
 
 use std::path::Path;
 
 use crate::domain::route::request_path::{OVERRIDE_ARGUMENT, RegexDialect, TOO_LONG, dot_segments, pattern};
 pub use crate::domain::route::rules::RouteAction;
-use crate::domain::route::rules::RouteRules;
+use crate::domain::route::rules::RouteRule;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::service::advise_setting;
@@ -64,7 +66,10 @@ pub enum ProxyKind {
 #[derive(Debug)]
 pub struct Guide<'a> {
     pub verify: &'a Endpoint,
-    pub upstream: Upstream,
+    /// The sites, at least one. Requests for other hosts are denied, unless the last site has no hosts.
+    pub sites: Vec<GuideSite>,
+    /// Remarks for people, safe to show.
+    pub remarks: Vec<String>,
     pub listen: Listen,
     pub tls: Option<Tls>,
     /// Headers that hold credentials: `Authorization` and the others that jeton accepts. The application gets none
@@ -77,7 +82,6 @@ pub struct Guide<'a> {
     pub proof: Option<&'a ProxyProof>,
     /// `true` if the listener at jeton's port is trusted without proof.
     pub insecure: bool,
-    pub map: RouteRules,
 }
 
 pub fn write(subject: ProxyKind, guide: &Guide<'_>) -> Result<String> {
@@ -151,7 +155,7 @@ impl Guide<'_> {
                 60_000
             }
         };
-        match self.map.rules.iter().find(|e| e.path_pattern(RegexDialect::Pcre).len() > longest) {
+        match self.rules().find(|e| e.path_pattern(RegexDialect::Pcre).len() > longest) {
             None => Ok(()),
             Some(entry) => {
                 let route: String = entry.route.to_string().chars().take(60).collect();
@@ -166,18 +170,20 @@ impl Guide<'_> {
     }
 
     fn common(&self, engine: RegexDialect) -> Vec<(&'static str, String)> {
-        let remarks = self.map.remarks.iter().map(|remark| format!("# {remark}\n")).collect();
+        let reads_slashes = self.sites.iter().any(|site| site.rules.reads_encoded_slashes());
+        let remarks = self.remarks.iter().map(|remark| format!("# {remark}\n")).collect();
         vec![
             ("@ABOUT_VERIFY@", self.verify_notes("#")),
             ("@ABOUT_VERIFY_LUA@", self.verify_notes("--")),
-            ("@UPSTREAM@", self.upstream.to_string()),
+            ("@UPSTREAM@", self.upstreams()),
             ("@VERIFY@", self.verify.to_string()),
             ("@CERTIFICATE@", self.tls.as_ref().map_or_else(String::new, |tls| tls.certificate.display().to_string())),
             ("@KEY_FILE@", self.tls.as_ref().map_or_else(String::new, |tls| tls.key.display().to_string())),
             ("@REQUEST_PROOF@", self.proof.map_or_else(String::new, |proof| proof.request().to_string())),
             ("@REMARKS@", remarks),
             ("@PLAIN@", pattern(engine, false)),
-            ("@DOTS@", dot_segments(false).to_owned()),
+            ("@PLAIN_SLASH@", pattern(engine, true)),
+            ("@DOTS@", dot_segments(reads_slashes).to_owned()),
             ("@TOO_LONG@", TOO_LONG.to_owned()),
             ("@VERB_ARGUMENT@", OVERRIDE_ARGUMENT.to_owned()),
             ("@NO_ROUTE@", NO_ROUTE.to_owned()),
@@ -245,7 +251,7 @@ impl Guide<'_> {
     }
 
     fn has_preflights(&self) -> bool {
-        self.map.rules.iter().any(|entry| entry.action == RouteAction::Preflight)
+        self.rules().any(|entry| entry.action == RouteAction::Preflight)
     }
 
     /// Returns `true` if a section of a template applies. `None` if there is no section of this name.
@@ -258,19 +264,37 @@ impl Guide<'_> {
             "PORT" => matches!(self.verify, Endpoint::Tcp(_)),
             "SOCKET" => matches!(self.verify, Endpoint::Unix(_)),
             "PREFLIGHT" => self.has_preflights(),
-            "PUBLIC" => self.map.rules.iter().any(|entry| entry.action.is_open()),
+            "PUBLIC" => self.rules().any(|entry| entry.action.is_open()),
+            "SLASH" => self.sites.iter().any(|site| site.rules.reads_encoded_slashes()),
+            "NO SLASH" => !self.sites.iter().any(|site| site.rules.reads_encoded_slashes()),
+            "SITES" => self.has_hosts(),
+            "ONE SITE" => !self.has_hosts(),
+            "CLOSED" => self.sites.iter().all(|site| !site.hosts.is_empty()),
             _ => return None,
         })
     }
 
-    fn fill(&self, engine: RegexDialect, template: &str, more: &[(&str, String)]) -> String {
+    /// Fills a template. `sites` has the values for the parts that are repeated for each site.
+    fn fill(&self, engine: RegexDialect, template: &str, more: &[(&str, String)], sites: &[SiteValues]) -> String {
         let template = keep_sections(template, |name| self.has_section(name) == Some(true));
-        let mut values: Vec<(&str, &str)> = more.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let common = self.common(engine);
-        values.extend(common.iter().map(|(name, value)| (*name, value.as_str())));
-        fill_template(&template, &values)
+        let common: Vec<(&str, &str)> =
+            more.iter().chain(&common).map(|(name, value)| (*name, value.as_str())).collect();
+        let mut text = String::new();
+        for (number, part) in (0..).zip(template.split("@EACH SITE@\n")) {
+            let (repeated, rest) = part.split_once("@NEXT SITE@\n").filter(|_| number > 0).unwrap_or(("", part));
+            for values in sites {
+                let own = values.iter().map(|(name, value)| (*name, value.as_str()));
+                text += &fill_template(repeated, &own.chain(common.iter().copied()).collect::<Vec<_>>());
+            }
+            text += &fill_template(rest, &common);
+        }
+        text
     }
 }
+
+/// The values for the parts of a template that are repeated for each site.
+type SiteValues = Vec<(&'static str, String)>;
 
 /// Removes the sections of `template` that don't apply: the lines from `@IF NAME@` to `@END@`.
 fn keep_sections(template: &str, applies: impl Fn(&str) -> bool) -> String {
@@ -308,6 +332,13 @@ fn fill_template(template: &str, values: &[(&str, &str)]) -> String {
     }
     text.push_str(rest);
     text
+}
+
+/// Returns the pattern of a rule's paths, for proxies that put a plus before paths with encoded slashes. Other rules
+/// never match such paths.
+fn marked_pattern(rule: &RouteRule, dialect: RegexDialect) -> String {
+    let mark = if rule.admits_encoded_slash() { "[+]?" } else { "" };
+    format!("{mark}{}", rule.path_pattern(dialect))
 }
 
 /// Returns the comment about a rule's action, on a line of its own; empty if the rule itself names the method.

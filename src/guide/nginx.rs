@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::stripped_headers::stripped_header_names;
-use super::{FORWARDED, Guide, IDENTITY_HEADERS, underscore_variants, variable};
+use super::{FORWARDED, Guide, IDENTITY_HEADERS, marked_pattern, underscore_variants, variable};
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::{RouteAction, RouteRules};
 use crate::domain::route::verbs::{ANY_HTTP_METHOD, Verbs};
@@ -14,7 +14,12 @@ use crate::service::proxy_proof::DigestKind;
 const MAX_LINE: usize = 116;
 
 pub(super) fn write(guide: &Guide<'_>) -> String {
-    let (routes, http_methods) = maps_by_http_method(&guide.map);
+    let sites = guide.site_values(|n, site| {
+        let prefix = if guide.has_hosts() { format!("{}_", n + 1) } else { String::new() };
+        let (routes, http_methods) = maps_by_http_method(&site.rules, &prefix);
+        let hosts = site.host_patterns().iter().map(|pattern| format!("    \"~*{pattern}\" {};\n", n + 1)).collect();
+        vec![("@HOSTS@", hosts), ("@ROUTES@", routes), ("@VERBS@", http_methods)]
+    });
     let taken: String = IDENTITY_HEADERS
         .iter()
         .map(|header| variable(header))
@@ -36,8 +41,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         RegexDialect::Pcre,
         include_str!("../../assets/proxies/nginx.conf"),
         &[
-            ("@ROUTES@", routes),
-            ("@VERBS@", http_methods),
+            ("@APPLICATION@", if guide.has_hosts() { "$jeton_application" } else { "jeton_application" }.to_owned()),
             ("@VERB_HEADERS@", verb_headers),
             ("@MAY@", if guide.has_preflights() { "jeton_named" } else { "jeton_may" }.to_owned()),
             ("@PROVEN@", if guide.proof.is_some() { "$secure_link ".to_owned() } else { String::new() }),
@@ -51,6 +55,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             ("@PASSED@", proxy_directives(guide)),
             ("@ASKED@", asked),
         ],
+        &sites,
     )
 }
 
@@ -83,8 +88,8 @@ fn proxy_directives(guide: &Guide<'_>) -> String {
 }
 
 /// Returns a map for the HTTP methods with the same rules and a map for all others, and the entries that choose among
-/// these maps. nginx tries the expressions of a map one after the other, and evaluates only the chosen map.
-fn maps_by_http_method(rules: &RouteRules) -> (String, String) {
+/// these maps. `prefix` begins their names. nginx tries the expressions of a map one after the other, and evaluates only the chosen map.
+fn maps_by_http_method(rules: &RouteRules, prefix: &str) -> (String, String) {
     let accepting = |name: &str| -> Vec<usize> {
         let rules = rules.rules.iter().enumerate();
         rules.filter(|(_, rule)| rule.route.verbs.accepts(name)).map(|(n, _)| n).collect()
@@ -103,13 +108,13 @@ fn maps_by_http_method(rules: &RouteRules) -> (String, String) {
     let (mut maps, mut choice) = (String::new(), String::new());
     for (numbers, names) in sharing {
         let (named, pattern) = match names[..] {
-            [] => ("otherwise".to_owned(), ANY_HTTP_METHOD.to_owned()),
-            [name] => (format!("on_{}", name.to_ascii_lowercase()), name.to_owned()),
-            [first, ..] => (format!("on_{}", first.to_ascii_lowercase()), format!("(?:{})", names.join("|"))),
+            [] => (format!("{prefix}otherwise"), ANY_HTTP_METHOD.to_owned()),
+            [name] => (format!("{prefix}on_{}", name.to_ascii_lowercase()), name.to_owned()),
+            [first, ..] => (format!("{prefix}on_{}", first.to_ascii_lowercase()), format!("(?:{})", names.join("|"))),
         };
         maps += &format!("map $jeton_path $jeton_{named} {{\n    default \"\";\n");
         for rule in numbers.into_iter().map(|n| &rules.rules[n]) {
-            let path = rule.path_pattern(RegexDialect::Pcre);
+            let path = marked_pattern(rule, RegexDialect::Pcre);
             maps += &match &rule.action {
                 RouteAction::Ask(id) => format!("    \"~^{path}$\" \"{id}\";\n"),
                 RouteAction::Public(id) => format!("    \"~^{path}$\" \"/public\"; # {id}\n"),
@@ -129,7 +134,7 @@ pub(super) fn curl(guide: &Guide<'_>) -> String {
         Endpoint::Tcp(address) => format!("http://{address}"),
         Endpoint::Unix(path) => format!("--unix-socket {} http://jeton", path.display()),
     };
-    let example = guide.map.rules.iter().find_map(|entry| match &entry.action {
+    let example = guide.rules().find_map(|entry| match &entry.action {
         RouteAction::Ask(id) => Some(format!("\n# A METHOD of this installation: {id}\n")),
         RouteAction::Public(_) | RouteAction::Preflight | RouteAction::Deny(_) => None,
     });
@@ -137,5 +142,6 @@ pub(super) fn curl(guide: &Guide<'_>) -> String {
         RegexDialect::Re2,
         include_str!("../../assets/proxies/curl.txt"),
         &[("@TO@", to), ("@EXAMPLE@", example.unwrap_or_default())],
+        &[],
     )
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::route::rules::RouteRules;
 
 #[test]
 fn template_has_only_sections_that_apply() {
@@ -15,14 +16,14 @@ fn template_is_filled_once() {
 fn guide(verify: &Endpoint, map: RouteRules) -> Guide<'_> {
     Guide {
         verify,
-        upstream: Upstream::parse("127.0.0.1:8080").unwrap(),
+        remarks: map.remarks.clone(),
+        sites: vec![GuideSite { hosts: Vec::new(), rules: map, upstream: Upstream::parse("127.0.0.1:8080").unwrap() }],
         listen: Listen::Port(80),
         tls: None,
         query: false,
         proof: None,
         insecure: true,
         credentials: vec!["Authorization".to_owned(), "x-authentication".to_owned()],
-        map,
     }
 }
 

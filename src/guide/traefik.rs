@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Guide, IDENTITY_HEADERS, Listen, comment_line, underscore_variants};
+use super::site::HOST_NAME;
+use super::{Guide, GuideSite, IDENTITY_HEADERS, Listen, comment_line, underscore_variants};
 use crate::domain::method::MethodId;
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
@@ -38,35 +39,40 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let forwarded = forwarded.chain(guide.proof.map(|_| PROOF));
     let forwarded: String = forwarded.map(|name| format!("          - {name}\n")).collect();
     let mut methods: BTreeMap<&MethodId, usize> = BTreeMap::new();
-    let mut routers = String::new();
-    let top = guide.map.rules.len() + 10;
-    for (n, entry) in guide.map.rules.iter().enumerate() {
-        let middlewares = match &entry.action {
-            RouteAction::Ask(id) => {
-                let next = methods.len();
-                let at = *methods.entry(id).or_insert(next);
-                format!("[jeton-strip, jeton-ask-{at}, jeton-drop]")
-            }
-            RouteAction::Public(_) | RouteAction::Preflight => "[jeton-strip, jeton-drop]".to_owned(),
-            RouteAction::Deny(_) => "[jeton-deny]".to_owned(),
-        };
-        routers += &comment_line(&entry.action, 4);
-        let http_methods = entry.route.verbs.names().map_or_else(String::new, |names| {
-            let methods: Vec<String> = names.iter().map(|name| format!("Method(`{name}`)")).collect();
-            format!("({}) && ", methods.join(" || "))
-        });
-        let more = match entry.action {
-            RouteAction::Preflight => {
-                " && HeaderRegexp(`Origin`, `.`) && HeaderRegexp(`Access-Control-Request-Method`, `.`)"
-            }
-            RouteAction::Ask(_) | RouteAction::Public(_) | RouteAction::Deny(_) => "",
-        };
-        routers += &format!(
-            "    jeton-{n}:\n      entryPoints: [jeton]\n      rule: '{http_methods}PathRegexp(`^{}$`){more}'\n      priority: {}\n      \
-             middlewares: {middlewares}\n      service: jeton-application\n{router_tls}",
-            entry.path_pattern(RegexDialect::Re2),
-            top - n - 1
-        );
+    let top = guide.sites.iter().map(|site| site.rules.rules.len()).max().unwrap_or_default() + 10;
+    let mut sites = Vec::new();
+    for (number, site) in guide.sites.iter().enumerate() {
+        let mut routers = String::new();
+        let (suffix, host) = (guide.suffix(number), host_rule(guide, site));
+        for (n, entry) in site.rules.rules.iter().enumerate() {
+            let middlewares = match &entry.action {
+                RouteAction::Ask(id) => {
+                    let next = methods.len();
+                    let at = *methods.entry(id).or_insert(next);
+                    format!("[jeton-strip, jeton-ask-{at}, jeton-drop]")
+                }
+                RouteAction::Public(_) | RouteAction::Preflight => "[jeton-strip, jeton-drop]".to_owned(),
+                RouteAction::Deny(_) => "[jeton-deny]".to_owned(),
+            };
+            routers += &comment_line(&entry.action, 4);
+            let http_methods = entry.route.verbs.names().map_or_else(String::new, |names| {
+                let methods: Vec<String> = names.iter().map(|name| format!("Method(`{name}`)")).collect();
+                format!("({}) && ", methods.join(" || "))
+            });
+            let more = match entry.action {
+                RouteAction::Preflight => {
+                    " && HeaderRegexp(`Origin`, `.`) && HeaderRegexp(`Access-Control-Request-Method`, `.`)"
+                }
+                RouteAction::Ask(_) | RouteAction::Public(_) | RouteAction::Deny(_) => "",
+            };
+            routers += &format!(
+                "    jeton{suffix}-{n}:\n      entryPoints: [jeton]\n      rule: '{host}{http_methods}PathRegexp(`^{}$`){more}'\n      priority: {}\n      \
+                 middlewares: {middlewares}\n      service: jeton-application{suffix}\n{router_tls}",
+                entry.path_pattern(RegexDialect::Re2),
+                top - n - 1
+            );
+        }
+        sites.push(routers);
     }
     let mut asked: Vec<(&MethodId, usize)> = methods.into_iter().collect();
     asked.sort_by_key(|(_, at)| *at);
@@ -117,7 +123,26 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             ("@VERB_HEADERS@", verbs.join(" || ")),
             ("@VERB_ARGUMENTS@", arguments.join(" || ")),
             ("@ROUTER_TLS@", router_tls.to_owned()),
-            ("@ROUTES@", routers),
+            ("@FIRST@", guide.suffix(0)),
+            ("@ODD_HOST@", if guide.has_hosts() { odd_host() } else { String::new() }),
         ],
+        &guide.site_values(|n, _| vec![("@ROUTES@", sites[n].clone())]),
     ))
+}
+
+/// Returns the part of a rule that matches hosts which an application may read as others.
+fn odd_host() -> String {
+    format!(" || !HostRegexp(`^(?:{HOST_NAME}|[[]?[0-9a-f:.]+[]]?)$`)")
+}
+
+/// Returns the part of a rule that restricts it to the hosts of a site.
+fn host_rule(guide: &Guide<'_>, site: &GuideSite) -> String {
+    let any = |hosts: &mut dyn Iterator<Item = &String>| {
+        hosts.map(|host| format!("Host(`{host}`)")).collect::<Vec<_>>().join(" || ")
+    };
+    match (guide.has_hosts(), site.hosts.is_empty()) {
+        (false, _) => String::new(),
+        (true, true) => format!("!({}) && ", any(&mut guide.sites.iter().flat_map(|site| &site.hosts))),
+        (true, false) => format!("({}) && ", any(&mut site.hosts.iter())),
+    }
 }

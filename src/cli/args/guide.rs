@@ -14,22 +14,29 @@ pub enum GuideTarget {
     Envoy,
     Haproxy,
     Curl,
+    Explain,
 }
 
 #[derive(Debug, Args)]
 pub struct GuideArgs {
-    /// Proxy in front of the application, or curl for a manual request
+    /// Proxy in front of the application, or curl, or explain
     #[arg(value_name = "PROXY")]
     pub subject: GuideTarget,
+    /// With explain: the HTTP method and the path of a request
+    #[arg(value_name = "METHOD PATH", num_args = 2)]
+    pub request: Vec<String>,
+    /// With explain: the host of the request
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
     /// Use this catalogue's routes; can be repeated [default: all]
     #[arg(long, value_name = "NAME")]
     pub catalogue: Vec<String>,
     /// Let CORS preflights pass for this catalogue; can be repeated
     #[arg(long, value_name = "NAME")]
     pub preflights: Vec<String>,
-    /// Address of the application, on this machine unless --insecure
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
-    pub upstream: String,
+    /// Address of the application, or of a catalogue's; can be repeated
+    #[arg(long, value_name = "[CATALOGUE=]HOST:PORT", default_value = "127.0.0.1:8080")]
+    pub upstream: Vec<String>,
     /// Listen at PORT, ADDRESS:PORT or unix:PATH [with --cert: 443]
     #[arg(long, value_name = "WHERE")]
     pub listen: Option<String>,

@@ -31,10 +31,12 @@ mod foreign_headers;
 mod guides;
 mod http_semantics;
 mod impostors;
+mod many_segments;
 mod mock_server;
 mod openapi_import;
 mod real_service;
 mod setup;
+mod sites;
 
 /// A small catalogue with every kind of route.
 pub const SHOP: &str = r#"schema = 1

@@ -1,13 +1,18 @@
 //! `jeton guide`.
 
+mod explain;
+mod upstreams;
+
+pub(super) use self::explain::Explained;
+use self::upstreams::Upstreams;
 use super::App;
 use super::args::{GuideArgs, GuideTarget};
 use super::catalogue::catalogue_not_found;
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
-use crate::domain::route::rules::RouteRules;
+use crate::domain::route::sites::{Site, sites};
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
-use crate::guide::{self, Guide, Listen, ProxyKind, Tls, Upstream};
+use crate::guide::{self, Guide, GuideSite, Listen, ProxyKind, Tls};
 use crate::http;
 use crate::platform::entropy::SystemEntropy;
 use crate::platform::{self, proof_file, running_service_file, secret_files, sockets};
@@ -30,8 +35,15 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         (GuideTarget::Envoy, false) => ProxyKind::Envoy,
         (GuideTarget::Haproxy, false) => ProxyKind::Haproxy,
         (GuideTarget::Curl, false) => ProxyKind::Curl,
+        (GuideTarget::Explain, false) => return explain::run(app, args),
     };
-    let (upstream, listen, tls) = addresses(args, subject)?;
+    if !args.request.is_empty() || args.host.is_some() {
+        return Err(Error::usage("only explain takes a request")
+            .why("the configuration of a proxy holds for all requests")
+            .next("Leave out METHOD, PATH and --host, or run: jeton guide explain METHOD PATH"));
+    }
+    let upstreams = Upstreams::parse(&args.upstream)?;
+    let (listen, tls) = addresses(args, &upstreams, subject)?;
     let stored = app.call(&app.store_credential()?, ListCatalogues)?;
     select_catalogues(stored.clone(), &args.preflights)?;
     let catalogues = select_catalogues(stored, &args.catalogue)?;
@@ -40,17 +52,31 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
             .why(format!("the --catalogue options leave out the routes of {other}"))
             .next(format!("Add --catalogue {other}, or leave out --preflights {other}")));
     }
-    let mut map = RouteRules::new(&catalogues, &args.preflights);
-    for remark in &map.remarks {
+    upstreams.check_names(&catalogues)?;
+    let mut found = sites(&catalogues, &args.preflights);
+    let mut remarks: Vec<String> = Vec::new();
+    for remark in found.iter().flat_map(|site| &site.rules.remarks) {
+        if !remarks.contains(remark) {
+            remarks.push(remark.clone());
+        }
+    }
+    for remark in &remarks {
         app.out.note(&format!("! {remark}"));
     }
-    if !map.remarks.is_empty() {
+    if !remarks.is_empty() {
         app.out.note(&format!(
             "  To change a route, change its catalogue: {} catalogue export NAME, then catalogue apply FILE",
             app.program()
         ));
     }
-    if !map.rules.iter().any(|e| matches!(e.action, guide::RouteAction::Ask(_) | guide::RouteAction::Public(_))) {
+    let is_used = |site: &Site| {
+        let mut actions = site.rules.rules.iter().map(|rule| &rule.action);
+        actions.any(|action| matches!(action, guide::RouteAction::Ask(_) | guide::RouteAction::Public(_)))
+    };
+    // A site that takes no request needs no application.
+    if found.iter().any(is_used) {
+        found.retain(is_used);
+    } else {
         app.out.note(&format!(
             "! no method has a route, so the proxy will deny every request. Apply a catalogue with routes: \
              {} catalogue apply FILE",
@@ -61,12 +87,12 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         let options: Vec<String> =
             catalogues.iter().map(|c| format!("--catalogue {}", escape_untrusted(&c.name))).collect();
         // If printed again without this option, the configuration would let more through.
-        map.remarks.insert(0, format!("printed with {}: contains no routes of other catalogues", options.join(" ")));
+        remarks.insert(0, format!("printed with {}: contains no routes of other catalogues", options.join(" ")));
     }
     if !args.preflights.is_empty() {
         let options: Vec<String> =
             args.preflights.iter().map(|name| format!("--preflights {}", escape_untrusted(name))).collect();
-        map.remarks.insert(0, format!("printed with {}: CORS preflights pass without a token", options.join(" ")));
+        remarks.insert(0, format!("printed with {}: CORS preflights pass without a token", options.join(" ")));
     }
     let serve = &app.settings.serve;
     // Use the address announced by the running service. The configuration may have changed since it started.
@@ -86,16 +112,23 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     }));
     let query = serve.accept.value.sources().iter().any(|source| matches!(source, CredentialSource::Query(_)));
     let proof = proxy_proof(app, args, subject, &verify)?;
+    let sites: Result<Vec<GuideSite>> = found
+        .into_iter()
+        .map(|site| {
+            let upstream = upstreams.of(&site)?;
+            Ok(GuideSite { hosts: site.hosts, rules: site.rules, upstream })
+        })
+        .collect();
     let guide = Guide {
         verify: &verify,
-        upstream,
+        sites: sites?,
+        remarks,
         listen,
         tls,
         credentials,
         query,
         proof: proof.as_ref(),
         insecure: args.insecure,
-        map,
     };
     if query {
         app.out.note(
@@ -107,9 +140,8 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     app.out.document(&text)
 }
 
-/// Returns the proxy's listener and the application's address. Plain text over a network needs `--insecure`.
-fn addresses(args: &GuideArgs, subject: ProxyKind) -> Result<(Upstream, Listen, Option<Tls>)> {
-    let upstream = Upstream::parse(&args.upstream)?;
+/// Returns the proxy's listener. Plain text over a network needs `--insecure`.
+fn addresses(args: &GuideArgs, upstreams: &Upstreams, subject: ProxyKind) -> Result<(Listen, Option<Tls>)> {
     let tls = match (&args.cert, &args.key) {
         (Some(certificate), Some(key)) => Some(Tls::new(certificate, key)?),
         _ => None,
@@ -118,9 +150,9 @@ fn addresses(args: &GuideArgs, subject: ProxyKind) -> Result<(Upstream, Listen, 
     let listen = args.listen.as_deref().map(Listen::parse).transpose()?;
     // Nothing listens for curl. For HAProxy's Lua part, the first part sets the addresses.
     if args.insecure || matches!(subject, ProxyKind::Curl | ProxyKind::HaproxyLua) {
-        return Ok((upstream, listen.map_or_else(|| Listen::parse(port), Ok)?, tls));
+        return Ok((listen.map_or_else(|| Listen::parse(port), Ok)?, tls));
     }
-    if !upstream.is_local() {
+    if let Some(upstream) = upstreams.all().find(|upstream| !upstream.is_local()) {
         return Err(Error::usage(format!("requests to {upstream} would cross the network unencrypted"))
             .why("others on the network could read the requests, or send requests to that address without a token")
             .next("Run the proxy on the application's machine, or add --insecure if the network is safe"));
@@ -140,7 +172,7 @@ fn addresses(args: &GuideArgs, subject: ProxyKind) -> Result<(Upstream, Listen, 
                      is safe",
                 ))
         }
-        (listen, _) => Ok((upstream, listen.map_or_else(|| Listen::parse(port), Ok)?, tls)),
+        (listen, _) => Ok((listen.map_or_else(|| Listen::parse(port), Ok)?, tls)),
     }
 }
 

@@ -1,0 +1,202 @@
+//! `jeton guide explain METHOD PATH`: what the proxies do with a request.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{App, select_catalogues};
+use crate::cli::args::GuideArgs;
+use crate::domain::catalogue::hosts::parse_host;
+use crate::domain::method::MethodId;
+use crate::domain::route::matcher::is_canonical_path;
+use crate::domain::route::request_path::{MAX_PATH_LEN, contains_encoded_slash};
+use crate::domain::route::rules::{RouteAction, RouteRules};
+use crate::domain::route::sites::{site_of, sites};
+use crate::domain::untrusted_text::{escape_untrusted, excerpt};
+use crate::error::{Error, Result};
+use crate::guide::NO_ROUTE;
+use crate::verbs::catalogue::ListCatalogues;
+
+/// The answer of `guide explain`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::cli) struct Explained {
+    /// `verify` if the token must have the method, `public` and `preflight` if no token is needed, else `deny`.
+    decision: Decision,
+    /// The method that the request means; `null` if it is denied, or a preflight.
+    method: Option<MethodId>,
+    /// The route that the request matches; `null` if it matches none. Denied requests can match a route, too.
+    route: Option<String>,
+    /// Reason of a denial; `null` otherwise.
+    reason: Option<String>,
+    /// The hosts with the same rules; empty if the rules hold for every host that is named nowhere.
+    hosts: Vec<String>,
+    /// The catalogues with these rules.
+    catalogues: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Decision {
+    Verify,
+    Public,
+    Preflight,
+    Deny,
+}
+
+pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
+    let [http_method, target] = &args.request[..] else {
+        return Err(Error::usage("explain needs a request").next("Run: jeton guide explain GET /PATH"));
+    };
+    let path = target.split('?').next().unwrap_or_default();
+    let stored = app.call(&app.store_credential()?, ListCatalogues)?;
+    let catalogues = select_catalogues(stored, &args.catalogue)?;
+    let sites = sites(&catalogues, &args.preflights);
+    let has_hosts = sites.iter().any(|site| !site.hosts.is_empty());
+    let host = match &args.host {
+        Some(host) => host
+            .rsplit_once(':')
+            .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+            .map_or(host.as_str(), |(host, _)| host),
+        None if has_hosts => {
+            return Err(Error::usage("which host?")
+                .why("the catalogues have hosts, so the rules depend on the host of the request")
+                .next("Add --host HOST"));
+        }
+        None => "",
+    };
+    let named_badly = has_hosts && parse_host(host).is_err();
+    let Some(site) = site_of(&sites, host) else { return Err(Error::usage("no catalogue has routes")) };
+    let mut explained = Explained {
+        decision: Decision::Deny,
+        method: None,
+        route: None,
+        reason: None,
+        hosts: site.hosts.clone(),
+        catalogues: site.catalogues.clone(),
+    };
+    if named_badly {
+        explained.reason = Some("the host isn't a plain host name".to_owned());
+    } else {
+        decide(&site.rules, http_method, path, &mut explained);
+    }
+    if app.out.json {
+        let now = app.now();
+        return app.out.answer(&explained, now);
+    }
+    show(app, &explained)
+}
+
+fn decide(rules: &RouteRules, http_method: &str, path: &str, explained: &mut Explained) {
+    if let Some(fault) = path_fault(path, rules.reads_encoded_slashes()) {
+        explained.reason = Some(fault.to_owned());
+        return;
+    }
+    let Some(rule) = rules.find(http_method, path) else {
+        let others: Vec<&str> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+            .into_iter()
+            .filter(|other| {
+                let action = rules.find(other, path).map(|rule| &rule.action);
+                matches!(action, Some(RouteAction::Ask(_) | RouteAction::Public(_)))
+            })
+            .collect();
+        explained.reason = Some(match (others.is_empty(), contains_encoded_slash(path)) {
+            (false, _) => {
+                format!("no route for {} has this path, but routes for {}", excerpt(http_method, 20), others.join(", "))
+            }
+            (true, true) => format!("{NO_ROUTE}: an encoded slash is accepted only within a parameter like {{path+}}"),
+            (true, false) => NO_ROUTE.to_owned(),
+        });
+        return;
+    };
+    explained.route = Some(rule.route.to_string());
+    match &rule.action {
+        RouteAction::Ask(id) => (explained.decision, explained.method) = (Decision::Verify, Some(id.clone())),
+        RouteAction::Public(id) => (explained.decision, explained.method) = (Decision::Public, Some(id.clone())),
+        RouteAction::Preflight => explained.decision = Decision::Preflight,
+        RouteAction::Deny(why) => explained.reason = Some(why.clone()),
+    }
+}
+
+/// Returns the rule of `docs/matching.md` that a path breaks before any route is compared; `None` if it breaks none.
+fn path_fault(path: &str, admits_encoded_slash: bool) -> Option<&'static str> {
+    let has = |escapes: &[&str]| {
+        let upper = path.to_ascii_uppercase();
+        escapes.iter().any(|escape| upper.contains(escape))
+    };
+    let read = path.replace("%2F", "/").replace("%2f", "/");
+    let is_step = |segment: &str| matches!(segment, "." | "..");
+    let faults = [
+        (!path.starts_with('/'), "a path begins with /"),
+        (path.len() > MAX_PATH_LEN, "the path has more than 1,000 characters"),
+        (path.contains("//"), "the path has an empty segment (//)"),
+        (path.split('/').any(is_step), "the path has the segment . or .."),
+        (
+            path.contains(';') || has(&["%3B"]),
+            "the path has a semicolon, after which some applications ignore the text",
+        ),
+        (
+            contains_encoded_slash(path) && !admits_encoded_slash,
+            "the path has an encoded slash, and no route has a parameter like {path+}",
+        ),
+        (
+            read.contains("//") || read.split('/').any(is_step),
+            "with / in place of %2F, the path has an empty segment, or . or ..",
+        ),
+        (has(&["%2E", "%5C", "%25"]), "the path has an escape of . \\ or %"),
+        (has(&["%0", "%1", "%7F"]), "the path has an escape of a control character"),
+    ];
+    let known = faults.into_iter().find(|(is_broken, _)| *is_broken).map(|(_, fault)| fault);
+    let other =
+        "the path has a character that must be escaped, an escape of a letter or digit, or escapes that aren't UTF-8";
+    known.or_else(|| (!is_canonical_path(path, admits_encoded_slash)).then_some(other))
+}
+
+fn show(app: &mut App, explained: &Explained) -> Result<()> {
+    let text = match (&explained.decision, &explained.method) {
+        (Decision::Verify, Some(method)) => format!("the token must have {method}"),
+        (Decision::Public, Some(method)) => format!("passes without a token: {method} is public"),
+        (Decision::Preflight, _) => "passes without a token, as a CORS preflight".to_owned(),
+        _ => format!("denied: {}", explained.reason.as_deref().unwrap_or(NO_ROUTE)),
+    };
+    app.out.line(&text)?;
+    if let Some(route) = &explained.route {
+        app.out.line(&format!("route       {}", escape_untrusted(route)))?;
+    }
+    if !explained.hosts.is_empty() {
+        app.out.line(&format!("hosts       {}", explained.hosts.join(", ")))?;
+    }
+    app.out.line(&format!("catalogues  {}", explained.catalogues.join(", ")))?;
+    if explained.decision == Decision::Deny {
+        app.out.note("  The rules: docs/matching.md, \"How routes are matched\"");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refused_path_has_its_reason() {
+        for (path, part) in [
+            ("a", "begins with /"),
+            ("/a//b", "empty segment (//)"),
+            ("/a/../b", "segment . or .."),
+            ("/a;b", "semicolon"),
+            ("/a%3bb", "semicolon"),
+            ("/a%2fb", "encoded slash"),
+            ("/a%2e", "escape of ."),
+            ("/a%00", "control character"),
+            ("/%6d", "letter or digit"),
+            ("/%c0%ae", "UTF-8"),
+            ("/a\"", "must be escaped"),
+        ] {
+            let fault = path_fault(path, false).unwrap();
+            assert!(fault.contains(part), "{path}: {fault}");
+        }
+        assert!(path_fault("/a%2F..%2Fb", true).unwrap().contains("in place of %2F"));
+        for path in ["/", "/a", "/a/", "/a%20b", "/a/[b]", "/caf%C3%A9"] {
+            assert_eq!(path_fault(path, false), None, "{path}");
+        }
+        assert_eq!(path_fault("/a%2Fb", true), None);
+    }
+}

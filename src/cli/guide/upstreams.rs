@@ -1,0 +1,84 @@
+//! The option `--upstream [CATALOGUE=]HOST:PORT`.
+
+use super::catalogue_not_found;
+use crate::domain::catalogue::{Catalogue, MANAGEMENT};
+use crate::domain::route::sites::Site;
+use crate::domain::untrusted_text::escape_untrusted;
+use crate::error::{Error, Result};
+use crate::guide::Upstream;
+
+/// The addresses of the applications.
+#[derive(Debug)]
+pub(super) struct Upstreams {
+    /// Address for catalogues without one of their own.
+    common: Option<Upstream>,
+    /// Addresses by the names of catalogues.
+    named: Vec<(String, Upstream)>,
+}
+
+impl Upstreams {
+    pub(super) fn parse(options: &[String]) -> Result<Upstreams> {
+        let mut all = Upstreams { common: None, named: Vec::new() };
+        for option in options {
+            let (name, address) = match option.split_once('=') {
+                Some((name, address)) => (Some(name), Upstream::parse(address)?),
+                None => (None, Upstream::parse(option)?),
+            };
+            let earlier = match name {
+                Some(name) => all.named.iter().any(|(other, _)| other == name),
+                None => all.common.is_some(),
+            };
+            if earlier {
+                return Err(Error::usage(format!("--upstream {} is the second address", escape_untrusted(option)))
+                    .why("an application has one address here")
+                    .next("Leave out one of them, or name a catalogue: --upstream CATALOGUE=HOST:PORT"));
+            }
+            match name {
+                Some(name) => all.named.push((name.to_owned(), address)),
+                None => all.common = Some(address),
+            }
+        }
+        Ok(all)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Upstream> {
+        self.common.iter().chain(self.named.iter().map(|(_, address)| address))
+    }
+
+    /// Checks that the catalogues with addresses of their own are among these.
+    pub(super) fn check_names(&self, catalogues: &[Catalogue]) -> Result<()> {
+        let is_known = |name: &str| catalogues.iter().any(|c| c.name == name && c.name != MANAGEMENT);
+        match self.named.iter().find(|(name, _)| !is_known(name)) {
+            Some((unknown, _)) => {
+                let others: Vec<Catalogue> = catalogues.iter().filter(|c| c.name != MANAGEMENT).cloned().collect();
+                Err(catalogue_not_found(unknown, &others))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the address for requests to a site: that of its catalogues.
+    pub(super) fn of(&self, site: &Site) -> Result<Upstream> {
+        let mut own: Vec<&Upstream> = Vec::new();
+        for (_, address) in self.named.iter().filter(|(name, _)| site.catalogues.contains(name)) {
+            if !own.contains(&address) {
+                own.push(address);
+            }
+        }
+        let hosts = if site.hosts.is_empty() { "other hosts".to_owned() } else { site.hosts.join(", ") };
+        let names = site.catalogues.join(", ");
+        match (&own[..], &self.common) {
+            ([one], _) => Ok((*one).clone()),
+            ([], Some(common)) => Ok(common.clone()),
+            ([], None) => Err(Error::usage(format!("no address for requests to {hosts}"))
+                .why(format!("the --upstream options name no address for {names}"))
+                .next("Add --upstream HOST:PORT, or --upstream CATALOGUE=HOST:PORT")),
+            ([_, _, ..], _) => Err(Error::usage(format!("several addresses for requests to {hosts}"))
+                .why(format!("the proxy chooses the application by the host, and {names} hold for the same hosts"))
+                .next(
+                    "Give each catalogue the hosts of its application (hosts = [\"HOST\"] in its file), or use one \
+                     --upstream for them",
+                )),
+        }
+    }
+}
