@@ -1,12 +1,13 @@
 //! The contents of the picker: all catalogues in groups, prepared once when the picker opens.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::permission_index::members;
+use crate::domain::catalogue::permission_index::PermissionIndex;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::role::Role;
 
@@ -69,7 +70,6 @@ impl SetRow {
 }
 
 /// Groups, methods and sets. Groups of management methods come after all others.
-#[derive(Debug)]
 pub struct PickerIndex {
     pub groups: Vec<MethodGroup>,
     /// The methods, group by group.
@@ -78,6 +78,14 @@ pub struct PickerIndex {
     pub sets: Vec<SetRow>,
     positions: HashMap<MethodId, usize>,
     catalogues: Arc<[Catalogue]>,
+    /// The methods of the sets. Built once, because building takes longer than a key may.
+    permissions: PermissionIndex,
+}
+
+impl fmt::Debug for PickerIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PickerIndex").field("methods", &self.methods.len()).field("sets", &self.sets.len()).finish()
+    }
 }
 
 impl PickerIndex {
@@ -88,6 +96,7 @@ impl PickerIndex {
             methods: Vec::new(),
             sets: Vec::new(),
             positions: HashMap::new(),
+            permissions: PermissionIndex::new(&catalogues),
             catalogues,
         };
         let catalogues = Arc::clone(&index.catalogues);
@@ -167,19 +176,19 @@ impl PickerIndex {
     pub fn ticks_of_sets(&self, sets: &BTreeSet<String>) -> Vec<bool> {
         let mut ticks = vec![false; self.methods.len()];
         for set in sets {
-            self.tick(&mut ticks, &members(&self.catalogues, set));
+            self.tick(&mut ticks, self.permissions.members(set));
         }
         ticks
     }
 
     pub fn ticks_of_methods(&self, picked: &BTreeSet<MethodId>) -> Vec<bool> {
         let mut ticks = vec![false; self.methods.len()];
-        self.tick(&mut ticks, picked);
+        self.tick(&mut ticks, picked.iter());
         ticks
     }
 
-    fn tick(&self, ticks: &mut [bool], methods: &BTreeSet<MethodId>) {
-        for position in methods.iter().filter_map(|m| self.positions.get(m)) {
+    fn tick<'a>(&self, ticks: &mut [bool], methods: impl Iterator<Item = &'a MethodId>) {
+        for position in methods.filter_map(|m| self.positions.get(m)) {
             ticks[*position] = true;
         }
     }
