@@ -21,6 +21,16 @@ pub fn read<C: AsRef<[Catalogue]>>(
     read_text: ReadText,
     existing: impl FnOnce() -> Result<C>,
 ) -> Result<ImportResult> {
+    read_named(path, None, read_text, existing)
+}
+
+/// Does the same as [`read`]. `name` is for the catalogue of a document; `None` takes it from the file's name.
+fn read_named<C: AsRef<[Catalogue]>>(
+    path: &Path,
+    name: Option<&str>,
+    read_text: ReadText,
+    existing: impl FnOnce() -> Result<C>,
+) -> Result<ImportResult> {
     let text = read_text(path, openapi::MAX_DOCUMENT_SIZE)?;
     if is_openapi(&text) {
         if bounded_read::is_standard(path) {
@@ -28,13 +38,19 @@ pub fn read<C: AsRef<[Catalogue]>>(
                 .why("an OpenAPI document from stdin has no file name")
                 .next("Use: jeton catalogue import openapi - --name NAME"));
         }
-        let options = ImportOptions { name: catalogue_name(path), ..ImportOptions::default() };
+        let name = name.map_or_else(|| catalogue_name(path), str::to_owned);
+        let options = ImportOptions { name, ..ImportOptions::default() };
         let imported = import(&text, path, &options)?;
         validate::validate(&imported.catalogue, existing()?.as_ref())?;
         return Ok(imported);
     }
     let catalogue = toml_reader::read(&path.to_string_lossy(), &text, existing()?.as_ref())?;
-    Ok(catalogue.into())
+    match name.filter(|name| *name != catalogue.name) {
+        Some(name) => Err(Error::usage(format!("the catalogue can't be named {name}"))
+            .why(format!("its name is {} already", catalogue.name))
+            .next("Leave the name out; only the catalogue of an OpenAPI document can be named")),
+        None => Ok(catalogue.into()),
+    }
 }
 
 /// Returns the catalogue that `from` names: one that is shipped with jeton, else a file.
@@ -46,10 +62,23 @@ pub fn source<C: AsRef<[Catalogue]>>(
     read_text: ReadText,
     existing: impl FnOnce() -> Result<C>,
 ) -> Result<ImportResult> {
+    source_named(from, None, read_text, existing)
+}
+
+/// Does the same as [`source`]. `name` is for the catalogue of a document; `None` takes it from the file's name.
+///
+/// # Errors
+/// Those of [`source`]; [`Kind::Usage`] if there is a `name` for a catalogue file with another name.
+pub fn source_named<C: AsRef<[Catalogue]>>(
+    from: &Path,
+    name: Option<&str>,
+    read_text: ReadText,
+    existing: impl FnOnce() -> Result<C>,
+) -> Result<ImportResult> {
     if let Some(name) = from.to_str().filter(|name| Catalogue::is_shipped(name)) {
         return Ok(Catalogue::shipped(name)?.into());
     }
-    read(from, read_text, existing).map_err(|e| match e.kind {
+    read_named(from, name, read_text, existing).map_err(|e| match e.kind {
         Kind::NotFound => e.why(
             "give the path of a catalogue file or an OpenAPI document, or cloud-platform, the sample catalogue of jeton",
         ),

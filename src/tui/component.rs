@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::{Error, Result};
 use crate::import::openapi::ImportResult;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{CatalogueSource, Effect};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::layer::{Layer, ScreenId};
 use crate::tui::model::{LocalDates, Model, PendingRequest};
@@ -150,9 +150,9 @@ impl Intent {
         Intent::Ask(Ask { subject: AskSubject::Request(Box::new(request)), credential, waits })
     }
 
-    /// Reads the catalogue with this path or name while the page waits.
-    pub fn read_catalogue(path: PathBuf) -> Self {
-        Intent::Ask(Ask { subject: AskSubject::Catalogue(path), credential: None, waits: true })
+    /// Reads a catalogue while the page waits.
+    pub fn read_catalogue(source: CatalogueSource) -> Self {
+        Intent::Ask(Ask { subject: AskSubject::Catalogue(source), credential: None, waits: true })
     }
 
     /// Copies text that is not a secret.
@@ -173,7 +173,7 @@ pub struct Ask {
 pub enum AskSubject {
     Request(Box<Request>),
     /// The catalogue with this path or name.
-    Catalogue(PathBuf),
+    Catalogue(CatalogueSource),
 }
 
 /// The answer of a dialog to the page that has opened it.

@@ -19,8 +19,8 @@ pub enum Effect {
     CopyText(String),
     CopySecret(Arc<Secret>),
     Save(PathBuf, Arc<Secret>),
-    /// Reads the catalogue with this path or name, to be used along with these catalogues. The reply has the same id.
-    ReadCatalogue(RequestId, PathBuf, Arc<[Catalogue]>),
+    /// Reads a catalogue, to be used along with these catalogues. The reply has the same id.
+    ReadCatalogue(RequestId, CatalogueSource, Arc<[Catalogue]>),
     /// Checks if the running service has read the change with this number in the audit log.
     CheckPropagation(i64),
     /// Forgets who signed in.
@@ -31,6 +31,15 @@ pub enum Effect {
     Redraw,
     /// Returns the terminal to the shell and stops the process.
     Suspend,
+}
+
+/// The place from which a catalogue is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogueSource {
+    /// The path of a file, or the name of a catalogue that is shipped with jeton.
+    pub path: PathBuf,
+    /// The name for the catalogue of an OpenAPI document. `None` takes it from the file's name.
+    pub name: Option<String>,
 }
 
 /// A request on its way to the store.

@@ -273,7 +273,9 @@ impl EventLoop<'_> {
             match effect {
                 Effect::Call(call) => self.send_job(Job::Call(call))?,
                 Effect::Save(path, secret) => self.send_job(Job::Save(path, secret))?,
-                Effect::ReadCatalogue(id, path, existing) => self.send_job(Job::ReadCatalogue(id, path, existing))?,
+                Effect::ReadCatalogue(id, source, existing) => {
+                    self.send_job(Job::ReadCatalogue(id, source, existing))?
+                }
                 Effect::CheckPropagation(seq) => self.send_job(Job::CheckPropagation(seq))?,
                 Effect::SignOut => self.send_job(Job::SignOut)?,
                 Effect::StopLongWork => self.workers.progress.stop(),

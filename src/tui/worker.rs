@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::platform::secret_files::read_file;
 use crate::platform::{catalogue_file, threads};
 use crate::propagation::PropagationProbe;
-use crate::tui::effect::Call;
+use crate::tui::effect::{Call, CatalogueSource};
 use crate::tui::msg::{Msg, RequestId};
 use crate::verbs::Backend;
 use crate::verbs::ports::SecretFileWriter;
@@ -24,7 +24,7 @@ use crate::verbs::request::Request;
 pub(super) enum Job {
     Call(Call),
     Save(PathBuf, Arc<Secret>),
-    ReadCatalogue(RequestId, PathBuf, Arc<[Catalogue]>),
+    ReadCatalogue(RequestId, CatalogueSource, Arc<[Catalogue]>),
     CheckPropagation(i64),
     SignOut,
     Close,
@@ -189,8 +189,9 @@ fn spawn_store_worker(
                 Job::Call(Call { id, credential, request, .. }) => {
                     Msg::Reply(id, Box::new(store.backend.call(&credential, *request)))
                 }
-                Job::ReadCatalogue(id, path, existing) => {
-                    Msg::CatalogueLoaded(id, Box::new(catalogue_file::source(&path, read_file, || Ok(existing))))
+                Job::ReadCatalogue(id, CatalogueSource { path, name }, existing) => {
+                    let loaded = catalogue_file::source_named(&path, name.as_deref(), read_file, || Ok(existing));
+                    Msg::CatalogueLoaded(id, Box::new(loaded))
                 }
                 Job::CheckPropagation(seq) => Msg::PropagationChecked(seq, propagation_probe.check(seq)),
                 Job::Save(path, secret) => Msg::Saved(secret_files.save(&path, &secret).map(|mut saved| {

@@ -41,6 +41,12 @@ impl CliLine {
         }
     }
 
+    /// Replaces the arguments at `places`, counted after `jeton`.
+    pub fn replace_args(&mut self, places: std::ops::Range<usize>, args: &[&str]) {
+        let end = places.end.min(self.0.len());
+        self.0.splice(places.start.min(end)..end, args.iter().map(|arg| (*arg).to_owned()));
+    }
+
     /// Appends an argument, quoted for a shell if necessary.
     pub fn arg(mut self, arg: impl Into<String>) -> Self {
         self.0.push(arg.into());

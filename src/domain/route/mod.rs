@@ -1,10 +1,10 @@
 //! Routes: which HTTP requests lead to a method, and which of two routes a request means.
 //!
-//! - [`Route`] is what `GET /orders/{id}` means; [`parse`] reads it;
-//! - [`segment`] compares the texts that two segments match, [`sequence`] whole paths and segments part by part;
+//! - [`Route`] is what `GET /orders/{id}` means; `parse` reads it;
+//! - [`segment`] compares the texts that two segments match, `sequence` whole paths and segments part by part;
 //! - [`request_path`] holds the rule for the path of every request, checked before any route is;
 //! - [`rules`] orders all routes that can apply to a request in one list, [`sites`] has such a list for each host;
-//! - [`pattern`] writes a rule as a regular expression for proxies, [`matcher`] is the same rule in code.
+//! - `pattern` writes a rule as a regular expression for proxies, [`matcher`] is the same rule in code.
 
 pub mod matcher;
 mod parse;

@@ -1,11 +1,10 @@
 //! Sends requests and records who waits for each.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::tui::app::App;
 use crate::tui::component::{Ask, AskSubject};
-use crate::tui::effect::{Call, Effect};
+use crate::tui::effect::{Call, CatalogueSource, Effect};
 use crate::tui::layer::Layer;
 use crate::tui::long_work::LongWork;
 use crate::tui::model::{PendingRequest, RequestKind};
@@ -39,7 +38,7 @@ pub(super) fn send(
 pub(super) fn ask(app: &mut App, layer: Layer, Ask { subject, credential, waits }: Ask) -> Vec<Effect> {
     let request = match subject {
         AskSubject::Request(request) => *request,
-        AskSubject::Catalogue(path) => return read_catalogue_for(app, layer, path),
+        AskSubject::Catalogue(source) => return read_catalogue_for(app, layer, source),
     };
     let Some(credential) = credential.or_else(|| app.model.session.clone().map(Credential::Session)) else {
         return Vec::new();
@@ -70,11 +69,11 @@ pub(super) fn read(app: &mut App, request: impl Into<Request>) -> Vec<Effect> {
 }
 
 /// Reads a catalogue that the page of `layer` waits for.
-fn read_catalogue_for(app: &mut App, layer: Layer, path: PathBuf) -> Vec<Effect> {
+fn read_catalogue_for(app: &mut App, layer: Layer, source: CatalogueSource) -> Vec<Effect> {
     let id = next_id(app);
     let pending = PendingRequest { kind: RequestKind::Component, asker: Some(layer), key: None, since: app.model.now };
     app.model.pending.insert(id, pending);
-    vec![Effect::ReadCatalogue(id, path, Arc::clone(&app.model.catalogues))]
+    vec![Effect::ReadCatalogue(id, source, Arc::clone(&app.model.catalogues))]
 }
 
 fn next_id(app: &mut App) -> RequestId {

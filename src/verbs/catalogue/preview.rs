@@ -30,7 +30,7 @@ pub struct PreviewCatalogue {
     pub catalogue: Catalogue,
 }
 
-/// The answer to [`PreviewCatalogue`], and the result of [`ApplyCatalogue`].
+/// The answer to [`PreviewCatalogue`], and the result of [`ApplyCatalogue`](super::ApplyCatalogue).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CataloguePreview {

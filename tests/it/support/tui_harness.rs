@@ -9,7 +9,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jeton::error::Error;
 use jeton::platform::catalogue_file;
-use jeton::platform::secret_files::SecretFiles;
+use jeton::platform::secret_files::{SecretFiles, read_file};
 use jeton::propagation::{Propagation, PropagationProbe};
 use jeton::tui::app::App;
 use jeton::tui::component::Component;
@@ -194,11 +194,10 @@ impl TuiHarness {
                     saved.persist();
                     saved.path().to_owned()
                 })),
-                Effect::ReadCatalogue(id, path, there) => {
-                    let read = Msg::CatalogueLoaded(
-                        id,
-                        Box::new(catalogue_file::source(&path, jeton::platform::secret_files::read_file, || Ok(there))),
-                    );
+                Effect::ReadCatalogue(id, source, there) => {
+                    let (path, name) = (&source.path, source.name.as_deref());
+                    let loaded = catalogue_file::source_named(path, name, read_file, || Ok(there));
+                    let read = Msg::CatalogueLoaded(id, Box::new(loaded));
                     if let Some(held) = &mut self.held_replies {
                         held.push_back(read);
                         continue;

@@ -15,13 +15,13 @@ use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create, token_name};
 use crate::support::tui_harness::TuiHarness;
 
 /// Writes `text` to a file in the test's folder and types its path into the form.
-fn offer(s: &mut TuiHarness, text: &str) {
+pub fn offer(s: &mut TuiHarness, text: &str) {
     let file = s.path("shop.toml");
     std::fs::write(&file, text).unwrap();
     s.keys(&format!("4i{}<enter>", file.display()));
 }
 
-fn prove(s: &mut TuiHarness) {
+pub fn prove(s: &mut TuiHarness) {
     s.keys(&format!("{PASSWORD}<enter>"));
 }
 
@@ -281,10 +281,8 @@ fn whole_preview_is_reached_by_scrolling() {
 #[test]
 fn unreadable_catalogue_is_a_problem_of_the_form() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
-    s.keys("4i");
-    s.assert_shows("catalogue import openapi --help");
-    s.keys("<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Enter the path of a file, or cloud-platform");
+    s.keys("4i<enter>");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Enter the path of a catalogue file or an OpenAPI document, or cloud-platform");
     s.keys("cloud<enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @"no file cloud: give the path of a catalogue file or an OpenAPI document, or cloud-platform, the sample catalogue of jeton");
     s.keys("<esc>");
@@ -338,4 +336,28 @@ fn preview_of_a_widening() {
     offer(&mut s, &wider);
     s.keys("1<enter>");
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn preview_names_what_is_renamed() {
+    let install = TestInstall::with_accounts();
+    apply(&install, OWNER, &shop(&install, |text| text), None).unwrap();
+    install.create("admin", reader("reader"));
+    let renamed =
+        example().replace("shop.orders.List", "shop.orders.ListAll").replace("id = \"List\"", "id = \"ListAll\"");
+    assert_ne!(renamed, example());
+    let mut s = TuiHarness::signed_in(install);
+    offer(&mut s, &renamed);
+    s.resize(80, 60);
+    insta::assert_snapshot!(s.dialog_text(), @"
+    Apply shop
+    No token gains methods.
+
+    shop
+    Methods: 1 renamed
+      shop.orders.List → shop.orders.ListAll
+    No token uses an old name.
+
+    Password of ops
+    ");
 }

@@ -7,6 +7,7 @@ mod audit_check;
 mod audit_log;
 mod auth_state;
 mod catalogue_apply;
+mod catalogue_import;
 mod choices;
 mod conflicts;
 mod dates;

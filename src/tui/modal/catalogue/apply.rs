@@ -1,14 +1,16 @@
 //! The form for applying a catalogue, from a file or built in. A preview comes first.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use ratatui::style::Style;
 
 use super::CatalogueChange;
-use crate::domain::catalogue::Catalogue;
 use crate::error::{Error, Kind as ErrorKind};
-use crate::platform::paths;
+use crate::import::openapi::ImportResult;
+use crate::platform::{catalogue_file, paths};
 use crate::tui::component::{Intent, Reply, UpdateContext};
+use crate::tui::effect::CatalogueSource;
 use crate::tui::model::Model;
 use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
@@ -18,36 +20,50 @@ use crate::verbs::request::Response;
 
 /// Maximum length of a path, in bytes.
 const MAX_PATH: usize = 4096;
+/// Maximum length of a catalogue's name.
+const MAX_NAME: usize = 64;
 
 fields! { ApplyCatalogueDialog, form:
     /// The name or path.
     Source => Text(&mut form.source),
+    /// The name for the catalogue of an OpenAPI document.
+    Name if form.may_be_document() => Text(&mut form.name),
 }
 
 /// The form for applying a catalogue.
 pub struct ApplyCatalogueDialog {
     source: TextInput,
+    name: TextInput,
     /// The catalogue read, while its preview is awaited.
-    pending: Option<Catalogue>,
+    pending: Option<ImportResult>,
 }
 
 impl ApplyCatalogueDialog {
-    /// Opens the form with an empty field.
+    /// Opens the form with empty fields.
     pub fn new() -> Form<Self> {
-        Form::new(ApplyCatalogueDialog { source: TextInput::new(MAX_PATH), pending: None })
+        let (source, name) = (TextInput::new(MAX_PATH), TextInput::new(MAX_NAME));
+        Form::new(ApplyCatalogueDialog { source, name, pending: None })
     }
 
-    /// Returns the typed path or name.
-    fn path(&self) -> PathBuf {
-        paths::expand_home(self.source.text().trim())
+    /// Returns `true` if the typed path looks like that of an OpenAPI document. Its content decides.
+    fn may_be_document(&self) -> bool {
+        let extension = Path::new(self.source.text().trim()).extension().and_then(OsStr::to_str);
+        extension.is_some_and(|end| ["json", "yaml", "yml"].iter().any(|one| end.eq_ignore_ascii_case(one)))
+    }
+
+    /// Returns what was typed.
+    fn source(&self) -> CatalogueSource {
+        let name = Some(self.name.text().trim()).filter(|name| !name.is_empty() && self.may_be_document());
+        CatalogueSource { path: paths::expand_home(self.source.text().trim()), name: name.map(str::to_owned) }
     }
 
     /// Takes the catalogue read and requests a preview.
     ///
     /// # Errors
     /// None; the preview may be refused.
-    fn on_catalogue(&mut self, catalogue: Catalogue) -> PressResult<Field> {
-        self.pending = Some(catalogue.clone());
+    fn on_catalogue(&mut self, loaded: ImportResult) -> PressResult<Field> {
+        let catalogue = loaded.catalogue.clone();
+        self.pending = Some(loaded);
         Ok(Intent::query(PreviewCatalogue { catalogue }))
     }
 
@@ -56,15 +72,14 @@ impl ApplyCatalogueDialog {
     /// # Errors
     /// The catalogue changes nothing.
     fn on_preview(&mut self, preview: &CataloguePreview, ctx: &UpdateContext<'_>) -> PressResult<Field> {
-        let Some(catalogue) = self.pending.take() else { return Ok(Intent::Stay) };
+        let Some(loaded) = self.pending.take() else { return Ok(Intent::Stay) };
         if preview.is_empty() {
             return Err(Problem::general(format!(
                 "Catalogue {} is already applied: nothing would change",
                 preview.name
             )));
         }
-        let source = self.path().display().to_string();
-        Ok(CatalogueChange { catalogue, source, preview: preview.clone() }.pending().confirm(ctx))
+        Ok(CatalogueChange { loaded, source: self.source(), preview: preview.clone() }.pending().confirm(ctx))
     }
 }
 
@@ -81,14 +96,17 @@ impl Dialog for ApplyCatalogueDialog {
 
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         match self.source.text().trim() {
-            "" => Err(Problem::at(Field::Source, "Enter the path of a file, or cloud-platform")),
-            _ => Ok(Intent::read_catalogue(self.path())),
+            "" => {
+                let text = "Enter the path of a catalogue file or an OpenAPI document, or cloud-platform";
+                Err(Problem::at(Field::Source, text))
+            }
+            _ => Ok(Intent::read_catalogue(self.source())),
         }
     }
 
     fn on_reply(&mut self, reply: &mut Reply, ctx: &UpdateContext<'_>) -> Option<PressResult<Field>> {
         match reply {
-            Reply::Catalogue(source) => Some(self.on_catalogue(source.catalogue.clone())),
+            Reply::Catalogue(loaded) => Some(self.on_catalogue(loaded.clone())),
             Reply::Response(Response::PreviewCatalogue(preview)) => Some(self.on_preview(preview, ctx)),
             _ => None,
         }
@@ -114,17 +132,30 @@ impl Dialog for ApplyCatalogueDialog {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
-        layout.text_line("Enter a catalogue file (TOML), an OpenAPI document, or cloud-platform.", Style::new());
-        layout.text_line("jeton shows the changes before it applies the catalogue.", Style::new());
+        let intro = "Enter a catalogue file (TOML), an OpenAPI document (JSON or YAML), or cloud-platform for the sample \
+                     catalogue of jeton. jeton shows the changes before it applies the catalogue.";
+        layout.text_line(intro, Style::new());
         layout.blank();
         layout.wide_text_input(Field::Source, "Catalogue", &self.source);
+        if self.may_be_document() {
+            layout.text_input(Field::Name, "Name", &self.name);
+        } else {
+            layout.blank();
+        }
         if layout.has_problem() {
             layout.problem(3);
             return;
         }
         let end = layout.height() + 3;
-        let options = "For options of an import, run: jeton catalogue import openapi --help";
-        layout.text_line(options, layout.theme.dim);
+        let hint = if self.may_be_document() {
+            let name = catalogue_file::catalogue_name(&self.source().path);
+            format!(
+                "Without a name, the catalogue is called {name}. For more options of an import, run: jeton catalogue import openapi FILE"
+            )
+        } else {
+            String::new()
+        };
+        layout.text_line(&hint, layout.theme.dim);
         layout.pad(end);
     }
 }

@@ -4,7 +4,8 @@ pub mod apply;
 
 use super::confirm_change::{PendingMutation, Retry};
 use super::shown_tokens::describe_reread;
-use crate::domain::catalogue::Catalogue;
+use crate::import::openapi::ImportResult;
+use crate::tui::effect::CatalogueSource;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
 use crate::verbs::impact::Removal;
@@ -14,8 +15,8 @@ use crate::verbs::request::{Request, Response};
 const PREVIEW_LIMITS: TextLimits =
     TextLimits { max_items: 1_000, more_hint: "for the full list, run: jeton catalogue apply --dry-run --json" };
 
-/// Describes the preview: the tokens that gain methods, then additions, removals and changes.
-fn preview_text(preview: &CataloguePreview) -> ScrollText {
+/// Describes the preview: the tokens that gain methods, the remarks of an import, then additions, removals and changes.
+fn preview_text(preview: &CataloguePreview, loaded: &ImportResult) -> ScrollText {
     let warns = preview.widening.count > 0 || !preview.made_public.is_empty();
     let gains = preview.describe_gains(PREVIEW_LIMITS).into_iter().map(|line| match (line.starts_with(' '), warns) {
         (false, true) if line.ends_with(':') => (LineStyle::Warning, format!("! {line}")),
@@ -23,12 +24,27 @@ fn preview_text(preview: &CataloguePreview) -> ScrollText {
         (true, _) => (line_style(&line), line),
     });
     let changes = preview.describe_changes(PREVIEW_LIMITS).into_iter().map(|line| (line_style(&line), line));
-    let between = [(LineStyle::Plain, String::new())];
-    gains.chain(between).chain(changes).fold(ScrollText::default(), |passage, (look, line)| {
+    let text = lines(gains).blank();
+    let text = remarks(text, "Decisions of the import:", LineStyle::Plain, &loaded.notes);
+    let text = remarks(text, "Warnings about the document:", LineStyle::Warning, &loaded.warnings);
+    text.append(lines(changes))
+}
+
+fn lines(lines: impl Iterator<Item = (LineStyle, String)>) -> ScrollText {
+    lines.fold(ScrollText::default(), |passage, (look, line)| {
         let text = line.trim_start();
         // A continuation line keeps the indentation of its first line.
         passage.labelled("", line.len() - text.len(), look, text)
     })
+}
+
+/// Adds a list of remarks about the import, if there are any.
+fn remarks(text: ScrollText, heading: &str, style: LineStyle, remarks: &[String]) -> ScrollText {
+    if remarks.is_empty() {
+        return text;
+    }
+    let text = text.row(LineStyle::Strong, heading);
+    remarks.iter().fold(text, |text, remark| text.labelled("  •", 4, style, remark)).blank()
 }
 
 fn line_style(line: &str) -> LineStyle {
@@ -43,9 +59,8 @@ fn line_style(line: &str) -> LineStyle {
 /// A catalogue that was read, and the preview of its changes.
 #[derive(Debug)]
 struct CatalogueChange {
-    catalogue: Catalogue,
-    /// The name or path that was read.
-    source: String,
+    loaded: ImportResult,
+    source: CatalogueSource,
     preview: CataloguePreview,
 }
 
@@ -54,8 +69,9 @@ impl CatalogueChange {
     /// typed; the verb compares them again.
     fn pending(self) -> PendingMutation {
         let (public, widened) = (self.preview.made_public.len() as u64, self.preview.widening.count);
-        let removal = Removal::Catalogue(Box::new(self.catalogue.clone()));
-        PendingMutation::with_text(format!("Apply {}", self.catalogue.name), preview_text(&self.preview), self)
+        let removal = Removal::Catalogue(Box::new(self.loaded.catalogue.clone()));
+        let text = preview_text(&self.preview, &self.loaded);
+        PendingMutation::with_text(format!("Apply {}", self.loaded.catalogue.name), text, self)
             .confirmed_by("Type number of methods", public)
             .confirmed_by("Type number of tokens", widened)
             .taking(removal)
@@ -67,25 +83,31 @@ impl Retry for CatalogueChange {
     fn request(&self) -> Request {
         let accepted = |count: u64| Some(count).filter(|count| *count > 0);
         let (public, widened) = (self.preview.made_public.len() as u64, self.preview.widening.count);
-        ApplyCatalogue::new(self.catalogue.clone(), accepted(widened), accepted(public))
+        ApplyCatalogue::new(self.loaded.catalogue.clone(), accepted(widened), accepted(public))
             .expecting(Some(self.preview.set))
             .into()
     }
 
     fn preview(&self) -> Option<Request> {
-        Some(PreviewCatalogue { catalogue: self.catalogue.clone() }.into())
+        Some(PreviewCatalogue { catalogue: self.loaded.catalogue.clone() }.into())
     }
 
     fn on_reply(&self, response: &mut Response) -> Option<(PendingMutation, String)> {
         match response {
             Response::PreviewCatalogue(preview) if preview.set != self.preview.set => {
-                let (catalogue, source) = (self.catalogue.clone(), self.source.clone());
-                let renewed = CatalogueChange { catalogue, source, preview: preview.clone() };
+                let (loaded, source) = (self.loaded.clone(), self.source.clone());
+                let renewed = CatalogueChange { loaded, source, preview: preview.clone() };
                 Some((renewed.pending(), describe_reread("tokens or the catalogue")))
             }
             // The verb doesn't know the file.
             Response::ApplyCatalogue(done) => {
-                done.equivalent_command.set_arg(2, self.source.clone());
+                let path = self.source.path.display().to_string();
+                match &self.source.name {
+                    Some(name) => {
+                        done.equivalent_command.replace_args(1..3, &["import", "openapi", &path, "--name", name]);
+                    }
+                    None => done.equivalent_command.set_arg(2, path),
+                }
                 None
             }
             _ => None,
