@@ -94,7 +94,7 @@ struct ImportedApi {
 fn imported_api() -> ImportedApi {
     let home = home_with_catalogue(super::SHOP);
     home.file("cloud.json", &document(), 0o644);
-    let imported = home.as_ops(&["catalogue", "import", "openapi", "cloud.json"]).assert_success();
+    let imported = home.as_ops(&["catalogue", "import", "openapi", "cloud.json", "--any-host"]).assert_success();
     insta::allow_duplicates! { insta::assert_snapshot!(imported.message(), @r#"
     ! "GET /organisations/{o}/backups/{b}" gets no route, because "GET /organisations/{org}/backups/{backupId}" already has the same route
       access levels: 89 from the HTTP method
