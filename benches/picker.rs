@@ -203,24 +203,33 @@ fn open_and_draw(bencher: Bencher<'_, '_>, contents: Contents) {
     });
 }
 
+/// Types into a page that `open` opens, and draws a frame after each letter.
+fn type_and_draw(
+    bencher: Bencher<'_, '_>,
+    contents: Contents,
+    open: impl Fn(&Arc<[Catalogue]>) -> App,
+    letters: [&str; 2],
+) {
+    let all = catalogues(contents);
+    let mut terminal = terminal();
+    bencher.with_inputs(|| open(&all)).bench_local_values(|mut app| {
+        for letter in letters {
+            typed(&mut app, letter);
+            draw(&mut terminal, &app);
+        }
+        app
+    });
+}
+
+fn typed_in(mut app: App, text: &str) -> App {
+    typed(&mut app, text);
+    app
+}
+
 /// Types a letter that matches every method, then one that leaves an eighth. Draws a frame after each.
 #[divan::bench(args = ALL)]
 fn two_letters_of_search_and_draw(bencher: Bencher<'_, '_>, contents: Contents) {
-    let all = catalogues(contents);
-    let mut terminal = terminal();
-    bencher
-        .with_inputs(|| {
-            let mut app = open(&all);
-            typed(&mut app, "/s");
-            app
-        })
-        .bench_local_values(|mut app| {
-            typed(&mut app, "t");
-            draw(&mut terminal, &app);
-            typed(&mut app, "o");
-            draw(&mut terminal, &app);
-            app
-        });
+    type_and_draw(bencher, contents, |all| typed_in(open(all), "/s"), ["t", "o"]);
 }
 
 #[divan::bench(args = ALL)]
@@ -280,22 +289,12 @@ fn draw_alone(bencher: Bencher<'_, '_>, contents: Contents) {
 /// Types a letter that matches every set, then one that leaves some. Draws a frame after each.
 #[divan::bench(args = ALL)]
 fn two_letters_of_set_search_and_draw(bencher: Bencher<'_, '_>, contents: Contents) {
-    let all = catalogues(contents);
-    let mut terminal = terminal();
-    bencher
-        .with_inputs(|| {
-            let mut app = open(&all);
-            press(&mut app, KeyCode::Tab);
-            typed(&mut app, "/");
-            app
-        })
-        .bench_local_values(|mut app| {
-            typed(&mut app, "a");
-            draw(&mut terminal, &app);
-            typed(&mut app, "d");
-            draw(&mut terminal, &app);
-            app
-        });
+    let open_sets = |all: &Arc<[Catalogue]>| {
+        let mut app = open(all);
+        press(&mut app, KeyCode::Tab);
+        typed_in(app, "/")
+    };
+    type_and_draw(bencher, contents, open_sets, ["a", "d"]);
 }
 
 #[divan::bench(args = ALL)]
@@ -338,19 +337,5 @@ fn show_a_set_of_the_catalogue_and_draw(bencher: Bencher<'_, '_>, contents: Cont
 
 #[divan::bench(args = ALL)]
 fn two_letters_of_catalogue_search_and_draw(bencher: Bencher<'_, '_>, contents: Contents) {
-    let all = catalogues(contents);
-    let mut terminal = terminal();
-    bencher
-        .with_inputs(|| {
-            let mut app = open_page(browse(&all));
-            typed(&mut app, "/s");
-            app
-        })
-        .bench_local_values(|mut app| {
-            typed(&mut app, "t");
-            draw(&mut terminal, &app);
-            typed(&mut app, "o");
-            draw(&mut terminal, &app);
-            app
-        });
+    type_and_draw(bencher, contents, |all| typed_in(open_page(browse(all)), "/s"), ["t", "o"]);
 }

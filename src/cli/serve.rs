@@ -59,7 +59,9 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
         );
     }
     systemd::ready();
-    let ignore = |signal| tracing::info!(signal, "signal ignored: restart the service to read the settings again");
+    let ignore = |signal| {
+        tracing::info!(signal, "the service ignores this signal. To read changed settings, restart the service")
+    };
     let signal = loop {
         match events.recv() {
             Ok(ServiceEvent::Signal(ServiceSignal::End(signal))) => break Some(signal),

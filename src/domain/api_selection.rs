@@ -67,7 +67,7 @@ impl TryFrom<SelectionJson> for Selection {
             (true, ..) if !has_sets && !has_methods => Ok(Selection::Inherit),
             (false, _, Some(methods)) if !has_sets => Ok(Selection::Custom(methods)),
             (false, Some(sets), _) if !has_methods => Ok(Selection::Sets(sets)),
-            _ => Err("a selection has either sets or methods, or inherits"),
+            _ => Err("a selection needs exactly one of \"sets\", \"methods\" and \"inherit\": true;"),
         }
     }
 }

@@ -197,7 +197,10 @@ async fn accept_loop(
             }
             Err(e) => {
                 if service.overload.refused.fetch_add(1, Relaxed) == 0 {
-                    tracing::warn!(why = %e, "a connection can't be accepted");
+                    tracing::warn!(
+                        why = %e,
+                        "new connections can't be accepted at the moment (logged once; see connections_not_accepted_total)"
+                    );
                 }
                 service.overload.close_idle(&service.connections, kind, most);
                 sleep(ACCEPT_RETRY_DELAY).await;

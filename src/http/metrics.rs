@@ -115,7 +115,7 @@ pub(super) fn render(service: &ServerState) -> String {
     let OverloadCounters { closed, refused } = &service.overload;
     family("connections_closed_for_room_total", "Idle connections closed to make room.", &one(of(closed)));
     family("connections_not_accepted_total", "Failed accepts of connections.", &one(of(refused)));
-    family("panics_total", "Panics, including those that the service survived.", &one(of(&service.supervisor.panics)));
+    family("panics_total", "Internal errors (panics). Each is a fault of jeton.", &one(of(&service.supervisor.panics)));
     family("log_lines_lost_total", "Log lines that could not be written.", &one(logging::lost_lines()));
     text
 }

@@ -62,8 +62,7 @@ impl<S: Store + Maintenance> PasswordAuthenticator<'_, S> {
             if is_counted {
                 self.record_failure(named)?;
             }
-            return Err(Error::unauthenticated("wrong username or password")
-                .why("the account may also be unknown or disabled")
+            return Err(Error::unauthenticated("wrong username or password, or the account is disabled")
                 .next("Try again, or ask an owner to set a new password or to enable the account"));
         };
         let new_hash = match password_match {

@@ -36,7 +36,7 @@ struct ShownCatalogue<'a> {
     title: &'a str,
     /// Hosts of the application. None means any host.
     hosts: &'a BTreeSet<String>,
-    /// Whether a final slash makes another path.
+    /// The rule for the final slash of routes.
     trailing_slash: TrailingSlash,
     groups: &'a [Group],
     sets: Vec<SetMembers<'a>>,

@@ -130,7 +130,7 @@ pub struct Catalogue {
     /// The hosts at which the application is called, in lower case and without ports. None means any host.
     #[serde(default)]
     pub hosts: BTreeSet<String>,
-    /// Whether a final slash makes another path.
+    /// The rule for the final slash of routes.
     #[serde(default)]
     pub trailing_slash: TrailingSlash,
     /// The groups, in the file's order.

@@ -17,9 +17,9 @@ pub struct Renames {
 
 impl Renames {
     /// Compares two versions of a catalogue. A method is renamed if one id is gone, another is new, and both have the same
-    /// requests, which no other method of either version has. That needs a host that both versions have. A method of which
-    /// one version has no requests is renamed if its id now begins with the name of its catalogue. A group or set is renamed if it now begins with the name
-    /// of its catalogue.
+    /// requests, which no other method of either version has. That needs a host that both versions have. A method of
+    /// which one version has no requests is renamed if its id now begins with the name of its catalogue, and so is a
+    /// group or set.
     pub fn new(older: Option<&Catalogue>, newer: &Catalogue) -> Self {
         let Some(older) = older else { return Renames::default() };
         let group_ids = |catalogue: &Catalogue| catalogue.groups.iter().map(|g| g.id.clone()).collect::<Vec<_>>();

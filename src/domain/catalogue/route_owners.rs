@@ -58,19 +58,13 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
             .why(owner_text)
             .next("Remove the route from one of the two methods: a request must match only one method");
     }
-    let advice = match (catalogue.hosts.is_empty(), owner.catalogue.hosts.is_empty()) {
-        (false, false) => {
-            let shared = catalogue.hosts.intersection(&owner.catalogue.hosts).next().map_or("", String::as_str);
-            format!("Remove the route from one of the two, or the host {shared} from one of the two catalogues")
+    let advice = match catalogue.hosts.intersection(&owner.catalogue.hosts).next() {
+        Some(host) => {
+            format!("Remove the route from one of the two methods, or the host {host} from one of the catalogues")
         }
-        (true, false) => {
-            "Give this catalogue the hosts of its application: hosts = [\"HOST\"] in the file, or --host HOST for an \
-                          import. Otherwise remove the route from one of the two"
-                .to_owned()
-        }
-        (_, true) => format!(
-            "Apply the catalogue {} with the hosts of its application first: hosts = [\"HOST\"] in its file, or --host \
-             HOST for an import. Otherwise remove the route from one of the two",
+        None => format!(
+            "If these are two applications, give each catalogue the hosts of its own, {} first: hosts = [\"HOST\"] in the \
+             file, or --host HOST for an import. If it is one application, remove the route from one of the two methods",
             owner.catalogue.name
         ),
     };

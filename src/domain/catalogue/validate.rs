@@ -114,7 +114,7 @@ fn reject_reserved(catalogue: &Catalogue) -> ValidationResult {
         if let Some(location) = location {
             let error = Error::usage("a catalogue file can't define groups or methods of jeton")
                 .why(ours)
-                .next("Choose an id whose part before the first dot is not jeton");
+                .next("Choose an id with another first part, such as shop.List; capitals make no difference");
             return Err(fault(location, error));
         }
     }

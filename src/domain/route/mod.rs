@@ -236,7 +236,7 @@ impl fmt::Display for Route {
     }
 }
 
-/// What two routes share needs too many routes to describe.
+/// The requests shared by two routes need too many routes to describe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMany;
 

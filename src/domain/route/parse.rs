@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 const MAX_VALUES: usize = 16;
 const MAX_ALTERNATIVES: usize = 64;
 
-/// What one segment of a route can be.
+/// A segment as written.
 enum Segment {
     One(SegmentPattern),
     /// `{kind:a|b}`: one of these texts.

@@ -112,7 +112,7 @@ pub(super) enum ParseContext {
     Parameter,
     /// Schemas by name.
     Schemas,
-    /// What a schema says about the whole value of a parameter.
+    /// A schema. Only the fields about a whole value are stored.
     Schema,
     /// The keys are stored, their values are not.
     Names,

@@ -29,7 +29,7 @@ impl<'a> SetNames<'a> {
         let cleaned = clean(wanted, MAX_INSPECTED);
         if cleaned.had_control_chars {
             warnings.add(format!(
-                "jeton changed the name of the API set {}: it contained control or bidi characters",
+                "jeton removed invisible control characters from the name of the API set {}",
                 quoted(wanted)
             ));
         }

@@ -169,7 +169,7 @@ impl ImpactBox {
         }
         let unused = match (self.used, at - LINES_PER_USED_TOKEN * self.used) {
             (0, at) => self.tokens.get(at),
-            (_, 0) => return ("These tokens were not used in the last 7 days:".to_owned(), theme.dim),
+            (_, 0) => return ("Not used in the last 7 days:".to_owned(), theme.dim),
             (used, at) => self.tokens.get(used + at - 1),
         };
         unused.map(|token| (row(" ", token, "", columns, model), Style::new())).unwrap_or_default()

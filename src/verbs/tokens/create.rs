@@ -118,8 +118,8 @@ impl CreateToken {
         ))
         .why(format!("an account with the name {account} exists"))
         .next(format!(
-            "For one token use: jeton token create {name} --account {account}. To create two tokens, run the command \
-             once for each"
+            "To create two tokens, run the command once for each. For one token, replace \"{first} {name}\" with: {name} \
+             --account {account}"
         )))
     }
 

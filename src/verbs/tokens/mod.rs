@@ -133,7 +133,7 @@ fn resolve_target_words(
 pub fn ambiguous_words(full_name: &str) -> Error {
     Error::conflict(format!("\"{}\" can mean two tokens, or one token of an account", full_name.replace('/', " ")))
         .why(format!("there are tokens with these two names, and there is a token {full_name}"))
-        .next(format!("For the one token use {full_name}. For the two tokens use account/name of each"))
+        .next(format!("For the one token, give {full_name}. For two tokens, give ACCOUNT/NAME for each"))
 }
 
 /// Returns `account/name` if two plain words could mean that.

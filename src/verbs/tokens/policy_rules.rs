@@ -69,7 +69,7 @@ pub(super) fn check_active_limit(snapshot: &dyn Snapshot, account: AccountId, en
     }
     Err(Error::conflict(format!("the account would have {active} active tokens"))
         .why(format!("the limit for each account is {limit} (policy.active_tokens)"))
-        .next("First disable or revoke another token of the account"))
+        .next("First disable or revoke other tokens of the account, or ask an owner to raise the limit"))
 }
 
 /// Refuses if an account has more tokens than policy allows, counted as the transaction would leave them.

@@ -9,56 +9,21 @@ title = "Hub"
 [[group]]
 id = "hub"
 title = "Hub"
-[[group.method]]
-id = "Contents"
-title = "Contents"
-access = "read"
-routes = ["GET /repos/{owner}/{repo}/contents/{path+}"]
-[[group.method]]
-id = "Ref"
-title = "Ref"
-access = "read"
-routes = ["GET /repos/{owner}/{repo}/git/ref/{ref+}"]
-[[group.method]]
-id = "Label"
-title = "Label"
-access = "read"
-routes = ["GET /repos/{owner}/{repo}/labels/{name+}"]
-[[group.method]]
-id = "User"
-title = "User"
-access = "read"
-routes = ["GET /users/{username}"]
-[[group.method]]
-id = "Issue"
-title = "Issue"
-access = "read"
-routes = ["GET /issues/{id:int}"]
-[[group.method]]
-id = "Assigned"
-title = "Assigned"
-access = "read"
-routes = ["GET /issues/{name}"]
-[[group.method]]
-id = "Proxy"
-title = "Proxy"
-access = "write"
-routes = ["/api/v1/namespaces/{namespace}/pods/{name}/proxy/{path+}", "/api/v1/namespaces/{namespace}/pods/{name}/proxy"]
-[[group.method]]
-id = "Log"
-title = "Log"
-access = "read"
-routes = ["GET /api/v1/namespaces/{namespace}/pods/{name}/log"]
-[[group.method]]
-id = "Secret"
-title = "Secret"
-access = "read"
-routes = ["GET /v1/secret/data/{path+}", "GET /m/{path+}"]
-[[group.method]]
-id = "Admin"
-title = "Admin"
-access = "admin"
-routes = ["GET /m/x/{name}"]
+method = [
+  { id = "Contents", title = "Contents", access = "read", routes = ["GET /repos/{owner}/{repo}/contents/{path+}"] },
+  { id = "Ref", title = "Ref", access = "read", routes = ["GET /repos/{owner}/{repo}/git/ref/{ref+}"] },
+  { id = "Label", title = "Label", access = "read", routes = ["GET /repos/{owner}/{repo}/labels/{name+}"] },
+  { id = "User", title = "User", access = "read", routes = ["GET /users/{username}"] },
+  { id = "Issue", title = "Issue", access = "read", routes = ["GET /issues/{id:int}"] },
+  { id = "Assigned", title = "Assigned", access = "read", routes = ["GET /issues/{name}"] },
+  { id = "Proxy", title = "Proxy", access = "write", routes = [
+    "/api/v1/namespaces/{namespace}/pods/{name}/proxy/{path+}",
+    "/api/v1/namespaces/{namespace}/pods/{name}/proxy",
+  ] },
+  { id = "Log", title = "Log", access = "read", routes = ["GET /api/v1/namespaces/{namespace}/pods/{name}/log"] },
+  { id = "Secret", title = "Secret", access = "read", routes = ["GET /v1/secret/data/{path+}", "GET /m/{path+}"] },
+  { id = "Admin", title = "Admin", access = "admin", routes = ["GET /m/x/{name}"] },
+]
 "#;
 
 fn reads_encoded_slashes(kind: ProxyUnderTest) -> bool {
