@@ -322,8 +322,8 @@ mod tests {
         f.toml:4:18: the catalogue file can't be read: unknown variant `maybe`, expected `strict` or `either`
         f.toml:4:13: "crm" is not a base path: a base path begins with /, such as /crm
         f.toml:4:13: "/a//b" is not a base path: a path can't contain // % ? # ; \, spaces, or the segments . and .., because proxies may rewrite them
-        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id whose part before the first dot is not jeton
-        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id whose part before the first dot is not jeton
+        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id with another first part, such as shop.List; capitals make no difference
+        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id with another first part, such as shop.List; capitals make no difference
         f.toml:8:6: "a.é é" is not a method id: use 1-200 of the characters A-Z a-z 0-9 . _ -
         f.toml:9:9: a method's title is invalid: "": the text is empty
         f.toml:10:10: the catalogue file can't be read: unknown variant `all`, expected one of `public`, `read`, `write`, `admin`

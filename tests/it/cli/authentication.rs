@@ -15,7 +15,7 @@ fn password_from_stdin_authenticates_the_account() {
         .assert_error(Kind::Unauthenticated)
         .assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: wrong username or password: the account may also be unknown or disabled
+    error: wrong username or password, or the account is disabled
       Try again, or ask an owner to set a new password or to enable the account
     ");
     home.run(&["whoami", "--password-stdin", "--user", "nobody"], format!("{PASSWORD}\n")).assert_code(4);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::support::cli_program::CliHome;
+use crate::support::ports::unused_address;
 
 /// The page's reader types passwords; here a file provides them.
 const JETON: &str = r#"#!/bin/sh
@@ -108,11 +109,6 @@ fn application() -> u16 {
     port
 }
 
-/// Returns a port without a listener.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 fn executable(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -163,8 +159,8 @@ fn run(page: &str, is_set_up: bool) {
         ("/var/lib/jeton", format!("{here}/var/lib/jeton")),
         ("-o jeton -g jeton ", String::new()),
         ("127.0.0.1:8080", format!("127.0.0.1:{}", application())),
-        ("127.0.0.1:8443", format!("127.0.0.1:{}", free_port())),
-        (":7182", format!(":{}", free_port())),
+        ("127.0.0.1:8443", unused_address().to_string()),
+        (":7182", format!(":{}", unused_address().port())),
         ("www-data", id("-gn").trim().to_owned()),
     ];
     let blocks = blocks(&text);

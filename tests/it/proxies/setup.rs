@@ -1,7 +1,7 @@
 //! A test setup: a catalogue, a verifier, an application, and a real proxy between them.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::mock_server::{MockServer, Reply, Request, Responder, connect, response, send_raw};
 use super::real_service::RealService;
 use crate::support::cli_program::CliHome;
+use crate::support::ports::unused_address;
 
 /// The proxies under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,7 @@ impl Verifier {
     }
 
     pub fn down() -> Verifier {
-        Verifier::Down(free_address())
+        Verifier::Down(unused_address())
     }
 
     /// Starts jeton with this home's store, at a socket if this proxy supports sockets.
@@ -193,11 +194,6 @@ pub struct ProxySetup {
     pub application: MockServer,
     pub verify: Verifier,
     pub home: CliHome,
-}
-
-/// Returns an address that was free a moment ago.
-pub fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// Creates a store with this catalogue file.
@@ -318,7 +314,7 @@ fn run(
     nginx: &str,
     change: fn(String) -> String,
 ) -> ProxyProcess {
-    let address = free_address();
+    let address = unused_address();
     let (upstream, listen) = (application.to_string(), address.to_string());
     // A proxy that can't compare jeton's proof needs `--insecure` at a port.
     let insecure: &[&str] = if kind.compares_proofs() { &[] } else { &["--insecure"] };

@@ -7,6 +7,7 @@ pub mod direct_writes;
 pub mod drawn;
 pub mod fakes;
 pub mod http;
+pub mod ports;
 pub mod prompt_texts;
 pub mod pty;
 pub mod requests;

@@ -152,7 +152,7 @@ fn revoking_several_counts_each_token_once() {
     ! ops/maker                         just now       2 calls in 7 days
       2 today, from local (jeton cli)
       method used: jeton.tokens.write
-    These tokens were not used in the last 7 days:
+    Not used in the last 7 days:
       ops/one                           never seen
 
     The tokens stop working at once. They stay in the trash for 30 days.
@@ -171,7 +171,7 @@ fn revoking_several_counts_each_token_once() {
     ! ops/maker                         just now       2 calls in 7 days
       2 today, from local (jeton cli)
       method used: jeton.tokens.write
-    These tokens were not used in the last 7 days:
+    Not used in the last 7 days:
       ops/one                           never seen
 
     The tokens stop working at once. They stay in the trash for 30 days.

@@ -225,7 +225,7 @@ fn several_tokens_are_revoked_after_typing_their_number() {
     ! ops/z-busy                        just now       1 call in 7 days
       1 today, from 192.0.2.7 (it/1.0)
       no method recorded
-    These tokens were not used in the last 7 days:
+    Not used in the last 7 days:
       ops/a                             never seen
       ops/b                             never seen
     The tokens stop working at once. They stay in the trash for 30 days.

@@ -107,7 +107,7 @@ fn new_expiry_of_an_expired_token_counts_towards_the_limit() {
     install.issue("member", "y");
     let renewed = EditToken { expires: spec("1d"), ..edit("x") };
     let error = assert_error(install.call("member", renewed.clone()), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account would have 2 active tokens: the limit for each account is 1 (policy.active_tokens). First disable or revoke another token of the account");
+    insta::assert_snapshot!(error, @"the account would have 2 active tokens: the limit for each account is 1 (policy.active_tokens). First disable or revoke other tokens of the account, or ask an owner to raise the limit");
     install.call("member", disable(&["y"])).unwrap();
     install.call("member", renewed).unwrap();
     install.call("member", EditToken { expires: spec("2d"), ..edit("x") }).unwrap();

@@ -85,7 +85,7 @@ fn names_of_sets_that_collide_stay_apart() {
     skipped a declared tag, because it has no name
     declared tags that become no API sets, because no operation has them: 1 ("idle")
     the API set "scope r" has the name of another set, so jeton renamed the set to "shop: scope r (f82548ba)"
-    jeton changed the name of the API set "x\u{200b}y": it contained control or bidi characters
+    jeton removed invisible control characters from the name of the API set "x\u{200b}y"
     the API set "x\u{200b}y" has the name of another set, so jeton renamed the set to "shop: xy (dd5bbb5e)"
     "#);
 }
