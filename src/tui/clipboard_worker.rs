@@ -14,7 +14,7 @@ use crate::tui::msg::{Copied, Msg, Sent};
 /// Starts the clipboard's thread. Once the returned sender is dropped, the thread clears a secret from the clipboard
 /// and ends.
 pub(super) fn spawn_clipboard(
-    mut clipboard: impl Clipboard + 'static,
+    mut clipboard: Box<dyn Clipboard>,
     answer: impl Fn(Msg) + Clone + Send + 'static,
 ) -> Result<(Sender<ClipboardText>, JoinHandle<Option<()>>)> {
     let (texts, queue) = channel::<ClipboardText>();

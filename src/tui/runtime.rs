@@ -20,7 +20,7 @@ use super::view::view;
 use super::worker::{self, Connections, Job, StoreWorkers};
 use super::{ExitReason, TuiConfig};
 use crate::error::{Error, Result};
-use crate::platform::clipboard::{ClipboardRoute, Desktop, osc52};
+use crate::platform::clipboard::{self, ClipboardRoute, osc52};
 use crate::platform::signals::{self, SignalEvent};
 use crate::platform::terminal_input::{ReadEvent, has_more, read, size};
 use crate::platform::{own_process, threads};
@@ -152,9 +152,9 @@ impl Workers {
         let shown = Arc::clone(&ledger_shown);
         let store = StoreWorkers::start(connections, delivery, witness, shown, msg_sender(events_tx))?;
         let clipboard = match ClipboardRoute::choose() {
-            ClipboardRoute::Desktop => {
-                Some(clipboard_worker::spawn_clipboard(Desktop::default(), msg_sender(events_tx))?)
-            }
+            ClipboardRoute::Desktop => clipboard::desktop()
+                .map(|desktop| clipboard_worker::spawn_clipboard(desktop, msg_sender(events_tx)))
+                .transpose()?,
             ClipboardRoute::Tmux => {
                 let wake = events_tx.clone();
                 Some(clipboard_worker::spawn_tmux(msg_sender(&wake), move |text| {

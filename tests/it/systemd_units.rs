@@ -19,7 +19,7 @@ fn said<'a>(unit: &'a str, key: &str) -> Vec<&'a str> {
 fn service_unit_starts_an_accepted_command() {
     let service = unit("jeton.service");
     let line: Vec<&str> = said(&service, "ExecStart")[0].split(' ').collect();
-    assert_eq!(line[0], "/usr/local/bin/jeton");
+    assert_eq!(line[0], "/usr/bin/jeton");
     let store = format!("/var/lib/{}/jeton.db", said(&service, "StateDirectory")[0]);
     let missing = CliHome::new().path("missing.db");
     let args: Vec<&str> =

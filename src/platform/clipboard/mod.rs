@@ -1,5 +1,6 @@
 //! The clipboard: the desktop's own if there is one, else the terminal's (OSC 52).
 
+#[cfg(feature = "desktop-clipboard")]
 mod arboard_clipboard;
 pub mod osc52;
 pub mod tmux;
@@ -10,8 +11,6 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::error::Result;
-
-pub use arboard_clipboard::Desktop;
 
 /// Time after which a secret is removed from a desktop's clipboard.
 pub const CLEAR_DELAY: Duration = Duration::from_secs(45);
@@ -32,7 +31,9 @@ impl ClipboardRoute {
     /// Chooses the route from the environment. Over SSH, the desktop of this machine is not the user's.
     pub fn choose() -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|v| !v.is_empty());
-        if set("SSH_TTY") || set("SSH_CONNECTION") || !(set("DISPLAY") || set("WAYLAND_DISPLAY")) {
+        let is_remote = set("SSH_TTY") || set("SSH_CONNECTION");
+        let has_desktop = cfg!(feature = "desktop-clipboard") && (set("DISPLAY") || set("WAYLAND_DISPLAY"));
+        if is_remote || !has_desktop {
             return Self::through_terminal(set("TMUX"), &env::var("TERM").unwrap_or_default());
         }
         ClipboardRoute::Desktop
@@ -55,6 +56,14 @@ pub trait Clipboard: Send {
 
     /// Removes our secret from the clipboard, if the clipboard still holds it.
     fn forget(&mut self);
+}
+
+/// Returns the desktop's clipboard. `None` if the program was built without it.
+pub fn desktop() -> Option<Box<dyn Clipboard>> {
+    #[cfg(feature = "desktop-clipboard")]
+    return Some(Box::<arboard_clipboard::Desktop>::default());
+    #[cfg(not(feature = "desktop-clipboard"))]
+    None
 }
 
 #[cfg(test)]
