@@ -174,6 +174,7 @@ impl LargeDemoWriter<'_> {
                     role,
                     password: &hash,
                     temporary_password: false,
+                    contact: None,
                     now,
                 })?);
             }

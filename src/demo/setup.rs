@@ -138,8 +138,14 @@ impl DemoAccounts {
         let actor =
             AuditActor { account: actor, name: owner.to_string(), proof: "password".to_owned(), face: Face::Cli };
         let created = self.backend.store().write(&actor, &|| now, |tx, _| {
-            let id =
-                tx.insert_account(&NewAccount { username: &username, role, password, temporary_password: false, now })?;
+            let id = tx.insert_account(&NewAccount {
+                username: &username,
+                role,
+                password,
+                temporary_password: false,
+                contact: None,
+                now,
+            })?;
             Ok(Audited::one((), AuditEntry::new("account.create", id, name).with("role", role.as_str())))
         });
         created.map(drop)

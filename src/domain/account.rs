@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+use crate::domain::contact::Contact;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -48,6 +49,9 @@ pub struct Account {
     #[serde(skip)]
     pub credential_version: CredentialVersion,
     pub created_at: Timestamp,
+    /// The e-mail address of those who look after the account's tokens.
+    #[serde(default)]
+    pub contact: Option<Contact>,
 }
 
 impl Account {

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod audit_chain;
 pub mod catalogue;
 pub mod checkpoint;
+pub mod contact;
 pub mod date_format;
 pub mod denial_reason;
 pub mod expiry;

@@ -30,11 +30,11 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// Refuses secrets: these texts are stored, shown and logged, and a secret must not get there.
-fn reject_secret(text: &str) -> Result<()> {
+pub(super) fn reject_secret(text: &str) -> Result<()> {
     if !contains_secret(text) {
         return Ok(());
     }
-    Err(Error::usage("names and descriptions can't contain a secret")
+    Err(Error::usage("names, descriptions and contacts can't contain a secret")
         .why("other people can see them; nothing was saved")
         .next(
             "Write the token's hint instead: the part of the secret before the second _. If anyone else saw the \

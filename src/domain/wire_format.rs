@@ -146,6 +146,7 @@ mod text_forms {
     use super::super::catalogue::SetEntry;
     use super::super::catalogue::effective_rights::Withheld;
     use super::super::checkpoint::{Checkpoint, StoreId};
+    use super::super::contact::Contact;
     use super::super::expiry::{ExpirySpec, Span};
     use super::super::method::MethodId;
     use super::super::name::{Description, Prefix, TokenName, Username};
@@ -159,6 +160,7 @@ mod text_forms {
     json_as_text! {
         AccountId, r"^a:[0-9]{1,18}$", |text| known(AccountId::parse(text), "an account's id");
         Checkpoint, r"^[ -~]+$", |text| known(Checkpoint::parse(text), "a checkpoint");
+        Contact, r"^[!-~]+@[A-Za-z0-9.-]+$", Contact::parse;
         Description, r"^[^\x00-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u2028-\u202e]{0,200}$",
             Description::parse;
         ExpirySpec, r"^(never|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}-[0-9]{2}-[0-9]{4}|[1-9][0-9]{0,4}(h|d|w|mo|y))$",

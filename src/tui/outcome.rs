@@ -6,7 +6,7 @@ use crate::domain::token::Token;
 use crate::tui::notice::{Notice, NoticeId, PendingPropagation};
 use crate::tui::text_fit::{count_noun, group_digits};
 use crate::verbs::accounts::{
-    AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetPassword, SetRole,
+    AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetContact, SetPassword, SetRole,
 };
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview};
 use crate::verbs::policy::SetPolicy;
@@ -71,6 +71,13 @@ impl Outcome {
                     false => "has a new password",
                 };
                 Self::of::<SetPassword, _>(done, accounts, change)
+            }
+            Response::SetContact(done) => {
+                let change = match &done.value.account.contact {
+                    Some(contact) => format!("now has the contact {contact}"),
+                    None => "has no contact now".to_owned(),
+                };
+                Self::of::<SetContact, _>(done, accounts, change)
             }
             Response::DeleteAccount(done) => {
                 Self::of::<DeleteAccount, _>(done, accounts, "deleted").denies("its tokens")

@@ -52,6 +52,7 @@ impl Mutation for Init {
             role: Role::Owner,
             password: self.password.hash()?,
             temporary_password: false,
+            contact: None,
             now: env.now,
         })?;
         let account = tx.account(id)?.ok_or_else(|| Error::failure("the new account was not stored"))?;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::accounts::{CreateAccount, DisableAccounts, EnableAccounts, LogIn, LogOut, SetPassword};
+use super::accounts::{CreateAccount, DisableAccounts, EnableAccounts, LogIn, LogOut, SetContact, SetPassword};
 use super::batches::MAX_ATOMIC;
 use super::local_backend::LocalBackend;
 use super::policy::SetPolicy;
@@ -26,7 +26,7 @@ const MAX_LOCKED_ROWS: usize = 3 * MAX_ATOMIC;
 const READ_BATCH_SIZE: usize = 10_000;
 
 /// Changes that don't alter which methods a token's secrets may call, if its account lets them.
-const NON_WIDENING_VERBS: [&str; 19] = [
+const NON_WIDENING_VERBS: [&str; 20] = [
     DisableTokens::NAME,
     EnableTokens::NAME,
     RevokeTokens::NAME,
@@ -40,6 +40,7 @@ const NON_WIDENING_VERBS: [&str; 19] = [
     PurgeTokens::FINISHED,
     PurgeTokens::STOPPED,
     CreateAccount::NAME,
+    SetContact::NAME,
     SetPassword::NAME,
     DisableAccounts::NAME,
     EnableAccounts::NAME,

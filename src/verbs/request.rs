@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::{
     AccountDetails, AccountList, AccountWithCounts, CreateAccount, CurrentUser, DeleteAccount, DisableAccounts,
-    EnableAccounts, GetSetup, IssuedLogin, ListAccounts, LogIn, LogOut, SetPassword, SetRole, SetupState, ShowAccount,
-    SignIn, WhoAmI,
+    EnableAccounts, GetSetup, IssuedLogin, ListAccounts, LogIn, LogOut, SetContact, SetPassword, SetRole, SetupState,
+    ShowAccount, SignIn, WhoAmI,
 };
 use super::audit::{AuditVerification, ListAudit, VerifyAuditChain};
 use super::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
@@ -193,6 +193,8 @@ requests! {
         => Committed<Vec<AccountWithCounts>>, POST "/v1/accounts/-/enable";
     change SetPassword "account.passwd" Password (PasswordOnly)
         => Committed<AccountWithCounts> [temporary_password = true], PUT "/v1/accounts/{username}/password";
+    change SetContact "account.contact" Password (PasswordOnly)
+        => Committed<AccountWithCounts>, PUT "/v1/accounts/{username}/contact";
     change DeleteAccount "account.delete" Password (PasswordOnly)
         => Committed<AccountWithCounts>, DELETE "/v1/accounts/{username}";
     query ListPolicy "policy.list" Authenticated (Nothing) => Policy, GET "/v1/policy";

@@ -61,6 +61,11 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
     ("account.disable", Run("account disable ci", ""), Press("2<down>dENTER")),
     ("account.enable", Run("account enable ci", ""), Press("2<down>dENTERdENTER")),
     ("account.passwd", Run("account passwd ci", NEW), Press("2<down>wNEW<tab>NEW<tab><enter>ENTER")),
+    (
+        "account.contact",
+        Run("account contact ci ops@example.com", ""),
+        Press("2<down>eops@example.com<tab><enter>ENTER"),
+    ),
     ("account.delete", Run("account delete ci --confirm ci", ""), Press("2<down>xmember<tab>PROOF<tab><tab><enter>")),
     (
         "login",

@@ -5,6 +5,7 @@ use super::super::args::CreateAccountArgs;
 use super::super::change_report::print_changed;
 use super::super::new_password::new_password;
 use crate::config::{Setting, Source};
+use crate::domain::contact::Contact;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::error::Result;
@@ -15,6 +16,7 @@ use crate::verbs::credential::Credential;
 
 pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
+    let contact = args.contact.as_deref().map(Contact::parse).transpose()?;
     app.require_person()?;
     let had_sole_account = app.call(&Credential::Store, GetSetup)?.sole_account.is_some();
     let credential = app.write_credential()?;
@@ -25,7 +27,7 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
         authorize::check_role_grant(&actor, role)?;
     }
     let password = new_password(app, &username, given)?;
-    let changed = app.call(&credential, CreateAccount { username, role, password })?;
+    let changed = app.call(&credential, CreateAccount { username, role, contact, password })?;
     let name = changed.value.account.username.to_string();
     print_changed(app, &[changed.value], &format!("created with the role {role}"))?;
     if !app.out.json {

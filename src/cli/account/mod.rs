@@ -1,5 +1,6 @@
 //! `jeton account …`, one file per command.
 
+mod contact;
 mod create;
 mod delete;
 mod disable;
@@ -26,6 +27,7 @@ pub(super) fn run(app: &mut App, command: AccountCommand) -> Result<()> {
         AccountCommand::Disable(some) => disable::disable(app, some),
         AccountCommand::Enable(some) => enable::enable(app, some),
         AccountCommand::Passwd(args) => passwd::passwd(app, args),
+        AccountCommand::Contact(args) => contact::contact(app, &args),
         AccountCommand::Delete { name, confirm } => delete::delete(app, &name, confirm),
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::super::App;
 use super::super::output::Table;
 use super::status_text;
+use crate::domain::contact::Contact;
 use crate::domain::name::Username;
 use crate::domain::time::ago;
 use crate::error::Result;
@@ -15,7 +16,7 @@ use crate::verbs::accounts::{AccountDetails, ShowAccount, WhoAmI};
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct ShownAccount<'a> {
     /// The account.
-    account: &'a AccountDetails,
+    pub(super) account: &'a AccountDetails,
 }
 
 pub(super) fn show(app: &mut App, name: Option<&str>) -> Result<()> {
@@ -36,6 +37,7 @@ pub(super) fn show(app: &mut App, name: Option<&str>) -> Result<()> {
     table.pair("Account", format!("{} ({})", account.username, account.id));
     table.pair("Role", account.role.as_str());
     table.pair("Status", status_text(account));
+    table.pair("Contact", account.contact.as_ref().map_or("none", Contact::as_str));
     table.pair("Tokens", format!("{} of {} active; {} more in the trash", tokens.active, tokens.live, tokens.trashed));
     table.pair("Last seen", shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now)));
     table.pair("Created", format!("{day}, {}", ago(account.created_at, now)));

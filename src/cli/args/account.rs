@@ -29,6 +29,8 @@ pub enum AccountCommand {
     Enable(AccountsArgs),
     /// Set your password, or the password of an account that you manage
     Passwd(PasswdArgs),
+    /// Show or set an account's contact, an e-mail address
+    Contact(ContactArgs),
     /// Delete an account for good, if the account has no active tokens
     #[command(visible_aliases = ["rm", "remove", "destroy"])]
     Delete {
@@ -55,8 +57,23 @@ pub struct CreateAccountArgs {
     /// Role: owner, admin, member or viewer (admins: last two only)
     #[arg(long, value_name = "R", default_value = "member")]
     pub role: String,
+    /// E-mail address of those who look after the account's tokens
+    #[arg(long, value_name = "EMAIL")]
+    pub contact: Option<String>,
     #[command(flatten)]
     pub password: NewPasswordArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ContactArgs {
+    /// Account
+    pub name: String,
+    /// New e-mail address [default: show the present one]
+    #[arg(value_name = "EMAIL")]
+    pub contact: Option<String>,
+    /// Remove the contact
+    #[arg(long, conflicts_with = "contact")]
+    pub clear: bool,
 }
 
 /// Accounts on the command line.

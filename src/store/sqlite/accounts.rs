@@ -8,6 +8,7 @@ use super::query_helpers::{corrupt, execute, execute_unique, query_all, query_on
 use super::sqlite_tx::SqliteTx;
 use super::tokens;
 use crate::domain::account::{Account, AccountId};
+use crate::domain::contact::Contact;
 use crate::domain::name::Username;
 use crate::domain::password::PasswordHash;
 use crate::domain::policy::Policy;
@@ -48,7 +49,7 @@ impl InstallationWriter for SqliteTx<'_> {
     }
 }
 
-const SELECT: &str = "SELECT id, username, role, enabled, temporary_password, credential_version, created_at
+const SELECT: &str = "SELECT id, username, role, enabled, temporary_password, credential_version, created_at, contact
      FROM accounts WHERE deleted_at IS NULL";
 
 fn read(r: &Row<'_>) -> rusqlite::Result<Account> {
@@ -60,6 +61,7 @@ fn read(r: &Row<'_>) -> rusqlite::Result<Account> {
         temporary_password: r.get(4)?,
         credential_version: r.get(5)?,
         created_at: r.get(6)?,
+        contact: r.get(7)?,
     })
 }
 
@@ -123,9 +125,11 @@ fn all_accounts(db: &Connection) -> Result<(Vec<Account>, Vec<AccountId>)> {
 impl AccountWriter for SqliteTx<'_> {
     fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId> {
         let sql = "INSERT INTO accounts (username, role, enabled, password_hash, temporary_password,
-                                         credential_version, created_at)
-                   VALUES (?1, ?2, 1, ?3, ?4, 1, ?5)";
-        let row = params![new.username.as_str(), new.role.as_str(), new.password.0, new.temporary_password, new.now.0];
+                                         credential_version, created_at, contact)
+                   VALUES (?1, ?2, 1, ?3, ?4, 1, ?5, ?6)";
+        let contact = new.contact.map(Contact::as_str);
+        let (username, role) = (new.username.as_str(), new.role.as_str());
+        let row = params![username, role, new.password.0, new.temporary_password, new.now.0, contact];
         execute_unique(self.0, sql, row, || {
             Error::conflict(format!("the username {} is taken", new.username))
                 .why("a username is never used again, not even after its account was deleted")
@@ -152,8 +156,14 @@ impl AccountWriter for SqliteTx<'_> {
         check_updated(rows, || format!("the account {id} no longer exists"))
     }
 
+    fn set_contact(&mut self, id: AccountId, contact: Option<&Contact>) -> Result<()> {
+        let sql = "UPDATE accounts SET contact = ?2 WHERE id = ?1 AND deleted_at IS NULL";
+        let rows = execute(self.0, sql, params![id.0, contact.map(Contact::as_str)])?;
+        check_updated(rows, || format!("the account {id} no longer exists"))
+    }
+
     fn delete_account(&mut self, id: AccountId, now: Timestamp) -> Result<()> {
-        let sql = "UPDATE accounts SET deleted_at = ?2, enabled = 0, password_hash = '',
+        let sql = "UPDATE accounts SET deleted_at = ?2, enabled = 0, password_hash = '', contact = NULL,
                           credential_version = credential_version + 1
                    WHERE id = ?1 AND deleted_at IS NULL";
         let rows = execute(self.0, sql, params![id.0, now.0])?;

@@ -37,8 +37,14 @@ fn store_with_token() -> (Connection, TempDir) {
     let (db, _) = open::open(&folder.path().join("x.db"), OpenMode::Create).unwrap();
     let password = PasswordHash("hash".to_owned());
     let username = Username::parse("ops").unwrap();
-    let account =
-        NewAccount { username: &username, role: Role::Owner, password: &password, temporary_password: false, now: NOW };
+    let account = NewAccount {
+        username: &username,
+        role: Role::Owner,
+        password: &password,
+        temporary_password: false,
+        contact: None,
+        now: NOW,
+    };
     let tx = db.unchecked_transaction().unwrap();
     SqliteTx(&tx).insert_account(&account).unwrap();
     tx.commit().unwrap();

@@ -5,6 +5,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 use crate::domain::account::{AccountId, CredentialVersion};
 use crate::domain::catalogue::{SetEntry, TrailingSlash};
+use crate::domain::contact::Contact;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::name::{Description, Prefix, TokenName, Username};
 use crate::domain::role::Role;
@@ -42,6 +43,7 @@ macro_rules! text_columns {
 
 text_columns! {
     Access, "an access level", Access::from_word;
+    Contact, "a contact", |text| Contact::parse(text).ok();
     Description, "a description", |text| Description::parse(text).ok();
     MethodId, "a method id", |text| MethodId::parse(text).ok();
     Prefix, "the prefix", |text| Prefix::parse(text).ok();

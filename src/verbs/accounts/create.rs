@@ -1,4 +1,5 @@
 use super::{AccountWithCounts, audit_entry, reload};
+use crate::domain::contact::Contact;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::wire_format::WireSecret;
@@ -15,6 +16,9 @@ pub struct CreateAccount {
     pub username: Username,
     /// The account's role: for an owner any, for an admin member or viewer.
     pub role: Role,
+    /// The e-mail address of those who look after the account's tokens.
+    #[serde(default)]
+    pub contact: Option<Contact>,
     /// The account's password. It is temporary, because the person who creates the account has chosen it.
     #[serde(with = "WireSecret")]
     pub password: NewPassword,
@@ -34,14 +38,19 @@ impl Mutation for CreateAccount {
             role: self.role,
             password: self.password.hash()?,
             temporary_password: true,
+            contact: self.contact.as_ref(),
             now: env.now,
         })?;
         let created = reload(tx, id, env)?;
-        let entry = audit_entry(Self::NAME, &created.account).with("role", self.role.as_str());
+        let mut entry = audit_entry(Self::NAME, &created.account).with("role", self.role.as_str());
+        if let Some(contact) = &self.contact {
+            entry = entry.with("contact", contact.as_str());
+        }
         Ok(Audited::one(created, entry))
     }
 
     fn equivalent_command(&self, _out: &AccountWithCounts) -> CliLine {
-        CliLine::new(&["account", "create", self.username.as_str()]).option("role", self.role.as_str())
+        let line = CliLine::new(&["account", "create", self.username.as_str()]).option("role", self.role.as_str());
+        self.contact.iter().fold(line, |line, contact| line.option("contact", contact.as_str()))
     }
 }

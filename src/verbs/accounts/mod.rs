@@ -1,5 +1,6 @@
 //! Verbs about accounts, one file for each.
 
+mod contact;
 mod create;
 mod delete;
 mod enable;
@@ -9,6 +10,7 @@ mod query;
 mod role;
 mod sign_in;
 
+pub use contact::SetContact;
 pub use create::CreateAccount;
 pub use delete::DeleteAccount;
 pub use enable::{DisableAccounts, EnableAccounts};

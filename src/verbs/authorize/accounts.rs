@@ -16,6 +16,8 @@ pub enum AccountAction {
     Read,
     /// Set another password: always allowed on the actor's own account.
     Password,
+    /// Set the contact: always allowed on the actor's own account.
+    SetContact,
     /// Disable or enable.
     SetEnabled,
     /// Giving it this role.
@@ -119,7 +121,7 @@ pub fn check_account_access(own_account: &Account, account: &Account, action: Ac
 /// Checks that the actor may do `action` to its own account. An act that the actor couldn't undo itself needs an owner.
 fn check_self_action(own_account: &Account, action: AccountAction) -> Result<()> {
     let (what, from) = match action {
-        AccountAction::Read | AccountAction::Password => return Ok(()),
+        AccountAction::Read | AccountAction::Password | AccountAction::SetContact => return Ok(()),
         AccountAction::SetEnabled => ("disable itself", Role::Admin),
         AccountAction::SetRole(_) => ("change its own role", Role::Owner),
         AccountAction::Delete => ("delete itself", Role::Owner),

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, AccountId};
+use crate::domain::contact::Contact;
 use crate::domain::name::Username;
 use crate::domain::password::PasswordHash;
 use crate::domain::role::Role;
@@ -34,6 +35,8 @@ pub struct NewAccount<'a> {
     pub password: &'a PasswordHash,
     /// `true` if somebody else has set the password.
     pub temporary_password: bool,
+    /// The e-mail address of those who look after its tokens.
+    pub contact: Option<&'a Contact>,
     /// The time of creation.
     pub now: Timestamp,
 }
@@ -69,7 +72,9 @@ pub trait AccountWriter {
     fn update_account(&mut self, account: &Account) -> Result<()>;
     /// Sets an account's password and raises its credential version. `temporary` if somebody else has set the password.
     fn set_password(&mut self, account: AccountId, password: &PasswordHash, temporary: bool) -> Result<()>;
-    /// Deletes an account. It becomes disabled and has no password; no other account can ever get its name. Its tokens
+    /// Sets or removes an account's contact.
+    fn set_contact(&mut self, account: AccountId, contact: Option<&Contact>) -> Result<()>;
+    /// Deletes an account. It becomes disabled and has no password and no contact; no other account can ever get its name. Its tokens
     /// are not changed.
     fn delete_account(&mut self, account: AccountId, now: Timestamp) -> Result<()>;
 }

@@ -34,7 +34,7 @@ fn debug_shows_no_secret() {
     first.password = NewPassword::Plain(password());
     let new = || NewPassword::Plain(password());
     let (named, role) = (username("x"), Role::Viewer);
-    let create_account = CreateAccount { username: named.clone(), role, password: new() };
+    let create_account = CreateAccount { username: named.clone(), role, contact: None, password: new() };
     let hash = CountingHasher::new().hash(&password()).unwrap();
     let mut changed = install.call(OWNER, create("b")).unwrap();
     changed.value[0].secret.expose(|s| canaries.secret(s));

@@ -117,7 +117,7 @@ fn account_commands_print_json_and_names() {
     let created_at = made["account"]["created_at"].clone();
     let account = |role: &str, enabled: bool, active: u32| {
         json!({"id": "a:2", "username": "ci", "role": role, "enabled": enabled, "created_at": created_at,
-               "temporary_password": false,
+               "temporary_password": false, "contact": null,
                "tokens": {"active": active, "kept": active, "trashed": 0}})
     };
     let mut new = account("member", true, 0);
@@ -338,4 +338,24 @@ fn policy_set_previews_and_confirms_what_is_lost() {
     home.as_ops(&["policy", "set", "trash=1h", "--confirm", "2"]).assert_error(Kind::Conflict);
     home.as_ops(&["policy", "set", "trash=1h", "--confirm", "1"]).assert_success();
     home.as_ops(&["token", "restore", "b"]).assert_error(Kind::Conflict);
+}
+
+#[test]
+fn contact_is_set_shown_and_removed() {
+    let home = CliHome::set_up();
+    let args = ["account", "create", "ci", "--contact", "ci@example.com"];
+    home.asking("ops", &args, &[PASSWORD, TEMPORARY]).assert_success();
+    let contact = |args: &[&str]| home.ops(&[&["account", "contact", "ci"], args].concat());
+    assert_eq!(contact(&[]).assert_success().out, "ci@example.com\n");
+    let done = contact(&["dev@example.com"]).assert_success().assert_silent();
+    insta::assert_snapshot!(done.message(), @"✓ ci has the contact dev@example.com");
+    let shown = contact(&["--json"]).assert_success().json();
+    assert_eq!(shown["account"]["contact"], "dev@example.com");
+    assert!(home.ops(&["account", "show", "ci"]).assert_success().out.contains("dev@example.com"));
+    contact(&["a@example.com,b@example.com"]).assert_error(Kind::Usage).assert_silent();
+    contact(&["dev@example.com", "--clear"]).assert_error(Kind::Usage).assert_silent();
+    let done = contact(&["--clear", "--json"]).assert_success().json();
+    assert_eq!(done["account"]["contact"], json!(null));
+    let none = contact(&[]).assert_success().assert_silent();
+    insta::assert_snapshot!(none.message(), @"ci has no contact");
 }

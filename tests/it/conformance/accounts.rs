@@ -31,6 +31,30 @@ pub fn a_new_password_ends_what_was_proved<E: Engine>() {
     assert_eq!(kind(nobody), Kind::Conflict);
 }
 
+pub fn a_contact_is_set_and_removed<E: Engine>() {
+    let f = Fixture::<E>::new();
+    let (member, viewer) = (f.account("member"), f.account("viewer"));
+    let contact = Contact::parse("ops@example.com").unwrap();
+    assert_eq!(member.contact, None);
+    change(&f.store, |tx| tx.set_contact(member.id, Some(&contact))).unwrap();
+    assert_eq!(f.account("member"), Account { contact: Some(contact.clone()), ..member.clone() }, "sessions go on");
+    assert_eq!(f.account("viewer"), viewer);
+    change(&f.store, |tx| tx.set_contact(member.id, None)).unwrap();
+    assert_eq!(f.account("member"), member);
+    assert_eq!(kind(change(&f.store, |tx| tx.set_contact(AccountId(99), None))), Kind::Conflict);
+    let (username, password) = (username("with"), PasswordHash("hash".to_owned()));
+    let new = NewAccount {
+        username: &username,
+        role: Role::Viewer,
+        password: &password,
+        temporary_password: false,
+        contact: Some(&contact),
+        now: START,
+    };
+    change(&f.store, |tx| tx.insert_account(&new)).unwrap();
+    assert_eq!(f.account("with").contact, Some(contact));
+}
+
 pub fn a_deleted_account_is_gone_but_for_its_name<E: Engine>() {
     let f = Fixture::<E>::new();
     let (member, token) = (f.account("member"), f.token("member", "x", Expiry::Never));

@@ -23,6 +23,7 @@ use jeton::domain::api_selection::Selection;
 use jeton::domain::audit::{AuditActor, AuditEntry, AuditRow, Face};
 use jeton::domain::catalogue::renames::Renames;
 use jeton::domain::catalogue::{Catalogue, TrailingSlash};
+use jeton::domain::contact::Contact;
 use jeton::domain::expiry::{Expiry, Span};
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix};
@@ -110,6 +111,7 @@ fn add_account(tx: &mut dyn Tx, name: &str, role: Role) -> Result<AccountId> {
         role,
         password: &password,
         temporary_password: false,
+        contact: None,
         now: START,
     })
 }
@@ -189,6 +191,7 @@ macro_rules! conforms {
             tries_are_forgotten_in_time_and_number,
             a_rehash_needs_the_same_credentials,
             an_account_changes_role_and_state,
+            a_contact_is_set_and_removed,
             a_new_password_ends_what_was_proved,
             a_deleted_account_is_gone_but_for_its_name,
             enabled_owners_are_counted,

@@ -18,11 +18,11 @@ use jeton::verbs::tokens::CreateToken;
 use crate::matrix::rows;
 use crate::support::fakes::{OWNER, TestInstall, bearer, create, credential, username};
 use crate::support::requests::{
-    create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
+    create_account, delete_account, set_contact, set_password, set_policy, set_role, switch_off, switch_on,
 };
 
-const VERBS: [&str; 9] =
-    ["list", "show", "passwd", "disable", "enable", "role-lower", "role-same", "role-higher", "delete"];
+const VERBS: [&str; 10] =
+    ["list", "show", "passwd", "contact", "disable", "enable", "role-lower", "role-same", "role-higher", "delete"];
 
 /// Returns the roles in the relation `whose` to `role`.
 fn roles(role: Role, whose: &str) -> Vec<Role> {
@@ -44,6 +44,7 @@ fn attempt(install: &TestInstall, actor: &str, verb: &str, whom: &Account, role:
         }
         ("show", None) => install.call(actor, ShowAccount { username: whom.username.clone() }).map(drop),
         ("passwd", None) => install.call(actor, set_password(name, "seven brown foxes")).map(drop),
+        ("contact", None) => install.call(actor, set_contact(name, "ops@example.com")).map(drop),
         ("disable", None) => install.call(actor, switch_off(&[name])).map(drop),
         ("enable", None) => install.call(actor, switch_on(&[name])).map(drop),
         ("delete", None) => install.call(actor, delete_account(name)).map(drop),
@@ -118,7 +119,7 @@ fn every_cell() {
             }
         }
     }
-    let (actors, whose, given) = (4, 1 + 4, 6 + 4);
+    let (actors, whose, given) = (4, 1 + 4, 7 + 4);
     assert_eq!(run, 2 * actors * whose * given, "each role against itself and each role, each role given, twice");
 }
 
@@ -158,8 +159,19 @@ fn every_cell_of_the_installation() {
 #[test]
 fn every_cell_of_a_token() {
     let install = TestInstall::new();
-    let columns =
-        ["list", "show", "create", "role", "disable", "enable", "passwd", "delete", "policy-list", "policy-set"];
+    let columns = [
+        "list",
+        "show",
+        "create",
+        "role",
+        "disable",
+        "enable",
+        "passwd",
+        "contact",
+        "delete",
+        "policy-list",
+        "policy-set",
+    ];
     let mut run = 0;
     for (head, cells) in rows("holds ") {
         let [held] = head[..] else { panic!("{head:?}") };
@@ -186,6 +198,7 @@ fn every_cell_of_a_token() {
                 "disable" => call(&install.backend, &who, switch_off(&[name])).map(drop),
                 "enable" => call(&install.backend, &who, switch_on(&[name])).map(drop),
                 "passwd" => call(&install.backend, &who, set_password(name, "seven brown foxes")).map(drop),
+                "contact" => call(&install.backend, &who, set_contact(name, "ops@example.com")).map(drop),
                 "delete" => call(&install.backend, &who, delete_account(name)).map(drop),
                 "policy-list" => call(&install.backend, &who, ListPolicy).map(drop),
                 "policy-set" => call(&install.backend, &who, set_policy(&[("trash", "7d")])).map(drop),
@@ -213,7 +226,7 @@ fn hidden_account_and_none_get_the_same_answer() {
     for (actor, hidden) in [("admin", "owner2"), ("admin", "admin2"), ("member", "viewer2"), ("viewer", "owner2")] {
         let hidden = install.account_named(hidden);
         let nobody = Account { username: username("nobody"), ..hidden.clone() };
-        let verbs = ["show", "passwd", "disable", "enable", "delete"].map(|v| (v, None));
+        let verbs = ["show", "passwd", "contact", "disable", "enable", "delete"].map(|v| (v, None));
         let given = Role::ALL.map(|role| ("role", Some(role)));
         for (verb, role) in verbs.into_iter().chain(given) {
             let answer = |whom: &Account| {
@@ -293,6 +306,7 @@ fn account_refusal_comes_before_any_state() {
                     let jeton = &install.backend;
                     let outcome = match (verb, request) {
                         ("passwd", _) => call(jeton, &who, set_password(&name, "eight brown foxes")).map(drop),
+                        ("contact", _) => call(jeton, &who, set_contact(&name, "ops@example.com")).map(drop),
                         ("disable", _) => call(jeton, &who, switch_off(&[&name])).map(drop),
                         ("enable", _) => call(jeton, &who, switch_on(&[&name])).map(drop),
                         ("role", _) => call(jeton, &who, set_role(&name, to.unwrap())).map(drop),
@@ -327,6 +341,6 @@ fn account_refusal_comes_before_any_state() {
             }
         }
     }
-    let (actors, whoms) = (4 * (1 + 4), 5 * 4 + 2 * 3);
+    let (actors, whoms) = (4 * (1 + 4), 6 * 4 + 2 * 3);
     assert_eq!(run, actors * whoms * states.len());
 }

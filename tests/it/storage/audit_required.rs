@@ -22,7 +22,7 @@ use jeton::verbs::tokens::{
 
 use crate::support::fakes::{Fakes, OWNER, TempStore, TestInstall, backend, create, init, token_name};
 use crate::support::requests::{
-    create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
+    create_account, delete_account, set_contact, set_password, set_policy, set_role, switch_off, switch_on,
 };
 
 /// Returns every verb that changes an installation that is set up.
@@ -49,6 +49,7 @@ fn attempt(install: &TestInstall, held: &Secret, verb: &str) -> Result<()> {
         "account.disable" => install.call(OWNER, switch_off(&["viewer"])).map(drop),
         "account.enable" => install.call(OWNER, switch_on(&["off"])).map(drop),
         "account.passwd" => install.call(OWNER, set_password("viewer", "seven brown foxes")).map(drop),
+        "account.contact" => install.call(OWNER, set_contact("viewer", "ops@example.com")).map(drop),
         "account.delete" => install.call(OWNER, delete_account("idle")).map(drop),
         "policy.set" => install.call(OWNER, set_policy(&[("trash", "7d")])).map(drop),
         "catalogue.apply" => {

@@ -21,9 +21,10 @@ type Drawn<T> = Result<T, Error>;
 type Draw = fn(&mut Source<'_>) -> Drawn<Value>;
 
 /// Forms of text. Each type of a text accepts one of them.
-const TEXTS: [fn(u64) -> String; 16] = [
+const TEXTS: [fn(u64) -> String; 17] = [
     |n| ["", "x", "{\"q\": [1]}", "ü\u{202e} \"\\/", "a\nb\t\u{7f}\0", "’𝄞"][n as usize % 6].to_owned(),
     |n| format!("name-{n}"),
+    |n| format!("name-{n}@example.com"),
     |n| format!("Some.Method{n}"),
     |n| ["Compute*", "group:Compute", "set:Read only"][n as usize % 3].to_owned(),
     |n| ["never", "2027-02-28", "30d", "12h"][n as usize % 4].to_owned(),

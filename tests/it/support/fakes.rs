@@ -317,6 +317,7 @@ pub fn add_account(store: &impl Store, hasher: &dyn PasswordHasher, name: &str, 
                 role,
                 password: &hash,
                 temporary_password: false,
+                contact: None,
                 now,
             })?;
             let account = tx.account(id)?.unwrap();

@@ -1,7 +1,10 @@
 //! Requests about accounts, as tests make them.
 
+use jeton::domain::contact::Contact;
 use jeton::domain::role::Role;
-use jeton::verbs::accounts::{CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetPassword, SetRole};
+use jeton::verbs::accounts::{
+    CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetContact, SetPassword, SetRole,
+};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::SetPolicy;
 
@@ -9,7 +12,7 @@ use super::fakes::{password, typed, username};
 
 /// Returns the request for an account with the password of all test accounts.
 pub fn create_account(name: &str, role: Role) -> CreateAccount {
-    CreateAccount { username: username(name), role, password: NewPassword::Plain(password()) }
+    CreateAccount { username: username(name), role, contact: None, password: NewPassword::Plain(password()) }
 }
 
 pub fn set_role(name: &str, role: Role) -> SetRole {
@@ -26,6 +29,12 @@ pub fn switch_on(names: &[&str]) -> EnableAccounts {
 
 pub fn set_password(name: &str, to: &str) -> SetPassword {
     SetPassword { username: username(name), password: NewPassword::Plain(typed(to)) }
+}
+
+/// Returns the request to set a contact, or to remove the contact if `to` is empty.
+pub fn set_contact(name: &str, to: &str) -> SetContact {
+    let contact = (!to.is_empty()).then(|| Contact::parse(to).unwrap());
+    SetContact { username: username(name), contact }
 }
 
 /// Returns the request to delete an account, with the right confirmation.

@@ -1,7 +1,8 @@
 //! Accounts: create, show, role, disable, password, delete.
 
 use super::*;
-use jeton::verbs::accounts::{DisableAccounts, SetRole};
+use jeton::domain::contact::Contact;
+use jeton::verbs::accounts::{CreateAccount, DisableAccounts, SetRole};
 
 /// Returns the secret of a new token of `who` with everything its role permits.
 fn inheriting(install: &TestInstall, who: &str, name: &str) -> Secret {
@@ -324,4 +325,35 @@ fn account_is_deleted_only_with_the_tokens_that_were_seen() {
     add_disabled("b");
     assert_error(install.call(OWNER, delete(with_a)), Kind::Conflict);
     install.call(OWNER, delete(seen())).unwrap();
+}
+
+#[test]
+fn contact_is_audited_and_ends_no_session() {
+    let install = TestInstall::with_accounts();
+    let session = Credential::Session(install.call("viewer", SignIn).unwrap());
+    let set = install.call("viewer", set_contact("viewer", "v@example.com")).unwrap();
+    assert_eq!(set.equivalent_command.to_string(), "jeton account contact viewer v@example.com");
+    assert_eq!(set.value.account.contact.as_ref().map(Contact::as_str), Some("v@example.com"));
+    let details = r#"{"contact":{"after":"v@example.com","before":null}}"#;
+    assert_eq!(last_rows(&install, 1), [row("account.contact", "viewer", details)]);
+    let removed = install.call("admin", set_contact("viewer", "")).unwrap();
+    assert_eq!(removed.equivalent_command.to_string(), "jeton account contact viewer --clear");
+    let details = r#"{"contact":{"after":null,"before":"v@example.com"}}"#;
+    assert_eq!(last_rows(&install, 1), [row("account.contact", "viewer", details)]);
+    call(&install.backend, &session, WhoAmI).unwrap();
+
+    let contact = Some(Contact::parse("new@example.com").unwrap());
+    let created = install.call(OWNER, CreateAccount { contact, ..create_account("new", Role::Viewer) }).unwrap();
+    let command = "jeton account create new --role viewer --contact new@example.com";
+    assert_eq!(created.equivalent_command.to_string(), command);
+    assert_eq!(
+        last_rows(&install, 1),
+        [row("account.create", "new", r#"{"contact":"new@example.com","role":"viewer"}"#)]
+    );
+    install.call(OWNER, delete_account("new")).unwrap();
+    let contact: Option<String> = install
+        .raw_connection()
+        .query_row("SELECT contact FROM accounts WHERE username = 'new'", [], |r| r.get(0))
+        .unwrap();
+    assert_eq!(contact, None);
 }

@@ -129,6 +129,7 @@ pub(crate) fn requests() -> Vec<Request> {
         switch_off(&["viewer"]).into(),
         switch_on(&["viewer"]).into(),
         set_password("viewer", PASSWORD).into(),
+        set_contact("viewer", "").into(),
         delete_account("viewer").into(),
         ListPolicy.into(),
         set_policy(&[("trash", "7d")]).into(),

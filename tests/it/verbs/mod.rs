@@ -86,7 +86,7 @@ use crate::support::fakes::{
     credential, init, owner, password, token_name, typed, username,
 };
 use crate::support::requests::{
-    create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
+    create_account, delete_account, set_contact, set_password, set_policy, set_role, switch_off, switch_on,
 };
 
 fn spec(text: &str) -> Option<ExpirySpec> {

@@ -191,6 +191,7 @@ fn values_are_refused_by_their_own_parsers() {
         ("token.regenerate", "grace", json!("1 day")),
         ("token.review", "tokens", json!([7])),
         ("account.role", "role", json!("root")),
+        ("account.contact", "contact", json!("a@example.com, b@example.com")),
         ("ledger.uses", "since", json!("2026-11-21")),
     ] {
         let request = authenticate::requests().into_iter().find(|one| one.name() == verb).unwrap();

@@ -56,8 +56,8 @@ struct AccountCreation {
 
 impl Retry for AccountCreation {
     fn request(&self) -> Request {
-        CreateAccount { username: self.username.clone(), role: self.role, password: self.password.to_new_password() }
-            .into()
+        let (username, password) = (self.username.clone(), self.password.to_new_password());
+        CreateAccount { username, role: self.role, contact: None, password }.into()
     }
 }
 

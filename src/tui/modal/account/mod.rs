@@ -3,6 +3,7 @@
 pub mod create;
 pub mod delete;
 pub mod disable;
+pub mod set_contact;
 pub mod set_password;
 pub mod set_role;
 

@@ -7,6 +7,7 @@ use crate::tui::keymap::Action;
 use crate::tui::modal::account::create::CreateAccountDialog;
 use crate::tui::modal::account::delete::delete_account;
 use crate::tui::modal::account::disable::pending_disable;
+use crate::tui::modal::account::set_contact::SetContactDialog;
 use crate::tui::modal::account::set_password::SetPasswordDialog;
 use crate::tui::modal::account::set_role::SetRoleDialog;
 use crate::tui::modal::confirm_change::PendingMutation;
@@ -35,6 +36,7 @@ pub(super) fn open(list: &Accounts, action: Action, ctx: &UpdateContext<'_>) -> 
         Action::SetRole => Intent::push(SetRoleDialog::new(counted, roles, own)),
         Action::SetEnabled => enable_or_disable(counted).confirm(ctx),
         Action::SetPassword => Intent::push(SetPasswordDialog::new(counted.account.username.clone(), own)),
+        Action::SetContact => Intent::push(SetContactDialog::new(counted)),
         Action::DeleteAccount => {
             Intent::push(RemovalDialog::new(delete_account(counted), ctx.now, AuthField::new(ctx)?))
         }
@@ -55,6 +57,7 @@ pub(super) fn may_open(list: &Accounts, action: Action, model: &Model) -> bool {
         Action::SetRole => (AccountAction::SetRole(account.role), true),
         Action::SetEnabled => (AccountAction::SetEnabled, !account.enabled),
         Action::SetPassword => (AccountAction::Password, true),
+        Action::SetContact => (AccountAction::SetContact, true),
         Action::DeleteAccount => (AccountAction::Delete, true),
         _ => return false,
     };

@@ -12,6 +12,7 @@ use ratatui::text::{Line, Span};
 use super::list::list_screen::{ListScreen, Source};
 use super::list::loaded_rows::{Anchor, ListRow, Page};
 use crate::domain::account::{Account, AccountId};
+use crate::domain::contact::Contact;
 use crate::domain::time::ago;
 use crate::tui::component::{Damaged, Destination, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
@@ -149,6 +150,7 @@ impl Source for AllAccounts {
             | Action::SetRole
             | Action::SetEnabled
             | Action::SetPassword
+            | Action::SetContact
             | Action::DeleteAccount => dialogs::may_open(list, action, model),
             _ => true,
         }
@@ -212,6 +214,7 @@ impl Source for AllAccounts {
             fact("Role", account.role.as_str(), Style::new()),
             fact("State", state, style),
             fact("Password", if account.temporary_password { "temporary" } else { "its own" }, Style::new()),
+            fact("Contact", account.contact.as_ref().map_or("none", Contact::as_str), Style::new()),
             fact("Tokens", &token_counts, Style::new()),
             fact("Trash", &group_digits(tokens.trashed.into()), Style::new()),
             fact("Last seen", &self.last_seen_text(row, model).unwrap_or_default(), Style::new()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jeton::domain::account::{Account, AccountId, CredentialVersion};
+use jeton::domain::contact::Contact;
 use jeton::domain::name::Username;
 use jeton::domain::password::PasswordHash;
 use jeton::domain::role::Role;
@@ -87,6 +88,7 @@ impl AccountWriter for State {
             role: new.role,
             enabled: true,
             temporary_password: new.temporary_password,
+            contact: new.contact.cloned(),
             credential_version: CredentialVersion(1),
             created_at: new.now,
         };
@@ -108,9 +110,15 @@ impl AccountWriter for State {
             stored.account.temporary_password = temporary;
         })
     }
+    fn set_contact(&mut self, account: AccountId, contact: Option<&Contact>) -> Result<()> {
+        let stored = self.accounts.iter_mut().find(|stored| stored.account.id == account && !stored.is_deleted);
+        stored.ok_or_else(|| Error::conflict("no such account"))?.account.contact = contact.cloned();
+        Ok(())
+    }
     fn delete_account(&mut self, account: AccountId, _now: Timestamp) -> Result<()> {
         self.change_account(account, |stored| {
             (stored.is_deleted, stored.account.enabled) = (true, false);
+            stored.account.contact = None;
             stored.password.clear();
         })
     }

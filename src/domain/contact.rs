@@ -1,0 +1,95 @@
+//! The e-mail address of those who look after an account's tokens.
+
+use super::name::{quoted, reject_secret, text_newtype};
+use crate::error::{Error, Result};
+
+/// The longest contact, in bytes.
+pub const MAX_CONTACT_LEN: usize = 254;
+
+const RULE: &str = "use one e-mail address such as ops@example.com, with 254 characters at most";
+
+text_newtype! {
+    /// One e-mail address: printable ASCII without spaces and without characters that separate addresses in a header.
+    Contact
+}
+
+impl Contact {
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] unless the text is one address. A mail header with the address has one recipient.
+    pub fn parse(text: &str) -> Result<Self> {
+        reject_secret(text)?;
+        if is_address(text) {
+            return Ok(Contact(text.to_owned()));
+        }
+        let refused = Error::usage(format!("{} is not a contact", quoted(text))).why(RULE);
+        Err(match text.split([',', ';', ' ']).filter(|part| is_address(part)).count() {
+            2.. => refused.next("Give one address; a mailing list can reach several people"),
+            _ if !text.is_ascii() => refused.next("Write an international domain in its ASCII form: xn--…"),
+            _ => refused,
+        })
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let is_plain = |b: u8| b.is_ascii_graphic() && !br#"@,;:<>()[]\""#.contains(&b);
+    text.len() <= MAX_CONTACT_LEN
+        && !local.is_empty()
+        && local.bytes().all(is_plain)
+        // A program that takes the address as an argument must not read it as an option.
+        && !local.starts_with('-')
+        && domain.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+        && domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_are_checked() {
+        let longest = format!("{}@{}.example", "l".repeat(64), "d".repeat(254 - 64 - 1 - 8));
+        for good in ["ops@example.com", "o.p+s/x'1@a-b.example", "root@localhost", &longest] {
+            assert_eq!(Contact::parse(good).unwrap().as_str(), good);
+        }
+        let too_long = format!("{longest}e");
+        for bad in [
+            "",
+            "@",
+            "ops",
+            "@example.com",
+            "ops@",
+            "a@b@c",
+            "-t@example.com",
+            "ops@-x.example",
+            "ops@x-",
+            "ops@a..b",
+            " ops@example.com",
+            "ops@example.com ",
+            "o ps@example.com",
+            "ops@example.com\r\nBcc: x@example.com",
+            "ops@example.com\n",
+            "a@example.com,b@example.com",
+            "a@example.com;b@example.com",
+            "Ops <ops@example.com>",
+            "\"o p\"@example.com",
+            "ops@[127.0.0.1]",
+            "ops@ex\u{202e}ample.com",
+            "ops@example.com\u{200b}",
+            "ops\u{1b}[2J@example.com",
+            "ops\0@example.com",
+            "ops@münchen.example",
+            "группа@example.com",
+            &too_long,
+        ] {
+            assert!(Contact::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn refusal_gives_the_next_step() {
+        let next = |text| Contact::parse(text).unwrap_err().next.unwrap();
+        assert!(next("a@example.com,b@example.com").contains("mailing list"));
+        assert!(next("ops@münchen.example").contains("xn--"));
+    }
+}
