@@ -16,10 +16,10 @@ pub struct Renames {
 }
 
 impl Renames {
-    /// Compares two versions of a catalogue. A method is renamed if one id is gone, another is new, and both have the same
-    /// requests, which no other method of either version has. That needs a host that both versions have. A method of
-    /// which one version has no requests is renamed if its id now begins with the name of its catalogue, and so is a
-    /// group or set.
+    /// Compares two versions of a catalogue. A method is renamed if one id is gone, another is new, and the new one has the
+    /// requests of the old one or fewer, which no other method of either version has. That needs a host that both versions
+    /// have. A method of which one version has no requests is renamed if its id now begins with the name of its catalogue,
+    /// and so is a group or set.
     pub fn new(older: Option<&Catalogue>, newer: &Catalogue) -> Self {
         let Some(older) = older else { return Renames::default() };
         let group_ids = |catalogue: &Catalogue| catalogue.groups.iter().map(|g| g.id.clone()).collect::<Vec<_>>();
@@ -101,6 +101,8 @@ fn renamed_methods(older: &Catalogue, newer: &Catalogue) -> BTreeMap<MethodId, M
     let ids = |catalogue| Catalogue::methods(catalogue).map(|m| &m.id).collect::<HashSet<&MethodId>>();
     let (old_ids, new_ids) = (ids(older), ids(newer));
     let pairs = old.into_iter().filter_map(|(requests, before)| Some((before?, (*new.get(&requests)?)?)));
+    let pairs =
+        pairs.filter(|(before, after)| is_no_wider(before, after)).map(|(before, after)| (&before.id, &after.id));
     let is_rename = |(before, after): &(&MethodId, &MethodId)| !new_ids.contains(before) && !old_ids.contains(after);
     let mut renames: BTreeMap<MethodId, MethodId> =
         pairs.filter(is_rename).map(|(before, after)| (before.clone(), after.clone())).collect();
@@ -117,33 +119,56 @@ fn renamed_methods(older: &Catalogue, newer: &Catalogue) -> BTreeMap<MethodId, M
 }
 
 /// Returns the method of each list of requests. `None` if several methods have the same.
-fn methods_by_requests(catalogue: &Catalogue) -> HashMap<Vec<String>, Option<&MethodId>> {
+fn methods_by_requests(catalogue: &Catalogue) -> HashMap<Vec<String>, Option<&Method>> {
     let mut found = HashMap::new();
     for method in catalogue.methods().filter(|method| !method.routes.is_empty()) {
-        found.entry(requests(method)).and_modify(|id| *id = None).or_insert(Some(&method.id));
+        found.entry(requests(method)).and_modify(|id| *id = None).or_insert(Some(method));
     }
     found
 }
 
-/// Returns the routes without the names and types of parameters, sorted: `GET /orders/{}`. A later version may describe a
-/// parameter more exactly.
+/// Returns the routes without their parameters, sorted: `GET /orders/{}`.
 fn requests(method: &Method) -> Vec<String> {
-    let shape = |route: &String| {
-        let mut shape = String::with_capacity(route.len());
-        let mut is_parameter = false;
-        for c in route.chars() {
-            is_parameter &= c != '}';
-            if !is_parameter {
-                shape.push(c);
-            }
-            is_parameter |= c == '{';
-        }
-        shape
-    };
-    let mut requests: Vec<String> = method.routes.iter().map(shape).collect();
+    let mut requests: Vec<String> = method.routes.iter().map(|route| split_parameters(route).0).collect();
     requests.sort_unstable();
     requests.dedup();
     requests
+}
+
+/// Returns `true` if every route of `after` matches no more requests than a route of `before`. A later version may
+/// describe a parameter more exactly, but a token must not gain requests by a rename.
+fn is_no_wider(before: &Method, after: &Method) -> bool {
+    let covers = |(shape, kinds): &(String, Vec<&str>), route: &String| {
+        let (other_shape, other_kinds) = split_parameters(route);
+        *shape == other_shape && kinds.iter().zip(&other_kinds).all(|(kind, other)| kind_covers(kind, other))
+    };
+    let before: Vec<_> = before.routes.iter().map(|route| split_parameters(route)).collect();
+    after.routes.iter().all(|route| before.iter().any(|older| covers(older, route)))
+}
+
+/// Returns `true` if a parameter of `kind` matches everything that one of kind `other` matches.
+fn kind_covers(kind: &str, other: &str) -> bool {
+    match kind {
+        "+" => true,
+        "" => other != "+",
+        typed => typed == other,
+    }
+}
+
+/// Splits a route into its text without parameters, and the kind of each: `+`, `:int`, `:a|b` or nothing.
+fn split_parameters(route: &str) -> (String, Vec<&str>) {
+    let (mut shape, mut kinds) = (String::with_capacity(route.len()), Vec::new());
+    let mut rest = route;
+    while let Some((text, after)) = rest.split_once('{') {
+        let (parameter, after) = after.split_once('}').unwrap_or((after, ""));
+        let kind = parameter.find([':', '+']).map_or("", |at| &parameter[at..]);
+        shape.push_str(text);
+        shape.push_str("{}");
+        kinds.push(kind);
+        rest = after;
+    }
+    shape.push_str(rest);
+    (shape, kinds)
 }
 
 #[cfg(test)]
@@ -194,6 +219,26 @@ mod tests {
         assert_eq!(renamed(&[("a.both", &["GET /b", "POST /b"])], &[("x.b", &["GET /b"])]), []);
         assert_eq!(renamed(&[("a.b", &["GET /b"])], &[("x.b", &["GET /b", "POST /b"])]), []);
         assert_eq!(renamed(&[("a.b", &["GET /b"])], &[("x.b", &["HEAD /b"])]), []);
+    }
+
+    #[test]
+    fn method_with_wider_parameters_is_another() {
+        let is_renamed = |before: &str, after: &str| !renamed(&[("a.b", &[before])], &[("x.b", &[after])]).is_empty();
+        for (before, after, expected) in [
+            ("GET /b/{id}", "GET /b/{n:int}", true),
+            ("GET /b/{id}", "GET /b/{n:a|b}", true),
+            ("GET /b/{id+}", "GET /b/{n}", true),
+            ("GET /b/{id+}", "GET /b/{n+}", true),
+            ("GET /b/{id:int}", "GET /b/{n:int}", true),
+            ("GET /b/{id}", "GET /b/{n+}", false),
+            ("GET /b/{id:int}", "GET /b/{n}", false),
+            ("GET /b/{id:int}", "GET /b/{n:uuid}", false),
+            ("GET /b/{id:int}", "GET /b/{n+}", false),
+            ("GET /b/{id:a|b}", "GET /b/{n:a|b|c}", false),
+            ("GET /{a}/b/{c:int}", "GET /{a:int}/b/{c}", false),
+        ] {
+            assert_eq!(is_renamed(before, after), expected, "{before} {after}");
+        }
     }
 
     #[test]
