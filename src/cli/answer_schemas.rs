@@ -5,6 +5,7 @@ use schemars::generate::SchemaSettings;
 
 use super::account::ShownAccount;
 use super::audit::{Anchored, AuditVerified};
+use super::backup::BackedUp;
 use super::catalogue;
 use super::change_report::{ChangedAccounts, ChangedTokens, WithRemaining};
 use super::config::SettingList;
@@ -70,6 +71,7 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
         schema_of::<HashedRow>("`audit`: `entries` has one of these each; with `--follow`, one a line"),
         schema_of::<AuditVerified>("`audit verify`"),
         schema_of::<Anchored>("`audit anchor`"),
+        schema_of::<BackedUp>("`backup`"),
         schema_of::<DeniedRow>("`ledger denied`: `denied` has one of these each"),
         schema_of::<UseRow>("`ledger uses`: `uses` has one of these each"),
         schema_of::<Finding>("`check`: `findings` has one of these each"),

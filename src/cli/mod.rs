@@ -5,6 +5,7 @@ pub mod answer_schemas;
 mod args;
 mod audit;
 mod authentication;
+mod backup;
 mod catalogue;
 mod change_report;
 mod check;
@@ -13,6 +14,7 @@ mod demo;
 mod guide;
 mod impact;
 mod init;
+mod interruption;
 mod ledger;
 mod login;
 mod new_password;
@@ -112,6 +114,7 @@ fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
         Command::Catalogue(command) => catalogue::run(&mut App::new(global)?, command),
         Command::Audit(args) => audit::run(&mut App::new(global)?, args),
         Command::Ledger(command) => ledger::run(&mut App::new(global)?, command),
+        Command::Backup(args) => backup::run(&mut App::new(global)?, &args),
         Command::Check(args) => check::run(&mut App::new(global)?, &args),
         Command::Verify { method } => verify::run(&mut App::new(global)?, method.as_deref()),
         Command::Serve(args) => serve::run(&global, args),

@@ -296,6 +296,16 @@ pub fn counted(count: impl Display, what: &str) -> String {
     format!("{count} {what}{}", if count == "1" { "" } else { "s" })
 }
 
+/// Returns a size in decimal units: `4.2 MB`.
+pub fn format_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    let (mut size, mut unit) = (bytes as f64 / 1_000.0, 0);
+    while size >= 999.95 && unit + 1 < UNITS.len() {
+        (size, unit) = (size / 1_000.0, unit + 1);
+    }
+    format!("{size:.1} {}", UNITS[unit])
+}
+
 /// Rows in aligned columns, printed a page at a time. Columns only grow, so pages line up as far as possible.
 pub struct Table {
     rows: Vec<Vec<String>>,

@@ -10,6 +10,7 @@ pub mod entropy;
 pub mod http_client;
 mod log_writer;
 pub mod logging;
+pub mod new_file;
 pub mod own_process;
 pub mod password;
 pub mod paths;

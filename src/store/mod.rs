@@ -26,6 +26,8 @@ pub enum OpenMode {
     /// Record the service's ledger, waiting this long. A power failure may lose the last commits. No caller was promised
     /// that they are stored. In return no commit waits for the disk.
     Ledger(Duration),
+    /// Read a copy that nobody changes, such as a backup. Neither writes the file nor creates files next to it.
+    Copy,
 }
 
 impl OpenMode {

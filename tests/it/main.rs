@@ -9,6 +9,7 @@
 )]
 
 mod audit;
+mod backup;
 mod canary;
 mod catalogue;
 mod cli;

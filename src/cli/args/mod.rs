@@ -3,6 +3,7 @@
 
 mod account;
 mod audit;
+mod backup;
 mod catalogue;
 mod config;
 mod guide;
@@ -19,6 +20,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 
 pub use account::*;
 pub use audit::*;
+pub use backup::*;
 pub use catalogue::*;
 pub use config::*;
 pub use guide::*;
@@ -101,7 +103,9 @@ impl Command {
     /// Returns `true` if being able to open the store is the only proof, so that it doesn't matter who asks.
     pub fn is_proved_by_store(&self) -> bool {
         match self {
-            Command::Check(_) | Command::Verify { .. } | Command::Guide(_) | Command::Serve(_) => true,
+            Command::Backup(_) | Command::Check(_) | Command::Verify { .. } | Command::Guide(_) | Command::Serve(_) => {
+                true
+            }
             Command::Token(command) => {
                 matches!(command, TokenCommand::Whose) || matches!(command, TokenCommand::Revoke(args) if args.stdin)
             }
@@ -139,6 +143,10 @@ pub enum Command {
     /// Read the ledger: denied attempts and accepted uses
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Copy the store to a new file while it is in use, and verify it
+    ///
+    /// Everybody who can open the store may run this command. It takes neither --user nor a password.
+    Backup(BackupArgs),
     /// Find tokens that expire soon, are unused or still tried (exit 6)
     ///
     /// Everybody who can open the store may run this command, and sees the tokens of all accounts. It takes neither --user nor

@@ -109,7 +109,7 @@ fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>> {
     Ok(checkpoints)
 }
 
-pub(super) fn parse_checkpoints(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
+pub(in crate::cli) fn parse_checkpoints(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
     checkpoint::parse_checkpoints(text).map_err(|mut e| {
         e.what = format!("{}: {}", file.display(), e.what);
         e
@@ -117,7 +117,7 @@ pub(super) fn parse_checkpoints(file: &Path, text: &str) -> Result<Vec<Checkpoin
 }
 
 /// Returns the first finding as the error, and prints the others.
-pub(super) fn broken_chain_error(app: &mut App, report: &ChainReport) -> Result<Error> {
+pub(in crate::cli) fn broken_chain_error(app: &mut App, report: &ChainReport) -> Result<Error> {
     let dates = app.dates();
     let findings: Vec<String> = report.findings.iter().map(|finding| finding.describe(dates)).collect();
     let mut findings = findings.into_iter();

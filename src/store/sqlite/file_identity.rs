@@ -83,6 +83,10 @@ impl FileIdentity {
         Ok(FileIdentity { file, sidecars: companions, path, frozen: None, verified_in: Mutex::new(None) })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn file_state(&self) -> Result<FileState> {
         let meta = fs::symlink_metadata(&self.path).map_err(|e| open_error(&self.path).why(e.to_string()))?;
         let (modified, changed) = ((meta.mtime(), meta.mtime_nsec()), (meta.ctime(), meta.ctime_nsec()));
@@ -100,7 +104,7 @@ impl FileIdentity {
         match &self.frozen {
             Some(frozen) if self.file_state()? != *frozen || wal::bytes(&self.path) > 0 => {
                 Err(Error::failure(format!("the store {} was changed while jeton read it", self.path.display()))
-                    .why("the store is mounted read-only here, but another mount can write to it")
+                    .why("another program writes to the file, or to its file system through another mount")
                     .next("Run the command again"))
             }
             Some(_) | None => Ok(()),

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod audit_window;
+mod backup;
 mod busy_handler;
 mod catalogue;
 mod failed_sign_in_audit;

@@ -41,6 +41,9 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
             .next("Build jeton with the SQLite that it bundles"));
     }
     let path = absolute(path)?;
+    if mode == OpenMode::Copy {
+        return open_copy(path);
+    }
     check_owner(&path)?;
     if mode.creates() && metadata(&path)?.is_none() {
         create_file(&path)?;
@@ -72,6 +75,17 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
     let synchronous = if matches!(mode, OpenMode::Ledger(_)) { "NORMAL" } else { "FULL" };
     db.pragma_update(None, "synchronous", synchronous).map_err(sqlite_error)?;
     let identity = FileIdentity::new(path)?;
+    Ok((db, identity))
+}
+
+/// Opens a copy to read it. The folder doesn't matter: nothing is created there, and each change of the file is noticed.
+fn open_copy(path: PathBuf) -> Result<(Connection, FileIdentity)> {
+    let mut identity = FileIdentity::new(path)?;
+    identity.freeze()?;
+    let mut db = read_only_mount::connect_immutable(identity.path())?;
+    configure(&mut db, OpenMode::Copy).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
+    schema::read_schema(&db)?;
+    identity.check_in_place()?;
     Ok((db, identity))
 }
 
@@ -260,12 +274,12 @@ fn check_file(path: &Path) -> Result<()> {
 fn configure(db: &mut Connection, mode: OpenMode) -> rusqlite::Result<()> {
     match mode {
         OpenMode::Service(busy_timeout) | OpenMode::Ledger(busy_timeout) => db.busy_timeout(busy_timeout)?,
-        OpenMode::Existing | OpenMode::Create | OpenMode::CreateUnindexed => {
+        OpenMode::Existing | OpenMode::Create | OpenMode::CreateUnindexed | OpenMode::Copy => {
             db.busy_handler(Some(busy_handler::wait))?
         }
     }
     let cache = match mode {
-        OpenMode::Existing | OpenMode::Create => CACHE_KIB,
+        OpenMode::Existing | OpenMode::Create | OpenMode::Copy => CACHE_KIB,
         OpenMode::CreateUnindexed => BULK_CACHE_KIB,
         OpenMode::Service(_) | OpenMode::Ledger(_) => SERVICE_CACHE_KIB,
     };

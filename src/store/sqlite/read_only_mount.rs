@@ -61,6 +61,12 @@ pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
             .why("the store is on a read-only mount, and its -wal file has changes that are not in the store yet")
             .next("Copy the store and its -wal file to a writable folder, then use the copy: --store PATH"));
     }
+    // SQLite then assumes that the file doesn't change. [`super::file_identity`] detects a change.
+    connect_immutable(path).map(ReadOnly::Alone)
+}
+
+/// Returns the URI with which SQLite opens the file at `path` with `parameter`.
+pub(super) fn file_uri(path: &Path, parameter: &str) -> String {
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_bytes() {
         match byte {
@@ -69,9 +75,16 @@ pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
             other => drop(write!(uri, "%{other:02X}")),
         }
     }
-    uri.push_str("?immutable=1");
-    // SQLite then assumes that the file doesn't change. [`super::file_identity`] detects a change.
-    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(sqlite_error).map(ReadOnly::Alone)
+    uri + "?" + parameter
+}
+
+/// Opens the file at `path`, which nobody changes, without locks and without files next to it.
+pub(super) fn connect_immutable(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW
+        | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(file_uri(path, "immutable=1"), flags).map_err(sqlite_error)
 }
 
 /// Checks that the schema is the program's own. A store on a read-only mount can't be migrated.

@@ -53,8 +53,12 @@ impl SqliteStore {
     }
 
     /// A panic elsewhere leaves the connection usable, because its transaction was rolled back on drop.
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn check_in_place(&self) -> Result<()> {
+        self.identity.check_in_place()
     }
 
     pub fn is_in_place(&self) -> bool {

@@ -1,0 +1,152 @@
+//! `jeton backup`: copies the store while others use it, and verifies the copy.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::args::BackupArgs;
+use super::audit::{broken_chain_error, parse_checkpoints};
+use super::interruption::Interruption;
+use super::output::{counted, format_bytes};
+use super::{App, client_info};
+use crate::domain::audit::Face;
+use crate::domain::checkpoint::{Checkpoint, hex};
+use crate::domain::time::Timestamp;
+use crate::domain::wire_format::HexHash;
+use crate::error::{Error, Result};
+use crate::platform::anchor_file::AnchorFile;
+use crate::platform::new_file::NewFile;
+use crate::store::{OpenMode, StoreLocation};
+use crate::verbs::audit::{AuditRange, VerifyAuditChain};
+use crate::verbs::credential::Credential;
+use crate::verbs::local_backend::LocalBackend;
+use crate::verbs::request::call;
+
+/// The answer of `backup`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct BackedUp {
+    /// Path of the backup.
+    file: String,
+    /// Size of the backup in bytes.
+    bytes: u64,
+    /// Schema of the store.
+    store_schema: i64,
+    /// Number of verified rows of the audit log.
+    rows: u64,
+    /// Number of the last row.
+    seq: i64,
+    /// Hash of the last row.
+    #[serde(serialize_with = "HexHash::serialize")]
+    #[schemars(with = "HexHash")]
+    hash: [u8; 32],
+    /// Time of the backup.
+    at: Timestamp,
+    /// `true` if the row was appended to the anchor, `false` if the anchor already ended with it; `null` without an
+    /// anchor.
+    anchored: Option<bool>,
+}
+
+/// A copy of a store that was verified.
+pub(super) struct VerifiedCopy {
+    pub schema: i64,
+    pub rows: u64,
+    pub checkpoint: Checkpoint,
+}
+
+pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
+    let store = app.backend.store()?;
+    let anchor = args.anchor.as_deref().map(|path| AnchorFile::open(path, &*app.adapters.clock)).transpose()?;
+    let checkpoints = match (&anchor, &args.anchor) {
+        (Some(file), Some(path)) => parse_checkpoints(path, file.text())?,
+        _ => Vec::new(),
+    };
+    let newest_anchored = checkpoints.last().map_or(0, |c| c.seq);
+    let interruption = Interruption::listen()?;
+    let file = NewFile::create(&args.file, "the backup")?;
+    let line = app.out.progress_line();
+    let copied = store.store().copy_to(file.partial_path(), &mut |done, all| {
+        line(&format!("copied {} %", done * 100 / all.max(1)));
+        interruption.as_flow()
+    });
+    line("");
+    let tip = interruption.check(copied, "no backup was written")?;
+    let verified = verify_copy(app, file.partial_path(), checkpoints, &interruption);
+    let VerifiedCopy { schema, rows, checkpoint } = interruption.check(verified, "no backup was written")?;
+    if (checkpoint.seq, checkpoint.hash) != (tip.seq, tip.hash) {
+        return Err(Error::failure("the copy of the store is not complete")
+            .why(format!("its audit log ends at row {}, but that of the store at row {}", checkpoint.seq, tip.seq))
+            .next("Run the command again"));
+    }
+    let (path, bytes) = (file.path().to_owned(), std::fs::metadata(file.partial_path()).map_or(0, |meta| meta.len()));
+    file.finish()?;
+    let anchored = anchor.map(|file| append(file, &checkpoint, newest_anchored)).transpose().map_err(|e| {
+        let why = e.why.clone().unwrap_or_default();
+        e.why(format!("{why}. The backup {} is complete", path.display()))
+    })?;
+    if app.out.json {
+        return app.print_json(&BackedUp {
+            file: path.display().to_string(),
+            bytes,
+            store_schema: schema,
+            rows,
+            seq: checkpoint.seq,
+            hash: checkpoint.hash,
+            at: checkpoint.at,
+            anchored,
+        });
+    }
+    let hash = hex(&checkpoint.hash);
+    if app.out.quiet {
+        return app.out.line(&hash);
+    }
+    app.out.line(&format!(
+        "backup of {}, {} of the audit log verified; last row {}, hash {hash}",
+        format_bytes(bytes),
+        counted(rows, "row"),
+        checkpoint.seq
+    ))?;
+    app.out.note(&format!("✓ the backup was written to {}", path.display()));
+    match anchored {
+        Some(true) => app.out.note(&format!("✓ row {} was appended to the anchor", checkpoint.seq)),
+        Some(false) => app.out.note(&format!("The anchor already ends with row {}", checkpoint.seq)),
+        None => {}
+    }
+    Ok(())
+}
+
+fn append(mut file: AnchorFile, checkpoint: &Checkpoint, newest: i64) -> Result<bool> {
+    let is_newer = checkpoint.seq > newest;
+    if is_newer {
+        file.append(&checkpoint.to_line())?;
+    }
+    Ok(is_newer)
+}
+
+/// Verifies the copy at `path`: its pages, its schema, and the chain of its audit log, also against `checkpoints`.
+///
+/// # Errors
+/// [`crate::error::Kind::Findings`] if the audit log was altered; [`crate::error::Kind::Failure`] for another fault.
+pub(super) fn verify_copy(
+    app: &mut App,
+    path: &Path,
+    checkpoints: Vec<Checkpoint>,
+    interruption: &Interruption,
+) -> Result<VerifiedCopy> {
+    let copy = StoreLocation::file(path).open(OpenMode::Copy)?;
+    let stopping = interruption.clone();
+    copy.stop_queries_when(move || stopping.is_requested())?;
+    let schema = copy.schema_version()?;
+    if let Some(fault) = copy.integrity_error()? {
+        return Err(Error::failure(format!("{} is damaged", path.display()))
+            .why(fault)
+            .next("Check the disk. The store itself may be damaged too"));
+    }
+    let backend = LocalBackend::new(copy, app.adapters.clone(), client_info(Face::Cli));
+    let verb = VerifyAuditChain { checkpoints, range: AuditRange::FromStart };
+    let verified = call(&backend, &Credential::Store, verb)?;
+    match verified.checkpoint {
+        Some(checkpoint) => Ok(VerifiedCopy { schema, rows: verified.report.rows, checkpoint }),
+        None => Err(broken_chain_error(app, &verified.report)?),
+    }
+}

@@ -1,0 +1,39 @@
+//! Ctrl-C and other signals that end a command between two steps of its work.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::error::{Error, Kind, Result};
+use crate::platform::signals;
+
+/// A request to end the command, from the moment this is created.
+#[derive(Clone)]
+pub struct Interruption(Arc<AtomicBool>);
+
+impl Interruption {
+    /// Makes a signal that would end the program end the work instead.
+    pub fn listen() -> Result<Self> {
+        let asked = Arc::new(AtomicBool::new(false));
+        let signalled = Arc::clone(&asked);
+        signals::stop_on_signal(move || signalled.store(true, Ordering::Relaxed))?;
+        Ok(Interruption(asked))
+    }
+
+    pub fn is_requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Returns `Break` once the work should end.
+    pub fn as_flow(&self) -> ControlFlow<()> {
+        if self.is_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Returns `result`, unless the command was asked to end. `outcome` says then what was not done.
+    pub fn check<T>(&self, result: Result<T>, outcome: &str) -> Result<T> {
+        match self.is_requested() {
+            true => Err(Error::new(Kind::Cancelled, format!("cancelled; {outcome}"))),
+            false => result,
+        }
+    }
+}

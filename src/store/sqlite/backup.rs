@@ -1,0 +1,112 @@
+//! Copies of a whole store, made with SQLite's backup API while others use the store.
+
+use std::ops::ControlFlow;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::query_helpers::{query_value, sqlite_error};
+use super::read_only_mount::file_uri;
+use super::sqlite_store::SqliteStore;
+use super::{audit, schema};
+use crate::error::{Error, Result};
+use crate::verbs::ports::audit_log::AuditTip;
+
+/// Number of pages copied between two reports: 4 MiB.
+const PAGES_PER_STEP: i32 = 1_024;
+/// Number of instructions of SQLite's machine between two checks if a query must stop.
+const STEPS_PER_CHECK: i32 = 1_000;
+/// Position of the two version numbers in the file's header that say whether the file uses a write-ahead log.
+const VERSIONS_AT: u64 = 18;
+/// The versions of a file without a write-ahead log.
+const WITHOUT_WAL: [u8; 2] = [1, 1];
+
+/// Called with the number of copied pages and of all. `Break` ends the copy.
+pub type CopyReport<'a> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'a;
+
+impl SqliteStore {
+    /// Copies the store to the empty file at `path`, and returns the end of the copy's audit log. The copy has every
+    /// change that was committed before the call. It needs no other file, but is not synced to disk yet.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Cancelled`] if `report` ended the copy. The file is then incomplete, as after any error.
+    pub fn copy_to(&self, path: &Path, report: &mut CopyReport<'_>) -> Result<AuditTip> {
+        let mut target = open_target(path).map_err(|e| write_error(path, e))?;
+        let mut db = self.lock();
+        // All steps read from one transaction. A copy without it begins again after each change of another process.
+        let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(sqlite_error)?;
+        schema::check_unchanged(&tx)?;
+        let tip = audit::tip(&tx)?;
+        copy_pages(&tx, &mut target, path, report)?;
+        tx.finish().map_err(sqlite_error)?;
+        drop(db);
+        self.check_in_place()?;
+        target.close().map_err(|(_, e)| write_error(path, e))?;
+        let file = std::fs::OpenOptions::new().write(true).open(path);
+        let made_single = file.and_then(|file| file.write_all_at(&WITHOUT_WAL, VERSIONS_AT));
+        made_single.map_err(|e| unwritable(path).why(e.to_string()))?;
+        Ok(tip)
+    }
+
+    /// Returns a fault in the structure of the file: in its pages, tables or indexes. `None` if there is none.
+    pub fn integrity_error(&self) -> Result<Option<String>> {
+        let found = query_value::<String>(&self.lock(), "PRAGMA integrity_check(1)", [])?;
+        Ok(found.filter(|found| found != "ok"))
+    }
+
+    /// Returns the version of the store's schema.
+    pub fn schema_version(&self) -> Result<i64> {
+        Ok(schema::read_schema(&self.lock())?.version)
+    }
+
+    /// Makes queries of this store fail once `is_stopped` returns `true`.
+    pub fn stop_queries_when(&self, is_stopped: impl FnMut() -> bool + Send + 'static) -> Result<()> {
+        self.lock().progress_handler(STEPS_PER_CHECK, Some(is_stopped)).map_err(sqlite_error)
+    }
+}
+
+/// Opens the empty file of a copy. Nobody else uses it, so SQLite needs neither locks nor a journal.
+fn open_target(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW
+        | OpenFlags::SQLITE_OPEN_URI;
+    let target = Connection::open_with_flags(file_uri(path, "nolock=1"), flags)?;
+    // The file is synced as a whole, and useless before.
+    target.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(()))?;
+    target.pragma_update(None, "synchronous", "OFF")?;
+    Ok(target)
+}
+
+fn copy_pages(source: &Connection, target: &mut Connection, path: &Path, report: &mut CopyReport<'_>) -> Result<()> {
+    let copy = Backup::new(source, target).map_err(|e| write_error(path, e))?;
+    loop {
+        match copy.step(PAGES_PER_STEP).map_err(|e| write_error(path, e))? {
+            StepResult::Done => return Ok(()),
+            StepResult::More => {}
+            StepResult::Busy | StepResult::Locked => {
+                return Err(unwritable(path).why("another program has locked the file"));
+            }
+            _ => return Err(unwritable(path).why("SQLite did not copy a part of the store")),
+        }
+        let progress = copy.progress();
+        let [all, left] = [progress.pagecount, progress.remaining].map(|pages| u64::try_from(pages).unwrap_or(0));
+        if report(all.saturating_sub(left), all).is_break() {
+            return Err(Error::cancelled());
+        }
+    }
+}
+
+fn unwritable(path: &Path) -> Error {
+    Error::failure(format!("the copy {} can't be written", path.display()))
+}
+
+/// Explains an error of a copy. SQLite doesn't say on which of the two files it occurred.
+fn write_error(path: &Path, error: rusqlite::Error) -> Error {
+    let cause = sqlite_error(error);
+    let why = cause.why.map_or_else(|| cause.what.clone(), |why| format!("{}: {why}", cause.what));
+    let refused = unwritable(path).why(why);
+    cause.next.map_or(refused.clone(), |next| refused.next(next))
+}
