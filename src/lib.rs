@@ -35,6 +35,7 @@
 //!   proof, scope that a token needs, reply), and a command and keys (`tests/it/parity.rs` checks for both);
 //! - **a command**: a variant in the file of its family under `cli/args/` and a file named after it under `cli/`, such
 //!   as `cli/token/create.rs`;
+//! - **a check of the doctor**: a line in the table of its area under `doctor/`;
 //! - **a screen**: a file under `tui/`, reached through the key table;
 //! - **a setting**: a key in `config/setting_key.rs` (path of the store, actor, look of the screen). Rules about tokens are
 //!   not settings: they are `domain/policy.rs`, kept in the store;
@@ -55,6 +56,7 @@ pub mod api;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod domain;
 pub mod error;
 pub mod guide;

@@ -9,6 +9,7 @@ use super::backup::BackedUp;
 use super::catalogue;
 use super::change_report::{ChangedAccounts, ChangedTokens, WithRemaining};
 use super::config::SettingList;
+use super::doctor::Examined;
 use super::guide::Explained;
 use super::init::Initialized;
 use super::output::Failed;
@@ -75,6 +76,7 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
         schema_of::<DeniedRow>("`ledger denied`: `denied` has one of these each"),
         schema_of::<UseRow>("`ledger uses`: `uses` has one of these each"),
         schema_of::<Finding>("`check`: `findings` has one of these each"),
+        schema_of::<Examined>("`doctor`"),
         schema_of::<Me>("`whoami`"),
         schema_of::<SettingList>("`config list`"),
     ]

@@ -11,6 +11,7 @@ mod change_report;
 mod check;
 mod config;
 mod demo;
+mod doctor;
 mod guide;
 mod impact;
 mod init;
@@ -116,6 +117,7 @@ fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
         Command::Ledger(command) => ledger::run(&mut App::new(global)?, command),
         Command::Backup(args) => backup::run(&mut App::new(global)?, &args),
         Command::Check(args) => check::run(&mut App::new(global)?, &args),
+        Command::Doctor(args) => doctor::run(&global, &args),
         Command::Verify { method } => verify::run(&mut App::new(global)?, method.as_deref()),
         Command::Serve(args) => serve::run(&global, args),
         Command::Guide(args) => guide::run(&mut App::new(global)?, &args),

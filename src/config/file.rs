@@ -102,7 +102,7 @@ fn optional_secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Op
     secret(from).map(Some)
 }
 
-fn refused(path: &Path, why: String) -> Error {
+pub(super) fn refused(path: &Path, why: String) -> Error {
     Error::usage(format!("the configuration {} can't be read", path.display())).why(hide_secret(why))
 }
 
@@ -187,7 +187,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
 }
 
 /// Explains why a user other than us and root can change the file at `path`. `None` if nobody can.
-fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
+pub(super) fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
     const STICKY: u32 = 0o1000;
     const OTHERS_WRITE: u32 = 0o022;
     let own_uid = rustix::process::geteuid().as_raw();

@@ -4,6 +4,7 @@
 //! records its source. Rules about tokens are not configuration: they are policy and live in the store.
 
 mod edit;
+mod examination;
 mod file;
 mod serve;
 mod servers;
@@ -13,6 +14,7 @@ mod stored_tokens;
 mod tests;
 
 pub use edit::{SetValue, set, set_login, set_server, take_login, unset, unset_server};
+pub use examination::{ExaminedFile, FileFault, examine_files, is_readable_by_others, store_despite_faults};
 pub use file::StoredLogin;
 pub use serve::{ServeOverrides, ServeSettings};
 pub use servers::{NamedServer, ServerField, ServerKey};

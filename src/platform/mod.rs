@@ -24,6 +24,7 @@ pub mod sockets;
 pub mod stop_between_writes;
 pub mod systemd;
 pub mod terminal_echo;
+pub mod terminal_facts;
 pub mod terminal_input;
 pub mod threads;
 pub mod tls;

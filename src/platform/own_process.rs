@@ -53,6 +53,13 @@ pub fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && !is_dumb_terminal()
 }
 
+/// Returns `true` if the locale says that texts are UTF-8.
+pub fn has_utf8_locale() -> bool {
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"];
+    let locale = names.into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    locale.is_some_and(|locale| locale.to_ascii_lowercase().replace('-', "").contains("utf8"))
+}
+
 /// The variable that passes a token, and the variable that names the open file it was moved to.
 const TOKEN: &str = "JETON_TOKEN";
 const MOVED_TOKEN: &str = "JETON_TOKEN_FD";

@@ -24,6 +24,14 @@ pub fn chgrp(path: &Path, name: &str) -> Result<()> {
     })
 }
 
+/// Returns `true` if the system has the group with this name or number.
+pub fn exists(name: &str) -> bool {
+    match name.parse() {
+        Ok(number) => name_of(number).is_some(),
+        Err(_) => Group::from_name(name).is_ok_and(|group| group.is_some()),
+    }
+}
+
 /// Returns the name of the group with that number. `None` if the system doesn't know the group.
 pub fn name_of(gid: u32) -> Option<String> {
     Group::from_gid(Gid::from_raw(gid)).ok()?.map(|group| group.name)
@@ -42,5 +50,6 @@ mod tests {
         let error = chgrp(file.path(), "no-such-group-of-jeton").unwrap_err();
         assert_eq!(error.kind, crate::error::Kind::NotFound);
         assert_eq!(name_of(u32::MAX - 7), None);
+        assert!(exists("root") && exists("0") && !exists("no-such-group-of-jeton") && !exists("4294967288"));
     }
 }

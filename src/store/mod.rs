@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::Result;
-pub use sqlite::FileState;
 use sqlite::SqliteStore;
+pub use sqlite::{FileState, OPENING_RULES, OpeningRule, SchemaState, StoreSpace};
 
 /// An open store. The engine behind every location.
 pub type OpenStore = SqliteStore;

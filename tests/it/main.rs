@@ -15,6 +15,7 @@ mod catalogue;
 mod cli;
 mod conformance;
 mod crash;
+mod doctor;
 mod documents;
 mod escaping;
 mod large;

@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod catalogue;
 mod config;
+mod doctor;
 mod guide;
 mod ledger;
 mod policy;
@@ -23,6 +24,7 @@ pub use audit::*;
 pub use backup::*;
 pub use catalogue::*;
 pub use config::*;
+pub use doctor::*;
 pub use guide::*;
 pub use ledger::*;
 pub use policy::*;
@@ -103,9 +105,12 @@ impl Command {
     /// Returns `true` if being able to open the store is the only proof, so that it doesn't matter who asks.
     pub fn is_proved_by_store(&self) -> bool {
         match self {
-            Command::Backup(_) | Command::Check(_) | Command::Verify { .. } | Command::Guide(_) | Command::Serve(_) => {
-                true
-            }
+            Command::Backup(_)
+            | Command::Check(_)
+            | Command::Doctor(_)
+            | Command::Verify { .. }
+            | Command::Guide(_)
+            | Command::Serve(_) => true,
             Command::Token(command) => {
                 matches!(command, TokenCommand::Whose) || matches!(command, TokenCommand::Revoke(args) if args.stdin)
             }
@@ -152,6 +157,11 @@ pub enum Command {
     /// Everybody who can open the store may run this command, and sees the tokens of all accounts. It takes neither --user nor
     /// a password.
     Check(CheckArgs),
+    /// Check store, configuration, units and terminal (exit 6: faults)
+    ///
+    /// Changes nothing, and goes on after a fault. Everybody who can open the store may run this command. It takes neither
+    /// --user nor a password.
+    Doctor(DoctorArgs),
     /// Verify the secret on stdin (exit 0 allowed, 4 denied)
     ///
     /// Everybody who can open the store may run this command. It takes neither --user nor a password.

@@ -3,15 +3,13 @@
 use crate::domain::time::{DAY, HOUR, Timestamp};
 use crate::error::Result;
 use crate::http::reopening_store::ReopeningStore;
-use crate::verbs::ledger::{LedgerSizePart, SizeCursor};
+use crate::verbs::ledger::{LedgerSizePart, MAX_LEDGER_BYTES, SizeCursor};
 use crate::verbs::ports::{Clock, Store};
 
 /// Number of rows deleted in one transaction.
 const BATCH_SIZE: u32 = 1_000;
 /// Number of days of tokens, or of attempts, measured in one read.
 const ROWS_MEASURED: usize = 1_000;
-/// Maximum total size of the ledger's rows, in bytes.
-const MAX_LEDGER_BYTES: u64 = 512 * 1024 * 1024;
 /// Time between two searches for old rows, in milliseconds.
 const PRUNE_INTERVAL: i64 = HOUR;
 

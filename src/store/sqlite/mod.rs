@@ -6,6 +6,7 @@ mod audit_window;
 mod backup;
 mod busy_handler;
 mod catalogue;
+mod examination;
 mod failed_sign_in_audit;
 mod file_identity;
 mod findings;
@@ -39,5 +40,6 @@ mod uses_and_denials;
 mod wal;
 mod where_clause;
 
+pub use examination::{OPENING_RULES, OpeningRule, SchemaState, StoreSpace};
 pub use file_identity::FileState;
 pub use sqlite_store::SqliteStore;

@@ -90,7 +90,7 @@ fn open_copy(path: PathBuf) -> Result<(Connection, FileIdentity)> {
 }
 
 /// Returns the path with its folder resolved as far as it exists. So links are followed only once, before the checks.
-fn absolute(path: &Path) -> Result<PathBuf> {
+pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
     let refused = |e: std::io::Error| open_error(path).why(e.to_string());
     let path = paths::absolute(path).map_err(refused)?;
     let name = path.file_name().ok_or_else(|| {
@@ -143,7 +143,7 @@ fn create_file(path: &Path) -> Result<()> {
 
 /// Refuses a store of another user, or a place for one, before anything is opened or created. The companion files of
 /// SQLite would belong to us, and lock the owner out. Root is no exception.
-fn check_owner(path: &Path) -> Result<()> {
+pub(super) fn check_owner(path: &Path) -> Result<()> {
     let own_uid = rustix::process::geteuid().as_raw();
     let owner = match fs::symlink_metadata(path) {
         Ok(meta) => meta.uid(),
@@ -182,7 +182,7 @@ fn is_store(path: &Path) -> bool {
 }
 
 /// Checks that no other user can replace the file, its companions or a folder above them.
-fn check_ancestors(path: &Path) -> Result<()> {
+pub(super) fn check_ancestors(path: &Path) -> Result<()> {
     const STICKY: u32 = 0o1000;
     const OTHERS_WRITE: u32 = 0o022;
     let own_uid = rustix::process::geteuid().as_raw();
@@ -211,7 +211,7 @@ fn check_ancestors(path: &Path) -> Result<()> {
 }
 
 /// Checks the companion files, because SQLite reads them as part of the store.
-fn check_sidecars(path: &Path) -> Result<()> {
+pub(super) fn check_sidecars(path: &Path) -> Result<()> {
     for ending in SIDECAR_SUFFIXES {
         let companion = sidecar_path(path, ending);
         let meta = match fs::symlink_metadata(&companion) {
@@ -237,6 +237,17 @@ fn check_sidecars(path: &Path) -> Result<()> {
 }
 
 fn check_file(path: &Path) -> Result<()> {
+    check_kind(path)?;
+    let own_uid = rustix::process::geteuid().as_raw();
+    if let Some(meta) = metadata(path)?.filter(|meta| meta.uid() != own_uid) {
+        return Err(wrong_owner(path, meta.uid()));
+    }
+    check_mode(path)?;
+    read_only_mount::check_is_local(path)
+}
+
+/// Checks that a regular file with one name is at `path`.
+pub(super) fn check_kind(path: &Path) -> Result<()> {
     let Some(meta) = metadata(path)? else {
         let init = CliLine::new(&["init"]).option("store", path.display().to_string());
         return Err(Error::not_found(format!("no store at {}", path.display()))
@@ -255,23 +266,22 @@ fn check_file(path: &Path) -> Result<()> {
             .why(format!("the file has {} names (hard links)", meta.nlink()))
             .next("Remove the other names, or use another file: --store PATH"));
     }
-    let own_uid = rustix::process::geteuid().as_raw();
-    if meta.uid() != own_uid {
-        return Err(wrong_owner(path, meta.uid()));
-    }
-    if meta.mode() & 0o077 != 0 {
-        let refused =
-            open_error(path).why(format!("other users have access to the file (mode {:04o})", meta.mode() & 0o7777));
-        // The path may be mistyped, so the advice to change a mode must be given only for a jeton store.
-        return Err(match is_store(path) {
-            true => refused.next(format!("Run: chmod 600 {}", path.display())),
-            false => refused.why("the file is not a jeton store").next("Use another file: --store PATH"),
-        });
-    }
-    read_only_mount::check_is_local(path)
+    Ok(())
 }
 
-fn configure(db: &mut Connection, mode: OpenMode) -> rusqlite::Result<()> {
+/// Checks that only the owner has access to the file.
+pub(super) fn check_mode(path: &Path) -> Result<()> {
+    let Some(meta) = metadata(path)?.filter(|meta| meta.mode() & 0o077 != 0) else { return Ok(()) };
+    let refused =
+        open_error(path).why(format!("other users have access to the file (mode {:04o})", meta.mode() & 0o7777));
+    // The path may be mistyped, so the advice to change a mode must be given only for a jeton store.
+    Err(match is_store(path) {
+        true => refused.next(format!("Run: chmod 600 {}", path.display())),
+        false => refused.why("the file is not a jeton store").next("Use another file: --store PATH"),
+    })
+}
+
+pub(super) fn configure(db: &mut Connection, mode: OpenMode) -> rusqlite::Result<()> {
     match mode {
         OpenMode::Service(busy_timeout) | OpenMode::Ledger(busy_timeout) => db.busy_timeout(busy_timeout)?,
         OpenMode::Existing | OpenMode::Create | OpenMode::CreateUnindexed | OpenMode::Copy => {

@@ -21,7 +21,7 @@ use crate::verbs::ports::{
 
 pub struct SqliteStore {
     db: Mutex<Connection>,
-    identity: FileIdentity,
+    pub(super) identity: FileIdentity,
     path: PathBuf,
 }
 
@@ -34,7 +34,11 @@ impl SqliteStore {
                 .why("the store is on a read-only mount, but the service must write the ledger")
                 .next("Mount the file system writable, or serve another store: --store PATH"));
         }
-        Ok(SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() })
+        Ok(Self::from_parts(db, identity, path))
+    }
+
+    pub(super) fn from_parts(db: Connection, identity: FileIdentity, path: &Path) -> Self {
+        SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
     }
 
     /// Runs one immediate transaction on the file that was opened.

@@ -11,6 +11,9 @@ use crate::domain::token::{TokenId, TokenRef};
 use crate::error::Kind;
 use crate::verbs::prelude::*;
 
+/// Maximum total size of the ledger's rows, in bytes. The service deletes the oldest day of a larger ledger.
+pub const MAX_LEDGER_BYTES: u64 = 512 * 1024 * 1024;
+
 /// Lists one section of the ledger, the newest row first.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(bound(deserialize = "K: Deserialize<'de>"), deny_unknown_fields)]

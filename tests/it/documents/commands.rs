@@ -21,7 +21,7 @@ esac
 case " $* " in *" --password-"*|*" --stdin "*) exec "$REAL_JETON" "$@";; esac
 [ -n "$JETON_TOKEN$JETON_TOKEN_FILE$JETON_CONFIG" ] && exec "$REAL_JETON" "$@"
 case "$1 $2" in
-    serve*|verify*|guide*|check*|backup*|config*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose")
+    serve*|verify*|guide*|check*|doctor*|backup*|config*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose")
         exec "$REAL_JETON" "$@";;
     "catalogue list"|"catalogue show"|"catalogue export")
         [ -z "$JETON_SERVER" ] && exec "$REAL_JETON" "$@";;
@@ -243,6 +243,11 @@ fn find_dead_tokens() {
 #[test]
 fn back_up_and_restore() {
     run("docs/how-to/back-up-and-restore.md", true);
+}
+
+#[test]
+fn find_faults() {
+    run("docs/how-to/find-faults.md", true);
 }
 
 #[test]

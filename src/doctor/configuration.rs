@@ -1,0 +1,240 @@
+//! The configuration: its files, each value with its source, and values that contradict each other.
+
+use std::path::Path;
+
+use super::{CheckKind, Context, Finding};
+use crate::config::{FileFault, Setting, Settings, Source, TokenSource, is_readable_by_others};
+use crate::error::Error;
+use crate::platform::{tls, unix_group};
+use crate::service::endpoint::Endpoint;
+use crate::service::server_address::ServerAddress;
+
+pub(super) const CHECKS: &[CheckKind] = &[
+    CheckKind { id: "configuration.file", meaning: "A configuration file can't be read, or isn't TOML", run: files },
+    CheckKind {
+        id: "configuration.permissions",
+        meaning: "Other users can change a configuration file, or read a token in it",
+        run: |c| faults(c, FileFault::Permissions),
+    },
+    CheckKind {
+        id: "configuration.unknown-key",
+        meaning: "A configuration file has a key that jeton doesn't know, so no command runs",
+        run: |c| faults(c, FileFault::UnknownKey),
+    },
+    CheckKind {
+        id: "configuration.value",
+        meaning: "A setting has a value that it can't have, so no command runs",
+        run: values,
+    },
+    CheckKind { id: "configuration.usable", meaning: "The settings can't be used together", run: usable },
+    CheckKind {
+        id: "configuration.secret-file",
+        meaning: "A file with a token or a key is missing, or other users can read it",
+        run: secret_files,
+    },
+    CheckKind {
+        id: "configuration.certificate",
+        meaning: "A file with a certificate is missing, or isn't in PEM",
+        run: certificates,
+    },
+    CheckKind { id: "configuration.group", meaning: "A group that may use a socket doesn't exist", run: groups },
+    CheckKind {
+        id: "configuration.contradiction",
+        meaning: "Settings contradict each other, or one has no effect because of another",
+        run: contradictions,
+    },
+];
+
+fn files(context: &Context<'_>) -> Vec<Finding> {
+    let mut found = faults(context, FileFault::Unreadable);
+    let named = std::mem::take(&mut found);
+    let unreadable = |path: &Path| {
+        context.files.iter().any(|file| file.path == path && file.faults.iter().any(|f| f.0 == FileFault::Unreadable))
+    };
+    found.extend(context.files.iter().filter(|file| !unreadable(&file.path)).map(|file| {
+        let path = file.path.display();
+        Finding::ok(match file.exists {
+            true => format!("{path} is used"),
+            false => format!("{path} doesn't exist, which is fine"),
+        })
+    }));
+    found.into_iter().chain(named).collect()
+}
+
+fn faults(context: &Context<'_>, fault: FileFault) -> Vec<Finding> {
+    let all = context.files.iter().flat_map(|file| &file.faults);
+    all.filter(|(kind, _)| *kind == fault).map(|(_, error)| Finding::of_error(error.clone())).collect()
+}
+
+fn values(context: &Context<'_>) -> Vec<Finding> {
+    let mut found = faults(context, FileFault::Value);
+    match &context.settings {
+        Ok(settings) => found.extend(
+            settings
+                .shown_values()
+                .into_iter()
+                .map(|(key, value, source)| Finding::ok(format!("{key} = {value} (from {source})"))),
+        ),
+        Err(_) => found.extend(context.files.iter().flat_map(|file| {
+            let path = file.path.display();
+            file.values.iter().map(move |(key, value)| Finding::ok(format!("{key} = {value} (from {path})")))
+        })),
+    }
+    found
+}
+
+/// Reports the error of every other command, unless a file's own fault has been reported already.
+fn usable(context: &Context<'_>) -> Vec<Finding> {
+    let has_faults = context.files.iter().any(|file| !file.faults.is_empty());
+    match &context.settings {
+        Err(error) if !has_faults => vec![Finding::of_error(error.clone())],
+        Err(_) => Vec::new(),
+        Ok(_) => vec![Finding::ok("the settings can be used")],
+    }
+}
+
+fn settings<'a>(context: &'a Context<'_>) -> Option<&'a Settings> {
+    context.settings.as_ref().ok()
+}
+
+fn secret_files(context: &Context<'_>) -> Vec<Finding> {
+    let Some(settings) = settings(context) else { return Vec::new() };
+    let mut found = Vec::new();
+    if let Some(Setting { value: TokenSource::File(path), source }) = &settings.token {
+        found.push(match is_readable_by_others(path) {
+            Ok(false) => Finding::ok(format!("only you can read the token in {}", path.display())),
+            Ok(true) => Finding::fault(format!("others can read the token in {} (from {source})", path.display()))
+                .next(format!("Run: chmod 600 {}, then regenerate the token", path.display())),
+            Err(error) => Finding::fault(format!("{} (from {source})", error.what))
+                .next("Put the secret of a token there, readable only by you, or correct the path")
+                .because_of(error),
+        });
+    }
+    if let Some(Setting { value: path, source }) = &settings.serve.key {
+        found.push(match tls::read_key(path) {
+            Ok(_) => Finding::ok(format!("the key in {} can be used", path.display())),
+            Err(error) => Finding::fault(format!("{} (from {source})", error.what))
+                .next("Put the key of the certificate there in PEM, readable only by the service, or correct the path")
+                .because_of(error),
+        });
+    }
+    found
+}
+
+fn certificates(context: &Context<'_>) -> Vec<Finding> {
+    let Some(settings) = settings(context) else { return Vec::new() };
+    let files = [("serve.certificate", &settings.serve.certificate), ("server-ca", &settings.server_ca)];
+    let files = files.into_iter().filter_map(|(key, file)| Some((key, file.as_ref()?)));
+    files
+        .map(|(key, Setting { value: path, source })| match tls::read_certificates(path) {
+            Ok(_) => Finding::ok(format!("{key} can be used")),
+            Err(error) => Finding::fault(format!("{key} (from {source}) can't be used"))
+                .because_of(Error { why: Some(error.what_and_why()), ..error })
+                .next("Correct the path, or put a certificate in PEM there"),
+        })
+        .collect()
+}
+
+fn groups(context: &Context<'_>) -> Vec<Finding> {
+    let Some(settings) = settings(context) else { return Vec::new() };
+    let groups =
+        [("serve.verify-group", &settings.serve.verify_group), ("serve.manage-group", &settings.serve.manage_group)];
+    let groups = groups.into_iter().filter_map(|(key, group)| Some((key, group.as_ref()?)));
+    groups
+        .map(|(key, Setting { value: name, source })| match unix_group::exists(name) {
+            true => Finding::ok(format!("the group {name} of {key} exists")),
+            false => Finding::fault(format!("there is no group {name} ({key}, from {source})"))
+                .why("the service refuses to start")
+                .next(format!("Run: groupadd --system {name}")),
+        })
+        .collect()
+}
+
+fn contradictions(context: &Context<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in &context.files {
+        let has = |key: &str| file.values.iter().any(|(name, _)| name == key);
+        if has("store") && has("server") {
+            found.push(
+                Finding::warning(format!("{} names a store and a server", file.path.display()))
+                    .why("commands go to the server, and the store is ignored")
+                    .next("Remove one of the two: jeton config unset store, or jeton config unset server"),
+            );
+        }
+    }
+    let Some(settings) = settings(context) else { return found };
+    let serve = &settings.serve;
+    let https = serve.manage.as_ref().is_some_and(|manage| manage.value.https.is_some());
+    match (&serve.certificate, &serve.key) {
+        (Some(one), None) | (None, Some(one)) => found.push(
+            Finding::fault("only one of serve.certificate and serve.key is set")
+                .why(format!("it is set in {}, and https needs both", one.source))
+                .next("Set the other one, too"),
+        ),
+        (None, None) if https => found.push(
+            Finding::fault("serve.manage has an https address, but there is no certificate")
+                .why("the service refuses to start")
+                .next("Set serve.certificate and serve.key"),
+        ),
+        (Some(_), Some(_)) if !https => found.push(
+            Finding::warning("serve.certificate has no effect")
+                .why("serve.manage has no https address")
+                .next("Add https://ADDRESS:PORT to serve.manage, or remove the certificate"),
+        ),
+        _ => {}
+    }
+    let is_tcp = serve.verify.as_ref().is_some_and(|verify| matches!(verify.value, Endpoint::Tcp(_)));
+    if is_tcp && serve.verify_group.is_some() {
+        found.push(
+            Finding::warning("serve.verify-group has no effect")
+                .why("serve.verify is a port, and only a socket has a group")
+                .next("Use a socket, unix:PATH, or remove the group"),
+        );
+    }
+    found.extend(server_contradictions(settings));
+    if found.is_empty() {
+        found.push(Finding::ok("the settings agree with each other"));
+    }
+    found
+}
+
+fn server_contradictions(settings: &Settings) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let Some(server) = &settings.server else { return found };
+    let is_https = matches!(server.value, ServerAddress::Https { .. });
+    for (key, is_set) in [("server-ca", settings.server_ca.is_some()), ("server-pin", settings.server_pin.is_some())] {
+        if is_set && !is_https {
+            found.push(
+                Finding::warning(format!("{key} has no effect"))
+                    .why(format!("the server {} has no certificate", server.value))
+                    .next(format!("Run: jeton config unset {key}, or use an https address")),
+            );
+        }
+    }
+    let is_port = matches!(server.value, ServerAddress::Local(Endpoint::Tcp(_)));
+    let is_insecure = settings.server_insecure.as_ref().is_some_and(|insecure| insecure.value);
+    if is_port && !is_insecure {
+        found.push(
+            Finding::fault(format!("nothing is sent to {}", server.value))
+                .why("any user of this machine could listen at that port and get your password")
+                .next("Use the socket of the service, unix:PATH, or https"),
+        );
+    } else if is_port {
+        found.push(
+            Finding::warning(format!("passwords and tokens are sent to {}", server.value))
+                .why("server-insecure is yes: while jeton is down, any user of this machine can listen there")
+                .next("Use the socket of the service, unix:PATH, or https"),
+        );
+    }
+    if let Some(Setting { value: TokenSource::Stored(_, place), source }) = &settings.token
+        && !settings.is_for_here(place.as_deref())
+        && !matches!(source, Source::Option(_))
+    {
+        found.push(
+            Finding::warning(format!("the api-token in {source} isn't used at {}", server.value))
+                .why("it is for another server")
+                .next("Store a token for this server: jeton config set api-token"),
+        );
+    }
+    found
+}

@@ -1,0 +1,164 @@
+//! The terminal of this process. It is judged by the environment, and never asked.
+
+use super::{CheckKind, Finding};
+use crate::domain::untrusted_text::excerpt;
+use crate::platform::clipboard::ClipboardRoute;
+use crate::platform::terminal_facts::TerminalFacts;
+
+pub(super) const CHECKS: &[CheckKind] = &[
+    CheckKind {
+        id: "terminal.kind",
+        meaning: "The terminal says that it can only print, so the screens don't open",
+        run: |c| vec![kind(&c.terminal)],
+    },
+    CheckKind {
+        id: "terminal.size",
+        meaning: "The terminal is so small that screens leave things out",
+        run: |c| size(&c.terminal),
+    },
+    CheckKind {
+        id: "terminal.colours",
+        meaning: "Nothing; says if the screens use colours, and why not",
+        run: |c| colours(&c.terminal),
+    },
+    CheckKind {
+        id: "terminal.characters",
+        meaning: "The locale isn't UTF-8, so marks and lines may look wrong",
+        run: |c| characters(&c.terminal),
+    },
+    CheckKind {
+        id: "terminal.clipboard",
+        meaning: "Nothing; says where a copied secret goes",
+        run: |c| clipboard(&c.terminal),
+    },
+    CheckKind {
+        id: "terminal.mouse",
+        meaning: "Nothing; says that the mouse selects text as in other programs",
+        run: |c| mouse(&c.terminal),
+    },
+];
+
+/// The smallest size on which the screens are tested.
+const MIN_SIZE: (u16, u16) = (40, 10);
+
+fn kind(terminal: &TerminalFacts) -> Finding {
+    match terminal.term.as_str() {
+        _ if !terminal.is_terminal => Finding::ok("no terminal here: only commands run, no screens"),
+        "dumb" | "" => Finding::warning("the screens don't open in this terminal")
+            .why("TERM is not set, or is set to dumb")
+            .next("Set TERM to the name of the terminal, for example: export TERM=xterm-256color"),
+        term => Finding::ok(format!("the screens open in this terminal ({})", excerpt(term, 40))),
+    }
+}
+
+fn size(terminal: &TerminalFacts) -> Vec<Finding> {
+    let Some((columns, lines)) = terminal.size.filter(|_| terminal.is_terminal) else { return Vec::new() };
+    let what = format!("the terminal has {columns} columns and {lines} lines");
+    vec![match columns < MIN_SIZE.0 || lines < MIN_SIZE.1 {
+        true => Finding::warning(what)
+            .why(format!("the screens need {} columns and {} lines", MIN_SIZE.0, MIN_SIZE.1))
+            .next("Enlarge the window, or choose a smaller font"),
+        false => Finding::ok(what),
+    }]
+}
+
+fn colours(terminal: &TerminalFacts) -> Vec<Finding> {
+    if !terminal.is_terminal {
+        return Vec::new();
+    }
+    let depth = match terminal.colorterm.as_str() {
+        "truecolor" | "24bit" => "the terminal has all colours",
+        _ if terminal.term.contains("256color") => "the terminal has 256 colours",
+        _ => "the terminal has at least 8 colours",
+    };
+    vec![Finding::ok(match terminal.has_colour {
+        true => format!("the screens use colours; {depth}"),
+        false => "the screens use no colours, because of NO_COLOR or TERM".to_owned(),
+    })]
+}
+
+fn characters(terminal: &TerminalFacts) -> Vec<Finding> {
+    if !terminal.is_terminal {
+        return Vec::new();
+    }
+    vec![match terminal.has_utf8_locale {
+        true => Finding::ok("the locale is UTF-8"),
+        false => Finding::warning("the locale is not UTF-8")
+            .why("marks, lines and names in other scripts may look wrong on the screens")
+            .next("Run: export LANG=C.UTF-8"),
+    }]
+}
+
+fn clipboard(terminal: &TerminalFacts) -> Vec<Finding> {
+    if !terminal.is_terminal {
+        return Vec::new();
+    }
+    vec![Finding::ok(match terminal.clipboard {
+        ClipboardRoute::Desktop => "secrets are copied to the clipboard of this desktop, and removed after 45 s",
+        ClipboardRoute::Terminal => "secrets are copied through the terminal (OSC 52), if it permits that",
+        ClipboardRoute::Tmux => "secrets are copied through tmux, if its terminal permits that (OSC 52)",
+        ClipboardRoute::TmuxPassthrough => {
+            "secrets are copied through the tmux on your machine, if it has set-clipboard on or allow-passthrough on"
+        }
+    })]
+}
+
+fn mouse(terminal: &TerminalFacts) -> Vec<Finding> {
+    if !terminal.is_terminal {
+        return Vec::new();
+    }
+    vec![Finding::ok("jeton leaves the mouse to the terminal, which selects text with it")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Status;
+
+    fn terminal() -> TerminalFacts {
+        TerminalFacts {
+            is_terminal: true,
+            term: "xterm-256color".to_owned(),
+            colorterm: String::new(),
+            has_colour: true,
+            has_utf8_locale: true,
+            clipboard: ClipboardRoute::Terminal,
+            size: Some((80, 24)),
+        }
+    }
+
+    /// Returns the number of findings, and how many of them are no `ok`.
+    fn count(terminal: &TerminalFacts) -> (usize, usize) {
+        let found = [size(terminal), colours(terminal), characters(terminal), clipboard(terminal), mouse(terminal)];
+        let found: Vec<Finding> = found.into_iter().flatten().chain([kind(terminal)]).collect();
+        (found.len(), found.iter().filter(|finding| finding.status != Status::Ok).count())
+    }
+
+    #[test]
+    fn usual_terminal_is_fine() {
+        assert_eq!(count(&terminal()), (6, 0));
+        for clipboard in [ClipboardRoute::Desktop, ClipboardRoute::Tmux, ClipboardRoute::TmuxPassthrough] {
+            assert_eq!(count(&TerminalFacts { clipboard, has_colour: false, ..terminal() }), (6, 0));
+        }
+    }
+
+    #[test]
+    fn each_fault_of_a_terminal_is_named() {
+        for broken in [
+            TerminalFacts { term: "dumb".to_owned(), ..terminal() },
+            TerminalFacts { term: String::new(), ..terminal() },
+            TerminalFacts { size: Some((39, 24)), ..terminal() },
+            TerminalFacts { size: Some((80, 9)), ..terminal() },
+            TerminalFacts { has_utf8_locale: false, ..terminal() },
+        ] {
+            assert_eq!(count(&broken), (6, 1), "{broken:?}");
+        }
+        assert_eq!(count(&TerminalFacts { size: None, ..terminal() }), (5, 0));
+    }
+
+    #[test]
+    fn without_a_terminal_nothing_is_wrong() {
+        let none = TerminalFacts { is_terminal: false, term: String::new(), has_utf8_locale: false, ..terminal() };
+        assert_eq!(count(&none), (1, 0));
+    }
+}

@@ -1,0 +1,188 @@
+//! Examines a store without changing it: each rule of opening on its own, then the content over a connection that
+//! creates no file, migrates nothing and writes nothing.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use rusqlite::ErrorCode;
+use rustix::fs::statvfs;
+
+use super::file_identity::FileIdentity;
+use super::query_helpers::sqlite_error;
+use super::read_only_mount::{self, ReadOnly};
+use super::schema::{self, NEWEST};
+use super::sqlite_store::SqliteStore;
+use super::{open, token_list_query, wal};
+use crate::error::{Error, Result};
+use crate::platform::sidecar::sidecar_path;
+use crate::store::{OpenMode, StoreLocation};
+
+/// Number of SQLite's steps between two questions whether a long read is to end.
+const STEPS_BETWEEN_QUESTIONS: i32 = 10_000;
+/// Number of problems that SQLite lists at most.
+const MAX_PROBLEMS: usize = 10;
+
+/// A rule that a store must follow before jeton opens it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpeningRule {
+    /// The file is a regular file with one name.
+    Kind,
+    /// The file belongs to the current user.
+    Owner,
+    /// Only the owner has access.
+    Mode,
+    /// Nobody else can replace the file or a folder above it.
+    Folders,
+    /// The files that SQLite keeps next to it follow the same rules.
+    Companions,
+    /// SQLite can coordinate several processes on the file system.
+    FileSystem,
+}
+
+/// Every rule, in the order in which they are checked.
+pub const OPENING_RULES: [OpeningRule; 6] = [
+    OpeningRule::Kind,
+    OpeningRule::Owner,
+    OpeningRule::Mode,
+    OpeningRule::Folders,
+    OpeningRule::Companions,
+    OpeningRule::FileSystem,
+];
+
+/// The version of a store's schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaState {
+    pub version: i64,
+    /// The version that this program writes.
+    pub newest: i64,
+    /// `true` if filling the store was never finished.
+    pub lacks_indexes: bool,
+}
+
+/// The space that is left for a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreSpace {
+    /// Number of bytes that this user can still write.
+    pub bytes: u64,
+    /// Number of files that can still be created. `None` if the file system has no such limit.
+    pub files: Option<u64>,
+}
+
+impl StoreLocation {
+    /// Returns `true` if anything is at the path of the store.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if the path can't be read.
+    pub fn exists(&self) -> Result<bool> {
+        let path = open::absolute(self.path())?;
+        match fs::symlink_metadata(&path) {
+            Ok(_) => Ok(true),
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+            Err(e) => Err(open::open_error(&path).why(e.to_string())),
+        }
+    }
+
+    /// Checks one rule of opening the store.
+    ///
+    /// # Errors
+    /// The error that every command would report.
+    pub fn check_rule(&self, rule: OpeningRule) -> Result<()> {
+        let path = open::absolute(self.path())?;
+        match rule {
+            OpeningRule::Kind => open::check_kind(&path),
+            OpeningRule::Owner => open::check_owner(&path),
+            OpeningRule::Mode => open::check_mode(&path),
+            OpeningRule::Folders => open::check_ancestors(&path),
+            OpeningRule::Companions => open::check_sidecars(&path),
+            OpeningRule::FileSystem => read_only_mount::check_is_local(&path),
+        }
+    }
+
+    /// Returns `true` if the store can be read but not changed, because of its mount.
+    pub fn is_on_read_only_mount(&self) -> bool {
+        read_only_mount::is_read_only(self.path())
+    }
+
+    /// Returns the number of bytes of the write-ahead log, and the number that stay after a checkpoint.
+    pub fn wal_size(&self) -> (u64, u64) {
+        (wal::bytes(self.path()), wal::MAX_WAL_BYTES.unsigned_abs())
+    }
+
+    /// Returns `true` if a rollback journal is next to the store. jeton's stores never have one.
+    pub fn has_rollback_journal(&self) -> bool {
+        fs::metadata(sidecar_path(self.path(), "-journal")).is_ok_and(|meta| meta.len() > 0)
+    }
+
+    /// Returns the space that is left in the folder of the store.
+    pub fn space(&self) -> Result<StoreSpace> {
+        let path = open::absolute(self.path())?;
+        let left = statvfs(path.parent().unwrap_or(Path::new("/")));
+        let left = left.map_err(|e| Error::failure("the free disk space is unknown").why(e.to_string()))?;
+        Ok(StoreSpace {
+            bytes: left.f_bavail.saturating_mul(left.f_frsize),
+            files: (left.f_files > 0).then_some(left.f_favail),
+        })
+    }
+
+    /// Opens the store for an examination. Nothing is created, migrated or written, and the schema isn't checked. Long
+    /// reads ask `is_over` from time to time, and end with an error once it is `true`.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if the store breaks a rule of opening, or can't be read without creating a file.
+    pub fn open_unchanged(&self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<SqliteStore> {
+        let path = open::absolute(self.path())?;
+        OPENING_RULES.into_iter().try_for_each(|rule| self.check_rule(rule))?;
+        if wal::bytes(&path) > 0 && !sidecar_path(&path, "-shm").exists() {
+            return Err(open::open_error(&path)
+                .why("its -wal file has changes, but the -shm file to read it is missing and would have to be created")
+                .next("Open the store once with another command, such as jeton check. Then run jeton doctor again"));
+        }
+        let mut identity = FileIdentity::new(path.clone())?;
+        let mut db = match read_only_mount::connect_read_only(&path)? {
+            ReadOnly::Alone(db) => {
+                identity.freeze()?;
+                db
+            }
+            ReadOnly::Shared(db) => db,
+        };
+        open::configure(&mut db, OpenMode::Existing)
+            .and_then(|()| token_list_query::prepare(&db))
+            .and_then(|()| db.progress_handler(STEPS_BETWEEN_QUESTIONS, Some(is_over)))
+            .map_err(sqlite_error)?;
+        Ok(SqliteStore::from_parts(db, identity, self.path()))
+    }
+}
+
+impl SqliteStore {
+    /// Returns the version of the schema. 0 = the file is empty.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] for another program's file, or a schema that is newer than this program.
+    pub fn schema_state(&self) -> Result<SchemaState> {
+        let found = schema::read_schema(&self.lock())?;
+        Ok(SchemaState { version: found.version, newest: NEWEST, lacks_indexes: found.lacks_indexes })
+    }
+
+    /// Lets SQLite check the file, and returns the problems, the first ones only. With `is_full`, indexes are compared with
+    /// their tables.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if the check can't be made, or was ended.
+    pub fn integrity_problems(&self, is_full: bool) -> Result<Vec<String>> {
+        let pragma = if is_full { "integrity_check" } else { "quick_check" };
+        let db = self.lock();
+        let found = db.prepare(&format!("PRAGMA {pragma}({MAX_PROBLEMS})")).and_then(|mut check| {
+            let rows = check.query_map([], |row| row.get::<_, String>(0))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        let problems = match found {
+            Ok(rows) => rows.into_iter().filter(|row| row != "ok").collect(),
+            Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => vec![e.to_string()],
+            Err(e) => return Err(sqlite_error(e)),
+        };
+        // A file that changed under a read without locks looks damaged.
+        self.identity.check_in_place()?;
+        Ok(problems)
+    }
+}
