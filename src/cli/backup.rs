@@ -9,6 +9,7 @@ use super::args::BackupArgs;
 use super::audit::{broken_chain_error, parse_checkpoints};
 use super::interruption::Interruption;
 use super::output::{counted, format_bytes};
+use super::progress::ProgressBar;
 use super::{App, client_info};
 use crate::domain::audit::Face;
 use crate::domain::checkpoint::{Checkpoint, hex};
@@ -64,12 +65,12 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
     let newest_anchored = checkpoints.last().map_or(0, |c| c.seq);
     let interruption = Interruption::listen()?;
     let file = NewFile::create(&args.file, "the backup")?;
-    let line = app.out.progress_line();
+    let bar = ProgressBar::show(&app.out, &app.adapters.progress, "pages copied")?;
     let copied = store.store().copy_to(file.partial_path(), &mut |done, all| {
-        line(&format!("copied {} %", done * 100 / all.max(1)));
+        app.adapters.progress.report(done, all);
         interruption.as_flow()
     });
-    line("");
+    drop(bar);
     let tip = interruption.check(copied, "no backup was written")?;
     let verified = verify_copy(app, file.partial_path(), checkpoints, &interruption);
     let VerifiedCopy { schema, rows, checkpoint } = interruption.check(verified, "no backup was written")?;
@@ -136,6 +137,7 @@ pub(super) fn verify_copy(
     let copy = StoreLocation::file(path).open(OpenMode::Copy)?;
     let stopping = interruption.clone();
     copy.stop_queries_when(move || stopping.is_requested())?;
+    let bar = ProgressBar::show(&app.out, &app.adapters.progress, "rows verified")?;
     let schema = copy.schema_version()?;
     if let Some(fault) = copy.integrity_error()? {
         return Err(Error::failure(format!("{} is damaged", path.display()))
@@ -145,6 +147,7 @@ pub(super) fn verify_copy(
     let backend = LocalBackend::new(copy, app.adapters.clone(), client_info(Face::Cli));
     let verb = VerifyAuditChain { checkpoints, range: AuditRange::FromStart };
     let verified = call(&backend, &Credential::Store, verb)?;
+    drop(bar);
     match verified.checkpoint {
         Some(checkpoint) => Ok(VerifiedCopy { schema, rows: verified.report.rows, checkpoint }),
         None => Err(broken_chain_error(app, &verified.report)?),

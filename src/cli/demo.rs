@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::args::{DemoArgs, GlobalArgs};
 use super::output::Output;
+use super::progress::ProgressBar;
 use super::{client_info, exit_as, require_terminal, run_tui};
 use crate::config::{CliOverrides, Settings};
 use crate::demo::{self, Demonstration, LargeDemo};
@@ -62,9 +63,9 @@ fn make_large_store(global: &GlobalArgs, args: &DemoArgs, store: &Path, tokens: 
     args.secrets.as_deref().map_or(Ok(()), |path| require_named_file(path, "the file for secrets"))?;
     let world = platform::adapters();
     let out = Output::new(false, global.quiet);
-    let result = LargeDemo { store, tokens, secrets: args.secrets.as_deref() }
-        .create(&world, &|count| out.progress(&format!("created {count} of {tokens} tokens")));
-    out.progress("");
+    let bar = ProgressBar::show(&out, &world.progress, "tokens created")?;
+    let result = LargeDemo { store, tokens, secrets: args.secrets.as_deref() }.create(&world);
+    drop(bar);
     let username = result?;
     if args.no_open {
         out.note(&format!("✓ created {tokens} tokens of the account {username} in {}", store.display()));

@@ -5,23 +5,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Kind, Result};
-use crate::platform::signals;
+use crate::platform::signals::{self, EndHandler};
 
 /// A request to end the command, from the moment this is created.
 #[derive(Clone)]
-pub struct Interruption(Arc<AtomicBool>);
+pub struct Interruption {
+    is_asked: Arc<AtomicBool>,
+    _handler: Arc<EndHandler>,
+}
 
 impl Interruption {
     /// Makes a signal that would end the program end the work instead.
     pub fn listen() -> Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
         let signalled = Arc::clone(&asked);
-        signals::stop_on_signal(move || signalled.store(true, Ordering::Relaxed))?;
-        Ok(Interruption(asked))
+        let handler = signals::stop_on_signal(move || signalled.store(true, Ordering::Relaxed))?;
+        Ok(Interruption { is_asked: asked, _handler: Arc::new(handler) })
     }
 
     pub fn is_requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.is_asked.load(Ordering::Relaxed)
     }
 
     /// Returns `Break` once the work should end.

@@ -21,6 +21,7 @@ mod login;
 mod new_password;
 mod output;
 mod policy;
+mod progress;
 mod prompt;
 mod propagation;
 mod serve;
@@ -333,9 +334,13 @@ impl App {
     }
 
     fn mark_changed<V: RequestVerb>(&self) {
-        if VERBS.iter().any(|verb| verb.name == V::NAME && verb.is_change) {
+        if Self::is_change::<V>() {
             self.out.mark_changed();
         }
+    }
+
+    fn is_change<V: RequestVerb>() -> bool {
+        VERBS.iter().any(|verb| verb.name == V::NAME && verb.is_change)
     }
 
     /// Prints an object as the command's answer in JSON.

@@ -87,19 +87,9 @@ impl Output {
         }
     }
 
-    /// Shows progress on a line that the next call overwrites. An empty text clears the line. Only on a terminal.
-    pub fn progress(&self, text: &str) {
-        self.progress_line()(text);
-    }
-
-    /// Returns [`Output::progress`] as a closure that doesn't borrow the output.
-    pub fn progress_line(&self) -> impl Fn(&str) + Send + 'static {
-        let is_shown = !self.quiet && io::stderr().is_terminal();
-        move |text| {
-            if is_shown {
-                write_stderr(&format!("\r{:<72}\r{0}", escape_untrusted(text)));
-            }
-        }
+    /// Returns `true` if a person may be shown progress: on stderr, if it is a terminal.
+    pub fn shows_progress(&self) -> bool {
+        !self.quiet && !self.json && io::stderr().is_terminal() && !own_process::is_dumb_terminal()
     }
 
     fn data(&mut self, text: &str) -> Result<()> {
@@ -202,7 +192,7 @@ fn write(text: &str) -> io::Result<()> {
 }
 
 /// Prints our own text on stderr. A failure is ignored, because it can't be reported anywhere.
-fn write_stderr(text: &str) {
+pub fn write_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 

@@ -39,7 +39,7 @@ const TOKENS_PER_ACCOUNT: u32 = 50;
 /// Maximum number of secrets that are saved.
 const MAX_SECRETS: u32 = 10_000;
 /// Number of tokens made between two reports of progress.
-const PROGRESS_INTERVAL: u32 = 10_000;
+const PROGRESS_INTERVAL: u32 = 1_000;
 
 #[derive(Debug)]
 pub struct LargeDemo<'a> {
@@ -53,12 +53,12 @@ pub struct LargeDemo<'a> {
 }
 
 impl LargeDemo<'_> {
-    /// Makes the store and returns its owner's name. `progress` is called with the number of tokens made so far.
+    /// Makes the store and returns its owner's name. Reports the number of tokens made so far to the adapters' progress.
     ///
     /// # Errors
     /// [`crate::error::Kind::Conflict`] if one of the files exists already; [`crate::error::Kind::Failure`] if a
-    /// file can't be written. Then nothing is left behind.
-    pub fn create(&self, adapters: &Adapters, progress: &dyn Fn(u32)) -> Result<Username> {
+    /// file can't be written; [`crate::error::Kind::Cancelled`] if the work was stopped. Then nothing is left behind.
+    pub fn create(&self, adapters: &Adapters) -> Result<Username> {
         let token = sidecar_path(self.store, ".token");
         let companions = secret_files::RESERVED_SUFFIXES.map(|ending| sidecar_path(self.store, ending));
         let ours: Vec<&Path> =
@@ -79,10 +79,11 @@ impl LargeDemo<'_> {
         let created = location.open(OpenMode::CreateUnindexed).and_then(|store| {
             let local = LocalBackend::new(store, adapters.clone(), setup::client());
             let owner =
-                LargeDemoWriter { backend: local, adapters, secrets, written: 0, wanted: self.tokens, progress }
-                    .fill(&token)?;
+                LargeDemoWriter { backend: local, adapters, secrets, written: 0, wanted: self.tokens }.fill(&token)?;
+            adapters.progress.check()?;
             // Builds the indexes.
-            location.open(OpenMode::Existing).map(|_| owner)
+            location.open(OpenMode::Existing)?;
+            adapters.progress.check().map(|()| owner)
         });
         if created.is_err() {
             // An incomplete store is useless. It is removed, so that the next attempt can use the same path.
@@ -101,7 +102,6 @@ struct LargeDemoWriter<'a> {
     secrets: Option<File>,
     written: u32,
     wanted: u32,
-    progress: &'a dyn Fn(u32),
 }
 
 struct PlannedUses {
@@ -122,11 +122,15 @@ impl LargeDemoWriter<'_> {
             self.insert_batch(&mut population, &accounts, created, batch)?;
             created += batch;
         }
-        (self.progress)(created);
+        self.report(created);
         if let Some(file) = &self.secrets {
             file.sync_all().map_err(|e| Error::failure("the secrets can't be written").why(e.to_string()))?;
         }
         Ok(owner)
+    }
+
+    fn report(&self, created: u32) {
+        self.adapters.progress.report(u64::from(created), u64::from(self.wanted));
     }
 
     fn now(&self) -> Timestamp {
@@ -192,12 +196,13 @@ impl LargeDemoWriter<'_> {
         batch: u32,
     ) -> Result<()> {
         let (actor, now, wanted) = (self.audit_actor(), self.now(), self.wanted);
-        let (adapters, progress, file, written) = (self.adapters, self.progress, &mut self.secrets, &mut self.written);
+        let (adapters, file, written) = (self.adapters, &mut self.secrets, &mut self.written);
         let used = self.backend.store().write(&actor, &|| now, |tx, now| {
             let mut used = Vec::new();
             for n in created..created + batch {
                 if n % PROGRESS_INTERVAL == 0 {
-                    progress(n);
+                    adapters.progress.report(u64::from(n), u64::from(wanted));
+                    adapters.progress.check()?;
                 }
                 let planned = population.token(n, now)?;
                 // Accounts are filled one after the other, so that the tokens of one account are next to each other

@@ -2,12 +2,12 @@
 
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ};
-use signal_hook::iterator::Signals;
+use signal_hook::iterator::{Handle, Signals};
 
 use super::{stop_between_writes, terminal_echo, threads};
 use crate::error::{Error, Kind, Result};
@@ -104,22 +104,41 @@ fn is_gone(fd: BorrowedFd<'_>) -> bool {
     poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
-/// Set once the program handles the signals that would end the program.
-static STOPS_ON_END: AtomicBool = AtomicBool::new(false);
+/// Number of handlers of the signals that would end the program.
+static HANDLERS: AtomicUsize = AtomicUsize::new(0);
 
 /// Returns `true` if the program itself ends in an orderly way by that signal.
 pub fn is_handled_here(signal: i32) -> bool {
-    matches!(signal, SIGHUP | SIGINT | SIGTERM) && STOPS_ON_END.load(Ordering::Relaxed)
+    matches!(signal, SIGHUP | SIGINT | SIGTERM) && HANDLERS.load(Ordering::Relaxed) > 0
+}
+
+/// Handles the signals that would end the program, until it is dropped. Then they end the program again.
+pub struct EndHandler(Handle);
+
+impl Drop for EndHandler {
+    fn drop(&mut self) {
+        // In this order: a signal in between ends the program, and is not lost.
+        HANDLERS.fetch_sub(1, Ordering::Relaxed);
+        self.0.close();
+    }
 }
 
 /// Makes a signal that would end the program call `stop` instead, from a separate thread. Ctrl-Z still stops the
 /// program. A write transaction may end first, for a limited time.
-pub fn stop_on_signal(stop: impl Fn() + Send + 'static) -> Result<()> {
+pub fn stop_on_signal(stop: impl Fn() + Send + 'static) -> Result<EndHandler> {
     let refused = |e: io::Error| Error::failure("Ctrl-C can't be handled").why(e.to_string());
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(refused)?;
-    STOPS_ON_END.store(true, Ordering::Relaxed);
+    HANDLERS.fetch_add(1, Ordering::Relaxed);
+    let handler = EndHandler(signals.handle());
+    // It ends the program once no handler is left.
     terminal_echo::handle_signals();
-    threads::spawn("signals", |_| (), move || signals.forever().for_each(|_| stop())).map(drop).map_err(refused)
+    threads::spawn("signals", |_| (), move || signals.forever().for_each(|_| stop())).map_err(refused)?;
+    Ok(handler)
+}
+
+/// Ends the program as cancelled (130), from any thread.
+pub fn end_as_cancelled() -> ! {
+    std::process::exit(i32::from(Kind::Cancelled.exit_code()))
 }
 
 /// Set by a signal that would end the program, after [`hold_ends`].
@@ -127,11 +146,10 @@ static ASKED_TO_END: AtomicBool = AtomicBool::new(false);
 
 /// Makes a signal that would end the program only set [`is_asked_to_end`], from the first call on.
 pub fn hold_ends() -> Result<()> {
-    static IS_HELD: Mutex<bool> = Mutex::new(false);
-    let mut is_held = IS_HELD.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*is_held {
-        stop_on_signal(|| ASKED_TO_END.store(true, Ordering::Relaxed))?;
-        *is_held = true;
+    static HELD: Mutex<Option<EndHandler>> = Mutex::new(None);
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    if held.is_none() {
+        *held = Some(stop_on_signal(|| ASKED_TO_END.store(true, Ordering::Relaxed))?);
     }
     Ok(())
 }

@@ -94,11 +94,11 @@ impl Query for VerifyAuditChain {
         let store = StoreId::new(&installation.prefix, installation.created_at);
         let report = match (self.range, self.checkpoints.last()) {
             (AuditRange::FromLastCheckpoint, Some(last)) => {
-                let report = self.verify_chain(snapshot, &store, ChainVerifier::from_checkpoint(last.clone()))?;
-                if report.findings.is_empty() { report } else { self.verify_from_start(snapshot, &store)? }
+                let report = self.verify_chain(snapshot, env, &store, ChainVerifier::from_checkpoint(last.clone()))?;
+                if report.findings.is_empty() { report } else { self.verify_from_start(snapshot, env, &store)? }
             }
             (AuditRange::FromLastCheckpoint, None) | (AuditRange::FromStart, _) => {
-                self.verify_from_start(snapshot, &store)?
+                self.verify_from_start(snapshot, env, &store)?
             }
         };
         let head = report.head.filter(|_| report.findings.is_empty());
@@ -108,13 +108,14 @@ impl Query for VerifyAuditChain {
 }
 
 impl VerifyAuditChain {
-    fn verify_from_start(&self, snapshot: &dyn Snapshot, store: &StoreId) -> Result<ChainReport> {
-        self.verify_chain(snapshot, store, ChainVerifier::from_start(self.checkpoints.clone()))
+    fn verify_from_start(&self, snapshot: &dyn Snapshot, env: &Env<'_>, store: &StoreId) -> Result<ChainReport> {
+        self.verify_chain(snapshot, env, store, ChainVerifier::from_start(self.checkpoints.clone()))
     }
 
     fn verify_chain(
         &self,
         snapshot: &dyn Snapshot,
+        env: &Env<'_>,
         store: &StoreId,
         mut verifier: ChainVerifier,
     ) -> Result<ChainReport> {
@@ -126,17 +127,20 @@ impl VerifyAuditChain {
             verifier.add_finding(None, Flaw::Table(how));
             return Ok(verifier.finish_early());
         }
-        verify_rows(snapshot, verifier)
+        verify_rows(snapshot, env, verifier)
     }
 }
 
-fn verify_rows(snapshot: &dyn Snapshot, mut verifier: ChainVerifier) -> Result<ChainReport> {
+fn verify_rows(snapshot: &dyn Snapshot, env: &Env<'_>, mut verifier: ChainVerifier) -> Result<ChainReport> {
     let mut after = verifier.after();
+    let start = after.unwrap_or(0);
+    let total = u64::try_from(snapshot.audit_head().unwrap_or_default().saturating_sub(start)).unwrap_or(0);
     let first = snapshot.audit_page(None, 1)?;
     if first.rows.is_empty() && !first.is_torn {
         verifier.add_finding(Some(1), Flaw::Emptied);
     }
     loop {
+        env.progress.check()?;
         let page = snapshot.audit_page(after, PAGE_SIZE)?;
         page.rows.iter().for_each(|raw| verifier.check_row(raw));
         if page.is_torn {
@@ -146,7 +150,10 @@ fn verify_rows(snapshot: &dyn Snapshot, mut verifier: ChainVerifier) -> Result<C
         // A damaged tree of rows may return numbers in any order. Continuing from a lower one would never end.
         let last = page.rows.iter().map(|raw| raw.row.seq).max();
         match last.filter(|last| page.rows.len() == PAGE_SIZE && after.is_none_or(|after| *last > after)) {
-            Some(last) => after = Some(last),
+            Some(last) => {
+                after = Some(last);
+                env.progress.report(u64::try_from(last.saturating_sub(start)).unwrap_or(0), total);
+            }
             None => return Ok(verifier.finish()),
         }
     }

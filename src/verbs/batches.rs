@@ -2,7 +2,7 @@
 //! transaction, so a revocation never waits long.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -78,6 +78,8 @@ pub enum Milestone {
 #[derive(Default)]
 pub struct Progress {
     stopped: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
     listener: Mutex<Option<Listener>>,
 }
 
@@ -99,6 +101,8 @@ impl Progress {
     /// stop counts.
     pub fn begin(&self) {
         self.stopped.store(false, Ordering::Relaxed);
+        self.done.store(0, Ordering::Relaxed);
+        self.total.store(0, Ordering::Relaxed);
     }
 
     /// Returns `true` if the caller asked to stop before the end.
@@ -106,7 +110,28 @@ impl Progress {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    fn report(&self, done: u64, total: u64) {
+    /// Fails if the caller asked to stop. Only for work that has changed nothing yet.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Cancelled`].
+    pub fn check(&self) -> Result<()> {
+        if self.is_stopped() { Err(Error::cancelled()) } else { Ok(()) }
+    }
+
+    /// Returns the reported number of items done, and of all. All are 0 if their number is unknown.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
+
+    /// Adds to the number of items done, without a call of the listener. For several threads that share the work.
+    pub fn advance(&self, items: u64) {
+        self.done.fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// Reports the number of items done, and of all. `total` is 0 if the number is unknown.
+    pub fn report(&self, done: u64, total: u64) {
+        self.done.store(done, Ordering::Relaxed);
+        self.total.store(total, Ordering::Relaxed);
         if let Some(listener) = &*self.listener.lock().unwrap_or_else(PoisonError::into_inner) {
             listener(done, total);
         }

@@ -73,12 +73,14 @@ pub struct LocalBackend<S> {
     store: Arc<S>,
     adapters: Adapters,
     client: ClientInfo,
+    /// Progress that nobody sees or stops.
+    unwatched: Progress,
 }
 
 impl<S: Store + Maintenance> LocalBackend<S> {
     /// Returns the backend of one client.
     pub fn new(store: impl Into<Arc<S>>, adapters: Adapters, client: ClientInfo) -> Self {
-        LocalBackend { store: store.into(), adapters, client }
+        LocalBackend { store: store.into(), adapters, client, unwatched: Progress::default() }
     }
 
     /// Returns the store itself, for work that is not a verb: checking a secret, seeding a demonstration.
@@ -102,7 +104,9 @@ impl<S: Store + Maintenance> LocalBackend<S> {
     }
 
     pub(super) fn env<'a>(&'a self, now: Timestamp) -> Env<'a> {
-        Env { now, zone: self.adapters.clock.zone(), secrets: SecretSource::new(&*self.adapters.entropy) }
+        // A command shows and stops everything it does. Screens do so only with changes in batches.
+        let progress = if self.face() == Face::Cli { &self.adapters.progress } else { &self.unwatched };
+        Env { now, zone: self.adapters.clock.zone(), secrets: SecretSource::new(&*self.adapters.entropy), progress }
     }
 
     /// Authenticates `credential` as far as possible outside the transaction. `None` if access to the store is the only

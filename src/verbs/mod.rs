@@ -55,6 +55,7 @@ use crate::domain::token::TokenId;
 use crate::error::Result;
 use actor::Actor;
 use audited::Audited;
+use batches::Progress;
 use cli_line::CliLine;
 use credential::Credential;
 use ports::{PasswordHasher, Snapshot, Tx};
@@ -214,4 +215,6 @@ pub struct Env<'a> {
     pub zone: &'a dyn Zone,
     /// The source of new secrets.
     pub secrets: SecretSource<'a>,
+    /// Progress of a verb that reads much. It polls for a stop, and changes nothing after one.
+    pub progress: &'a Progress,
 }

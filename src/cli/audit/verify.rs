@@ -61,7 +61,7 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     let checkpoints = file.map(read_checkpoints).transpose()?;
     let anchored = checkpoints.is_some();
     let verb = VerifyAuditChain { checkpoints: checkpoints.unwrap_or_default(), range: AuditRange::FromStart };
-    let report = app.call(&Credential::Store, verb)?.report;
+    let report = app.call_with_progress(&Credential::Store, verb, "rows verified")?.report;
     if app.out.json {
         let answer = AuditVerified::new(&report, app.dates());
         app.print_json(&answer)?;

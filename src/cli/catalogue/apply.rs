@@ -23,6 +23,9 @@ use crate::verbs::impact::Removal;
 /// Limits of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits = TextLimits { max_items: 40, more_hint: "full list: --json" };
 
+/// The progress of a preview.
+const CHECKED: &str = "tokens checked";
+
 /// The answer of `catalogue apply`: the preview, and the warnings of the import.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct Applied<'a> {
@@ -99,7 +102,8 @@ pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &A
     let ImportResult { catalogue, warnings, notes } = source;
     let (credential, session) = app.authenticate()?;
     let reader = Credential::Session(session);
-    let preview = app.call(&reader, PreviewCatalogue { catalogue: catalogue.clone() })?;
+    let verb = PreviewCatalogue { catalogue: catalogue.clone() };
+    let preview = app.call_with_progress(&reader, verb, CHECKED)?;
     if !app.out.json {
         print(app, &preview)?;
     }
@@ -118,7 +122,7 @@ pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &A
         impact::confirm(app, &reader, "apply the catalogue", Removal::Catalogue(Box::new(catalogue.clone())))?;
     }
     let verb = ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public).expecting(expected);
-    let changed = app.call(&credential, verb)?;
+    let changed = app.call_with_progress(&credential, verb, CHECKED)?;
     if app.out.json {
         return app.print_json(&Applied::new(&changed.value, &warnings, &notes, true));
     }

@@ -4,7 +4,6 @@
 use super::super::args::TokensArgs;
 use super::super::propagation::PropagationCheck;
 use super::super::{App, impact};
-use super::progress::call_with_progress;
 use crate::domain::name::Username;
 use crate::domain::query::filter_syntax::parse_strict;
 use crate::domain::token::TokenRef;
@@ -36,7 +35,7 @@ pub(super) fn change_matching(
         None => confirm_change(app, change, tokens)?,
     };
     let [done, _] = change.participles();
-    let (confirmed, changed) = (verb.confirm, call_with_progress(app, &credential, verb, done)?);
+    let (confirmed, changed) = (verb.confirm, app.call_with_progress(&credential, verb, done)?);
     let BulkResult { count, stopped, skipped, .. } = changed.value;
     let what = format!("{count} token{} {done}", if count == 1 { "" } else { "s" });
     match change {

@@ -8,7 +8,6 @@ mod disable;
 mod edit;
 mod enable;
 mod list;
-mod progress;
 mod purge;
 mod regenerate;
 mod restore;

@@ -4,7 +4,6 @@ use super::super::args::{PURGE_ADVICE, PurgeArgs};
 use super::super::output::counted;
 use super::super::{App, impact};
 use super::change_matching::{parse_number, refuse_skipped};
-use super::progress::call_with_progress;
 use crate::domain::token::Purgeable;
 use crate::error::{Error, Kind, Result};
 use crate::verbs::credential::Credential;
@@ -29,7 +28,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         None => confirm_purge(app, which)?,
     };
     let confirm = verb.confirm;
-    let purged = call_with_progress(app, &credential, verb, "purged")?.value;
+    let purged = app.call_with_progress(&credential, verb, "purged")?.value;
     let PurgeResult { count, stopped, skipped, .. } = purged;
     if app.out.json {
         app.print_json(&purged)?;

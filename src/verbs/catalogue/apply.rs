@@ -55,10 +55,10 @@ impl Mutation for ApplyCatalogue {
 
     const HAS_PLAN: bool = true;
 
-    fn plan(&mut self, actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
+    fn plan(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
         authorize::check_catalogue_access(actor)?;
         let compared = CatalogueStates::new(snapshot.catalogues()?, &self.catalogue)?;
-        let (preview, gaining) = compared.preview(snapshot, &self.catalogue)?;
+        let (preview, gaining) = compared.preview(snapshot, env, &self.catalogue)?;
         let renamed_others = compared.renamed_others().cloned().collect();
         self.plan = Some(Arc::new(Plan { preview, gaining, renames: compared.renames, renamed_others }));
         Ok(())

@@ -110,15 +110,11 @@ impl CataloguePreview {
 }
 
 impl Query for PreviewCatalogue {
-    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<CataloguePreview> {
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<CataloguePreview> {
         authorize::check_catalogue_access(actor)?;
-        preview(snapshot, &self.catalogue)
+        let compared = CatalogueStates::new(snapshot.catalogues()?, &self.catalogue)?;
+        compared.preview(snapshot, env, &self.catalogue).map(|(preview, _)| preview)
     }
-}
-
-fn preview(snapshot: &dyn Snapshot, new: &Catalogue) -> Result<CataloguePreview> {
-    let compared = CatalogueStates::new(snapshot.catalogues()?, new)?;
-    compared.preview(snapshot, new).map(|(preview, _)| preview)
 }
 
 pub(super) struct CatalogueStates {
@@ -166,12 +162,13 @@ impl CatalogueStates {
     pub(super) fn preview(
         &self,
         snapshot: &dyn Snapshot,
+        env: &Env<'_>,
         new: &Catalogue,
     ) -> Result<(CataloguePreview, BTreeSet<TokenId>)> {
         let mut widening = self.widening();
         let older = self.older.and_then(|at| self.before.get(at));
         let mut hasher = SetHasher::default();
-        let (found, gaining, renamed_tokens) = find_widened(snapshot, &mut widening, &self.renames, &mut hasher)?;
+        let (found, gaining, renamed_tokens) = find_widened(snapshot, env, &mut widening, &self.renames, &mut hasher)?;
         let mut preview = CataloguePreview {
             name: new.name.clone(),
             is_new: older.is_none(),
@@ -212,17 +209,21 @@ fn newly_public(before: Option<&Catalogue>, after: &Catalogue, renames: &Renames
 /// gain something, and the number of those that use an old name. Adds the rights of the former to `hasher`.
 fn find_widened(
     snapshot: &dyn Snapshot,
+    env: &Env<'_>,
     widening: &mut CatalogueComparison<'_>,
     renames: &Renames,
     hasher: &mut SetHasher,
 ) -> Result<(Widening, BTreeSet<TokenId>, u64)> {
     let (mut found, mut gaining, mut renamed) = (Widening::default(), BTreeSet::new(), 0);
+    env.progress.check()?;
     if !widening.can_widen() && renames.is_empty() {
         return Ok((found, gaining, renamed));
     }
     let mut last = None;
     loop {
         let page = snapshot.grants(last, PAGE_SIZE)?;
+        env.progress.advance((page.grants.len() + page.unreadable.len()) as u64);
+        env.progress.check()?;
         found.unreadable.extend(&page.unreadable);
         for grant in &page.grants {
             renamed += u64::from(renames.in_selection(&grant.selection).is_some());

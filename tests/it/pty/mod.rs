@@ -8,6 +8,7 @@ mod lost_server;
 mod panics;
 mod paste;
 mod picker;
+mod progress;
 mod rendering;
 mod session;
 mod suspension;

@@ -167,3 +167,20 @@ fn query_finds_more_tokens_than_a_page_may_have() {
     insert_tokens(&install.temp_store.path(), (0..=MAX_ROWS).map(|n| format!("t{n}-x")));
     assert_eq!(change(&install, BulkChange::Revoke, matching("-x", &[])).confirm, MAX_ROWS as u64 + 1);
 }
+
+/// A read or a plan that was stopped ends before it changes anything.
+#[test]
+fn stopped_verification_and_preview_are_cancelled() {
+    let install = TestInstall::with_accounts();
+    install.issue("member", "a");
+    let verify = || VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart };
+    let preview = || PreviewCatalogue { catalogue: Catalogue::shipped("cloud-platform").unwrap() };
+    let apply = || ApplyCatalogue::new(preview().catalogue, Some(0), Some(0));
+    install.fakes.progress.stop();
+    assert_error(install.call(OWNER, verify()), Kind::Cancelled);
+    assert_error(install.call(OWNER, preview()), Kind::Cancelled);
+    assert_error(install.call(OWNER, apply()), Kind::Cancelled);
+    install.fakes.progress.begin();
+    install.call(OWNER, verify()).unwrap();
+    install.call(OWNER, apply()).unwrap();
+}

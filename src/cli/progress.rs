@@ -1,0 +1,199 @@
+//! The progress bar of commands. `app.call_with_progress(credential, verb, "purged")` shows a bar for as long as the verb
+//! runs; other work holds a [`ProgressBar`], tells `app.adapters.progress` how much is done (`report`, `advance`) and ends
+//! early once that `is_stopped()`.
+
+use std::io;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::App;
+use super::output::{Output, print_error, write_stderr};
+use crate::error::{Error, Kind, Result};
+use crate::platform::clock::Stopwatch;
+use crate::platform::signals::{self, EndHandler};
+use crate::platform::threads;
+use crate::selected_backend::SelectedBackend;
+use crate::verbs::batches::Progress;
+use crate::verbs::credential::Credential;
+use crate::verbs::request::RequestVerb;
+
+/// Work that is done sooner shows nothing.
+const DELAY: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_millis(200);
+/// Columns of the bar itself.
+const BAR_WIDTH: usize = 20;
+/// Columns if the terminal doesn't say how many it has.
+const DEFAULT_COLUMNS: usize = 80;
+
+/// A progress bar on stderr, shown from one second on until it is dropped. Only a person at a terminal sees it, but a
+/// signal that would end the program always stops the work instead.
+///
+/// Drop it before anything else is printed or asked.
+pub(super) struct ProgressBar {
+    /// Ends the thread when dropped.
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<Option<()>>>,
+    _handler: EndHandler,
+}
+
+/// `true` while the terminal shows a bar. Whoever clears the bar for good holds the lock.
+type IsShown = Arc<Mutex<bool>>;
+
+impl ProgressBar {
+    /// Begins work on items that are then `done`, such as `purged` or `rows verified`.
+    pub fn show(out: &Output, progress: &Arc<Progress>, done: &'static str) -> Result<Self> {
+        let stopped = Arc::clone(progress);
+        Self::begin(out, progress, done, move |_| stopped.stop())
+    }
+
+    /// Begins work that another process does. A signal can't stop that process, so it ends this program: with an error if
+    /// the process may have changed something.
+    fn show_remote(out: &Output, progress: &Arc<Progress>, done: &'static str, is_change: bool) -> Result<Self> {
+        let as_json = out.json;
+        Self::begin(out, progress, done, move |is_shown| {
+            // Never released: no bar is drawn any more.
+            let mut is_shown = is_shown.lock().unwrap_or_else(PoisonError::into_inner);
+            clear(&mut is_shown);
+            if is_change {
+                print_error(&cancelled_at_server(), as_json);
+            }
+            signals::end_as_cancelled();
+        })
+    }
+
+    fn begin(
+        out: &Output,
+        progress: &Arc<Progress>,
+        done: &'static str,
+        stop: impl Fn(&IsShown) + Send + 'static,
+    ) -> Result<Self> {
+        progress.begin();
+        let is_shown = IsShown::default();
+        let shown = Arc::clone(&is_shown);
+        let handler = signals::stop_on_signal(move || stop(&shown))?;
+        if !out.shows_progress() {
+            return Ok(ProgressBar { end: None, thread: None, _handler: handler });
+        }
+        let (end, ended) = channel::<()>();
+        let (progress, started) = (Arc::clone(progress), Stopwatch::start());
+        let draw = move || {
+            let mut wait = DELAY;
+            while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                wait = INTERVAL;
+                let text = format_progress(progress.counts(), done, started.elapsed(), progress.is_stopped());
+                let text: String = fit(&text, columns());
+                let mut is_shown = is_shown.lock().unwrap_or_else(PoisonError::into_inner);
+                *is_shown = true;
+                write_stderr(&format!("\r{text}{ERASE_REST}"));
+            }
+            clear(&mut is_shown.lock().unwrap_or_else(PoisonError::into_inner));
+        };
+        // Without the thread, the work is just not shown.
+        let thread = threads::spawn("progress", |_| (), draw).ok();
+        Ok(ProgressBar { end: Some(end), thread, _handler: handler })
+    }
+}
+
+impl Drop for ProgressBar {
+    fn drop(&mut self) {
+        self.end.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic there must not become one here.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Escape sequence: erase to the end of the line.
+const ERASE_REST: &str = "\x1b[K";
+
+fn clear(is_shown: &mut bool) {
+    if std::mem::take(is_shown) {
+        write_stderr(&format!("\r{ERASE_REST}"));
+    }
+}
+
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stderr());
+    size.map(|size| usize::from(size.ws_col)).ok().filter(|columns| *columns > 0).unwrap_or(DEFAULT_COLUMNS)
+}
+
+/// Cuts `text`, so that it leaves the last column free: a line that wraps can't be drawn over.
+fn fit(text: &str, columns: usize) -> String {
+    let mut text = text.to_owned();
+    while text.width() >= columns && text.pop().is_some() {}
+    text
+}
+
+/// Formats the progress: `━━━━────────────────  20 %  1200 of 6000 purged`, or without a total: `1200 purged, 4 s`.
+fn format_progress((count, total): (u64, u64), done: &str, elapsed: Duration, is_stopped: bool) -> String {
+    let stopping = if is_stopped { "stopping: " } else { "" };
+    let percent = (u128::from(count) * 100).checked_div(u128::from(total)).map(|percent| percent.min(100) as usize);
+    match percent {
+        Some(percent) => {
+            let filled = percent * BAR_WIDTH / 100;
+            let (filled, empty) = ("━".repeat(filled), "─".repeat(BAR_WIDTH - filled));
+            format!("{filled}{empty} {percent:3} %  {stopping}{count} of {total} {done}")
+        }
+        None if count > 0 => format!("{stopping}{count} {done}, {} s", elapsed.as_secs()),
+        None => format!("{stopping}{} s", elapsed.as_secs()),
+    }
+}
+
+fn cancelled_at_server() -> Error {
+    Error::new(Kind::Cancelled, "cancelled while the server was working; it may have made the change")
+        .next("See what was changed: jeton audit")
+}
+
+impl App {
+    /// Runs `verb` with a progress bar of the items that are `done`. A signal that would end the program ends the verb: a
+    /// change in batches after its current batch, and anything else with [`Kind::Cancelled`] and without a change.
+    pub(super) fn call_with_progress<V: RequestVerb>(
+        &self,
+        credential: &Credential,
+        verb: V,
+        done: &'static str,
+    ) -> Result<V::Reply> {
+        let (progress, is_change) = (&self.adapters.progress, Self::is_change::<V>());
+        let bar = match self.backend {
+            SelectedBackend::Local(_) => ProgressBar::show(&self.out, progress, done),
+            SelectedBackend::Remote(_) => ProgressBar::show_remote(&self.out, progress, done, is_change),
+        }?;
+        let reply = self.call(credential, verb);
+        drop(bar);
+        // A question or more output may follow a read.
+        if !is_change {
+            progress.check()?;
+        }
+        reply
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_has_a_bar_only_with_a_total() {
+        let text = |counts| format_progress(counts, "purged", Duration::from_millis(4_700), false);
+        assert_eq!(text((1_200, 6_000)), "━━━━────────────────  20 %  1200 of 6000 purged");
+        assert_eq!(text((0, 6_000)), "────────────────────   0 %  0 of 6000 purged");
+        assert_eq!(text((7_000, 6_000)), "━━━━━━━━━━━━━━━━━━━━ 100 %  7000 of 6000 purged");
+        assert_eq!(text((u64::MAX, u64::MAX)).chars().take(24).collect::<String>(), "━━━━━━━━━━━━━━━━━━━━ 100");
+        assert_eq!(text((1_200, 0)), "1200 purged, 4 s");
+        assert_eq!(text((0, 0)), "4 s");
+        assert_eq!(format_progress((5, 0), "purged", DELAY, true), "stopping: 5 purged, 1 s");
+    }
+
+    #[test]
+    fn progress_never_wraps() {
+        assert_eq!(fit("1200 purged", 80), "1200 purged");
+        assert_eq!(fit("1200 purged", 5), "1200");
+        assert_eq!(fit("━━━", 3), "━━");
+        assert_eq!(fit("━━━", 0), "");
+    }
+}
