@@ -80,7 +80,7 @@ impl Backend for LazyLocalBackend {
             Request::Init(_) => self.open(OpenMode::Create)?,
             Request::GetSetup(_) => match self.backend() {
                 Err(e) if e.kind == Kind::NotFound => {
-                    return Ok(Response::GetSetup(SetupState { first_run: true, sole_account: None }));
+                    return Ok(Response::GetSetup(SetupState { first_run: true, sole_account: None, prefix: None }));
                 }
                 slot => slot?,
             },

@@ -324,7 +324,7 @@ impl Backend for RemoteBackend {
         match (&request, credential) {
             // A server has been set up, and tells nobody about its accounts.
             (Request::GetSetup(_), _) => {
-                return Ok(Response::GetSetup(SetupState { first_run: false, sole_account: None }));
+                return Ok(Response::GetSetup(SetupState { first_run: false, sole_account: None, prefix: None }));
             }
             (Request::SignIn(_), Credential::Password(..)) => return self.log_in(credential).map(Response::SignIn),
             _ => {}

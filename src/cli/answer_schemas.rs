@@ -15,6 +15,7 @@ use super::init::Initialized;
 use super::output::Failed;
 use super::policy::{PreviewedPolicy, ShownPolicy};
 use super::propagation::WithPropagation;
+use super::scan::Scanned;
 use super::token::{Created, Edited, FoundSecrets, SeveralCreated};
 use super::verify::Verified;
 use super::whoami::Me;
@@ -77,6 +78,7 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
         schema_of::<UseRow>("`ledger uses`: `uses` has one of these each"),
         schema_of::<Finding>("`check`: `findings` has one of these each"),
         schema_of::<Examined>("`doctor`"),
+        schema_of::<Scanned<'_>>("`scan`"),
         schema_of::<Me>("`whoami`"),
         schema_of::<SettingList>("`config list`"),
     ]

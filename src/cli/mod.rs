@@ -24,6 +24,7 @@ mod policy;
 mod progress;
 mod prompt;
 mod propagation;
+mod scan;
 mod serve;
 mod short_names;
 mod token;
@@ -119,6 +120,7 @@ fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
         Command::Backup(args) => backup::run(&mut App::new(global)?, &args),
         Command::Check(args) => check::run(&mut App::new(global)?, &args),
         Command::Doctor(args) => doctor::run(&global, &args),
+        Command::Scan(args) => scan::run(&mut App::new(global)?, args),
         Command::Verify { method } => verify::run(&mut App::new(global)?, method.as_deref()),
         Command::Serve(args) => serve::run(&global, args),
         Command::Guide(args) => guide::run(&mut App::new(global)?, &args),

@@ -5,8 +5,10 @@
 //! generator.
 
 mod find;
+mod scan;
 
 pub use find::{contains_secret, find_secrets};
+pub use scan::{Position, ScanBuffer, SecretScanner};
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -17,6 +17,7 @@ pub mod paths;
 pub mod proof_file;
 pub mod running_service_file;
 pub mod secret_files;
+pub mod secret_scan;
 pub mod sidecar;
 pub mod signals;
 mod socket_owner;

@@ -10,6 +10,7 @@ mod doctor;
 mod guide;
 mod ledger;
 mod policy;
+mod scan;
 mod serve;
 mod token;
 mod usage_error;
@@ -28,6 +29,7 @@ pub use doctor::*;
 pub use guide::*;
 pub use ledger::*;
 pub use policy::*;
+pub use scan::*;
 pub use serve::*;
 pub use token::*;
 
@@ -111,6 +113,7 @@ impl Command {
             | Command::Verify { .. }
             | Command::Guide(_)
             | Command::Serve(_) => true,
+            Command::Scan(_) => true,
             Command::Token(command) => {
                 matches!(command, TokenCommand::Whose) || matches!(command, TokenCommand::Revoke(args) if args.stdin)
             }
@@ -162,6 +165,11 @@ pub enum Command {
     /// Changes nothing, and goes on after a fault. Everybody who can open the store may run this command. It takes neither
     /// --user nor a password.
     Doctor(DoctorArgs),
+    /// Find leaked secrets in files, and whose they are (exit 6)
+    ///
+    /// Everybody who can open the store may run this command. It takes neither --user nor a password. A secret itself is never
+    /// printed. Exit 0: no secrets; 6: some, even if none works; 1: none, but something could not be read.
+    Scan(ScanArgs),
     /// Verify the secret on stdin (exit 0 allowed, 4 denied)
     ///
     /// Everybody who can open the store may run this command. It takes neither --user nor a password.

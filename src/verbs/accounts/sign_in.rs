@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::account::Account;
 use crate::domain::method::MethodId;
-use crate::domain::name::Username;
+use crate::domain::name::{Prefix, Username};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -24,6 +24,9 @@ pub struct SetupState {
     pub first_run: bool,
     /// The account's name, if there is only one account.
     pub sole_account: Option<Username>,
+    /// The beginning of every secret. `None` before setup, and from a server.
+    #[serde(default)]
+    pub prefix: Option<Prefix>,
 }
 
 impl Query for GetSetup {
@@ -31,7 +34,9 @@ impl Query for GetSetup {
         let mut accounts = snapshot.accounts()?;
         let is_sole = accounts.len() == 1 && snapshot.unreadable_accounts()?.is_empty();
         let sole_account = if is_sole { accounts.pop().map(|a| a.username) } else { None };
-        Ok(SetupState { first_run: snapshot.installation()?.is_none(), sole_account })
+        let installation = snapshot.installation()?;
+        let first_run = installation.is_none();
+        Ok(SetupState { first_run, sole_account, prefix: installation.map(|installation| installation.prefix) })
     }
 }
 

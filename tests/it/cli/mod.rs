@@ -11,6 +11,7 @@ mod json;
 mod ledger;
 mod output;
 mod passwords;
+mod scan;
 mod server_login;
 mod short_names;
 mod token_create;

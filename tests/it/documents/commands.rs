@@ -21,6 +21,7 @@ esac
 case " $* " in *" --password-"*|*" --stdin "*) exec "$REAL_JETON" "$@";; esac
 [ -n "$JETON_TOKEN$JETON_TOKEN_FILE$JETON_CONFIG" ] && exec "$REAL_JETON" "$@"
 case "$1 $2" in
+    scan*) exec "$REAL_JETON" "$@";;
     serve*|verify*|guide*|check*|doctor*|backup*|config*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose")
         exec "$REAL_JETON" "$@";;
     "catalogue list"|"catalogue show"|"catalogue export")
@@ -248,6 +249,11 @@ fn back_up_and_restore() {
 #[test]
 fn find_faults() {
     run("docs/how-to/find-faults.md", true);
+}
+
+#[test]
+fn find_leaked_secrets() {
+    run("docs/how-to/find-leaked-secrets.md", true);
 }
 
 #[test]

@@ -1,0 +1,208 @@
+//! The answer of `scan`.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use super::super::App;
+use crate::domain::expiry::Expiry;
+use crate::domain::time::{Timestamp, relative};
+use crate::error::Result;
+use crate::platform::secret_scan::{FoundSecret, Place, ScanReport, Unreadable};
+use crate::verbs::ports::SecretState;
+use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
+
+/// Number of places that are printed for each secret. `--quiet` and `--json` print all.
+const SHOWN_PLACES: usize = 10;
+/// Number of unreadable files that are printed. `--json` prints more.
+const SHOWN_UNREADABLE: usize = 5;
+
+/// The answer of `scan`.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct Scanned<'a> {
+    /// Each secret once: those that work first, unknown ones last.
+    found: Vec<FoundJson<'a>>,
+    /// The first 1,000 files and folders that could not be searched.
+    unreadable: Vec<UnreadableJson>,
+    /// Number of files and folders that could not be searched.
+    unreadable_count: u64,
+    /// Number of searched files.
+    files: u64,
+    /// Number of searched bytes.
+    bytes: u64,
+    /// `true` if the scan ended early, because it found 1,000,000 places.
+    ended_early: bool,
+}
+
+/// A secret that was found.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FoundSecret")]
+struct FoundJson<'a> {
+    /// The secret's public head.
+    hint: &'a str,
+    /// The places.
+    places: Vec<PlaceJson>,
+    #[serde(flatten)]
+    lookup: &'a SecretLookup,
+}
+
+/// A place of a secret.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Place")]
+struct PlaceJson {
+    /// The file; `-` is stdin. Bytes that are not UTF-8 are replaced.
+    path: String,
+    /// The line, from 1.
+    line: u64,
+    /// The first byte of the secret in its line, from 1.
+    column: u64,
+}
+
+/// A file or folder that could not be searched.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Unreadable")]
+struct UnreadableJson {
+    /// The path.
+    path: String,
+    /// The fault.
+    why: String,
+}
+
+/// A secret with its places and its token.
+pub(super) struct Found<'a> {
+    secret: &'a FoundSecret,
+    lookup: SecretLookup,
+}
+
+impl<'a> Found<'a> {
+    pub fn new(secret: &'a FoundSecret, lookup: SecretLookup) -> Self {
+        Found { secret, lookup }
+    }
+
+    pub fn works(&self) -> bool {
+        self.lookup.denial_reason.is_none()
+    }
+
+    fn is_unknown(&self) -> bool {
+        matches!(self.lookup.denial_reason, Some(DenialReason::Unknown | DenialReason::WrongSecret))
+    }
+
+    /// Returns the rank in the list: the smaller, the more urgent.
+    pub fn rank(&self) -> u8 {
+        match (self.works(), self.is_unknown()) {
+            (true, _) => 0,
+            (false, false) => 1,
+            (false, true) => 2,
+        }
+    }
+
+    fn hint(&self) -> &str {
+        self.secret.secret.hint().unwrap_or_default()
+    }
+
+    /// Returns `account/name`.
+    fn owner(&self) -> String {
+        match &self.lookup.owner {
+            _ if self.is_unknown() => "unknown".to_owned(),
+            SecretOwner::Unknown => "unknown".to_owned(),
+            SecretOwner::Token(token, _) => token.full_name(),
+            SecretOwner::Purged(purged) => purged.full_name(),
+            SecretOwner::Login(login) => format!("login {}", login.full_name()),
+        }
+    }
+
+    /// Returns if the secret works, or why not.
+    fn state(&self, now: Timestamp) -> String {
+        let until = match (&self.lookup.denial_reason, &self.lookup.owner) {
+            _ if self.is_unknown() => return "not issued by this store".to_owned(),
+            (Some(reason), _) => return format!("denied: {}", reason.describe()),
+            (None, SecretOwner::Token(_, SecretState::Previous(until))) => Some(*until),
+            (None, SecretOwner::Token(token, _)) => match token.expiry {
+                Expiry::Never => None,
+                Expiry::At(at) => Some(at),
+            },
+            (None, SecretOwner::Login(login)) => Some(login.expires_at),
+            (None, SecretOwner::Purged(_) | SecretOwner::Unknown) => None,
+        };
+        until.map_or_else(|| "works, never expires".to_owned(), |at| format!("works, expires {}", relative(at, now)))
+    }
+}
+
+pub(super) fn print_report(app: &mut App, report: &ScanReport, found: &[Found<'_>]) -> Result<()> {
+    if app.out.json {
+        return app.print_json(&to_json(report, found));
+    }
+    if app.out.quiet {
+        let mut places = found.iter().flat_map(|found| &found.secret.places);
+        return places.try_for_each(|place| app.out.line(&format_place(place)));
+    }
+    let now = app.now();
+    let widest = found.iter().map(|found| found.owner().width()).max().unwrap_or_default();
+    for found in found {
+        let owner = found.owner();
+        let space = " ".repeat(widest - owner.width());
+        app.out.line(&format!("{owner}{space}  {}…  {}", found.hint(), found.state(now)))?;
+        for place in found.secret.places.iter().take(SHOWN_PLACES) {
+            app.out.line(&format!("  {}", format_place(place)))?;
+        }
+        match found.secret.places.len() {
+            count if count > SHOWN_PLACES => {
+                app.out.line(&format!("  … and {} more places (--quiet lists all)", count - SHOWN_PLACES))?;
+            }
+            _ => {}
+        }
+    }
+    for Unreadable { path, why } in report.unreadable.iter().take(SHOWN_UNREADABLE) {
+        app.out.note(&format!("! {} could not be searched: {}", shown(path), without_number(why)));
+    }
+    match report.unreadable_count.saturating_sub(SHOWN_UNREADABLE as u64) {
+        0 => {}
+        more => app.out.note(&format!("! {more} more could not be searched (--json lists them)")),
+    }
+    Ok(())
+}
+
+/// Returns `path:line:column`, as editors open it.
+fn format_place(place: &Place) -> String {
+    format!("{}:{}:{}", shown(&place.path), place.position.line, place.position.column)
+}
+
+/// Returns the path as text. What lies in the working directory is named without `./`.
+fn shown(path: &Path) -> String {
+    let path = path.display().to_string();
+    path.strip_prefix("./").filter(|rest| !rest.is_empty()).map(str::to_owned).unwrap_or(path)
+}
+
+/// Returns the text of a system error without its number.
+fn without_number(why: &str) -> &str {
+    why.split(" (os error ").next().unwrap_or(why)
+}
+
+fn to_json<'a>(report: &ScanReport, found: &'a [Found<'a>]) -> Scanned<'a> {
+    let place = |place: &Place| PlaceJson {
+        path: shown(&place.path),
+        line: place.position.line,
+        column: place.position.column,
+    };
+    let unreadable = |Unreadable { path, why }: &Unreadable| UnreadableJson {
+        path: shown(path),
+        why: without_number(why).to_owned(),
+    };
+    Scanned {
+        found: found
+            .iter()
+            .map(|found| FoundJson {
+                hint: found.hint(),
+                places: found.secret.places.iter().map(place).collect(),
+                lookup: &found.lookup,
+            })
+            .collect(),
+        unreadable: report.unreadable.iter().map(unreadable).collect(),
+        unreadable_count: report.unreadable_count,
+        files: report.files,
+        bytes: report.bytes,
+        ended_early: report.is_full(),
+    }
+}

@@ -1,0 +1,120 @@
+//! The results of a scan, collected by several threads.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::domain::secret::{Position, SecretText};
+
+/// Maximum number of places that a scan collects. Anybody can write texts that look like secrets, so the memory for them
+/// is bounded.
+pub const MAX_PLACES: usize = 1_000_000;
+/// Maximum number of unreadable files with a reason. All are counted.
+const MAX_UNREADABLE: usize = 1_000;
+
+/// A place of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file.
+    pub path: Arc<Path>,
+    pub position: Position,
+}
+
+/// A secret and all its places.
+#[derive(Debug)]
+pub struct FoundSecret {
+    pub secret: SecretText,
+    /// The places in the order of their paths.
+    pub places: Vec<Place>,
+}
+
+/// A file or folder that could not be searched.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unreadable {
+    pub path: PathBuf,
+    pub why: String,
+}
+
+/// The result of a scan.
+#[derive(Debug, Default)]
+pub struct ScanReport {
+    /// Each secret once, in the order of their first places.
+    pub found: Vec<FoundSecret>,
+    /// Number of places of all secrets.
+    pub places: usize,
+    /// The first `MAX_UNREADABLE` files and folders that could not be searched.
+    pub unreadable: Vec<Unreadable>,
+    /// Number of files and folders that could not be searched.
+    pub unreadable_count: u64,
+    /// Number of searched files.
+    pub files: u64,
+    /// Number of searched bytes.
+    pub bytes: u64,
+    /// Positions in `found` by the digest of the secret.
+    by_digest: HashMap<[u8; 32], usize>,
+}
+
+impl ScanReport {
+    /// Returns `true` if the scan ended early, because [`MAX_PLACES`] was reached.
+    pub fn is_full(&self) -> bool {
+        self.places >= MAX_PLACES
+    }
+
+    fn add(&mut self, secret: SecretText, place: Place) {
+        let Ok(fingerprint) = secret.parse() else { return };
+        if self.is_full() {
+            return;
+        }
+        self.places += 1;
+        let next = self.found.len();
+        let index = *self.by_digest.entry(*fingerprint.digest().as_bytes()).or_insert(next);
+        match self.found.get_mut(index) {
+            Some(found) => found.places.push(place),
+            None => self.found.push(FoundSecret { secret, places: vec![place] }),
+        }
+    }
+
+    /// Brings the results of parallel threads into one order.
+    pub(super) fn sort(&mut self) {
+        self.by_digest.clear();
+        self.found.iter_mut().for_each(|found| found.places.sort());
+        self.found.sort_by(|a, b| a.places.cmp(&b.places));
+        self.unreadable.sort();
+    }
+}
+
+/// A [`ScanReport`] that threads share. Findings are rare, so one lock is enough.
+#[derive(Default)]
+pub(super) struct Findings(pub(super) Mutex<ScanReport>);
+
+impl Findings {
+    fn with<T>(&self, f: impl FnOnce(&mut ScanReport) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn add(&self, secret: SecretText, place: Place) {
+        self.with(|report| report.add(secret, place));
+    }
+
+    pub(super) fn add_unreadable(&self, path: &Path, why: impl Into<String>) {
+        let (path, why) = (path.to_owned(), why.into());
+        self.with(|report| {
+            report.unreadable_count += 1;
+            if report.unreadable.len() < MAX_UNREADABLE {
+                report.unreadable.push(Unreadable { path, why });
+            }
+        });
+    }
+
+    /// Adds what a thread has searched.
+    pub(super) fn add_counts(&self, files: u64, bytes: u64) {
+        self.with(|report| {
+            report.files += files;
+            report.bytes += bytes;
+        });
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.with(|report| report.is_full())
+    }
+}
