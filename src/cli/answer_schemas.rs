@@ -78,7 +78,7 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
         schema_of::<UseRow>("`ledger uses`: `uses` has one of these each"),
         schema_of::<Finding>("`check`: `findings` has one of these each"),
         schema_of::<Examined>("`doctor`"),
-        schema_of::<Scanned<'_>>("`scan`"),
+        schema_of::<WithPropagation<'_, Scanned<'_>>>("`scan`"),
         schema_of::<Me>("`whoami`"),
         schema_of::<SettingList>("`config list`"),
     ]

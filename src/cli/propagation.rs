@@ -49,6 +49,7 @@ impl From<&Propagation> for ServiceJson {
 }
 
 /// The service's answer about a change.
+#[derive(Default)]
 pub(super) struct PropagationCheck(Option<Propagation>);
 
 impl PropagationCheck {

@@ -28,6 +28,11 @@ const CHECK_LEN: usize = 6;
 /// Number of bytes after the prefix and its underscore.
 const TAIL_LEN: usize = PUBLIC_ID_LEN + 1 + RANDOM_LEN + CHECK_LEN;
 
+/// Returns a regular expression for secrets with this prefix, for programs that know no checksum.
+pub fn secret_pattern(prefix: &Prefix) -> String {
+    format!("{prefix}_[0-9A-Za-z]{{{PUBLIC_ID_LEN}}}_[0-9A-Za-z]{{{}}}", RANDOM_LEN + CHECK_LEN)
+}
+
 /// The 8 random characters that identify a secret. Safe to show.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PublicId([u8; PUBLIC_ID_LEN]);

@@ -9,6 +9,7 @@ mod envoy;
 mod haproxy;
 mod nginx;
 mod proxy_addresses;
+mod secret_scanners;
 mod site;
 mod stripped_headers;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod tests;
 mod traefik;
 
 pub use proxy_addresses::{Listen, Tls, Upstream};
+pub use secret_scanners::{SecretScannerKind, secret_rule};
 pub use site::GuideSite;
 
 use std::path::Path;

@@ -15,11 +15,13 @@ pub enum GuideTarget {
     Haproxy,
     Curl,
     Explain,
+    Gitleaks,
+    Trufflehog,
 }
 
 #[derive(Debug, Args)]
 pub struct GuideArgs {
-    /// Proxy in front of the application, or curl, or explain
+    /// Proxy in front of the application, curl, explain, or a rule
     #[arg(value_name = "PROXY")]
     pub subject: GuideTarget,
     /// With explain: the HTTP method and the path of a request
@@ -55,4 +57,13 @@ pub struct GuideArgs {
     /// Print HAProxy's second file: the Lua code that calls jeton
     #[arg(long)]
     pub lua: bool,
+}
+
+impl GuideArgs {
+    /// Returns `true` if an option is about routes or a proxy.
+    pub fn is_about_routes(&self) -> bool {
+        let GuideArgs { catalogue, preflights, listen, cert, insecure, new_proof, .. } = self;
+        let is_given = !catalogue.is_empty() || !preflights.is_empty() || listen.is_some() || cert.is_some();
+        is_given || *insecure || *new_proof
+    }
 }

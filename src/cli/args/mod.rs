@@ -180,7 +180,7 @@ pub enum Command {
     },
     /// Serve: verify tokens for applications behind a proxy
     Serve(ServeArgs),
-    /// Print a proxy's configuration from the catalogue's routes
+    /// Print a proxy's configuration, or a rule for secret scanners
     ///
     /// Everybody who can open the store may run this command. Only a server asks who you are.
     Guide(GuideArgs),

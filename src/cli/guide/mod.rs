@@ -1,6 +1,7 @@
 //! `jeton guide`.
 
 mod explain;
+mod scanner_rule;
 mod upstreams;
 
 pub(super) use self::explain::Explained;
@@ -12,7 +13,7 @@ use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::route::sites::{Site, sites};
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
-use crate::guide::{self, Guide, GuideSite, Listen, ProxyKind, Tls};
+use crate::guide::{self, Guide, GuideSite, Listen, ProxyKind, SecretScannerKind, Tls};
 use crate::http;
 use crate::platform::entropy::SystemEntropy;
 use crate::platform::{self, proof_file, running_service_file, secret_files, sockets};
@@ -36,6 +37,8 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         (GuideTarget::Haproxy, false) => ProxyKind::Haproxy,
         (GuideTarget::Curl, false) => ProxyKind::Curl,
         (GuideTarget::Explain, false) => return explain::run(app, args),
+        (GuideTarget::Gitleaks, false) => return scanner_rule::run(app, args, SecretScannerKind::Gitleaks),
+        (GuideTarget::Trufflehog, false) => return scanner_rule::run(app, args, SecretScannerKind::Trufflehog),
     };
     if !args.request.is_empty() || args.host.is_some() {
         return Err(Error::usage("only explain takes a request")

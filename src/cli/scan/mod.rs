@@ -1,12 +1,15 @@
 //! `jeton scan`: finds issued secrets in files, and says whose they are. Needs no password, only the store.
 
 mod report;
+mod revoke;
 
 pub(super) use self::report::Scanned;
 use self::report::{Found, print_report};
+use self::revoke::revoke;
 use super::App;
 use super::args::ScanArgs;
 use super::output::counted;
+use super::propagation::PropagationCheck;
 use crate::error::{Error, Result};
 use crate::platform::secret_scan::{self, MAX_PLACES, ScanOptions, ScanReport};
 use crate::verbs::accounts::GetSetup;
@@ -18,11 +21,28 @@ pub(super) fn run(app: &mut App, args: ScanArgs) -> Result<()> {
     app.backend.local()?;
     let setup = app.call(&Credential::Store, GetSetup)?;
     let prefix = setup.prefix.ok_or_else(|| app.backend.not_set_up())?;
-    let options = ScanOptions { paths: args.paths, respects_ignore_files: !args.no_ignore };
+    let options = ScanOptions {
+        paths: args.paths,
+        respects_ignore_files: !args.no_ignore,
+        with_git_objects: !args.no_git,
+        with_staged: args.staged,
+    };
     let report = secret_scan::scan(&prefix, &options);
     let found = identify(app, &report)?;
-    print_report(app, &report, &found)?;
-    finish(app, &report, &found)
+    let mut revoked = None;
+    if app.out.json {
+        let done = args.revoke.then(|| revoke(app, &found, args.confirm.as_deref())).transpose()?;
+        let (ended, service) = done.unzip();
+        revoked = ended.as_ref().map(Vec::len);
+        let service: PropagationCheck = service.unwrap_or_default();
+        service.print_json(app, &Scanned::new(&report, &found, ended))?;
+    } else {
+        print_report(app, &report, &found)?;
+        if args.revoke {
+            revoked = Some(revoke(app, &found, args.confirm.as_deref())?.0.len());
+        }
+    }
+    finish(app, &report, &found, revoked)
 }
 
 /// Looks up the secrets. Those that work come first, unknown ones last.
@@ -38,31 +58,36 @@ fn identify<'a>(app: &App, report: &'a ScanReport) -> Result<Vec<Found<'a>>> {
 
 /// Returns the exit code, and prints the summary. A file that could not be searched may hold a secret, so that nothing
 /// found is a failure then.
-fn finish(app: &App, report: &ScanReport, found: &[Found<'_>]) -> Result<()> {
+fn finish(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option<usize>) -> Result<()> {
     if report.is_full() {
         app.out.note(&format!("! the scan ended early, because it found {MAX_PLACES} places. Scan smaller folders"));
     }
-    let (files, working) = (counted(report.files, "file"), found.iter().filter(|found| found.works()).count());
+    let working = found.iter().filter(|found| found.works()).count();
+    let searched = match report.objects {
+        0 => counted(report.files, "file"),
+        objects => format!("{} and {}", counted(report.files, "file"), counted(objects, "git object")),
+    };
     if !found.is_empty() {
         if app.out.quiet {
             return Err(Error::silent_findings());
         }
         let places = counted(report.places, "place");
         return Err(Error::findings(format!("found {} in {places}", counted(found.len(), "secret"))).why(
-            match working {
-                0 => "none of them works".to_owned(),
-                1 => "1 of them works".to_owned(),
-                count => format!("{count} of them work"),
+            match (revoked, working) {
+                (Some(count @ 1..), _) => format!("{count} revoked"),
+                (_, 0) => "none of them works".to_owned(),
+                (_, 1) => "1 of them works".to_owned(),
+                (_, count) => format!("{count} of them work"),
             },
         ));
     }
     match report.unreadable_count {
         0 => {
-            app.out.note(&format!("No secrets in {files}"));
+            app.out.note(&format!("No secrets in {searched}"));
             Ok(())
         }
         count => Err(Error::failure(format!(
-            "no secrets in {files}, but {} could not be searched",
+            "no secrets in {searched}, but {} could not be searched",
             counted(count, "file or folder")
         ))
         .next("Run the command as a user who may read them, or scan other paths")),

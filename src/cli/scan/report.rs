@@ -8,14 +8,18 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::App;
 use crate::domain::expiry::Expiry;
+use crate::domain::secret::SecretText;
 use crate::domain::time::{Timestamp, relative};
 use crate::error::Result;
-use crate::platform::secret_scan::{FoundSecret, Place, ScanReport, Unreadable};
+use crate::platform::secret_scan::{FoundSecret, GitObject, Place, PlaceSource, ScanReport, Unreadable};
 use crate::verbs::ports::SecretState;
+use crate::verbs::tokens::RevokedSecret;
 use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 
 /// Number of places that are printed for each secret. `--quiet` and `--json` print all.
 const SHOWN_PLACES: usize = 10;
+/// Number of characters of an id that are printed.
+const SHORT_ID: usize = 12;
 /// Number of unreadable files that are printed. `--json` prints more.
 const SHOWN_UNREADABLE: usize = 5;
 
@@ -30,10 +34,50 @@ pub(in crate::cli) struct Scanned<'a> {
     unreadable_count: u64,
     /// Number of searched files.
     files: u64,
+    /// Number of searched git objects.
+    objects: u64,
     /// Number of searched bytes.
     bytes: u64,
     /// `true` if the scan ended early, because it found 1,000,000 places.
     ended_early: bool,
+    /// The secrets that `--revoke` has ended; `null` without it.
+    revoked: Option<Vec<RevokedSecret>>,
+}
+
+impl<'a> Scanned<'a> {
+    pub(super) fn new(report: &ScanReport, found: &'a [Found<'a>], revoked: Option<Vec<RevokedSecret>>) -> Self {
+        let place = |place: &Place| {
+            let (path, object) = match &*place.source {
+                PlaceSource::File(path) | PlaceSource::Staged(path) => (Some(shown(path)), None),
+                PlaceSource::Object(GitObject { repository, id, commit, path }) => {
+                    let object = ObjectJson { repository: shown(repository), id: id.clone(), commit: commit.clone() };
+                    (path.as_ref().map(|path| path.display().to_string()), Some(object))
+                }
+            };
+            PlaceJson { path, line: place.position.line, column: place.position.column, object }
+        };
+        let unreadable = |Unreadable { path, why }: &Unreadable| UnreadableJson {
+            path: shown(path),
+            why: without_number(why).to_owned(),
+        };
+        Scanned {
+            found: found
+                .iter()
+                .map(|found| FoundJson {
+                    hint: found.hint(),
+                    places: found.secret.places.iter().map(place).collect(),
+                    lookup: &found.lookup,
+                })
+                .collect(),
+            unreadable: report.unreadable.iter().map(unreadable).collect(),
+            unreadable_count: report.unreadable_count,
+            files: report.files,
+            objects: report.objects,
+            bytes: report.bytes,
+            ended_early: report.is_full(),
+            revoked,
+        }
+    }
 }
 
 /// A secret that was found.
@@ -52,12 +96,27 @@ struct FoundJson<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Place")]
 struct PlaceJson {
-    /// The file; `-` is stdin. Bytes that are not UTF-8 are replaced.
-    path: String,
+    /// The file; `-` is stdin. In a git object the path in its commit; `null` if it is not known. Bytes that are not UTF-8 are
+    /// replaced.
+    path: Option<String>,
     /// The line, from 1.
     line: u64,
     /// The first byte of the secret in its line, from 1.
     column: u64,
+    /// The git object that has the secret; `null` for a file.
+    object: Option<ObjectJson>,
+}
+
+/// A git object.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "GitObject")]
+struct ObjectJson {
+    /// The folder of the repository.
+    repository: String,
+    /// The object's id.
+    id: String,
+    /// The newest commit that brought the object; `null` if there is none.
+    commit: Option<String>,
 }
 
 /// A file or folder that could not be searched.
@@ -98,12 +157,21 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// Returns the secret itself, to end it.
+    pub fn text(&self) -> SecretText {
+        self.secret.secret.clone()
+    }
+
+    pub fn lookup(&self) -> &SecretLookup {
+        &self.lookup
+    }
+
     fn hint(&self) -> &str {
         self.secret.secret.hint().unwrap_or_default()
     }
 
     /// Returns `account/name`.
-    fn owner(&self) -> String {
+    pub fn owner(&self) -> String {
         match &self.lookup.owner {
             _ if self.is_unknown() => "unknown".to_owned(),
             SecretOwner::Unknown => "unknown".to_owned(),
@@ -130,10 +198,8 @@ impl<'a> Found<'a> {
     }
 }
 
+/// Prints the secrets, their places, and what could not be searched.
 pub(super) fn print_report(app: &mut App, report: &ScanReport, found: &[Found<'_>]) -> Result<()> {
-    if app.out.json {
-        return app.print_json(&to_json(report, found));
-    }
     if app.out.quiet {
         let mut places = found.iter().flat_map(|found| &found.secret.places);
         return places.try_for_each(|place| app.out.line(&format_place(place)));
@@ -164,9 +230,20 @@ pub(super) fn print_report(app: &mut App, report: &ScanReport, found: &[Found<'_
     Ok(())
 }
 
-/// Returns `path:line:column`, as editors open it.
+/// Returns `path:line:column`, as editors open it. For a git object the repository and `commit:path:line:column`, or
+/// `object:line:column`, as `git show` takes it.
 fn format_place(place: &Place) -> String {
-    format!("{}:{}:{}", shown(&place.path), place.position.line, place.position.column)
+    let text = match &*place.source {
+        PlaceSource::File(path) | PlaceSource::Staged(path) => shown(path),
+        PlaceSource::Object(GitObject { repository, id, commit, path }) => {
+            let short = |id: &str| id.chars().take(SHORT_ID).collect::<String>();
+            match (commit, path) {
+                (Some(commit), Some(path)) => format!("{} {}:{}", shown(repository), short(commit), path.display()),
+                _ => format!("{} {}", shown(repository), short(id)),
+            }
+        }
+    };
+    format!("{text}:{}:{}", place.position.line, place.position.column)
 }
 
 /// Returns the path as text. What lies in the working directory is named without `./`.
@@ -178,31 +255,4 @@ fn shown(path: &Path) -> String {
 /// Returns the text of a system error without its number.
 fn without_number(why: &str) -> &str {
     why.split(" (os error ").next().unwrap_or(why)
-}
-
-fn to_json<'a>(report: &ScanReport, found: &'a [Found<'a>]) -> Scanned<'a> {
-    let place = |place: &Place| PlaceJson {
-        path: shown(&place.path),
-        line: place.position.line,
-        column: place.position.column,
-    };
-    let unreadable = |Unreadable { path, why }: &Unreadable| UnreadableJson {
-        path: shown(path),
-        why: without_number(why).to_owned(),
-    };
-    Scanned {
-        found: found
-            .iter()
-            .map(|found| FoundJson {
-                hint: found.hint(),
-                places: found.secret.places.iter().map(place).collect(),
-                lookup: &found.lookup,
-            })
-            .collect(),
-        unreadable: report.unreadable.iter().map(unreadable).collect(),
-        unreadable_count: report.unreadable_count,
-        files: report.files,
-        bytes: report.bytes,
-        ended_early: report.is_full(),
-    }
 }

@@ -1,19 +1,22 @@
-//! Searches files and folders, with a thread per processor.
+//! Searches files and folders, with a thread per processor. Finds the git repositories among them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 use rustix::fs::{Mode, OFlags};
 
 use super::ScanOptions;
-use super::findings::{Findings, Place};
+use super::findings::{Findings, Place, PlaceSource};
+use super::git;
 use crate::domain::secret::{ScanBuffer, SecretScanner};
 use crate::platform::bounded_read::is_standard;
 
-pub(super) fn scan(scanner: &SecretScanner, options: &ScanOptions, findings: &Findings) {
+/// Returns the folders of the git repositories in `options.paths`.
+pub(super) fn scan(scanner: &SecretScanner, options: &ScanOptions, findings: &Findings) -> BTreeSet<PathBuf> {
     let mut folders = Vec::new();
     let mut searcher = Searcher::new(scanner, findings);
     for path in &options.paths {
@@ -28,24 +31,30 @@ pub(super) fn scan(scanner: &SecretScanner, options: &ScanOptions, findings: &Fi
             Err(e) => searcher.fail(path, &e),
         }
     }
-    let Some((first, others)) = folders.split_first() else { return };
+    let repositories = Mutex::default();
+    let Some((first, others)) = folders.split_first() else { return BTreeSet::new() };
     let mut walk = WalkBuilder::new(first);
     for path in others {
         walk.add(path);
     }
     walk.standard_filters(options.respects_ignore_files).hidden(false).follow_links(false);
-    walk.build_parallel().visit(&mut Searchers { scanner, findings });
+    // The objects are compressed, and git reads them.
+    walk.filter_entry(|entry| entry.file_name() != "objects" || !entry.path().parent().is_some_and(git::is_repository));
+    walk.build_parallel().visit(&mut Searchers { scanner, findings, repositories: &repositories });
+    repositories.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Makes a searcher for each thread.
 struct Searchers<'a> {
     scanner: &'a SecretScanner,
     findings: &'a Findings,
+    repositories: &'a Mutex<BTreeSet<PathBuf>>,
 }
 
 impl<'a> ParallelVisitorBuilder<'a> for Searchers<'a> {
     fn build(&mut self) -> Box<dyn ParallelVisitor + 'a> {
-        Box::new(Searcher::new(self.scanner, self.findings))
+        let searcher = Searcher::new(self.scanner, self.findings);
+        Box::new(Walker { searcher, repositories: self.repositories })
     }
 }
 
@@ -69,10 +78,10 @@ impl<'a> Searcher<'a> {
     }
 
     fn search(&mut self, path: &Path, file: &mut impl Read) {
-        let mut shared: Option<Arc<Path>> = None;
+        let mut shared: Option<Arc<PlaceSource>> = None;
         let found = |position, secret| {
-            let path = Arc::clone(shared.get_or_insert_with(|| Arc::from(path)));
-            self.findings.add(secret, Place { path, position });
+            let source = shared.get_or_insert_with(|| Arc::new(PlaceSource::File(path.to_owned())));
+            self.findings.add(secret, Place { source: Arc::clone(source), position });
         };
         match self.scanner.scan(&mut self.buffer, |buffer| file.read(buffer), found) {
             Ok(bytes) => {
@@ -83,11 +92,8 @@ impl<'a> Searcher<'a> {
         }
     }
 
+    /// Searches a regular file. Links, pipes, sockets and devices are left out.
     fn search_entry(&mut self, entry: &DirEntry) {
-        // Folders are read by the walk. Links, pipes, sockets and devices are left out.
-        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
-            return;
-        }
         match open_regular(entry.path()) {
             Ok(Some(mut file)) => self.search(entry.path(), &mut file),
             Ok(None) => {}
@@ -110,13 +116,35 @@ fn open_regular(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-impl ParallelVisitor for Searcher<'_> {
+/// Searches what one thread of the walk comes to.
+struct Walker<'a> {
+    searcher: Searcher<'a>,
+    repositories: &'a Mutex<BTreeSet<PathBuf>>,
+}
+
+impl Walker<'_> {
+    /// Notes the repository of a folder, which the walk itself may leave out as ignored.
+    fn note_repository(&self, folder: &Path) {
+        for folder in [folder.to_owned(), folder.join(".git")] {
+            let is_folder = folder.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+            if is_folder && git::is_repository(&folder) {
+                self.repositories.lock().unwrap_or_else(PoisonError::into_inner).insert(folder);
+            }
+        }
+    }
+}
+
+impl ParallelVisitor for Walker<'_> {
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
         match entry {
-            Ok(entry) => self.search_entry(&entry),
-            Err(e) => self.fail_to_walk(&e),
+            Ok(entry) => match entry.file_type() {
+                Some(kind) if kind.is_dir() => self.note_repository(entry.path()),
+                Some(kind) if kind.is_file() => self.searcher.search_entry(&entry),
+                Some(_) | None => {}
+            },
+            Err(e) => self.searcher.fail_to_walk(&e),
         }
-        if self.findings.is_full() { WalkState::Quit } else { WalkState::Continue }
+        if self.searcher.findings.is_full() { WalkState::Quit } else { WalkState::Continue }
     }
 }
 

@@ -15,9 +15,29 @@ const MAX_UNREADABLE: usize = 1_000;
 /// A place of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// The file.
-    pub path: Arc<Path>,
+    pub source: Arc<PlaceSource>,
     pub position: Position,
+}
+
+/// A text that holds secrets.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PlaceSource {
+    File(PathBuf),
+    /// A file as the next commit would have it.
+    Staged(PathBuf),
+    Object(GitObject),
+}
+
+/// An object of a git repository.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GitObject {
+    /// The folder of the repository, such as `.git`.
+    pub repository: PathBuf,
+    /// The newest commit that brought the object. `None` if there is none.
+    pub commit: Option<String>,
+    /// The path in that commit.
+    pub path: Option<PathBuf>,
+    pub id: String,
 }
 
 /// A secret and all its places.
@@ -48,6 +68,8 @@ pub struct ScanReport {
     pub unreadable_count: u64,
     /// Number of searched files.
     pub files: u64,
+    /// Number of searched git objects.
+    pub objects: u64,
     /// Number of searched bytes.
     pub bytes: u64,
     /// Positions in `found` by the digest of the secret.
@@ -104,6 +126,24 @@ impl Findings {
                 report.unreadable.push(Unreadable { path, why });
             }
         });
+    }
+
+    /// Counts a searched file.
+    pub(super) fn add_file(&self, bytes: u64) {
+        self.add_counts(1, bytes);
+    }
+
+    /// Counts searched git objects.
+    pub(super) fn add_objects(&self, objects: u64, bytes: u64) {
+        self.with(|report| {
+            report.objects += objects;
+            report.bytes += bytes;
+        });
+    }
+
+    /// Returns how many more places can be added.
+    pub(super) fn room(&self) -> usize {
+        self.with(|report| MAX_PLACES.saturating_sub(report.places))
     }
 
     /// Adds what a thread has searched.

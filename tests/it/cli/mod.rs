@@ -12,6 +12,8 @@ mod ledger;
 mod output;
 mod passwords;
 mod scan;
+mod scan_git;
+mod scan_revoke;
 mod server_login;
 mod short_names;
 mod token_create;

@@ -125,7 +125,9 @@ fn run(page: &str, is_set_up: bool) {
     }
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page);
     let text = fs::read_to_string(&path).unwrap();
-    for (command, program) in [("sudo nginx", "nginx"), ("| jq ", "jq"), ("openssl req", "openssl")] {
+    for (command, program) in
+        [("sudo nginx", "nginx"), ("| jq ", "jq"), ("openssl req", "openssl"), ("git init", "git")]
+    {
         if text.contains(command) && on_path(program).is_none() {
             println!("skipped: {program} not found");
             return;

@@ -1,0 +1,20 @@
+//! `guide gitleaks` and `guide trufflehog`.
+
+use super::super::App;
+use super::super::args::GuideArgs;
+use crate::error::{Error, Result};
+use crate::guide::{SecretScannerKind, secret_rule};
+use crate::verbs::accounts::GetSetup;
+use crate::verbs::credential::Credential;
+
+pub(super) fn run(app: &mut App, args: &GuideArgs, kind: SecretScannerKind) -> Result<()> {
+    if !args.request.is_empty() || args.host.is_some() || args.is_about_routes() {
+        return Err(Error::usage("a rule for secrets takes no options")
+            .why("it depends only on the prefix of the installation")
+            .next("Leave out the other options"));
+    }
+    app.backend.local()?;
+    let setup = app.call(&Credential::Store, GetSetup)?;
+    let prefix = setup.prefix.ok_or_else(|| app.backend.not_set_up())?;
+    app.out.document(&secret_rule(kind, &prefix))
+}

@@ -1,0 +1,186 @@
+//! Searches git repositories, through git itself: it reads loose and packed objects.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::findings::{Findings, GitObject, Place, PlaceSource};
+use super::git_process::{GitProcess, Repository};
+use crate::domain::secret::{Position, ScanBuffer, SecretScanner, SecretText};
+
+/// Maximum length of an object's head, and of a path in a repository.
+const MAX_TOKEN: u64 = 64 * 1024;
+/// The mode of a submodule, which has no object here.
+const SUBMODULE: &str = "160000";
+
+/// A secret in an object.
+struct Found {
+    object: String,
+    position: Position,
+    secret: SecretText,
+}
+
+/// Returns `true` if `folder` holds a repository, as `.git` and bare repositories do.
+pub(super) fn is_repository(folder: &Path) -> bool {
+    // Most folders have no such file, so one call is enough.
+    folder.join("HEAD").symlink_metadata().is_ok() && folder.join("objects").is_dir() && folder.join("refs").is_dir()
+}
+
+/// Searches all objects of the repository at `folder`, also those that no branch reaches.
+pub(super) fn scan(scanner: &SecretScanner, folder: &Path, findings: &Findings) {
+    let mut found = Vec::new();
+    let searched = search_all(scanner, folder, findings, &mut found);
+    let sources = locate(folder, &found);
+    for Found { object, position, secret } in found {
+        let Some(source) = sources.get(&object) else { continue };
+        findings.add(secret, Place { source: Arc::clone(source), position });
+    }
+    if let Err(e) = searched {
+        findings.add_unreadable(folder, format!("its git objects were skipped: {e}"));
+    }
+}
+
+fn search_all(scanner: &SecretScanner, folder: &Path, findings: &Findings, found: &mut Vec<Found>) -> io::Result<()> {
+    let all = ["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"];
+    let mut git = GitProcess::start(Repository::In(folder), &all, None)?;
+    let mut objects = Objects::new(git.output()?);
+    while let Some(object) = objects.search_next(scanner, |object, position, secret| {
+        if found.len() < findings.room() {
+            found.push(Found { object: object.to_owned(), position, secret });
+        }
+    })? {
+        findings.add_objects(1, object);
+        if found.len() >= findings.room() {
+            return Ok(());
+        }
+    }
+    git.finish()
+}
+
+/// Returns the source of each object that has a secret: the newest commit that brought it, and its path there, or only
+/// its id.
+fn locate(folder: &Path, found: &[Found]) -> HashMap<String, Arc<PlaceSource>> {
+    let source = |id: &str, origin: Option<(String, PathBuf)>| {
+        let (commit, path) = origin.unzip();
+        Arc::new(PlaceSource::Object(GitObject { repository: folder.to_owned(), id: id.to_owned(), commit, path }))
+    };
+    let mut origins: HashMap<&str, Option<(String, PathBuf)>> =
+        found.iter().map(|found| (found.object.as_str(), None)).collect();
+    if !origins.is_empty() {
+        // Without the history, the ids alone are enough to find the objects.
+        let _ = find_origins(folder, &mut origins);
+    }
+    origins.into_iter().map(|(id, origin)| (id.to_owned(), source(id, origin))).collect()
+}
+
+fn find_origins(folder: &Path, origins: &mut HashMap<&str, Option<(String, PathBuf)>>) -> io::Result<()> {
+    let mut commits = GitProcess::start(Repository::In(folder), &["rev-list", "--all", "--reflog"], None)?;
+    let changes = ["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--raw", "--no-abbrev", "-z"];
+    let mut git = GitProcess::start(Repository::In(folder), &changes, Some(commits.output()?.into()))?;
+    let mut output = BufReader::new(git.output()?);
+    let (mut commit, mut missing) = (String::new(), origins.len());
+    while missing > 0 {
+        let Some(token) = read_token(&mut output, 0)? else { break };
+        let token = String::from_utf8_lossy(&token);
+        let Some(change) = token.strip_prefix(':') else {
+            commit = token.into_owned();
+            continue;
+        };
+        let path = read_token(&mut output, 0)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let object = change.split(' ').nth(3).unwrap_or_default();
+        if let Some(origin @ None) = origins.get_mut(object) {
+            *origin = Some((commit.clone(), OsStr::from_bytes(&path).into()));
+            missing -= 1;
+        }
+    }
+    Ok(())
+}
+
+/// Searches the content that the next commit in the working directory would have.
+pub(super) fn scan_staged(scanner: &SecretScanner, findings: &Findings) {
+    if let Err(e) = search_staged(scanner, findings) {
+        findings.add_unreadable(Path::new("."), format!("the staged files were skipped: {e}"));
+    }
+}
+
+fn search_staged(scanner: &SecretScanner, findings: &Findings) -> io::Result<()> {
+    let staged = staged()?;
+    // A file takes all ids at once. A pipe would have to be written while the answer is read.
+    let ids: String = staged.iter().map(|(id, _)| format!("{id}\n")).collect();
+    let mut input = tempfile::tempfile()?;
+    io::Write::write_all(&mut input, ids.as_bytes())?;
+    io::Seek::rewind(&mut input)?;
+    let mut git = GitProcess::start(Repository::Here, &["cat-file", "--batch", "--buffer"], Some(input.into()))?;
+    let mut objects = Objects::new(git.output()?);
+    for (_, path) in &staged {
+        let source = Arc::new(PlaceSource::Staged(path.clone()));
+        let searched = objects.search_next(scanner, |_, position, secret| {
+            findings.add(secret, Place { source: Arc::clone(&source), position });
+        })?;
+        findings.add_file(searched.ok_or(io::ErrorKind::UnexpectedEof)?);
+    }
+    git.finish()
+}
+
+/// Returns the objects and paths of the files that the next commit adds or changes.
+fn staged() -> io::Result<Vec<(String, PathBuf)>> {
+    let changed = ["diff", "--cached", "--raw", "--no-abbrev", "-z", "--no-renames", "--diff-filter=AMT"];
+    let mut git = GitProcess::start(Repository::Here, &changed, None)?;
+    let mut output = BufReader::new(git.output()?);
+    let mut staged = Vec::new();
+    while let Some(change) = read_token(&mut output, 0)? {
+        let change = String::from_utf8_lossy(&change).into_owned();
+        let path = read_token(&mut output, 0)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        if let [_, mode, _, object, _] = change.split(' ').collect::<Vec<_>>()[..]
+            && mode != SUBMODULE
+        {
+            staged.push((object.to_owned(), OsStr::from_bytes(&path).into()));
+        }
+    }
+    git.finish()?;
+    Ok(staged)
+}
+
+/// The objects in the output of `git cat-file --batch`: for each a line `ID KIND SIZE`, its content and a line end.
+struct Objects<R> {
+    output: BufReader<R>,
+    buffer: ScanBuffer,
+}
+
+impl<R: Read> Objects<R> {
+    fn new(output: R) -> Self {
+        Objects { output: BufReader::with_capacity(128 * 1024, output), buffer: ScanBuffer::default() }
+    }
+
+    /// Searches the next object. Returns its size, or `None` after the last.
+    fn search_next(
+        &mut self,
+        scanner: &SecretScanner,
+        mut found: impl FnMut(&str, Position, SecretText),
+    ) -> io::Result<Option<u64>> {
+        let Some(head) = read_token(&mut self.output, b'\n')? else { return Ok(None) };
+        let head = String::from_utf8_lossy(&head);
+        let unusable = || io::Error::other(format!("git answered {head:?}"));
+        let [id, _, size] = head.split(' ').collect::<Vec<_>>()[..] else { return Err(unusable()) };
+        let size: u64 = size.parse().map_err(|_| unusable())?;
+        let mut content = self.output.by_ref().take(size);
+        let read = scanner.scan(&mut self.buffer, |buffer| content.read(buffer), |at, secret| found(id, at, secret))?;
+        let mut end = [0];
+        self.output.read_exact(&mut end)?;
+        if read == size && end == *b"\n" { Ok(Some(size)) } else { Err(unusable()) }
+    }
+}
+
+/// Reads up to `end`, which is not part of the result. `None` at the end of the output.
+fn read_token(output: &mut impl BufRead, end: u8) -> io::Result<Option<Vec<u8>>> {
+    let mut token = Vec::new();
+    output.by_ref().take(MAX_TOKEN).read_until(end, &mut token)?;
+    match token.pop() {
+        Some(last) if last == end => Ok(Some(token)),
+        Some(_) => Err(io::Error::other("git's answer is cut off, or has a path that is too long")),
+        None => Ok(None),
+    }
+}
