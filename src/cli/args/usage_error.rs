@@ -197,7 +197,7 @@ mod tests {
         jeton verify --method
           --method needs a value. Write --method M, or --method=VALUE for a value that begins with a dash
         jeton guide foo
-          invalid value "foo" for PROXY: use one of: nginx, caddy, traefik, envoy, haproxy, curl, explain
+          invalid value "foo" for PROXY: use one of: nginx, caddy, traefik, envoy, haproxy, curl, explain, gitleaks, trufflehog
         jeton demo --tokens 0
           invalid value "0" for --tokens N: use a whole number from 1 to 10000000
         jeton token purge --trashed --confirm x
