@@ -10,6 +10,7 @@
 mod bit_set;
 pub mod diff;
 pub mod effective_rights;
+pub mod grown_methods;
 pub mod hosts;
 pub mod permission_index;
 pub mod renames;

@@ -234,24 +234,28 @@ pub fn first_excess<'s>(
 }
 
 /// Two states of all catalogues, to compute the methods that selections gain between them. A renamed method is not
-/// gained, and a selection is compared with what it becomes under the new names.
+/// gained, and a selection is compared with what it becomes under the new names. A method that matches more requests than
+/// before counts as gained by every selection that has it.
 pub struct CatalogueComparison<'r> {
     before: PermissionIndex,
     after: PermissionIndex,
     renames: &'r Renames,
     /// Old and new number of each renamed method.
     renamed: Vec<(usize, usize)>,
+    /// The methods that match more requests.
+    grown: BitSet,
     cache: HashMap<(Role, Selection), Rc<[MethodId]>>,
 }
 
 impl<'r> CatalogueComparison<'r> {
-    pub fn new(before: &[Catalogue], after: &[Catalogue], renames: &'r Renames) -> Self {
+    pub fn new(before: &[Catalogue], after: &[Catalogue], renames: &'r Renames, grown: &BTreeSet<MethodId>) -> Self {
         let ids = all_method_ids([before, after]);
         let after = PermissionIndex::with_ids(Arc::clone(&ids), after);
         let number = |id: &MethodId| after.number(id.as_str());
         let numbers = renames.methods.iter().filter_map(|(old, new)| Some((number(old)?, number(new)?)));
         CatalogueComparison {
             renamed: numbers.collect(),
+            grown: BitSet::new(ids.len(), grown.iter().filter_map(number)),
             before: PermissionIndex::with_ids(ids, before),
             after,
             renames,
@@ -264,19 +268,20 @@ impl<'r> CatalogueComparison<'r> {
     pub fn can_widen(&self) -> bool {
         let nothing = BitSet::empty(self.after.ids.len());
         let is_wider = |(name, set): (&String, &BitSet)| !set.is_subset(self.before.sets.get(name).unwrap_or(&nothing));
-        Role::ALL.into_iter().any(|role| self.raises_ceiling(role)) || self.after.sets.iter().any(is_wider)
+        Role::ALL.into_iter().any(|role| self.adds_methods(role)) || self.after.sets.iter().any(is_wider)
     }
 
-    /// Returns `true` if the role permits a method that it did not permit before.
-    fn raises_ceiling(&self, role: Role) -> bool {
-        !self.after.ceiling(role).is_subset(self.before.ceiling(role))
+    /// Returns `true` if the role permits a method that it did not permit before, or one that matches more requests.
+    fn adds_methods(&self, role: Role) -> bool {
+        let before = self.before.ceiling(role).difference(&self.grown);
+        !self.after.ceiling(role).is_subset(&before)
     }
 
     /// Returns the methods that a token of `role` with `selection` gains, sorted. Hand-picked methods differ from token
     /// to token, so their results are not cached.
     pub fn gained_methods(&mut self, role: Role, selection: &Selection) -> Rc<[MethodId]> {
         match selection {
-            Selection::Custom(_) if !self.raises_ceiling(role) => return Rc::new([]),
+            Selection::Custom(_) if !self.adds_methods(role) => return Rc::new([]),
             Selection::Custom(_) => return self.compare(role, selection),
             Selection::Inherit | Selection::Sets(_) => {}
         }
@@ -296,6 +301,7 @@ impl<'r> CatalogueComparison<'r> {
         let renamed = self.renames.in_selection(selection);
         let before = self.under_new_ids(&self.before.permitted(role, selection).0);
         let after = self.after.permitted(role, renamed.as_ref().unwrap_or(selection));
+        let before = before.difference(&self.grown);
         self.after.ids_at(&after.0.difference(&before)).cloned().collect()
     }
 

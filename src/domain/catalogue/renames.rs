@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{Catalogue, SetEntry};
 use crate::domain::api_selection::Selection;
 use crate::domain::method::{Method, MethodId};
+use crate::domain::route::Route;
 
 /// The old and the new names of methods, groups and sets. No old name still exists, and no new name existed before.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -129,55 +130,42 @@ fn methods_by_requests(catalogue: &Catalogue) -> HashMap<Vec<String>, Option<&Me
 
 /// Returns the routes without their parameters, sorted: `GET /orders/{}`.
 fn requests(method: &Method) -> Vec<String> {
-    let mut requests: Vec<String> = method.routes.iter().map(|route| split_parameters(route).0).collect();
+    let mut requests: Vec<String> = method.routes.iter().map(|route| without_parameters(route)).collect();
     requests.sort_unstable();
     requests.dedup();
     requests
 }
 
-/// Returns `true` if every route of `after` matches no more requests than a route of `before`. A later version may
-/// describe a parameter more exactly, but a token must not gain requests by a rename.
+fn without_parameters(route: &str) -> String {
+    let mut shape = String::with_capacity(route.len());
+    let mut is_parameter = false;
+    for c in route.chars() {
+        is_parameter &= c != '}';
+        if !is_parameter {
+            shape.push(c);
+        }
+        is_parameter |= c == '{';
+    }
+    shape
+}
+
+/// Returns `true` if every route of `after` is part of a route of `before`. A later version may describe a parameter more
+/// exactly, but a token must not gain requests by a rename.
 fn is_no_wider(before: &Method, after: &Method) -> bool {
-    let covers = |(shape, kinds): &(String, Vec<&str>), route: &String| {
-        let (other_shape, other_kinds) = split_parameters(route);
-        *shape == other_shape && kinds.iter().zip(&other_kinds).all(|(kind, other)| kind_covers(kind, other))
+    let routes = |method: &Method| -> Vec<Route> {
+        method.routes.iter().flat_map(|route| Route::parse_all(route)).flatten().collect()
     };
-    let before: Vec<_> = before.routes.iter().map(|route| split_parameters(route)).collect();
-    after.routes.iter().all(|route| before.iter().any(|older| covers(older, route)))
-}
-
-/// Returns `true` if a parameter of `kind` matches everything that one of kind `other` matches.
-fn kind_covers(kind: &str, other: &str) -> bool {
-    match kind {
-        "+" => true,
-        "" => other != "+",
-        typed => typed == other,
-    }
-}
-
-/// Splits a route into its text without parameters, and the kind of each: `+`, `:int`, `:a|b` or nothing.
-fn split_parameters(route: &str) -> (String, Vec<&str>) {
-    let (mut shape, mut kinds) = (String::with_capacity(route.len()), Vec::new());
-    let mut rest = route;
-    while let Some((text, after)) = rest.split_once('{') {
-        let (parameter, after) = after.split_once('}').unwrap_or((after, ""));
-        let kind = parameter.find([':', '+']).map_or("", |at| &parameter[at..]);
-        shape.push_str(text);
-        shape.push_str("{}");
-        kinds.push(kind);
-        rest = after;
-    }
-    shape.push_str(rest);
-    (shape, kinds)
+    let before = routes(before);
+    routes(after).iter().all(|route| before.iter().any(|older| route.is_within(older)))
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::domain::catalogue::toml_reader;
 
     /// Returns a catalogue with these methods, each with its routes.
-    fn catalogue(methods: &[(&str, &[&str])], sets: &[&str]) -> Catalogue {
+    pub fn catalogue(methods: &[(&str, &[&str])], sets: &[&str]) -> Catalogue {
         let mut text = "schema = 1\nname = \"x\"\ntitle = \"X\"\n".to_owned();
         for (id, routes) in methods {
             let (group, id) = id.rsplit_once('.').unwrap();

@@ -20,6 +20,7 @@ pub mod verbs;
 use std::cmp::Reverse;
 use std::fmt;
 
+pub use self::route_tree::RouteTree;
 use self::segment::SegmentPattern;
 use self::sequence::{Item, covers};
 use self::verbs::Verbs;

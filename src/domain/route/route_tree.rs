@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::segment::SegmentPattern;
 use super::{PathPart, Route};
 
+/// Routes, arranged by the segments of their paths.
 #[derive(Default)]
-pub(super) struct RouteTree<'a> {
+pub struct RouteTree<'a> {
     literal: BTreeMap<&'a SegmentPattern, RouteTree<'a>>,
     open: BTreeMap<&'a SegmentPattern, RouteTree<'a>>,
     /// The routes that continue with any number of segments here. Their rest is not compared.
@@ -16,7 +17,7 @@ pub(super) struct RouteTree<'a> {
 
 impl<'a> RouteTree<'a> {
     /// Numbers the routes from 0.
-    pub(super) fn new(routes: impl Iterator<Item = &'a Route>) -> RouteTree<'a> {
+    pub fn new(routes: impl Iterator<Item = &'a Route>) -> RouteTree<'a> {
         let mut root = RouteTree::default();
         for (n, route) in routes.enumerate() {
             let mut at = &mut root;
@@ -31,8 +32,8 @@ impl<'a> RouteTree<'a> {
         root
     }
 
-    /// Returns the numbers of all routes that may share a request with `route`, in order.
-    pub(super) fn overlapping(&self, route: &Route) -> Vec<usize> {
+    /// Returns the numbers of all routes whose paths may share a request with `route`, in order.
+    pub fn overlapping(&self, route: &Route) -> Vec<usize> {
         let mut found = Vec::new();
         let mut open = vec![self];
         for part in &route.path.parts {

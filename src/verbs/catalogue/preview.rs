@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::domain::catalogue::diff::{CatalogueDiff, diff};
+use crate::domain::catalogue::grown_methods::grown_methods;
 use crate::domain::catalogue::permission_index::{CatalogueComparison, SetChange};
 use crate::domain::catalogue::renames::Renames;
 use crate::domain::catalogue::{Catalogue, validate};
@@ -47,6 +48,9 @@ pub struct CataloguePreview {
     pub renamed_tokens: u64,
     /// The API sets of other catalogues that use an old name. They get the new names.
     pub renamed_in_sets: Vec<String>,
+    /// The methods whose routes now match requests that older routes matched for another method, or match more because
+    /// of wider parameters. Tokens that have them count as gaining them; sorted.
+    pub grown: Vec<MethodId>,
     /// The tokens that gain methods.
     pub widening: Widening,
     /// The methods that become public, so that they can be called without a token; sorted.
@@ -123,6 +127,7 @@ pub(super) struct CatalogueStates {
     /// Index in `before` of the catalogue that changes.
     older: Option<usize>,
     pub(super) renames: Renames,
+    grown: BTreeSet<MethodId>,
     /// Names of the other catalogues whose sets use an old name, and of these sets.
     renamed_in: Vec<(String, Vec<String>)>,
 }
@@ -131,7 +136,9 @@ impl CatalogueStates {
     pub(super) fn new(before: Vec<Catalogue>, new: &Catalogue) -> Result<Self> {
         validate::validate(new, &before)?;
         let older = before.iter().position(|c| c.name == new.name);
-        let renames = Renames::new(older.and_then(|at| before.get(at)), new);
+        let older_version = older.and_then(|at| before.get(at));
+        let renames = Renames::new(older_version, new);
+        let grown = grown_methods(older_version, new, &renames);
         let (mut after, mut renamed_in) = (Vec::with_capacity(before.len() + 1), Vec::new());
         for existing in &before {
             if existing.name == new.name {
@@ -146,11 +153,11 @@ impl CatalogueStates {
         if older.is_none() {
             after.push(new.clone());
         }
-        Ok(CatalogueStates { before, after, older, renames, renamed_in })
+        Ok(CatalogueStates { before, after, older, renames, grown, renamed_in })
     }
 
     pub(super) fn widening(&self) -> CatalogueComparison<'_> {
-        CatalogueComparison::new(&self.before, &self.after, &self.renames)
+        CatalogueComparison::new(&self.before, &self.after, &self.renames, &self.grown)
     }
 
     /// Returns the other catalogues whose sets change, because they use an old name.
@@ -176,6 +183,7 @@ impl CatalogueStates {
             set_changes: widening.set_changes(),
             renamed_tokens: 0,
             renamed_in_sets: self.renamed_in.iter().flat_map(|(_, sets)| sets).cloned().collect(),
+            grown: self.grown.iter().cloned().collect(),
             widening: found,
             made_public: newly_public(older, new, &self.renames),
             set: SetHash::default(),

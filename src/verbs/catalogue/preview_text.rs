@@ -84,6 +84,15 @@ impl CataloguePreview {
                 self.made_public.iter().map(|id| vec![format!("  {id}")]),
             );
         }
+        if !self.grown.is_empty() {
+            text.push(match self.grown.len() {
+                1 => "1 method matches requests that were not its own; tokens that have it gain it:".to_owned(),
+                count => {
+                    format!("{count} methods match requests that were not their own; tokens that have them gain them:")
+                }
+            });
+            push_truncated(&mut text, limits, self.grown.len(), self.grown.iter().map(|id| vec![format!("  {id}")]));
+        }
         let widening = &self.widening;
         if widening.count > 0 {
             let tokens = if widening.count == 1 {
