@@ -62,11 +62,16 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
         Some(host) => {
             format!("Remove the route from one of the two methods, or the host {host} from one of the catalogues")
         }
-        None => format!(
-            "If these are two applications, give each catalogue the hosts of its own, {} first: hosts = [\"HOST\"] in the \
-             file, or --host HOST for an import. If it is one application, remove the route from one of the two methods",
-            owner.catalogue.name
-        ),
+        None => {
+            let which = match owner.catalogue.hosts.is_empty() {
+                true => format!("each catalogue the hosts of its own, {} first", owner.catalogue.name),
+                false => "this catalogue the hosts of its own".to_owned(),
+            };
+            format!(
+                "If these are two applications, give {which}: hosts = [\"HOST\"] in the file, or --host HOST for an import. \
+                 If it is one application, remove the route from one of the two methods"
+            )
+        }
     };
     Error::conflict(what).why(format!("{owner_text} in the catalogue {}", owner.catalogue.name)).next(advice)
 }

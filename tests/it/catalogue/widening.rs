@@ -1,6 +1,6 @@
 //! Tokens that gain methods by a catalogue change, which always needs confirmation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jeton::domain::api_selection::Selection;
 use jeton::domain::catalogue::SetEntry;
@@ -45,6 +45,24 @@ fn fixture() -> TestInstall {
         }
     }
     install
+}
+
+#[test]
+fn requests_of_another_method_count_as_gained() {
+    let install = fixture();
+    let (list, cancel) = ("\"GET /1.0/orders\"", "\"POST /1.0/orders/{id}/cancel\"");
+    let swapped = shop(&install, |t| t.replace(list, "@").replace(cancel, list).replace('@', cancel));
+    let result = preview(&install, &swapped);
+    assert_eq!(
+        result.grown.iter().map(MethodId::as_str).collect::<Vec<_>>(),
+        ["shop.orders.Cancel", "shop.orders.List"]
+    );
+    let gained: BTreeMap<_, _> = named(&result).into_iter().collect();
+    assert_eq!(gained["viewer/all"], ["shop.orders.List"], "the role withholds the other");
+    assert_eq!(gained["member/all"], ["shop.orders.Cancel", "shop.orders.List"]);
+    assert!(!gained.contains_key("member/hand"), "it has neither");
+    assert_error(apply(&install, OWNER, &swapped, None), Kind::Conflict);
+    apply(&install, OWNER, &swapped, Some(result.widening.count)).unwrap();
 }
 
 #[test]
