@@ -16,6 +16,7 @@ use super::output::Failed;
 use super::policy::{PreviewedPolicy, ShownPolicy};
 use super::propagation::WithPropagation;
 use super::scan::Scanned;
+use super::restore::Restored;
 use super::token::{Created, Edited, FoundSecrets, SeveralCreated};
 use super::verify::Verified;
 use super::whoami::Me;
@@ -74,6 +75,7 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
         schema_of::<AuditVerified>("`audit verify`"),
         schema_of::<Anchored>("`audit anchor`"),
         schema_of::<BackedUp>("`backup`"),
+        schema_of::<WithPropagation<'_, Restored>>("`restore`; without `service` after `--dry-run`"),
         schema_of::<DeniedRow>("`ledger denied`: `denied` has one of these each"),
         schema_of::<UseRow>("`ledger uses`: `uses` has one of these each"),
         schema_of::<Finding>("`check`: `findings` has one of these each"),

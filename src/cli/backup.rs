@@ -1,6 +1,7 @@
 //! `jeton backup`: copies the store while others use it, and verifies the copy.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,7 +19,7 @@ use crate::domain::wire_format::HexHash;
 use crate::error::{Error, Result};
 use crate::platform::anchor_file::AnchorFile;
 use crate::platform::new_file::NewFile;
-use crate::store::{OpenMode, StoreLocation};
+use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
 use crate::verbs::credential::Credential;
 use crate::verbs::local_backend::LocalBackend;
@@ -49,10 +50,10 @@ pub(super) struct BackedUp {
 }
 
 /// A copy of a store that was verified.
-pub(super) struct VerifiedCopy {
-    pub schema: i64,
-    pub rows: u64,
-    pub checkpoint: Checkpoint,
+struct VerifiedCopy {
+    schema: i64,
+    rows: u64,
+    checkpoint: Checkpoint,
 }
 
 pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
@@ -128,28 +129,48 @@ fn append(mut file: AnchorFile, checkpoint: &Checkpoint, newest: i64) -> Result<
 ///
 /// # Errors
 /// [`crate::error::Kind::Findings`] if the audit log was altered; [`crate::error::Kind::Failure`] for another fault.
-pub(super) fn verify_copy(
+fn verify_copy(
     app: &mut App,
     path: &Path,
     checkpoints: Vec<Checkpoint>,
     interruption: &Interruption,
 ) -> Result<VerifiedCopy> {
-    let copy = StoreLocation::file(path).open(OpenMode::Copy)?;
-    let stopping = interruption.clone();
-    copy.stop_queries_when(move || stopping.is_requested())?;
-    let bar = ProgressBar::show(&app.out, &app.adapters.progress, "rows verified")?;
+    let copy = open_copy(path, interruption)?;
     let schema = copy.schema_version()?;
-    if let Some(fault) = copy.integrity_error()? {
-        return Err(Error::failure(format!("{} is damaged", path.display()))
+    let (rows, checkpoint) = verify_chain(app, &Arc::new(copy), checkpoints)?;
+    Ok(VerifiedCopy { schema, rows, checkpoint })
+}
+
+/// Opens the copy at `path` and verifies its pages.
+pub(super) fn open_copy(path: &Path, interruption: &Interruption) -> Result<OpenStore> {
+    let copy = StoreLocation::file(path).open(OpenMode::Copy)?;
+    stop_on_interruption(&copy, interruption)?;
+    match copy.integrity_error()? {
+        None => Ok(copy),
+        Some(fault) => Err(Error::failure(format!("{} is damaged", path.display()))
             .why(fault)
-            .next("Check the disk. The store itself may be damaged too"));
+            .next("Use another backup. After a backup, check the disk: the store itself may be damaged too")),
     }
-    let backend = LocalBackend::new(copy, app.adapters.clone(), client_info(Face::Cli));
+}
+
+/// Makes queries of `store` end when the command is asked to end.
+pub(super) fn stop_on_interruption(store: &OpenStore, interruption: &Interruption) -> Result<()> {
+    store.stop_queries_when(interruption.as_closure())
+}
+
+/// Verifies the audit log of `store`, also against `checkpoints`. Returns the number of rows, and the last one.
+pub(super) fn verify_chain(
+    app: &mut App,
+    store: &Arc<OpenStore>,
+    checkpoints: Vec<Checkpoint>,
+) -> Result<(u64, Checkpoint)> {
+    let backend = LocalBackend::<OpenStore>::new(Arc::clone(store), app.adapters.clone(), client_info(Face::Cli));
     let verb = VerifyAuditChain { checkpoints, range: AuditRange::FromStart };
+    let bar = ProgressBar::show(&app.out, &app.adapters.progress, "rows verified")?;
     let verified = call(&backend, &Credential::Store, verb)?;
     drop(bar);
     match verified.checkpoint {
-        Some(checkpoint) => Ok(VerifiedCopy { schema, rows: verified.report.rows, checkpoint }),
+        Some(checkpoint) => Ok((verified.report.rows, checkpoint)),
         None => Err(broken_chain_error(app, &verified.report)?),
     }
 }

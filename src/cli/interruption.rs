@@ -8,10 +8,9 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::signals::{self, EndHandler};
 
 /// A request to end the command, from the moment this is created.
-#[derive(Clone)]
 pub struct Interruption {
     is_asked: Arc<AtomicBool>,
-    _handler: Arc<EndHandler>,
+    _handler: EndHandler,
 }
 
 impl Interruption {
@@ -20,16 +19,27 @@ impl Interruption {
         let asked = Arc::new(AtomicBool::new(false));
         let signalled = Arc::clone(&asked);
         let handler = signals::stop_on_signal(move || signalled.store(true, Ordering::Relaxed))?;
-        Ok(Interruption { is_asked: asked, _handler: Arc::new(handler) })
+        Ok(Interruption { is_asked: asked, _handler: handler })
     }
 
     pub fn is_requested(&self) -> bool {
         self.is_asked.load(Ordering::Relaxed)
     }
 
+    /// Returns [`Interruption::is_requested`] as a closure, for another owner.
+    pub fn as_closure(&self) -> impl Fn() -> bool + Send + 'static {
+        let is_asked = Arc::clone(&self.is_asked);
+        move || is_asked.load(Ordering::Relaxed)
+    }
+
     /// Returns `Break` once the work should end.
     pub fn as_flow(&self) -> ControlFlow<()> {
         if self.is_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Returns `result`. Its error is the request, if the command was asked to end: then the work ended early.
+    pub fn check_error<T>(&self, result: Result<T>, outcome: &str) -> Result<T> {
+        if result.is_ok() { result } else { self.check(result, outcome) }
     }
 
     /// Returns `result`, unless the command was asked to end. `outcome` says then what was not done.

@@ -25,6 +25,7 @@ mod progress;
 mod prompt;
 mod propagation;
 mod scan;
+mod restore;
 mod serve;
 mod short_names;
 mod token;
@@ -118,6 +119,7 @@ fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
         Command::Audit(args) => audit::run(&mut App::new(global)?, args),
         Command::Ledger(command) => ledger::run(&mut App::new(global)?, command),
         Command::Backup(args) => backup::run(&mut App::new(global)?, &args),
+        Command::Restore(args) => restore::run(&mut App::new(global)?, &args),
         Command::Check(args) => check::run(&mut App::new(global)?, &args),
         Command::Doctor(args) => doctor::run(&global, &args),
         Command::Scan(args) => scan::run(&mut App::new(global)?, args),

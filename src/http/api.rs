@@ -68,8 +68,8 @@ pub(super) struct ApiPeer {
 pub(super) struct ApiBackend {
     location: StoreLocation,
     adapters: Adapters,
-    /// Keeps the file that the service opened. Another file at its path is not the service's store.
-    anchor: OpenStore,
+    /// Keeps the file that the service opened. Another file at its path is the service's store only if it is complete.
+    anchor: Mutex<OpenStore>,
     idle: Mutex<Vec<Arc<OpenStore>>>,
     confirmations: Confirmations,
     running: Arc<Semaphore>,
@@ -84,7 +84,7 @@ impl ApiBackend {
         Ok(ApiBackend {
             location: location.clone(),
             adapters,
-            anchor: location.open(OpenMode::Existing)?,
+            anchor: Mutex::new(location.open(OpenMode::Existing)?),
             idle: Mutex::default(),
             confirmations: Confirmations::default(),
             running: Arc::new(Semaphore::new(MAX_RUNNING)),
@@ -155,7 +155,11 @@ impl ApiBackend {
         if let Some(store) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Ok(store);
         }
-        if !self.anchor.is_in_place() {
+        let mut anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner);
+        if anchor.is_replaced() {
+            *anchor = self.location.open(OpenMode::Existing)?;
+        }
+        if !anchor.is_in_place() {
             return Err(Error::failure("the store of this service is gone")
                 .why("its file was moved, replaced or deleted")
                 .next("Restart the service"));

@@ -33,13 +33,13 @@ pub(super) async fn health(service: &ServerState) -> HttpResponse {
 /// Reports how far the service has read the audit log. A caller that knows a change's number can see if the change is
 /// in effect.
 pub(super) async fn audit_position(service: &ServerState) -> HttpResponse {
-    match service.queue.audit_seq().await {
-        Ok(audit_seq) => {
-            // A confirmed change must not be undone by an older copy of the store, not even after a crash.
-            let seen = Arc::clone(&service.audit_position);
-            service.supervisor.blocking(move || seen.write()).await;
-            response::json(StatusCode::OK, &AuditPosition { schema: 1, audit_seq })
-        }
+    let read = service.queue.audit_seq().await;
+    // A confirmed change must not be undone by an older copy of the store, not even after a crash. If the store can't be
+    // read, a restore needs to know what was seen.
+    let seen = Arc::clone(&service.audit_position);
+    service.supervisor.blocking(move || seen.write()).await;
+    match read {
+        Ok(audit_seq) => response::json(StatusCode::OK, &AuditPosition { schema: 1, audit_seq }),
         Err(_) => response::unavailable(),
     }
 }

@@ -54,9 +54,8 @@ impl ReopeningStore {
 
     /// Runs `work` with the store.
     ///
-    /// After a fault the store is reopened, but only if its path still leads to the file that was opened. If the
-    /// file was replaced, the new one is not ours to read. Closing our handle would also delete the files that
-    /// SQLite keeps next to the new one.
+    /// After a fault the store is reopened, if its path still leads to the file that was opened, or to a complete other
+    /// store: a restored one, for example. A file next to the write-ahead log of ours is neither.
     ///
     /// Between two attempts, calls fail at once instead of waiting for a faulty store. Success ends a fault, because
     /// `work` is the store's main purpose here.
@@ -117,7 +116,7 @@ impl ReopeningStore {
                 .why("the last access failed a moment ago; jeton will try again soon"));
         }
         self.last_attempt = now;
-        if self.store.is_in_place() {
+        if self.store.is_in_place() || self.store.is_replaced() {
             self.store = self.location.open(self.mode)?;
             self.open_count += 1;
             self.is_stale = false;

@@ -2,6 +2,7 @@
 
 pub mod anchor_file;
 pub mod audit_position_file;
+pub mod backup_file;
 pub mod bounded_read;
 pub mod catalogue_file;
 pub mod clipboard;

@@ -5,7 +5,7 @@ pub mod sqlite;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use sqlite::SqliteStore;
 pub use sqlite::{FileState, OPENING_RULES, OpeningRule, SchemaState, StoreSpace};
 
@@ -37,6 +37,14 @@ impl OpenMode {
     }
 }
 
+/// The state of the file at a store's location.
+pub enum StoreState {
+    Usable(OpenStore),
+    Missing,
+    /// The file has no readable store, for this reason.
+    Damaged(Error),
+}
+
 /// The location of a store, which may not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreLocation(PathBuf);
@@ -48,6 +56,14 @@ impl StoreLocation {
 
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Opens the store for a restore, and checks its pages. Creates the folder of a missing one.
+    ///
+    /// # Errors
+    /// Those of [`StoreLocation::open`], unless the file is damaged.
+    pub fn inspect(&self) -> Result<StoreState> {
+        SqliteStore::inspect(self.path())
     }
 
     /// # Errors

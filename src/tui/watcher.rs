@@ -30,6 +30,7 @@ pub(super) fn spawn(
     spawn_worker("watch", answer, move |answer| {
         let store = store;
         let (mut seen, mut seen_ledger) = (None, None);
+        let mut highest = 0;
         let (mut is_reachable, mut was_refused) = (true, false);
         let mut pause = POLL_INTERVAL;
         loop {
@@ -58,7 +59,9 @@ pub(super) fn spawn(
             was_refused = is_refused;
             if let Ok(StorePosition { audit, ledger }) = position {
                 if seen.replace(audit) != Some(audit) {
-                    answer(Msg::StoreChanged(audit));
+                    // After a restore, the numbers begin again with lower ones.
+                    answer(Msg::StoreChanged(if audit < highest { i64::MAX } else { audit }));
+                    highest = audit.max(highest);
                 }
                 if shows_ledger && seen_ledger.replace(ledger) != Some(ledger) {
                     answer(Msg::LedgerChanged);

@@ -21,6 +21,11 @@ impl<T> Audited<T> {
         Some(Audited { value, first, rest: entries.collect() })
     }
 
+    /// Adds entries about the same change.
+    pub(super) fn append(&mut self, entries: impl IntoIterator<Item = AuditEntry>) {
+        self.rest.extend(entries);
+    }
+
     /// Returns the result of the change.
     pub fn value_mut(&mut self) -> &mut T {
         &mut self.value

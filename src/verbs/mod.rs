@@ -40,6 +40,8 @@ pub mod ports;
 mod prelude;
 pub mod request;
 pub mod required_scope;
+pub mod restore;
+pub mod restore_record;
 pub mod secret_delivery;
 pub mod session;
 pub mod tokens;

@@ -11,6 +11,7 @@ mod guide;
 mod ledger;
 mod policy;
 mod scan;
+mod restore;
 mod serve;
 mod token;
 mod usage_error;
@@ -30,6 +31,7 @@ pub use guide::*;
 pub use ledger::*;
 pub use policy::*;
 pub use scan::*;
+pub use restore::*;
 pub use serve::*;
 pub use token::*;
 
@@ -108,6 +110,7 @@ impl Command {
     pub fn is_proved_by_store(&self) -> bool {
         match self {
             Command::Backup(_)
+            | Command::Restore(_)
             | Command::Check(_)
             | Command::Doctor(_)
             | Command::Verify { .. }
@@ -155,6 +158,11 @@ pub enum Command {
     ///
     /// Everybody who can open the store may run this command. It takes neither --user nor a password.
     Backup(BackupArgs),
+    /// Replace the store with a backup, after a preview
+    ///
+    /// Everybody who can open the store may run this command. It takes neither --user nor a password. A running service
+    /// goes on with the restored store. The store as it was is kept next to it.
+    Restore(RestoreStoreArgs),
     /// Find tokens that expire soon, are unused or still tried (exit 6)
     ///
     /// Everybody who can open the store may run this command, and sees the tokens of all accounts. It takes neither --user nor

@@ -58,6 +58,11 @@ impl AuditLog for SqliteTx<'_> {
         Ok(hash.is_some_and(|hash| hash == tip.hash))
     }
 
+    fn audit_details(&self, verb: &str, target: &str, limit: usize) -> Result<Vec<String>> {
+        let sql = "SELECT details FROM audit WHERE target = ?1 AND verb = ?2 ORDER BY seq DESC LIMIT ?3";
+        query_all(self.0, sql, params![target, verb, sql_limit(limit)], |r| r.get(0))
+    }
+
     fn audit_is_append_only_since(&self, tip: AuditTip, without: &str) -> Result<bool> {
         let stored = query_value::<[u8; 32]>(self.0, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq])?;
         if stored.unwrap_or_default() != tip.hash {

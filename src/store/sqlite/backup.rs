@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::verbs::ports::audit_log::AuditTip;
 
 /// Number of pages copied between two reports: 4 MiB.
-const PAGES_PER_STEP: i32 = 1_024;
+pub(super) const PAGES_PER_STEP: i32 = 1_024;
 /// Number of instructions of SQLite's machine between two checks if a query must stop.
 const STEPS_PER_CHECK: i32 = 1_000;
 /// Position of the two version numbers in the file's header that say whether the file uses a write-ahead log.
@@ -37,7 +37,8 @@ impl SqliteStore {
         let mut db = self.lock();
         // All steps read from one transaction. A copy without it begins again after each change of another process.
         let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(sqlite_error)?;
-        schema::check_unchanged(&tx)?;
+        // A backup of an earlier version is copied as it is, and migrated as a copy.
+        schema::read_schema(&tx)?;
         let tip = audit::tip(&tx)?;
         copy_pages(&tx, &mut target, path, report)?;
         tx.finish().map_err(sqlite_error)?;

@@ -130,6 +130,12 @@ impl FileIdentity {
         Ok(())
     }
 
+    /// Returns `true` if another file is at the path, and none of our companions is in its place.
+    pub(super) fn is_replaced(&self) -> bool {
+        Inode::read(&self.path).is_ok_and(|found| found != self.file)
+            && !self.sidecars.iter().any(|(path, inode)| Inode::read(path).is_ok_and(|found| found == *inode))
+    }
+
     fn check_inodes(&self) -> Result<()> {
         let stays = |path: &Path, inode: &Inode| Inode::read(path).is_ok_and(|found| found == *inode);
         let gone = |path: &Path| {

@@ -23,6 +23,7 @@ mod query_helpers;
 mod query_plan_tests;
 mod read_only_mount;
 mod renamed_selections;
+mod restore;
 mod rights_of_all_tokens;
 mod schema;
 mod sqlite_store;

@@ -123,6 +123,26 @@ fn metadata(path: &Path) -> Result<Option<fs::Metadata>> {
     }
 }
 
+/// Returns the absolute path of a store, and `true` if there is a file. Creates the folder of a missing one (0700).
+pub(super) fn prepare_place(path: &Path) -> Result<(PathBuf, bool)> {
+    let path = absolute(path)?;
+    check_owner(&path)?;
+    check_ancestors(&path)?;
+    if metadata(&path)?.is_some() {
+        check_file(&path)?;
+        return Ok((path, true));
+    }
+    create_folder(&path).map_err(|e| open_error(&path).why(e.to_string()))?;
+    Ok((path, false))
+}
+
+fn create_folder(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(folder) => fs::DirBuilder::new().recursive(true).mode(0o700).create(folder),
+        None => Ok(()),
+    }
+}
+
 /// Creates the folder (0700) and an empty file (0600), before SQLite could create either with wider modes.
 fn create_file(path: &Path) -> Result<()> {
     let refused = |e: std::io::Error| {
@@ -131,9 +151,7 @@ fn create_file(path: &Path) -> Result<()> {
             .next("Use a path in a folder that you can write to: --store PATH")
     };
     check_ancestors(path)?;
-    if let Some(folder) = path.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
-    }
+    create_folder(path).map_err(refused)?;
     match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),

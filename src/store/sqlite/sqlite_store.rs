@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 
 use super::file_identity::{FileIdentity, FileState};
@@ -69,6 +70,12 @@ impl SqliteStore {
         self.identity.check_in_place().is_ok()
     }
 
+    /// Returns `true` if another store is at the path, with none of the files through which others write to this one.
+    /// So a change of one never reaches the other.
+    pub fn is_replaced(&self) -> bool {
+        self.identity.is_replaced()
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -80,6 +87,16 @@ impl SqliteStore {
     /// Drops SQLite's cached pages, so that the file is read again.
     pub fn shrink_cache(&self) -> Result<()> {
         self.lock().execute_batch("PRAGMA shrink_memory").map_err(sqlite_error)
+    }
+}
+
+impl Drop for SqliteStore {
+    /// SQLite removes the write-ahead log by its name when the last connection is closed. If the file was moved or
+    /// replaced, this name may belong to another store.
+    fn drop(&mut self) {
+        if self.identity.check_in_place().is_err() {
+            let _ = self.lock().set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        }
     }
 }
 

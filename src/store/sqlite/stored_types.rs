@@ -12,6 +12,7 @@ use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Revision, TokenId, TokenKind};
+use crate::verbs::restore::EndedHow;
 
 /// A stored text that its type refuses, as errors name it.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,7 @@ text_columns! {
     Access, "an access level", Access::from_word;
     Contact, "a contact", |text| Contact::parse(text).ok();
     Description, "a description", |text| Description::parse(text).ok();
+    EndedHow, "a reason", EndedHow::from_word;
     MethodId, "a method id", |text| MethodId::parse(text).ok();
     Prefix, "the prefix", |text| Prefix::parse(text).ok();
     PublicId, "a public id", PublicId::parse;

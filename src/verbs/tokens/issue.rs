@@ -93,7 +93,7 @@ pub(super) fn issue(
     Ok(IssuedToken { token, secret, warning: None })
 }
 
-pub(super) fn audit_entry(verb: &'static str, token: &Token) -> AuditEntry {
+pub(in crate::verbs) fn audit_entry(verb: &'static str, token: &Token) -> AuditEntry {
     AuditEntry::new(verb, token.id, token.full_name())
 }
 

@@ -28,6 +28,7 @@ pub use create::CreateToken;
 pub use edit::{EditPreview, EditToken, PreviewEdit};
 pub use enable::{DisableTokens, EnableTokens};
 pub use identify_secret::IdentifySecret;
+pub(in crate::verbs) use issue::audit_entry;
 pub use issue::{IssuedToken, SecretSource};
 pub use lineage::{Lineage, MAX_MADE, MadeTokens, Maker};
 pub(super) use lineage::{hash_of, made_set, made_tokens};

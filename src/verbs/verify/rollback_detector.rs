@@ -2,17 +2,19 @@
 //! read. A token revoked since then would work again, and nothing in the store would show it.
 //!
 //! The audit log only grows. So the last seen row must still exist with the same hash, which covers all rows before
-//! it.
+//! it. The only exception is a restore with `jeton restore`: its row in the log names the last row of the log that it
+//! replaced.
 
 use crate::domain::checkpoint::{Checkpoint, StoreId};
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::{Error, Result};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::ports::audit_log::AuditTip;
+use crate::verbs::restore_record::RestoreRecord;
 
 /// The next step of the error, for a person who has checked that the store is the right one.
-const ACKNOWLEDGE: &str = "If an older copy replaced the store, put the newer store back. If this is the store to use, start the \
-     service once with: jeton serve --accept-older-store";
+const ACKNOWLEDGE: &str = "If an older copy replaced the store, put the newer store back. To use a backup, run: jeton restore FILE. If this is \
+     the store to use, start the service once with: jeton serve --accept-older-store";
 
 /// Interval at which the time of the last seen row is refreshed while the log doesn't grow, in milliseconds.
 const REFRESH_INTERVAL: i64 = 10 * MINUTE;
@@ -69,7 +71,8 @@ impl RollbackDetector {
         }
         if let Some(seen) = &self.seen {
             let seen = AuditTip { seq: seen.seq, hash: seen.hash };
-            if seen != tip && !snapshot.audit_contains(seen)? {
+            let continues = seen == tip || snapshot.audit_contains(seen)? || RestoreRecord::replaces(snapshot, seen)?;
+            if !continues {
                 self.is_rolled_back = true;
                 return Err(rollback_error(seen, tip));
             }

@@ -22,7 +22,7 @@ case " $* " in *" --password-"*|*" --stdin "*) exec "$REAL_JETON" "$@";; esac
 [ -n "$JETON_TOKEN$JETON_TOKEN_FILE$JETON_CONFIG" ] && exec "$REAL_JETON" "$@"
 case "$1 $2" in
     scan*) exec "$REAL_JETON" "$@";;
-    serve*|verify*|guide*|check*|doctor*|backup*|config*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose")
+    serve*|verify*|guide*|check*|doctor*|backup*|config*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose"|restore*)
         exec "$REAL_JETON" "$@";;
     "catalogue list"|"catalogue show"|"catalogue export")
         [ -z "$JETON_SERVER" ] && exec "$REAL_JETON" "$@";;

@@ -24,7 +24,7 @@ use crate::support::fakes::{START, TempStore, entry, tester};
 const FIRST: &str = include_str!("../../../src/store/sqlite/migrations/001_initial.sql");
 
 /// Writes a store of the first schema: tokens of every selection and state, of two accounts.
-fn write_old_store(path: &Path) {
+pub fn write_old_store(path: &Path) {
     let db = rusqlite::Connection::open(path).unwrap();
     db.execute_batch(FIRST).unwrap();
     db.execute_batch("PRAGMA application_id = 0x6a65746e; PRAGMA user_version = 1; PRAGMA journal_mode = WAL;")

@@ -6,7 +6,7 @@ mod concurrent_open;
 mod concurrent_writers;
 mod damaged_bytes;
 mod damaged_rows;
-mod migration;
+pub mod migration;
 mod purge_soak;
 mod read_only_mount;
 mod store_files;

@@ -1,0 +1,21 @@
+//! `restore`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+pub struct RestoreStoreArgs {
+    /// The backup
+    pub file: PathBuf,
+    /// Show what would be lost, and restore nothing
+    #[arg(long, conflicts_with = "confirm")]
+    pub dry_run: bool,
+    /// End again what was ended after the backup was made
+    #[arg(long)]
+    pub reapply_revocations: bool,
+    /// Confirm with the number of changes that are lost, or unknown
+    #[arg(long, value_name = "N")]
+    pub confirm: Option<String>,
+}

@@ -1,0 +1,270 @@
+//! `jeton restore`: replaces the store with a backup, after a preview and a typed confirmation.
+
+mod preview;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::App;
+use super::args::RestoreStoreArgs;
+use super::backup::{open_copy, stop_on_interruption, verify_chain};
+use super::interruption::Interruption;
+use super::progress::ProgressBar;
+use super::propagation::PropagationCheck;
+use crate::domain::audit::{AuditActor, Face};
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Fault, Result};
+use crate::platform::new_file::NewFile;
+use crate::platform::sidecar::sidecar_path;
+use crate::platform::{audit_position_file, backup_file, paths, secret_files, signals};
+use crate::store::{OpenMode, OpenStore, StoreLocation, StoreState};
+use crate::verbs::ports::Store;
+use crate::verbs::ports::audit_log::AuditTip;
+use crate::verbs::restore::{self, Divergence, EndedAccess};
+use crate::verbs::restore_record::RestoreRecord;
+
+const NOTHING_DONE: &str = "nothing was restored";
+
+/// The answer of `restore`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Restored {
+    /// Path of the store.
+    store: String,
+    /// Path of the backup.
+    file: String,
+    /// `false` after `--dry-run`.
+    restored: bool,
+    /// Number of the last row of the backup's audit log.
+    backup_seq: i64,
+    /// Number of the last row that both audit logs have; 0 if they are of different installations. `null` if there is no
+    /// store that can be read.
+    common_seq: Option<i64>,
+    /// Number of later rows of the store, which are lost; `null` if there is no store that can be read.
+    lost: Option<u64>,
+    /// Time of the last lost row.
+    lost_until: Option<Timestamp>,
+    /// Access that ended after the backup was made.
+    ended: Vec<EndedAccess>,
+    /// `true` if this access was ended again.
+    reapplied: bool,
+    /// Path of the store as it was before; `null` if there was none.
+    kept: Option<String>,
+    /// Number of the restore's last row in the audit log; `null` after `--dry-run`.
+    audit_seq: Option<i64>,
+}
+
+/// A verified copy of the backup, to become the store.
+struct Prepared {
+    store: Arc<OpenStore>,
+    path: PathBuf,
+    tip: AuditTip,
+    rows: u64,
+    /// Removed with the copy at the end.
+    folder: tempfile::TempDir,
+}
+
+/// The result of a restore.
+struct Done {
+    kept: Option<PathBuf>,
+    /// Access that was not ended again.
+    skipped: Vec<EndedAccess>,
+    audit_seq: i64,
+}
+
+/// The comparison of a store with a backup.
+struct Comparison {
+    divergence: Divergence,
+    ended: Vec<EndedAccess>,
+}
+
+pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
+    let unusable = |e: std::io::Error| Error::failure("the store's path can't be used").why(e.to_string());
+    let path = paths::absolute(app.backend.local()?.path()).map_err(unusable)?;
+    let file = backup_file::check(&args.file, &path)?;
+    let interruption = Interruption::listen()?;
+    let current = StoreLocation::file(&path).inspect()?;
+    let prepared = interruption.check(prepare(app, &file, &path, &interruption), NOTHING_DONE)?;
+    let comparison = match &current {
+        StoreState::Usable(_) => Some(compare(app, &prepared, &path)?),
+        StoreState::Missing | StoreState::Damaged(_) => None,
+    };
+    let mut answer = Restored {
+        store: path.display().to_string(),
+        file: file.display().to_string(),
+        restored: false,
+        backup_seq: prepared.tip.seq,
+        common_seq: comparison.as_ref().map(|c| c.divergence.common),
+        lost: comparison.as_ref().map(|c| c.divergence.lost),
+        lost_until: comparison.as_ref().and_then(|c| c.divergence.last_at),
+        ended: comparison.as_ref().map(|c| c.ended.clone()).unwrap_or_default(),
+        reapplied: false,
+        kept: None,
+        audit_seq: None,
+    };
+    preview::show(app, &answer, prepared.rows, &current, args.reapply_revocations);
+    if args.dry_run {
+        app.out.note("Dry run: nothing was restored");
+        return if app.out.json { app.print_json(&answer) } else { Ok(()) };
+    }
+    interruption.check(Ok(()), NOTHING_DONE)?;
+    drop(interruption);
+    confirm(app, args, &answer, &prepared)?;
+    let interruption = Interruption::listen()?;
+    stop_on_interruption(&prepared.store, &interruption)?;
+    let reapplied = if args.reapply_revocations { answer.ended.as_slice() } else { &[] };
+    let kept =
+        sidecar_path(&path, &format!(".before-restore-{}", app.now().whole_second().rfc3339().replace(':', "-")));
+    let restore = Restore { app, prepared, file: &file, store: &path, kept, reapplied };
+    let done = match (&current, comparison) {
+        (StoreState::Usable(current), Some(comparison)) => {
+            interruption.check_error(restore.replace(current, comparison.divergence, &interruption), NOTHING_DONE)?
+        }
+        _ => restore.put_in_place(&interruption)?,
+    };
+    app.out.mark_changed();
+    answer.restored = true;
+    answer.reapplied = args.reapply_revocations;
+    answer.kept = done.kept.as_ref().map(|path| path.display().to_string());
+    answer.audit_seq = Some(done.audit_seq);
+    let service = PropagationCheck::run(app, done.audit_seq);
+    if app.out.json {
+        service.print_json(app, &answer)?;
+    } else {
+        service.warn_unconfirmed(app);
+        preview::report(app, &answer, &done.skipped);
+    }
+    Ok(())
+}
+
+/// Asks for the confirmation. Ctrl-C ends the program there, because nothing else can end the wait for an answer.
+fn confirm(app: &App, args: &RestoreStoreArgs, answer: &Restored, prepared: &Prepared) -> Result<()> {
+    let folder = prepared.folder.path().to_owned();
+    let _handler = signals::stop_on_signal(move || {
+        let _ = std::fs::remove_dir_all(&folder);
+        signals::end_as_cancelled()
+    })?;
+    preview::confirm(app, args.confirm.as_deref(), answer)
+}
+
+/// Verifies the backup and copies it to a folder of its own next to the store.
+fn prepare(app: &mut App, file: &Path, store: &Path, interruption: &Interruption) -> Result<Prepared> {
+    let backup = open_copy(file, interruption)?;
+    let failed = |e: std::io::Error| {
+        Error::failure(format!("no file can be created next to {}", store.display())).why(e.to_string())
+    };
+    let parent = store.parent().unwrap_or(Path::new("/"));
+    let folder = tempfile::Builder::new().prefix(".jeton-restore-").tempdir_in(parent).map_err(failed)?;
+    let path = folder.path().join("jeton.db");
+    drop(secret_files::create_private(&path)?);
+    let bar = ProgressBar::show(&app.out, &app.adapters.progress, "pages prepared")?;
+    let copied = backup.copy_to(&path, &mut |done, all| {
+        app.adapters.progress.report(done, all);
+        interruption.as_flow()
+    });
+    drop(bar);
+    let tip = copied?;
+    // Opening the copy migrates an older schema.
+    let store = Arc::new(StoreLocation::file(&path).open(OpenMode::Existing)?);
+    stop_on_interruption(&store, interruption)?;
+    let (rows, _) = verify_chain(app, &store, Vec::new())?;
+    Ok(Prepared { store, path, tip, rows, folder })
+}
+
+/// Compares the store at `path` with the backup, from now on as its `newer` store.
+fn compare(app: &App, prepared: &Prepared, path: &Path) -> Result<Comparison> {
+    prepared.store.attach_newer(path)?;
+    let divergence = prepared.store.divergence()?;
+    // Only a backup of this store's own past has the same numbers of tokens and accounts.
+    let ended = match divergence.common == prepared.tip.seq {
+        true => prepared.store.ended_since(app.now())?,
+        false => Vec::new(),
+    };
+    Ok(Comparison { divergence, ended })
+}
+
+struct Restore<'a> {
+    app: &'a App,
+    prepared: Prepared,
+    file: &'a Path,
+    store: &'a Path,
+    kept: PathBuf,
+    reapplied: &'a [EndedAccess],
+}
+
+impl Restore<'_> {
+    /// Replaces the content of the store that others have open.
+    fn replace(self, current: &OpenStore, expected: Divergence, interruption: &Interruption) -> Result<Done> {
+        let mut kept = Some(NewFile::create(&self.kept, "the copy of the store")?);
+        let mut recorded = None;
+        let bar = ProgressBar::show(&self.app.out, &self.app.adapters.progress, "pages restored")?;
+        let prepare = || {
+            self.ask_service();
+            if self.prepared.store.divergence()? != expected {
+                return Err(Error::conflict("the store was changed after it was shown; nothing was restored")
+                    .next("Run the command again")
+                    .fault(Fault::ChangedMeanwhile));
+            }
+            let Some(file) = kept.take() else { return Err(Error::failure("the store was copied already")) };
+            let replaced = current.copy_to(file.partial_path(), &mut |_, _| interruption.as_flow())?;
+            file.finish()?;
+            if expected.common == self.prepared.tip.seq {
+                self.prepared.store.take_over_ledger()?;
+            }
+            self.prepared.store.detach_newer()?;
+            recorded = Some(self.record(Some(replaced))?);
+            Ok(())
+        };
+        let replaced = current.replace_content(&self.prepared.store, prepare, &mut |done, all| {
+            self.app.adapters.progress.report(done, all);
+            interruption.as_flow()
+        });
+        drop(bar);
+        match (replaced, recorded) {
+            (Ok(()), Some((skipped, audit_seq))) => Ok(Done { kept: Some(self.kept), skipped, audit_seq }),
+            (replaced, _) => {
+                // The store is as it was, so the copy is of no use.
+                let _ = std::fs::remove_file(&self.kept);
+                Err(replaced.err().unwrap_or_else(|| Error::failure("the restore was not recorded")))
+            }
+        }
+    }
+
+    /// Makes a running service read the last row, and record it as seen. If there is none, nothing needs to be done.
+    fn ask_service(&self) {
+        let _ = self.app.backend.propagation_probe().check(0);
+    }
+
+    /// Creates the store, and moves aside what is left of the old one.
+    fn put_in_place(self, interruption: &Interruption) -> Result<Done> {
+        self.ask_service();
+        let recorded = self.record(None).and_then(|recorded| {
+            self.prepared.store.make_single_file()?;
+            Ok(recorded)
+        });
+        let (skipped, audit_seq) = interruption.check_error(recorded, NOTHING_DONE)?;
+        drop(self.prepared.store);
+        let was_moved = backup_file::move_aside(self.store, &self.kept)?;
+        backup_file::put_in_place(&self.prepared.path, self.store)?;
+        Ok(Done { kept: was_moved.then_some(self.kept), skipped, audit_seq })
+    }
+
+    /// Adds the rows of the restore to the log of the prepared store.
+    fn record(&self, replaced: Option<AuditTip>) -> Result<(Vec<EndedAccess>, i64)> {
+        let seen = audit_position_file::read(self.store).ok().flatten();
+        let record = RestoreRecord {
+            file: self.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            backup: self.prepared.tip,
+            replaced,
+            seen: seen.map(|seen| AuditTip { seq: seen.seq, hash: seen.hash }),
+        };
+        let store = &self.prepared.store;
+        store.end_logins()?;
+        let written = store.write(&AuditActor::store(Face::Cli), &|| self.app.now(), |tx, now| {
+            restore::record(tx, now, &record, self.reapplied)
+        })?;
+        Ok((written.value, written.audit_seq))
+    }
+}

@@ -1,0 +1,89 @@
+//! What a restore changes, in words, and the confirmation.
+
+use super::Restored;
+use crate::cli::App;
+use crate::cli::output::counted;
+use crate::error::{Error, Fault, Result};
+use crate::store::StoreState;
+use crate::verbs::confirmation::mismatch;
+use crate::verbs::restore::EndedAccess;
+
+/// Number of lines about ended access.
+const MAX_SHOWN: usize = 20;
+/// The confirmation if nobody can count the changes that are lost.
+const UNKNOWN: &str = "unknown";
+
+/// Shows what would be lost, and what would work again.
+pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState, reapply: bool) {
+    let out = &app.out;
+    out.note(&format!("Backup  {}: {} of the audit log verified", answer.file, counted(rows, "row")));
+    out.note(&format!("Store   {}", answer.store));
+    let dates = app.dates();
+    match (current, answer.common_seq, answer.lost) {
+        (StoreState::Missing, ..) => out.note("There is no store at this path: it will be created"),
+        (StoreState::Damaged(why), ..) => out.note(&format!(
+            "The store can't be read, so nobody can tell what would be lost. Its files will be renamed. {why}"
+        )),
+        (_, Some(0), _) => out.note("! The backup is of another installation: everything in this store would be lost"),
+        (_, Some(common), Some(0)) => {
+            out.note(&format!("No change would be lost: the store has no row after row {common}"));
+        }
+        (_, common, lost) => {
+            let (common, lost) = (common.unwrap_or_default(), counted(lost.unwrap_or_default(), "later change"));
+            let last =
+                answer.lost_until.map(|at| format!(", the last one at {}", dates.second(at))).unwrap_or_default();
+            out.note(&format!("! The store has {lost} after row {common}{last}. They would be lost"));
+        }
+    }
+    if answer.ended.is_empty() {
+        return;
+    }
+    out.note(match reapply {
+        true => "Ended after the backup was made, and would be ended again:",
+        false => "! Ended after the backup was made, and would work again (see --reapply-revocations):",
+    });
+    answer.ended.iter().take(MAX_SHOWN).for_each(|one| out.note(&format!("    {}", one.describe())));
+    let rest = answer.ended.len().saturating_sub(MAX_SHOWN);
+    if rest > 0 {
+        out.note(&format!("    and {rest} more"));
+    }
+}
+
+/// Asks for the number of changes that are lost.
+///
+/// # Errors
+/// [`crate::error::Kind::Conflict`] for another number, or if nobody can be asked.
+pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Result<()> {
+    let expected = answer.lost.map_or_else(|| UNKNOWN.to_owned(), |lost| lost.to_string());
+    let what = if answer.lost.is_some() { "the number of changes that are lost" } else { "as nobody can count them" };
+    let typed = match given {
+        Some(given) => given.trim().to_owned(),
+        None if !app.prompt.is_interactive => {
+            return Err(Error::conflict("the restore was not confirmed; nothing was restored")
+                .next(format!("Check what would be lost with --dry-run, then add: --confirm {expected}"))
+                .fault(Fault::Unconfirmed));
+        }
+        None => app.prompt.read_visible(&format!("Type {expected}, {what}, to replace the store"))?,
+    };
+    match typed == expected {
+        true => Ok(()),
+        false => Err(mismatch("nothing was restored", format!("expected {expected}, {what}"))),
+    }
+}
+
+/// Says what was done.
+pub(super) fn report(app: &App, answer: &Restored, skipped: &[EndedAccess]) {
+    let out = &app.out;
+    out.note(&format!("✓ the store was restored from {}", answer.file));
+    if let Some(kept) = &answer.kept {
+        out.note(&format!("  The store as it was: {kept}"));
+    }
+    if answer.reapplied && !answer.ended.is_empty() {
+        let ended = answer.ended.len() - skipped.len();
+        out.note(&format!("✓ access ended again: {ended}"));
+    }
+    for one in skipped {
+        out.note(&format!("! not ended again: {}", one.describe()));
+    }
+    out.note("  All logins have ended. Begin a new anchor: jeton audit anchor NEW-FILE");
+}

@@ -1,0 +1,200 @@
+//! Replaces the content of a store, in one transaction, with that of another one.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::backup::{CopyReport, PAGES_PER_STEP};
+use super::query_helpers::{execute, query_all, query_one, query_value, sqlite_error, tuple};
+use super::sqlite_store::SqliteStore;
+use super::{busy_handler, open, wal};
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Result};
+use crate::platform::stop_between_writes;
+use crate::store::{OpenMode, StoreState};
+use crate::verbs::restore::{Divergence, EndedAccess, EndedHow};
+
+/// The tables of the ledger, without those that other tables refer to.
+const LEDGER_TABLES: [&str; 4] = ["last_uses", "daily_uses", "denied_attempts", "ledger_journal"];
+
+impl SqliteStore {
+    /// Opens the store at `path` and checks its pages. Creates the folder of a missing one.
+    pub fn inspect(path: &Path) -> Result<StoreState> {
+        let (path, exists) = open::prepare_place(path)?;
+        if !exists {
+            return Ok(StoreState::Missing);
+        }
+        let damaged = |why: String| Error::failure("the store is damaged").why(why);
+        match SqliteStore::open(&path, OpenMode::Existing) {
+            Ok(store) => Ok(match store.integrity_error() {
+                Ok(None) => StoreState::Usable(store),
+                Ok(Some(why)) => StoreState::Damaged(damaged(why)),
+                Err(e) => StoreState::Damaged(e),
+            }),
+            Err(e) if is_damaged(&path) => Ok(StoreState::Damaged(e)),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Makes the store at `path` readable from this one, as `newer`.
+    pub fn attach_newer(&self, path: &Path) -> Result<()> {
+        let path = path.to_str().ok_or_else(|| Error::usage("the store's path is not UTF-8"))?;
+        execute(&self.lock(), "ATTACH ?1 AS newer", [path]).map(drop)
+    }
+
+    /// Compares the audit log with that of the newer store.
+    pub fn divergence(&self) -> Result<Divergence> {
+        let db = self.lock();
+        let common = "SELECT max(b.seq) FROM main.audit b JOIN newer.audit n ON n.seq = b.seq AND n.hash = b.hash";
+        let common = query_value::<Option<i64>>(&db, common, [])?.flatten().unwrap_or(0);
+        let lost = "SELECT count(*), max(at) FROM newer.audit WHERE seq > ?1";
+        let (lost, last_at) = query_one(&db, lost, [common], tuple::<(i64, Option<Timestamp>)>)?.unwrap_or_default();
+        Ok(Divergence { common, lost: lost.unsigned_abs(), last_at })
+    }
+
+    /// Returns what works in this store, but no longer in the newer one.
+    pub fn ended_since(&self, now: Timestamp) -> Result<Vec<EndedAccess>> {
+        let db = self.lock();
+        let accounts = "
+            SELECT b.id, b.username, iif(n.id IS NULL OR n.deleted_at IS NOT NULL, 'deleted', 'disabled')
+            FROM main.accounts b LEFT JOIN newer.accounts n ON n.id = b.id
+            WHERE b.deleted_at IS NULL AND b.enabled = 1
+                  AND (n.id IS NULL OR n.deleted_at IS NOT NULL OR n.enabled = 0)
+            ORDER BY b.id";
+        let mut ended = query_all(&db, accounts, [], |r| {
+            Ok(EndedAccess::Account { id: r.get(0)?, username: r.get(1)?, how: r.get::<_, EndedHow>(2)? })
+        })?;
+        let tokens = "
+            SELECT b.id, b.username || '/' || b.name, CASE
+                       WHEN n.id IS NULL THEN 'purged'
+                       WHEN n.deleted_at IS NOT NULL THEN 'revoked'
+                       WHEN n.enabled = 0 THEN 'disabled'
+                       WHEN coalesce(nc.state, 'dead') = 'dead' THEN 'replaced'
+                       ELSE 'retired' END AS how
+            FROM main.tokens b
+            LEFT JOIN newer.tokens n ON n.id = b.id
+            LEFT JOIN main.secrets c ON c.token_id = b.id AND c.state = 'current'
+            LEFT JOIN newer.secrets nc ON nc.public_id = c.public_id
+            LEFT JOIN main.secrets p ON p.token_id = b.id AND p.state = 'previous'
+            LEFT JOIN newer.secrets np ON np.public_id = p.public_id
+            WHERE b.deleted_at IS NULL AND b.enabled = 1 AND (b.expires_at IS NULL OR b.expires_at > ?1)
+                  AND (n.id IS NULL OR n.deleted_at IS NOT NULL OR n.enabled = 0
+                       OR coalesce(nc.state, 'dead') = 'dead'
+                       OR (p.retires_at > ?1 AND coalesce(np.state, 'dead') = 'dead'))
+            ORDER BY b.id";
+        ended.extend(query_all(&db, tokens, [now.0], |r| {
+            Ok(EndedAccess::Token { id: r.get(0)?, name: r.get(1)?, how: r.get::<_, EndedHow>(2)? })
+        })?);
+        Ok(ended)
+    }
+
+    /// Takes over the ledger of the newer store, and its numbers of tokens and accounts. So no row of the ledger is
+    /// lost or counted twice, and no new token gets the number of a token that is lost.
+    pub fn take_over_ledger(&self) -> Result<()> {
+        let mut db = self.lock();
+        let tx = db.transaction().map_err(sqlite_error)?;
+        for table in LEDGER_TABLES {
+            let sql = format!("SELECT name FROM pragma_table_xinfo('{table}') WHERE hidden = 0 ORDER BY cid");
+            let columns = query_all(&tx, &sql, [], |r| r.get::<_, String>(0))?.join(", ");
+            tx.execute_batch(&format!(
+                "DELETE FROM main.{table}; INSERT INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table};"
+            ))
+            .map_err(sqlite_error)?;
+        }
+        tx.execute_batch(
+            "UPDATE main.last_seen SET at = n.at FROM newer.last_seen n WHERE n.token_id = last_seen.token_id;
+             INSERT INTO main.sqlite_sequence (name, seq) SELECT name, 0 FROM newer.sqlite_sequence
+             WHERE name NOT IN (SELECT name FROM main.sqlite_sequence);
+             UPDATE main.sqlite_sequence SET seq = max(main.sqlite_sequence.seq, n.seq)
+             FROM newer.sqlite_sequence n WHERE n.name = main.sqlite_sequence.name;",
+        )
+        .map_err(sqlite_error)?;
+        tx.commit().map_err(sqlite_error)
+    }
+
+    /// Ends what [`SqliteStore::attach_newer`] began.
+    pub fn detach_newer(&self) -> Result<()> {
+        execute(&self.lock(), "DETACH newer", []).map(drop)
+    }
+
+    /// Ends all logins from other machines: one that was ended after the backup would work again.
+    pub fn end_logins(&self) -> Result<()> {
+        execute(&self.lock(), "DELETE FROM logins", []).map(drop)
+    }
+
+    /// Makes the store complete in its one file, so that the file can be renamed once the store is closed.
+    pub fn make_single_file(&self) -> Result<()> {
+        let mode = self.lock().pragma_update_and_check(None, "journal_mode", "DELETE", |r| r.get::<_, String>(0));
+        match mode.map_err(sqlite_error)?.as_str() {
+            "delete" => Ok(()),
+            other => Err(Error::failure(format!("SQLite kept the journal mode {other}"))),
+        }
+    }
+
+    /// Replaces the content of this store with that of `prepared`, in one transaction: everybody else sees either all of
+    /// it or nothing. `prepare` runs when nobody else can write any more, and may still change `prepared`. If `prepare`
+    /// fails or `report` ends the copy, nothing has changed.
+    pub fn replace_content(
+        &self,
+        prepared: &SqliteStore,
+        prepare: impl FnOnce() -> Result<()>,
+        report: &mut CopyReport<'_>,
+    ) -> Result<()> {
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let open = |path: &Path| {
+            let mut db = Connection::open_with_flags(path, flags)?;
+            db.busy_handler(Some(busy_handler::wait))?;
+            Ok(db)
+        };
+        let source = open(prepared.path()).map_err(sqlite_error)?;
+        let mut target = open(self.path()).map_err(sqlite_error)?;
+        self.check_in_place()?;
+        let _open = stop_between_writes::enter();
+        {
+            let copy = Backup::new(&source, &mut target).map_err(sqlite_error)?;
+            // Takes the write lock of the store, and copies nothing yet.
+            check_step(copy.step(0).map_err(sqlite_error)?)?;
+            prepare()?;
+            while check_step(copy.step(PAGES_PER_STEP).map_err(sqlite_error)?)? {
+                let progress = copy.progress();
+                let [all, left] =
+                    [progress.pagecount, progress.remaining].map(|pages| u64::try_from(pages).unwrap_or(0));
+                if report(all.saturating_sub(left), all) == ControlFlow::Break(()) {
+                    return Err(Error::cancelled());
+                }
+            }
+        }
+        // Best effort: a later change writes the log back too.
+        let _ = wal::checkpoint(&target);
+        self.check_in_place()
+    }
+}
+
+/// Returns `true` if the file at `path` is empty, no database, or one with damaged pages.
+fn is_damaged(path: &Path) -> bool {
+    use ErrorCode::{DatabaseCorrupt, NotADatabase};
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let check = Connection::open_with_flags(path, flags)
+        .and_then(|db| db.query_row("PRAGMA quick_check(1)", [], |r| r.get::<_, String>(0)));
+    match check {
+        Ok(found) => found != "ok" || fs::metadata(path).is_ok_and(|meta| meta.len() == 0),
+        Err(e) => matches!(e.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)),
+    }
+}
+
+/// Returns `true` if pages are left.
+fn check_step(step: StepResult) -> Result<bool> {
+    match step {
+        StepResult::Done => Ok(false),
+        StepResult::More => Ok(true),
+        StepResult::Busy | StepResult::Locked => {
+            Err(Error::failure("the store is busy: another program keeps it locked; nothing was changed")
+                .next("Try again in a moment"))
+        }
+        _ => Err(Error::failure("SQLite did not copy a part of the backup; nothing was changed")),
+    }
+}
