@@ -9,6 +9,7 @@ mod backup;
 mod catalogue;
 mod change_report;
 mod check;
+mod completions;
 mod config;
 mod demo;
 mod doctor;
@@ -18,6 +19,7 @@ mod init;
 mod interruption;
 mod ledger;
 mod login;
+mod man;
 mod new_password;
 mod output;
 mod policy;
@@ -126,6 +128,12 @@ fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
         Command::Verify { method } => verify::run(&mut App::new(global)?, method.as_deref()),
         Command::Serve(args) => serve::run(&global, args),
         Command::Guide(args) => guide::run(&mut App::new(global)?, &args),
+        Command::Completions(args) => completions::print_script(args.shell),
+        Command::Complete(args) => {
+            completions::complete(&global, &args);
+            Ok(())
+        }
+        Command::Man(args) => man::run(&Output::new(global.json, global.quiet), &args.folder),
         Command::Whoami => whoami::run(&mut App::new(global)?),
         Command::Login { username } => login::login(&mut App::new(global)?, username.as_deref()),
         Command::Logout => login::logout(&mut App::new(global)?),

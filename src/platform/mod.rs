@@ -8,6 +8,7 @@ pub mod catalogue_file;
 pub mod clipboard;
 pub mod clock;
 pub mod entropy;
+pub mod generated_files;
 pub mod http_client;
 mod log_writer;
 pub mod logging;

@@ -17,6 +17,8 @@ pub type OpenStore = SqliteStore;
 pub enum OpenMode {
     /// Use an existing store.
     Existing,
+    /// Read an existing store of the current schema, without waiting for anybody. Nothing is created or migrated.
+    Glance,
     /// Use the store, or create an empty one.
     Create,
     /// Create a store for a large number of tokens. Its indexes are built the next time it is opened.

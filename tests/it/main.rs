@@ -13,6 +13,7 @@ mod backup;
 mod canary;
 mod catalogue;
 mod cli;
+mod completions;
 mod conformance;
 mod crash;
 mod doctor;

@@ -13,6 +13,7 @@ mod policy;
 mod scan;
 mod restore;
 mod serve;
+mod shell;
 mod token;
 mod usage_error;
 
@@ -33,6 +34,7 @@ pub use policy::*;
 pub use scan::*;
 pub use restore::*;
 pub use serve::*;
+pub use shell::*;
 pub use token::*;
 
 use crate::domain::secret::contains_secret;
@@ -109,6 +111,7 @@ impl Command {
     /// Returns `true` if being able to open the store is the only proof, so that it doesn't matter who asks.
     pub fn is_proved_by_store(&self) -> bool {
         match self {
+            Command::Completions(_) | Command::Complete(_) | Command::Man(_) => true,
             Command::Backup(_)
             | Command::Restore(_)
             | Command::Check(_)
@@ -207,6 +210,18 @@ pub enum Command {
     /// Show and change your settings
     #[command(subcommand, after_help = config::settings_help())]
     Config(ConfigCommand),
+    /// Print a completion script for a shell
+    ///
+    /// The script completes commands, options, and the names in the store of this machine. Everybody who can open the store
+    /// sees its names. See: docs/how-to/set-up-your-shell.md
+    Completions(CompletionsArgs),
+    /// Print what completes a command line
+    #[command(hide = true)]
+    Complete(CompleteArgs),
+    /// Write a manual page for each command
+    ///
+    /// Existing pages of jeton are replaced. If DIR holds another file of that name, nothing is written.
+    Man(ManArgs),
     /// Open the screens on a throw-away store with sample data
     Demo(DemoArgs),
 }
@@ -312,7 +327,7 @@ mod tests {
     fn help_is_short_and_imperative() {
         const VERBS: &str = "Append Apply Change Check Copy Create Delete Disable Enable End Export Find Forget Identify Import \
                              List Manage Open Print Purge Read Regenerate Remember Remove Restore Retire Revoke Serve Set Show \
-                             Verify";
+                             Verify Write";
         fn check(command: &clap::Command, path: &str, bad: &mut Vec<String>) {
             let fits =
                 |help: &str| help.lines().next().unwrap_or_default().chars().count() <= 72 && !help.ends_with('.');

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row, params};
 
-use super::query_helpers::{corrupt, execute, execute_unique, query_all, query_one, query_value, readable, tuple};
+use super::query_helpers::{
+    corrupt, execute, execute_unique, query_all, query_one, query_value, readable, sql_limit, tuple,
+};
 use super::sqlite_tx::SqliteTx;
 use super::tokens;
 use crate::domain::account::{Account, AccountId};
@@ -52,6 +54,11 @@ impl InstallationWriter for SqliteTx<'_> {
 const SELECT: &str = "SELECT id, username, role, enabled, temporary_password, credential_version, created_at, contact
      FROM accounts WHERE deleted_at IS NULL";
 
+/// Selects the usernames between `?1` and `?2`.
+pub(super) const USERNAMES: &str = "
+    SELECT username FROM accounts
+    WHERE deleted_at IS NULL AND username >= ?1 AND username < ?2 ORDER BY username LIMIT ?3";
+
 fn read(r: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         id: r.get(0)?,
@@ -76,6 +83,11 @@ impl AccountReader for SqliteTx<'_> {
 
     fn accounts(&self) -> Result<Vec<Account>> {
         Ok(all_accounts(self.0)?.0)
+    }
+
+    fn usernames(&self, beginning: &str, limit: usize) -> Result<Vec<String>> {
+        let behind = format!("{beginning}{}", char::MAX);
+        query_all(self.0, USERNAMES, params![beginning, behind, sql_limit(limit)], |r| r.get(0))
     }
 
     fn unreadable_accounts(&self) -> Result<Vec<AccountId>> {

@@ -69,6 +69,11 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(sqlite_error)?;
     configure(&mut db, mode).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
+    if mode == OpenMode::Glance {
+        schema::check_newest(&db)?;
+        db.pragma_update(None, "query_only", true).map_err(sqlite_error)?;
+        return Ok((db, FileIdentity::new(path)?));
+    }
     schema::migrate(&mut db, mode)?;
     enter_wal(&db, &path)?;
     // NORMAL can lose the last commits in WAL mode, but never damages the file.
@@ -301,6 +306,7 @@ pub(super) fn check_mode(path: &Path) -> Result<()> {
 
 pub(super) fn configure(db: &mut Connection, mode: OpenMode) -> rusqlite::Result<()> {
     match mode {
+        OpenMode::Glance => db.busy_timeout(Duration::ZERO)?,
         OpenMode::Service(busy_timeout) | OpenMode::Ledger(busy_timeout) => db.busy_timeout(busy_timeout)?,
         OpenMode::Existing | OpenMode::Create | OpenMode::CreateUnindexed | OpenMode::Copy => {
             db.busy_handler(Some(busy_handler::wait))?
@@ -309,7 +315,7 @@ pub(super) fn configure(db: &mut Connection, mode: OpenMode) -> rusqlite::Result
     let cache = match mode {
         OpenMode::Existing | OpenMode::Create | OpenMode::Copy => CACHE_KIB,
         OpenMode::CreateUnindexed => BULK_CACHE_KIB,
-        OpenMode::Service(_) | OpenMode::Ledger(_) => SERVICE_CACHE_KIB,
+        OpenMode::Glance | OpenMode::Service(_) | OpenMode::Ledger(_) => SERVICE_CACHE_KIB,
     };
     db.set_prepared_statement_cache_capacity(128);
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;

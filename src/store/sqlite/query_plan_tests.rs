@@ -94,6 +94,13 @@ fn search_of_similar_names_reads_a_part_of_an_index() {
     }
 }
 
+#[test]
+fn usernames_with_a_beginning_are_read_from_their_index() {
+    let (db, _folder) = store_with_token();
+    let plan = explain(&db, accounts::USERNAMES, &["a".to_owned().into(), "b".to_owned().into(), 200.into()]);
+    assert!(plan.contains("username>? AND username<?") && !plan.contains("TEMP B-TREE"), "{plan}");
+}
+
 fn explain(db: &Connection, sql: &str, values: &[Value]) -> String {
     let mut explained = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let lines = explained.query_map(params_from_iter(values), |r| r.get::<_, String>(3)).unwrap();

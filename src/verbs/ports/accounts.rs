@@ -49,6 +49,8 @@ pub trait AccountReader {
     fn account_by_name(&self, username: &Username) -> Result<Option<Account>>;
     /// Returns every account that is not deleted and can be decoded, by name.
     fn accounts(&self) -> Result<Vec<Account>>;
+    /// Returns the names of accounts that begin with `beginning`, in order, `limit` at most.
+    fn usernames(&self, beginning: &str, limit: usize) -> Result<Vec<String>>;
     /// Returns the accounts that [`AccountReader::accounts`] leaves out because their stored data is damaged.
     fn unreadable_accounts(&self) -> Result<Vec<AccountId>>;
     /// Returns the hash of an account's password. `None` if the account has no password or does not exist.

@@ -64,6 +64,9 @@ pub fn a_deleted_account_is_gone_but_for_its_name<E: Engine>() {
             assert_eq!((s.account(member.id)?, s.account_by_name(&member.username)?), (None, None));
             assert_eq!(s.password_hash(member.id)?, None);
             assert_eq!(s.accounts()?.len(), 3);
+            assert_eq!(s.usernames("", 2)?, ["admin", "owner"]);
+            assert_eq!(s.usernames("v", 9)?, ["viewer"]);
+            assert_eq!(s.usernames("mem", 9)?, [""; 0]);
             Ok(())
         })
         .unwrap();

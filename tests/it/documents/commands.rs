@@ -21,7 +21,7 @@ esac
 case " $* " in *" --password-"*|*" --stdin "*) exec "$REAL_JETON" "$@";; esac
 [ -n "$JETON_TOKEN$JETON_TOKEN_FILE$JETON_CONFIG" ] && exec "$REAL_JETON" "$@"
 case "$1 $2" in
-    scan*) exec "$REAL_JETON" "$@";;
+    scan*|completions*|man*) exec "$REAL_JETON" "$@";;
     serve*|verify*|guide*|check*|doctor*|backup*|config*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose"|restore*)
         exec "$REAL_JETON" "$@";;
     "catalogue list"|"catalogue show"|"catalogue export")
@@ -271,6 +271,11 @@ fn automate_with_curl() {
 #[test]
 fn server_with_several_admins() {
     run("docs/how-to/server-with-several-admins.md", false);
+}
+
+#[test]
+fn set_up_your_shell() {
+    run("docs/how-to/set-up-your-shell.md", true);
 }
 
 #[test]

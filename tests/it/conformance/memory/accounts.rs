@@ -45,6 +45,10 @@ impl AccountReader for State {
         accounts.sort_by(|a, b| a.username.as_str().cmp(b.username.as_str()));
         Ok(accounts)
     }
+    fn usernames(&self, beginning: &str, limit: usize) -> Result<Vec<String>> {
+        let names = self.accounts()?.into_iter().map(|account| account.username.to_string());
+        Ok(names.filter(|name| name.starts_with(beginning)).take(limit).collect())
+    }
     fn unreadable_accounts(&self) -> Result<Vec<AccountId>> {
         Ok(Vec::new())
     }
