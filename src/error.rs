@@ -88,6 +88,8 @@ pub enum Fault {
     Unanswered,
     /// Nobody has signed in at the server yet.
     NotSignedIn,
+    /// The user has left the pager before the end of the output.
+    PagerLeft,
     /// The server has no such endpoint.
     UnknownEndpoint,
 }
@@ -165,6 +167,11 @@ impl Error {
     /// Returns `true` if everything has been printed already.
     pub fn is_silent(&self) -> bool {
         self.what.is_empty()
+    }
+
+    /// Creates the end of a command whose output nobody reads any more, by choice. Not a failure.
+    pub fn pager_left() -> Self {
+        Self::new(Kind::Failure, "").fault(Fault::PagerLeft)
     }
 
     pub fn cancelled() -> Self {

@@ -3,7 +3,7 @@
 use super::App;
 use super::args::CheckArgs;
 use super::ledger::format_secret;
-use super::output::{ListWriter, Table};
+use super::output::{Cell, Columns, ListTable, ListWriter};
 use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
@@ -84,7 +84,11 @@ impl Counts {
     }
 }
 
+static COLUMNS: Columns =
+    Columns { shown: &["FINDING", "TOKEN", "WHAT", "DETAILS"], more: &["AT", "ID"], has_header: false };
+
 pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
+    let mut table = ListTable::new(&COLUMNS, &args.list, &app.out)?;
     app.backend.local()?;
     let mut pages = Pages::new(args)?;
     let mut counts = Counts::default();
@@ -102,7 +106,8 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
         list.end()?;
         return counts.finish(app);
     }
-    let (mut table, mut pending_rows) = (Table::with_columns(4), 0);
+    table.begin(&mut app.out)?;
+    let mut pending_rows = 0;
     while let Some(findings) = page {
         let now = app.now();
         for finding in &findings {
@@ -117,14 +122,14 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
         page = pages.next(&app.backend)?;
         // Align all findings of a page, of every kind.
         if pending_rows >= PAGE_SIZE || page.is_none() {
-            app.out.table(&mut table)?;
+            table.print(&mut app.out)?;
             pending_rows = 0;
         }
     }
     counts.finish(app)
 }
 
-fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
+fn cells(finding: &Finding, now: Timestamp) -> [Cell; 6] {
     let (what, more) = match finding {
         Finding::Expiring { expires_at, .. } => (format!("expires {}", relative(*expires_at, now)), String::new()),
         Finding::Stale { last_seen_at: Some(at), .. } => (format!("last seen {}", ago(*at, now)), String::new()),
@@ -141,5 +146,18 @@ fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
             )
         }
     };
-    [finding.reason().to_owned(), finding.token().describe(), what, more]
+    let at = match finding {
+        Finding::Expiring { expires_at, .. } => Some(*expires_at),
+        Finding::Stale { last_seen_at, .. } => *last_seen_at,
+        Finding::DeadSecretTried { attempts, .. } => Some(attempts.at),
+    };
+    let token = finding.token();
+    [
+        finding.reason().into(),
+        Cell::new(token.describe(), token.full_name()),
+        what.into(),
+        more.into(),
+        Cell::timestamp(at),
+        token.id.to_string().into(),
+    ]
 }

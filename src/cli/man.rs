@@ -80,6 +80,18 @@ fn page(command: &Command, root: &Command) -> Vec<u8> {
     rest.control("SH", ["SEE ALSO"]);
     rest.text(see_also(command, root));
     let _ = rest.to_writer(&mut text);
+    ascii(&text).into_bytes()
+}
+
+/// Writes characters beyond ASCII as every formatter understands them.
+fn ascii(page: &[u8]) -> String {
+    let mut text = String::with_capacity(page.len());
+    for c in String::from_utf8_lossy(page).chars() {
+        match c {
+            c if c.is_ascii() => text.push(c),
+            c => text.push_str(&format!("\\[u{:04X}]", u32::from(c))),
+        }
+    }
     text
 }
 
@@ -108,7 +120,9 @@ fn section(page: &mut Roff, title: &str, rows: impl IntoIterator<Item = (String,
 fn verbatim(page: &mut Roff, title: &str, lines: &str) {
     page.control("SH", [title]);
     page.control("nf", []);
-    lines.lines().for_each(|line| drop(page.text([roman(line)])));
+    for line in lines.lines() {
+        page.text([roman(line)]);
+    }
     page.control("fi", []);
 }
 

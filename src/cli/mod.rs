@@ -52,7 +52,7 @@ use crate::domain::audit::Face;
 use crate::domain::date_format::{DateFormat, Dates};
 use crate::domain::name::{TokenName, Username};
 use crate::domain::time::Timestamp;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Fault, Kind, Result};
 use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::secret_files::InterruptibleDelivery;
 use crate::remote_backend::RemoteBackend;
@@ -101,6 +101,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let token_taken = platform::own_process::move_token_out_of_environment();
     match token_taken.and_then(|()| dispatch(line.global, line.command)) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(e) if e.has_fault(Fault::PagerLeft) => ExitCode::SUCCESS,
         Err(e) => {
             output::print_error(&e, as_json);
             ExitCode::from(e.kind.exit_code())

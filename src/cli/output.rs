@@ -1,15 +1,16 @@
 //! Output of the commands: data on stdout, messages on stderr. Text that came from data is made safe for a terminal
 //! only here.
 
+mod list_table;
 mod list_writer;
+mod table;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroizing;
 
 use crate::domain::secret::Secret;
@@ -18,8 +19,12 @@ use crate::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines, is
 use crate::domain::wire_format::Answer;
 use crate::error::{Error, Kind, Result};
 use crate::platform::own_process;
+use crate::platform::pager::Pager;
+use crate::platform::signals;
 
+pub use list_table::{Cell, Columns, ListTable};
 pub use list_writer::{ListWriter, RESTORE_HINT, check_all_readable};
+pub use table::Table;
 
 /// Schema version of every answer.
 const SCHEMA: u32 = 1;
@@ -35,12 +40,21 @@ pub struct Output {
     /// Prints bare values and no messages.
     pub quiet: bool,
     /// `true` once something was changed. Then a lost answer must not look like a refused change.
-    changed: Cell<bool>,
+    changed: std::cell::Cell<bool>,
+    pager: Option<Pager>,
+    /// Messages that wait for the end of the pager, which has the screen.
+    held_notes: RefCell<String>,
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.end_pager();
+    }
 }
 
 impl Output {
     pub fn new(json: bool, quiet: bool) -> Self {
-        Output { json, quiet, changed: Cell::new(false) }
+        Output { json, quiet, changed: std::cell::Cell::new(false), pager: None, held_notes: RefCell::default() }
     }
 
     /// Records that something was changed.
@@ -82,8 +96,13 @@ impl Output {
 
     /// Prints a message, unless quiet.
     pub fn note(&self, text: &str) {
-        if !self.quiet {
-            write_stderr(&format!("{}\n", escape_untrusted(text)));
+        if self.quiet {
+            return;
+        }
+        let line = format!("{}\n", escape_untrusted(text));
+        match &self.pager {
+            Some(_) => self.held_notes.borrow_mut().push_str(&line),
+            None => write_stderr(&line),
         }
     }
 
@@ -92,7 +111,30 @@ impl Output {
         !self.quiet && !self.json && io::stderr().is_terminal() && !own_process::is_dumb_terminal()
     }
 
+    /// Sends a list to the user's pager from now on, if there is one. Never secrets: a pager may keep what it shows.
+    fn begin_pager(&mut self) {
+        if self.pager.is_none() {
+            self.pager = Pager::start();
+            // Ctrl-C is for the pager, which would otherwise be left alone with the terminal.
+            let _ = self.pager.is_some() && signals::hold_ends().is_ok();
+        }
+    }
+
+    /// Waits until the user has left the pager.
+    fn end_pager(&mut self) {
+        if self.pager.take().is_some() {
+            write_stderr(&self.held_notes.take());
+        }
+    }
+
     fn data(&mut self, text: &str) -> Result<()> {
+        if let Some(pager) = &mut self.pager {
+            return match pager.write_all(text.as_bytes()) {
+                _ if signals::is_asked_to_end() => Err(Error::new(Kind::Cancelled, "")),
+                Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(Error::pager_left()),
+                written => written.map_err(write_failed),
+            };
+        }
         write(text).map_err(|e| match e.kind() {
             _ if self.changed.get() => write_failed_after_change(e),
             // The reader (`head` for example) has closed the pipe: no success, but no message either.
@@ -296,80 +338,9 @@ pub fn format_bytes(bytes: u64) -> String {
     format!("{size:.1} {}", UNITS[unit])
 }
 
-/// Rows in aligned columns, printed a page at a time. Columns only grow, so pages line up as far as possible.
-pub struct Table {
-    rows: Vec<Vec<String>>,
-    widths: Vec<usize>,
-}
-
-impl Table {
-    /// Creates a table with a header row.
-    pub fn new(head: &[&str]) -> Self {
-        let mut table = Table { rows: Vec::new(), widths: vec![0; head.len()] };
-        table.row(head.iter().map(|h| (*h).to_owned()));
-        table
-    }
-
-    /// Creates a table of names and values, without a header.
-    pub fn pairs() -> Self {
-        Self::with_columns(2)
-    }
-
-    /// Creates a table with this number of columns, without a header.
-    pub fn with_columns(columns: usize) -> Self {
-        Table { rows: Vec::new(), widths: vec![0; columns] }
-    }
-
-    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let cells: Vec<String> = cells.into_iter().map(|c| escape_untrusted(&c).into_owned()).collect();
-        for (width, cell) in self.widths.iter_mut().zip(&cells) {
-            *width = (*width).max(cell.width());
-        }
-        self.rows.push(cells);
-    }
-
-    pub fn pair(&mut self, name: &str, value: impl Into<String>) {
-        self.row([name.to_owned(), value.into()]);
-    }
-
-    /// Adds a row per value, with the name in front of the first.
-    pub fn values(&mut self, name: &str, values: impl IntoIterator<Item = impl Into<String>>) {
-        for (at, value) in values.into_iter().enumerate() {
-            self.pair(if at == 0 { name } else { "" }, value);
-        }
-    }
-
-    /// Returns the rows so far as text. Forgets the rows and keeps the column widths.
-    fn drain_text(&mut self) -> String {
-        let mut text = String::new();
-        for row in self.rows.drain(..) {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&self.widths) {
-                line.push_str(cell);
-                line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
-            }
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-        text
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn columns_line_up_by_width_and_nothing_drives_a_terminal() {
-        let mut table = Table::new(&["NAME", "API"]);
-        table.row(["漢字".to_owned(), "x".to_owned()]);
-        table.row(["a\u{1b}[2J\nb".to_owned(), "y".to_owned()]);
-        let text = table.drain_text();
-        let starts: Vec<usize> = text.lines().map(|l| l[..l.rfind(['A', 'x', 'y']).unwrap()].width()).collect();
-        assert_eq!(text.lines().count(), 3);
-        assert!(starts.iter().all(|s| *s == starts[0]), "{text}");
-        assert!(!text.replace('\n', "").chars().any(is_control_or_bidi), "{text}");
-    }
 
     #[test]
     fn json_holds_no_raw_hostile_character_and_reads_back() {

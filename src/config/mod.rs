@@ -115,13 +115,15 @@ pub struct Settings {
 }
 
 /// The environment variables that jeton reads itself, for `jeton config --help` and `docs/configuration.md`.
-pub const ENVIRONMENT: [(&str, &str); 7] = [
+pub const ENVIRONMENT: [(&str, &str); 9] = [
     ("JETON_STORE", "Path of the store's file"),
     ("JETON_SERVER", "Server to use instead of a store: unix:PATH, https://HOST:PORT, or a name from servers.NAME"),
     ("JETON_CONFIG", "Path of the configuration file, instead of the default path"),
     ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
     ("JETON_TOKEN", "A token to use instead of a password; jeton removes it from its own environment"),
     ("JETON_DATES", "How dates are shown: iso or dmy"),
+    ("JETON_PAGER", "Command that shows lists on a terminal; empty or cat: none"),
+    ("PAGER", "The same, if JETON_PAGER is not set [default: less, if it is installed]"),
     ("NO_COLOR", "If not empty: no colours"),
 ];
 

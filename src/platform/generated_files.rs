@@ -36,10 +36,13 @@ pub fn write_all(folder: &Path, files: &[(String, Vec<u8>)], mark: &[u8]) -> Res
 
 /// Returns `true` if `path` is not taken, or is a regular file that begins with `mark`.
 fn is_free(path: &Path, mark: &[u8]) -> io::Result<bool> {
-    match fs::symlink_metadata(path) {
+    let is_file = match fs::symlink_metadata(path) {
+        Ok(found) => found.is_file(),
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(true),
-        found if !found?.is_file() => return Ok(false),
-        _ => {}
+        Err(e) => return Err(e),
+    };
+    if !is_file {
+        return Ok(false);
     }
     let mut head = Vec::new();
     File::open(path)?.take(mark.len() as u64).read_to_end(&mut head)?;

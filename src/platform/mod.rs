@@ -14,6 +14,7 @@ mod log_writer;
 pub mod logging;
 pub mod new_file;
 pub mod own_process;
+pub mod pager;
 pub mod password;
 pub mod paths;
 pub mod proof_file;

@@ -17,7 +17,8 @@ fn home_with_names() -> CliHome {
     home.as_ops(&["catalogue", "apply", "cloud-platform"]).assert_success();
     let catalogue = format!(
         "schema = 1\nname = \"evil\"\ntitle = \"r\"\n[[group]]\nid = \"r\"\ntitle = \"r\"\n\
-         [[set]]\nname = \"{HOSTILE}\"\ntitle = \"r\"\ninclude = [\"r.*\"]\n"
+         [[group.method]]\nid = \"List\"\ntitle = \"List\"\naccess = \"read\"\n\
+         [[set]]\nname = \"{HOSTILE}\"\ntitle = \"r\"\ninclude = [\"r.List\"]\n"
     );
     home.file("evil.toml", &catalogue, 0o600);
     home.as_ops(&["catalogue", "apply", "evil.toml"]).assert_success();
@@ -35,7 +36,7 @@ fn complete(home: &CliHome, words: &[&str]) -> CliOutput {
 
 /// Returns the words that complete a line, without their descriptions.
 fn completed(home: &CliHome, words: &[&str]) -> Vec<String> {
-    let text = complete(home, words).text();
+    let text = complete(home, words).out;
     text.lines().skip(1).map(|line| line.split('\t').next().unwrap().to_owned()).collect()
 }
 
@@ -90,8 +91,8 @@ fn completion_prints_no_control_character() {
     let db = Connection::open(home.store()).unwrap();
     db.execute("UPDATE tokens SET name = 'ci-' || char(27) || ']0;x' || char(10) WHERE name = 'nightly'", []).unwrap();
     drop(db);
-    let text = complete(&home, &["token", "show", "ci"]).text();
-    assert!(text.contains("ci-deploy") && !text.contains("]0;x"), "{text:?}");
+    let text = complete(&home, &["token", "show", "ci"]).out;
+    assert!(text.contains("ci-deploy") && !text.contains("]0;x") && !text.contains('\u{1b}'), "{text:?}");
 }
 
 #[test]

@@ -3,13 +3,21 @@
 use std::collections::BTreeSet;
 
 use super::super::App;
-use super::super::output::{RESTORE_HINT, Table, check_all_readable};
-use super::status_text;
+use super::super::args::ListOptions;
+use super::super::output::{Cell, Columns, ListTable, RESTORE_HINT, check_all_readable};
+use super::{status_text, status_word};
 use crate::domain::time::ago;
 use crate::error::Result;
 use crate::verbs::accounts::ListAccounts;
 
-pub(super) fn list(app: &mut App) -> Result<()> {
+static COLUMNS: Columns = Columns {
+    shown: &["USERNAME", "ROLE", "STATUS", "ACTIVE", "TOTAL", "TRASH", "CREATED"],
+    more: &["ID"],
+    has_header: true,
+};
+
+pub(super) fn list(app: &mut App, options: &ListOptions) -> Result<()> {
+    let mut table = ListTable::new(&COLUMNS, options, &app.out)?;
     let credential = app.read_credential()?;
     let mut listed = app.call(&credential, ListAccounts)?;
     listed.unreadable.sort_by_key(ToString::to_string);
@@ -22,20 +30,21 @@ pub(super) fn list(app: &mut App) -> Result<()> {
         listed.accounts.iter().try_for_each(|a| app.out.line(a.account.username.as_str()))?;
         return check_all_readable("accounts", &unreadable, RESTORE_HINT);
     }
-    let mut table = Table::new(&["USERNAME", "ROLE", "STATUS", "ACTIVE", "TOTAL", "TRASH", "CREATED"]);
+    table.begin(&mut app.out)?;
     let now = app.now();
     for counted in &listed.accounts {
         let (account, tokens) = (&counted.account, counted.tokens);
         table.row([
-            account.username.to_string(),
-            account.role.to_string(),
-            status_text(account).to_owned(),
-            tokens.active.to_string(),
-            tokens.live.to_string(),
-            tokens.trashed.to_string(),
-            ago(account.created_at, now),
+            account.username.to_string().into(),
+            account.role.to_string().into(),
+            Cell::new(status_text(account), status_word(account)),
+            tokens.active.to_string().into(),
+            tokens.live.to_string().into(),
+            tokens.trashed.to_string().into(),
+            Cell::time(ago(account.created_at, now), Some(account.created_at)),
+            account.id.to_string().into(),
         ]);
     }
-    app.out.table(&mut table)?;
+    table.print(&mut app.out)?;
     check_all_readable("accounts", &unreadable, RESTORE_HINT)
 }

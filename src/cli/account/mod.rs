@@ -20,7 +20,7 @@ use crate::error::Result;
 
 pub(super) fn run(app: &mut App, command: AccountCommand) -> Result<()> {
     match command {
-        AccountCommand::List => list::list(app),
+        AccountCommand::List(options) => list::list(app, &options),
         AccountCommand::Show { name } => show::show(app, name.as_deref()),
         AccountCommand::Create(args) => create::create(app, args),
         AccountCommand::Role { name, role } => role::role(app, &name, &role),
@@ -34,6 +34,12 @@ pub(super) fn run(app: &mut App, command: AccountCommand) -> Result<()> {
 
 fn usernames(some: &AccountsArgs) -> Result<Vec<Username>> {
     some.names.iter().map(|n| Username::parse(n)).collect()
+}
+
+/// Returns an account's state in words.
+fn status_word(account: &Account) -> &'static str {
+    let text = status_text(account);
+    text.split_once(' ').map_or(text, |(_, word)| word)
 }
 
 /// Returns an account's state as glyph and words.

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::ListOptions;
+
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
     /// List the accounts that you may see
     #[command(visible_alias = "ls")]
-    List,
+    List(ListOptions),
     /// Show an account with its number of tokens
     Show {
         /// Account [default: your account]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::ListOptions;
+
 /// `audit` and its subcommands.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
@@ -18,8 +20,8 @@ pub struct AuditArgs {
 impl ReadAuditArgs {
     /// Returns `true` if no option was given.
     pub fn is_empty(&self) -> bool {
-        let ReadAuditArgs { since, token, filter, limit, follow } = self;
-        since.is_none() && token.is_none() && filter.is_none() && limit.is_none() && !follow
+        let ReadAuditArgs { since, token, filter, limit, follow, list } = self;
+        since.is_none() && token.is_none() && filter.is_none() && limit.is_none() && !follow && list.is_empty()
     }
 }
 
@@ -61,4 +63,6 @@ pub struct ReadAuditArgs {
     /// Wait for new rows until Ctrl-C
     #[arg(long)]
     pub follow: bool,
+    #[command(flatten)]
+    pub list: ListOptions,
 }

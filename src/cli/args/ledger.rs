@@ -4,6 +4,8 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Subcommand};
 
+use super::ListOptions;
+
 #[derive(Debug, Subcommand)]
 pub enum LedgerCommand {
     /// List denied attempts with exact reasons, newest first
@@ -27,6 +29,8 @@ pub struct ReadLedgerArgs {
     /// Show only the newest N rows [default: all]
     #[arg(long, value_name = "N")]
     pub limit: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub list: ListOptions,
 }
 
 #[derive(Debug, Args)]
@@ -37,4 +41,6 @@ pub struct CheckArgs {
     /// Find active tokens unused for this long
     #[arg(long, value_name = "SPAN", default_value = "90d")]
     pub stale: String,
+    #[command(flatten)]
+    pub list: ListOptions,
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::ListOptions;
+
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
     /// Create tokens; their secrets are shown once
@@ -206,6 +208,8 @@ pub struct ListArgs {
     /// List the tokens in the trash
     #[arg(long)]
     pub trash: bool,
+    #[command(flatten)]
+    pub list: ListOptions,
 }
 
 #[derive(Debug, Args)]

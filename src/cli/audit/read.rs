@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::App;
 use super::super::args::ReadAuditArgs;
-use super::super::output::{ListWriter, Output, Table, check_all_readable};
+use super::super::output::{Cell, Columns, ListTable, ListWriter, Output, check_all_readable};
 use crate::domain::audit::{AuditRow, summarize_details};
 use crate::domain::date_format::Dates;
 use crate::domain::expiry::Span;
@@ -31,6 +31,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(300);
 const DEFAULT_FOLLOW_ROWS: usize = 10;
 
 pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
+    let mut table = ListTable::new(&COLUMNS, &args.list, &app.out)?;
     let span = args.since.as_deref().map(Span::parse).transpose()?;
     let (now, zone) = (app.now(), app.adapters.clock.zone());
     let query = AuditQuery {
@@ -54,7 +55,11 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         app.prompt.show_echo();
         signals::end_on_interrupt()?;
     }
-    let mut printer = Printer { table: Table::new(&COLUMNS), lines: args.follow };
+    if args.follow {
+        table.without_pager();
+    }
+    table.begin(&mut app.out)?;
+    let mut printer = Printer { table, lines: args.follow };
     let mut unreadable = BTreeSet::new();
     let mut seen = 0;
     loop {
@@ -153,10 +158,11 @@ fn list(app: &mut App, query: &AuditQuery, mut anchor: PageCursor<i64>, until: i
     }
 }
 
-const COLUMNS: [&str; 7] = ["ROW", "TIME", "WHO", "VIA", "VERB", "TARGET", "WHAT"];
+static COLUMNS: Columns =
+    Columns { shown: &["ROW", "TIME", "WHO", "VIA", "VERB", "TARGET", "WHAT"], more: &["TARGET ID"], has_header: true };
 
 struct Printer {
-    table: Table,
+    table: ListTable,
     /// `true` if JSON is printed as one line per row.
     lines: bool,
 }
@@ -170,20 +176,21 @@ impl Printer {
             return rows.iter().try_for_each(|chained| out.line(&chained.row.seq.to_string()));
         }
         rows.iter().for_each(|chained| self.table.row(cells(&chained.row, dates)));
-        out.table(&mut self.table)
+        self.table.print(out)
     }
 }
 
-fn cells(row: &AuditRow, dates: Dates<'_>) -> [String; 7] {
+fn cells(row: &AuditRow, dates: Dates<'_>) -> [Cell; 8] {
     let actor = if row.name.is_empty() { "nobody" } else { &row.name };
     let target = if row.target_name.is_empty() { &row.target } else { &row.target_name };
     [
-        row.seq.to_string(),
-        dates.second(row.at),
-        format!("{actor} ({})", row.proof),
-        row.face.clone(),
-        row.verb.clone(),
-        target.clone(),
-        summarize_details(&row.details),
+        row.seq.to_string().into(),
+        Cell::new(dates.second(row.at), row.at.rfc3339_ms()),
+        format!("{actor} ({})", row.proof).into(),
+        row.face.clone().into(),
+        row.verb.clone().into(),
+        target.clone().into(),
+        summarize_details(&row.details).into(),
+        row.target.clone().into(),
     ]
 }

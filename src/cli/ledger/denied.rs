@@ -3,7 +3,8 @@
 use super::super::App;
 use super::super::args::ReadLedgerArgs;
 use super::format_secret;
-use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
+use super::list::{LedgerList, LedgerQuery, print_list};
+use crate::cli::output::{Cell, Columns};
 use crate::domain::date_format::Dates;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;
@@ -18,8 +19,14 @@ impl LedgerList for DeniedRow {
     type Verb = ListDenied;
     const LIST: &'static str = "denied";
     const EMPTY: &'static str = "The ledger has no denied attempts.";
-    const HEAD: &'static [&'static str] =
-        &["TIME", "ATTEMPTS", "REASON", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
+
+    fn columns() -> &'static Columns {
+        &Columns {
+            shown: &["TIME", "ATTEMPTS", "REASON", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"],
+            more: &[],
+            has_header: true,
+        }
+    }
 
     fn verb(
         LedgerQuery { token, since, filter }: LedgerQuery,
@@ -37,18 +44,18 @@ impl LedgerList for DeniedRow {
         self.attempts
     }
 
-    fn cells(&self, dates: Dates<'_>) -> Vec<String> {
+    fn cells(&self, dates: Dates<'_>) -> Vec<Cell> {
         let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::describe);
         let (address, client) = format_origin(&self.address, &self.client);
         vec![
-            dates.minute(self.minute()),
-            self.attempts.to_string(),
-            self.reason.clone(),
-            token,
-            self.secret.as_ref().map_or_else(dash, format_secret),
-            or_dash(&self.method),
-            address,
-            client,
+            Cell::time(dates.minute(self.minute()), Some(self.minute())),
+            self.attempts.to_string().into(),
+            self.reason.clone().into(),
+            token.into(),
+            Cell::or_dash(&self.secret.as_ref().map(format_secret).unwrap_or_default()),
+            Cell::or_dash(&self.method),
+            Cell::new(address, &*self.address),
+            Cell::new(client, &*self.client),
         ]
     }
 }

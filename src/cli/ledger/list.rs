@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::App;
 use super::super::args::ReadLedgerArgs;
-use super::super::output::{ListWriter, RESTORE_HINT, Table, check_all_readable};
+use super::super::output::{Cell, Columns, ListTable, ListWriter, RESTORE_HINT, check_all_readable};
 use crate::domain::date_format::Dates;
 use crate::domain::expiry::Span;
 use crate::domain::query::filter_syntax::{self, FilterFields};
@@ -42,20 +42,12 @@ pub(super) trait LedgerList: Serialize + Sized {
     type Key;
     type Verb: RequestVerb<Reply = LedgerWindow<Self>>;
     const LIST: &'static str;
-    const HEAD: &'static [&'static str];
     const EMPTY: &'static str;
+    fn columns() -> &'static Columns;
     fn verb(query: LedgerQuery, anchor: PageCursor<Self::Key>, limit: usize) -> Self::Verb;
     fn key(&self) -> Self::Key;
     fn count(&self) -> u64;
-    fn cells(&self, dates: Dates<'_>) -> Vec<String>;
-}
-
-pub(super) fn dash() -> String {
-    "-".to_owned()
-}
-
-pub(super) fn or_dash(text: &str) -> String {
-    if text.is_empty() { dash() } else { text.to_owned() }
+    fn cells(&self, dates: Dates<'_>) -> Vec<Cell>;
 }
 
 /// The pages of one list, newest row first.
@@ -81,6 +73,7 @@ impl<R: LedgerList> Pages<R> {
 }
 
 pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
+    let mut table = ListTable::new(R::columns(), &args.list, &app.out)?;
     let span = args.since.as_deref().map(Span::parse).transpose()?;
     let (now, zone) = (app.now(), app.adapters.clock.zone());
     let query = LedgerQuery {
@@ -103,7 +96,7 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
     if app.out.json {
         return print_json_list(app, &mut pages, page);
     }
-    let mut table = Table::new(R::HEAD);
+    table.begin(&mut app.out)?;
     let mut count = 0_u64;
     while let Some(rows) = page.filter(|rows| !rows.is_empty()) {
         count += rows.len() as u64;
@@ -111,7 +104,7 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
             rows.iter().try_for_each(|row| app.out.line(&row.count().to_string()))?;
         } else {
             rows.iter().for_each(|row| table.row(row.cells(app.dates())));
-            app.out.table(&mut table)?;
+            table.print(&mut app.out)?;
         }
         page = pages.next(&app.backend)?;
     }

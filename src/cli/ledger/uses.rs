@@ -3,8 +3,9 @@
 use super::super::App;
 use super::super::args::ReadLedgerArgs;
 use super::format_secret;
-use super::list::{LedgerList, LedgerQuery, dash, or_dash, print_list};
-use crate::domain::date_format::Dates;
+use super::list::{LedgerList, LedgerQuery, print_list};
+use crate::cli::output::{Cell, Columns};
+use crate::domain::date_format::{DateFormat, Dates};
 use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
@@ -25,7 +26,14 @@ impl LedgerList for UseRow {
     type Verb = ListUses;
     const LIST: &'static str = "uses";
     const EMPTY: &'static str = "The ledger has no uses.";
-    const HEAD: &'static [&'static str] = &["DAY (UTC)", "USES", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
+
+    fn columns() -> &'static Columns {
+        &Columns {
+            shown: &["DAY (UTC)", "USES", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"],
+            more: &[],
+            has_header: true,
+        }
+    }
 
     fn verb(
         LedgerQuery { token, since, filter }: LedgerQuery,
@@ -43,16 +51,16 @@ impl LedgerList for UseRow {
         self.uses
     }
 
-    fn cells(&self, dates: Dates<'_>) -> Vec<String> {
+    fn cells(&self, dates: Dates<'_>) -> Vec<Cell> {
         let (address, client) = format_origin(&self.address, &self.client);
         vec![
-            dates.format.utc_day(self.day),
-            self.uses.to_string(),
-            self.token.describe(),
-            self.secret.as_ref().map_or_else(dash, format_secret),
-            or_dash(&self.method),
-            address,
-            client,
+            Cell::new(dates.format.utc_day(self.day), DateFormat::Iso.utc_day(self.day)),
+            self.uses.to_string().into(),
+            self.token.describe().into(),
+            Cell::or_dash(&self.secret.as_ref().map(format_secret).unwrap_or_default()),
+            Cell::or_dash(&self.method),
+            Cell::new(address, &*self.address),
+            Cell::new(client, &*self.client),
         ]
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::App;
 use super::super::args::ListArgs;
-use super::super::output::{ListWriter, RESTORE_HINT, Table, check_all_readable, counted};
+use super::super::output::{Cell, Columns, ListTable, ListWriter, RESTORE_HINT, check_all_readable, counted};
 use super::status_text;
 use crate::domain::expiry::Span;
 use crate::domain::name::Username;
@@ -41,6 +41,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     }
     // Deleted tokens are listed only in the trash.
     let trashed = args.trash || filter.status == Some(Status::Deleted);
+    let mut table = ListTable::new(if trashed { &TRASH_COLUMNS } else { &COLUMNS }, &args.list, &app.out)?;
     let credential = app.read_credential()?;
     let mut pages = Pages {
         credential,
@@ -59,7 +60,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     if app.out.json {
         return json(app, &mut pages, page, now);
     }
-    let mut table = if trashed { Table::new(&TRASH_COLUMNS) } else { Table::new(&COLUMNS) };
+    table.begin(&mut app.out)?;
     while let Some(window) = page.take().filter(|w| w.last.is_some()) {
         listed += window.rows.len() as u64;
         if app.out.quiet {
@@ -68,7 +69,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
             }
         } else {
             window.rows.iter().for_each(|t| table.row(row(t, now)));
-            app.out.table(&mut table)?;
+            table.print(&mut app.out)?;
         }
         page = pages.next(&app.backend)?;
     }
@@ -123,10 +124,19 @@ fn json(app: &mut App, pages: &mut Pages, mut page: Option<Window>, now: Timesta
     check_all_readable("tokens", &pages.unreadable, RESTORE_HINT)
 }
 
-const COLUMNS: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "EXPIRES", "LAST SEEN", "HINT"];
-const TRASH_COLUMNS: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "REVOKED", "LAST SEEN", "HINT"];
+const MORE_COLUMNS: &[&str] = &["ID", "DESCRIPTION", "CREATED"];
+static COLUMNS: Columns = Columns {
+    shown: &["NAME", "STATUS", "ACCOUNT", "API", "EXPIRES", "LAST SEEN", "HINT"],
+    more: MORE_COLUMNS,
+    has_header: true,
+};
+static TRASH_COLUMNS: Columns = Columns {
+    shown: &["NAME", "STATUS", "ACCOUNT", "API", "REVOKED", "LAST SEEN", "HINT"],
+    more: MORE_COLUMNS,
+    has_header: true,
+};
 
-fn row(token: &Token, now: Timestamp) -> [String; 7] {
+fn row(token: &Token, now: Timestamp) -> [Cell; 10] {
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now));
     let ends = match (token.deleted_at, token.expiry.at()) {
         (Some(deleted), _) => ago(deleted, now),
@@ -134,13 +144,16 @@ fn row(token: &Token, now: Timestamp) -> [String; 7] {
         (None, None) => "never".to_owned(),
     };
     [
-        token.name.to_string(),
-        status_text(token, now).to_owned(),
-        token.owner.username.to_string(),
-        token.selection.summary(),
-        ends,
-        seen,
-        token.hint.clone(),
+        token.name.to_string().into(),
+        Cell::new(status_text(token, now), token.status(now).as_str()),
+        token.owner.username.to_string().into(),
+        token.selection.summary().into(),
+        Cell::time(ends, token.deleted_at.or(token.expiry.at())),
+        Cell::time(seen, token.last_seen_at),
+        token.hint.clone().into(),
+        token.id.to_string().into(),
+        token.description.to_string().into(),
+        Cell::timestamp(Some(token.created_at)),
     ]
 }
 

@@ -9,6 +9,7 @@ mod input;
 mod issued_role;
 mod json;
 mod ledger;
+mod list_columns;
 mod man;
 mod output;
 mod passwords;

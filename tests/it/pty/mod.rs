@@ -5,6 +5,7 @@ mod concurrent_changes;
 mod exits;
 mod hostile;
 mod lost_server;
+mod pager;
 mod panics;
 mod paste;
 mod picker;

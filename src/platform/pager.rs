@@ -1,0 +1,80 @@
+//! The pager: a program of the user that shows long output.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use super::own_process;
+
+/// Options of `less` without `LESS`: end at once if all fits on the screen, and leave the text there.
+const LESS: &str = "FRX";
+
+/// A running pager. Dropping it waits until the user has left it.
+pub struct Pager {
+    input: Option<ChildStdin>,
+    child: Child,
+}
+
+impl Pager {
+    /// Starts the pager, if there is a person to read it: `JETON_PAGER`, else `PAGER`, else `less`. `cat` or an empty
+    /// variable means none. `None` if there is none.
+    pub fn start() -> Option<Self> {
+        if !io::stdout().is_terminal() || own_process::is_dumb_terminal() {
+            return None;
+        }
+        let chosen = env::var_os("JETON_PAGER").or_else(|| env::var_os("PAGER"));
+        let mut command = match chosen {
+            Some(chosen) if matches!(chosen.as_bytes().trim_ascii(), b"" | b"cat") => return None,
+            Some(chosen) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.arg("-c").arg(chosen);
+                shell
+            }
+            None => Command::new(find("less")?),
+        };
+        if env::var_os("LESS").is_none() {
+            command.env("LESS", LESS);
+        }
+        // A pager can start other programs. None of them needs the settings of jeton, or its token.
+        for (name, _) in env::vars_os().filter(|(name, _)| name.as_bytes().starts_with(b"JETON_")) {
+            command.env_remove(name);
+        }
+        let _ = own_process::token_from_environment();
+        let mut child = command.stdin(Stdio::piped()).spawn().ok()?;
+        let input = child.stdin.take();
+        Some(Pager { input, child })
+    }
+}
+
+impl Write for Pager {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.input.as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |input| input.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Pager {
+    fn drop(&mut self) {
+        self.input.take();
+        // The exit code says nothing about the output.
+        let _ = self.child.wait();
+    }
+}
+
+fn find(program: &str) -> Option<std::path::PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(program))
+        .find(|path| is_program(path))
+}
+
+fn is_program(path: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    path.is_file() && access(path, Access::EXEC_OK).is_ok()
+}
