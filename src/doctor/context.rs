@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::service::{self, Probe};
 use crate::config::{ExaminedFile, Setting, Settings};
 use crate::error::Result;
 use crate::platform::clock::Stopwatch;
@@ -61,6 +62,7 @@ pub struct Context<'a> {
     pub root: PathBuf,
     pub terminal: TerminalFacts,
     opened: OnceCell<Result<Arc<OpenStore>>>,
+    probes: OnceCell<Vec<Probe>>,
 }
 
 impl<'a> Context<'a> {
@@ -82,6 +84,7 @@ impl<'a> Context<'a> {
             root: PathBuf::from("/"),
             terminal: TerminalFacts::of_this_process(),
             opened: OnceCell::new(),
+            probes: OnceCell::new(),
         }
     }
 
@@ -95,5 +98,10 @@ impl<'a> Context<'a> {
             let limit = Arc::clone(&self.time_limit);
             location.open_unchanged(move || limit.is_over()).map(Arc::new)
         }))
+    }
+
+    /// Returns the answers of the configured server, and of the service on the store.
+    pub(super) fn probes(&self) -> &[Probe] {
+        self.probes.get_or_init(|| service::probe(self))
     }
 }

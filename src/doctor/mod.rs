@@ -6,6 +6,7 @@
 mod configuration;
 mod context;
 mod finding;
+mod service;
 mod store;
 mod systemd;
 mod terminal;
@@ -24,6 +25,7 @@ word_enum! {
     pub enum Area {
         Store = "store",
         Configuration = "configuration",
+        Service = "service",
         Systemd = "systemd",
         Terminal = "terminal",
     }
@@ -34,6 +36,7 @@ impl Area {
         match self {
             Area::Store => "Store",
             Area::Configuration => "Configuration",
+            Area::Service => "Service",
             Area::Systemd => "systemd",
             Area::Terminal => "Terminal",
         }
@@ -44,6 +47,7 @@ impl Area {
         match self {
             Area::Store => store::CHECKS,
             Area::Configuration => configuration::CHECKS,
+            Area::Service => service::CHECKS,
             Area::Systemd => systemd::CHECKS,
             Area::Terminal => terminal::CHECKS,
         }

@@ -44,6 +44,11 @@ impl Timestamp {
         Timestamp(at.timestamp_millis()).writable()
     }
 
+    /// Parses the time of an HTTP header, e.g. `Sun, 29 Nov 2026 10:00:00 GMT`.
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc2822(text).ok().map(|at| Timestamp(at.timestamp_millis()))
+    }
+
     /// Rounds down to a whole second.
     pub fn whole_second(self) -> Self {
         Timestamp(self.0.div_euclid(SECOND) * SECOND)

@@ -11,10 +11,10 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, SERVER, USER_AGENT};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, SERVER, USER_AGENT};
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::sync::Notify;
@@ -63,6 +63,10 @@ pub struct HttpAnswer {
     pub body: Zeroizing<Vec<u8>>,
     /// The version of the server, if it says so.
     pub version: Option<String>,
+    /// The time of the server, as in its header `Date`.
+    pub date: Option<String>,
+    /// The certificate of an https server.
+    pub certificate: Option<CertificateDer<'static>>,
 }
 
 /// A client of one server.
@@ -115,7 +119,11 @@ impl HttpClient {
                 }
                 ServerAddress::Https { host, port } => {
                     let tls = self.tls().map_err(Unanswered::Unready)?;
-                    exchange(server, reach(connect_tls(tls, host, *port)).await?, request).await
+                    let stream = reach(connect_tls(tls, host, *port)).await?;
+                    let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+                    let certificate = certificate.map(|certificate| certificate.clone().into_owned());
+                    let answer = exchange(server, stream, request).await?;
+                    Ok(HttpAnswer { certificate, ..answer })
                 }
             }
         };
@@ -249,8 +257,9 @@ async fn exchange(
 async fn read_answer(response: Response<Incoming>) -> std::result::Result<HttpAnswer, Unanswered> {
     let status = response.status().as_u16();
     let program = response.headers().get(SERVER).and_then(|program| program.to_str().ok());
+    let date = response.headers().get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
     let version = program.and_then(|program| program.strip_prefix("jeton/")).map(str::to_owned);
     let body = Limited::new(response.into_body(), MAX_REPLY).collect().await;
     let body = body.map_err(|e| Unanswered::Broken(e.to_string()))?.to_bytes();
-    Ok(HttpAnswer { status, body: Zeroizing::new(body.to_vec()), version })
+    Ok(HttpAnswer { status, body: Zeroizing::new(body.to_vec()), version, date, certificate: None })
 }

@@ -5,6 +5,7 @@ pub mod audit_position_file;
 pub mod backup_file;
 pub mod bounded_read;
 pub mod catalogue_file;
+pub mod certificate_dates;
 pub mod clipboard;
 pub mod clock;
 pub mod entropy;

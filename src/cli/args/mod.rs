@@ -173,7 +173,7 @@ pub enum Command {
     /// Everybody who can open the store may run this command, and sees the tokens of all accounts. It takes neither --user nor
     /// a password.
     Check(CheckArgs),
-    /// Check store, configuration, units and terminal (exit 6: faults)
+    /// Check the store, configuration, service and more (exit 6: faults)
     ///
     /// Changes nothing, and goes on after a fault. Everybody who can open the store may run this command. It takes neither
     /// --user nor a password.

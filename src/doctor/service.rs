@@ -1,0 +1,337 @@
+//! The service: whether it runs and answers, who may reach it, and its clock.
+
+use std::fs;
+use std::net::IpAddr;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{CheckKind, Context, Finding};
+use crate::config::Setting;
+use crate::domain::time::{DAY, Timestamp, relative};
+use crate::domain::untrusted_text::excerpt;
+use crate::error::{Error, Result};
+use crate::platform::http_client::{HttpAnswer, HttpClient, HttpRequest};
+use crate::platform::running_service_file::{self, ServiceInfo};
+use crate::platform::{certificate_dates, sockets, tls, unix_group, unix_user};
+use crate::service::VERSION;
+use crate::service::endpoint::Endpoint;
+use crate::service::server_address::{ServerAddress, ServerConnection};
+
+pub(super) const CHECKS: &[CheckKind] = &[
+    CheckKind {
+        id: "service.running",
+        meaning: "No service runs on the store, although this machine is set up for one",
+        run: running,
+    },
+    CheckKind {
+        id: "service.reachable",
+        meaning: "The service, or the configured server, doesn't answer",
+        run: reachable,
+    },
+    CheckKind {
+        id: "service.version",
+        meaning: "The service is another version than this program",
+        run: |c| answers(c).filter_map(|probe| version(probe)).collect(),
+    },
+    CheckKind {
+        id: "service.health",
+        meaning: "The service reports faults, or can't verify tokens",
+        run: |c| answers(c).flat_map(|probe| health(probe)).collect(),
+    },
+    CheckKind {
+        id: "service.clock",
+        meaning: "The clock of the service differs from that of this machine",
+        run: |c| answers(c).filter_map(|probe| clock(probe)).collect(),
+    },
+    CheckKind {
+        id: "service.time-sync",
+        meaning: "The clock of this machine isn't synchronised, so tokens may expire late or early",
+        run: time_sync,
+    },
+    CheckKind {
+        id: "service.access",
+        meaning: "Everybody on the machine or the network can reach a listener, or replace its socket",
+        run: access,
+    },
+    CheckKind {
+        id: "service.certificate",
+        meaning: "A certificate for https expires soon, or has expired",
+        run: certificates,
+    },
+];
+
+/// Maximum time of the call.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Difference of two clocks, in milliseconds, from which expiries are noticeably wrong.
+const CLOCK_WARNING: i64 = 5_000;
+const CLOCK_FAULT: i64 = 5 * 60_000;
+/// Time before the end of a certificate in which it should be replaced.
+const CERTIFICATE_WARNING: i64 = 14 * DAY;
+
+/// The answer of a service.
+pub(super) struct Probe {
+    address: ServerAddress,
+    answer: Result<HttpAnswer>,
+    /// The time when the answer was there.
+    at: Timestamp,
+}
+
+/// Returns the service that runs on the store, if this user may know it.
+fn running_service(context: &Context<'_>) -> Option<ServiceInfo> {
+    running_service_file::discover(context.store.as_ref()?.value.path())
+}
+
+/// Asks the configured server, and the service on the store.
+pub(super) fn probe(context: &Context<'_>) -> Vec<Probe> {
+    let configured = context.settings.as_ref().ok().and_then(|settings| settings.server_connection());
+    let local = running_service(context).map(|service| {
+        // No secret is sent, so it doesn't matter who listens.
+        ServerConnection { address: ServerAddress::Local(service.manage), ca: None, pin: None, insecure: true }
+    });
+    let local = local.filter(|local| configured.as_ref().is_none_or(|other| other.address != local.address));
+    let all = configured.into_iter().map(|server| ServerConnection { insecure: true, ..server }).chain(local);
+    all.map(|server| {
+        let address = server.address.clone();
+        let request = HttpRequest { method: "GET", target: "/v1/health", headers: &[], body: None, interrupt: None };
+        let answer = HttpClient::new(server).send(request, TIMEOUT);
+        Probe { address, answer, at: context.adapters.clock.now() }
+    })
+    .collect()
+}
+
+fn running(context: &Context<'_>) -> Vec<Finding> {
+    let Some(store) = context.store.as_ref().filter(|store| store.value.exists().unwrap_or(false)) else {
+        return Vec::new();
+    };
+    if let Some(ServiceInfo { verify, manage }) = running_service(context) {
+        return vec![Finding::ok(format!("a service runs on the store: {verify} verifies tokens, {manage} manages"))];
+    }
+    let serve = context.settings.as_ref().ok().map(|settings| &settings.serve);
+    let is_set_up = serve.is_some_and(|serve| serve.verify.is_some() || serve.manage.is_some());
+    vec![match is_set_up {
+        true => Finding::warning("no service runs on the store")
+            .why("the configuration has addresses for one")
+            .next(format!("Start it: systemctl start jeton, or: jeton serve --store {}", store.value.path().display())),
+        false => Finding::ok("no service runs on the store"),
+    }]
+}
+
+fn reachable(context: &Context<'_>) -> Vec<Finding> {
+    let judged = context.probes().iter().map(|Probe { address, answer, .. }| match answer {
+        Ok(answer) if health_status(answer).is_some() => Finding::ok(format!("{address} answers")),
+        Ok(answer) => Finding::fault(format!("{address} is not jeton"))
+            .why(format!("the answer to /v1/health has status {} and another form", answer.status))
+            .next("Correct the address of the server: jeton config list"),
+        Err(error) => {
+            let next = "Check the server's address, and that jeton serve runs there";
+            Finding::fault(format!("{address} doesn't answer"))
+                .next(next)
+                .because_of(Error { why: Some(error.what_and_why()), ..error.clone() })
+        }
+    });
+    judged.collect()
+}
+
+/// Returns every service that has answered.
+fn answers<'a>(context: &'a Context<'_>) -> impl Iterator<Item = (&'a Probe, &'a HttpAnswer)> {
+    context
+        .probes()
+        .iter()
+        .filter_map(|probe| Some((probe, probe.answer.as_ref().ok().filter(|answer| health_status(answer).is_some())?)))
+}
+
+/// Returns the members of a health answer. `None` for another answer.
+fn health_status(answer: &HttpAnswer) -> Option<(String, Value)> {
+    let body: Value = serde_json::from_slice(&answer.body).ok()?;
+    Some((body.get("status")?.as_str()?.to_owned(), body))
+}
+
+fn version((probe, answer): (&Probe, &HttpAnswer)) -> Option<Finding> {
+    let version = answer.version.as_deref()?;
+    Some(match version == VERSION {
+        true => Finding::ok(format!("{} is version {version}, as this program", probe.address)),
+        false => Finding::warning(format!("{} is version {}", probe.address, excerpt(version, 32)))
+            .why(format!("this program is version {VERSION}"))
+            .next("Restart the service after an update, or use the program of the same version"),
+    })
+}
+
+fn health((probe, answer): (&Probe, &HttpAnswer)) -> Vec<Finding> {
+    let Some((status, body)) = health_status(answer) else { return Vec::new() };
+    let address = &probe.address;
+    let mut found = Vec::new();
+    if status != "ok" {
+        let reason = body.get("reason").and_then(Value::as_str).unwrap_or("unknown");
+        found.push(
+            Finding::fault(format!("{address} can't verify tokens"))
+                .why(format!("the reason is: {}", excerpt(reason, 64)))
+                .next("Read the log of the service: journalctl -u jeton"),
+        );
+    }
+    let faults = body.get("faults").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    found.extend(faults.map(|fault| {
+        Finding::warning(format!("{address} reports the fault {}", excerpt(fault, 64)))
+            .next("Read the log of the service: journalctl -u jeton")
+    }));
+    if found.is_empty() {
+        found.push(Finding::ok(format!("{address} verifies tokens and reports no fault")));
+    }
+    found
+}
+
+fn clock((probe, answer): (&Probe, &HttpAnswer)) -> Option<Finding> {
+    let theirs = Timestamp::parse_http_date(answer.date.as_deref()?)?;
+    Some(judge_clocks(&probe.address.to_string(), theirs, probe.at))
+}
+
+/// Compares the times of a server and of this machine. That of the server has no fractions of a second.
+fn judge_clocks(address: &str, theirs: Timestamp, ours: Timestamp) -> Finding {
+    let difference = (theirs.0 - ours.whole_second().0).abs();
+    let finding = match difference {
+        ..CLOCK_WARNING => return Finding::ok(format!("the clock of {address} agrees with ours")),
+        CLOCK_WARNING..CLOCK_FAULT => Finding::warning as fn(String) -> Finding,
+        _ => Finding::fault,
+    };
+    finding(format!("the clock of {address} differs by {} s from ours", difference / 1_000))
+        .why("tokens expire by the clock of the service")
+        .next("Synchronise both clocks: timedatectl set-ntp true")
+}
+
+fn time_sync(context: &Context<'_>) -> Vec<Finding> {
+    let folder = context.root.join("run/systemd/timesync");
+    match (folder.join("synchronized").exists(), folder.exists()) {
+        (true, _) => vec![Finding::ok("the clock of this machine is synchronised")],
+        (false, true) => vec![
+            Finding::warning("the clock of this machine isn't synchronised")
+                .why("systemd-timesyncd has reached no time server since the machine was started")
+                .next("Run: timedatectl timesync-status"),
+        ],
+        // Another program may synchronise the clock, or the host of a container.
+        (false, false) => Vec::new(),
+    }
+}
+
+fn access(context: &Context<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let service = running_service(context);
+    let server = context.settings.as_ref().ok().and_then(|settings| settings.server.as_ref());
+    let manage = match (&service, server.map(|server| &server.value)) {
+        (Some(service), _) => Some(service.manage.clone()),
+        (None, Some(ServerAddress::Local(endpoint))) => Some(endpoint.clone()),
+        (None, _) => None,
+    };
+    if let Some(service) = &service {
+        found.push(endpoint_access("tokens can be verified", &service.verify));
+    }
+    found.extend(manage.map(|manage| endpoint_access("the service can be managed", &manage)));
+    let serve = context.settings.as_ref().ok().map(|settings| &settings.serve);
+    if let Some(https) = serve.and_then(|serve| serve.manage.as_ref()?.value.https) {
+        let who = if https.ip().is_unspecified() { "every network of this machine" } else { "its network" };
+        found.push(Finding::ok(format!("https://{https} can be reached from {who}, with TLS")));
+    }
+    found
+}
+
+/// Judges who can reach `endpoint`, where `what`.
+fn endpoint_access(what: &str, endpoint: &Endpoint) -> Finding {
+    match endpoint {
+        Endpoint::Tcp(address) => judge_port(what, address.ip(), endpoint),
+        Endpoint::Unix(path) => match fs::metadata(path) {
+            Ok(meta) => judge_socket(what, path, &meta),
+            Err(e) => Finding::fault(format!("the socket {} can't be used", path.display()))
+                .because_of(Error::failure("").why(e.to_string()))
+                .next("Start the service again"),
+        },
+    }
+}
+
+fn judge_port(what: &str, address: IpAddr, endpoint: &Endpoint) -> Finding {
+    match address.is_loopback() {
+        true => Finding::ok(format!("{what} by every program of this machine, at {endpoint}")),
+        false => Finding::warning(format!("{what} from the network, unencrypted, at {endpoint}"))
+            .why("others on the network can read tokens that are verified there")
+            .next("Use a socket (serve.verify = \"unix:PATH\"), or an address of this machine"),
+    }
+}
+
+fn judge_socket(what: &str, path: &Path, meta: &fs::Metadata) -> Finding {
+    let next = "Let the service make the socket again: restart it. Set its group with serve.verify-group";
+    if meta.mode() & 0o002 != 0 {
+        return Finding::warning(format!("{what} by every user of this machine, at {}", path.display()))
+            .why(format!("the socket has mode {:04o}", meta.mode() & 0o777))
+            .next(next);
+    }
+    if let Err(error) = sockets::check_folder(path) {
+        // The folder may belong to the user of the service, which isn't us.
+        let is_of_owner = path
+            .parent()
+            .and_then(|folder| fs::metadata(folder).ok())
+            .is_some_and(|folder| folder.uid() == meta.uid() && folder.mode() & 0o022 == 0);
+        if !is_of_owner {
+            return Finding::fault(format!("another user could replace the socket {}", path.display()))
+                .because_of(error);
+        }
+    }
+    let owner = unix_user::name_of(meta.uid()).unwrap_or_else(|| format!("uid {}", meta.uid()));
+    let group = unix_group::name_of(meta.gid()).unwrap_or_else(|| format!("gid {}", meta.gid()));
+    let who = if meta.mode() & 0o020 != 0 { format!("{owner} and the group {group}") } else { owner };
+    Finding::ok(format!("{what} by {who}, at {}", path.display()))
+}
+
+fn certificates(context: &Context<'_>) -> Vec<Finding> {
+    let now = context.adapters.clock.now();
+    let mut found = Vec::new();
+    let settings = context.settings.as_ref().ok();
+    if let Some(Setting { value: path, .. }) = settings.and_then(|settings| settings.serve.certificate.as_ref()) {
+        let ends = tls::read_certificates(path).unwrap_or_default();
+        let first = ends.iter().filter_map(certificate_dates::not_after).min();
+        found.extend(first.map(|end| judge_certificate(&format!("the certificate in {}", path.display()), end, now)));
+    }
+    found.extend(answers(context).filter_map(|(probe, answer)| {
+        let end = certificate_dates::not_after(answer.certificate.as_ref()?)?;
+        Some(judge_certificate(&format!("the certificate of {}", probe.address), end, now))
+    }));
+    found
+}
+
+fn judge_certificate(what: &str, end: Timestamp, now: Timestamp) -> Finding {
+    let next = "Renew it, put it in place, then run: systemctl reload jeton";
+    match end.0 - now.0 {
+        ..=0 => Finding::fault(format!("{what} has expired ({})", relative(end, now)))
+            .why("clients refuse the connection")
+            .next(next),
+        1..CERTIFICATE_WARNING => {
+            Finding::warning(format!("{what} expires {}", relative(end, now))).why("clients will refuse it").next(next)
+        }
+        _ => Finding::ok(format!("{what} is valid; it expires {}", relative(end, now))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Status;
+
+    #[test]
+    fn times_are_judged() {
+        let at = Timestamp(1_900_000_000_500);
+        let clocks = |difference: i64| judge_clocks("a", at.whole_second().plus(difference), at).status;
+        assert_eq!([clocks(0), clocks(-4_000), clocks(4_000)], [Status::Ok; 3]);
+        assert_eq!([clocks(5_000), clocks(-299_000)], [Status::Warning; 2]);
+        assert_eq!([clocks(300_000), clocks(-9_000_000)], [Status::Fault; 2]);
+        let certificate = |left: i64| judge_certificate("a", at.plus(left), at).status;
+        assert_eq!([certificate(0), certificate(-DAY)], [Status::Fault; 2]);
+        assert_eq!([certificate(1), certificate(14 * DAY - 1)], [Status::Warning; 2]);
+        assert_eq!(certificate(14 * DAY), Status::Ok);
+    }
+
+    #[test]
+    fn port_of_a_network_is_a_warning() {
+        let port = |text: &str| endpoint_access("a", &Endpoint::parse(text).unwrap()).status;
+        assert_eq!([port("127.0.0.1:1"), port("[::1]:1")], [Status::Ok; 2]);
+        assert_eq!([port("0.0.0.0:1"), port("192.0.2.1:1")], [Status::Warning; 2]);
+    }
+}
