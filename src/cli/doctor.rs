@@ -37,16 +37,16 @@ pub(super) fn run(global: &GlobalArgs, args: &DoctorArgs) -> Result<()> {
     };
     let mut context = Context::new(files, settings, store, &adapters, client_info(Face::Cli));
     context.is_full = args.full;
+    context.proxies.clone_from(&args.proxy);
     context.time_limit = TimeLimit::new((!args.full).then_some(CHECK_LIMIT)).into();
     let mut out = Output::new(global.json, global.quiet);
     let mut checks: Vec<Check> = Vec::new();
     for (index, area) in Area::ALL.into_iter().enumerate() {
-        if !out.json && !out.quiet {
-            let gap = if index == 0 { "" } else { "\n" };
-            out.document(&format!("{gap}{}\n", area.title()))?;
-        }
+        let mut title = Some(format!("{}{}\n", if index == 0 { "" } else { "\n" }, area.title()));
         for check in doctor::examine(area, &context) {
             if !out.json && !out.quiet {
+                // An area without results has no title.
+                title.take().map_or(Ok(()), |title| out.document(&title))?;
                 out.document(&describe(&check, platform::own_process::has_utf8_locale()))?;
             } else if !out.json && check.status != Status::Ok {
                 out.line(check.id)?;

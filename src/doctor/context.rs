@@ -61,6 +61,8 @@ pub struct Context<'a> {
     /// The folder that has `etc` and `usr`.
     pub root: PathBuf,
     pub terminal: TerminalFacts,
+    /// Configurations of proxies. Empty for those at the usual places.
+    pub proxies: Vec<PathBuf>,
     opened: OnceCell<Result<Arc<OpenStore>>>,
     probes: OnceCell<Vec<Probe>>,
 }
@@ -83,6 +85,7 @@ impl<'a> Context<'a> {
             client,
             root: PathBuf::from("/"),
             terminal: TerminalFacts::of_this_process(),
+            proxies: Vec::new(),
             opened: OnceCell::new(),
             probes: OnceCell::new(),
         }

@@ -6,6 +6,7 @@
 mod configuration;
 mod context;
 mod finding;
+mod proxy;
 mod service;
 mod store;
 mod systemd;
@@ -26,6 +27,7 @@ word_enum! {
         Store = "store",
         Configuration = "configuration",
         Service = "service",
+        Proxy = "proxy",
         Systemd = "systemd",
         Terminal = "terminal",
     }
@@ -37,6 +39,7 @@ impl Area {
             Area::Store => "Store",
             Area::Configuration => "Configuration",
             Area::Service => "Service",
+            Area::Proxy => "Proxy",
             Area::Systemd => "systemd",
             Area::Terminal => "Terminal",
         }
@@ -48,6 +51,7 @@ impl Area {
             Area::Store => store::CHECKS,
             Area::Configuration => configuration::CHECKS,
             Area::Service => service::CHECKS,
+            Area::Proxy => proxy::CHECKS,
             Area::Systemd => systemd::CHECKS,
             Area::Terminal => terminal::CHECKS,
         }

@@ -34,17 +34,17 @@ pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
         id: "service.version",
         meaning: "The service is another version than this program",
-        run: |c| answers(c).filter_map(|probe| version(probe)).collect(),
+        run: |c| answers(c).filter_map(version).collect(),
     },
     CheckKind {
         id: "service.health",
         meaning: "The service reports faults, or can't verify tokens",
-        run: |c| answers(c).flat_map(|probe| health(probe)).collect(),
+        run: |c| answers(c).flat_map(health).collect(),
     },
     CheckKind {
         id: "service.clock",
         meaning: "The clock of the service differs from that of this machine",
-        run: |c| answers(c).filter_map(|probe| clock(probe)).collect(),
+        run: |c| answers(c).filter_map(clock).collect(),
     },
     CheckKind {
         id: "service.time-sync",

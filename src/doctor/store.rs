@@ -226,7 +226,7 @@ fn schema(context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// Returns the open store if its tables are those that this program knows.
-fn readable<'a>(context: &'a Context<'_>) -> Option<&'a Arc<OpenStore>> {
+pub(super) fn readable<'a>(context: &'a Context<'_>) -> Option<&'a Arc<OpenStore>> {
     opened(context).filter(|store| {
         store.schema_state().is_ok_and(|schema| schema.version == schema.newest && !schema.lacks_indexes)
     })

@@ -6,6 +6,7 @@
 
 mod caddy;
 mod envoy;
+mod fingerprint;
 mod haproxy;
 mod nginx;
 mod proxy_addresses;
@@ -16,9 +17,10 @@ mod stripped_headers;
 mod tests;
 mod traefik;
 
+pub use fingerprint::{Fingerprint, PrintedGuide};
 pub use proxy_addresses::{Listen, Tls, Upstream};
 pub use secret_scanners::{SecretScannerKind, secret_rule};
-pub use site::GuideSite;
+pub use site::{GuideSite, keep_used_sites};
 
 use std::path::Path;
 
@@ -86,8 +88,18 @@ pub struct Guide<'a> {
     pub insecure: bool,
 }
 
+/// Returns the configuration of a proxy. Its second line has the fingerprint of the catalogues.
 pub fn write(subject: ProxyKind, guide: &Guide<'_>) -> Result<String> {
     guide.check(subject)?;
+    let text = render(subject, guide)?;
+    let Some(fingerprint) = Fingerprint::new(subject, guide)? else { return Ok(text) };
+    Ok(match text.split_once('\n') {
+        Some((first, rest)) => format!("{first}\n{fingerprint}\n{rest}"),
+        None => text,
+    })
+}
+
+fn render(subject: ProxyKind, guide: &Guide<'_>) -> Result<String> {
     Ok(match subject {
         ProxyKind::Nginx => nginx::write(guide),
         ProxyKind::Caddy => caddy::write(guide),

@@ -1,13 +1,28 @@
 //! The sites of a configuration: hosts with the same rules and the same application.
 
 use super::{Guide, SiteValues, Upstream};
-use crate::domain::route::rules::{RouteRule, RouteRules};
+use crate::domain::route::rules::{RouteAction, RouteRule, RouteRules};
+use crate::domain::route::sites::Site;
 
 /// A pattern of host names in lower case, without a dot at the end. An application may ignore such a dot.
 pub(super) const HOST_NAME: &str = r"(?:[a-z0-9._-]*[a-z0-9_-])";
 
+/// Removes the sites that take no request, because they need no application. Returns `false`, and keeps all, if no site takes
+/// a request.
+pub fn keep_used_sites(sites: &mut Vec<Site>) -> bool {
+    let is_used = |site: &Site| {
+        let mut actions = site.rules.rules.iter().map(|rule| &rule.action);
+        actions.any(|action| matches!(action, RouteAction::Ask(_) | RouteAction::Public(_)))
+    };
+    let has_used = sites.iter().any(is_used);
+    if has_used {
+        sites.retain(is_used);
+    }
+    has_used
+}
+
 /// Hosts with the same rules, and the application that serves them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct GuideSite {
     /// Empty for every host that no other site has.
     pub hosts: Vec<String>,

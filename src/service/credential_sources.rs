@@ -42,6 +42,20 @@ impl CredentialSources {
     pub fn sources(&self) -> &[CredentialSource] {
         &self.0
     }
+
+    /// Returns the headers that may hold tokens: `Authorization`, and the others.
+    pub fn headers(&self) -> Vec<String> {
+        let more = self.0.iter().filter_map(|source| match source {
+            CredentialSource::Header(name) => Some(name.clone()),
+            CredentialSource::Query(_) => None,
+        });
+        ["Authorization".to_owned()].into_iter().chain(more).collect()
+    }
+
+    /// Returns `true` if tokens are accepted in the query.
+    pub fn has_query(&self) -> bool {
+        self.0.iter().any(|source| matches!(source, CredentialSource::Query(_)))
+    }
 }
 
 /// Headers that have another meaning.

@@ -1,5 +1,7 @@
 //! `doctor`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -7,4 +9,7 @@ pub struct DoctorArgs {
     /// Check the store completely, however long it takes
     #[arg(long)]
     pub full: bool,
+    /// Compare this file from jeton guide with what it prints now
+    #[arg(long, value_name = "FILE")]
+    pub proxy: Vec<PathBuf>,
 }

@@ -10,14 +10,13 @@ use super::App;
 use super::args::{GuideArgs, GuideTarget};
 use super::catalogue::catalogue_not_found;
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
-use crate::domain::route::sites::{Site, sites};
+use crate::domain::route::sites::sites;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::guide::{self, Guide, GuideSite, Listen, ProxyKind, SecretScannerKind, Tls};
 use crate::http;
 use crate::platform::entropy::SystemEntropy;
 use crate::platform::{self, proof_file, running_service_file, secret_files, sockets};
-use crate::service::credential_sources::CredentialSource;
 use crate::service::endpoint::Endpoint;
 use crate::service::proxy_proof::ProxyProof;
 use crate::verbs::catalogue::ListCatalogues;
@@ -72,14 +71,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
             app.program()
         ));
     }
-    let is_used = |site: &Site| {
-        let mut actions = site.rules.rules.iter().map(|rule| &rule.action);
-        actions.any(|action| matches!(action, guide::RouteAction::Ask(_) | guide::RouteAction::Public(_)))
-    };
-    // A site that takes no request needs no application.
-    if found.iter().any(is_used) {
-        found.retain(is_used);
-    } else {
+    if !guide::keep_used_sites(&mut found) {
         app.out.note(&format!(
             "! no method has a route, so the proxy will deny every request. Apply a catalogue with routes: \
              {} catalogue apply FILE",
@@ -108,12 +100,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         // Another user could listen there while jeton is down.
         sockets::check_folder(path)?;
     }
-    let mut credentials = vec!["Authorization".to_owned()];
-    credentials.extend(serve.accept.value.sources().iter().filter_map(|source| match source {
-        CredentialSource::Header(name) => Some(name.clone()),
-        CredentialSource::Query(_) => None,
-    }));
-    let query = serve.accept.value.sources().iter().any(|source| matches!(source, CredentialSource::Query(_)));
+    let (credentials, query) = (serve.accept.value.headers(), serve.accept.value.has_query());
     let proof = proxy_proof(app, args, subject, &verify)?;
     let sites: Result<Vec<GuideSite>> = found
         .into_iter()

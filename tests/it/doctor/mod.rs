@@ -2,6 +2,7 @@
 
 mod configuration;
 mod documentation;
+mod proxy;
 mod service;
 mod store;
 
@@ -59,11 +60,16 @@ fn checks(output: &CliOutput) -> Vec<Value> {
     answer["checks"].as_array().unwrap().clone()
 }
 
-/// Returns the ids of warnings and faults, without those of this machine: its disk and its units.
+/// Returns `true` for an id about this machine instead of the test's installation.
+fn is_of_machine(id: &str) -> bool {
+    ["store.space", "service.time-sync"].contains(&id) || id.starts_with("systemd.") || id.starts_with("proxy.")
+}
+
+/// Returns the ids of warnings and faults, without those of this machine: its disk, clock, units and proxies.
 fn found(output: &CliOutput) -> Vec<String> {
     let bad = checks(output).into_iter().filter(|check| check["status"] != "ok");
     let ids = bad.map(|check| check["id"].as_str().unwrap().to_owned());
-    ids.filter(|id| !["store.space", "service.time-sync"].contains(&&**id) && !id.starts_with("systemd.")).collect()
+    ids.filter(|id| !is_of_machine(id)).collect()
 }
 
 /// Returns every file below the home with its mode, owner and content. The index of the write-ahead log is no content.
@@ -137,10 +143,6 @@ fn text_names_each_fault_with_its_id_and_fits_80_columns() {
         output.out.lines().find(|line| line.chars().count() > 80 && !line.contains(home.path("").to_str().unwrap()));
     assert_eq!(long, None);
     let quiet = home.run(&["doctor", "--quiet"], "").assert_code(6);
-    let ids: Vec<&str> = quiet
-        .out
-        .lines()
-        .filter(|id| *id != "store.space" && *id != "service.time-sync" && !id.starts_with("systemd."))
-        .collect();
+    let ids: Vec<&str> = quiet.out.lines().filter(|id| !is_of_machine(id)).collect();
     assert_eq!(ids, ["store.permissions", "store.opens", "configuration.unknown-key"]);
 }

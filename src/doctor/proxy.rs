@@ -1,0 +1,142 @@
+//! Configurations of proxies that `jeton guide` printed, compared with what it prints now.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{CheckKind, Context, Finding};
+use crate::domain::route::sites::sites;
+use crate::error::{Error, Result};
+use crate::guide::{Fingerprint, Guide, GuideSite, Listen, PrintedGuide, Upstream, keep_used_sites};
+use crate::platform::secret_files::read_file;
+use crate::service::endpoint::Endpoint;
+use crate::store::OpenStore;
+use crate::verbs::catalogue::ListCatalogues;
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::credential::Credential;
+use crate::verbs::local_backend::LocalBackend;
+use crate::verbs::request::call;
+
+pub(super) const CHECKS: &[CheckKind] = &[
+    CheckKind {
+        id: "proxy.file",
+        meaning: "The file given with `--proxy` can't be read, or isn't a configuration from `jeton guide`",
+        run: |c| files(c).into_iter().filter_map(|file| readable(&file)).collect(),
+    },
+    CheckKind {
+        id: "proxy.current",
+        meaning: "The proxy's configuration is older than the catalogues, so requests are denied or let through by old routes",
+        run: current,
+    },
+];
+
+/// Maximum size of a configuration, in bytes.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// The places that the printed configurations name, below the root of the system.
+const USUAL_PLACES: [&str; 6] = [
+    "etc/nginx/conf.d/jeton.conf",
+    "etc/nginx/sites-enabled/jeton.conf",
+    "etc/caddy/Caddyfile",
+    "etc/traefik/dynamic/jeton.yaml",
+    "etc/envoy/jeton.yaml",
+    "etc/haproxy/jeton.cfg",
+];
+/// An address where none matters.
+const ADDRESS: &str = "127.0.0.1:1";
+
+/// A file that may be a configuration.
+struct File {
+    path: PathBuf,
+    content: Result<Option<PrintedGuide>>,
+    /// `true` if the user named it.
+    is_named: bool,
+}
+
+fn files(context: &Context<'_>) -> Vec<File> {
+    let read = |path: &Path, is_named: bool| {
+        let content = read_file(path, MAX_BYTES).map(|text| PrintedGuide::parse(&text));
+        File { path: path.to_owned(), content, is_named }
+    };
+    if !context.proxies.is_empty() {
+        return context.proxies.iter().map(|path| read(path, true)).collect();
+    }
+    let places = USUAL_PLACES.iter().map(|place| context.root.join(place));
+    let found = places.filter(|path| path.exists()).map(|path| read(&path, false));
+    // A file in a usual place may guard nothing with jeton, or may be none of our business.
+    found.filter(|file| matches!(file.content, Ok(Some(_)))).collect()
+}
+
+fn readable(file: &File) -> Option<Finding> {
+    let path = file.path.display();
+    match &file.content {
+        Err(error) => {
+            Some(Finding::fault(format!("{path} can't be read")).next("Correct the path").because_of(error.clone()))
+        }
+        Ok(None) => Some(
+            Finding::fault(format!("{path} isn't a configuration from jeton guide"))
+                .why("its first comment is missing")
+                .next("Correct the path, or print the configuration again: jeton guide --help"),
+        ),
+        Ok(Some(_)) => file.is_named.then(|| Finding::ok(format!("{path} is a configuration from jeton guide"))),
+    }
+}
+
+fn current(context: &Context<'_>) -> Vec<Finding> {
+    let printed = files(context).into_iter().filter_map(|file| Some((file.path, file.content.ok()??)));
+    printed.map(|(path, printed)| compare(context, &path, &printed)).collect()
+}
+
+fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Finding {
+    let words = printed.command();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let next = format!("Print it again with its addresses, and reload the proxy: {}", CliLine::new(&words));
+    let path = path.display();
+    let Some(store) = super::store::readable(context) else {
+        return Finding::warning(format!("{path} wasn't compared with the catalogues"))
+            .why("the store can't be read here")
+            .next("Run jeton doctor --proxy FILE as the user that owns the store");
+    };
+    let Some(old) = &printed.fingerprint else {
+        return Finding::warning(format!("{path} may be stale"))
+            .why("an earlier version of jeton printed it, without a fingerprint of the catalogues")
+            .next(next);
+    };
+    match fingerprint(context, store, printed) {
+        Ok(Some(now)) if now == *old => Finding::ok(format!("{path} agrees with the catalogues")),
+        Ok(_) => Finding::fault(format!("{path} is stale"))
+            .why("the catalogues, the settings of the service or jeton have changed since it was printed")
+            .next(next),
+        Err(error) => Finding::fault(format!("{path} can't be printed again"))
+            .because_of(Error { why: Some(error.what_and_why()), ..error })
+            .next(next),
+    }
+}
+
+/// Returns the fingerprint that `jeton guide` prints now.
+fn fingerprint(context: &Context<'_>, store: &Arc<OpenStore>, printed: &PrintedGuide) -> Result<Option<Fingerprint>> {
+    let backend = LocalBackend::<OpenStore>::new(Arc::clone(store), context.adapters.clone(), context.client.clone());
+    let mut catalogues = call(&backend, &Credential::Store, ListCatalogues)?;
+    if !printed.catalogues.is_empty() {
+        catalogues.retain(|catalogue| printed.catalogues.contains(&catalogue.name));
+    }
+    let mut found = sites(&catalogues, &printed.preflights);
+    keep_used_sites(&mut found);
+    let upstream = || Upstream::parse(ADDRESS);
+    let sites: Result<Vec<GuideSite>> = found
+        .into_iter()
+        .map(|site| Ok(GuideSite { hosts: site.hosts, rules: site.rules, upstream: upstream()? }))
+        .collect();
+    let accept = context.settings.as_ref().map(|settings| settings.serve.accept.value.clone()).unwrap_or_default();
+    let verify = Endpoint::parse(ADDRESS)?;
+    let guide = Guide {
+        verify: &verify,
+        sites: sites?,
+        remarks: Vec::new(),
+        listen: Listen::parse(ADDRESS)?,
+        tls: None,
+        credentials: accept.headers(),
+        query: accept.has_query(),
+        proof: None,
+        insecure: true,
+    };
+    Fingerprint::new(printed.kind, &guide)
+}
