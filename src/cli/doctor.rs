@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::args::{DoctorArgs, GlobalArgs};
 use super::output::{Output, counted};
+use super::progress::ProgressBar;
 use super::{client_info, overrides};
 use crate::config::{self, Settings};
 use crate::doctor::{self, Area, Check, Context, Status, TimeLimit};
@@ -43,7 +44,15 @@ pub(super) fn run(global: &GlobalArgs, args: &DoctorArgs) -> Result<()> {
     let mut checks: Vec<Check> = Vec::new();
     for (index, area) in Area::ALL.into_iter().enumerate() {
         let mut title = Some(format!("{}{}\n", if index == 0 { "" } else { "\n" }, area.title()));
-        for check in doctor::examine(area, &context) {
+        let mut results = doctor::examine(area, &context);
+        loop {
+            // Only the checks of the store may take long.
+            let bar =
+                (area == Area::Store).then(|| ProgressBar::show(&out, &adapters.progress, "checked")).transpose()?;
+            let result = results.next();
+            drop(bar);
+            adapters.progress.check()?;
+            let Some(check) = result else { break };
             if !out.json && !out.quiet {
                 // An area without results has no title.
                 title.take().map_or(Ok(()), |title| out.document(&title))?;

@@ -98,13 +98,31 @@ impl<'a> Context<'a> {
             return None;
         }
         Some(self.opened.get_or_init(|| {
-            let limit = Arc::clone(&self.time_limit);
-            location.open_unchanged(move || limit.is_over()).map(Arc::new)
+            let (limit, progress) = (Arc::clone(&self.time_limit), Arc::clone(&self.adapters.progress));
+            location.open_unchanged(move || progress.is_stopped() || limit.is_over()).map(Arc::new)
         }))
     }
 
     /// Returns the answers of the configured server, and of the service on the store.
     pub(super) fn probes(&self) -> &[Probe] {
         self.probes.get_or_init(|| service::probe(self))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::domain::audit::Face;
+    use crate::error::Error;
+
+    /// Returns a system below `root`, without settings or a store.
+    pub fn context_of<'a>(adapters: &'a Adapters, root: &Path) -> Context<'a> {
+        let client =
+            ClientInfo { face: Face::Cli, source: String::new(), address: String::new(), max_wait: Duration::ZERO };
+        let mut context = Context::new(Vec::new(), Err(Error::failure("unused")), None, adapters, client);
+        context.root = root.to_owned();
+        context
     }
 }

@@ -140,3 +140,40 @@ fn fingerprint(context: &Context<'_>, store: &Arc<OpenStore>, printed: &PrintedG
     };
     Fingerprint::new(printed.kind, &guide)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::context::tests::context_of;
+    use crate::platform;
+
+    #[test]
+    fn usual_places_are_searched() {
+        let root = tempfile::tempdir().unwrap();
+        let adapters = platform::adapters();
+        let context = context_of(&adapters, root.path());
+        let write = |place: &str, text: &str| {
+            let path = root.path().join(place);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(USUAL_PLACES[0], "server { listen 80; }\n");
+        assert_eq!(files(&context).len(), 0, "it has nothing to do with jeton");
+        write(USUAL_PLACES[2], "# jeton guards the application at 127.0.0.1:1: Caddy verifies every request\n");
+        let found = files(&context);
+        let printed = found[0].content.as_ref().unwrap().as_ref().unwrap();
+        assert_eq!((found.len(), printed.name, printed.fingerprint.is_none()), (1, "caddy", true));
+    }
+
+    #[test]
+    fn options_of_a_printed_configuration_are_read() {
+        let text = "# jeton guards the application at 127.0.0.1:1: HAProxy (2.6 or newer) verifies\n\
+                    # jeton catalogue haproxy 0011223344556677\n\
+                    # printed with --preflights a: CORS preflights pass without a token\n\
+                    # printed with --catalogue a --catalogue b: contains no routes of other catalogues\n";
+        let printed = PrintedGuide::parse(text).unwrap();
+        assert_eq!(printed.fingerprint.as_ref().unwrap().to_string(), text.lines().nth(1).unwrap());
+        assert_eq!(printed.command().join(" "), "guide haproxy --catalogue a --catalogue b --preflights a");
+        assert_eq!(PrintedGuide::parse("server { }"), None);
+    }
+}

@@ -314,6 +314,7 @@ fn judge_certificate(what: &str, end: Timestamp, now: Timestamp) -> Finding {
 mod tests {
     use super::*;
     use crate::doctor::Status;
+    use crate::doctor::context::tests::context_of;
 
     #[test]
     fn times_are_judged() {
@@ -326,6 +327,19 @@ mod tests {
         assert_eq!([certificate(0), certificate(-DAY)], [Status::Fault; 2]);
         assert_eq!([certificate(1), certificate(14 * DAY - 1)], [Status::Warning; 2]);
         assert_eq!(certificate(14 * DAY), Status::Ok);
+    }
+
+    #[test]
+    fn clock_without_a_time_server_is_a_warning() {
+        let root = tempfile::tempdir().unwrap();
+        let adapters = crate::platform::adapters();
+        let context = context_of(&adapters, root.path());
+        assert_eq!(time_sync(&context), [], "nothing is known");
+        let folder = root.path().join("run/systemd/timesync");
+        fs::create_dir_all(&folder).unwrap();
+        assert_eq!(time_sync(&context)[0].status, Status::Warning);
+        fs::write(folder.join("synchronized"), "").unwrap();
+        assert_eq!(time_sync(&context)[0].status, Status::Ok);
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! The store: its file, its place, and its content.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 use super::{CheckKind, Context, Finding};
 use crate::config::Source;
 use crate::domain::date_format::DateFormat;
 use crate::error::{Error, Result};
+use crate::platform;
+use crate::platform::secret_files::RESERVED_SUFFIXES;
+use crate::platform::sidecar::sidecar_path;
 use crate::store::{OPENING_RULES, OpenStore, OpeningRule, StoreLocation, StoreSpace};
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
 use crate::verbs::cli_line::CliLine;
@@ -41,7 +46,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.companions",
-        meaning: "A `-wal`, `-shm` or `-journal` file next to the store belongs to another user, or others have access",
+        meaning: "A file of SQLite or of the service next to the store belongs to another user, or others have access",
         run: companions,
     },
     CheckKind {
@@ -127,6 +132,7 @@ fn rule(context: &Context<'_>, rule: OpeningRule, good: &str, bad: &str) -> Vec<
 fn companions(context: &Context<'_>) -> Vec<Finding> {
     let good = "the files next to the store are yours";
     let mut found = rule(context, OpeningRule::Companions, good, "a file next to the store isn't safe to use");
+    found.extend(existing(context).into_iter().flat_map(foreign_service_files));
     if existing(context).is_some_and(StoreLocation::has_rollback_journal) {
         found.push(
             Finding::warning("a rollback journal is next to the store")
@@ -135,6 +141,32 @@ fn companions(context: &Context<'_>) -> Vec<Finding> {
         );
     }
     found
+}
+
+/// Returns a fault for each file of the service, next to the store, that the service would refuse.
+fn foreign_service_files(location: &StoreLocation) -> Vec<Finding> {
+    let own = platform::own_process::uid();
+    let files = RESERVED_SUFFIXES.into_iter().map(|suffix| sidecar_path(location.path(), suffix));
+    let foreign = files.filter_map(|path| {
+        let meta = fs::symlink_metadata(&path).ok()?;
+        // The rules of opening name those of SQLite.
+        let is_of_sqlite = ["-wal", "-shm", "-journal"]
+            .iter()
+            .any(|suffix| path.as_os_str().as_encoded_bytes().ends_with(suffix.as_bytes()));
+        let is_good = meta.is_file() && meta.uid() == own && meta.mode() & 0o077 == 0;
+        (!is_of_sqlite && !is_good).then_some((path, meta))
+    });
+    foreign
+        .map(|(path, meta)| {
+            Finding::fault(format!("the service can't use {}", path.display()))
+                .why(format!(
+                    "it has uid {} and mode {:04o}, and must be yours alone",
+                    meta.uid(),
+                    meta.mode() & 0o7777
+                ))
+                .next("Correct its owner and mode (0600), as those of the store")
+        })
+        .collect()
 }
 
 fn file_system(context: &Context<'_>) -> Vec<Finding> {

@@ -213,11 +213,9 @@ fn plain(e: &std::io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doctor::context::tests::context_of;
     use crate::doctor::{Area, Status, examine};
-    use crate::domain::audit::Face;
-    use crate::error::Error;
     use crate::platform;
-    use crate::verbs::local_backend::ClientInfo;
 
     const PROGRAM: &str = "usr/local/bin/jeton";
     const STORE: &str = "var/lib/jeton/jeton.db";
@@ -259,15 +257,7 @@ mod tests {
         /// Returns the ids of warnings and faults.
         fn found(&self) -> Vec<&'static str> {
             let adapters = platform::adapters();
-            let client = ClientInfo {
-                face: Face::Cli,
-                source: String::new(),
-                address: String::new(),
-                max_wait: std::time::Duration::ZERO,
-            };
-            let settings = Err(Error::failure("unused"));
-            let mut context = Context::new(Vec::new(), settings, None, &adapters, client);
-            context.root = self.0.path().to_owned();
+            let context = context_of(&adapters, self.0.path());
             let checks = examine(Area::Systemd, &context).filter(|check| check.status != Status::Ok);
             let found: Vec<_> =
                 checks.inspect(|check| assert!(check.next.is_some(), "{check:?}")).map(|c| c.id).collect();
@@ -309,14 +299,7 @@ mod tests {
             let system = System::new();
             system.drop_in(&format!("User={user}"));
             let adapters = platform::adapters();
-            let client = ClientInfo {
-                face: Face::Cli,
-                source: String::new(),
-                address: String::new(),
-                max_wait: std::time::Duration::ZERO,
-            };
-            let mut context = Context::new(Vec::new(), Err(Error::failure("")), None, &adapters, client);
-            context.root = system.0.path().to_owned();
+            let context = context_of(&adapters, system.0.path());
             super::user(&context, &service(&context).unwrap()).status
         };
         assert_eq!(judge("no-such-user-of-jeton"), Status::Fault);

@@ -50,6 +50,11 @@ const CASES: &[Case] = &[
         set_mode(&companion(home, "-journal"), 0o600);
         vec![]
     }),
+    ("store.companions", |home| {
+        fs::write(companion(home, "-service"), "").unwrap();
+        set_mode(&companion(home, "-service"), 0o666);
+        vec![]
+    }),
     ("store.wal", |home| {
         fs::File::create(companion(home, "-wal")).unwrap().set_len(65 * 1024 * 1024).unwrap();
         set_mode(&companion(home, "-wal"), 0o600);
