@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::platform::clock::Stopwatch;
 use crate::platform::{running_service_file, sockets};
 use crate::service::endpoint::Endpoint;
@@ -23,6 +23,8 @@ pub enum Propagation {
         service: Endpoint,
         /// The reason, worded to follow "the service".
         why: String,
+        /// The next step.
+        next: &'static str,
     },
 }
 
@@ -38,11 +40,8 @@ pub fn describe_confirmed(subject: &str, time: Duration) -> String {
     format!("the service already refuses {subject} ({:.1} ms)", Propagation::milliseconds(time))
 }
 
-pub fn describe_unconfirmed(service: &Endpoint, why: &str) -> String {
-    format!(
-        "the change is stored, but the service at {service} did not confirm it: the service {why}. Check that the \
-         service runs and uses this store"
-    )
+pub fn describe_unconfirmed(service: &Endpoint, why: &str, next: &str) -> String {
+    format!("the change is stored, but the service at {service} {why}. {next}")
 }
 
 /// Checks with the service of one store if it has read a change.
@@ -53,8 +52,17 @@ pub struct PropagationProbe {
 }
 
 #[derive(Deserialize)]
-struct AuditPosition {
+struct Head {
     audit_seq: i64,
+}
+
+enum AuditPosition {
+    /// The service has read up to this row.
+    Row(i64),
+    /// The service can't read the store.
+    Unreadable,
+    /// The answer has an unexpected form.
+    Unknown,
 }
 
 impl PropagationProbe {
@@ -74,23 +82,33 @@ impl PropagationProbe {
         let watch = Stopwatch::start();
         let read = audit_position(&service);
         let time = watch.elapsed();
-        let why = match read {
-            Ok(read) if read >= seq => return Some(Propagation::Confirmed(time)),
-            Ok(read) => format!("has not read this change yet (row {seq} of the audit log; read so far: row {read})"),
-            Err(e) => format!("gave no valid answer: {}", e.why.unwrap_or(e.what)),
+        let (why, next) = match read {
+            Ok(AuditPosition::Row(read)) if read >= seq => return Some(Propagation::Confirmed(time)),
+            Ok(AuditPosition::Row(read)) => (
+                format!("has read only up to row {read} of the audit log, and the change is row {seq}"),
+                "Check that the service uses this store",
+            ),
+            Ok(AuditPosition::Unreadable) => ("can't read the store".to_owned(), "Read the service's log"),
+            Ok(AuditPosition::Unknown) => (
+                "gave an answer in an unexpected form".to_owned(),
+                "Check that the service has the same version as this program",
+            ),
+            Err(e) => (format!("gave no answer: {}", e.why.unwrap_or(e.what)), "Check that the service runs"),
         };
-        Some(Propagation::Unconfirmed { service, why })
+        Some(Propagation::Unconfirmed { service, why, next })
     }
 }
 
-fn audit_position(service: &Endpoint) -> Result<i64> {
+/// Returns the service's position in the audit log.
+///
+/// # Errors
+/// Those of the connection.
+fn audit_position(service: &Endpoint) -> Result<AuditPosition> {
     let reply = sockets::get(service, "/v1/head", "", TIMEOUT)?;
-    let unread = |why: &str| Error::failure("the service doesn't report its position").why(why);
-    match reply.status {
-        200 => serde_json::from_slice::<AuditPosition>(&reply.body)
-            .map(|head| head.audit_seq)
-            .map_err(|_| unread("the answer has an unexpected form")),
-        503 => Err(unread("the service can't read the store")),
-        _ => Err(unread("the answer has an unexpected form")),
-    }
+    Ok(match reply.status {
+        200 => serde_json::from_slice::<Head>(&reply.body)
+            .map_or(AuditPosition::Unknown, |head| AuditPosition::Row(head.audit_seq)),
+        503 => AuditPosition::Unreadable,
+        _ => AuditPosition::Unknown,
+    })
 }

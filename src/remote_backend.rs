@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use self::unanswered_calls::{read_reply, unknown_outcome};
+use self::unanswered_calls::read_reply;
 use crate::api::repeated::KEY_HEADER;
 use crate::api::service_endpoint::ServiceEndpoint;
 use crate::api::sign_in::{Confirm, Confirmed, PROOF_HEADER, PROOF_LIFETIME};
@@ -22,6 +22,7 @@ use crate::service::VERSION;
 use crate::service::server_address::{ServerAddress, ServerConnection};
 use crate::verbs::Backend;
 use crate::verbs::accounts::{LogIn, LogOut, SetupState, WhoAmI};
+use crate::verbs::cli_line::CliLine;
 use crate::verbs::credential::{Credential, TokenCredential};
 use crate::verbs::local_backend::Adapters;
 use crate::verbs::ports::{Clock, Entropy};
@@ -216,7 +217,7 @@ impl RemoteBackend {
         };
         let answer = self.exchange(authorization, request, None, limit);
         let answer = answer.map_err(|error| match error.fault {
-            Some(Fault::Unanswered) => unknown_outcome(&error, request),
+            Some(Fault::Unanswered) => self.unknown_outcome(&error, request),
             _ => error,
         });
         read_reply(request, &answer?)
@@ -301,6 +302,10 @@ fn misunderstood(answer: &HttpAnswer, what: String, why: String) -> Error {
 impl Backend for RemoteBackend {
     fn delivers_before_change(&self) -> bool {
         false
+    }
+
+    fn program(&self) -> String {
+        CliLine::new(&["--server", &self.server().to_string()]).to_string()
     }
 
     fn stop_waiting(&self) {

@@ -87,6 +87,13 @@ impl Backend for SelectedBackend {
         matches!(self, SelectedBackend::Local(_))
     }
 
+    fn program(&self) -> String {
+        match self {
+            SelectedBackend::Local(local) => local.program(),
+            SelectedBackend::Remote(remote) => remote.program(),
+        }
+    }
+
     fn stop_waiting(&self) {
         match self {
             SelectedBackend::Local(local) => local.stop_waiting(),

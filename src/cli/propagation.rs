@@ -69,8 +69,8 @@ impl PropagationCheck {
 
     /// Warns that the service has not confirmed the change.
     pub fn warn_unconfirmed(&self, app: &App) {
-        if let Some(Propagation::Unconfirmed { service, why }) = &self.0 {
-            app.out.note(&format!("! {}", propagation::describe_unconfirmed(service, why)));
+        if let Some(Propagation::Unconfirmed { service, why, next }) = &self.0 {
+            app.out.note(&format!("! {}", propagation::describe_unconfirmed(service, why, next)));
         }
     }
 

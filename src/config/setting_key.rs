@@ -160,8 +160,8 @@ pub(super) fn parse_group(text: &str) -> Result<String> {
     if (1..=32).contains(&text.len()) && text.bytes().all(fits) {
         return Ok(text.to_owned());
     }
-    Err(Error::usage(format!("\"{}\" is not a group name", excerpt(text, 32)))
-        .why("use 1-32 characters: A-Z a-z 0-9 _ - ."))
+    Err(Error::usage(format!("\"{}\" is not a group", excerpt(text, 32)))
+        .why("use a name of 1-32 characters (A-Z a-z 0-9 . _ -) or a number"))
 }
 
 const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);

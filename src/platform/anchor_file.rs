@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::secret_files::read_text;
-use super::{sidecar, whole_file};
+use super::{paths, sidecar, whole_file};
 use crate::error::{Error, Result};
 use crate::verbs::ports::Clock;
 
@@ -44,7 +44,7 @@ impl AnchorFile {
     pub fn open(path: &Path, clock: &dyn Clock) -> Result<Self> {
         super::bounded_read::require_named_file(path, "an anchor")?;
         let refused = |e: io::Error| unusable(path).why(e.to_string());
-        let path = super::paths::absolute(path).map_err(refused)?;
+        let path = paths::absolute(path).map_err(refused)?;
         if let Some(ending) = super::secret_files::reserved_suffix(&path) {
             return Err(unusable(&path)
                 .why(format!(
@@ -56,8 +56,7 @@ impl AnchorFile {
         let (file, is_new) = match open(true) {
             Ok(file) => (file, true),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => (open(false).map_err(|e| open_error(&path, e))?, false),
-            Err(e) if e.kind() == ErrorKind::NotFound => return Err(refused(e).next("Choose an existing folder")),
-            Err(e) => return Err(refused(e)),
+            Err(e) => return Err(open_error(&path, e)),
         };
         let mut file = AnchorFile { path, file, text: String::new(), length: 0, is_new };
         file.check()?;
@@ -173,6 +172,10 @@ fn open_error(path: &Path, e: io::Error) -> Error {
         unusable(path).why("it is a symbolic link").next("Use the path of the file that the link leads to")
     } else if e.kind() == ErrorKind::IsADirectory {
         unusable(path).why("it is a folder").next("Add a file name to the path")
+    } else if let Some(folder) = paths::missing_folder(path).filter(|_| e.kind() == ErrorKind::NotFound) {
+        unusable(path)
+            .why(format!("the folder {} does not exist", folder.display()))
+            .next("Create the folder, or use a file in another folder")
     } else {
         unusable(path).why(e.to_string())
     }

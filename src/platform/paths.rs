@@ -43,6 +43,11 @@ pub fn absolute(path: &Path) -> io::Result<PathBuf> {
     })
 }
 
+/// Returns the folder of `path` if there is none.
+pub(super) fn missing_folder(path: &Path) -> Option<&Path> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+}
+
 /// Converts `text` to a path. A leading `~/` is the user's home, as in a shell.
 pub fn expand_home(text: &str) -> PathBuf {
     match (text.strip_prefix("~/"), BaseDirs::new()) {

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{bounded_read, signals, whole_file};
+use super::{bounded_read, paths, signals, whole_file};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::verbs::ports::{PendingFile, SecretFileWriter};
@@ -52,20 +52,24 @@ pub fn read_file(path: &Path, most: usize) -> Result<String> {
 
 /// Creates a file that only we can read. `O_EXCL` refuses a path where anything exists, links included.
 pub fn create_private(path: &Path) -> Result<File> {
-    create_exclusive(path).map_err(|e| create_error(format!("{} can't be created", path.display()), &e))
+    create_exclusive(path).map_err(|e| create_error(format!("{} can't be created", path.display()), path, &e))
 }
 
 fn create_exclusive(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-fn create_error(what: String, error: &std::io::Error) -> Error {
-    let next = match error.kind() {
-        ErrorKind::AlreadyExists => "Choose a path that does not exist yet",
-        ErrorKind::NotFound => "Choose an existing folder",
-        _ => "Choose another path",
+fn create_error(what: String, path: &Path, error: &std::io::Error) -> Error {
+    let missing = paths::missing_folder(path).filter(|_| error.kind() == ErrorKind::NotFound);
+    let (why, next) = match (error.kind(), missing) {
+        (ErrorKind::AlreadyExists, _) => (error.to_string(), "Choose a path that does not exist yet"),
+        (_, Some(folder)) => (
+            format!("the folder {} does not exist", folder.display()),
+            "Create the folder, or use a file in another folder",
+        ),
+        _ => (error.to_string(), "Choose another path"),
     };
-    Error::failure(what).why(error.to_string()).next(next)
+    Error::failure(what).why(why).next(next)
 }
 
 /// Endings of the files that SQLite and a service keep next to a store.
@@ -170,7 +174,7 @@ impl SecretFileWriter for SecretFiles {
 }
 
 fn save_error(path: &Path, error: &std::io::Error) -> Error {
-    let refused = create_error(format!("the secret can't be saved to {}", path.display()), error);
+    let refused = create_error(format!("the secret can't be saved to {}", path.display()), path, error);
     match error.kind() {
         ErrorKind::AlreadyExists => refused.next(
             "Choose a path that does not exist yet. If an interrupted run left this file, find its token with: jeton \

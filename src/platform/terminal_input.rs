@@ -53,7 +53,10 @@ pub fn has_more() -> bool {
 }
 
 /// Returns `true` if there is something to read within `timeout`. Signals don't prolong the wait.
-#[expect(clippy::disallowed_methods, reason = "a signal shortens a wait, and the rest of it must be waited for")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a signal ends poll early; the remaining timeout is computed from the real clock"
+)]
 fn wait(timeout: Option<Duration>) -> io::Result<bool> {
     let end = timeout.map(|timeout| Instant::now() + timeout);
     let terminal = rustix::stdio::stdin();

@@ -19,8 +19,13 @@ pub fn chgrp(path: &Path, name: &str) -> Result<()> {
         Error::not_found(format!("no group {name}")).next(format!("Create the group: groupadd --system {name}"))
     })?;
     rustix::fs::chown(path, None, Some(rustix::fs::Gid::from_raw(number))).map_err(|e| {
-        refused(e.to_string())
-            .next(format!("Add the service's user to the group: usermod -aG {name} USER. Then start the service again"))
+        let next = match name_of(number) {
+            Some(known) => format!("Add the service's user to the group: usermod -aG {known} USER"),
+            None => format!(
+                "Create the group and add the service's user to it: groupadd --gid {number} NAME; usermod -aG NAME USER"
+            ),
+        };
+        refused(e.to_string()).next(format!("{next}. Then start the service again"))
     })
 }
 

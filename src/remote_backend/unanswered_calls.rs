@@ -7,6 +7,7 @@ use crate::api::{self, repeated};
 use crate::domain::checkpoint::hex;
 use crate::error::{Error, Fault, Kind, Result};
 use crate::platform::http_client::HttpAnswer;
+use crate::verbs::Backend;
 use crate::verbs::credential::Credential;
 use crate::verbs::request::{Request, Response, VERBS};
 use crate::verbs::secret_delivery::undelivered;
@@ -34,16 +35,29 @@ impl RemoteBackend {
                 (Some(Fault::Unanswered | Fault::Unreachable), _, Some(pause)) => self.clock.sleep(pause),
                 // The server would have said if it had made the change before.
                 (_, Kind::Conflict | Kind::NotFound | Kind::Usage, _) => break,
-                _ => return Err(unknown_outcome(error, request)),
+                _ => return Err(self.unknown_outcome(error, request)),
             }
             answer = attempt(RETRY_TIMEOUT);
         }
         let answer = answer?;
         match repeated::tokens_without_secrets(&answer.body, matches!(request, Request::CreateToken(_))) {
-            Some(tokens) if is_repeated => {
-                Err(undelivered(Error::failure("the connection ended before the first answer"), &tokens))
-            }
+            Some(tokens) if is_repeated => Err(undelivered(
+                Error::failure("the connection ended before the first answer"),
+                &tokens,
+                &self.program(),
+            )),
             _ => read_reply(request, &answer),
+        }
+    }
+
+    /// Explains that a call had no answer. What only reads, or is a login, can simply be done again.
+    pub(super) fn unknown_outcome(&self, error: &Error, request: &Request) -> Error {
+        match request.name().split_once('.') {
+            Some((noun, _)) if is_change(request) => Error::failure("it is unknown whether the change was made")
+                .why(error.what_and_why())
+                .next(format!("Check whether the change was made before you repeat it: {} {noun} list", self.program()))
+                .fault(Fault::Unanswered),
+            _ => error.clone().fault(Fault::Unreachable),
         }
     }
 }
@@ -57,15 +71,4 @@ pub(super) fn read_reply(request: &Request, answer: &HttpAnswer) -> Result<Respo
         true => Error { what: format!("the change was made, but {}", error.what), ..error },
         false => error,
     })
-}
-
-/// Explains that a call had no answer. What only reads, or is a login, can simply be done again.
-pub(super) fn unknown_outcome(error: &Error, request: &Request) -> Error {
-    match request.name().split_once('.') {
-        Some((noun, _)) if is_change(request) => Error::failure("it is unknown whether the change was made")
-            .why(error.what_and_why())
-            .next(format!("Check whether the change was made before you repeat it: jeton {noun} list"))
-            .fault(Fault::Unanswered),
-        _ => error.clone().fault(Fault::Unreachable),
-    }
 }

@@ -64,10 +64,14 @@ impl ServerAddress {
         };
         match address.parse::<SocketAddr>() {
             Ok(address) if address.ip().is_loopback() => Ok(ServerAddress::Local(Endpoint::Tcp(address))),
-            Ok(_) => {
-                refused("http is not encrypted: only an address of this machine can be used. Use https://HOST:PORT")
-            }
-            Err(_) => refused("use http://ADDRESS:PORT, such as http://127.0.0.1:7181"),
+            Ok(_) => refused(
+                "http is not encrypted, so only an address of this machine can be used. For another machine, use \
+                     https://HOST:PORT",
+            ),
+            Err(_) => refused(
+                "http needs an IP address of this machine and a port, such as http://127.0.0.1:7181. For another machine, \
+                 use https://HOST:PORT",
+            ),
         }
     }
 

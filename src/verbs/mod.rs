@@ -85,6 +85,11 @@ pub trait Backend: Send + Sync {
         true
     }
 
+    /// Returns the beginning of commands for the same installation, as errors suggest them.
+    fn program(&self) -> String {
+        "jeton".to_owned()
+    }
+
     /// Ends a call that waits for changes, or the next one if there is none.
     fn stop_waiting(&self) {}
 

@@ -49,7 +49,7 @@ pub fn call_with_delivery<V: RequestVerb>(
         Some(&mut |issued| {
             match is_before_change {
                 true => destination.deliver(issued, writer, &mut files).map_err(unchanged)?,
-                false => destination.deliver_after_change(issued, &mut files)?,
+                false => destination.deliver_after_change(issued, &mut files, &backend.program())?,
             }
             received = issued.len();
             Ok(())
@@ -71,14 +71,27 @@ fn unchanged(error: Error) -> Error {
     }
 }
 
-/// Explains that the change was made, but the secrets of `tokens` did not arrive.
-pub fn undelivered(error: Error, tokens: &[String]) -> Error {
-    let name = if let [only] = tokens { only } else { "NAME" };
-    Error {
-        what: format!("the secret of {} is lost; the server has stored the change", tokens.join(", ")),
-        why: Some(error.what_and_why()),
-        next: Some(format!("Get a new secret with: jeton token regenerate {name}")),
-        ..error
+/// Explains that the server made the change, but the secrets of `tokens` did not arrive. `program` is the beginning of
+/// commands for this server.
+pub fn undelivered(error: Error, tokens: &[String], program: &str) -> Error {
+    let (what, next) = match tokens {
+        [name] => (
+            format!("the secret of {name} is lost, but the server has stored the change"),
+            format!("Get a new secret with: {program} token regenerate {name}"),
+        ),
+        names => (
+            format!("the secrets of {} are lost, but the server has created the tokens", join_and(names)),
+            format!("Get new secrets. For each token, run: {program} token regenerate NAME"),
+        ),
+    };
+    Error { what, why: Some(error.what_and_why()), next: Some(next), ..error }
+}
+
+/// Returns "a, b and c".
+fn join_and(names: &[String]) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
     }
 }
 
@@ -122,7 +135,12 @@ impl SecretDestination<'_> {
     }
 
     /// Delivers the secrets of `issued`, which are valid already. Each that can be written to its reserved file is kept.
-    fn deliver_after_change(&mut self, issued: &[IssuedToken], files: &mut [Box<dyn PendingFile>]) -> Result<()> {
+    fn deliver_after_change(
+        &mut self,
+        issued: &[IssuedToken],
+        files: &mut [Box<dyn PendingFile>],
+        program: &str,
+    ) -> Result<()> {
         let mut lost = Vec::new();
         let failed = match self {
             SecretDestination::Printed(receive) => {
@@ -144,7 +162,7 @@ impl SecretDestination<'_> {
             }
         };
         let names = || lost.iter().map(|one| one.token.full_name()).collect::<Vec<_>>();
-        failed.map_or(Ok(()), |error| Err(undelivered(error, &names())))
+        failed.map_or(Ok(()), |error| Err(undelivered(error, &names(), program)))
     }
 
     /// Adds to `error` the consequence for `count` secrets that were already printed or saved.
@@ -215,7 +233,7 @@ fn check_unchanged<'a>(
         used == *stored
     };
     if announced.len() != stored.len() || !announced.iter().zip(stored).all(is_same) {
-        return Err(Error::conflict("another session changed the token in the meantime"));
+        return Err(Error::conflict("the account, the policy or a token was changed before the command finished"));
     }
     if announced.iter().any(|token| token.expiry.is_past(now)) {
         return Err(Error::conflict("the token would expire before it can be used").next("Choose a later expiry"));

@@ -119,16 +119,16 @@ fn unreachable_service_is_reported() {
     service.signal(Signal::STOP);
     insta::assert_snapshot!(message(home.as_ops(&["token", "disable", "b"])), @"
     ✓ ops/b disabled
-    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage did not confirm it: the service gave no valid answer: no answer within 1s. Check that the service runs and uses this store
+    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no answer: no answer within 1s. Check that the service runs
     ");
     let answer = home.as_ops(&["token", "disable", "c", "--json"]).assert_success().json();
-    insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service gave no valid answer: no answer within 1s"}"#);
+    insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service gave no answer: no answer within 1s"}"#);
     // The service is suspended by SIGSTOP: a running one would recreate its socket.
     std::fs::remove_file(home.store().with_file_name("jeton.db.manage")).unwrap();
     let done = home.as_ops(&["token", "delete", "b", "--confirm", "b"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/b revoked; jeton denies the token from the next request on
-    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage did not confirm it: the service gave no valid answer: the socket no longer exists. Check that the service runs and uses this store
+    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no answer: the socket no longer exists. Check that the service runs
       Undo: jeton token restore ops/b. Show the trash: jeton token list --trash
     ");
     service.signal(Signal::CONT);
@@ -168,9 +168,9 @@ fn outdated_service_is_not_trusted() {
     }
     insta::assert_snapshot!(messages, @"
     ✓ ops/a disabled
-    ! the change is stored, but the service at unix:[folder]/other did not confirm it: the service has not read this change yet (row 3 of the audit log; read so far: row 1). Check that the service runs and uses this store
+    ! the change is stored, but the service at unix:[folder]/other has read only up to row 1 of the audit log, and the change is row 3. Check that the service uses this store
     ✓ ops/b disabled
-    ! the change is stored, but the service at unix:[folder]/other did not confirm it: the service gave no valid answer: the answer has an unexpected form. Check that the service runs and uses this store
+    ! the change is stored, but the service at unix:[folder]/other gave an answer in an unexpected form. Check that the service has the same version as this program
     ✓ ops/c disabled; the service already refuses the token ([time])
     ");
     owner.join().unwrap();

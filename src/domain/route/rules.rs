@@ -225,7 +225,9 @@ impl RouteRules {
         for (route, owners) in found {
             if route.is_costly() {
                 let fault = match route.has_many_segments() {
-                    true => "has too many parameters that match several segments, or several parameters in one segment",
+                    true => {
+                        "has more than two parameters that match several segments, or more than two parameters in one segment"
+                    }
                     false => "has more than two parameters in one segment",
                 };
                 let action = self.deny(&route, fault);

@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::file_identity::FileIdentity;
 use super::query_helpers::sqlite_error;
-use super::read_only_mount::ReadOnly;
+use super::read_only_mount::{ReadOnly, WriteObstacle};
 use super::{busy_handler, read_only_mount, schema, token_list_query, wal};
 use crate::error::{Error, Result};
 use crate::platform::sidecar::sidecar_path;
@@ -51,10 +51,13 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
     check_ancestors(&path)?;
     check_file(&path)?;
     check_sidecars(&path)?;
-    if read_only_mount::is_read_only(&path) {
+    if let Some(obstacle) = WriteObstacle::find(&path) {
+        if matches!(mode, OpenMode::Service(_) | OpenMode::Ledger(_)) {
+            return Err(obstacle.refuse_service(&path));
+        }
         // Record the identity before anything is read.
         let mut identity = FileIdentity::new(path.clone())?;
-        let mut db = match read_only_mount::connect_read_only(&path)? {
+        let mut db = match read_only_mount::connect_read_only(&path, obstacle)? {
             ReadOnly::Alone(db) => {
                 identity.freeze()?;
                 db
@@ -62,7 +65,7 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
             ReadOnly::Shared(db) => db,
         };
         configure(&mut db, mode).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
-        read_only_mount::check_schema(&path, schema::read_schema(&db)?)?;
+        read_only_mount::check_schema(&path, obstacle, schema::read_schema(&db)?)?;
         identity.check_in_place()?;
         return Ok((db, identity));
     }

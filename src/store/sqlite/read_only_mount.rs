@@ -1,4 +1,5 @@
-//! The file system that holds a store. On a read-only mount the store can be listed and verified, but not changed.
+//! The file system that holds a store. A store on a read-only mount, or in a read-only file, can be listed and verified,
+//! but not changed.
 //!
 //! A mount can be read-only although the file system itself is not. Others can then change the store through another
 //! mount.
@@ -10,20 +11,59 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
-use rustix::fs::{StatVfsMountFlags, statvfs};
+use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
+use rustix::io::Errno;
 
 use super::open::open_error;
 use super::query_helpers::sqlite_error;
 use super::schema::{NEWEST, Schema};
 use super::wal;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::platform::sidecar::sidecar_path;
 
-pub(super) fn is_read_only(path: &Path) -> bool {
-    statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY))
+/// The obstacle to changes of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WriteObstacle {
+    Mount,
+    /// The owner may not write to the file, which has this mode.
+    Mode(u32),
 }
 
-/// A store opened on a read-only mount.
+impl WriteObstacle {
+    /// Returns the obstacle at `path`; `None` if the file can be written, or its kind is unknown.
+    pub(super) fn find(path: &Path) -> Option<Self> {
+        if statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY)) {
+            return Some(WriteObstacle::Mount);
+        }
+        // Root may write to such a file nevertheless.
+        let is_refused = access(path, Access::WRITE_OK).is_err_and(|e| e == Errno::ACCESS);
+        let mode = fs::metadata(path).ok().filter(|_| is_refused)?.mode();
+        Some(WriteObstacle::Mode(mode & 0o7777))
+    }
+
+    fn describe(self) -> String {
+        match self {
+            WriteObstacle::Mount => "the store is on a read-only mount".to_owned(),
+            WriteObstacle::Mode(mode) => format!("the file is read-only (mode {mode:04o})"),
+        }
+    }
+
+    fn next(self, path: &Path, mount_step: &str) -> String {
+        match self {
+            WriteObstacle::Mount => mount_step.to_owned(),
+            WriteObstacle::Mode(_) => format!("Run: chmod 600 {}", path.display()),
+        }
+    }
+
+    /// Refuses to serve the store at `path`.
+    pub(super) fn refuse_service(self, path: &Path) -> Error {
+        Error::failure(format!("the store {} can't be opened for writing", path.display()))
+            .why(format!("{}, but the service must write the ledger", self.describe()))
+            .next(self.next(path, "Mount the file system writable, or serve another store: --store PATH"))
+    }
+}
+
+/// A store opened where it can't be written.
 pub(super) enum ReadOnly {
     /// SQLite reads only the file and takes no locks.
     Alone(Connection),
@@ -49,8 +89,8 @@ fn is_ro(options: &str) -> bool {
     options.split(',').any(|option| option == "ro")
 }
 
-/// Opens the store at `path` on a read-only mount.
-pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
+/// Opens the store at `path`, which can't be written because of `obstacle`. Creates no companion files.
+pub(super) fn connect_read_only(path: &Path, obstacle: WriteObstacle) -> Result<ReadOnly> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let is_in_use = ["-wal", "-shm"].iter().all(|ending| sidecar_path(path, ending).exists());
     if is_in_use && !is_file_system_read_only(path) {
@@ -58,8 +98,11 @@ pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
     }
     if wal::bytes(path) > 0 {
         return Err(open_error(path)
-            .why("the store is on a read-only mount, and its -wal file has changes that are not in the store yet")
-            .next("Copy the store and its -wal file to a writable folder, then use the copy: --store PATH"));
+            .why(format!("{}, and its -wal file has changes that are not in the store yet", obstacle.describe()))
+            .next(obstacle.next(
+                path,
+                "Copy the store and its -wal file to a writable folder, then use the copy: --store PATH",
+            )));
     }
     // SQLite then assumes that the file doesn't change. [`super::file_identity`] detects a change.
     connect_immutable(path).map(ReadOnly::Alone)
@@ -87,18 +130,19 @@ pub(super) fn connect_immutable(path: &Path) -> Result<Connection> {
     Connection::open_with_flags(file_uri(path, "immutable=1"), flags).map_err(sqlite_error)
 }
 
-/// Checks that the schema is the program's own. A store on a read-only mount can't be migrated.
-pub(super) fn check_schema(path: &Path, found: Schema) -> Result<()> {
+/// Checks that the schema is the program's own. A store that can't be written can't be migrated.
+pub(super) fn check_schema(path: &Path, obstacle: WriteObstacle, found: Schema) -> Result<()> {
     if found.version == NEWEST && !found.lacks_indexes {
         return Ok(());
     }
     let why = match found.version == NEWEST {
-        true => "it was never filled completely, and can't be completed on a read-only mount".to_owned(),
+        true => format!("{}, and was never filled completely", obstacle.describe()),
         false => {
-            format!("it has schema {} and must be migrated to {NEWEST}, but is on a read-only mount", found.version)
+            format!("{}, and must be migrated from schema {} to {NEWEST}", obstacle.describe(), found.version)
         }
     };
-    Err(open_error(path).why(why).next("Copy the store to a writable folder, then use the copy: --store PATH"))
+    let next = obstacle.next(path, "Copy the store to a writable folder, then use the copy: --store PATH");
+    Err(open_error(path).why(why).next(next))
 }
 
 /// WAL needs shared memory, which these file systems don't offer: statfs(2) magic numbers.

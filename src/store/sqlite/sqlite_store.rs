@@ -29,12 +29,6 @@ pub struct SqliteStore {
 impl SqliteStore {
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self> {
         let (db, identity) = open::open(path, mode)?;
-        let serves = matches!(mode, OpenMode::Service(_) | OpenMode::Ledger(_));
-        if serves && db.is_readonly(MAIN_DB).map_err(sqlite_error)? {
-            return Err(open::open_error(path)
-                .why("the store is on a read-only mount, but the service must write the ledger")
-                .next("Mount the file system writable, or serve another store: --store PATH"));
-        }
         Ok(Self::from_parts(db, identity, path))
     }
 

@@ -86,8 +86,12 @@ impl RegenerateTokenDialog {
         match self.overlap(expiry, model.now, dates.zone) {
             Ok(None) => layout.note("! The old secret stops working at once.", theme.warning),
             Ok(Some((_, until))) => {
-                let end = if expiry.at() == Some(until) { ": the expiry" } else { "" };
-                layout.note(&format!("both secrets work until {}{end}", dates.second(until)), theme.dim);
+                let until_text = dates.second(until);
+                let note = match expiry.at() == Some(until) {
+                    true => format!("Both secrets work until the token expires: {until_text}."),
+                    false => format!("The old secret works until {until_text}."),
+                };
+                layout.note(&note, theme.dim);
             }
             Err(_) => layout.blank(),
         }

@@ -60,8 +60,8 @@ pub(super) fn on_propagation_checked(app: &mut App, seq: i64, answer: Option<&Pr
 fn update_notice(notice: &mut Notice, subject: &str, answer: Option<&Propagation>) {
     match answer {
         Some(Propagation::Confirmed(time)) => notice.effect = Some(describe_confirmed(subject, *time)),
-        Some(Propagation::Unconfirmed { service, why }) => {
-            notice.effect = Some(describe_unconfirmed(service, why));
+        Some(Propagation::Unconfirmed { service, why, next }) => {
+            notice.effect = Some(describe_unconfirmed(service, why, next));
         }
         None => {}
     }

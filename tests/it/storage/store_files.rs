@@ -318,6 +318,8 @@ fn read_only_child() {
             println!("{:?}: {error}", error.kind);
         }
     }
+    let served = SqliteStore::open(&path, OpenMode::Service(std::time::Duration::ZERO)).map(drop);
+    println!("{}", served.unwrap_err());
 }
 
 #[test]
@@ -337,7 +339,14 @@ fn read_only_file_is_named_as_such() {
         Ok(child) => {
             let output_text = wait_for_output(child);
             let (_, failure) = output_text.split_once("Failure: ").expect(&output_text);
-            insta::assert_snapshot!(failure.lines().next().unwrap().replace(place.folder().to_str().unwrap(), "[folder]"), @"the store can't be written: attempt to write a readonly database. Check the permissions of the file and its folder, and that the file system is not mounted read-only");
+            let lines: Vec<_> = failure.lines().take(2).collect();
+            insta::assert_snapshot!(lines.join("\n").replace(place.folder().to_str().unwrap(), "[folder]"), @"
+            the store can't be written: attempt to write a readonly database. Check the permissions of the file and its folder, and that the file system is not mounted read-only
+            the store [folder]/jeton.db can't be opened for writing: the file is read-only (mode 0400), but the service must write the ledger. Run: chmod 600 [folder]/jeton.db
+            ");
+            // Companions with the file's mode would prevent changes after the mode is corrected.
+            let names = std::fs::read_dir(place.folder()).unwrap().map(|file| file.unwrap().file_name());
+            assert_eq!(names.collect::<Vec<_>>(), [place.path().file_name().unwrap()]);
         }
         Err(e) => println!("skipped: another user can't run this program: {e}"),
     }

@@ -68,6 +68,10 @@ impl Backend for ServedBackend {
         self.remote.delivers_before_change()
     }
 
+    fn program(&self) -> String {
+        self.remote.program()
+    }
+
     fn sign_out(&self) {
         self.remote.sign_out();
     }

@@ -97,11 +97,12 @@ fn notice_is_shown_before_the_service_answers() {
 #[test]
 fn unreachable_service_confirms_nothing() {
     let service = Endpoint::parse("unix:/run/jeton/manage.sock").unwrap();
-    let mut s = served(Propagation::Unconfirmed { service, why: "could not be asked: connection refused".to_owned() });
+    let (why, next) = ("gave no answer: connection refused".to_owned(), "Check that the service runs");
+    let mut s = served(Propagation::Unconfirmed { service, why, next });
     s.resize(160, 24);
     s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
     s.assert_shows("unix:/run/jeton/manage.sock");
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot disabled; the change is stored, but the service at unix:/run/jeton/manage.sock did not confirm it: the service could not be asked: connection refused. Check that the service runs and uses this store");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot disabled; the change is stored, but the service at unix:/run/jeton/manage.sock gave no answer: connection refused. Check that the service runs");
     s.propagation = None;
     s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><enter>"));
     insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot revoked; the service denies any further use");

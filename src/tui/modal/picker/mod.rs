@@ -355,6 +355,8 @@ const fn describe_kind(kind: GroupKind) -> Option<&'static str> {
     match kind {
         GroupKind::Api => None,
         GroupKind::Management => Some("◆ management methods: never in an API set or Inherit; pick them one by one"),
-        GroupKind::Vanished => Some("no longer in a catalogue: grants no access; new tokens can't select it"),
+        GroupKind::Vanished => {
+            Some("methods that are no longer in a catalogue: they grant no access, and new tokens can't select them")
+        }
     }
 }
