@@ -36,8 +36,8 @@ pub struct GuideArgs {
     /// Let CORS preflights pass for this catalogue; can be repeated
     #[arg(long, value_name = "NAME")]
     pub preflights: Vec<String>,
-    /// Address of the application, or of a catalogue's; can be repeated
-    #[arg(long, value_name = "[CATALOGUE=]HOST:PORT", default_value = "127.0.0.1:8080")]
+    /// Address of an application; can be repeated [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "[CATALOGUE=]HOST:PORT")]
     pub upstream: Vec<String>,
     /// Listen at PORT, ADDRESS:PORT or unix:PATH [with --cert: 443]
     #[arg(long, value_name = "WHERE")]

@@ -99,7 +99,7 @@ pub struct CreateArgs {
     /// Expiry: never, a day, or 12h, 30d, 2w, 6mo, 1y [by policy: 90d]
     #[arg(long, value_name = "E")]
     pub expires: Option<String>,
-    /// Allow an API set; can be repeated
+    /// Allow an API set (not with --method); can be repeated
     #[arg(long, value_name = "SET", conflicts_with_all = ["method", "inherit"])]
     pub set: Vec<String>,
     /// Allow a method; can be repeated

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::import::openapi::ImportResult;
 use crate::platform::catalogue_file;
 use crate::platform::secret_files::read_text;
-use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits, Widening};
+use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, Narrowing, PreviewCatalogue, TextLimits, Widening};
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
 
@@ -49,6 +49,8 @@ pub(in crate::cli) struct Applied<'a> {
     renamed_in_sets: &'a [String],
     /// Tokens that gain methods.
     widening: &'a Widening,
+    /// Tokens that lose methods.
+    narrowing: &'a Narrowing,
     /// Methods that become `public`.
     opened: &'a [MethodId],
 }
@@ -66,6 +68,7 @@ impl<'a> Applied<'a> {
             renamed_tokens: preview.renamed_tokens,
             renamed_in_sets: &preview.renamed_in_sets,
             widening: &preview.widening,
+            narrowing: &preview.narrowing,
             opened: &preview.made_public,
         }
     }

@@ -8,7 +8,7 @@ use crate::cli::args::GuideArgs;
 use crate::domain::catalogue::hosts::parse_host;
 use crate::domain::method::MethodId;
 use crate::domain::route::matcher::is_canonical_path;
-use crate::domain::route::request_path::{MAX_PATH_LEN, contains_encoded_slash};
+use crate::domain::route::request_path::{MAX_PATH_LEN, contains_encoded_slash, has_override_argument};
 use crate::domain::route::rules::{RouteAction, RouteRules};
 use crate::domain::route::sites::{site_of, sites};
 use crate::domain::untrusted_text::{escape_untrusted, excerpt};
@@ -46,7 +46,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let [http_method, target] = &args.request[..] else {
         return Err(Error::usage("explain needs a request").next("Run: jeton guide explain GET /PATH"));
     };
-    let path = target.split('?').next().unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let stored = app.call(&app.store_credential()?, ListCatalogues)?;
     let catalogues = select_catalogues(stored, &args.catalogue)?;
     let sites = sites(&catalogues, &args.preflights);
@@ -75,6 +75,11 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     };
     if named_badly {
         explained.reason = Some("the host isn't a plain host name".to_owned());
+    } else if has_hosts && site.catalogues.is_empty() {
+        explained.reason = Some(format!("no catalogue has the host {}", excerpt(host, 100)));
+    } else if has_override_argument(query) {
+        let why = "the query has an argument like _method, which may make the application use another HTTP method";
+        explained.reason = Some(why.to_owned());
     } else {
         decide(&site.rules, http_method, path, &mut explained);
     }
@@ -100,7 +105,11 @@ fn decide(rules: &RouteRules, http_method: &str, path: &str, explained: &mut Exp
             .collect();
         explained.reason = Some(match (others.is_empty(), contains_encoded_slash(path)) {
             (false, _) => {
-                format!("no route for {} has this path, but routes for {}", excerpt(http_method, 20), others.join(", "))
+                format!(
+                    "no route for {} has this path, but routes for {} have it",
+                    excerpt(http_method, 20),
+                    others.join(", ")
+                )
             }
             (true, true) => format!("{NO_ROUTE}: an encoded slash is accepted only within a parameter like {{path+}}"),
             (true, false) => NO_ROUTE.to_owned(),

@@ -5,6 +5,8 @@ mod scanner_rule;
 mod upstreams;
 
 pub(super) use self::explain::Explained;
+use clap::ValueEnum;
+
 use self::upstreams::Upstreams;
 use super::App;
 use super::args::{GuideArgs, GuideTarget};
@@ -77,6 +79,10 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
              {} catalogue apply FILE",
             app.program()
         ));
+    }
+    let is_proxy = !matches!(subject, ProxyKind::Curl | ProxyKind::HaproxyLua);
+    if is_proxy && let Some(proxy) = args.subject.to_possible_value() {
+        upstreams::check_named(&args.upstream, &found, &app.program(), proxy.get_name())?;
     }
     if !args.catalogue.is_empty() {
         let options: Vec<String> =

@@ -1,11 +1,30 @@
 //! The option `--upstream [CATALOGUE=]HOST:PORT`.
 
+use std::collections::BTreeSet;
+
 use super::catalogue_not_found;
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::route::sites::Site;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::guide::Upstream;
+
+const DEFAULT: &str = "127.0.0.1:8080";
+
+/// Checks that several applications, at different hosts, don't get the default address.
+pub(super) fn check_named(options: &[String], sites: &[Site], program: &str, proxy: &str) -> Result<()> {
+    if !options.is_empty() || sites.len() < 2 {
+        return Ok(());
+    }
+    let mut line = format!("{program} guide {proxy}");
+    let names: BTreeSet<&String> = sites.iter().flat_map(|site| &site.catalogues).collect();
+    for name in names {
+        line.push_str(&format!(" --upstream {}=HOST:PORT", escape_untrusted(name)));
+    }
+    Err(Error::usage("which application has which address?")
+        .why("the catalogues have different hosts, and there is no --upstream")
+        .next(format!("Add the addresses: {line}. If all hosts are one application, use --upstream {DEFAULT}")))
+}
 
 /// The addresses of the applications.
 #[derive(Debug)]
@@ -17,8 +36,12 @@ pub(super) struct Upstreams {
 }
 
 impl Upstreams {
+    /// Parses the values of the options. Without options, the only application has the default address.
     pub(super) fn parse(options: &[String]) -> Result<Upstreams> {
         let mut all = Upstreams { common: None, named: Vec::new() };
+        if options.is_empty() {
+            all.common = Some(Upstream::parse(DEFAULT)?);
+        }
         for option in options {
             let (name, address) = match option.split_once('=') {
                 Some((name, address)) => (Some(name), Upstream::parse(address)?),

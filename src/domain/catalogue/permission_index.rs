@@ -233,8 +233,22 @@ pub fn first_excess<'s>(
     })
 }
 
-/// Two states of all catalogues, to compute the methods that selections gain between them. A renamed method is not
-/// gained, and a selection is compared with what it becomes under the new names. A method that matches more requests than
+/// The methods that a token gains and loses by a change of catalogues, sorted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RightsChange {
+    pub gained: Rc<[MethodId]>,
+    /// Under their ids before the change.
+    pub lost: Rc<[MethodId]>,
+}
+
+impl Default for RightsChange {
+    fn default() -> Self {
+        RightsChange { gained: Rc::new([]), lost: Rc::new([]) }
+    }
+}
+
+/// Two states of all catalogues, to compute the methods that selections gain and lose between them. A renamed method is
+/// neither, and a selection is compared with what it becomes under the new names. A method that matches more requests than
 /// before counts as gained by every selection that has it.
 pub struct CatalogueComparison<'r> {
     before: PermissionIndex,
@@ -244,7 +258,7 @@ pub struct CatalogueComparison<'r> {
     renamed: Vec<(usize, usize)>,
     /// The methods that match more requests.
     grown: BitSet,
-    cache: HashMap<(Role, Selection), Rc<[MethodId]>>,
+    cache: HashMap<(Role, Selection), RightsChange>,
 }
 
 impl<'r> CatalogueComparison<'r> {
@@ -271,38 +285,62 @@ impl<'r> CatalogueComparison<'r> {
         Role::ALL.into_iter().any(|role| self.adds_methods(role)) || self.after.sets.iter().any(is_wider)
     }
 
+    /// Returns `true` if any token could lose anything. If not, no token needs to be checked.
+    pub fn can_narrow(&self) -> bool {
+        let nothing = BitSet::empty(self.after.ids.len());
+        let is_narrower = |(name, set): (&String, &BitSet)| {
+            let name = self.renames.sets.get(name).unwrap_or(name);
+            !self.under_new_ids(set).is_subset(self.after.sets.get(name).unwrap_or(&nothing))
+        };
+        Role::ALL.into_iter().any(|role| self.lowers_ceiling(role)) || self.before.sets.iter().any(is_narrower)
+    }
+
+    /// Returns `true` if the role no longer permits a method that it permitted before.
+    fn lowers_ceiling(&self, role: Role) -> bool {
+        !self.under_new_ids(self.before.ceiling(role)).is_subset(self.after.ceiling(role))
+    }
+
     /// Returns `true` if the role permits a method that it did not permit before, or one that matches more requests.
     fn adds_methods(&self, role: Role) -> bool {
         let before = self.before.ceiling(role).difference(&self.grown);
         !self.after.ceiling(role).is_subset(&before)
     }
 
-    /// Returns the methods that a token of `role` with `selection` gains, sorted. Hand-picked methods differ from token
+    /// Returns the methods that a token of `role` with `selection` gains and loses. Hand-picked methods differ from token
     /// to token, so their results are not cached.
-    pub fn gained_methods(&mut self, role: Role, selection: &Selection) -> Rc<[MethodId]> {
+    pub fn rights_change(&mut self, role: Role, selection: &Selection) -> RightsChange {
         match selection {
-            Selection::Custom(_) if !self.adds_methods(role) => return Rc::new([]),
+            Selection::Custom(_) if !self.adds_methods(role) && !self.lowers_ceiling(role) => {
+                return RightsChange::default();
+            }
             Selection::Custom(_) => return self.compare(role, selection),
             Selection::Inherit | Selection::Sets(_) => {}
         }
         let key = (role, selection.clone());
         if let Some(known) = self.cache.get(&key) {
-            return Rc::clone(known);
+            return known.clone();
         }
-        let gained = self.compare(role, selection);
+        let change = self.compare(role, selection);
         if self.cache.len() >= MAX_CACHED {
             self.cache.clear();
         }
-        self.cache.insert(key, Rc::clone(&gained));
-        gained
+        self.cache.insert(key, change.clone());
+        change
     }
 
-    fn compare(&self, role: Role, selection: &Selection) -> Rc<[MethodId]> {
+    fn compare(&self, role: Role, selection: &Selection) -> RightsChange {
         let renamed = self.renames.in_selection(selection);
-        let before = self.under_new_ids(&self.before.permitted(role, selection).0);
-        let after = self.after.permitted(role, renamed.as_ref().unwrap_or(selection));
-        let before = before.difference(&self.grown);
-        self.after.ids_at(&after.0.difference(&before)).cloned().collect()
+        let before = self.before.permitted(role, selection).0;
+        let after = self.after.permitted(role, renamed.as_ref().unwrap_or(selection)).0;
+        let has_lost = |id: &&MethodId| {
+            let renamed = self.renames.method(id);
+            !self.after.number(renamed.as_str()).is_some_and(|number| after.contains(number))
+        };
+        let own = self.under_new_ids(&before).difference(&self.grown);
+        RightsChange {
+            gained: self.after.ids_at(&after.difference(&own)).cloned().collect(),
+            lost: self.before.ids_at(&before).filter(has_lost).cloned().collect(),
+        }
     }
 
     fn under_new_ids(&self, before: &BitSet) -> BitSet {

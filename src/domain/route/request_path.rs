@@ -76,6 +76,52 @@ pub const OVERRIDE_ARGUMENT: &str = concat!(
     r"(?:[-_\x26\x3B\x3D\x5B%]|$)"
 );
 
+/// Returns `true` if [`OVERRIDE_ARGUMENT`] matches the query of a request.
+pub fn has_override_argument(query: &str) -> bool {
+    query.split(['&', ';', '?']).any(|argument| {
+        let name = argument.split('=').next().unwrap_or_default();
+        let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy().to_ascii_lowercase();
+        let name = name.trim_start_matches([' ', '+', '%', '0', '2']);
+        let rest = name.strip_prefix(['_', '.', '[']).or_else(|| {
+            let rest = name.strip_prefix('x')?.strip_prefix(['-', '_'])?.strip_prefix("http")?;
+            rest.strip_prefix(['-', '_'])
+        });
+        let rest = rest.and_then(|rest| rest.strip_prefix("method"));
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    })
+}
+
 /// Headers that may make an application use another verb or path.
 pub const OVERRIDE_HEADERS: [&str; 5] =
     ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn override_arguments_are_those_of_the_proxies() {
+        let proxies = regex::Regex::new(&format!("(?i){OVERRIDE_ARGUMENT}")).unwrap();
+        for query in [
+            "",
+            "_method=DELETE",
+            "a=1&_METHOD",
+            "a=1;%5fm%65thod=x",
+            "x=?_method=1",
+            "%20+_method=1",
+            ".method=1",
+            "[method]=1",
+            "_method[]=1",
+            "_method%5B%5D=1",
+            "x-http-method-override=PUT",
+            "X_HTTP_METHOD=PUT",
+            "a=_method",
+            "method=1",
+            "_methods=1",
+            "my_method=1",
+            "x-http-methods=1",
+        ] {
+            assert_eq!(has_override_argument(query), proxies.is_match(query), "{query}");
+        }
+    }
+}

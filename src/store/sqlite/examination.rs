@@ -10,7 +10,7 @@ use rustix::fs::statvfs;
 
 use super::file_identity::FileIdentity;
 use super::query_helpers::sqlite_error;
-use super::read_only_mount::{self, ReadOnly};
+use super::read_only_mount::{self, ReadOnly, WriteObstacle};
 use super::schema::{self, NEWEST};
 use super::sqlite_store::SqliteStore;
 use super::{open, token_list_query, wal};
@@ -101,7 +101,7 @@ impl StoreLocation {
 
     /// Returns `true` if the store can be read but not changed, because of its mount.
     pub fn is_on_read_only_mount(&self) -> bool {
-        read_only_mount::is_read_only(self.path())
+        WriteObstacle::find(self.path()) == Some(WriteObstacle::Mount)
     }
 
     /// Returns the number of bytes of the write-ahead log, and the number that stay after a checkpoint.
@@ -139,7 +139,8 @@ impl StoreLocation {
                 .next("Open the store once with another command, such as jeton check. Then run jeton doctor again"));
         }
         let mut identity = FileIdentity::new(path.clone())?;
-        let mut db = match read_only_mount::connect_read_only(&path)? {
+        let obstacle = WriteObstacle::find(&path).unwrap_or(WriteObstacle::Mount);
+        let mut db = match read_only_mount::connect_read_only(&path, obstacle)? {
             ReadOnly::Alone(db) => {
                 identity.freeze()?;
                 db

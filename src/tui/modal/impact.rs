@@ -253,7 +253,8 @@ pub fn describe_unavailable(error: &Error) -> String {
 pub fn describe(removal: &Removal, impact: &Impact, columns: usize, dates: Dates<'_>) -> ScrollText {
     let lost = impact.lost.describe(dates).into_iter();
     let text = lost.fold(ScrollText::default(), |text, line| text.row(LineStyle::Warning, format!("! {line}")));
-    if impact.count == 0 {
+    // The preview of a catalogue names the tokens that lose unused methods.
+    if impact.count == 0 || impact.used == 0 && matches!(removal, Removal::Catalogue(_)) {
         return text;
     }
     let columns = columns.max(MIN_NAMES_COLUMNS);

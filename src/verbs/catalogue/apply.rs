@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::preview::{CataloguePreview, CatalogueStates, MAX_NAMED_TOKENS, widened_token};
+use super::preview::{CataloguePreview, CatalogueStates, MAX_NAMED_TOKENS, rights_change, widened_token};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::renames::Renames;
 use crate::domain::method::MethodId;
@@ -79,7 +79,8 @@ impl Mutation for ApplyCatalogue {
             let page = snapshot.grants(Some(TokenId(token.0 - 1)), 1)?;
             found.unreadable.extend(page.unreadable.iter().filter(|id| *id == token));
             let grant = page.grants.first().filter(|grant| grant.token == *token);
-            let Some(widened) = grant.and_then(|grant| widened_token(&mut widening, grant)) else { continue };
+            let widened = grant.and_then(|grant| widened_token(grant, &rights_change(&mut widening, grant)));
+            let Some(widened) = widened else { continue };
             plan.gaining.insert(*token);
             plan.preview.set = SetHash::default();
             found.count += 1;

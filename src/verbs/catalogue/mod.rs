@@ -3,7 +3,7 @@ mod preview;
 mod preview_text;
 
 pub use apply::ApplyCatalogue;
-pub use preview::{CataloguePreview, PreviewCatalogue, WidenedToken, Widening};
+pub use preview::{CataloguePreview, NarrowedToken, Narrowing, PreviewCatalogue, WidenedToken, Widening};
 pub use preview_text::TextLimits;
 
 use crate::domain::catalogue::Catalogue;

@@ -1,17 +1,19 @@
-//! preview: the changes by a catalogue, and the tokens that gain methods.
+//! preview: the changes by a catalogue, and the tokens that gain or lose methods.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::domain::catalogue::diff::{CatalogueDiff, diff};
 use crate::domain::catalogue::grown_methods::grown_methods;
-use crate::domain::catalogue::permission_index::{CatalogueComparison, SetChange};
+use crate::domain::catalogue::permission_index::{CatalogueComparison, RightsChange, SetChange};
 use crate::domain::catalogue::renames::Renames;
 use crate::domain::catalogue::{Catalogue, validate};
 use crate::domain::method::{Access, Method, MethodId};
+use crate::domain::recent_usage::RecentUsage;
 use crate::domain::set_hash::{SetHash, SetHasher};
+use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
-use crate::domain::wire_format::in_answer;
+use crate::domain::wire_format::{MethodUses, in_answer, method_uses};
 use crate::verbs::confirmation;
 use crate::verbs::ports::Grant;
 use crate::verbs::prelude::*;
@@ -23,7 +25,12 @@ pub(super) const MAX_NAMED_TOKENS: usize = 1_000;
 /// Maximum number of methods that a preview names for each token.
 const MAX_METHODS_PER_TOKEN: usize = 50;
 
-/// Previews what would change by a catalogue, and which tokens would gain methods.
+/// Maximum number of different uses that are read for a token.
+const MAX_USES_OF_TOKEN: usize = 10_000;
+/// Number of different uses, or tokens without uses, after which no further uses are read.
+const MAX_USES: usize = 50_000;
+
+/// Previews what would change by a catalogue, and which tokens would gain or lose methods.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewCatalogue {
@@ -55,7 +62,10 @@ pub struct CataloguePreview {
     pub widening: Widening,
     /// The methods that become public, so that they can be called without a token; sorted.
     pub made_public: Vec<MethodId>,
-    /// All of this but the number of renamed tokens, and the rights of every token that gains methods. In a plan, no hash once one of them has changed.
+    /// The tokens that lose methods, shortly before the change.
+    pub narrowing: Narrowing,
+    /// All of this but the number of renamed tokens and the tokens that lose methods, and the rights of every token that
+    /// gains methods. In a plan, no hash once one of them has changed.
     pub set: SetHash,
 }
 
@@ -87,6 +97,42 @@ pub struct WidenedToken {
     pub methods: Vec<MethodId>,
 }
 
+/// The tokens that lose methods. Tokens in the trash are included, because they can be restored.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Narrowing {
+    /// Number of tokens.
+    pub count: u64,
+    /// Number of tokens that used a lost method in the last 7 days.
+    pub used: u64,
+    /// `true` if not all uses were read. `used` is then a lower bound.
+    pub is_lower_bound: bool,
+    /// The first tokens by id, those that used a lost method before the others, 1,000 at most.
+    pub tokens: Vec<NarrowedToken>,
+}
+
+/// A token that loses methods.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NarrowedToken {
+    /// The token.
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
+    pub token: TokenId,
+    /// `account/name`.
+    pub name: String,
+    /// Number of methods that the token loses.
+    pub count: usize,
+    /// The first methods, 50 at most.
+    pub methods: Vec<MethodId>,
+    /// Number of uses of the lost methods in the last 7 days.
+    pub uses: u64,
+    /// The lost methods that were used in the last 7 days, the busiest first, 10 at most.
+    #[serde(with = "method_uses")]
+    #[schemars(with = "Vec<MethodUses>")]
+    pub used_methods: Vec<(String, u64)>,
+}
+
 impl CataloguePreview {
     /// Returns `true` if applying would change nothing.
     pub fn is_empty(&self) -> bool {
@@ -114,6 +160,8 @@ impl CataloguePreview {
 }
 
 impl Query for PreviewCatalogue {
+    const READS_LEDGER: bool = true;
+
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<CataloguePreview> {
         authorize::check_catalogue_access(actor)?;
         let compared = CatalogueStates::new(snapshot.catalogues()?, &self.catalogue)?;
@@ -175,7 +223,7 @@ impl CatalogueStates {
         let mut widening = self.widening();
         let older = self.older.and_then(|at| self.before.get(at));
         let mut hasher = SetHasher::default();
-        let (found, gaining, renamed_tokens) = find_widened(snapshot, env, &mut widening, &self.renames, &mut hasher)?;
+        let found = find_changed(snapshot, env, &mut widening, &self.renames, &mut hasher)?;
         let mut preview = CataloguePreview {
             name: new.name.clone(),
             is_new: older.is_none(),
@@ -184,15 +232,16 @@ impl CatalogueStates {
             renamed_tokens: 0,
             renamed_in_sets: self.renamed_in.iter().flat_map(|(_, sets)| sets).cloned().collect(),
             grown: self.grown.iter().cloned().collect(),
-            widening: found,
+            widening: found.widening,
             made_public: newly_public(older, new, &self.renames),
+            narrowing: Narrowing::default(),
             set: SetHash::default(),
         };
         hasher.add(&preview)?;
         preview.set = hasher.finish();
-        // A token that keeps what it had is no reason to ask again.
-        preview.renamed_tokens = renamed_tokens;
-        Ok((preview, gaining))
+        // A token that keeps what it had is no reason to ask again. Neither is a further use of what is lost.
+        (preview.renamed_tokens, preview.narrowing) = (found.renamed_tokens, found.narrowing);
+        Ok((preview, found.gaining))
     }
 }
 
@@ -213,50 +262,123 @@ fn newly_public(before: Option<&Catalogue>, after: &Catalogue, renames: &Renames
     opened.into_iter().cloned().collect()
 }
 
-/// Checks every token, a page at a time, unless none could gain or use anything. Also returns the ids of all tokens that
-/// gain something, and the number of those that use an old name. Adds the rights of the former to `hasher`.
-fn find_widened(
+/// The tokens whose rights or names change.
+#[derive(Default)]
+struct ChangedTokens {
+    widening: Widening,
+    /// All tokens that gain methods.
+    gaining: BTreeSet<TokenId>,
+    narrowing: Narrowing,
+    /// Number of tokens that use an old name.
+    renamed_tokens: u64,
+}
+
+/// Checks every token, a page at a time, unless none could gain, lose or use anything. Adds the rights of tokens that gain
+/// something to `hasher`.
+fn find_changed(
     snapshot: &dyn Snapshot,
     env: &Env<'_>,
-    widening: &mut CatalogueComparison<'_>,
+    comparison: &mut CatalogueComparison<'_>,
     renames: &Renames,
     hasher: &mut SetHasher,
-) -> Result<(Widening, BTreeSet<TokenId>, u64)> {
-    let (mut found, mut gaining, mut renamed) = (Widening::default(), BTreeSet::new(), 0);
+) -> Result<ChangedTokens> {
+    let mut found = ChangedTokens::default();
     env.progress.check()?;
-    if !widening.can_widen() && renames.is_empty() {
-        return Ok((found, gaining, renamed));
+    if !comparison.can_widen() && !comparison.can_narrow() && renames.is_empty() {
+        return Ok(found);
     }
+    let mut losing = LosingTokens::new(snapshot, env.now);
     let mut last = None;
     loop {
         let page = snapshot.grants(last, PAGE_SIZE)?;
         env.progress.advance((page.grants.len() + page.unreadable.len()) as u64);
         env.progress.check()?;
-        found.unreadable.extend(&page.unreadable);
+        found.widening.unreadable.extend(&page.unreadable);
         for grant in &page.grants {
-            renamed += u64::from(renames.in_selection(&grant.selection).is_some());
-            let Some(token) = widened_token(widening, grant) else { continue };
-            gaining.insert(grant.token);
+            found.renamed_tokens += u64::from(renames.in_selection(&grant.selection).is_some());
+            let change = rights_change(comparison, grant);
+            losing.add(grant, &change.lost)?;
+            let Some(token) = widened_token(grant, &change) else { continue };
+            found.gaining.insert(grant.token);
             hasher.add(&(grant.token, &grant.roles, &grant.selection))?;
-            found.count += 1;
-            if found.tokens.len() < MAX_NAMED_TOKENS {
-                found.tokens.push(token);
+            found.widening.count += 1;
+            if found.widening.tokens.len() < MAX_NAMED_TOKENS {
+                found.widening.tokens.push(token);
             }
         }
         match page.last {
             Some(token) => last = Some(token),
-            None => return Ok((found, gaining, renamed)),
+            None => break,
         }
+    }
+    found.narrowing = losing.finish();
+    Ok(found)
+}
+
+/// Collects the tokens that lose methods, and their uses of these methods.
+struct LosingTokens<'a> {
+    snapshot: &'a dyn Snapshot,
+    now: Timestamp,
+    uses_read: usize,
+    /// The tokens that used a lost method are in [`Narrowing::tokens`]; these are the others.
+    unused: Vec<NarrowedToken>,
+    narrowing: Narrowing,
+}
+
+impl<'a> LosingTokens<'a> {
+    fn new(snapshot: &'a dyn Snapshot, now: Timestamp) -> Self {
+        LosingTokens { snapshot, now, uses_read: 0, unused: Vec::new(), narrowing: Narrowing::default() }
+    }
+
+    /// Adds a token that loses the methods `lost`, which are sorted; does nothing if there are none.
+    fn add(&mut self, grant: &Grant, lost: &[MethodId]) -> Result<()> {
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let mut uses = Vec::new();
+        if self.uses_read < MAX_USES {
+            uses = self.snapshot.recent_uses(grant.token, None, self.now, MAX_USES_OF_TOKEN)?;
+            self.uses_read += uses.len().max(1);
+        }
+        self.narrowing.is_lower_bound |= self.uses_read >= MAX_USES || uses.len() == MAX_USES_OF_TOKEN;
+        let is_lost = |method: &str| lost.binary_search_by(|id| id.as_str().cmp(method)).is_ok();
+        let usage = RecentUsage::sum(uses.iter().filter(|used| is_lost(&used.method)));
+        self.narrowing.count += 1;
+        self.narrowing.used += u64::from(usage.week > 0);
+        let named = if usage.week > 0 { &mut self.narrowing.tokens } else { &mut self.unused };
+        if named.len() < MAX_NAMED_TOKENS {
+            named.push(NarrowedToken {
+                token: grant.token,
+                name: grant.full_name(),
+                count: lost.len(),
+                methods: lost.iter().take(MAX_METHODS_PER_TOKEN).cloned().collect(),
+                uses: usage.week,
+                used_methods: usage.methods,
+            });
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Narrowing {
+        let mut narrowing = self.narrowing;
+        narrowing.tokens.extend(self.unused);
+        narrowing.tokens.truncate(MAX_NAMED_TOKENS);
+        narrowing
     }
 }
 
-/// Returns the gain of a token. `None` if there is none.
-pub(super) fn widened_token(widening: &mut CatalogueComparison<'_>, grant: &Grant) -> Option<WidenedToken> {
-    let mut gained: Rc<[MethodId]> = Rc::new([]);
+/// Returns what a token gains and loses with any of its secrets.
+pub(super) fn rights_change(comparison: &mut CatalogueComparison<'_>, grant: &Grant) -> RightsChange {
+    let mut total = RightsChange::default();
     for role in &grant.roles {
-        let by_secret = widening.gained_methods(*role, &grant.selection);
-        gained = if gained.is_empty() { by_secret } else { union(&gained, &by_secret) };
+        let RightsChange { gained, lost } = comparison.rights_change(*role, &grant.selection);
+        total = RightsChange { gained: union(&total.gained, gained), lost: union(&total.lost, lost) };
     }
+    total
+}
+
+/// Returns the gain of a token. `None` if there is none.
+pub(super) fn widened_token(grant: &Grant, RightsChange { gained, .. }: &RightsChange) -> Option<WidenedToken> {
     (!gained.is_empty()).then(|| WidenedToken {
         token: grant.token,
         name: grant.full_name(),
@@ -265,6 +387,9 @@ pub(super) fn widened_token(widening: &mut CatalogueComparison<'_>, grant: &Gran
     })
 }
 
-fn union(one: &[MethodId], other: &[MethodId]) -> Rc<[MethodId]> {
-    one.iter().chain(other).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+fn union(one: &[MethodId], other: Rc<[MethodId]>) -> Rc<[MethodId]> {
+    match one.is_empty() {
+        true => other,
+        false => one.iter().chain(&*other).cloned().collect::<BTreeSet<_>>().into_iter().collect(),
+    }
 }

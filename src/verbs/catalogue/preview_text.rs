@@ -1,6 +1,6 @@
 //! A preview as lines of text: `+` marks added, `−` removed, `→` renamed and `~` changed entries.
 
-use super::CataloguePreview;
+use super::{CataloguePreview, Narrowing};
 use crate::domain::catalogue::diff::{AttributeChange, PartDiff};
 use crate::domain::method::MethodId;
 
@@ -69,7 +69,31 @@ impl CataloguePreview {
         }
     }
 
-    /// Describes the methods that become public, and the tokens that gain methods.
+    fn describe_losses(&self, text: &mut Vec<String>, limits: TextLimits) {
+        let Narrowing { count, used, is_lower_bound, tokens } = &self.narrowing;
+        if *count == 0 {
+            if !self.is_empty() {
+                text.push("No token loses methods.".to_owned());
+            }
+            return;
+        }
+        let tokens_lose = if *count == 1 { "1 token loses".to_owned() } else { format!("{count} tokens lose") };
+        let bound = if *is_lower_bound { "at least " } else { "" };
+        text.push(format!("{tokens_lose} methods; {bound}{used} used them in the last 7 days:"));
+        let all = usize::try_from(*count).unwrap_or(usize::MAX);
+        let lines = tokens.iter().map(|token| {
+            let mut lines =
+                vec![format!("  {}  −{} {}", token.name, token.count, join_methods(&token.methods, token.count))];
+            if token.uses > 0 {
+                let used: Vec<_> = token.used_methods.iter().map(|(id, uses)| format!("{id} ({uses})")).collect();
+                lines.push(format!("      uses in the last 7 days: {}", used.join(", ")));
+            }
+            lines
+        });
+        push_truncated(text, limits, all, lines);
+    }
+
+    /// Describes the methods that become public, and the tokens that gain or lose methods.
     pub fn describe_gains(&self, limits: TextLimits) -> Vec<String> {
         let mut text = Vec::new();
         if !self.made_public.is_empty() {
@@ -113,6 +137,7 @@ impl CataloguePreview {
         } else if !self.is_empty() {
             text.push("No token gains methods.".to_owned());
         }
+        self.describe_losses(&mut text, limits);
         let unreadable = &widening.unreadable;
         if !unreadable.is_empty() {
             text.push("Skipped tokens that are damaged in the store (they grant nothing):".to_owned());

@@ -226,7 +226,7 @@ fn preview_is_what_decisions_show() {
         };
         names.iter().flatten().map(held).collect()
     };
-    let mut widened = 0;
+    let (mut widened, mut narrowed) = (0, 0);
     for _ in 0..25 {
         let mut next = shop(&install, |text| text);
         for group in &mut next.groups {
@@ -243,18 +243,23 @@ fn preview_is_what_decisions_show() {
         widened += result.widening.count;
         let verb = ApplyCatalogue::new(next, Some(result.widening.count), Some(result.made_public.len() as u64));
         install.call(OWNER, verb).unwrap();
-        let gains = before
-            .iter()
-            .zip(permitted())
-            .map(|((name, had), (_, has))| (name.clone(), has.difference(had).cloned().collect::<Vec<_>>()));
-        let expected: Vec<(String, Vec<String>)> = gains.filter(|(_, more)| !more.is_empty()).collect();
+        let after = permitted();
+        let pairs = || before.iter().zip(&after).map(|((name, had), (_, has))| (name.clone(), had, has));
+        let listed = |all: Vec<(String, Vec<String>)>| all.into_iter().filter(|(_, ids)| !ids.is_empty()).collect();
+        let expected: Vec<_> =
+            listed(pairs().map(|(n, had, has)| (n, has.difference(had).cloned().collect())).collect());
+        let lost: Vec<_> = listed(pairs().map(|(n, had, has)| (n, had.difference(has).cloned().collect())).collect());
+        let losing = result.narrowing.tokens.iter();
+        let losing = losing.map(|one| (one.name.clone(), one.methods.iter().map(ToString::to_string).collect()));
+        assert_eq!((losing.collect::<Vec<_>>(), result.narrowing.count), (lost.clone(), lost.len() as u64));
+        narrowed += result.narrowing.count;
         let result: Vec<(String, Vec<String>)> = named(&result)
             .into_iter()
             .map(|(name, ids)| (name.to_owned(), ids.into_iter().map(str::to_owned).collect()))
             .collect();
         assert_eq!(result, expected);
     }
-    assert!(widened > 20, "{widened}");
+    assert!(widened > 20 && narrowed > 20, "{widened} {narrowed}");
 }
 
 #[test]

@@ -94,7 +94,10 @@ fn commands() {
         "# Commands\n\n{GENERATED}\nYou will find every command with its arguments and options here. `jeton COMMAND \
          --help` says the same.\n"
     );
-    let _ = write!(page, "\n## Options of every command\n\n");
+    let _ = write!(
+        page,
+        "\n## Options of every command\n\nCommands that need only the store, such as `check` and `audit verify`, refuse `--user` and password options.\n\n"
+    );
     options(&mut page, command.get_arguments().filter(|arg| arg.is_global_set()));
     let _ = write!(page, "\n## Exit codes\n\n| code | meaning |\n|---|---|\n");
     for (code, meaning) in jeton::error::EXIT_CODES {

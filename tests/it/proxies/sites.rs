@@ -128,6 +128,7 @@ fn each_site_needs_one_address() {
     with(&[one, one]).assert_error(jeton::error::Kind::Usage);
     with(&["127.0.0.1:1", "127.0.0.1:2"]).assert_error(jeton::error::Kind::Usage);
     with(&["three=127.0.0.1:1"]).assert_error(jeton::error::Kind::NotFound);
+    insta::assert_snapshot!(with(&[]).assert_error(jeton::error::Kind::Usage).err, @"");
     // Of one catalogue only: one site for every host, as before there were hosts.
     let alone = home.run(&["guide", "nginx", "--listen", "127.0.0.1:8000", "--insecure", "--catalogue", "one"], "");
     assert!(!alone.assert_success().out.contains("jeton_site"));
@@ -153,6 +154,7 @@ fn explain_names_the_rule_that_decides() {
         ["POST", "/pets/7", "--host", "a.example"],
         ["GET", "/pets/../7", "--host", "a.example"],
         ["GET", "/pets/a%2Fb", "--host", "a.example"],
+        ["GET", "/pets/7?x=1&%5Fmethod=DELETE", "--host", "a.example"],
     ] {
         assert_eq!(explain(&args), deny, "{args:?}");
     }

@@ -19,13 +19,17 @@ fn impact(install: &TestInstall, who: &str, removal: Removal) -> Result<Impact> 
 /// Creates a token of `owner` that calls both methods, and records these uses: method, address, count.
 fn used_token(install: &TestInstall, owner: &str, name: &str, uses: &[(&str, &str, u64)]) -> Token {
     let token = install.create(owner, CreateToken { selection: methods(&[READ, WRITE]), ..create(name) }).token;
+    record_uses(install, &token, uses);
+    install.token(token.id)
+}
+
+fn record_uses(install: &TestInstall, token: &Token, uses: &[(&str, &str, u64)]) {
     let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
     for (method, address, count) in uses {
         let (count, at) = (*count, install.now());
         let used = Use { token: token.id, secret: &secret, at, count, method, address, client: "curl" };
         install.store().write_usage(|tx| tx.record_use(&used)).unwrap();
     }
-    install.token(token.id)
 }
 
 fn names(impact: &Impact) -> Vec<String> {
@@ -95,6 +99,31 @@ fn impact_of_a_catalogue_has_only_uses_of_methods_that_it_drops() {
     let seen = of("admin");
     assert_eq!((seen.count, seen.used, seen.uses), (1, 1, 2), "only what the actor sees");
     assert_error(impact(&install, "member", Removal::Catalogue(catalogue.clone())), Kind::Denied);
+}
+
+#[test]
+fn preview_of_a_catalogue_names_the_tokens_that_lose_methods() {
+    use jeton::verbs::catalogue::{PreviewCatalogue, TextLimits};
+    let install = TestInstall::with_accounts();
+    let preview = |catalogue: Catalogue| install.call(OWNER, PreviewCatalogue { catalogue }).unwrap();
+    used_token(&install, "member", "unused", &[(READ, "a", 4)]);
+    let writes = used_token(&install, "member", "writes", &[(READ, "a", 4), (WRITE, "b", 2)]);
+    let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();
+    assert_eq!(preview(catalogue.clone()).narrowing, Default::default());
+    for group in &mut catalogue.groups {
+        group.methods.retain(|method| method.id.as_str() != WRITE);
+    }
+    catalogue.sets.clear();
+    let lost = preview(catalogue.clone());
+    let set = lost.set;
+    let limits = TextLimits { max_items: 5, more_hint: "" };
+    insta::assert_snapshot!(lost.describe_gains(limits).join("\n"), @"");
+    let tokens = &lost.narrowing.tokens;
+    assert_eq!(tokens.iter().map(|one| one.uses).collect::<Vec<_>>(), [2, 0]);
+    // A further use is no reason to ask again.
+    record_uses(&install, &writes, &[(WRITE, "a", 3)]);
+    let again = preview(catalogue);
+    assert_eq!((again.narrowing.tokens[0].uses, again.set), (5, set));
 }
 
 #[test]

@@ -15,9 +15,9 @@ use crate::verbs::request::{Request, Response};
 const PREVIEW_LIMITS: TextLimits =
     TextLimits { max_items: 1_000, more_hint: "for the full list, run: jeton catalogue apply --dry-run --json" };
 
-/// Describes the preview: the tokens that gain methods, the remarks of an import, then additions, removals and changes.
+/// Describes the preview: the tokens that gain or lose methods, the remarks of an import, then additions, removals and changes.
 fn preview_text(preview: &CataloguePreview, loaded: &ImportResult) -> ScrollText {
-    let warns = preview.widening.count > 0 || !preview.made_public.is_empty();
+    let warns = preview.widening.count > 0 || preview.narrowing.count > 0 || !preview.made_public.is_empty();
     let gains = preview.describe_gains(PREVIEW_LIMITS).into_iter().map(|line| match (line.starts_with(' '), warns) {
         (false, true) if line.ends_with(':') => (LineStyle::Warning, format!("! {line}")),
         (false, _) => (LineStyle::Strong, line),
@@ -72,7 +72,7 @@ impl CatalogueChange {
         let removal = Removal::Catalogue(Box::new(self.loaded.catalogue.clone()));
         let text = preview_text(&self.preview, &self.loaded);
         PendingMutation::with_text(format!("Apply {}", self.loaded.catalogue.name), text, self)
-            .confirmed_by("Type number of methods", public)
+            .confirmed_by("Type number made public", public)
             .confirmed_by("Type number of tokens", widened)
             .taking(removal)
             .impact_first()
