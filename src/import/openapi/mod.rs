@@ -191,7 +191,7 @@ pub fn import_with_files(
     let mut notes = vec![access_rules::describe_rules(&operations)];
     notes.extend(groups.describe());
     let title = title(root, options, &mut warnings);
-    let hosts = options.hosts.clone().unwrap_or_else(|| hosts.into_names(&mut warnings));
+    let hosts = options.hosts.clone().map_or_else(|| hosts.into_names(&mut warnings), Ok)?;
     let groups = with_methods(&options.name, groups, operations, ids);
     let catalogue =
         Catalogue { name: options.name.clone(), title, hosts, trailing_slash: options.trailing_slash, groups, sets };

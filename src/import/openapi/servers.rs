@@ -1,11 +1,12 @@
-//! The path prefix that an API's server adds to every path.
+//! The hosts of an API's servers, and the path prefix that a server adds to every path.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::clean_text::{quoted, truncate};
 use super::document_tree::Node;
 use super::warnings::{WarningCount, Warnings};
 use crate::domain::catalogue::hosts::{MAX_HOSTS, parse_host};
+use crate::error::{Error, Result};
 
 /// Maximum length of a server's address, in characters.
 const MAX_URL_LEN: usize = 1_000;
@@ -16,6 +17,9 @@ pub(super) struct Hosts {
     names: BTreeSet<String>,
     /// The operations whose servers have no real host.
     homeless: WarningCount,
+    /// The servers whose host can't be used, each with the reason.
+    unusable: BTreeMap<String, String>,
+    has_long_list: bool,
 }
 
 impl Hosts {
@@ -23,11 +27,20 @@ impl Hosts {
     pub(super) fn add(&mut self, servers: Option<&Node>, label: &str, warnings: &mut Warnings) {
         let servers = servers.and_then(Node::items).unwrap_or_default();
         let mut has_host = false;
+        self.has_long_list |= servers.len() > MAX_HOSTS + 1;
         for server in servers.iter().take(MAX_HOSTS + 1) {
-            let url = server.text("url").map(|url| truncate(url, MAX_URL_LEN)).unwrap_or_default();
-            if let Some(host) = host_of(&fill_variables(url, server.get("variables"), warnings)) {
-                has_host = true;
-                self.names.insert(host);
+            let url = server.text("url").unwrap_or_default();
+            let short = truncate(url, MAX_URL_LEN);
+            let filled = fill_variables(short, server.get("variables"), warnings);
+            match host_of(&filled, short.len() < url.len()) {
+                Ok(Some(host)) => {
+                    has_host = true;
+                    self.names.insert(host);
+                }
+                Ok(None) => {}
+                Err(why) => {
+                    self.unusable.entry(quoted(&filled)).or_insert(why);
+                }
             }
         }
         if !has_host {
@@ -35,31 +48,70 @@ impl Hosts {
         }
     }
 
-    /// Returns the hosts; none for every host, if no server has a real host. Operations without a host get those of the
+    /// Returns the hosts; none for every host, if no server names one. Operations without a host get those of the
     /// others, because a catalogue for every host would meet all other catalogues.
-    pub(super) fn into_names(self, warnings: &mut Warnings) -> BTreeSet<String> {
-        if self.names.len() > MAX_HOSTS {
-            warnings.add(format!(
-                "the servers have more than {MAX_HOSTS} hosts, so the routes hold for every host; use --host to give some"
-            ));
-            return BTreeSet::new();
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] if no host that a server names can be used, or if there are too many.
+    pub(super) fn into_names(self, warnings: &mut Warnings) -> Result<BTreeSet<String>> {
+        const NEXT: &str = "Name the application's hosts: jeton catalogue import openapi FILE --host NAME. If the proxy \
+                            serves no other application, use --any-host";
+        if self.names.len() > MAX_HOSTS || self.has_long_list {
+            return Err(Error::usage("the document's servers have too many hosts")
+                .why(format!("a catalogue has at most {MAX_HOSTS} hosts"))
+                .next(NEXT));
+        }
+        if let (true, Some((server, why))) = (self.names.is_empty(), self.unusable.first_key_value()) {
+            let more = match self.unusable.len() {
+                1 => String::new(),
+                count => format!(" and {} further", count - 1),
+            };
+            return Err(Error::usage(format!("no host of the servers can be used: {server}{more}"))
+                .why(why)
+                .next(NEXT));
+        }
+        for (server, why) in &self.unusable {
+            warnings.add(format!("the host of the server {server} can't be used: {why}"));
         }
         if !self.names.is_empty() {
             self.homeless.report(warnings, "operations without a host, which get the hosts of the others (see --host)");
         }
-        self.names
+        Ok(self.names)
     }
 }
 
-/// Returns the host of an address. `None` for an address without a host, and for the reader's own machine, which stands
-/// for any.
-fn host_of(url: &str) -> Option<String> {
-    let rest = url.split_once("://").map(|(_, rest)| rest).or_else(|| url.strip_prefix("//"))?;
+/// Returns the host of a server's address. `None` for an address without a host, and for the reader's own machine, which
+/// stands for any.
+///
+/// # Errors
+/// The reason why the host can't be used.
+fn host_of(url: &str, is_truncated: bool) -> std::result::Result<Option<String>, String> {
+    let variable = || Err("a variable of its address has no default value".to_owned());
+    let Some(rest) = url.split_once("://").map(|(_, rest)| rest).or_else(|| url.strip_prefix("//")) else {
+        // The variable may stand for a host.
+        return if url.starts_with('{') { variable() } else { Ok(None) };
+    };
+    if is_truncated {
+        return Err(format!("its address has more than {MAX_URL_LEN} characters"));
+    }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let with_port = authority.rsplit('@').next().unwrap_or_default();
-    let host = parse_host(with_port.split(':').next().unwrap_or_default()).ok()?;
+    let name = match with_port.starts_with('[') {
+        true => with_port,
+        false => with_port.split(':').next().unwrap_or_default(),
+    };
+    if name.is_empty() || name.starts_with("[::1]") {
+        return Ok(None);
+    }
+    if name.contains('{') {
+        return variable();
+    }
+    let host = match parse_host(name.strip_suffix('.').unwrap_or(name)) {
+        Ok(host) => host,
+        Err(error) => return Err(error.why.unwrap_or(error.what)),
+    };
     let is_local = host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "0.0.0.0";
-    (!is_local).then_some(host)
+    Ok((!is_local).then_some(host))
 }
 
 /// Returns scheme and host of the first server that has both.

@@ -8,6 +8,7 @@ mod names;
 mod parts;
 mod path_parameters;
 mod properties;
+mod servers;
 
 use super::*;
 use crate::domain::api_selection::looks_built_in;

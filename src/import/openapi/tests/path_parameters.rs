@@ -1,7 +1,5 @@
 //! Parameters of paths, hosts, and Swagger 2.0.
 
-use std::collections::BTreeSet;
-
 use super::*;
 
 /// Returns the route of an operation at `/a/{x}` whose parameter has these fields.
@@ -54,46 +52,6 @@ fn parameters_are_as_narrow_as_the_document_says() {
     let unknown = ParameterOptions { multi_segment: vec!["other".to_owned()], use_defaults: false };
     let text = r#"{"openapi":"3.0.0","paths":{"/a/{x}":{"get":{}}}}"#;
     assert_eq!(import(text, &ImportOptions { parameters: unknown, ..options }).unwrap_err().kind, Kind::Usage);
-}
-
-#[test]
-fn hosts_are_those_of_all_servers() {
-    let hosts = |servers: &str, options: &ImportOptions| {
-        let text = format!(r#"{{"openapi":"3.0.0",{servers}"paths":{{"/a":{{"get":{{}}}}}}}}"#);
-        let catalogue = import(&text, options).unwrap().catalogue;
-        let route = catalogue.methods().next().unwrap().routes[0].clone();
-        (catalogue.hosts.into_iter().collect::<Vec<_>>().join(" "), route)
-    };
-    let options = ImportOptions { name: "shop".to_owned(), ..ImportOptions::default() };
-    for (servers, expected) in [
-        (
-            r#""servers":[{"url":"https://Api.Example.com:8443/v1"},{"url":"http://b.example.com"}],"#,
-            "api.example.com b.example.com",
-        ),
-        (r#""servers":[{"url":"/v1"}],"#, ""),
-        (r#""servers":[{"url":"https://a.example.com/v1"},{"url":"http://localhost:8080/v1"}],"#, "a.example.com"),
-        (r#""servers":[{"url":"http://localhost:8080/v1"},{"url":"https://127.0.0.1"}],"#, ""),
-        (r#""servers":[{"url":"https://{region}.example.com/v1"}],"#, ""),
-        ("", ""),
-    ] {
-        assert_eq!(hosts(servers, &options).0, expected, "{servers}");
-    }
-    let server = r#""servers":[{"url":"https://a.example.com/v1"}],"#;
-    let own: BTreeSet<String> = ["b.example.com".to_owned()].into();
-    let chosen = ImportOptions { hosts: Some(own), base_path: Some("/crm/".to_owned()), ..options.clone() };
-    assert_eq!(hosts(server, &chosen), ("b.example.com".to_owned(), "GET /crm/a".to_owned()));
-    let any = ImportOptions { hosts: Some(BTreeSet::new()), ..options };
-    assert_eq!(hosts(server, &any), (String::new(), "GET /v1/a".to_owned()));
-}
-
-#[test]
-fn an_operation_without_a_host_gets_the_hosts_of_the_others() {
-    let text = r#"{"openapi":"3.0.0","servers":[{"url":"https://a.example.com"}],"paths":{
-      "/a":{"get":{}},"/b":{"get":{"servers":[{"url":"https://{tenant}"}]}},"/c":{"get":{"servers":[{"url":"/v2"}]}}}}"#;
-    let imported = read(text).unwrap();
-    assert_eq!(imported.catalogue.hosts, ["a.example.com".to_owned()].into());
-    let counted = imported.warnings.iter().filter(|warning| warning.contains(": 2 (GET \"/b\", GET \"/c\")")).count();
-    assert_eq!(counted, 1, "{:?}", imported.warnings);
 }
 
 #[test]
