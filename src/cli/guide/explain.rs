@@ -10,7 +10,7 @@ use crate::domain::method::MethodId;
 use crate::domain::route::matcher::is_canonical_path;
 use crate::domain::route::request_path::{MAX_PATH_LEN, contains_encoded_slash, has_override_argument};
 use crate::domain::route::rules::{RouteAction, RouteRules};
-use crate::domain::route::sites::{site_of, sites};
+use crate::domain::route::sites::{depend_on_host, site_of};
 use crate::domain::untrusted_text::{escape_untrusted, excerpt};
 use crate::error::{Error, Result};
 use crate::guide::NO_ROUTE;
@@ -49,8 +49,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let stored = app.call(&app.store_credential()?, ListCatalogues)?;
     let catalogues = select_catalogues(stored, &args.catalogue)?;
-    let sites = sites(&catalogues, &args.preflights);
-    let has_hosts = sites.iter().any(|site| !site.hosts.is_empty());
+    let has_hosts = depend_on_host(&catalogues);
     let host = match &args.host {
         Some(host) => host
             .rsplit_once(':')
@@ -64,7 +63,9 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         None => "",
     };
     let named_badly = has_hosts && parse_host(host).is_err();
-    let Some(site) = site_of(&sites, host) else { return Err(Error::usage("no catalogue has routes")) };
+    let Some(site) = site_of(&catalogues, &args.preflights, host) else {
+        return Err(Error::usage("no catalogue has routes"));
+    };
     let mut explained = Explained {
         decision: Decision::Deny,
         method: None,

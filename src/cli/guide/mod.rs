@@ -4,6 +4,8 @@ mod explain;
 mod scanner_rule;
 mod upstreams;
 
+use std::collections::BTreeSet;
+
 pub(super) use self::explain::Explained;
 use clap::ValueEnum;
 
@@ -58,12 +60,9 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     }
     upstreams.check_names(&catalogues)?;
     let mut found = sites(&catalogues, &args.preflights);
-    let mut remarks: Vec<String> = Vec::new();
-    for remark in found.iter().flat_map(|site| &site.rules.remarks) {
-        if !remarks.contains(remark) {
-            remarks.push(remark.clone());
-        }
-    }
+    let all_remarks = || found.iter().flat_map(|site| &site.rules.remarks);
+    let mut known: BTreeSet<&String> = BTreeSet::new();
+    let mut remarks: Vec<String> = all_remarks().filter(|remark| known.insert(remark)).cloned().collect();
     for remark in &remarks {
         app.out.note(&format!("! {remark}"));
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Catalogue;
 use super::renames::Renames;
 use crate::domain::method::{Method, MethodId};
-use crate::domain::route::{Route, RouteTree};
+use crate::domain::route::{Route, share_requests};
 
 /// Returns the methods that had routes before, and now have a route that shares requests with an old one without being
 /// part of an own old one. Such a method takes over requests of another method, or has wider parameters. A route of
@@ -23,17 +23,14 @@ pub fn grown_methods(older: Option<&Catalogue>, newer: &Catalogue, renames: &Ren
         return BTreeSet::new();
     }
     let old_routes: Vec<Route> = older.methods().flat_map(routes).collect();
-    let tree = RouteTree::new(old_routes.iter());
-    let shares_requests = |route: &Route| {
-        // Two routes that are too different to be compared count as overlapping.
-        let overlaps = |n: usize| route.intersection(&old_routes[n]).map_or(true, |shared| !shared.is_empty());
-        tree.overlapping(route).into_iter().any(overlaps)
-    };
-    let has_grown = |(before, after): &(&Method, &Method)| {
+    let new_routes = changed.into_iter().flat_map(|(before, after)| {
         let own: Vec<Route> = routes(before).collect();
-        routes(after).any(|route| !own.iter().any(|old| route.is_within(old)) && shares_requests(&route))
-    };
-    changed.into_iter().filter(has_grown).map(|(_, after)| after.id.clone()).collect()
+        let is_new = move |route: &Route| !own.iter().any(|old| route.is_within(old));
+        routes(after).filter(is_new).map(|route| (&after.id, route))
+    });
+    let new_routes: Vec<(&MethodId, Route)> = new_routes.collect();
+    let shared = share_requests(&new_routes.iter().map(|(_, route)| route).collect::<Vec<_>>(), &old_routes);
+    new_routes.iter().zip(shared).filter(|(_, is_shared)| *is_shared).map(|((id, _), _)| (*id).clone()).collect()
 }
 
 /// Returns the routes of a method of a valid catalogue.

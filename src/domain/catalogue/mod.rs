@@ -15,6 +15,7 @@ pub mod hosts;
 pub mod permission_index;
 pub mod renames;
 pub mod resolved_set;
+mod route_overlaps;
 mod route_owners;
 pub mod short_names;
 pub mod toml_reader;

@@ -8,7 +8,7 @@ use strsim::osa_distance;
 
 use super::hosts::{MAX_HOSTS, parse_host};
 use super::renames::Renames;
-use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_owners};
+use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_overlaps, route_owners};
 use crate::domain::api_selection::looks_built_in;
 use crate::domain::method::{Method, MethodId};
 use crate::domain::route::Route;
@@ -132,6 +132,7 @@ pub(super) fn validate_rules(catalogue: &Catalogue, existing: &[Catalogue]) -> V
     validate_head(catalogue)?;
     validate_groups(catalogue, &others)?;
     route_owners::check_route_owners(catalogue, &others)?;
+    route_overlaps::check_route_overlaps(catalogue)?;
     validate_sets(catalogue, &others)?;
     reject_removed_nested_sets(catalogue, existing, &others)?;
     reject_cycles(catalogue, &others)

@@ -4,9 +4,11 @@
 //! - [`segment`] compares the texts that two segments match, `sequence` whole paths and segments part by part;
 //! - [`request_path`] holds the rule for the path of every request, checked before any route is;
 //! - [`rules`] orders all routes that can apply to a request in one list, [`sites`] has such a list for each host;
+//! - `route_tree` finds the routes that can share requests with one, `work` limits how many are compared;
 //! - `pattern` writes a rule as a regular expression for proxies, [`matcher`] is the same rule in code.
 
 pub mod matcher;
+mod owners;
 mod parse;
 mod pattern;
 pub mod request_path;
@@ -16,14 +18,16 @@ pub mod segment;
 mod sequence;
 pub mod sites;
 pub mod verbs;
+mod work;
 
 use std::cmp::Reverse;
 use std::fmt;
 
-pub use self::route_tree::RouteTree;
+use self::route_tree::RouteTree;
 use self::segment::SegmentPattern;
 use self::sequence::{Item, covers};
 use self::verbs::Verbs;
+use self::work::Work;
 
 /// A route of a catalogue: `GET /orders/{id}`, or `/orders` for every verb.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,10 +60,10 @@ impl Item for PathPart {
         *self == PathPart::Many
     }
 
-    fn intersection(&self, other: &PathPart) -> Result<Vec<PathPart>, TooMany> {
+    fn intersection(&self, other: &PathPart, work: &mut Work) -> Result<Vec<PathPart>, TooMany> {
         match (self, other) {
             (PathPart::Segment(a), PathPart::Segment(b)) => {
-                Ok(a.intersection(b)?.into_iter().map(PathPart::Segment).collect())
+                Ok(a.intersection(b, work)?.into_iter().map(PathPart::Segment).collect())
             }
             (PathPart::Many, part) | (part, PathPart::Many) => Ok(vec![part.clone()]),
         }
@@ -170,7 +174,7 @@ impl Route {
     ///
     /// # Errors
     /// [`TooMany`] if this would need too many routes.
-    pub fn intersection(&self, other: &Route) -> std::result::Result<Vec<Route>, TooMany> {
+    fn intersection(&self, other: &Route, work: &mut Work) -> Result<Vec<Route>, TooMany> {
         let Some(verbs) = self.verbs.intersection(&other.verbs) else { return Ok(Vec::new()) };
         if self.path.has_final_slash != other.path.has_final_slash {
             return Ok(Vec::new());
@@ -178,7 +182,7 @@ impl Route {
         let paths = match (self.path.is_within(&other.path), other.path.is_within(&self.path)) {
             (true, _) => vec![self.path.parts.clone()],
             (_, true) => vec![other.path.parts.clone()],
-            (false, false) => sequence::intersection(&self.path.parts, &other.path.parts)?,
+            (false, false) => sequence::intersection(&self.path.parts, &other.path.parts, work)?,
         };
         let text = format!("{} and {}", self.text, other.text);
         let mut widest: Vec<PathPattern> = Vec::new();
@@ -237,14 +241,48 @@ impl fmt::Display for Route {
     }
 }
 
-/// The requests shared by two routes need too many routes to describe.
+/// The requests shared by two routes need too many routes to describe, or too many routes share requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMany;
+
+/// Returns for each of `routes` whether it shares requests with one of `others`. If that would take too much work to find
+/// out, the answer is `true`.
+pub fn share_requests(routes: &[&Route], others: &[Route]) -> Vec<bool> {
+    let mut work = Work::for_routes(routes.len() + others.len());
+    let tree = RouteTree::new(others.iter());
+    let mut shares = |route: &Route| -> std::result::Result<bool, TooMany> {
+        for n in tree.overlapping(route, 0..others.len(), &mut work)? {
+            work.compare(route, &others[n])?;
+            if !route.intersection(&others[n])?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    routes.iter().map(|route| shares(route).unwrap_or(true)).collect()
+}
+
+/// Checks that comparing these routes with each other takes an acceptable time.
+///
+/// # Errors
+/// [`TooMany`] if too many pairs of routes share requests.
+pub fn check_overlaps(routes: &[Route]) -> Result<(), TooMany> {
+    let mut work = Work::for_routes(routes.len()).half();
+    let tree = RouteTree::new(routes.iter());
+    for (n, route) in routes.iter().enumerate() {
+        for other in tree.overlapping(route, n + 1..routes.len(), &mut work)? {
+            work.compare(route, &routes[other])?;
+        }
+    }
+    Ok(())
+}
 
 #[cfg(test)]
 mod agreement_tests;
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod overlap_tests;
 #[cfg(test)]
 mod parameter_tests;
 #[cfg(test)]

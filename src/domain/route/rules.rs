@@ -6,19 +6,24 @@
 //! other spellings (`/Me`, `/a%3Ab`). An application may treat these as the same path, but the wider route has another
 //! method.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
-use super::Route;
+use super::owners::{RouteOwners, let_head_follow_get};
 pub use super::pattern::MatchMode;
 use super::request_path::{MAX_PATH_LEN, RegexDialect};
 use super::route_tree::RouteTree;
 use super::verbs::Verbs;
+use super::work::Work;
+use super::{Route, TooMany};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT, TrailingSlash};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::untrusted_text::excerpt;
 
 /// Maximum number of entries that deny requests shared by two routes. Beyond this limit a whole route is denied.
 const MAX_SHARED: usize = 20_000;
+
+const TOO_MANY_OVERLAPS: &str = "overlaps too many other routes";
 
 /// The verb of a CORS preflight.
 const PREFLIGHT: &str = "OPTIONS";
@@ -100,24 +105,30 @@ impl RouteRules {
         let mut map = RouteRules::default();
         let mut routes = map.assign_owners(catalogues);
         map.add_preflights(catalogues, preflights, &mut routes);
-        routes.sort_by(|(a, _), (b, _)| b.specificity().cmp(&a.specificity()).then_with(|| a.key().cmp(&b.key())));
+        routes.sort_by_cached_key(|(route, _)| (Reverse(route.specificity()), route.key()));
         let tree = RouteTree::new(routes.iter().map(|(route, _)| route));
         let keys: BTreeMap<String, usize> = routes.iter().enumerate().map(|(n, (r, _))| (r.key(), n)).collect();
         let mut shared: BTreeMap<String, RouteRule> = BTreeMap::new();
         let mut before_all = Vec::new();
         let mut has_wider = vec![false; routes.len()];
+        let mut work = Work::for_routes(routes.len());
         for (n, (route, answer)) in routes.iter().enumerate() {
-            let mut too_many = false;
-            for other in tree.overlapping(route) {
+            let others = tree.overlapping(route, n + 1..routes.len(), &mut work);
+            let mut too_many = others.is_err();
+            for other in others.unwrap_or_default() {
                 let (wider, its) = &routes[other];
-                if other <= n || answer.agrees(its) {
+                if answer.agrees(its) {
                     continue;
+                }
+                if work.compare(route, wider).is_err() {
+                    too_many = true;
+                    break;
                 }
                 if route.is_within(wider) {
                     has_wider[n] = true;
                     continue;
                 }
-                match route.intersection(wider) {
+                match route.intersection(wider, &mut work) {
                     Ok(both) if both.iter().any(|both| both.is_costly() || is_either(both, route, wider)) => {
                         too_many = true;
                     }
@@ -130,14 +141,14 @@ impl RouteRules {
                         }
                         too_many = shared.len() > MAX_SHARED;
                     }
-                    Err(super::TooMany) => too_many = true,
+                    Err(TooMany) => too_many = true,
                 }
                 if too_many {
                     break;
                 }
             }
             if too_many {
-                let action = map.deny(route, "overlaps too many other routes");
+                let action = map.deny(route, TOO_MANY_OVERLAPS);
                 before_all.push(RouteRule::new(route.clone(), MatchMode::Loose, action));
             }
         }
@@ -151,7 +162,7 @@ impl RouteRules {
         }
         // Other spellings follow all routes of the same weight, because one of those may be spelled exactly so.
         let loose = |e: &RouteRule| e.match_mode == MatchMode::Loose;
-        entries.sort_by(|a, b| b.route.specificity().cmp(&a.route.specificity()).then_with(|| loose(a).cmp(&loose(b))));
+        entries.sort_by_cached_key(|entry| (Reverse(entry.route.specificity()), loose(entry)));
         before_all.append(&mut entries);
         let has_encoded_slashes = before_all.iter().any(|rule| rule.route.has_many_segments());
         before_all.iter_mut().for_each(|rule| rule.has_encoded_slashes = has_encoded_slashes);
@@ -170,9 +181,11 @@ impl RouteRules {
         let tree = RouteTree::new(self.rules.iter().map(|rule| &rule.route));
         let is_route = |rule: &RouteRule| matches!(rule.action, RouteAction::Ask(_) | RouteAction::Public(_));
         let mut remarks = Vec::new();
+        let mut work = Work::for_routes(self.rules.len());
         for (n, rule) in self.rules.iter().enumerate().filter(|(_, rule)| is_route(rule)) {
-            let covers = |other: &usize| *other < n && rule.route.is_within(&self.rules[*other].route);
-            let earlier = tree.overlapping(&rule.route).into_iter().find(covers).map(|earlier| &self.rules[earlier]);
+            let Ok(others) = tree.containing(&rule.route, 0..n, &mut work) else { break };
+            let covers = |other: &&RouteRule| rule.route.is_within(&other.route);
+            let earlier = others.into_iter().map(|other| &self.rules[other]).find(covers);
             let why = match earlier {
                 // Its denial has a remark.
                 Some(earlier) if earlier.route == rule.route => continue,
@@ -247,7 +260,12 @@ impl RouteRules {
             owned.push((route, action));
         }
         for (route, other) in ambiguous {
-            let action = self.deny(&route, &format!("differs in the final slash, and shares requests with {other}"));
+            let action = match other {
+                Some(other) => {
+                    self.deny(&route, &format!("differs in the final slash, and shares requests with {other}"))
+                }
+                None => self.deny(&route, TOO_MANY_OVERLAPS),
+            };
             owned.push((route, action));
         }
         self.deny_overlapping_costly(&costly, &mut owned);
@@ -267,6 +285,7 @@ impl RouteRules {
         owned: &mut [(Route, RouteAction)],
     ) {
         let mut denied = Vec::new();
+        let mut work = Work::for_routes(owned.len());
         let tree = RouteTree::new(owned.iter().map(|(route, _)| route));
         for (n, (route, answer)) in owned.iter().enumerate() {
             let RouteAction::Public(public) = answer else { continue };
@@ -276,7 +295,11 @@ impl RouteRules {
                 }
                 (_, RouteAction::Public(_) | RouteAction::Preflight | RouteAction::Deny(_)) => false,
             };
-            if let Some(other) = tree.overlapping(route).into_iter().find(guards) {
+            let Ok(others) = tree.containing(route, 0..owned.len(), &mut work) else {
+                denied.push((n, TOO_MANY_OVERLAPS.to_owned()));
+                continue;
+            };
+            if let Some(other) = others.into_iter().find(guards) {
                 let guarded = route_excerpt(&owned[other].0);
                 let other = match &owned[other].1 {
                     RouteAction::Ask(id) => catalogue_of.get(id).copied().unwrap_or_default(),
@@ -301,8 +324,11 @@ impl RouteRules {
             }
         }
         let tree = RouteTree::new(owned.iter().map(|(route, _)| route));
-        let is_free =
-            |route: &Route| !tree.overlapping(route).into_iter().any(|other| route.is_within(&owned[other].0));
+        let mut work = Work::for_routes(owned.len() + wanted.len());
+        let is_free = |route: &Route| {
+            let others = tree.containing(route, 0..owned.len(), &mut work);
+            others.is_ok_and(|others| !others.into_iter().any(|other| route.is_within(&owned[other].0)))
+        };
         let (free, taken): (Vec<Route>, Vec<Route>) = wanted.into_values().partition(is_free);
         if !taken.is_empty() {
             let (count, first) = (taken.len(), route_excerpt(&taken[0]));
@@ -320,14 +346,23 @@ impl RouteRules {
         costly: &BTreeMap<String, (Route, RouteAction)>,
         owned: &mut [(Route, RouteAction)],
     ) {
+        let widened: Vec<Route> = costly.values().map(|(route, _)| route.widened()).collect();
+        let costly: Vec<&Route> = costly.values().map(|(route, _)| route).collect();
+        let tree = RouteTree::new(widened.iter());
+        let mut work = Work::for_routes(owned.len() + costly.len());
         for (route, answer) in owned {
-            let stands_in_its_place = |other: &Route| {
-                route.is_within(&other.widened())
-                    && !route.is_within(other)
-                    && route.intersection(other).map_or(true, |both| !both.is_empty())
+            let fault = match tree.containing(route, 0..costly.len(), &mut work) {
+                Ok(others) => others.into_iter().map(|n| (costly[n], &widened[n])).find_map(|(other, widened)| {
+                    let stands_in_its_place = work.compare(route, other).is_err()
+                        || route.is_within(widened)
+                            && !route.is_within(other)
+                            && route.intersection(other, &mut work).map_or(true, |both| !both.is_empty());
+                    stands_in_its_place.then(|| format!("overlaps {}", route_excerpt(other)))
+                }),
+                Err(TooMany) => Some(TOO_MANY_OVERLAPS.to_owned()),
             };
-            if let Some((other, _)) = costly.values().find(|(other, _)| stands_in_its_place(other)) {
-                *answer = self.deny(route, &format!("overlaps {}", route_excerpt(other)));
+            if let Some(fault) = fault {
+                *answer = self.deny(route, &fault);
             }
         }
     }
@@ -338,62 +373,6 @@ fn is_either(shared: &Route, route: &Route, wider: &Route) -> bool {
     [route, wider].into_iter().any(|one| one.key() == shared.key())
 }
 
-/// Routes by their keys, each with the methods that have it.
-#[derive(Default)]
-struct RouteOwners<'a>(BTreeMap<String, (Route, Vec<&'a Method>)>);
-
-impl<'a> RouteOwners<'a> {
-    fn add(&mut self, route: Route, method: &'a Method) {
-        let owners = &mut self.0.entry(route.key()).or_insert_with(|| (route, Vec::new())).1;
-        if !owners.iter().any(|owner| owner.id == method.id) {
-            owners.push(method);
-        }
-    }
-
-    /// Returns the routes that `declared` has not. Those that share requests with a declared route of another method
-    /// are ambiguous, unless they are wider: they are returned apart, each with that route.
-    fn apart_from(self, declared: &RouteOwners<'_>) -> (RouteOwners<'a>, Vec<(Route, String)>) {
-        let with_head = |route: &Route| match &route.verbs {
-            Verbs::One(name) if name == "GET" => route.with_verbs(Verbs::GetAndHead),
-            Verbs::One(_) | Verbs::GetAndHead | Verbs::Any => route.clone(),
-        };
-        let all: Vec<(Route, &(Route, Vec<&Method>))> =
-            declared.0.values().map(|entry| (with_head(&entry.0), entry)).collect();
-        let tree = RouteTree::new(all.iter().map(|(route, _)| route));
-        let (mut free, mut ambiguous) = (RouteOwners::default(), Vec::new());
-        for (key, (route, owners)) in self.0.into_iter().filter(|(key, _)| !declared.0.contains_key(key)) {
-            let widened = with_head(&route);
-            let shares = |other: &&(Route, &(Route, Vec<&Method>))| {
-                let (other, (exact, theirs)) = other;
-                let is_same = theirs.len() == 1 && owners.len() == 1 && theirs[0].id == owners[0].id;
-                !is_same
-                    && !exact.is_within(&route)
-                    && widened.intersection(other).map_or(true, |both| !both.is_empty())
-            };
-            match tree.overlapping(&widened).into_iter().map(|n| &all[n]).find(shares) {
-                Some((other, _)) if !route.is_costly() => ambiguous.push((widened, route_excerpt(other))),
-                Some(_) | None => {
-                    free.0.insert(key, (route, owners));
-                }
-            }
-        }
-        (free, ambiguous)
-    }
-}
-
-/// Lets each route for `GET` take `HEAD`, too, unless there is a route for `HEAD` with the same path.
-fn let_head_follow_get<T>(owned: &mut [(Route, T)]) {
-    let one = |verb: &str| Verbs::One(verb.to_owned());
-    let (get, head) = (one("GET"), one("HEAD"));
-    let heads = owned.iter().map(|(route, _)| route).filter(|route| route.verbs == head);
-    let heads: BTreeSet<String> = heads.map(Route::path_key).collect();
-    for (route, _) in owned.iter_mut().filter(|(route, _)| route.verbs == get) {
-        if !heads.contains(&route.path_key()) {
-            *route = route.with_verbs(Verbs::GetAndHead);
-        }
-    }
-}
-
-fn route_excerpt(route: &Route) -> String {
+pub(super) fn route_excerpt(route: &Route) -> String {
     excerpt(&route.to_string(), 100)
 }

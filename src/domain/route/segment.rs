@@ -5,6 +5,7 @@
 
 use super::TooMany;
 use super::sequence::{self, Item, covers};
+use super::work::Work;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Unit {
@@ -22,7 +23,7 @@ impl Item for Unit {
         *self == Unit::Many
     }
 
-    fn intersection(&self, other: &Unit) -> Result<Vec<Unit>, TooMany> {
+    fn intersection(&self, other: &Unit, _: &mut Work) -> Result<Vec<Unit>, TooMany> {
         Ok(match (self, other) {
             (Unit::One, unit) | (unit, Unit::One) => vec![*unit],
             (a, b) if a == b => vec![*a],
@@ -103,7 +104,7 @@ impl SegmentPattern {
     ///
     /// # Errors
     /// [`TooMany`] if this would need too many patterns.
-    pub(super) fn intersection(&self, other: &SegmentPattern) -> Result<Vec<SegmentPattern>, TooMany> {
+    pub(super) fn intersection(&self, other: &SegmentPattern, work: &mut Work) -> Result<Vec<SegmentPattern>, TooMany> {
         if self.is_within(other) {
             return Ok(vec![self.clone()]);
         }
@@ -112,7 +113,7 @@ impl SegmentPattern {
         }
         match (self, other) {
             (SegmentPattern::Text(own), SegmentPattern::Text(other)) => {
-                Ok(own.intersection(other)?.into_iter().map(SegmentPattern::Text).collect())
+                Ok(own.intersection(other, work)?.into_iter().map(SegmentPattern::Text).collect())
             }
             (SegmentPattern::Text(text), typed) | (typed, SegmentPattern::Text(text)) => {
                 let fits = |unit: &Unit| match (unit, typed) {
@@ -126,6 +127,14 @@ impl SegmentPattern {
             // A UUID has hyphens between digits.
             (SegmentPattern::Integer | SegmentPattern::Uuid, _) => Ok(Vec::new()),
         }
+    }
+
+    /// Returns `false` if both are texts whose starts or ends differ, so that they match no text in common.
+    pub(super) fn may_share(&self, other: &SegmentPattern) -> bool {
+        let (Some(own), Some(other)) = (self.text(), other.text()) else { return true };
+        let are_bytes = |(a, b): &(&Unit, &Unit)| matches!((a, b), (Unit::Byte(_), Unit::Byte(_)));
+        own.0.iter().zip(&other.0).take_while(are_bytes).all(|(a, b)| a == b)
+            && own.0.iter().rev().zip(other.0.iter().rev()).take_while(are_bytes).all(|(a, b)| a == b)
     }
 
     pub(super) fn is_literal(&self) -> bool {
@@ -213,8 +222,8 @@ impl TextPattern {
         covers(&other.0, self.0.len(), fits)
     }
 
-    fn intersection(&self, other: &TextPattern) -> Result<Vec<TextPattern>, TooMany> {
-        let all = sequence::intersection(&self.0, &other.0)?;
+    fn intersection(&self, other: &TextPattern, work: &mut Work) -> Result<Vec<TextPattern>, TooMany> {
+        let all = sequence::intersection(&self.0, &other.0, work)?;
         let mut widest: Vec<TextPattern> = Vec::new();
         for pattern in all.into_iter().map(TextPattern::new) {
             if !widest.iter().any(|k| pattern.is_within(k)) {

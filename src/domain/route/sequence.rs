@@ -2,6 +2,7 @@
 //! segments of a path are such sequences.
 
 use super::TooMany;
+use super::work::Work;
 
 pub(super) trait Item: Clone {
     /// The gap: any number of items, including none.
@@ -13,7 +14,7 @@ pub(super) trait Item: Clone {
     ///
     /// # Errors
     /// [`TooMany`] if this would need too many items.
-    fn intersection(&self, other: &Self) -> Result<Vec<Self>, TooMany>;
+    fn intersection(&self, other: &Self, work: &mut Work) -> Result<Vec<Self>, TooMany>;
 }
 
 /// Returns `true` if `pattern` covers `len` items; `fits` tests the item of the pattern at one
@@ -47,23 +48,25 @@ pub(super) fn covers<T: Item>(pattern: &[T], len: usize, fits: impl Fn(usize, us
 ///
 /// # Errors
 /// [`TooMany`] if this would need too many patterns.
-pub(super) fn intersection<T: Item>(a: &[T], b: &[T]) -> Result<Vec<Vec<T>>, TooMany> {
-    let mut walk = Walk { found: Vec::new(), steps: 0 };
+pub(super) fn intersection<T: Item>(a: &[T], b: &[T], work: &mut Work) -> Result<Vec<Vec<T>>, TooMany> {
+    let mut walk = Walk { found: Vec::new(), steps: 0, work };
     walk.follow(a, b, &mut Vec::new())?;
     Ok(walk.found)
 }
 
-struct Walk<T> {
+struct Walk<'w, T> {
     found: Vec<Vec<T>>,
     steps: usize,
+    work: &'w mut Work,
 }
 
-impl<T: Item> Walk<T> {
+impl<T: Item> Walk<'_, T> {
     /// Follows both patterns at once; `head` is their common start so far.
     fn follow(&mut self, a: &[T], b: &[T], head: &mut Vec<T>) -> Result<(), TooMany> {
         const MAX_STEPS: usize = 20_000;
         const MAX_PATTERNS: usize = 64;
         self.steps += 1;
+        self.work.take(1)?;
         if self.steps > MAX_STEPS || self.found.len() > MAX_PATTERNS {
             return Err(TooMany);
         }
@@ -91,7 +94,7 @@ impl<T: Item> Walk<T> {
             (Some((many, more)), None) if many.is_many() => self.follow(more, b, head)?,
             (None, Some((many, more))) if many.is_many() => self.follow(a, more, head)?,
             (Some((x, a)), Some((y, b))) => {
-                for both in x.intersection(y)? {
+                for both in x.intersection(y, self.work)? {
                     with(self, both, a, b)?;
                 }
             }

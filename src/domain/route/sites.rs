@@ -15,18 +15,47 @@ pub struct Site {
     pub rules: RouteRules,
 }
 
+/// Hosts with the same rules, and the catalogues that apply there.
+struct Plan<'a> {
+    hosts: Vec<String>,
+    catalogues: Vec<&'a Catalogue>,
+}
+
+impl Plan<'_> {
+    fn site(self, preflights: &[String]) -> Site {
+        Site {
+            hosts: self.hosts,
+            catalogues: self.catalogues.iter().map(|catalogue| catalogue.name.clone()).collect(),
+            rules: RouteRules::new(self.catalogues, preflights),
+        }
+    }
+}
+
 /// Returns the sites of an installation; the last one is for all other hosts. If all catalogues have the same hosts,
 /// there is one site for every host: the administrator chose the host by configuring the proxy for it. `preflights`
 /// are names of catalogues: see [`RouteRules::new`].
 pub fn sites(catalogues: &[Catalogue], preflights: &[String]) -> Vec<Site> {
+    plans(catalogues).into_iter().map(|plan| plan.site(preflights)).collect()
+}
+
+/// Returns the site of [`sites`] for requests to `host`, without a port. The host is compared without regard to case.
+pub fn site_of(catalogues: &[Catalogue], preflights: &[String], host: &str) -> Option<Site> {
+    let host = host.to_ascii_lowercase();
+    let mut plans = plans(catalogues);
+    let named = plans.iter().position(|plan| plan.hosts.contains(&host));
+    let at = named.or_else(|| plans.iter().position(|plan| plan.hosts.is_empty()))?;
+    Some(plans.swap_remove(at).site(preflights))
+}
+
+/// Returns `true` if the rules depend on the host of a request.
+pub fn depend_on_host(catalogues: &[Catalogue]) -> bool {
+    plans(catalogues).iter().any(|plan| !plan.hosts.is_empty())
+}
+
+fn plans(catalogues: &[Catalogue]) -> Vec<Plan<'_>> {
     let applications: Vec<&Catalogue> = catalogues.iter().filter(|c| c.name != MANAGEMENT).collect();
-    let site = |hosts: Vec<String>, applying: Vec<&Catalogue>| Site {
-        hosts,
-        catalogues: applying.iter().map(|catalogue| catalogue.name.clone()).collect(),
-        rules: RouteRules::new(applying, preflights),
-    };
     if applications.iter().all(|catalogue| catalogue.hosts == applications[0].hosts) {
-        return vec![site(Vec::new(), applications)];
+        return vec![Plan { hosts: Vec::new(), catalogues: applications }];
     }
     let hosts: BTreeSet<&String> = applications.iter().flat_map(|catalogue| &catalogue.hosts).collect();
     // The numbers of the catalogues that apply, with the hosts to which just these apply.
@@ -37,15 +66,9 @@ pub fn sites(catalogues: &[Catalogue], preflights: &[String]) -> Vec<Site> {
         applying.entry(numbers).or_default().push(host.clone());
     }
     let of_numbers = |numbers: Vec<usize>| numbers.into_iter().map(|n| applications[n]).collect();
-    let mut found: Vec<Site> = applying.into_iter().map(|(numbers, hosts)| site(hosts, of_numbers(numbers))).collect();
+    let mut found: Vec<Plan<'_>> =
+        applying.into_iter().map(|(numbers, hosts)| Plan { hosts, catalogues: of_numbers(numbers) }).collect();
     let everywhere = applications.iter().filter(|catalogue| catalogue.hosts.is_empty()).copied().collect();
-    found.push(site(Vec::new(), everywhere));
+    found.push(Plan { hosts: Vec::new(), catalogues: everywhere });
     found
-}
-
-/// Returns the site for requests to `host`, without a port. The host is compared without regard to case.
-pub fn site_of<'a>(sites: &'a [Site], host: &str) -> Option<&'a Site> {
-    let host = host.to_ascii_lowercase();
-    let named = sites.iter().find(|site| site.hosts.contains(&host));
-    named.or_else(|| sites.iter().find(|site| site.hosts.is_empty()))
 }

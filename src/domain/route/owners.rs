@@ -1,0 +1,78 @@
+//! The methods that own routes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::route_tree::RouteTree;
+use super::rules::route_excerpt;
+use super::verbs::Verbs;
+use super::work::Work;
+use super::{Route, TooMany};
+use crate::domain::method::Method;
+
+/// Routes by their keys, each with the methods that have it.
+#[derive(Default)]
+pub(super) struct RouteOwners<'a>(pub(super) BTreeMap<String, (Route, Vec<&'a Method>)>);
+
+impl<'a> RouteOwners<'a> {
+    pub(super) fn add(&mut self, route: Route, method: &'a Method) {
+        let owners = &mut self.0.entry(route.key()).or_insert_with(|| (route, Vec::new())).1;
+        if !owners.iter().any(|owner| owner.id == method.id) {
+            owners.push(method);
+        }
+    }
+
+    /// Returns the routes that `declared` has not. Those that share requests with a declared route of another method
+    /// are ambiguous, unless they are wider: they are returned apart, each with that route. So are routes that share
+    /// requests with too many others; they have `None`.
+    pub(super) fn apart_from(self, declared: &RouteOwners<'_>) -> (RouteOwners<'a>, Vec<(Route, Option<String>)>) {
+        let with_head = |route: &Route| match &route.verbs {
+            Verbs::One(name) if name == "GET" => route.with_verbs(Verbs::GetAndHead),
+            Verbs::One(_) | Verbs::GetAndHead | Verbs::Any => route.clone(),
+        };
+        let all: Vec<(Route, &(Route, Vec<&Method>))> =
+            declared.0.values().map(|entry| (with_head(&entry.0), entry)).collect();
+        let tree = RouteTree::new(all.iter().map(|(route, _)| route));
+        let (mut free, mut ambiguous) = (RouteOwners::default(), Vec::new());
+        let mut work = Work::for_routes(self.0.len() + all.len());
+        for (key, (route, owners)) in self.0.into_iter().filter(|(key, _)| !declared.0.contains_key(key)) {
+            let widened = with_head(&route);
+            let shares = |other: &(Route, &(Route, Vec<&Method>)), work: &mut Work| {
+                let (other, (exact, theirs)) = other;
+                let is_same = theirs.len() == 1 && owners.len() == 1 && theirs[0].id == owners[0].id;
+                Ok(!is_same && {
+                    work.compare(&widened, other)?;
+                    !exact.is_within(&route) && widened.intersection(other, work).map_or(true, |both| !both.is_empty())
+                })
+            };
+            let first_sharing = tree.overlapping(&widened, 0..all.len(), &mut work).and_then(|numbers| {
+                for n in numbers {
+                    if shares(&all[n], &mut work)? {
+                        return Ok(Some(route_excerpt(&all[n].0)));
+                    }
+                }
+                Ok(None)
+            });
+            match first_sharing {
+                Ok(Some(other)) if !route.is_costly() => ambiguous.push((widened, Some(other))),
+                Err(TooMany) if !route.is_costly() => ambiguous.push((widened, None)),
+                Ok(_) | Err(TooMany) => {
+                    free.0.insert(key, (route, owners));
+                }
+            }
+        }
+        (free, ambiguous)
+    }
+}
+
+/// Lets each route for `GET` take `HEAD`, too, unless there is a route for `HEAD` with the same path.
+pub(super) fn let_head_follow_get<T>(owned: &mut [(Route, T)]) {
+    let one = |verb: &str| Verbs::One(verb.to_owned());
+    let (get, head) = (one("GET"), one("HEAD"));
+    let heads = owned.iter().map(|(route, _)| route).filter(|route| route.verbs == head);
+    let heads: BTreeSet<String> = heads.map(Route::path_key).collect();
+    for (route, _) in owned.iter_mut().filter(|(route, _)| route.verbs == get) {
+        if !heads.contains(&route.path_key()) {
+            *route = route.with_verbs(Verbs::GetAndHead);
+        }
+    }
+}
