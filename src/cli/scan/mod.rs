@@ -3,14 +3,19 @@
 mod report;
 mod revoke;
 
+use std::path::PathBuf;
+
 pub(super) use self::report::Scanned;
 use self::report::{Found, print_report};
 use self::revoke::revoke;
 use super::App;
 use super::args::ScanArgs;
 use super::output::counted;
+use super::progress::ProgressBar;
 use super::propagation::PropagationCheck;
+use crate::domain::name::Prefix;
 use crate::error::{Error, Result};
+use crate::platform::bounded_read::is_standard;
 use crate::platform::secret_scan::{self, MAX_PLACES, ScanOptions, ScanReport};
 use crate::verbs::accounts::GetSetup;
 use crate::verbs::credential::Credential;
@@ -27,7 +32,7 @@ pub(super) fn run(app: &mut App, args: ScanArgs) -> Result<()> {
         with_git_objects: !args.no_git,
         with_staged: args.staged,
     };
-    let report = secret_scan::scan(&prefix, &options);
+    let report = search(app, &prefix, &options)?;
     let found = identify(app, &report)?;
     let mut revoked = None;
     if app.out.json {
@@ -43,6 +48,22 @@ pub(super) fn run(app: &mut App, args: ScanArgs) -> Result<()> {
         }
     }
     finish(app, &report, &found, revoked)
+}
+
+/// Searches with a progress bar. A signal that would end the program stops the search, and nothing is reported.
+fn search(app: &App, prefix: &Prefix, options: &ScanOptions) -> Result<ScanReport> {
+    let progress = &app.adapters.progress;
+    // A signal can't end the wait for input. Then it ends the program.
+    let waits =
+        |path: &PathBuf| is_standard(path) || !path.metadata().is_ok_and(|meta| meta.is_file() || meta.is_dir());
+    let bar = match options.paths.iter().any(waits) {
+        true => None,
+        false => Some(ProgressBar::show(&app.out, progress, "files and objects searched")?),
+    };
+    let report = secret_scan::scan(prefix, options, progress);
+    drop(bar);
+    progress.check()?;
+    Ok(report)
 }
 
 /// Looks up the secrets. Those that work come first, unknown ones last.

@@ -16,7 +16,7 @@ use crate::domain::secret::{ScanBuffer, SecretScanner};
 use crate::platform::bounded_read::is_standard;
 
 /// Returns the folders of the git repositories in `options.paths`.
-pub(super) fn scan(scanner: &SecretScanner, options: &ScanOptions, findings: &Findings) -> BTreeSet<PathBuf> {
+pub(super) fn scan(scanner: &SecretScanner, options: &ScanOptions, findings: &Findings<'_>) -> BTreeSet<PathBuf> {
     let mut folders = Vec::new();
     let mut searcher = Searcher::new(scanner, findings);
     for path in &options.paths {
@@ -47,7 +47,7 @@ pub(super) fn scan(scanner: &SecretScanner, options: &ScanOptions, findings: &Fi
 /// Makes a searcher for each thread.
 struct Searchers<'a> {
     scanner: &'a SecretScanner,
-    findings: &'a Findings,
+    findings: &'a Findings<'a>,
     repositories: &'a Mutex<BTreeSet<PathBuf>>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> ParallelVisitorBuilder<'a> for Searchers<'a> {
 /// Searches one file after another.
 struct Searcher<'a> {
     scanner: &'a SecretScanner,
-    findings: &'a Findings,
+    findings: &'a Findings<'a>,
     buffer: ScanBuffer,
     /// Searched files and bytes that the findings don't count yet.
     files: u64,
@@ -69,7 +69,7 @@ struct Searcher<'a> {
 }
 
 impl<'a> Searcher<'a> {
-    fn new(scanner: &'a SecretScanner, findings: &'a Findings) -> Self {
+    fn new(scanner: &'a SecretScanner, findings: &'a Findings<'a>) -> Self {
         Searcher { scanner, findings, buffer: ScanBuffer::default(), files: 0, bytes: 0 }
     }
 
@@ -83,10 +83,17 @@ impl<'a> Searcher<'a> {
             let source = shared.get_or_insert_with(|| Arc::new(PlaceSource::File(path.to_owned())));
             self.findings.add(secret, Place { source: Arc::clone(source), position });
         };
-        match self.scanner.scan(&mut self.buffer, |buffer| file.read(buffer), found) {
+        let read = |buffer: &mut [u8]| {
+            // Also a stream without end can be stopped.
+            self.findings.advance(0)?;
+            file.read(buffer)
+        };
+        match self.scanner.scan(&mut self.buffer, read, found) {
             Ok(bytes) => {
                 self.files += 1;
                 self.bytes += bytes;
+                // The walk looks for a stop itself.
+                let _ = self.findings.advance(1);
             }
             Err(e) => self.fail(path, &e),
         }
@@ -144,7 +151,7 @@ impl ParallelVisitor for Walker<'_> {
             },
             Err(e) => self.searcher.fail_to_walk(&e),
         }
-        if self.searcher.findings.is_full() { WalkState::Quit } else { WalkState::Continue }
+        if self.searcher.findings.must_end() { WalkState::Quit } else { WalkState::Continue }
     }
 }
 

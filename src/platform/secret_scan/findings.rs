@@ -1,10 +1,12 @@
 //! The results of a scan, collected by several threads.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::secret::{Position, SecretText};
+use crate::verbs::batches::Progress;
 
 /// Maximum number of places that a scan collects. Anybody can write texts that look like secrets, so the memory for them
 /// is bounded.
@@ -106,12 +108,31 @@ impl ScanReport {
 }
 
 /// A [`ScanReport`] that threads share. Findings are rare, so one lock is enough.
-#[derive(Default)]
-pub(super) struct Findings(pub(super) Mutex<ScanReport>);
+pub(super) struct Findings<'a> {
+    report: Mutex<ScanReport>,
+    progress: &'a Progress,
+}
 
-impl Findings {
+impl<'a> Findings<'a> {
+    pub(super) fn new(progress: &'a Progress) -> Self {
+        Findings { report: Mutex::default(), progress }
+    }
+
+    pub(super) fn into_report(self) -> ScanReport {
+        self.report.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts searched files and objects for the progress bar.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Other`] if the user has stopped the scan.
+    pub(super) fn advance(&self, texts: u64) -> io::Result<()> {
+        self.progress.advance(texts);
+        if self.progress.is_stopped() { Err(io::Error::other("stopped")) } else { Ok(()) }
+    }
+
     fn with<T>(&self, f: impl FnOnce(&mut ScanReport) -> T) -> T {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        f(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn add(&self, secret: SecretText, place: Place) {
@@ -154,7 +175,8 @@ impl Findings {
         });
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.with(|report| report.is_full())
+    /// Returns `true` if the scan must end early.
+    pub(super) fn must_end(&self) -> bool {
+        self.progress.is_stopped() || self.with(|report| report.is_full())
     }
 }

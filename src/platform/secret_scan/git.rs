@@ -30,10 +30,10 @@ pub(super) fn is_repository(folder: &Path) -> bool {
 }
 
 /// Searches all objects of the repository at `folder`, also those that no branch reaches.
-pub(super) fn scan(scanner: &SecretScanner, folder: &Path, findings: &Findings) {
+pub(super) fn scan(scanner: &SecretScanner, folder: &Path, findings: &Findings<'_>) {
     let mut found = Vec::new();
     let searched = search_all(scanner, folder, findings, &mut found);
-    let sources = locate(folder, &found);
+    let sources = locate(folder, &found, findings);
     for Found { object, position, secret } in found {
         let Some(source) = sources.get(&object) else { continue };
         findings.add(secret, Place { source: Arc::clone(source), position });
@@ -43,7 +43,12 @@ pub(super) fn scan(scanner: &SecretScanner, folder: &Path, findings: &Findings) 
     }
 }
 
-fn search_all(scanner: &SecretScanner, folder: &Path, findings: &Findings, found: &mut Vec<Found>) -> io::Result<()> {
+fn search_all(
+    scanner: &SecretScanner,
+    folder: &Path,
+    findings: &Findings<'_>,
+    found: &mut Vec<Found>,
+) -> io::Result<()> {
     let all = ["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"];
     let mut git = GitProcess::start(Repository::In(folder), &all, None)?;
     let mut objects = Objects::new(git.output()?);
@@ -52,6 +57,7 @@ fn search_all(scanner: &SecretScanner, folder: &Path, findings: &Findings, found
             found.push(Found { object: object.to_owned(), position, secret });
         }
     })? {
+        findings.advance(1)?;
         findings.add_objects(1, object);
         if found.len() >= findings.room() {
             return Ok(());
@@ -62,7 +68,7 @@ fn search_all(scanner: &SecretScanner, folder: &Path, findings: &Findings, found
 
 /// Returns the source of each object that has a secret: the newest commit that brought it, and its path there, or only
 /// its id.
-fn locate(folder: &Path, found: &[Found]) -> HashMap<String, Arc<PlaceSource>> {
+fn locate(folder: &Path, found: &[Found], findings: &Findings<'_>) -> HashMap<String, Arc<PlaceSource>> {
     let source = |id: &str, origin: Option<(String, PathBuf)>| {
         let (commit, path) = origin.unzip();
         Arc::new(PlaceSource::Object(GitObject { repository: folder.to_owned(), id: id.to_owned(), commit, path }))
@@ -71,18 +77,23 @@ fn locate(folder: &Path, found: &[Found]) -> HashMap<String, Arc<PlaceSource>> {
         found.iter().map(|found| (found.object.as_str(), None)).collect();
     if !origins.is_empty() {
         // Without the history, the ids alone are enough to find the objects.
-        let _ = find_origins(folder, &mut origins);
+        let _ = find_origins(folder, &mut origins, findings);
     }
     origins.into_iter().map(|(id, origin)| (id.to_owned(), source(id, origin))).collect()
 }
 
-fn find_origins(folder: &Path, origins: &mut HashMap<&str, Option<(String, PathBuf)>>) -> io::Result<()> {
+fn find_origins(
+    folder: &Path,
+    origins: &mut HashMap<&str, Option<(String, PathBuf)>>,
+    findings: &Findings<'_>,
+) -> io::Result<()> {
     let mut commits = GitProcess::start(Repository::In(folder), &["rev-list", "--all", "--reflog"], None)?;
     let changes = ["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--raw", "--no-abbrev", "-z"];
     let mut git = GitProcess::start(Repository::In(folder), &changes, Some(commits.output()?.into()))?;
     let mut output = BufReader::new(git.output()?);
     let (mut commit, mut missing) = (String::new(), origins.len());
     while missing > 0 {
+        findings.advance(0)?;
         let Some(token) = read_token(&mut output, 0)? else { break };
         let token = String::from_utf8_lossy(&token);
         let Some(change) = token.strip_prefix(':') else {
@@ -100,13 +111,13 @@ fn find_origins(folder: &Path, origins: &mut HashMap<&str, Option<(String, PathB
 }
 
 /// Searches the content that the next commit in the working directory would have.
-pub(super) fn scan_staged(scanner: &SecretScanner, findings: &Findings) {
+pub(super) fn scan_staged(scanner: &SecretScanner, findings: &Findings<'_>) {
     if let Err(e) = search_staged(scanner, findings) {
         findings.add_unreadable(Path::new("."), format!("the staged files were skipped: {e}"));
     }
 }
 
-fn search_staged(scanner: &SecretScanner, findings: &Findings) -> io::Result<()> {
+fn search_staged(scanner: &SecretScanner, findings: &Findings<'_>) -> io::Result<()> {
     let staged = staged()?;
     // A file takes all ids at once. A pipe would have to be written while the answer is read.
     let ids: String = staged.iter().map(|(id, _)| format!("{id}\n")).collect();

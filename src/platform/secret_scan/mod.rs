@@ -6,13 +6,13 @@ mod git;
 mod git_process;
 
 use std::path::PathBuf;
-use std::sync::PoisonError;
 
 pub use findings::{FoundSecret, GitObject, MAX_PLACES, Place, PlaceSource, ScanReport, Unreadable};
 
 use self::findings::Findings;
 use crate::domain::name::Prefix;
 use crate::domain::secret::SecretScanner;
+use crate::verbs::batches::Progress;
 
 /// The texts to search.
 pub struct ScanOptions {
@@ -26,10 +26,11 @@ pub struct ScanOptions {
     pub with_staged: bool,
 }
 
-/// Searches everything that `options` name for secrets with this prefix. Never follows a link inside a folder.
-pub fn scan(prefix: &Prefix, options: &ScanOptions) -> ScanReport {
+/// Searches everything that `options` name for secrets with this prefix. Never follows a link inside a folder. The report is
+/// incomplete if `progress` was stopped.
+pub fn scan(prefix: &Prefix, options: &ScanOptions, progress: &Progress) -> ScanReport {
     let scanner = SecretScanner::new(prefix);
-    let findings = Findings::default();
+    let findings = Findings::new(progress);
     let repositories = files::scan(&scanner, options, &findings);
     if options.with_git_objects {
         repositories.iter().for_each(|folder| git::scan(&scanner, folder, &findings));
@@ -37,7 +38,27 @@ pub fn scan(prefix: &Prefix, options: &ScanOptions) -> ScanReport {
     if options.with_staged {
         git::scan_staged(&scanner, &findings);
     }
-    let mut report = findings.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut report = findings.into_report();
     report.sort();
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first stream never ends by itself.
+    #[test]
+    fn stopped_scan_ends_at_once() {
+        let progress = Progress::default();
+        progress.stop();
+        let options = ScanOptions {
+            paths: vec!["/dev/zero".into(), env!("CARGO_MANIFEST_DIR").into()],
+            respects_ignore_files: true,
+            with_git_objects: true,
+            with_staged: false,
+        };
+        let report = scan(&Prefix::default(), &options, &progress);
+        assert!(report.files < 100 && report.objects == 0, "{} {}", report.files, report.objects);
+    }
 }
