@@ -109,7 +109,6 @@ impl ApiBackend {
 
     /// Runs `call` on this thread.
     fn run<T>(&self, peer: &ApiPeer, call: impl FnOnce(&LocalBackend<OpenStore>) -> Result<T>) -> Result<T> {
-        let store = self.take_store()?;
         let client = ClientInfo {
             face: Face::Api,
             source: peer.source.clone(),
@@ -118,8 +117,13 @@ impl ApiBackend {
         };
         // Calls must not stop each other.
         let adapters = Adapters { progress: Arc::default(), ..self.adapters.clone() };
-        let backend = LocalBackend::<OpenStore>::new(Arc::clone(&store), adapters, client);
-        let done = call(&backend);
+        self.with_store(|store| call(&LocalBackend::<OpenStore>::new(Arc::clone(store), adapters, client)))
+    }
+
+    /// Runs `work` on this thread, with a connection to the store.
+    pub fn with_store<T>(&self, work: impl FnOnce(&Arc<OpenStore>) -> Result<T>) -> Result<T> {
+        let store = self.take_store()?;
+        let done = work(&store);
         // After a fault of the store, the next call opens it again.
         if !matches!(&done, Err(error) if error.kind == Kind::Failure) {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(store);

@@ -13,8 +13,8 @@ const MAX_CONNECTIONS: u64 = 16_384;
 /// Maximum number of connections that each of the two management listeners has open, in addition to
 /// [`MAX_CONNECTIONS`]. No listener can use up the connections of another.
 const MAX_MANAGEMENT: u64 = 1_024;
-/// Files that are opened later: those of the runtime, and those of a reopened store.
-const SPARE_FILES: u64 = 12;
+/// Files that are opened later: those of the runtime, of a reopened store, and of the connection that reads figures.
+const SPARE_FILES: u64 = 14;
 /// Minimum number of connections with which the service starts.
 const MIN_CONNECTIONS: u64 = 4;
 /// Divisor of the share of connections that is closed at once. Ranking all connections for each new one would take too

@@ -5,10 +5,13 @@ use std::sync::{Arc, LazyLock};
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
+use super::api::ApiPeer;
 use super::faults::Fault;
 use super::response::{self, HttpResponse};
+use super::scraper::Scraper;
+use super::store_figures::StoreFigures;
 use super::{ServerState, metrics};
 use crate::api::openapi;
 use crate::api::service_endpoint::{AuditPosition, Health};
@@ -44,8 +47,14 @@ pub(super) async fn audit_position(service: &ServerState) -> HttpResponse {
     }
 }
 
-pub(super) fn metrics(service: &ServerState) -> HttpResponse {
-    let mut response = response::json_body(StatusCode::OK, Bytes::from(metrics::render(service)));
+pub(super) async fn metrics(service: &Arc<ServerState>, peer: &Arc<ApiPeer>, headers: &HeaderMap) -> HttpResponse {
+    let scraper = match Scraper::authenticate(service, peer, headers).await {
+        Ok(scraper) => scraper,
+        Err(refused) => return refused,
+    };
+    let figures = StoreFigures::get(service).await;
+    let text = metrics::render(service, figures.as_deref(), scraper.as_ref());
+    let mut response = response::json_body(StatusCode::OK, Bytes::from(text));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
     response
 }

@@ -1,12 +1,21 @@
 //! The metrics of the service, for Prometheus.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use super::ServerState;
 use super::connection_eviction::OverloadCounters;
 use super::faults::Fault;
+use super::latency_histogram::LatencyHistogram;
+use super::scraper::Scraper;
+use super::store_figures::{Figures, MAX_NAMED};
+use super::usage_recorder::UsageLedger;
+use crate::domain::time::SECOND;
+use crate::domain::token::Status;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::platform::logging;
+use crate::service::VERSION;
+use crate::store::NEWEST_SCHEMA;
 use crate::verbs::verify::DenialReason;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +37,8 @@ pub(super) struct Metrics {
     unavailable: AtomicU64,
     unknown_method: AtomicU64,
     denied: [AtomicU64; DenialReason::ALL.len()],
+    /// Times of the verify requests.
+    pub latency: LatencyHistogram,
     pub open: AtomicU64,
     pub accepted: AtomicU64,
     pub timed_out: AtomicU64,
@@ -56,20 +67,72 @@ impl Metrics {
     }
 }
 
-/// Returns all metrics in Prometheus' text format.
-pub(super) fn render(service: &ServerState) -> String {
+/// Returns all metrics in Prometheus' text format. Those of the store are left out without `figures`, and the
+/// names of tokens without a `scraper`.
+pub(super) fn render(service: &ServerState, figures: Option<&Figures>, scraper: Option<&Scraper>) -> String {
     service.check_faults();
-    let ServerState { metrics, ledger, .. } = service;
-    let mut text = String::new();
-    let mut family = |name: &str, help: &str, values: &[(String, u64)]| {
-        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
-        // Writing into a string doesn't fail.
-        let _ = writeln!(text, "# HELP jeton_{name} {help}\n# TYPE jeton_{name} {kind}");
-        for (labels, value) in values {
-            let _ = writeln!(text, "jeton_{name}{labels} {value}");
+    let mut text = MetricsText::default();
+    text.family("build_info", "Version of jeton, and of the store's schema. The value is always 1.", &[(build(), 1)]);
+    write_requests(&mut text, &service.metrics);
+    write_connections(&mut text, service);
+    let older = u64::from(service.metrics.is_older_store.load(Relaxed));
+    text.one("store_older", "1 while the store is an older copy or another store.", older);
+    let faults = Fault::ALL
+        .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
+    text.family(
+        "fault",
+        "1 while a socket, the proof values or a new certificate can't be used, or the clock is behind.",
+        &faults,
+    );
+    write_ledger(&mut text, &service.ledger);
+    text.one("panics_total", "Internal errors (panics). Each is a fault of jeton.", of(&service.supervisor.panics));
+    text.one("log_lines_lost_total", "Log lines that could not be written.", logging::lost_lines());
+    text.one(
+        "store_readable",
+        "0 if the metrics that follow are missing, as the store can't be read.",
+        u8::from(figures.is_some()),
+    );
+    if let Some(figures) = figures {
+        write_store(&mut text, figures);
+        if let Some(scraper) = scraper {
+            write_names(&mut text, figures, scraper);
         }
-    };
-    let of = |counter: &AtomicU64| counter.load(Relaxed);
+    }
+    text.0
+}
+
+/// Text in Prometheus' format. Writing into a string doesn't fail.
+#[derive(Default)]
+struct MetricsText(String);
+
+impl MetricsText {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP jeton_{name} {help}\n# TYPE jeton_{name} {kind}");
+    }
+
+    /// Writes a metric with its samples, each with its labels.
+    fn family<V: Display>(&mut self, name: &str, help: &str, samples: &[(String, V)]) {
+        self.head(name, if name.ends_with("_total") { "counter" } else { "gauge" }, help);
+        for (labels, value) in samples {
+            let _ = writeln!(self.0, "jeton_{name}{labels} {value}");
+        }
+    }
+
+    /// Writes a metric without labels.
+    fn one(&mut self, name: &str, help: &str, value: impl Display) {
+        self.family(name, help, &[(String::new(), value)]);
+    }
+}
+
+fn of(counter: &AtomicU64) -> u64 {
+    counter.load(Relaxed)
+}
+
+fn build() -> String {
+    format!("{{version=\"{VERSION}\",schema=\"{NEWEST_SCHEMA}\"}}")
+}
+
+fn write_requests(text: &mut MetricsText, metrics: &Metrics) {
     let result = |result: &str, counter: &AtomicU64| (format!("{{result=\"{result}\"}}"), of(counter));
     let denied: u64 = metrics.denied.iter().map(of).sum();
     let lacking = of(&metrics.denied[DenialReason::NotPermitted as usize]);
@@ -81,41 +144,80 @@ pub(super) fn render(service: &ServerState) -> String {
         result("unknown_method", &metrics.unknown_method),
         result("unavailable", &metrics.unavailable),
     ];
-    family("requests_total", "Responses of /v1/verify.", &results);
+    text.family("requests_total", "Responses of /v1/verify.", &results);
     let reasons = DenialReason::ALL
         .map(|reason| (format!("{{reason=\"{}\"}}", reason.as_str()), of(&metrics.denied[reason as usize])));
-    family("denied_total", "Denied attempts by reason.", &reasons);
-    let one = |value: u64| [(String::new(), value)];
-    family("connections", "Open connections.", &one(of(&metrics.open)));
-    family("connections_total", "Accepted connections.", &one(of(&metrics.accepted)));
-    family("connections_timed_out_total", "Connections closed because they were idle.", &one(of(&metrics.timed_out)));
-    let older = u64::from(metrics.is_older_store.load(Relaxed));
-    family("store_older", "1 while the store is an older copy or another store.", &one(older));
-    let faults = Fault::ALL
-        .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
-    family(
-        "fault",
-        "1 while a socket, the proof values or a new certificate can't be used, or the clock is behind.",
-        &faults,
+    text.family("denied_total", "Denied attempts by reason.", &reasons);
+    text.head(
+        "verify_seconds",
+        "histogram",
+        "Time from a parsed request of /v1/verify to its response: extraction of the credential, wait for the batch, \
+         decision. Without the network and the parsing of HTTP.",
     );
-    family("ledger_waiting", "Ledger rows waiting to be written.", &one(ledger.pending() as u64));
-    family("ledger_written_total", "Uses and denied attempts written.", &one(of(&ledger.stats.written)));
+    metrics.latency.write("jeton_verify_seconds", &mut text.0);
+}
+
+fn write_connections(text: &mut MetricsText, service: &ServerState) {
+    let ServerState { metrics, overload: OverloadCounters { closed, refused }, .. } = service;
+    text.one("connections", "Open connections.", of(&metrics.open));
+    text.one("connections_total", "Accepted connections.", of(&metrics.accepted));
+    text.one("connections_timed_out_total", "Connections closed because they were idle.", of(&metrics.timed_out));
+    text.one("connections_closed_for_room_total", "Idle connections closed to make room.", of(closed));
+    text.one("connections_not_accepted_total", "Failed accepts of connections.", of(refused));
+}
+
+fn write_ledger(text: &mut MetricsText, ledger: &UsageLedger) {
+    text.one("ledger_waiting", "Ledger rows waiting to be written.", ledger.pending());
+    let help = "Time for which the oldest ledger row has waited to be written. Usually less than 1.";
+    text.one("ledger_lag_seconds", help, ledger.lag().as_secs_f64());
+    text.one("ledger_written_total", "Uses and denied attempts written.", of(&ledger.stats.written));
     let lost = ledger.stats.lost();
-    family(
-        "ledger_dropped_total",
-        "Uses and denied attempts not written to the ledger.",
-        &one(lost.uses + lost.denials),
-    );
-    family("ledger_lost_uses_total", "Accepted uses not written to the ledger.", &one(lost.uses));
-    family(
+    let help = "Uses and denied attempts not written to the ledger.";
+    text.one("ledger_dropped_total", help, lost.uses + lost.denials);
+    text.one("ledger_lost_uses_total", "Accepted uses not written to the ledger.", lost.uses);
+    text.one(
         "ledger_faults_total",
         "Failed attempts to write to the ledger. jeton tries to write the same rows again.",
-        &one(of(&ledger.stats.faults)),
+        of(&ledger.stats.faults),
     );
-    let OverloadCounters { closed, refused } = &service.overload;
-    family("connections_closed_for_room_total", "Idle connections closed to make room.", &one(of(closed)));
-    family("connections_not_accepted_total", "Failed accepts of connections.", &one(of(refused)));
-    family("panics_total", "Internal errors (panics). Each is a fault of jeton.", &one(of(&service.supervisor.panics)));
-    family("log_lines_lost_total", "Log lines that could not be written.", &one(logging::lost_lines()));
-    text
+}
+
+fn write_store(text: &mut MetricsText, Figures { tokens, files }: &Figures) {
+    let statuses = [
+        (Status::Active.as_str(), tokens.active),
+        (DenialReason::AccountDisabled.as_str(), tokens.account_disabled),
+        (Status::Disabled.as_str(), tokens.disabled),
+        (Status::Expired.as_str(), tokens.expired),
+        (Status::Deleted.as_str(), tokens.deleted),
+    ];
+    let statuses = statuses.map(|(status, count)| (format!("{{status=\"{status}\"}}"), count));
+    text.family("tokens", "Tokens by status. Deleted (revoked) ones are in the trash.", &statuses);
+    text.one("tokens_expiring", "Active tokens that expire within 30 days.", tokens.expiring);
+    if let Some(first) = tokens.soonest.first() {
+        let help = "The first expiry of an active token. Missing if none expires within 30 days.";
+        text.one("tokens_next_expiry_timestamp_seconds", help, first.expires_at.0 / SECOND);
+    }
+    let sizes = [("main", files.main), ("wal", files.wal)];
+    let sizes = sizes.map(|(file, size)| (format!("{{file=\"{file}\"}}"), size));
+    text.family("store_bytes", "Size of the store's file, and of its write-ahead log.", &sizes);
+}
+
+fn write_names(text: &mut MetricsText, figures: &Figures, scraper: &Scraper) {
+    let help = format!(
+        "Expiry of the active tokens that expire within 30 days, the {MAX_NAMED} soonest, those that the caller's \
+         token may see. Only for a caller whose token may call jeton.tokens.read-all."
+    );
+    let seen = figures.tokens.soonest.iter().filter(|token| scraper.sees(token));
+    let samples: Vec<_> = seen
+        .map(|token| {
+            let labels = format!("{{account=\"{}\",token=\"{}\"}}", label(&token.username), label(&token.name));
+            (labels, token.expires_at.0 / SECOND)
+        })
+        .collect();
+    text.family("token_expires_timestamp_seconds", &help, &samples);
+}
+
+/// Escapes a label's value. A name with other characters than names have is damaged, but must not end the value.
+fn label(value: &str) -> String {
+    escape_untrusted(value).replace('\\', "\\\\").replace('"', "\\\"")
 }

@@ -8,7 +8,8 @@
 //!                router.rs                        path and HTTP method
 //!        verify.rs       management.rs, api.rs    credential.rs, query_arguments.rs, proof.rs: the parts of a request
 //!              │         introspection.rs         change_signal.rs: calls that wait for changes
-//!              │                                  response.rs, prerendered.rs: the parts of a response; metrics.rs
+//!              │                                  response.rs, prerendered.rs: the parts of a response
+//!              │                                  metrics.rs, latency_histogram.rs, store_figures.rs, scraper.rs
 //!              └─────┬─────┘
 //!              decision_queue.rs                  one read of the store for a batch of requests: decision_cache.rs
 //!                    │    └── audit_position.rs   position in the audit log, kept in STORE-seen
@@ -42,6 +43,7 @@ mod expiry_clock;
 mod faults;
 mod form;
 mod introspection;
+mod latency_histogram;
 mod listeners;
 mod management;
 mod metrics;
@@ -52,6 +54,8 @@ mod query_arguments;
 mod reopening_store;
 mod response;
 mod router;
+mod scraper;
+mod store_figures;
 mod task_supervisor;
 #[cfg(test)]
 mod tests;
@@ -90,6 +94,7 @@ use listeners::{BoundListener, ListenerKind};
 use metrics::Metrics;
 use proof::Proofs;
 use reopening_store::ReopeningStore;
+use store_figures::StoreFigures;
 use task_supervisor::Supervisor;
 use tls::Tls;
 use usage_recorder::{LostCounts, UsageLedger};
@@ -116,6 +121,7 @@ struct ServerState {
     queue: Arc<DecisionQueue>,
     ledger: Arc<UsageLedger>,
     metrics: Metrics,
+    store_figures: StoreFigures,
     accept: CredentialSources,
     proxies: TrustedProxies,
     /// The proof values, if tokens are checked at a TCP port.
@@ -229,6 +235,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
         queue: Arc::clone(&queue),
         ledger: Arc::clone(&ledger),
         metrics: Metrics::default(),
+        store_figures: StoreFigures::default(),
         accept: settings.accept.value,
         proxies: settings.proxies.value,
         proofs,

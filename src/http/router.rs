@@ -73,7 +73,7 @@ async fn at_endpoint(
     match endpoint {
         ServiceEndpoint::Health => management::health(service).await,
         ServiceEndpoint::AuditPosition => management::audit_position(service).await,
-        ServiceEndpoint::Metrics => management::metrics(service),
+        ServiceEndpoint::Metrics => management::metrics(service, peer, request.headers()).await,
         ServiceEndpoint::Introspect => introspection::introspect(service, request).await,
         ServiceEndpoint::Myself => possession::describe(service, &Holder::at_management(peer), request.headers()).await,
         ServiceEndpoint::OpenApi => management::openapi(),

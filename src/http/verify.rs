@@ -21,6 +21,7 @@ use super::usage_recorder::Origin;
 use super::{ServerState, credential};
 use crate::domain::method::MethodId;
 use crate::domain::secret::contains_secret;
+use crate::platform::clock::Stopwatch;
 use crate::verbs::local_backend::ClientInfo;
 use crate::verbs::verify::{DecisionKind, DenialReason};
 
@@ -49,6 +50,7 @@ fn parse_target(path: &str) -> Result<Option<MethodId>, VerifyOutcome> {
 }
 
 pub(super) async fn handle(service: &ServerState, peer: &Peer, request: Request<Incoming>) -> HttpResponse {
+    let clock = Stopwatch::start();
     let proven = peer.proven(service, request.headers());
     // Takes the request, because it lies in the connection's buffer, which is reused once the request is dropped.
     let target = parse_request(service, peer, request, proven.is_some());
@@ -63,6 +65,7 @@ pub(super) async fn handle(service: &ServerState, peer: &Peer, request: Request<
     if let (VerifyOutcome::Permitted, Some(proven)) = (outcome, proven) {
         proven.add_proof(&mut response);
     }
+    service.metrics.latency.record(clock.elapsed());
     response
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use sqlite::SqliteStore;
-pub use sqlite::{FileState, OPENING_RULES, OpeningRule, SchemaState, StoreSpace};
+pub use sqlite::{FileSizes, FileState, NEWEST_SCHEMA, OPENING_RULES, OpeningRule, SchemaState, StoreSpace};
 
 /// An open store. The engine behind every location.
 pub type OpenStore = SqliteStore;

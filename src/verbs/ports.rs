@@ -24,8 +24,8 @@ pub use logins::{LoginReader, LoginWriter, MAX_LOGINS, StoredLogin};
 pub use maintenance::{DataVersion, DataVersions, Maintenance};
 pub use system::{Clock, Entropy, PasswordHasher, PasswordMatch, PendingFile, SecretFileWriter};
 pub use token_queries::{
-    Grant, GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, TokenCursor, TokenState, VisibleCounts,
-    Window, WindowQuery,
+    ExpiringToken, Grant, GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, TokenCursor, TokenFigures,
+    TokenState, VisibleCounts, Window, WindowQuery,
 };
 pub use tokens::{NewToken, SecretState, StoredSecret, TokenReader, TokenWriter, Visibility};
 pub use usage::{DenialSummary, DeniedSince, LastDenial, PreviousUses, Usage, UsageReader};

@@ -10,6 +10,7 @@ use std::mem;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::change_signal::ChangeSignal;
 use super::decision_cache::CachedSecret;
@@ -18,6 +19,7 @@ use super::prerendered::RenderedMethod;
 use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::TokenId;
+use crate::platform::clock::Stopwatch;
 use crate::verbs::verify::DenialReason;
 
 pub(super) use counts::LostCounts;
@@ -102,6 +104,10 @@ struct Buffer {
     hot_counters: Vec<Arc<CachedSecret>>,
     /// Memory of `hot_counters`, in bytes.
     weight: usize,
+    /// Since when the oldest waiting entry waits.
+    waiting: Option<Stopwatch>,
+    /// Since when the oldest entry waits that is being written.
+    writing: Option<Stopwatch>,
     is_ending: bool,
 }
 
@@ -154,6 +160,12 @@ impl UsageLedger {
         buffer.counts.len() + buffer.hot_counters.len()
     }
 
+    /// Returns the time for which the oldest entry has waited to be written.
+    pub fn lag(&self) -> Duration {
+        let buffer = self.lock();
+        buffer.writing.or(buffer.waiting).map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Buffer> {
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,13 +177,22 @@ impl UsageLedger {
 
     /// Puts back the entries that could not be written.
     fn put_back(&self, counts: UsageCounts) {
-        let lost = self.lock().counts.merge(counts);
+        let mut buffer = self.lock();
+        buffer.waiting = buffer.writing.take().or(buffer.waiting);
+        let lost = buffer.counts.merge(counts);
+        drop(buffer);
         self.stats.add_lost(lost);
+    }
+
+    /// Records that all drained entries were written.
+    fn end_write(&self) {
+        self.lock().writing = None;
     }
 
     /// Discards all waiting entries. Returns their number.
     pub fn discard_rest(&self) -> LostCounts {
         let lost = self.drain().total();
+        self.end_write();
         if lost != LostCounts::default() {
             self.stats.add_lost(lost);
             tracing::error!(
@@ -212,6 +233,7 @@ impl LedgerRecorder<'_> {
             None if self.buffer.weight < MAX_HOT_BYTES => {
                 self.buffer.weight += known.bytes();
                 self.buffer.hot_counters.push(Arc::clone(known));
+                self.buffer.waiting.get_or_insert_with(Stopwatch::start);
                 *hot = Some(run);
             }
             None => {
@@ -261,6 +283,7 @@ impl Origin {
 
 impl Buffer {
     fn add(&mut self, key: UsageKey, count: Count, stats: &RecorderStats) {
+        self.waiting.get_or_insert_with(Stopwatch::start);
         let lost = self.counts.add(key, count);
         if lost != LostCounts::default() {
             stats.add_lost(lost);
@@ -270,6 +293,7 @@ impl Buffer {
     /// Takes all entries, including the runs next to cached secrets. Concurrent decisions continue to count there.
     fn drain(&mut self, stats: &RecorderStats) -> UsageCounts {
         let mut counts = mem::take(&mut self.counts);
+        self.writing = self.waiting.take();
         self.weight = 0;
         for known in mem::take(&mut self.hot_counters) {
             let run = known.identity.hot_counter.lock().take();

@@ -88,7 +88,9 @@ struct InFlight<'a> {
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        if !self.entries.is_empty() {
+        if self.entries.is_empty() {
+            self.ledger.end_write();
+        } else {
             self.ledger.put_back(mem::take(&mut self.entries).into_iter().collect());
         }
     }
@@ -283,5 +285,31 @@ mod tests {
         assert!(panicked.is_err());
         assert_eq!((ledger.pending(), ledger.discard_rest()), (2, LostCounts { uses: 0, denials: 4 }));
         assert_eq!(ledger.stats.lost().denials, 4);
+    }
+
+    #[test]
+    fn oldest_entry_waits_until_it_is_written() {
+        let ledger = UsageLedger::default();
+        let add = || {
+            let key = UsageKey { token: None, secret: None, reason: None, method: None, origin: None, period: 0 };
+            ledger.lock().add(key, Count { count: 1, at: Timestamp(0) }, &ledger.stats);
+        };
+        let since = || {
+            let buffer = ledger.lock();
+            buffer.writing.or(buffer.waiting).map(|since| format!("{since:?}"))
+        };
+        assert_eq!(ledger.lag(), Duration::ZERO);
+        add();
+        let first = since();
+        let mut flight = InFlight { ledger: &ledger, entries: ledger.drain().into_entries() };
+        add();
+        assert_eq!(since(), first, "not yet written");
+        drop(flight);
+        assert_eq!(since(), first, "put back");
+        assert!(ledger.lag() > Duration::ZERO);
+        flight = InFlight { ledger: &ledger, entries: ledger.drain().into_entries() };
+        flight.entries.clear();
+        drop(flight);
+        assert_eq!((since(), ledger.lag()), (None, Duration::ZERO));
     }
 }

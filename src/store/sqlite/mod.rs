@@ -30,6 +30,7 @@ mod sqlite_store;
 mod sqlite_tx;
 mod stored_types;
 mod token_counters;
+mod token_figures;
 mod token_lineage;
 mod token_list_query;
 mod token_usage;
@@ -43,4 +44,5 @@ mod where_clause;
 
 pub use examination::{OPENING_RULES, OpeningRule, SchemaState, StoreSpace};
 pub use file_identity::FileState;
-pub use sqlite_store::SqliteStore;
+pub use schema::NEWEST as NEWEST_SCHEMA;
+pub use sqlite_store::{FileSizes, SqliteStore};

@@ -9,7 +9,7 @@ use super::ledger_read::LedgerTable;
 use super::ledger_window::PageStart;
 use super::sqlite_tx::SqliteTx;
 use super::token_list_query::{Step, TokenListing};
-use super::{accounts, findings, ledger_window, open, tokens};
+use super::{accounts, findings, ledger_window, open, token_figures, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
@@ -281,4 +281,31 @@ fn attention_report_uses_indexes() {
     }
     let plan = explain(&db, findings::NEXT_DENIED_TOKEN, &[Value::from(1)]);
     assert_eq!(plan, "SEARCH denied_attempts USING COVERING INDEX denied_attempts_once (token_id>?)");
+}
+
+#[test]
+fn figures_read_only_the_tokens_that_they_count() {
+    let (db, _folder) = store_with_token();
+    let live = "t USING INDEX tokens_live";
+    let values = [NOW.0, NOW.0, 100].map(Value::from);
+    for (sql, values, found) in [
+        (token_figures::DISABLED.to_owned(), 0, "SEARCH tokens USING INDEX tokens_by_status (enabled=?)".to_owned()),
+        (
+            token_figures::EXPIRED.to_owned(),
+            1,
+            "SEARCH tokens USING INDEX tokens_by_status (enabled=? AND until<?)".to_owned(),
+        ),
+        (token_figures::account_disabled_sql(), 1, format!("SEARCH {live}_of_account (account_id=?")),
+        (token_figures::expiring_count_sql(), 2, format!("SEARCH {live}_by_expiry (expires_at>? AND expires_at<?)")),
+        (
+            token_figures::soonest_sql(),
+            3,
+            "SEARCH t USING INDEX tokens_live_by_expiry (expires_at>? AND expires_at<?)".to_owned(),
+        ),
+    ]
+    .map(|(sql, count, found)| (sql, &values[..count], found))
+    {
+        let plan = explain(&db, &sql, values);
+        assert!(plan.contains(&found) && !plan.contains("SCAN t") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
 }

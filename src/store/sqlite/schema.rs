@@ -31,7 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/016_contacts.sql"),
 ];
 /// The version of the schema after all migrations.
-pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
+pub const NEWEST: i64 = MIGRATIONS.len() as i64;
 /// Indexes that a large number of insertions would keep rewriting. A store to be filled is created without them.
 const DEFERRED_INDEXES: [&str; 2] =
     [include_str!("migrations/003_list_indexes.sql"), "CREATE INDEX daily_uses_by_day ON daily_uses (day);"];

@@ -1,5 +1,6 @@
 //! The store with one connection: snapshots, audited changes, bookkeeping.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -24,6 +25,14 @@ pub struct SqliteStore {
     db: Mutex<Connection>,
     pub(super) identity: FileIdentity,
     path: PathBuf,
+}
+
+/// The sizes of the store's files, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileSizes {
+    pub main: u64,
+    /// The write-ahead log.
+    pub wal: u64,
 }
 
 impl SqliteStore {
@@ -76,6 +85,13 @@ impl SqliteStore {
 
     pub fn file_state(&self) -> Result<FileState> {
         self.identity.file_state()
+    }
+
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if there is no file.
+    pub fn file_sizes(&self) -> Result<FileSizes> {
+        let main = fs::metadata(&self.path).map_err(|e| open::open_error(&self.path).why(e.to_string()))?.len();
+        Ok(FileSizes { main, wal: wal::bytes(&self.path) })
     }
 
     /// Drops SQLite's cached pages, so that the file is read again.

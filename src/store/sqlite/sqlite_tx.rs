@@ -4,8 +4,8 @@ use rusqlite::{Transaction, params};
 
 use super::query_helpers::{corrupt, execute, query_one, tuple};
 use super::{
-    findings, ledger_read, ledger_size, ledger_window, purge, renamed_selections, rights_of_all_tokens, token_lineage,
-    token_list_query, token_window, tokens,
+    findings, ledger_read, ledger_size, ledger_window, purge, renamed_selections, rights_of_all_tokens, token_figures,
+    token_lineage, token_list_query, token_window, tokens,
 };
 use crate::domain::account::AccountId;
 use crate::domain::catalogue::renames::Renames;
@@ -20,8 +20,8 @@ use crate::verbs::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSizePart, LedgerWindow, SizeCursor, UseKey, UseRow,
 };
 use crate::verbs::ports::{
-    GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret, TokenReader,
-    TokenState, TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
+    GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret, TokenFigures,
+    TokenReader, TokenState, TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
 };
 
 /// An open transaction. The trait that a caller gets (one of three) limits what the caller can do with the
@@ -82,6 +82,9 @@ impl TokenReader for SqliteTx<'_> {
     }
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts> {
         token_window::tally(self.0, visibility, now, soon)
+    }
+    fn token_figures(&self, now: Timestamp, soon: Timestamp, limit: usize) -> Result<TokenFigures> {
+        token_figures::read(self.0, now, soon, limit)
     }
 }
 

@@ -143,6 +143,40 @@ pub struct VisibleCounts {
     pub expiring: u64,
 }
 
+/// Figures about the tokens of all accounts, for monitoring. Each token is counted in one of the first five.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TokenFigures {
+    /// Tokens that work.
+    pub active: u64,
+    /// Tokens that would work if their account were enabled.
+    pub account_disabled: u64,
+    /// Disabled tokens outside the trash.
+    pub disabled: u64,
+    /// Enabled tokens outside the trash that have expired.
+    pub expired: u64,
+    /// Tokens in the trash.
+    pub deleted: u64,
+    /// Tokens that work, but will have expired by the given time.
+    pub expiring: u64,
+    /// The first of them to expire, the soonest first.
+    pub soonest: Vec<ExpiringToken>,
+}
+
+/// A working token and its expiry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpiringToken {
+    /// The account of the token.
+    pub account: AccountId,
+    /// The role of that account.
+    pub role: Role,
+    /// The name of that account, as stored.
+    pub username: String,
+    /// The name of the token, as stored.
+    pub name: String,
+    /// The expiry.
+    pub expires_at: Timestamp,
+}
+
 /// Owner and selection of a token. Used when all tokens must be scanned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {

@@ -1,5 +1,6 @@
 use super::{
-    GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, TokenState, VisibleCounts, Window, WindowQuery,
+    GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, TokenFigures, TokenState, VisibleCounts, Window,
+    WindowQuery,
 };
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
@@ -102,6 +103,9 @@ pub trait TokenReader {
     fn matching(&self, query: &WindowQuery) -> Result<Vec<TokenState>>;
     /// Counts the tokens that a reader may see. `soon` is the end of the time in which tokens count as expiring.
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts>;
+    /// Counts the tokens of all accounts. `soon` is the end of the time in which tokens count as expiring, and `limit`
+    /// is the maximum number of those that are named. It takes up to a second with a million tokens.
+    fn token_figures(&self, now: Timestamp, soon: Timestamp, limit: usize) -> Result<TokenFigures>;
 }
 
 /// Writes tokens.

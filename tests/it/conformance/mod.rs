@@ -175,6 +175,7 @@ macro_rules! conforms {
             lineage_is_whole_though_makers_are_purged,
             active_tokens_end_at_the_instant,
             the_tally_counts_own_and_visible,
+            every_token_is_in_one_figure,
             uses_sum_up_by_day,
             recent_uses_sum_up_by_method_and_caller,
             uses_of_days_to_come_are_not_todays,

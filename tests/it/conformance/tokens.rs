@@ -219,6 +219,35 @@ pub fn the_tally_counts_own_and_visible<E: Engine>() {
     assert_eq!(tally("owner", end), (0, 0));
 }
 
+pub fn every_token_is_in_one_figure<E: Engine>() {
+    let f = Fixture::<E>::new();
+    let (end, soon) = (START.plus(DAY), START.plus(2 * DAY));
+    let make = |account, name, expiry| f.token(account, name, expiry);
+    make("admin", "forever", Expiry::Never);
+    make("admin", "second", Expiry::At(soon));
+    make("owner", "first", Expiry::At(soon.plus(-1)));
+    make("owner", "later", Expiry::At(soon.plus(1)));
+    make("admin", "ended", Expiry::At(end));
+    for (name, expiry) in [("off", Expiry::Never), ("off-ended", Expiry::At(end))] {
+        f.update(&Token { enabled: false, ..make("member", name, expiry) }).unwrap();
+    }
+    f.update(&Token { deleted_at: Some(START), ..make("member", "trash", Expiry::At(soon)) }).unwrap();
+    for (name, expiry) in [("guest", Expiry::Never), ("guest-soon", Expiry::At(soon)), ("guest-ended", Expiry::At(end))]
+    {
+        make("viewer", name, expiry);
+    }
+    let viewer = Account { enabled: false, ..f.account("viewer") };
+    change(&f.store, |tx| tx.update_account(&viewer)).unwrap();
+    let figures = |limit| f.store.read(|s| s.token_figures(end, soon, limit)).unwrap();
+    let all = figures(10);
+    let counts = [all.active, all.account_disabled, all.disabled, all.expired, all.deleted, all.expiring];
+    assert_eq!(counts, [4, 2, 2, 2, 1, 2]);
+    let soonest: Vec<_> = all.soonest.iter().map(|t| (&*t.username, t.role, &*t.name, t.expires_at)).collect();
+    assert_eq!(soonest, [("owner", Role::Owner, "first", soon.plus(-1)), ("admin", Role::Admin, "second", soon)]);
+    assert_eq!(all.soonest[0].account, f.account("owner").id);
+    assert_eq!((figures(1).soonest.len(), figures(1).expiring), (1, 2), "the count is of all");
+}
+
 pub fn a_catalogue_replaces_what_it_said_before<E: Engine>() {
     let f = Fixture::<E>::new();
     let all = |f: &Fixture<E>| f.store.read(|s| s.api_sets()).unwrap();

@@ -204,9 +204,22 @@ fn metrics() {
         let labels: Vec<String> = lines
             .iter()
             .filter_map(|l| l.strip_prefix(&format!("{name}{{"))?.split_once('}'))
-            .map(|(label, _)| format!("`{label}`"))
+            // Values that change with each release are of no use here.
+            .map(|(label, _)| if name.ends_with("_info") { without_values(label) } else { format!("`{label}`") })
             .collect();
         let _ = writeln!(page, "| `{name}` | {kind} | {} | {} |", cell(help), labels.join(" "));
     }
     check("metrics.md", &page);
+}
+
+/// Returns the names of labels.
+fn without_values(labels: &str) -> String {
+    labels
+        .split('"')
+        .step_by(2)
+        .map(|name| name.trim_matches([',', '=']))
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -149,33 +149,45 @@ fn metrics_and_audit_position_are_served() {
         match words[..] {
             ["#", "HELP", name, ..] => family = name.to_owned(),
             ["#", "TYPE", name, kind] => {
-                assert!(name == family && ["counter", "gauge"].contains(&kind), "{line}");
+                assert!(name == family && ["counter", "gauge", "histogram"].contains(&kind), "{line}");
                 assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
             }
             [name, value] => {
                 let bare = name.split('{').next().unwrap();
-                assert_eq!(bare, family, "{line}");
+                let part = bare.strip_prefix(&family).unwrap_or_else(|| panic!("{line}"));
+                assert!(part.is_empty() || ["_bucket", "_sum", "_count"].contains(&part), "{line}");
                 let labels = name.strip_prefix(bare).unwrap();
                 assert!(labels.is_empty() || labels.starts_with('{') && labels.ends_with("\"}"), "{line}");
-                assert!(values.insert(name.to_owned(), value.parse::<u64>().unwrap()).is_none(), "twice: {line}");
+                assert!(values.insert(name.to_owned(), value.parse::<f64>().unwrap()).is_none(), "twice: {line}");
             }
             _ => panic!("{line}"),
         }
     }
     for (name, value) in [
-        ("jeton_requests_total{result=\"permitted\"}", 1),
-        ("jeton_requests_total{result=\"not_permitted\"}", 1),
-        ("jeton_requests_total{result=\"invalid_token\"}", 1),
-        ("jeton_requests_total{result=\"no_credential\"}", 1),
-        ("jeton_requests_total{result=\"unknown_method\"}", 1),
-        ("jeton_requests_total{result=\"unavailable\"}", 0),
-        ("jeton_denied_total{reason=\"malformed\"}", 1),
-        ("jeton_connections", 2),
-        ("jeton_ledger_dropped_total", 0),
-        ("jeton_ledger_faults_total", 0),
+        ("jeton_requests_total{result=\"permitted\"}", 1.0),
+        ("jeton_requests_total{result=\"not_permitted\"}", 1.0),
+        ("jeton_requests_total{result=\"invalid_token\"}", 1.0),
+        ("jeton_requests_total{result=\"no_credential\"}", 1.0),
+        ("jeton_requests_total{result=\"unknown_method\"}", 1.0),
+        ("jeton_requests_total{result=\"unavailable\"}", 0.0),
+        ("jeton_denied_total{reason=\"malformed\"}", 1.0),
+        ("jeton_connections", 2.0),
+        ("jeton_ledger_dropped_total", 0.0),
+        ("jeton_ledger_faults_total", 0.0),
+        ("jeton_ledger_lag_seconds", 0.0),
+        ("jeton_verify_seconds_count", 5.0),
+        ("jeton_verify_seconds_bucket{le=\"+Inf\"}", 5.0),
+        ("jeton_store_readable", 1.0),
+        ("jeton_tokens{status=\"active\"}", 2.0),
+        ("jeton_tokens_expiring", 0.0),
     ] {
         assert_eq!(values.get(name), Some(&value), "{name} in {text}");
     }
+    assert!((0.000_001..60.0).contains(&values["jeton_verify_seconds_sum"]), "{text}");
+    assert!(
+        ["main", "wal"].iter().all(|file| values[&format!("jeton_store_bytes{{file=\"{file}\"}}")] > 0.0),
+        "{text}"
+    );
     service.stop();
 }
 

@@ -9,6 +9,7 @@ mod hostile_clients;
 mod https;
 mod introspection;
 mod management_api;
+mod metrics;
 mod openapi_document;
 mod possession;
 mod repeated_calls;

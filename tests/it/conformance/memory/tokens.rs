@@ -13,8 +13,9 @@ use jeton::domain::token::{
 };
 use jeton::error::{Error, Result};
 use jeton::verbs::ports::{
-    Grant, GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret,
-    TokenCursor, TokenReader, TokenState, TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
+    ExpiringToken, Grant, GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState,
+    StoredSecret, TokenCursor, TokenFigures, TokenReader, TokenState, TokenWriter, Visibility, VisibleCounts, Window,
+    WindowQuery,
 };
 
 use super::state::{Regeneration, State, StoredToken, TokenSecret};
@@ -194,6 +195,29 @@ impl TokenReader for State {
         let visible = self.tokens.values().filter(|token| self.sees(visibility, token));
         let expiring = visible.filter(|token| token.is_active(now) && token.expiry.is_past(soon)).count() as u64;
         Ok(VisibleCounts { own_active: self.active_tokens(visibility.own, now)?, expiring })
+    }
+    fn token_figures(&self, now: Timestamp, soon: Timestamp, limit: usize) -> Result<TokenFigures> {
+        let mut figures = TokenFigures::default();
+        for token in self.tokens.values() {
+            let is_expiring = self.works(token, now) && token.expiry.is_past(soon);
+            let count = match token {
+                _ if token.deleted_at.is_some() => &mut figures.deleted,
+                _ if !token.enabled => &mut figures.disabled,
+                _ if token.expiry.is_past(now) => &mut figures.expired,
+                _ if !self.owner(token).enabled => &mut figures.account_disabled,
+                _ => &mut figures.active,
+            };
+            *count += 1;
+            if let (true, Some(expires_at)) = (is_expiring, token.expiry.at()) {
+                let Account { id, role, ref username, .. } = *self.owner(token);
+                let (username, name) = (username.to_string(), token.name.to_string());
+                figures.soonest.push(ExpiringToken { account: id, role, username, name, expires_at });
+            }
+        }
+        figures.expiring = figures.soonest.len() as u64;
+        figures.soonest.sort_by_key(|token| token.expires_at);
+        figures.soonest.truncate(limit);
+        Ok(figures)
     }
     fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage> {
         let grant = |(id, stored): (&TokenId, &StoredToken)| {
