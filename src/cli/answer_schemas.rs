@@ -12,6 +12,7 @@ use super::config::SettingList;
 use super::doctor::Examined;
 use super::guide::Explained;
 use super::init::Initialized;
+use super::notify::{RunInput, SentMessage};
 use super::output::Failed;
 use super::policy::{PreviewedPolicy, ShownPolicy};
 use super::propagation::WithPropagation;
@@ -81,6 +82,8 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
         schema_of::<Finding>("`check`: `findings` has one of these each"),
         schema_of::<Examined>("`doctor`"),
         schema_of::<WithPropagation<'_, Scanned<'_>>>("`scan`"),
+        schema_of::<SentMessage<'_>>("`notify`: `messages` has one of these each"),
+        schema_of::<RunInput<'_>>("`notify --run PROGRAM`: the input of the program"),
         schema_of::<Me>("`whoami`"),
         schema_of::<SettingList>("`config list`"),
     ]

@@ -21,6 +21,7 @@ mod ledger;
 mod login;
 mod man;
 mod new_password;
+mod notify;
 mod output;
 mod policy;
 mod progress;
@@ -126,6 +127,7 @@ fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
         Command::Check(args) => check::run(&mut App::new(global)?, &args),
         Command::Doctor(args) => doctor::run(&global, &args),
         Command::Scan(args) => scan::run(&mut App::new(global)?, args),
+        Command::Notify(args) => notify::run(&mut App::new(global)?, &args),
         Command::Verify { method } => verify::run(&mut App::new(global)?, method.as_deref()),
         Command::Serve(args) => serve::run(&global, args),
         Command::Guide(args) => guide::run(&mut App::new(global)?, &args),

@@ -33,6 +33,11 @@ impl Timestamp {
         self.in_format("%Y-%m-%dT%H:%M:%S%.fZ")
     }
 
+    /// Formats as RFC 2822 in UTC, as in mails: `Sat, 21 Nov 2026 09:30:00 +0000`.
+    pub fn rfc2822(self) -> String {
+        self.in_format("%a, %d %b %Y %H:%M:%S +0000")
+    }
+
     fn in_format(self, pattern: &str) -> String {
         let at = self.clamp(Self::FIRST, Self::LAST).utc();
         at.map_or_else(|| format!("{} ms", self.0), |at| at.format(pattern).to_string())

@@ -6,6 +6,7 @@ pub mod backup_file;
 pub mod bounded_read;
 pub mod catalogue_file;
 pub mod certificate_dates;
+pub mod child_process;
 pub mod clipboard;
 pub mod clock;
 pub mod entropy;

@@ -32,6 +32,7 @@ pub mod ledger;
 pub mod local_backend;
 /// Passwords that replace earlier ones.
 pub mod new_password;
+pub mod notices;
 mod optimistic_changes;
 pub mod password_authenticator;
 /// Reading and changing the policy.

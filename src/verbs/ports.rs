@@ -10,6 +10,7 @@ mod keyed_calls;
 pub mod ledger;
 mod logins;
 mod maintenance;
+mod notices;
 mod system;
 mod token_queries;
 mod tokens;
@@ -22,6 +23,7 @@ pub use installation::{Installation, InstallationReader, InstallationWriter};
 pub use keyed_calls::{KeyedCallReader, KeyedCallWriter, MAX_KEYED_CALLS, StoredCall};
 pub use logins::{LoginReader, LoginWriter, MAX_LOGINS, StoredLogin};
 pub use maintenance::{DataVersion, DataVersions, Maintenance};
+pub use notices::{KnownNetwork, MAX_KNOWN_NETWORKS, NoticeReader, SentKind, SentNotice, UsedAddresses};
 pub use system::{Clock, Entropy, PasswordHasher, PasswordMatch, PendingFile, SecretFileWriter};
 pub use token_queries::{
     ExpiringToken, Grant, GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, TokenCursor, TokenFigures,
@@ -114,6 +116,7 @@ pub trait Snapshot:
     + UsageReader
     + AuditLog
     + Ledger
+    + NoticeReader
 {
 }
 
@@ -127,6 +130,7 @@ impl<T> Snapshot for T where
         + UsageReader
         + AuditLog
         + Ledger
+        + NoticeReader
 {
 }
 

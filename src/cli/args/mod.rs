@@ -10,6 +10,7 @@ mod doctor;
 mod guide;
 mod ledger;
 mod list;
+mod notify;
 mod policy;
 mod scan;
 mod restore;
@@ -32,6 +33,7 @@ pub use doctor::*;
 pub use guide::*;
 pub use ledger::*;
 pub use list::*;
+pub use notify::*;
 pub use policy::*;
 pub use scan::*;
 pub use restore::*;
@@ -118,6 +120,7 @@ impl Command {
             | Command::Restore(_)
             | Command::Check(_)
             | Command::Doctor(_)
+            | Command::Notify(_)
             | Command::Verify { .. }
             | Command::Guide(_)
             | Command::Serve(_) => true,
@@ -183,6 +186,12 @@ pub enum Command {
     /// Everybody who can open the store may run this command. It takes neither --user nor a password. A secret itself is never
     /// printed. Exit 0: no secrets; 6: some, even if none works; 1: none, but something could not be read.
     Scan(ScanArgs),
+    /// Send what check finds, once, to the accounts' contacts
+    ///
+    /// Each account with a contact gets one message with its new findings, and the owners get a digest. A token that expires is
+    /// announced 30, 14, 7 and 1 days before. A use from a new network is announced too. Everybody who can open the store may
+    /// run this command. It takes neither --user nor a password.
+    Notify(NotifyArgs),
     /// Verify the secret on stdin (exit 0 allowed, 4 denied)
     ///
     /// Everybody who can open the store may run this command. It takes neither --user nor a password.
@@ -328,8 +337,8 @@ mod tests {
     #[test]
     fn help_is_short_and_imperative() {
         const VERBS: &str = "Append Apply Change Check Copy Create Delete Disable Enable End Export Find Forget Identify Import \
-                             List Manage Open Print Purge Read Regenerate Remember Remove Restore Retire Revoke Serve Set Show \
-                             Verify Write";
+                             List Manage Open Print Purge Read Regenerate Remember Remove Restore Retire Revoke Send Serve Set \
+                             Show Verify Write";
         fn check(command: &clap::Command, path: &str, bad: &mut Vec<String>) {
             let fits =
                 |help: &str| help.lines().next().unwrap_or_default().chars().count() <= 72 && !help.ends_with('.');

@@ -32,6 +32,11 @@ impl<'a> ListWriter<'a> {
         self.out.data(&text)
     }
 
+    /// Prints a message on stderr.
+    pub fn note(&self, text: &str) {
+        self.out.note(text);
+    }
+
     pub fn end(self) -> Result<()> {
         self.out.data("]}\n")
     }

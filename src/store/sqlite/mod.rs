@@ -15,6 +15,7 @@ mod ledger_read;
 mod ledger_size;
 mod ledger_window;
 mod logins;
+mod notices;
 mod open;
 mod page_side;
 mod purge;

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 
 use super::query_helpers::{execute, ids, query_all, query_one, tuple};
-use super::token_lineage;
 use super::tokens::visible;
+use super::{notices, token_lineage};
 use crate::domain::secret::{PublicId, SecretDigest};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, PurgedToken, Revision, TokenId, Tombstone};
@@ -64,6 +64,7 @@ pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Resu
     ] {
         execute(db, sql, [&ids])?;
     }
+    notices::purge(db, &ids)?;
     token_lineage::forget(db, &ids)
 }
 

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/014_keyed_calls.sql"),
     include_str!("migrations/015_catalogue_hosts.sql"),
     include_str!("migrations/016_contacts.sql"),
+    include_str!("migrations/017_notices.sql"),
 ];
 /// The version of the schema after all migrations.
 pub const NEWEST: i64 = MIGRATIONS.len() as i64;

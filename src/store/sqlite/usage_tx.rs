@@ -6,13 +6,13 @@ use rusqlite::params;
 
 use super::query_helpers::{execute, query_one, query_value, tuple};
 use super::sqlite_tx::SqliteTx;
-use super::{failed_sign_in_audit, usage_journal, uses_and_denials};
+use super::{failed_sign_in_audit, notices, usage_journal, uses_and_denials};
 use crate::domain::account::{AccountId, CredentialVersion};
 use crate::domain::password::PasswordHash;
 use crate::domain::time::{DAY, Timestamp};
 use crate::error::Result;
 use crate::verbs::password_authenticator::backoff;
-use crate::verbs::ports::{Denial, FailedSignIn, LoginAttemptKey, UsageTx, Use};
+use crate::verbs::ports::{Denial, FailedSignIn, KnownNetwork, LoginAttemptKey, SentNotice, UsageTx, Use};
 
 /// Maximum number of names and sources whose sign-in attempts are counted. The oldest is forgotten first.
 const MAX_LOGIN_ATTEMPT_ROWS: i64 = 10_000;
@@ -63,6 +63,18 @@ impl UsageTx for SqliteTx<'_> {
     }
     fn record_all(&mut self, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()> {
         usage_journal::record(self.0, uses, denials)
+    }
+    fn record_sent_notice(&mut self, sent: &SentNotice) -> Result<()> {
+        notices::record_sent(self.0, sent)
+    }
+    fn add_known_network(&mut self, network: &KnownNetwork) -> Result<()> {
+        notices::add_network(self.0, network)
+    }
+    fn set_networks_known_to(&mut self, day: i64) -> Result<()> {
+        notices::set_networks_known_to(self.0, day)
+    }
+    fn forget_old_episodes(&mut self, before: Timestamp, limit: u32) -> Result<()> {
+        notices::forget_old_episodes(self.0, before, limit)
     }
     fn prune_ledger(&mut self, before: Timestamp, limit: u32) -> Result<u64> {
         uses_and_denials::prune(self.0, before, limit)

@@ -9,6 +9,7 @@ use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::Result;
+use crate::verbs::ports::{KnownNetwork, SentNotice};
 
 /// Key under which sign-in attempts are counted together. It is a digest of name and source, so that a password typed
 /// as a name is not stored.
@@ -97,6 +98,17 @@ pub trait UsageTx {
     fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()>;
     /// Counts all uses and denials together. Suited to thousands at once.
     fn record_all(&mut self, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()>;
+    /// Records a notice as sent. It replaces the last notice of the kind about the token. Nothing about a purged token, except
+    /// that its secrets are still tried.
+    fn record_sent_notice(&mut self, sent: &SentNotice) -> Result<()>;
+    /// Records a network of a token, unless the token was purged or has
+    /// [`super::MAX_KNOWN_NETWORKS`] already. The earlier first day counts.
+    fn add_known_network(&mut self, network: &KnownNetwork) -> Result<()>;
+    /// Records that the networks of the ledger are known up to this day.
+    fn set_networks_known_to(&mut self, day: i64) -> Result<()>;
+    /// Forgets notices about dead secrets that were last tried before `before`, `limit` at most. The next attempt is a new
+    /// episode.
+    fn forget_old_episodes(&mut self, before: Timestamp, limit: u32) -> Result<()>;
     /// Deletes data older than `before`, `limit` rows at most of each kind, and returns the number deleted. The time a
     /// token was last seen stays.
     fn prune_ledger(&mut self, before: Timestamp, limit: u32) -> Result<u64>;

@@ -348,7 +348,7 @@ fn contact_is_set_shown_and_removed() {
     let contact = |args: &[&str]| home.ops(&[&["account", "contact", "ci"], args].concat());
     assert_eq!(contact(&[]).assert_success().out, "ci@example.com\n");
     let done = contact(&["dev@example.com"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci has the contact dev@example.com");
+    insta::assert_snapshot!(done.message(), @"✓ ci has the contact dev@example.com; notices about the account's tokens go there");
     let shown = contact(&["--json"]).assert_success().json();
     assert_eq!(shown["account"]["contact"], "dev@example.com");
     assert!(home.ops(&["account", "show", "ci"]).assert_success().out.contains("dev@example.com"));

@@ -11,6 +11,7 @@ mod json;
 mod ledger;
 mod list_columns;
 mod man;
+mod notify;
 mod output;
 mod passwords;
 mod scan;

@@ -7,6 +7,7 @@ mod ledger_windows;
 mod match_limit;
 mod matching_tokens;
 pub mod memory;
+mod notices;
 pub mod reruns;
 mod sqlite;
 mod token_windows;
@@ -133,6 +134,7 @@ mod suite {
     pub use super::audit::*;
     pub use super::ledger_windows::*;
     pub use super::match_limit::*;
+    pub use super::notices::*;
     pub use super::token_windows::*;
     pub use super::tokens::*;
     pub use super::transactions::*;
@@ -187,6 +189,9 @@ macro_rules! conforms {
             denied_windows_agree_with_a_model,
             use_windows_agree_with_a_model,
             a_usage_tells_days_methods_and_evidence,
+            notices_are_remembered_by_kind_and_token,
+            networks_of_a_token_are_limited,
+            used_addresses_are_read_in_pages,
             tries_earn_growing_waits,
             a_clock_set_back_locks_nobody_out,
             tries_are_forgotten_in_time_and_number,

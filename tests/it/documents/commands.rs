@@ -22,7 +22,7 @@ case " $* " in *" --password-"*|*" --stdin "*) exec "$REAL_JETON" "$@";; esac
 [ -n "$JETON_TOKEN$JETON_TOKEN_FILE$JETON_CONFIG" ] && exec "$REAL_JETON" "$@"
 case "$1 $2" in
     scan*|completions*|man*) exec "$REAL_JETON" "$@";;
-    serve*|verify*|guide*|check*|doctor*|backup*|config*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose"|restore*)
+    serve*|verify*|guide*|check*|doctor*|notify*|backup*|config*|logout*|demo*|--version*|"catalogue check"|"audit verify"|"audit anchor"|"token whose"|restore*)
         exec "$REAL_JETON" "$@";;
     "catalogue list"|"catalogue show"|"catalogue export")
         [ -z "$JETON_SERVER" ] && exec "$REAL_JETON" "$@";;
@@ -256,6 +256,11 @@ fn find_faults() {
 #[test]
 fn find_leaked_secrets() {
     run("docs/how-to/find-leaked-secrets.md", true);
+}
+
+#[test]
+fn get_notices() {
+    run("docs/how-to/get-notices.md", true);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
 use jeton::verbs::Verb as _;
-use jeton::verbs::accounts::{DeleteAccount, DisableAccounts, SetContact, SetRole};
+use jeton::verbs::accounts::{DeleteAccount, DisableAccounts, SetRole};
 use jeton::verbs::credential::TokenCredential;
 use jeton::verbs::tokens::{DisableTokens, TokenTarget};
 
@@ -378,28 +378,4 @@ fn account_leads_to_its_tokens() {
     s.assert_shows("account:member");
     s.assert_shows("▶   of-member");
     s.assert_hides("of-ops");
-}
-
-#[test]
-fn contact_form_changes_and_removes_the_contact() {
-    let mut s = accounts();
-    s.keys("<down>enobody<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @r#""nobody" is not a contact: use one e-mail address such as ops@example.com, with 254 characters at most"#);
-    s.keys("<c-u>dev@example.com<tab><enter>");
-    insta::assert_snapshot!(s.dialog_text(), @"
-    Change the contact of member
-    The contact of member becomes dev@example.com.
-
-    Password of ops
-    ");
-    prove(&mut s);
-    s.assert_notice(NoticeId::Done(SetContact::NAME));
-    let contact = |s: &TuiHarness| s.install.account_named("member").contact.map(|c| c.to_string());
-    assert_eq!(contact(&s).as_deref(), Some("dev@example.com"));
-    s.keys("e<tab><enter>");
-    s.assert_top("set-contact");
-    insta::assert_snapshot!(s.problem().unwrap(), @"member already has this contact");
-    s.keys("<c-u><tab><enter>");
-    prove(&mut s);
-    assert_eq!(contact(&s), None);
 }

@@ -1,5 +1,6 @@
 //! The screens, driven by keys. Tests compare ids, data and snapshots.
 
+mod account_contact;
 mod account_impact;
 mod account_passwords;
 mod accounts;

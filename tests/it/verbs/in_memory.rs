@@ -25,6 +25,8 @@ mod impact;
 mod issued_role;
 #[path = "lineage.rs"]
 mod lineage;
+#[path = "notices.rs"]
+mod notices;
 #[path = "overlap.rs"]
 mod overlap;
 #[path = "policy.rs"]

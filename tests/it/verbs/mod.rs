@@ -19,6 +19,7 @@ mod issued_role;
 mod last_owner;
 mod ledger;
 mod lineage;
+mod notices;
 mod overlap;
 mod planning;
 mod policy;

@@ -53,8 +53,8 @@ impl Dialog for SetContactDialog {
             return Err(Problem::at(Field::Contact, format!("{username} already has this contact")));
         }
         let about = match &contact {
-            Some(contact) => format!("The contact of {username} becomes {contact}."),
-            None => format!("{username} will have no contact."),
+            Some(contact) => format!("Notices about the tokens of {username} will go to {contact}."),
+            None => format!("Notices about the tokens of {username} will go to the owners."),
         };
         let title = format!("Change the contact of {username}");
         Ok(PendingMutation::new(title, about, SetContact { username, contact }).confirm(ctx))
@@ -69,7 +69,7 @@ impl Dialog for SetContactDialog {
         layout.text_input(Field::Contact, "E-mail", &self.contact);
         layout.note("Empty: no contact", theme.dim);
         layout.blank();
-        layout.text_line("The address of those who look after the account's tokens.", Style::new());
+        layout.text_line("Notices about the account's tokens go there: jeton notify", Style::new());
         layout.blank();
         layout.button(Field::Button, "Change contact");
         layout.problem(3);

@@ -6,6 +6,7 @@
 mod accounts;
 mod audit;
 mod ledger;
+mod notices;
 mod state;
 mod token_list;
 mod tokens;

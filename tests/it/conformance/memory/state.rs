@@ -23,6 +23,8 @@ use jeton::verbs::ports::{
 };
 use jeton::verbs::ports::{StoredCall, StoredLogin};
 
+use super::notices::Notices;
+
 #[derive(Clone, Default)]
 pub struct State {
     /// Number of commits.
@@ -48,6 +50,7 @@ pub struct State {
     pub last_attempt: i64,
     pub attempts: BTreeMap<AttemptKey, Attempts>,
     pub failed_sign_ins: BTreeMap<(AccountId, String), FailedSignIns>,
+    pub notices: Notices,
     pub audit: Vec<HashedRow>,
     pub login_attempts: HashMap<[u8; 32], (u32, Timestamp)>,
     /// The keys of `login_attempts` by the time of the last attempt.

@@ -357,6 +357,7 @@ impl TokenWriter for State {
                 self.tombstones.insert(public, (stone, token.owner.id));
             }
             self.tokens.remove(id);
+            self.notices.purge(*id);
             self.last_uses.retain(|_, (used, _)| used != id);
         }
         for id in tokens {

@@ -8,7 +8,7 @@ use jeton::domain::password::PasswordHash;
 use jeton::domain::time::{DAY, MINUTE, Timestamp};
 use jeton::error::Result;
 use jeton::verbs::password_authenticator::backoff;
-use jeton::verbs::ports::{Denial, FailedSignIn, FlushScope, LoginAttemptKey, UsageTx, Use};
+use jeton::verbs::ports::{Denial, FailedSignIn, FlushScope, KnownNetwork, LoginAttemptKey, SentNotice, UsageTx, Use};
 
 use super::state::{FailedSignIns, State};
 
@@ -125,6 +125,22 @@ impl UsageTx for State {
         let latest = uses.iter().map(|used| used.at).max().unwrap_or(Timestamp::LAST);
         uses.iter().for_each(|used| self.count_use(used, latest));
         denials.iter().for_each(|denied| self.count_denial(denied));
+        Ok(())
+    }
+    fn record_sent_notice(&mut self, sent: &SentNotice) -> Result<()> {
+        self.record_sent(sent);
+        Ok(())
+    }
+    fn add_known_network(&mut self, network: &KnownNetwork) -> Result<()> {
+        self.add_network(network);
+        Ok(())
+    }
+    fn set_networks_known_to(&mut self, day: i64) -> Result<()> {
+        self.notices.networks_known_to = Some(day);
+        Ok(())
+    }
+    fn forget_old_episodes(&mut self, before: Timestamp, _limit: u32) -> Result<()> {
+        self.notices.forget_old_episodes(before);
         Ok(())
     }
     fn prune_ledger(&mut self, before: Timestamp, _limit: u32) -> Result<u64> {

@@ -1,0 +1,190 @@
+//! `jeton notify`: sends each finding once, to the account's contact or to the owners. Needs no password, only the store.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::App;
+use super::args::NotifyArgs;
+use super::output::ListWriter;
+use crate::domain::contact::Contact;
+use crate::domain::expiry::Span;
+use crate::domain::mail::Mail;
+use crate::domain::time::Timestamp;
+use crate::domain::untrusted_text::excerpt;
+use crate::domain::wire_format::Answer;
+use crate::error::{Error, Result};
+use crate::platform::child_process::{self, Ended};
+use crate::platform::own_process;
+use crate::verbs::notices::{NoticeMessage, NotifyOptions, NotifyOutcome, notify};
+
+/// Time for the delivery of one message.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+/// Maximum number of characters of a program's messages.
+const MAX_MESSAGES: usize = 300;
+
+/// The input of the program of `notify --run`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct RunInput<'a> {
+    schema: u32,
+    /// The message.
+    message: &'a NoticeMessage,
+}
+
+/// A message in the answer of `notify`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct SentMessage<'a> {
+    #[serde(flatten)]
+    message: &'a NoticeMessage,
+    /// `true` if the message was delivered. Otherwise the next run tries again.
+    delivered: bool,
+}
+
+enum Transport {
+    Sendmail { program: PathBuf, from: Contact },
+    Run(PathBuf),
+}
+
+pub(super) fn run(app: &mut App, args: &NotifyArgs) -> Result<()> {
+    let stale = Span::parse(&args.stale)?;
+    let transport = Transport::new(args)?;
+    let backend = app.backend.store()?;
+    let allows_no_recipient = matches!(transport, Some(Transport::Run(_)));
+    let options = NotifyOptions { stale, allows_no_recipient, dry_run: args.dry_run };
+    let now = app.now();
+    let clock = Arc::clone(&app.adapters.clock);
+    let deliver = |message: &NoticeMessage| match &transport {
+        Some(transport) => transport.deliver(message, clock.now()),
+        None => Ok(()),
+    };
+    let outcome = if app.out.json {
+        let mut list = ListWriter::begin("messages", now, &mut app.out)?;
+        let outcome = notify(backend.store(), &*clock, options, &mut |message| {
+            let failure = deliver(message).err();
+            list.item(&SentMessage { message, delivered: failure.is_none() && !args.dry_run })?;
+            failure.iter().for_each(|failure| list.note(&describe_failure(message, failure)));
+            Ok(failure.is_none())
+        })?;
+        list.end()?;
+        outcome
+    } else {
+        notify(backend.store(), &*clock, options, &mut |message| {
+            let failure = deliver(message).err();
+            failure.iter().for_each(|failure| app.out.note(&describe_failure(message, failure)));
+            if failure.is_none() && !app.out.quiet {
+                print(app, message, args.dry_run)?;
+            }
+            Ok(failure.is_none())
+        })?
+    };
+    finish(app, outcome, args.dry_run)
+}
+
+fn print(app: &mut App, message: &NoticeMessage, dry_run: bool) -> Result<()> {
+    let recipients = recipients(message);
+    if !dry_run {
+        return app.out.line(&format!("sent to {recipients}: {}", message.subject));
+    }
+    app.out.line(&format!("to {recipients}: {}", message.subject))?;
+    message.text.lines().try_for_each(|line| app.out.line(format!("  {line}").trim_end()))
+}
+
+fn describe_failure(message: &NoticeMessage, failure: &str) -> String {
+    match message.to.as_slice() {
+        [] => format!("! not delivered: {failure}"),
+        _ => format!("! not delivered to {}: {failure}", recipients(message)),
+    }
+}
+
+fn unreadable() -> Error {
+    Error::failure("a message can't be written as JSON")
+}
+
+fn recipients(message: &NoticeMessage) -> String {
+    match message.to.as_slice() {
+        [] => "nobody".to_owned(),
+        to => to.iter().map(Contact::as_str).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
+    let NotifyOutcome { sent, failed, without_recipient, stopped } = outcome;
+    if failed > 0 {
+        let rest = if stopped { "; the rest was not tried" } else { "" };
+        return Err(Error::failure(format!("messages that were not delivered: {failed} of {}{rest}", failed + sent))
+            .next("Correct the cause, then run jeton notify again: it sends what was not delivered"));
+    }
+    if without_recipient > 0 {
+        let what = match without_recipient {
+            1 => "1 notice has no recipient".to_owned(),
+            count => format!("{count} notices have no recipient"),
+        };
+        return Err(Error::failure(what)
+            .why("neither the accounts nor the owners have a contact")
+            .next("Give an owner a contact: jeton account contact OWNER EMAIL"));
+    }
+    if sent == 0 {
+        app.out.note("No new notices.");
+    } else if dry_run {
+        app.out.note("Nothing was sent or recorded: --dry-run");
+    }
+    Ok(())
+}
+
+impl Transport {
+    /// `None` for a dry run.
+    fn new(args: &NotifyArgs) -> Result<Option<Self>> {
+        let from = args.from.as_deref().map(Contact::parse).transpose()?;
+        Ok(match &args.run {
+            _ if args.dry_run => None,
+            Some(program) => Some(Transport::Run(program.clone())),
+            None => {
+                let program = child_process::find_sendmail().ok_or_else(|| {
+                    Error::failure("no mail can be sent")
+                        .why("there is no program sendmail in PATH, /usr/sbin or /usr/lib")
+                        .next("Install a program that provides sendmail, such as msmtp-mta, or use --run PROGRAM")
+                })?;
+                Some(Transport::Sendmail { program, from: from.map_or_else(default_sender, Ok)? })
+            }
+        })
+    }
+
+    /// Returns the reason if the message was not delivered.
+    fn deliver(&self, message: &NoticeMessage, now: Timestamp) -> std::result::Result<(), String> {
+        match self {
+            Transport::Sendmail { program, from } => {
+                let NoticeMessage { to, subject, text: body, .. } = message;
+                let mail = Mail { from, to, subject, body, at: now };
+                run_program(program, &["-t"], mail.to_text().as_bytes())
+            }
+            Transport::Run(program) => {
+                let value = RunInput { schema: 1, message };
+                let input = serde_json::to_vec(&Answer { value, now }).map_err(|_| unreadable().to_string())?;
+                run_program(program, &[], &input)
+            }
+        }
+    }
+}
+
+/// Returns the sender `jeton@` and the host's name, or `jeton@localhost` if the name is no domain.
+fn default_sender() -> Result<Contact> {
+    Contact::parse(&format!("jeton@{}", own_process::host())).or_else(|_| Contact::parse("jeton@localhost"))
+}
+
+fn run_program(program: &Path, args: &[&str], input: &[u8]) -> std::result::Result<(), String> {
+    let name = program.display();
+    match child_process::run(program, args, input, TIME_LIMIT) {
+        Ok(Ended::Exited(status, _)) if status.success() => Ok(()),
+        Ok(Ended::Exited(status, messages)) => {
+            let messages = messages.trim();
+            let messages =
+                if messages.is_empty() { String::new() } else { format!(": {}", excerpt(messages, MAX_MESSAGES)) };
+            Err(format!("{name} failed ({status}){messages}"))
+        }
+        Ok(Ended::TimedOut) => Err(format!("{name} was killed after {} s", TIME_LIMIT.as_secs())),
+        Err(error) => Err(format!("{name} can't be run: {error}")),
+    }
+}
