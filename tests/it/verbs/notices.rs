@@ -391,7 +391,6 @@ fn purge_forgets_networks_and_notices() {
     sent(&install);
     install.call(OWNER, revoke(&["member/a"], "a")).unwrap();
     install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
-    // The ledger still has the use.
     install.fakes.clock.advance(HOUR);
     sent(&install);
     let ids = [issued.token.id];
