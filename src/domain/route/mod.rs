@@ -253,7 +253,7 @@ pub fn share_requests(routes: &[&Route], others: &[Route]) -> Vec<bool> {
     let mut shares = |route: &Route| -> std::result::Result<bool, TooMany> {
         for n in tree.overlapping(route, 0..others.len(), &mut work)? {
             work.compare(route, &others[n])?;
-            if !route.intersection(&others[n])?.is_empty() {
+            if !route.intersection(&others[n], &mut work)?.is_empty() {
                 return Ok(true);
             }
         }
