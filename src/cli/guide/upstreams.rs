@@ -21,7 +21,7 @@ pub(super) fn check_named(options: &[String], sites: &[Site], program: &str, pro
     for name in names {
         line.push_str(&format!(" --upstream {}=HOST:PORT", escape_untrusted(name)));
     }
-    Err(Error::usage("which application has which address?")
+    Err(Error::usage("the addresses of the applications are missing")
         .why("the catalogues have different hosts, and there is no --upstream")
         .next(format!("Add the addresses: {line}. If all hosts are one application, use --upstream {DEFAULT}")))
 }

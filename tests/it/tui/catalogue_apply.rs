@@ -150,7 +150,7 @@ fn public_methods_need_their_number_typed() {
           include: shop.orders.Cancel (added)
     ↓ 2 more lines  PgDn
 
-    Type number of methods
+    Type number made public
     Type number of tokens
     Password of ops
     ");
