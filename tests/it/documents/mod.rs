@@ -3,6 +3,7 @@
 
 mod commands;
 mod json;
+mod metrics;
 mod pages;
 mod pictures;
 mod reference;

@@ -1,4 +1,4 @@
-//! Reference pages: commands, keys, settings and metrics, from the program's own tables.
+//! Reference pages: commands, keys and settings, from the program's own tables.
 
 use std::fmt::Write as _;
 
@@ -11,8 +11,6 @@ use jeton::verbs::request::VERBS;
 use jeton::verbs::required_scope::RequiredScope;
 
 use super::check;
-use crate::support::fakes::TestInstall;
-use crate::support::service_process::ServiceProcess;
 
 pub const GENERATED: &str = "<!-- Generated: JETON_UPDATE_DOCS=1 cargo test --test it documents -->\n";
 
@@ -186,40 +184,4 @@ fn configuration() {
         let _ = writeln!(page, "| `{key}` | `{default}` | {} |", cell(describe_rule(key).1));
     }
     check("configuration.md", &page);
-}
-
-#[test]
-fn metrics() {
-    let install = TestInstall::new();
-    let service = ServiceProcess::start(&install.temp_store.path());
-    let answer = service.management_client().request("GET", "/metrics", &[]);
-    let mut page = format!(
-        "# Metrics\n\n{GENERATED}\nYou will find every figure that `GET /metrics` of the management listener gives \
-         here, in Prometheus' text format.\n\n| metric | type | meaning | labels |\n|---|---|---|---|\n"
-    );
-    let lines: Vec<&str> = answer.body.lines().collect();
-    for line in &lines {
-        let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' ')) else { continue };
-        let kind = lines.iter().find_map(|l| l.strip_prefix(&format!("# TYPE {name} "))).unwrap();
-        let labels: Vec<String> = lines
-            .iter()
-            .filter_map(|l| l.strip_prefix(&format!("{name}{{"))?.split_once('}'))
-            // Values that change with each release are of no use here.
-            .map(|(label, _)| if name.ends_with("_info") { without_values(label) } else { format!("`{label}`") })
-            .collect();
-        let _ = writeln!(page, "| `{name}` | {kind} | {} | {} |", cell(help), labels.join(" "));
-    }
-    check("metrics.md", &page);
-}
-
-/// Returns the names of labels.
-fn without_values(labels: &str) -> String {
-    labels
-        .split('"')
-        .step_by(2)
-        .map(|name| name.trim_matches([',', '=']))
-        .filter(|name| !name.is_empty())
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(" ")
 }
