@@ -12,6 +12,7 @@ use std::path::Path;
 
 use zeroize::{Zeroize, Zeroizing};
 
+use super::systemd;
 use crate::error::{Error, Result};
 
 /// The path that means stdin or stdout.
@@ -177,7 +178,8 @@ pub fn read_private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
     if meta.is_dir() {
         return Err(refused().why("it is a folder").next("Use the path of a file"));
     }
-    if meta.mode() & 0o077 != 0 {
+    let of_others = meta.mode() & 0o077;
+    if of_others != 0 && !(of_others == 0o040 && systemd::is_credential(path)) {
         // The path may be mistyped, so the message doesn't suggest to change the mode of that file.
         return Err(refused()
             .why(format!("other users can read the file (mode {:04o})", meta.mode() & 0o7777))

@@ -20,6 +20,7 @@ pub mod pager;
 pub mod password;
 pub mod paths;
 pub mod proof_file;
+pub mod resume_file;
 pub mod running_service_file;
 pub mod secret_files;
 pub mod secret_scan;

@@ -1,6 +1,8 @@
 //! Communication with systemd: sockets that are already open (`LISTEN_FDS`), and reports that the service is ready
 //! or ending (`NOTIFY_SOCKET`). Without systemd no sockets are handed over, and reports have no effect.
 
+use std::path::Path;
+
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 
@@ -30,6 +32,13 @@ pub fn inherited_sockets() -> Result<Vec<(String, BoundSocket)>> {
         sockets.extend(socket.map(|socket| (name, socket)));
     }
     Ok(sockets)
+}
+
+/// Returns `true` for a file in the folder in which systemd passes credentials to this service (`LoadCredential=`). Nobody
+/// else can read that folder. But systemd lets the service's user read the file by an ACL, which looks like access of a group.
+pub fn is_credential(path: &Path) -> bool {
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty());
+    folder.is_some_and(|folder| path.parent() == Some(Path::new(&folder)))
 }
 
 pub fn ready() {

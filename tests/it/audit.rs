@@ -258,6 +258,23 @@ fn follow_shows_changes_of_other_processes_until_ctrl_c() {
     assert_eq!(follower.line(), "");
     assert_eq!(follower.ended(), (Some(130), String::new()));
 
+    // Each row is shown once, also those between two runs.
+    for rows in [&[1, 2, 3, 4, 5, 6, 7, 8][..], &[9]] {
+        let mut follower = Follower::start(&home, &["--json", "--resume", "row"]);
+        for row in rows {
+            assert_eq!(follower.entry()["seq"].as_i64(), Some(*row));
+        }
+        let is_kept =
+            || std::fs::read_to_string(home.path("row")).is_ok_and(|row| row == format!("{}\n", rows.last().unwrap()));
+        let clock = jeton::platform::clock::Stopwatch::start();
+        while !is_kept() {
+            assert!(clock.elapsed().as_secs() < 20);
+        }
+        follower.child.kill().unwrap();
+        follower.child.wait().unwrap();
+        home.create(&[&format!("row-{}", rows.len())]);
+    }
+
     let mut follower = Follower::start(&home, &["--filter", "verb:restore"]);
     assert!(follower.line().starts_with("ROW "));
     home.as_ops(&["token", "restore", "web"]).assert_success();

@@ -147,3 +147,23 @@ fn systemd_accepts_the_units() {
         }
     }
 }
+
+/// The command of the unit is accepted: without a service it fails only because of that.
+#[test]
+fn audit_unit_follows_with_the_token_that_systemd_passes() {
+    let unit = unit("jeton-audit.service");
+    let home = CliHome::new();
+    let token = home.file("token", "jtn_nonsense\n", 0o440);
+    let line = said(&unit, "ExecStart")[0].replace("/var/lib/jeton-audit", home.path("").to_str().unwrap());
+    let line = line.replace("/run/jeton", home.path("run").to_str().unwrap());
+    let mut command = home.command(&line.split(' ').skip(1).collect::<Vec<_>>());
+    let credentials = token.parent().unwrap().to_str().unwrap();
+    for variable in said(&unit, "Environment") {
+        let (name, value) = variable.split_once('=').unwrap();
+        command.env(name, value.replace("%d", credentials));
+    }
+    let output = command.env("CREDENTIALS_DIRECTORY", credentials).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() != Some(2) && !message.contains("other users"), "{message}");
+    assert!(line.starts_with("/usr/bin/jeton ") && said(&unit, "RestartPreventExitStatus") == ["2"]);
+}

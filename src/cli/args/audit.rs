@@ -20,8 +20,14 @@ pub struct AuditArgs {
 impl ReadAuditArgs {
     /// Returns `true` if no option was given.
     pub fn is_empty(&self) -> bool {
-        let ReadAuditArgs { since, token, filter, limit, follow, list } = self;
-        since.is_none() && token.is_none() && filter.is_none() && limit.is_none() && !follow && list.is_empty()
+        let ReadAuditArgs { since, token, filter, limit, follow, resume, list } = self;
+        since.is_none()
+            && token.is_none()
+            && filter.is_none()
+            && limit.is_none()
+            && !follow
+            && resume.is_none()
+            && list.is_empty()
     }
 }
 
@@ -63,6 +69,9 @@ pub struct ReadAuditArgs {
     /// Wait for new rows until Ctrl-C
     #[arg(long)]
     pub follow: bool,
+    /// Begin after the row in FILE, and keep the last row shown there
+    #[arg(long, value_name = "FILE", requires = "follow", conflicts_with_all = ["since", "limit"])]
+    pub resume: Option<PathBuf>,
     #[command(flatten)]
     pub list: ListOptions,
 }

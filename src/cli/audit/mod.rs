@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub(super) fn run(app: &mut App, args: AuditArgs) -> Result<()> {
     if args.command.is_some() && !args.read.is_empty() {
         return Err(Error::usage(
-            "--since, --token, --filter, --limit and --follow apply only to reading the audit log",
+            "--since, --token, --filter, --limit, --follow and --resume apply only to reading the audit log",
         )
         .next("Leave out these options, or read the log with: jeton audit"));
     }

@@ -16,6 +16,7 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
+use crate::platform::resume_file::ResumeFile;
 use crate::platform::signals;
 use crate::selected_backend::SelectedBackend;
 use crate::verbs::audit::ListAudit;
@@ -41,9 +42,12 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         // Use a session: a token credential would record a use for every poll.
         credential: Credential::Session(app.session()?),
     };
-    let limit = args.limit.map(NonZeroUsize::get).or((args.follow && span.is_none()).then_some(DEFAULT_FOLLOW_ROWS));
+    let resume = args.resume.map(ResumeFile::new);
+    let resumed = resume.as_ref().map(ResumeFile::read).transpose()?;
+    let is_from_newest = args.follow && span.is_none() && resumed.is_none();
+    let limit = args.limit.map(NonZeroUsize::get).or(is_from_newest.then_some(DEFAULT_FOLLOW_ROWS));
     let (mut anchor, until) = match limit {
-        None => (PageCursor::Oldest, i64::MAX),
+        None => (resumed.map_or(PageCursor::Oldest, PageCursor::Newer), i64::MAX),
         Some(limit) => query.newest_rows(&app.backend, limit)?,
     };
     let until = if args.follow { i64::MAX } else { until };
@@ -61,7 +65,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     table.begin(&mut app.out)?;
     let mut printer = Printer { table, lines: args.follow };
     let mut unreadable = BTreeSet::new();
-    let mut seen = 0;
+    let mut seen = resumed.unwrap_or(0);
     loop {
         let window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
         if window.newest < seen {
@@ -72,7 +76,11 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         let dates = app.settings.dates.value.in_zone(app.adapters.clock.zone());
         printer.print(&mut app.out, dates, now, rows_up_to(&window, until))?;
         unreadable.extend(unreadable_rows(&window, until));
+        let seen_before = seen;
         seen = window.last_seq().filter(|_| window.newer).unwrap_or(window.newest);
+        if let (Some(resume), true) = (&resume, seen != seen_before) {
+            resume.write(seen)?;
+        }
         anchor = PageCursor::Newer(seen);
         if !args.follow && (!window.newer || seen >= until) {
             return check_all_readable(ROWS, &unreadable, VERIFY_HINT);

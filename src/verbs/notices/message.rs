@@ -116,7 +116,7 @@ pub(super) fn group(
     let to = owners(snapshot)?;
     // An owner who alone got everything needs no summary.
     let is_repetition = without_contact.is_empty() && messages.iter().all(|(message, _)| message.to == to);
-    if !is_repetition && !(to.is_empty() && without_contact.is_empty()) {
+    if !(is_repetition || to.is_empty() && without_contact.is_empty()) {
         messages.push(digest(to, without_contact, totals, now));
     }
     Ok(messages)

@@ -1,5 +1,7 @@
 //! Passwords from stdin and from files, and the rights of each account.
 
+use std::path::Path;
+
 use jeton::error::Kind;
 
 use crate::support::cli_program::{CliHome, PASSWORD};
@@ -50,6 +52,13 @@ fn password_file_must_be_private() {
         home.file("open", &line, mode);
         with("open").assert_error(Kind::Failure).assert_says(&[&format!("{mode:04o}"), "0600"]).assert_silent();
     }
+    // systemd's own folder of credentials is no place that others could read.
+    let path = home.file("credential", &line, 0o440);
+    let credential = |folder: &Path| {
+        let mut command = home.command(&["whoami", "--quiet", "--password-file", path.to_str().unwrap()]);
+        command.env("CREDENTIALS_DIRECTORY", folder).output().unwrap().status.code()
+    };
+    assert_eq!((credential(path.parent().unwrap()), credential(Path::new("/"))), (Some(0), Some(1)));
     home.file("empty", "", 0o600);
     with("empty").assert_code(4);
     with("gone").assert_error(Kind::Failure).assert_says(&["gone"]);
