@@ -217,7 +217,7 @@ mod tests {
     use crate::doctor::{Area, Status, examine};
     use crate::platform;
 
-    const PROGRAM: &str = "usr/local/bin/jeton";
+    const PROGRAM: &str = "usr/bin/jeton";
     const STORE: &str = "var/lib/jeton/jeton.db";
 
     /// The id of a fault, and how it comes about.

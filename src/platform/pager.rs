@@ -37,6 +37,10 @@ impl Pager {
         if env::var_os("LESS").is_none() {
             command.env("LESS", LESS);
         }
+        // Without a locale, `less` would show the bytes of jeton's signs.
+        if env::var_os("LESSCHARSET").is_none() {
+            command.env("LESSCHARSET", "utf-8");
+        }
         // A pager can start other programs. None of them needs the settings of jeton, or its token.
         for (name, _) in env::vars_os().filter(|(name, _)| name.as_bytes().starts_with(b"JETON_")) {
             command.env_remove(name);

@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 const OTHERS_WRITE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
-/// Checks that the program at the other end belongs to root, to this user, or to the user to whom root or this user has
-/// given the folder of the socket.
+/// Checks that the program at the other end belongs to root, to this user, or to a user to whom root or this user has given
+/// the socket, as systemd does, or the folder of the socket.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] for any other program.
@@ -44,14 +44,14 @@ fn is_trusted(uid: u32, own: u32) -> bool {
     uid == 0 || uid == own
 }
 
-/// Returns `true` if only `peer` could have created the file at `path`: the folder belongs to `peer`, and nobody but
-/// root and this user could have created the folder.
+/// Returns `true` if nobody but `peer`, root and this user could have created the file at `path`: the folder belongs to one
+/// of them, and nobody but root and this user could have created the folder.
 fn has_folder(peer: u32, own: u32, path: &Path) -> io::Result<bool> {
     let path = fs::canonicalize(path)?;
     let mut folders = path.ancestors().skip(1);
     let Some(folder) = folders.next() else { return Ok(false) };
     let mut below = fs::metadata(folder)?;
-    if below.uid() != peer || below.mode() & OTHERS_WRITE != 0 {
+    if !is_trusted(below.uid(), own) && below.uid() != peer || below.mode() & OTHERS_WRITE != 0 {
         return Ok(false);
     }
     for folder in folders {
@@ -65,4 +65,29 @@ fn has_folder(peer: u32, own: u32, path: &Path) -> io::Result<bool> {
         below = meta;
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn socket_is_trusted_by_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        fs::write(&path, "").unwrap();
+        let own = rustix::process::geteuid().as_raw();
+        let (service, stranger) = (own + 1, own + 2);
+        let has = |peer, own| has_folder(peer, own, &path).unwrap();
+        // This user's folder, where it or root has put the socket for the service.
+        assert!(has(service, own));
+        // Seen by another user, the same folder is that of the service itself, or of nobody whom it trusts.
+        assert!(has(own, stranger));
+        assert_eq!(has(service, stranger), own == 0);
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+        assert!(!has(service, own) && !has(own, stranger));
+    }
 }

@@ -337,7 +337,7 @@ mod tests {
     #[test]
     fn help_is_short_and_imperative() {
         const VERBS: &str = "Append Apply Change Check Copy Create Delete Disable Enable End Export Find Forget Identify Import \
-                             List Manage Open Print Purge Read Regenerate Remember Remove Restore Retire Revoke Send Serve Set \
+                             List Manage Open Print Purge Read Regenerate Remember Remove Replace Restore Retire Revoke Send Serve Set \
                              Show Verify Write";
         fn check(command: &clap::Command, path: &str, bad: &mut Vec<String>) {
             let fits =

@@ -104,6 +104,6 @@ mod tests {
         assert_eq!(replaced("jeton x --set=Mav", "--set=Maven Plugin").as_deref(), Some(r"Maven\ Plugin"));
         assert_eq!(replaced("jeton x --set=\"Mav", "--set=Maven Plugin").as_deref(), Some("Maven Plugin"));
         assert_eq!(replaced("jeton x unix:/r", "unix:/run").as_deref(), Some("/run"));
-        assert_eq!(replaced("jeton x $(", "$(reboot)`;").as_deref(), Some(r"\$\(reboot\)\`\;"));
+        assert_eq!(replaced("jeton x $", "$(reboot)`;").as_deref(), Some(r"\$\(reboot\)\`\;"));
     }
 }

@@ -87,7 +87,7 @@ pub fn has_override_argument(query: &str) -> bool {
             rest.strip_prefix(['-', '_'])
         });
         let rest = rest.and_then(|rest| rest.strip_prefix("method"));
-        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '[', '%']))
     })
 }
 

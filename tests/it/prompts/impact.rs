@@ -149,6 +149,9 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
       Marketplace: −58 billing.account.GetPricing, billing.quota.CheckQuota, billing.quota.ListQuotas, environment.binder.AttachPublicIp, environment.binder.BindDomain, environment.binder.CheckDomain, …
       Maven Plugin: −12 artifacts.repository.CheckArtifact, artifacts.repository.ListArtifacts, artifacts.repository.UploadArtifact, environment.control.GetEnvInfo, environment.control.ListEnvs, environment.deployment.Deploy, …
     No token gains methods.
+    1 token loses methods; 1 used them in the last 7 days:
+      ci/a  −1 environment.control.StopEnv
+          uses in the last 7 days: environment.control.StopEnv (1)
     In the last 7 days, these tokens used methods that this change takes away:
     ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1

@@ -132,7 +132,9 @@ impl CliOutput {
     pub fn assert_code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         for text in [&self.out, &self.err] {
-            let raw = text.chars().find(|c| *c != '\n' && jeton::domain::untrusted_text::is_control_or_bidi(*c));
+            // The ends of lines and the tabs of formats for programs.
+            let text = text.replace("\r\n", "").replace(['\n', '\t'], "");
+            let raw = text.chars().find(|c| jeton::domain::untrusted_text::is_control_or_bidi(*c));
             assert_eq!(raw, None, "{self:?}");
         }
         self

@@ -54,6 +54,7 @@ fn catalogue_is_applied_after_its_preview() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
     No token gains methods.
+    No token loses methods.
 
     shop, a new catalogue
       title: The shop's API (added)
@@ -67,8 +68,7 @@ fn catalogue_is_applied_after_its_preview() {
       + shop.stock.Count
     API sets: 2 new
       + Shop reader
-      + Shop desk
-    ↓ 3 more lines  PgDn
+    ↓ 4 more lines  PgDn
 
     Password of ops
     ");
@@ -97,6 +97,7 @@ fn widening_needs_the_number_of_tokens_typed() {
     ! 2 tokens gain methods:
       admin/reader  +1 shop.orders.Cancel
       member/reader  +1 shop.orders.Cancel
+    No token loses methods.
 
     shop
     API sets: 1 changed
@@ -140,6 +141,7 @@ fn public_methods_need_their_number_typed() {
     ! 2 tokens gain methods:
       admin/reader  +1 shop.orders.Cancel
       member/reader  +1 shop.orders.Cancel
+    No token loses methods.
 
     shop
     Methods: 1 changed
@@ -147,8 +149,7 @@ fn public_methods_need_their_number_typed() {
           access: read → public
     API sets: 1 changed
       ~ Shop reader
-          include: shop.orders.Cancel (added)
-    ↓ 2 more lines  PgDn
+    ↓ 3 more lines  PgDn
 
     Type number made public
     Type number of tokens
@@ -239,12 +240,12 @@ fn tokens_in_use_are_above_those_that_gain() {
       admin/reader  +1 shop.orders.Cancel
       member/reader  +1 shop.orders.Cancel
       member/busy  +1 shop.orders.Cancel
-
-    shop
-    API sets: 1 changed
-      ~ Shop reader
-          include: shop.orders.List → shop.orders.Cancel
-    ↓ 2 more lines  PgDn
+    ! 3 tokens lose methods; 1 used them in the last 7 days:
+      member/busy  −1 shop.orders.List
+          uses in the last 7 days: shop.orders.List (1)
+      admin/reader  −1 shop.orders.List
+      member/reader  −1 shop.orders.List
+    ↓ 7 more lines  PgDn
 
     Type number of tokens
     Password of ops
@@ -271,7 +272,7 @@ fn whole_preview_is_reached_by_scrolling() {
     Apply shop
       Shop reader: +1
       shop.orders.Cancel
-    ↑ 12 more lines  PgUp
+    ↑ 13 more lines  PgUp
     Type number of tokens
 
     Password of ops
@@ -352,6 +353,7 @@ fn preview_names_what_is_renamed() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
     No token gains methods.
+    No token loses methods.
 
     shop
     Methods: 1 renamed
