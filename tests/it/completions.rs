@@ -53,7 +53,7 @@ fn names_in_the_store_complete_without_a_password() {
     assert_eq!(completed(&home, &["--user=o"]), ["--user=ops"]);
     assert_eq!(completed(&home, &["token", "edit", "x", "--set", "Mav"]), ["Maven Plugin"]);
     assert_eq!(completed(&home, &["verify", "--method", "environment.control.Stop"]), ["environment.control.StopEnv"]);
-    assert_eq!(completed(&home, &["catalogue", "export", ""]), ["cloud-platform", "evil", "jeton"]);
+    assert_eq!(completed(&home, &["catalogue", "export", ""]), ["jeton", "cloud-platform", "evil"]);
     assert_eq!(completed(&home, &["config", "set", "lock."]), ["lock.after"]);
     home.as_ops(&["token", "revoke", "nightly", "--confirm", "nightly"]).assert_success();
     assert_eq!(completed(&home, &["token", "restore", "n"]), ["nightly"]);
