@@ -30,6 +30,8 @@ pub struct Prompt {
     /// `true` if a person can answer.
     pub is_interactive: bool,
     echo: RefCell<Option<EchoOff>>,
+    /// The password from stdin, which can be read only once.
+    from_stdin: RefCell<Option<Zeroizing<String>>>,
 }
 
 impl Prompt {
@@ -40,7 +42,12 @@ impl Prompt {
             PasswordSource::File(path) if is_standard(&path) => PasswordSource::Stdin,
             other => other,
         };
-        Prompt { password, is_interactive: !no_input && terminal(), echo: RefCell::new(None) }
+        Prompt {
+            password,
+            is_interactive: !no_input && terminal(),
+            echo: RefCell::new(None),
+            from_stdin: RefCell::default(),
+        }
     }
 
     /// Refuses `-` as the path of `what` if the password already comes from stdin.
@@ -59,7 +66,13 @@ impl Prompt {
     /// [`crate::error::Kind::Denied`] if no password was given. [`crate::error::Kind::Usage`] if it is unusable.
     pub fn given_password(&self) -> Result<Option<Zeroizing<String>>> {
         match &self.password {
-            PasswordSource::Stdin => read_secret_line(io::stdin(), "stdin", "the password").map(Some),
+            PasswordSource::Stdin => {
+                let mut known = self.from_stdin.borrow_mut();
+                if known.is_none() {
+                    *known = Some(read_secret_line(io::stdin(), "stdin", "the password")?);
+                }
+                Ok(known.clone())
+            }
             PasswordSource::File(path) => read_private_line(path, "the password").map(Some),
             PasswordSource::Prompt if self.is_interactive => Ok(None),
             PasswordSource::Prompt => Err(Error::denied("no password was given")
