@@ -274,6 +274,14 @@ fn follow_shows_changes_of_other_processes_until_ctrl_c() {
         follower.child.wait().unwrap();
         home.create(&[&format!("row-{}", rows.len())]);
     }
+
+    let mut follower = Follower::start(&home, &["--filter", "verb:restore"]);
+    assert!(follower.line().starts_with("ROW "));
+    home.as_ops(&["token", "restore", "web"]).assert_success();
+    assert!(follower.line().contains(r#"token.restore  ops/web  status "deleted" → "disabled""#));
+    drop(follower.out);
+    let out = follower.child.wait_with_output().unwrap();
+    assert_eq!((out.status.code(), out.stderr.len()), (Some(0), 0), "nobody reads any more");
 }
 
 #[test]

@@ -58,9 +58,9 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         // Ctrl-C ends the program right away, so the terminal must be restored first.
         app.prompt.show_echo();
         signals::end_on_interrupt()?;
-    }
-    if args.follow {
-        table.without_pager();
+        if !app.out.json && !app.out.quiet {
+            table.follow();
+        }
     }
     table.begin(&mut app.out)?;
     let mut printer = Printer { table, lines: args.follow };

@@ -120,9 +120,10 @@ impl ListTable {
         Ok(ListTable { columns, chosen, table, csv, has_rows: false, has_pager })
     }
 
-    /// Never starts a pager: rows are printed as they come.
-    pub fn without_pager(&mut self) {
+    /// Prints rows as they come: no pager, and the header at once.
+    pub fn follow(&mut self) {
         self.has_pager = false;
+        self.has_rows = self.csv.is_none();
     }
 
     /// Begins the output, once nothing is asked any more: the pager for a person, the header of CSV.
