@@ -20,7 +20,7 @@ use crate::store::StoreLocation;
 const LOGINS: &str = "logins";
 const TOKEN_PLACE: &str = "api-token-for";
 
-/// What is wrong with a configuration file.
+/// A fault of a configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFault {
     /// It can't be read, or isn't TOML.

@@ -12,7 +12,7 @@ pub enum SecretScannerKind {
 }
 
 /// Returns the rule that finds secrets with this prefix. The program never sends what it found to jeton: a rule that
-/// verifies would hand secrets to whoever answers at that address.
+/// verifies would send secrets to any program that answers at that address.
 pub fn secret_rule(kind: SecretScannerKind, prefix: &Prefix) -> String {
     let template = match kind {
         SecretScannerKind::Gitleaks => include_str!("../../assets/scanners/gitleaks.toml"),

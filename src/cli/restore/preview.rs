@@ -1,4 +1,4 @@
-//! What a restore changes, in words, and the confirmation.
+//! The preview of a restore as text, and the confirmation.
 
 use super::Restored;
 use crate::cli::App;

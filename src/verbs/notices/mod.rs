@@ -1,4 +1,4 @@
-//! notify: collects the findings that nobody was told of yet, sends them in messages, and records each message as sent
+//! notify: collects the findings without a notice, sends them in messages, and records each message as sent
 //! right after the sending. Needs the store only; no server offers it.
 
 mod collector;
@@ -148,7 +148,7 @@ pub fn notify<S: Store + Maintenance>(
             }
         }
     }
-    // Otherwise the next run reads the same uses again, and finds the networks that nobody was told of.
+    // Otherwise the next run reads the same uses again, and finds the networks without a notice.
     if !options.dry_run && outcome.failed == 0 && outcome.without_recipient == 0 {
         store.write_usage(|book| book.set_networks_known_to(utc_day_number(now)))?;
     }
