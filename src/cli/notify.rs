@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::App;
 use super::args::NotifyArgs;
+use super::interruption::Interruption;
 use super::output::ListWriter;
 use crate::domain::contact::Contact;
 use crate::domain::expiry::Span;
@@ -18,11 +19,14 @@ use crate::domain::untrusted_text::excerpt;
 use crate::domain::wire_format::Answer;
 use crate::error::{Error, Result};
 use crate::platform::child_process::{self, Ended};
-use crate::platform::own_process;
-use crate::verbs::notices::{NoticeMessage, NotifyOptions, NotifyOutcome, notify};
+use crate::platform::{folder_lock, own_process};
+use crate::verbs::notices::{Delivery, NoticeMessage, NotifyOptions, NotifyOutcome, notify};
 
 /// Time for the delivery of one message.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
+/// Exit codes of programs that can't deliver anything now, from `EX_SOFTWARE` to `EX_TEMPFAIL` and `EX_CONFIG` in
+/// sysexits.h. By all others the program refuses the one message.
+const UNAVAILABLE: [i32; 7] = [70, 71, 72, 73, 74, 75, 78];
 /// Maximum number of characters of a program's messages.
 const MAX_MESSAGES: usize = 300;
 
@@ -56,28 +60,31 @@ pub(super) fn run(app: &mut App, args: &NotifyArgs) -> Result<()> {
     let options = NotifyOptions { stale, allows_no_recipient, dry_run: args.dry_run };
     let now = app.now();
     let clock = Arc::clone(&app.adapters.clock);
-    let deliver = |message: &NoticeMessage| match &transport {
+    // A signal ends the run between two messages: a message that was delivered must be recorded.
+    let interruption = Interruption::listen()?;
+    let _lock = if args.dry_run { None } else { Some(folder_lock::acquire(backend.store().path(), "jeton notify")?) };
+    let mut deliver = |message: &NoticeMessage| match &transport {
         Some(transport) => transport.deliver(message, clock.now()),
-        None => Ok(()),
+        None => Delivery::Delivered,
     };
+    let rest = "the remaining messages were not sent";
     let outcome = if app.out.json {
         let mut list = ListWriter::begin("messages", now, &mut app.out)?;
-        let outcome = notify(backend.store(), &*clock, options, &mut |message| {
-            let failure = deliver(message).err();
-            list.item(&SentMessage { message, delivered: failure.is_none() && !args.dry_run })?;
-            failure.iter().for_each(|failure| list.note(&describe_failure(message, failure)));
-            Ok(failure.is_none())
+        let outcome = notify(backend.store(), &*clock, options, &mut deliver, &mut |message, delivery| {
+            list.item(&SentMessage { message, delivered: *delivery == Delivery::Delivered && !args.dry_run })?;
+            failure(message, delivery).iter().for_each(|failure| list.note(failure));
+            interruption.check(Ok(()), rest)
         })?;
         list.end()?;
         outcome
     } else {
-        notify(backend.store(), &*clock, options, &mut |message| {
-            let failure = deliver(message).err();
-            failure.iter().for_each(|failure| app.out.note(&describe_failure(message, failure)));
-            if failure.is_none() && !app.out.quiet {
-                print(app, message, args.dry_run)?;
+        notify(backend.store(), &*clock, options, &mut deliver, &mut |message, delivery| {
+            match failure(message, delivery) {
+                Some(failure) => app.out.note(&failure),
+                None if app.out.quiet => {}
+                None => print(app, message, args.dry_run)?,
             }
-            Ok(failure.is_none())
+            interruption.check(Ok(()), rest)
         })?
     };
     finish(app, outcome, args.dry_run)
@@ -92,15 +99,13 @@ fn print(app: &mut App, message: &NoticeMessage, dry_run: bool) -> Result<()> {
     message.text.lines().try_for_each(|line| app.out.line(format!("  {line}").trim_end()))
 }
 
-fn describe_failure(message: &NoticeMessage, failure: &str) -> String {
-    match message.to.as_slice() {
-        [] => format!("! not delivered: {failure}"),
-        _ => format!("! not delivered to {}: {failure}", recipients(message)),
-    }
-}
-
-fn unreadable() -> Error {
-    Error::failure("a message can't be written as JSON")
+/// Describes a message that was not delivered.
+fn failure(message: &NoticeMessage, delivery: &Delivery) -> Option<String> {
+    let (Delivery::Refused(reason) | Delivery::Unavailable(reason)) = delivery else { return None };
+    Some(match message.to.as_slice() {
+        [] => format!("! not delivered: {reason}"),
+        _ => format!("! not delivered to {}: {reason}", recipients(message)),
+    })
 }
 
 fn recipients(message: &NoticeMessage) -> String {
@@ -152,8 +157,7 @@ impl Transport {
         })
     }
 
-    /// Returns the reason if the message was not delivered.
-    fn deliver(&self, message: &NoticeMessage, now: Timestamp) -> std::result::Result<(), String> {
+    fn deliver(&self, message: &NoticeMessage, now: Timestamp) -> Delivery {
         match self {
             Transport::Sendmail { program, from } => {
                 let NoticeMessage { to, subject, text: body, .. } = message;
@@ -162,8 +166,10 @@ impl Transport {
             }
             Transport::Run(program) => {
                 let value = RunInput { schema: 1, message };
-                let input = serde_json::to_vec(&Answer { value, now }).map_err(|_| unreadable().to_string())?;
-                run_program(program, &[], &input)
+                match serde_json::to_vec(&Answer { value, now }) {
+                    Ok(input) => run_program(program, &[], &input),
+                    Err(_) => Delivery::Refused("the message can't be written as JSON".to_owned()),
+                }
             }
         }
     }
@@ -174,17 +180,21 @@ fn default_sender() -> Result<Contact> {
     Contact::parse(&format!("jeton@{}", own_process::host())).or_else(|_| Contact::parse("jeton@localhost"))
 }
 
-fn run_program(program: &Path, args: &[&str], input: &[u8]) -> std::result::Result<(), String> {
+fn run_program(program: &Path, args: &[&str], input: &[u8]) -> Delivery {
     let name = program.display();
     match child_process::run(program, args, input, TIME_LIMIT) {
-        Ok(Ended::Exited(status, _)) if status.success() => Ok(()),
+        Ok(Ended::Exited(status, _)) if status.success() => Delivery::Delivered,
         Ok(Ended::Exited(status, messages)) => {
             let messages = messages.trim();
             let messages =
                 if messages.is_empty() { String::new() } else { format!(": {}", excerpt(messages, MAX_MESSAGES)) };
-            Err(format!("{name} failed ({status}){messages}"))
+            let reason = format!("{name} failed ({status}){messages}");
+            match status.code() {
+                Some(code) if !UNAVAILABLE.contains(&code) => Delivery::Refused(reason),
+                Some(_) | None => Delivery::Unavailable(reason),
+            }
         }
-        Ok(Ended::TimedOut) => Err(format!("{name} was killed after {} s", TIME_LIMIT.as_secs())),
-        Err(error) => Err(format!("{name} can't be run: {error}")),
+        Ok(Ended::TimedOut) => Delivery::Unavailable(format!("{name} was killed after {} s", TIME_LIMIT.as_secs())),
+        Err(error) => Delivery::Unavailable(format!("{name} can't be run: {error}")),
     }
 }

@@ -59,6 +59,16 @@ impl<'a, S: Store> Collector<'a, S> {
         Ok((!due.is_empty()).then_some(due))
     }
 
+    /// Frees the memory of networks that are recorded now.
+    pub fn forget_recorded(&mut self, records: &[SendRecord]) {
+        let Some(networks) = &mut self.networks else { return };
+        for record in records {
+            if let SendRecord::Networks(recorded) = record {
+                networks.forget(recorded);
+            }
+        }
+    }
+
     fn add_findings(&mut self, criterion: FindingCriterion, due: &mut Vec<DueNotice>) -> Result<()> {
         let query = FindingQuery { criterion, now: self.now, after: self.after, limit: PAGE_SIZE };
         let (decided, next) = self.store.read(|snapshot| decide_page(snapshot, &query))?;

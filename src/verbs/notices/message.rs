@@ -80,8 +80,9 @@ impl NoticeTotals {
     }
 }
 
-/// Returns the messages, each with the records of its notices. The digest is last. Without notices of its own, it is left
-/// out if nobody would get it, or if its only recipient has got all the other messages.
+/// Returns the messages, each with the records of its notices. The digest is first, because it is for those who can
+/// mend what stops the others. Without notices of its own, it is left out if nobody would get it, or if its only
+/// recipient gets all the other messages.
 pub(super) fn group(
     snapshot: &dyn Snapshot,
     due: Vec<DueNotice>,
@@ -114,10 +115,10 @@ pub(super) fn group(
     }
     totals.messages = messages.len() as u64;
     let to = owners(snapshot)?;
-    // An owner who alone got everything needs no summary.
+    // An owner who alone gets everything needs no summary.
     let is_repetition = without_contact.is_empty() && messages.iter().all(|(message, _)| message.to == to);
     if !(is_repetition || to.is_empty() && without_contact.is_empty()) {
-        messages.push(digest(to, without_contact, totals, now));
+        messages.insert(0, digest(to, without_contact, totals, now));
     }
     Ok(messages)
 }

@@ -1,5 +1,5 @@
-//! notify: collects the findings without a notice, sends them in messages, and records each message as sent
-//! right after the sending. Needs the store only; no server offers it.
+//! notify: collects the findings without a notice, delivers them in messages, and records each message as sent
+//! right after its delivery. Needs the store only; no server offers it.
 
 mod collector;
 mod decision;
@@ -27,8 +27,8 @@ pub const QUIET_TIME: i64 = 30 * DAY;
 const ROUND_SIZE: usize = 10_000;
 /// Rows about old episodes that are deleted at a time.
 const FORGOTTEN_ROWS: u32 = 10_000;
-/// Number of messages in a row that fail before the rest is left for the next run.
-const MAX_FAILURES_IN_A_ROW: u32 = 5;
+/// Number of deliveries in a row that are not possible before the rest is left for the next run.
+const MAX_UNAVAILABLE_IN_A_ROW: u32 = 5;
 
 /// A notice about a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -90,6 +90,17 @@ pub struct NotifyOptions {
     pub dry_run: bool,
 }
 
+/// The result of a delivery. A message that was not delivered is sent again by the next run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// The receiver has the message.
+    Delivered,
+    /// This message was refused, for this reason. Others may be delivered.
+    Refused(String),
+    /// Nothing can be delivered now, for this reason.
+    Unavailable(String),
+}
+
 /// The result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NotifyOutcome {
@@ -99,20 +110,22 @@ pub struct NotifyOutcome {
     pub failed: u64,
     /// Notices about accounts without a contact, when no owner has a contact either.
     pub without_recipient: u64,
-    /// `true` if the run ended early because messages failed.
+    /// `true` if the run ended early because nothing could be delivered.
     pub stopped: bool,
 }
 
-/// Sends a message for each account with new notices, and a digest to the owners. `deliver` returns `false` for a
-/// message that was not delivered; its notices are sent again by the next run.
+/// Sends a digest to the owners, and a message for each account with new notices. `report` gets each message after its
+/// delivery was recorded, so that an error of `report`, which ends the run, repeats no message. Two runs at the same time
+/// would send everything twice: the caller excludes that.
 ///
 /// # Errors
-/// Those of `deliver` and of the store.
+/// Those of `report` and of the store.
 pub fn notify<S: Store + Maintenance>(
     store: &S,
     clock: &dyn Clock,
     options: NotifyOptions,
-    deliver: &mut dyn FnMut(&NoticeMessage) -> Result<bool>,
+    deliver: &mut dyn FnMut(&NoticeMessage) -> Delivery,
+    report: &mut dyn FnMut(&NoticeMessage, &Delivery) -> Result<()>,
 ) -> Result<NotifyOutcome> {
     let now = clock.now();
     if !options.dry_run {
@@ -120,46 +133,64 @@ pub fn notify<S: Store + Maintenance>(
         if store.is_read_only() {
             return Err(Error::failure("notices can't be sent").why("the store can't be written, to record them"));
         }
-        store.write_usage(|book| book.forget_old_episodes(now.plus(-QUIET_TIME), FORGOTTEN_ROWS))?;
+        store.write_usage(|tx| tx.forget_old_episodes(now.plus(-QUIET_TIME), FORGOTTEN_ROWS))?;
     }
     // Best effort: if the flush fails, the last uses wait for the next run.
     let _ = store.flush_usage();
     let mut collector = Collector::new(store, now, clock.zone(), options)?;
     let mut outcome = NotifyOutcome::default();
-    let mut failures_in_a_row = 0;
+    let mut unavailable_in_a_row = 0;
+    // The first day with uses whose notices were not sent.
+    let mut networks_known_to = utc_day_number(now);
     while let Some(due) = collector.next_round(ROUND_SIZE)? {
         for (message, records) in store.read(|snapshot| message::group(snapshot, due.clone(), now))? {
             if message.to.is_empty() && !options.allows_no_recipient {
                 outcome.without_recipient += message.notices.len() as u64;
+                networks_known_to = networks_known_to.min(first_day_of(&records));
                 continue;
             }
-            if !deliver(&message)? {
-                outcome.failed += 1;
-                failures_in_a_row += 1;
-                if failures_in_a_row == MAX_FAILURES_IN_A_ROW {
-                    return Ok(NotifyOutcome { stopped: true, ..outcome });
+            let delivery = deliver(&message);
+            unavailable_in_a_row = match delivery {
+                Delivery::Unavailable(_) => unavailable_in_a_row + 1,
+                Delivery::Delivered | Delivery::Refused(_) => 0,
+            };
+            if delivery == Delivery::Delivered {
+                outcome.sent += 1;
+                if !options.dry_run {
+                    record(store, &records)?;
+                    collector.forget_recorded(&records);
                 }
-                continue;
+            } else {
+                outcome.failed += 1;
+                networks_known_to = networks_known_to.min(first_day_of(&records));
             }
-            failures_in_a_row = 0;
-            outcome.sent += 1;
-            if !options.dry_run {
-                record(store, &records)?;
+            report(&message, &delivery)?;
+            if unavailable_in_a_row == MAX_UNAVAILABLE_IN_A_ROW {
+                return Ok(NotifyOutcome { stopped: true, ..outcome });
             }
         }
     }
-    // Otherwise the next run reads the same uses again, and finds the networks without a notice.
-    if !options.dry_run && outcome.failed == 0 && outcome.without_recipient == 0 {
-        store.write_usage(|book| book.set_networks_known_to(utc_day_number(now)))?;
+    // The next run reads the uses since that day again, and finds the networks without a notice.
+    if !options.dry_run {
+        store.write_usage(|tx| tx.set_networks_known_to(networks_known_to))?;
     }
     Ok(outcome)
 }
 
+/// Returns the first day of the uses from new networks among `records`.
+fn first_day_of(records: &[SendRecord]) -> i64 {
+    let networks = records.iter().filter_map(|record| match record {
+        SendRecord::Networks(networks) => Some(networks),
+        SendRecord::Sent(_) => None,
+    });
+    networks.flatten().map(|network| network.first_day).min().unwrap_or(i64::MAX)
+}
+
 fn record(store: &impl Store, records: &[SendRecord]) -> Result<()> {
-    store.write_usage(|book| {
+    store.write_usage(|tx| {
         records.iter().try_for_each(|record| match record {
-            SendRecord::Sent(sent) => book.record_sent_notice(sent),
-            SendRecord::Networks(networks) => networks.iter().try_for_each(|new| book.add_known_network(new)),
+            SendRecord::Sent(sent) => tx.record_sent_notice(sent),
+            SendRecord::Networks(networks) => networks.iter().try_for_each(|new| tx.add_known_network(new)),
         })
     })
 }

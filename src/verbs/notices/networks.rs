@@ -16,7 +16,7 @@ const PAGE_SIZE: usize = 10_000;
 
 pub(super) struct NewNetworks {
     first_day: i64,
-    /// `true` if the networks of this ledger were never read. All of them are learned, and nobody is told.
+    /// `true` if the networks of this ledger were never read. All of them are learned, without a notice.
     only_learns: bool,
     after: Option<UseKey>,
     /// Networks of this run that were not recorded yet.
@@ -46,6 +46,11 @@ impl NewNetworks {
         let first_day = known_to.map_or(i64::MIN, |day| day.min(utc_day_number(now)) - 1);
         let (seen, new) = (BTreeMap::new(), BTreeMap::new());
         Ok(NewNetworks { first_day, only_learns: known_to.is_none(), after: None, seen, new })
+    }
+
+    /// Frees the memory of networks that the store knows now.
+    pub fn forget(&mut self, recorded: &[KnownNetwork]) {
+        recorded.iter().for_each(|network| drop(self.seen.remove(&network.token)));
     }
 
     pub fn only_learns(&self) -> bool {

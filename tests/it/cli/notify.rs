@@ -114,3 +114,35 @@ fn notify_says_what_is_missing() {
     notify(&home, &["--server", &server]).assert_error(Kind::Usage);
     assert_eq!(read(&home, "works.input"), "");
 }
+
+#[test]
+fn second_run_at_the_same_time_is_refused() {
+    let home = home();
+    home.as_ops(&["account", "contact", "ops", "ops@example.com"]).assert_success();
+    // The first run waits until the test writes to the pipe.
+    let pipe = home.path("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    let slow = program(&home, "slow", &format!("echo started > {0}; read line < {0}", pipe.display()));
+    let mut first = home.command(&["notify", "--run", &slow]).stdout(std::process::Stdio::null()).spawn().unwrap();
+    assert_eq!(std::fs::read_to_string(&pipe).unwrap(), "started\n");
+    let works = program(&home, "works", "");
+    notify(&home, &["--run", &works]).assert_error(Kind::Conflict);
+    notify(&home, &["--dry-run"]).assert_success();
+    std::fs::write(&pipe, "go\n").unwrap();
+    assert!(first.wait().unwrap().success());
+    notify(&home, &["--run", &works]).assert_success().assert_silent();
+    assert_eq!((read(&home, "works.input"), read(&home, "slow.args")), (String::new(), "\n".to_owned()));
+}
+
+/// A signal waits for the message that is being delivered, and nobody gets that message twice.
+#[test]
+fn signal_ends_the_run_after_the_message_is_recorded() {
+    let home = home();
+    let slow = program(&home, "slow", "kill -TERM $PPID");
+    let ended = notify(&home, &["--run", &slow]);
+    // The program may end before the signal is noticed.
+    assert!([0, 130].contains(&ended.code), "{}", ended.message());
+    let works = program(&home, "works", "");
+    notify(&home, &["--run", &works]).assert_success().assert_silent();
+    assert_eq!(read(&home, "works.input"), "");
+}

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jeton::domain::secret::PublicId;
 use jeton::error::Error;
 use jeton::verbs::findings::Finding;
-use jeton::verbs::notices::{Notice, NoticeMessage, NotifyOptions, NotifyOutcome, notify};
+use jeton::verbs::notices::{Delivery, Notice, NoticeMessage, NotifyOptions, NotifyOutcome, notify};
 use jeton::verbs::ports::{MAX_KNOWN_NETWORKS, Use};
 use jeton::verbs::tokens::IssuedToken;
 
@@ -18,9 +18,13 @@ const OTHER: &str = "198.51.100.1";
 fn run(
     install: &TestInstall,
     options: NotifyOptions,
-    deliver: &mut dyn FnMut(&NoticeMessage) -> Result<bool>,
+    deliver: &mut dyn FnMut(&NoticeMessage) -> Delivery,
 ) -> Result<NotifyOutcome> {
-    notify(&install.temp_store.open(), &*install.fakes.clock, options, deliver)
+    notify(&install.temp_store.open(), &*install.fakes.clock, options, deliver, &mut |_, _| Ok(()))
+}
+
+fn refused(_: &NoticeMessage) -> Delivery {
+    Delivery::Refused("no such address".to_owned())
 }
 
 fn describe(message: &NoticeMessage) -> Vec<String> {
@@ -43,7 +47,7 @@ fn sent(install: &TestInstall) -> Vec<String> {
     let mut lines = Vec::new();
     let outcome = run(install, OPTIONS, &mut |message| {
         lines.extend(describe(message));
-        Ok(true)
+        Delivery::Delivered
     });
     assert_eq!(outcome.unwrap().failed, 0);
     lines
@@ -178,7 +182,7 @@ fn thirty_quiet_days_end_an_episode_of_attempts() {
     install.fakes.clock.advance(30 * DAY + 1);
     install.verify(&issued.secret);
     assert_eq!(sent(), ["member@x: member/a tried"]);
-    // A purged token is still tried, and nobody is told again.
+    // A purged token is still tried, and nobody gets another notice.
     install.call(OWNER, revoke(&["member/a"], "a")).unwrap();
     install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     install.verify(&issued.secret);
@@ -251,7 +255,7 @@ fn message_that_failed_is_sent_again_and_no_other() {
     let mut attempted = 0;
     let outcome = run(&install, OPTIONS, &mut |message| {
         attempted += 1;
-        Ok(message.account.is_none())
+        if message.account.is_none() { Delivery::Delivered } else { refused(message) }
     });
     assert_eq!((attempted, outcome.unwrap()), (2, NotifyOutcome { sent: 1, failed: 1, ..NotifyOutcome::default() }));
     install.fakes.clock.advance(HOUR);
@@ -259,27 +263,55 @@ fn message_that_failed_is_sent_again_and_no_other() {
     assert!(sent(&install).is_empty());
 }
 
-/// The process ends after a message was sent and before that was recorded: this message alone is repeated.
-#[test]
-fn crash_repeats_one_message_at_most() {
+/// Returns an installation in which three accounts each have a message due.
+fn install_with_three_messages() -> TestInstall {
     let install = install();
     for who in ["member", "viewer", "admin"] {
         install.call(OWNER, set_contact(who, &format!("{who}@x"))).unwrap();
         make(&install, who, "a", "5d");
     }
+    install
+}
+
+/// The process ends after a message was delivered and before that was recorded: this message alone is repeated.
+#[test]
+fn crash_repeats_one_message_at_most() {
+    let install = install_with_three_messages();
     let mut first = Vec::new();
-    let crashed = run(&install, OPTIONS, &mut |message| {
-        first.extend(describe(message));
-        if first.len() == 2 { Err(Error::failure("killed")) } else { Ok(true) }
-    });
-    crashed.unwrap_err();
+    let crashed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        run(&install, OPTIONS, &mut |message| {
+            first.extend(describe(message));
+            assert!(first.len() < 2, "killed");
+            Delivery::Delivered
+        })
+    }));
+    assert!(crashed.is_err());
     assert_eq!(first, ["admin@x: admin/a expires in 7", "member@x: member/a expires in 7"]);
     assert_eq!(sent(&install), ["member@x: member/a expires in 7", "viewer@x: viewer/a expires in 7"]);
     assert!(sent(&install).is_empty());
 }
 
+/// The output of the command may be closed, or the command be asked to end.
 #[test]
-fn run_stops_after_failures_in_a_row() {
+fn error_of_the_report_ends_the_run_and_repeats_nothing() {
+    let install = install_with_three_messages();
+    let mut reported = Vec::new();
+    let ended = notify(
+        &install.temp_store.open(),
+        &*install.fakes.clock,
+        OPTIONS,
+        &mut |_| Delivery::Delivered,
+        &mut |message, _| {
+            reported.extend(describe(message));
+            if reported.len() == 2 { Err(Error::failure("closed")) } else { Ok(()) }
+        },
+    );
+    ended.unwrap_err();
+    assert_eq!(reported, ["admin@x: admin/a expires in 7", "member@x: member/a expires in 7"]);
+    assert_eq!(sent(&install), ["viewer@x: viewer/a expires in 7"]);
+}
+
+fn install_with_eight_messages() -> TestInstall {
     let install = install();
     for n in 0..8 {
         let name = format!("m{n}");
@@ -287,9 +319,45 @@ fn run_stops_after_failures_in_a_row() {
         install.call(OWNER, set_contact(&name, "m@x")).unwrap();
         make(&install, &name, "a", "5d");
     }
-    let outcome = run(&install, OPTIONS, &mut |_| Ok(false)).unwrap();
+    install
+}
+
+#[test]
+fn run_stops_if_nothing_can_be_delivered() {
+    let install = install_with_eight_messages();
+    let unavailable = |_: &NoticeMessage| Delivery::Unavailable("no route".to_owned());
+    let outcome = run(&install, OPTIONS, &mut { unavailable }).unwrap();
     assert_eq!(outcome, NotifyOutcome { failed: 5, stopped: true, ..NotifyOutcome::default() });
     assert_eq!(sent(&install).len(), 8);
+}
+
+/// Otherwise the accounts behind them would never get a message.
+#[test]
+fn refused_addresses_do_not_end_the_run() {
+    let install = install_with_eight_messages();
+    let outcome = run(&install, OPTIONS, &mut |message| {
+        let last = message.account.as_ref().is_none_or(|name| name.as_str() >= "m6");
+        if last { Delivery::Delivered } else { refused(message) }
+    });
+    // The digest goes to the owner, who can mend the contacts.
+    assert_eq!(outcome.unwrap(), NotifyOutcome { sent: 3, failed: 6, ..NotifyOutcome::default() });
+    assert_eq!(sent(&install).len(), 6);
+}
+
+/// The uses before those without a notice are not read again.
+#[test]
+fn failed_notice_about_a_network_is_found_again_from_its_day() {
+    let install = install();
+    let issued = make(&install, "member", "a", "never");
+    use_from(&install, &issued, "192.0.2.1");
+    sent(&install);
+    install.fakes.clock.advance(10 * DAY);
+    use_from(&install, &issued, OTHER);
+    let failed_on = jeton::domain::time::utc_day_number(install.now());
+    install.fakes.clock.advance(3 * DAY);
+    assert!(run(&install, OPTIONS, &mut refused).unwrap().failed > 0);
+    assert_eq!(install.store().read(|s| s.networks_known_to()).unwrap(), Some(failed_on));
+    assert!(sent(&install).contains(&"member@x: member/a 198.51.100.0/24".to_owned()));
 }
 
 #[test]
@@ -300,10 +368,10 @@ fn owners_get_what_nobody_else_gets_and_a_summary() {
     let mut messages = Vec::new();
     let mut deliver = |message: &NoticeMessage| {
         messages.push(message.clone());
-        Ok(true)
+        Delivery::Delivered
     };
     run(&install, OPTIONS, &mut deliver).unwrap();
-    let [of_member, digest] = &messages[..] else { panic!("{messages:?}") };
+    let [digest, of_member] = &messages[..] else { panic!("{messages:?}") };
     assert_eq!(describe(of_member), ["member@x: member/a expires in 7"]);
     assert_eq!(describe(digest), ["owner@x: viewer/b expires in 30"]);
     let totals = digest.totals.unwrap();
@@ -343,7 +411,7 @@ fn notice_without_any_contact_waits_for_one() {
     let options = NotifyOptions { allows_no_recipient: true, dry_run: true, ..OPTIONS };
     run(&install, options, &mut |message| {
         seen.extend(describe(message));
-        Ok(true)
+        Delivery::Delivered
     })
     .unwrap();
     assert_eq!(seen, [": member/a expires in 7"]);
@@ -357,7 +425,7 @@ fn dry_run_records_nothing() {
     let install = install();
     let used = make(&install, "member", "a", "5d");
     use_from(&install, &used, "192.0.2.1");
-    run(&install, NotifyOptions { dry_run: true, ..OPTIONS }, &mut |_| Ok(true)).unwrap();
+    run(&install, NotifyOptions { dry_run: true, ..OPTIONS }, &mut |_| Delivery::Delivered).unwrap();
     assert_eq!(install.store().read(|s| s.networks_known_to()).unwrap(), None);
     assert_eq!(sent(&install), ["member@x: member/a expires in 7"]);
 }
@@ -373,7 +441,7 @@ fn text_of_callers_is_escaped_and_no_secret_is_in_a_message() {
     let mut texts = Vec::new();
     run(&install, OPTIONS, &mut |message| {
         texts.push(format!("{}\n{}\n{}", message.subject, message.text, serde_json::to_string(message).unwrap()));
-        Ok(true)
+        Delivery::Delivered
     })
     .unwrap();
     let text = texts.concat();
