@@ -7,7 +7,7 @@
 mod find;
 mod scan;
 
-pub use find::{contains_secret, find_secrets};
+pub use find::{contains_secret, find_secrets, redact_secrets};
 pub use scan::{Position, ScanBuffer, SecretScanner};
 
 use std::fmt;

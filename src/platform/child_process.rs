@@ -13,7 +13,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::clock::Stopwatch;
-use super::own_process;
+use super::{own_process, programs};
 
 /// The folders of programs if PATH is not set.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -35,9 +35,8 @@ pub enum Ended {
 
 /// Returns the path of `sendmail`. `None` if there is none.
 pub fn find_sendmail() -> Option<PathBuf> {
-    let path = search_path();
-    let folders = std::env::split_paths(&path).chain(SENDMAIL_FOLDERS.map(PathBuf::from));
-    folders.map(|folder| folder.join("sendmail")).find(|program| program.is_file())
+    let elsewhere = || SENDMAIL_FOLDERS.iter().map(|folder| Path::new(folder).join("sendmail"));
+    programs::find("sendmail").or_else(|| elsewhere().find(|program| program.is_file()))
 }
 
 fn search_path() -> OsString {

@@ -20,6 +20,7 @@ pub mod own_process;
 pub mod pager;
 pub mod password;
 pub mod paths;
+pub mod programs;
 pub mod proof_file;
 pub mod resume_file;
 pub mod running_service_file;

@@ -3,10 +3,9 @@
 use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use super::own_process;
+use super::{own_process, programs};
 
 /// Options of `less` without `LESS`: end at once if all fits on the screen, and leave the text there.
 const LESS: &str = "FRX";
@@ -32,7 +31,7 @@ impl Pager {
                 shell.arg("-c").arg(chosen);
                 shell
             }
-            None => Command::new(find("less")?),
+            None => Command::new(programs::find("less")?),
         };
         if env::var_os("LESS").is_none() {
             command.env("LESS", LESS);
@@ -68,17 +67,4 @@ impl Drop for Pager {
         // The exit code says nothing about the output.
         let _ = self.child.wait();
     }
-}
-
-fn find(program: &str) -> Option<std::path::PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(program))
-        .find(|path| is_program(path))
-}
-
-fn is_program(path: &Path) -> bool {
-    use rustix::fs::{Access, access};
-    path.is_file() && access(path, Access::EXEC_OK).is_ok()
 }

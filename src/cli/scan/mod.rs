@@ -13,7 +13,6 @@ use super::args::ScanArgs;
 use super::output::counted;
 use super::progress::ProgressBar;
 use super::propagation::PropagationCheck;
-use crate::domain::name::Prefix;
 use crate::error::{Error, Result};
 use crate::platform::bounded_read::is_standard;
 use crate::platform::secret_scan::{self, MAX_PLACES, ScanOptions, ScanReport};
@@ -32,8 +31,10 @@ pub(super) fn run(app: &mut App, args: ScanArgs) -> Result<()> {
         with_git_objects: !args.no_git,
         with_staged: args.staged,
     };
-    let report = search(app, &prefix, &options)?;
+    let bar = show_progress(app, &options)?;
+    let report = secret_scan::scan(&prefix, &options, &app.adapters.progress);
     let found = identify(app, &report)?;
+    drop(bar);
     let mut revoked = None;
     if app.out.json {
         let done = args.revoke.then(|| revoke(app, &found, args.confirm.as_deref())).transpose()?;
@@ -50,25 +51,23 @@ pub(super) fn run(app: &mut App, args: ScanArgs) -> Result<()> {
     finish(app, &report, &found, revoked)
 }
 
-/// Searches with a progress bar. A signal that would end the program stops the search, and nothing is reported.
-fn search(app: &App, prefix: &Prefix, options: &ScanOptions) -> Result<ScanReport> {
-    let progress = &app.adapters.progress;
-    // A signal can't end the wait for input. Then it ends the program.
-    let waits =
+/// Shows a progress bar, with which a signal that would end the program stops the search. `None` if a path is a stream: a
+/// signal can't end the wait for its input, and ends the program as usual.
+fn show_progress(app: &App, options: &ScanOptions) -> Result<Option<ProgressBar>> {
+    let is_stream =
         |path: &PathBuf| is_standard(path) || !path.metadata().is_ok_and(|meta| meta.is_file() || meta.is_dir());
-    let bar = match options.paths.iter().any(waits) {
-        true => None,
-        false => Some(ProgressBar::show(&app.out, progress, "files and objects searched")?),
-    };
-    let report = secret_scan::scan(prefix, options, progress);
-    drop(bar);
-    progress.check()?;
-    Ok(report)
+    if options.paths.iter().any(is_stream) {
+        return Ok(None);
+    }
+    ProgressBar::show(&app.out, &app.adapters.progress, "files and objects searched").map(Some)
 }
 
-/// Looks up the secrets. Those that work come first, unknown ones last.
+/// Looks up the secrets. Those that work come first, unknown ones last. Nothing is reported after a stop, because the
+/// report isn't complete then.
 fn identify<'a>(app: &App, report: &'a ScanReport) -> Result<Vec<Found<'a>>> {
+    app.adapters.progress.check()?;
     let look_up = |found: &'a secret_scan::FoundSecret| {
+        app.adapters.progress.check()?;
         let lookup = app.call(&Credential::Store, IdentifySecret { secret: found.secret.clone() })?;
         Ok(Found::new(found, lookup))
     };

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::App;
 use crate::domain::expiry::Expiry;
-use crate::domain::secret::SecretText;
+use crate::domain::secret::{SecretText, redact_secrets};
 use crate::domain::time::{Timestamp, relative};
 use crate::error::Result;
 use crate::platform::secret_scan::{FoundSecret, GitObject, Place, PlaceSource, ScanReport, Unreadable};
@@ -48,17 +48,21 @@ impl<'a> Scanned<'a> {
     pub(super) fn new(report: &ScanReport, found: &'a [Found<'a>], revoked: Option<Vec<RevokedSecret>>) -> Self {
         let place = |place: &Place| {
             let (path, object) = match &*place.source {
-                PlaceSource::File(path) | PlaceSource::Staged(path) => (Some(shown(path)), None),
+                PlaceSource::File(path) | PlaceSource::Staged(path) | PlaceSource::Name(path) => {
+                    (Some(shown(path)), None)
+                }
                 PlaceSource::Object(GitObject { repository, id, commit, path }) => {
                     let object = ObjectJson { repository: shown(repository), id: id.clone(), commit: commit.clone() };
-                    (path.as_ref().map(|path| path.display().to_string()), Some(object))
+                    (path.as_deref().map(in_repository), Some(object))
                 }
             };
-            PlaceJson { path, line: place.position.line, column: place.position.column, object }
+            let position = (!matches!(*place.source, PlaceSource::Name(_))).then_some(place.position);
+            let (line, column) = (position.map(|at| at.line), position.map(|at| at.column));
+            PlaceJson { path, line, column, object }
         };
         let unreadable = |Unreadable { path, why }: &Unreadable| UnreadableJson {
             path: shown(path),
-            why: without_number(why).to_owned(),
+            why: redact_secrets(without_number(why)).into_owned(),
         };
         Scanned {
             found: found
@@ -97,12 +101,12 @@ struct FoundJson<'a> {
 #[schemars(rename = "Place")]
 struct PlaceJson {
     /// The file; `-` is stdin. In a git object the path in its commit; `null` if it is not known. Bytes that are not UTF-8 are
-    /// replaced.
+    /// replaced, and so are all of a secret but its head.
     path: Option<String>,
-    /// The line, from 1.
-    line: u64,
-    /// The first byte of the secret in its line, from 1.
-    column: u64,
+    /// The line, from 1. `null` if the secret is in the file's name.
+    line: Option<u64>,
+    /// The first byte of the secret in its line, from 1. `null` if the secret is in the file's name.
+    column: Option<u64>,
     /// The git object that has the secret; `null` for a file.
     object: Option<ObjectJson>,
 }
@@ -234,11 +238,14 @@ pub(super) fn print_report(app: &mut App, report: &ScanReport, found: &[Found<'_
 /// `object:line:column`, as `git show` takes it.
 fn format_place(place: &Place) -> String {
     let text = match &*place.source {
+        PlaceSource::Name(path) => return format!("{}: in the name", shown(path)),
         PlaceSource::File(path) | PlaceSource::Staged(path) => shown(path),
         PlaceSource::Object(GitObject { repository, id, commit, path }) => {
             let short = |id: &str| id.chars().take(SHORT_ID).collect::<String>();
             match (commit, path) {
-                (Some(commit), Some(path)) => format!("{} {}:{}", shown(repository), short(commit), path.display()),
+                (Some(commit), Some(path)) => {
+                    format!("{} {}:{}", shown(repository), short(commit), in_repository(path))
+                }
                 _ => format!("{} {}", shown(repository), short(id)),
             }
         }
@@ -246,10 +253,15 @@ fn format_place(place: &Place) -> String {
     format!("{text}:{}:{}", place.position.line, place.position.column)
 }
 
-/// Returns the path as text. What lies in the working directory is named without `./`.
+/// Returns the path as text, without secrets. What lies in the working directory is named without `./`.
 fn shown(path: &Path) -> String {
-    let path = path.display().to_string();
+    let path = in_repository(path);
     path.strip_prefix("./").filter(|rest| !rest.is_empty()).map(str::to_owned).unwrap_or(path)
+}
+
+/// Returns the path in a commit as text, without secrets.
+fn in_repository(path: &Path) -> String {
+    redact_secrets(&path.display().to_string()).into_owned()
 }
 
 /// Returns the text of a system error without its number.

@@ -1,10 +1,11 @@
 //! Finds secrets within texts.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use zeroize::Zeroizing;
 
-use super::{SecretParseError, SecretText, TAIL_LEN, public_id_in};
+use super::{PUBLIC_ID_LEN, SecretParseError, SecretText, TAIL_LEN, public_id_in};
 
 /// Returns the secrets in `text` without duplicates, in order, at most `max`. The surroundings don't matter (quotes,
 /// `Authorization: Bearer`, a URL, JSON). Secrets are also found if they are wrapped over lines, quoted or escaped. If
@@ -58,6 +59,28 @@ pub fn contains_secret(text: &str) -> bool {
     })
 }
 
+/// Returns `text` with the public head and `…` in place of each secret in it, valid or mistyped.
+pub fn redact_secrets(text: &str) -> Cow<'_, str> {
+    let mut redacted = String::new();
+    let mut copied_to = 0;
+    for mark in text.bytes().enumerate().filter(|(_, b)| *b == b'_').map(|(mark, _)| mark) {
+        let end = mark + 1 + TAIL_LEN;
+        let heads = mark.saturating_sub(MAX_PREFIX_LEN).max(copied_to)..=mark.saturating_sub(MIN_PREFIX_LEN);
+        let mut words = heads.filter_map(|from| text.get(from..end).map(|word| (from, word)));
+        let Some((from, _)) = words.find(|(_, word)| is_secret(word)) else { continue };
+        // Up to the public id.
+        let hint = text.get(from..mark + 1 + PUBLIC_ID_LEN).unwrap_or_default();
+        redacted.push_str(text.get(copied_to..from).unwrap_or_default());
+        redacted.push_str(hint);
+        redacted.push('…');
+        copied_to = end;
+    }
+    match copied_to {
+        0 => Cow::Borrowed(text),
+        _ => Cow::Owned(redacted + text.get(copied_to..).unwrap_or_default()),
+    }
+}
+
 /// Returns `true` if `word` has the form of a secret, regardless of its checksum.
 pub(super) fn is_secret(word: &str) -> bool {
     !matches!(public_id_in(word), Err(SecretParseError::Malformed))
@@ -108,6 +131,10 @@ mod tests {
                 assert_eq!(found(&format!("old: {other}\nnew: {s}\n")), [other, s]);
                 assert_eq!(find_secrets(format!("{other}{s}").as_bytes(), 1).len(), 1);
             });
+            let redacted = |text: &str| redact_secrets(text).replace(&s[..12], "HINT");
+            assert_eq!(redacted(&format!("a_b/session={s}.json {s}{s}_x")), "a_b/session=HINT….json HINT…HINT…_x");
+            assert_eq!(redacted(&format!("{}x.txt", &s[..s.len() - 1])), "HINT….txt");
+            assert_eq!(redacted("/var/lib/jtn_x_é.txt"), "/var/lib/jtn_x_é.txt");
             let mistyped = format!("{}x", &s[..s.len() - 1]);
             assert_eq!(found(&format!(" \"{mistyped}\" ")), [mistyped]);
             assert!(found(&s[..40]).is_empty() && found("").is_empty() && found("______").is_empty());

@@ -80,6 +80,11 @@ impl SecretScanner {
         SecretScanner { length: head.len() + TAIL_LEN, head: Finder::new(&head).into_owned() }
     }
 
+    /// Returns the length of a secret in bytes.
+    pub fn secret_len(&self) -> usize {
+        self.length
+    }
+
     /// Calls `found` for each secret in the stream that `read` returns, in order. Returns the length of the stream.
     /// Reads into `buffer` only, however long the stream and its lines are.
     ///

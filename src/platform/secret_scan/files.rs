@@ -12,6 +12,7 @@ use rustix::fs::{Mode, OFlags};
 use super::ScanOptions;
 use super::findings::{Findings, Place, PlaceSource};
 use super::git;
+use super::names::search_name;
 use crate::domain::secret::{ScanBuffer, SecretScanner};
 use crate::platform::bounded_read::is_standard;
 
@@ -144,11 +145,14 @@ impl Walker<'_> {
 impl ParallelVisitor for Walker<'_> {
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
         match entry {
-            Ok(entry) => match entry.file_type() {
-                Some(kind) if kind.is_dir() => self.note_repository(entry.path()),
-                Some(kind) if kind.is_file() => self.searcher.search_entry(&entry),
-                Some(_) | None => {}
-            },
+            Ok(entry) => {
+                search_name(self.searcher.scanner, entry.path(), self.searcher.findings);
+                match entry.file_type() {
+                    Some(kind) if kind.is_dir() => self.note_repository(entry.path()),
+                    Some(kind) if kind.is_file() => self.searcher.search_entry(&entry),
+                    Some(_) | None => {}
+                }
+            }
             Err(e) => self.searcher.fail_to_walk(&e),
         }
         if self.searcher.findings.must_end() { WalkState::Quit } else { WalkState::Continue }

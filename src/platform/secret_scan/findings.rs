@@ -25,6 +25,8 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PlaceSource {
     File(PathBuf),
+    /// The name of a file or folder, not its content.
+    Name(PathBuf),
     /// A file as the next commit would have it.
     Staged(PathBuf),
     Object(GitObject),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::findings::{Findings, GitObject, Place, PlaceSource};
 use super::git_process::{GitProcess, Repository};
+use super::names::search_name;
 use crate::domain::secret::{Position, ScanBuffer, SecretScanner, SecretText};
 
 /// Maximum length of an object's head, and of a path in a repository.
@@ -31,6 +32,9 @@ pub(super) fn is_repository(folder: &Path) -> bool {
 
 /// Searches all objects of the repository at `folder`, also those that no branch reaches.
 pub(super) fn scan(scanner: &SecretScanner, folder: &Path, findings: &Findings<'_>) {
+    if let Err(e) = check_folder(folder) {
+        return findings.add_unreadable(folder, format!("its git objects were skipped: {e}"));
+    }
     let mut found = Vec::new();
     let searched = search_all(scanner, folder, findings, &mut found);
     let sources = locate(folder, &found, findings);
@@ -43,6 +47,19 @@ pub(super) fn scan(scanner: &SecretScanner, folder: &Path, findings: &Findings<'
     }
 }
 
+/// Refuses a folder in which git would read another repository, or would wait for ever.
+fn check_folder(folder: &Path) -> io::Result<()> {
+    if folder.join(".git").symlink_metadata().is_ok() {
+        return Err(io::Error::other("it has an entry .git, which may name another repository"));
+    }
+    for name in ["HEAD", "config", "config.worktree", "packed-refs", "commondir", "shallow"] {
+        if folder.join(name).metadata().is_ok_and(|meta| !meta.is_file()) {
+            return Err(io::Error::other(format!("its {name} is not a regular file")));
+        }
+    }
+    Ok(())
+}
+
 fn search_all(
     scanner: &SecretScanner,
     folder: &Path,
@@ -51,7 +68,7 @@ fn search_all(
 ) -> io::Result<()> {
     let all = ["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"];
     let mut git = GitProcess::start(Repository::In(folder), &all, None)?;
-    let mut objects = Objects::new(git.output()?);
+    let mut objects = Objects::new(git.output(findings)?);
     while let Some(object) = objects.search_next(scanner, |object, position, secret| {
         if found.len() < findings.room() {
             found.push(Found { object: object.to_owned(), position, secret });
@@ -89,8 +106,8 @@ fn find_origins(
 ) -> io::Result<()> {
     let mut commits = GitProcess::start(Repository::In(folder), &["rev-list", "--all", "--reflog"], None)?;
     let changes = ["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--raw", "--no-abbrev", "-z"];
-    let mut git = GitProcess::start(Repository::In(folder), &changes, Some(commits.output()?.into()))?;
-    let mut output = BufReader::new(git.output()?);
+    let mut git = GitProcess::start(Repository::In(folder), &changes, Some(commits.pipe()?.into()))?;
+    let mut output = BufReader::new(git.output(findings)?);
     let (mut commit, mut missing) = (String::new(), origins.len());
     while missing > 0 {
         findings.advance(0)?;
@@ -118,15 +135,16 @@ pub(super) fn scan_staged(scanner: &SecretScanner, findings: &Findings<'_>) {
 }
 
 fn search_staged(scanner: &SecretScanner, findings: &Findings<'_>) -> io::Result<()> {
-    let staged = staged()?;
+    let staged = staged(findings)?;
     // A file takes all ids at once. A pipe would have to be written while the answer is read.
     let ids: String = staged.iter().map(|(id, _)| format!("{id}\n")).collect();
     let mut input = tempfile::tempfile()?;
     io::Write::write_all(&mut input, ids.as_bytes())?;
     io::Seek::rewind(&mut input)?;
     let mut git = GitProcess::start(Repository::Here, &["cat-file", "--batch", "--buffer"], Some(input.into()))?;
-    let mut objects = Objects::new(git.output()?);
+    let mut objects = Objects::new(git.output(findings)?);
     for (_, path) in &staged {
+        search_name(scanner, path, findings);
         let source = Arc::new(PlaceSource::Staged(path.clone()));
         let searched = objects.search_next(scanner, |_, position, secret| {
             findings.add(secret, Place { source: Arc::clone(&source), position });
@@ -137,10 +155,10 @@ fn search_staged(scanner: &SecretScanner, findings: &Findings<'_>) -> io::Result
 }
 
 /// Returns the objects and paths of the files that the next commit adds or changes.
-fn staged() -> io::Result<Vec<(String, PathBuf)>> {
+fn staged(findings: &Findings<'_>) -> io::Result<Vec<(String, PathBuf)>> {
     let changed = ["diff", "--cached", "--raw", "--no-abbrev", "-z", "--no-renames", "--diff-filter=AMT"];
     let mut git = GitProcess::start(Repository::Here, &changed, None)?;
-    let mut output = BufReader::new(git.output()?);
+    let mut output = BufReader::new(git.output(findings)?);
     let mut staged = Vec::new();
     while let Some(change) = read_token(&mut output, 0)? {
         let change = String::from_utf8_lossy(&change).into_owned();

@@ -4,6 +4,13 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::findings::Findings;
+use crate::platform::clock::Stopwatch;
+use crate::platform::programs;
 
 /// Variables that would lead git to another repository than the one that it runs in.
 const REPOSITORY_VARIABLES: [&str; 8] = [
@@ -16,6 +23,12 @@ const REPOSITORY_VARIABLES: [&str; 8] = [
     "GIT_NAMESPACE",
     "GIT_PREFIX",
 ];
+/// Settings that the configuration of a repository must not change: it may be hostile.
+const SETTINGS: [&str; 4] = ["-c", "core.fsmonitor=false", "-c", "core.bigFileThreshold=1m"];
+/// Time without output after which git counts as stuck. A file of the repository may be a pipe that nobody writes to.
+const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+/// Time between two looks for a stop.
+const STOP_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 /// Maximum length of an error of git.
 const MAX_ERROR: u64 = 4096;
 
@@ -37,7 +50,8 @@ pub(super) struct GitProcess {
 impl GitProcess {
     pub fn start(repository: Repository<'_>, arguments: &[&str], input: Option<Stdio>) -> io::Result<Self> {
         let errors = tempfile::tempfile()?;
-        let mut command = Command::new("git");
+        let program = programs::find("git").ok_or_else(|| io::Error::other("git is not installed"))?;
+        let mut command = Command::new(program);
         if let Repository::In(folder) = repository {
             let folder = folder.canonicalize()?;
             // A broken repository must not lead to the one around it.
@@ -46,27 +60,29 @@ impl GitProcess {
                 command.env_remove(name);
             }
         }
-        // The configuration of the repository may be hostile: git must not fetch, and takes every object as it is stored.
+        // Git must not fetch, and takes every object as it is stored.
         command
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("GIT_ALLOW_PROTOCOL", "none")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("LC_ALL", "C")
-            .args(["--no-replace-objects", "--no-pager", "-c", "core.fsmonitor=false"])
+            .args(["--no-replace-objects", "--no-pager"])
+            .args(SETTINGS)
             .args(arguments)
             .stdin(input.unwrap_or_else(Stdio::null))
             .stdout(Stdio::piped())
             .stderr(errors.try_clone()?);
-        let child = command.spawn().map_err(|e| match e.kind() {
-            ErrorKind::NotFound => io::Error::other("git is not installed"),
-            _ => e,
-        })?;
-        Ok(GitProcess { child, errors })
+        Ok(GitProcess { child: command.spawn()?, errors })
     }
 
-    /// Returns the output, which can be taken once.
-    pub fn output(&mut self) -> io::Result<ChildStdout> {
+    /// Returns the output for another process. The output can be taken once.
+    pub fn pipe(&mut self) -> io::Result<ChildStdout> {
         self.child.stdout.take().ok_or_else(|| ErrorKind::BrokenPipe.into())
+    }
+
+    /// Returns the output, which can be taken once. Reading ends when the scan is stopped, or git is stuck.
+    pub fn output<'a>(&mut self, findings: &'a Findings<'a>) -> io::Result<GitOutput<'a>> {
+        Ok(GitOutput { pipe: self.pipe()?, findings })
     }
 
     /// Waits for the end.
@@ -83,6 +99,30 @@ impl GitProcess {
         let text = String::from_utf8_lossy(&text);
         let fatal = text.lines().find_map(|line| line.strip_prefix("fatal: ").or(line.strip_prefix("error: ")));
         Err(io::Error::other(fatal.or(text.lines().next()).unwrap_or("git has failed").to_owned()))
+    }
+}
+
+/// The output of a running git.
+pub(super) struct GitOutput<'a> {
+    pipe: ChildStdout,
+    findings: &'a Findings<'a>,
+}
+
+impl Read for GitOutput<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let silence = Stopwatch::start();
+        loop {
+            let mut polled = [PollFd::new(&self.pipe, PollFlags::IN)];
+            match poll(&mut polled, Some(&STOP_INTERVAL)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => self.findings.advance(0)?,
+                Ok(_) => return self.pipe.read(buffer),
+                Err(e) => return Err(e.into()),
+            }
+            if silence.elapsed() > SILENCE_LIMIT {
+                let limit = SILENCE_LIMIT.as_secs();
+                return Err(io::Error::new(ErrorKind::TimedOut, format!("git gave no answer for {limit} s")));
+            }
+        }
     }
 }
 

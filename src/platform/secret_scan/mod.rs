@@ -4,6 +4,7 @@ mod files;
 mod findings;
 mod git;
 mod git_process;
+mod names;
 
 use std::path::PathBuf;
 

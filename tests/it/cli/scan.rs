@@ -150,6 +150,22 @@ fn scan_escapes_names_of_files() {
 }
 
 #[test]
+fn scan_finds_secrets_in_names_and_prints_none() {
+    let home = CliHome::set_up();
+    let secret = home.create(&["ci"]);
+    fs::create_dir(home.path("tree")).unwrap();
+    home.file(&format!("tree/session={secret}.json"), &format!("{secret}\n"), 0o600);
+    for args in [&["scan", "tree"][..], &["scan", "tree", "--quiet"], &["scan", "tree", "--json"]] {
+        let found = home.run(args, "").assert_code(6);
+        assert!(!found.text().contains(&secret) && !found.message().contains(&secret));
+    }
+    let found = home.run(&["scan", "tree", "--json"], "").json();
+    let places = found["found"][0]["places"].as_array().unwrap();
+    let at: Vec<_> = places.iter().map(|place| (&place["line"], &place["column"])).collect();
+    assert_eq!(at, [(&Value::from(1), &Value::from(1)), (&Value::Null, &Value::Null)]);
+}
+
+#[test]
 fn scan_needs_the_store() {
     let home = CliHome::new();
     home.run(&["scan", "."], "").assert_error(Kind::NotFound);

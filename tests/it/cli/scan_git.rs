@@ -119,6 +119,48 @@ fn scan_tells_of_repositories_it_could_not_search() {
 }
 
 /// A repository of somebody else can hold any configuration.
+/// The folder of a repository may belong to anybody.
+#[test]
+fn repository_cannot_hide_itself_or_hang_the_scan() {
+    if is_missing() {
+        return;
+    }
+    let home = repository();
+    let secret = home.create(&["ci"]);
+    commit(&home, "a", &format!("{secret}\n"));
+    fs::remove_file(home.path("tree/a")).unwrap();
+    // Another repository, to which git would go.
+    fs::create_dir(home.path("other")).unwrap();
+    git(&home, "other", &["init", "-q"]);
+    home.file("tree/.git/.git", &format!("gitdir: {}/.git", home.path("other").display()), 0o600);
+    let hidden = scan(&home, &["tree/.git", "--json"]);
+    assert_eq!((hidden.code, &hidden.json()["unreadable"][0]["path"]), (1, &"tree/.git".into()));
+    fs::remove_file(home.path("tree/.git/.git")).unwrap();
+    scan(&home, &["tree/.git"]).assert_code(6);
+    // Git would wait for a writer.
+    fs::remove_file(home.path("tree/.git/config")).unwrap();
+    let pipe = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, home.path("tree/.git/config"), pipe, 0o600.into(), 0).unwrap();
+    let stuck = scan(&home, &["tree/.git", "--json"]);
+    assert_eq!((stuck.code, &stuck.json()["unreadable"][0]["path"]), (1, &"tree/.git".into()));
+}
+
+/// An empty part of PATH means the working directory, which is the repository for git.
+#[test]
+fn scan_runs_no_git_of_the_repository() {
+    if is_missing() {
+        return;
+    }
+    let home = repository();
+    commit(&home, "a", "x\n");
+    let ran = home.path("ran");
+    home.file("tree/.git/git", &format!("#!/bin/sh\ntouch {}\n", ran.display()), 0o700);
+    let mut command = home.command(&["scan", "tree"]);
+    command.env("PATH", format!(":.:{}", std::env::var("PATH").unwrap()));
+    run_to_end(command, b"").assert_success();
+    assert!(!ran.exists());
+}
+
 #[test]
 fn scan_runs_nothing_that_a_repository_names() {
     if is_missing() {
