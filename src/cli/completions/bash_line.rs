@@ -53,7 +53,8 @@ impl BashLine {
         let rest = word.get(self.taken..)?;
         match self.quote {
             Some('\'') => (!rest.contains('\'')).then(|| rest.to_owned()),
-            Some(_) => Some(escape(rest, |c| "\"$`\\".contains(c))),
+            // Within these quotes bash replaces `!word` by an earlier command, and keeps a backslash before it.
+            Some(_) => (!rest.contains('!')).then(|| escape(rest, |c| "\"$`\\".contains(c))),
             None => Some(escape(rest, |c| !c.is_alphanumeric() && !"_./-+,%@:=^".contains(c))),
         }
     }
@@ -101,6 +102,8 @@ mod tests {
         assert_eq!(replaced("jeton x \"Mav", "Maven $Plugin").as_deref(), Some(r"Maven \$Plugin"));
         assert_eq!(replaced("jeton x 'Mav", "Maven Plugin").as_deref(), Some("Maven Plugin"));
         assert_eq!(replaced("jeton x 'Mav", "Maven 'Plugin").as_deref(), None);
+        assert_eq!(replaced("jeton x \"Mav", "Maven !curl").as_deref(), None);
+        assert_eq!(replaced("jeton x Mav", "Maven !curl").as_deref(), Some(r"Maven\ \!curl"));
         assert_eq!(replaced("jeton x --set=Mav", "--set=Maven Plugin").as_deref(), Some(r"Maven\ Plugin"));
         assert_eq!(replaced("jeton x --set=\"Mav", "--set=Maven Plugin").as_deref(), Some("Maven Plugin"));
         assert_eq!(replaced("jeton x unix:/r", "unix:/run").as_deref(), Some("/run"));

@@ -203,3 +203,30 @@ fn prometheus_accepts_metrics_and_rules() {
         }
     }
 }
+
+/// A scraper without the right to read all tokens sees no owner's token.
+#[test]
+fn token_without_a_name_raises_an_alert_beside_a_named_one() {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/prometheus/alerts.yaml");
+    let raised = |hidden_expires: &str| {
+        let test = format!(
+            r#"{{"rule_files": [{rules:?}], "tests": [{{
+                "input_series": [
+                    {{"series": "jeton_tokens_next_expiry_timestamp_seconds{{instance=\"a\"}}", "values": "{hidden_expires}"}},
+                    {{"series": "jeton_token_expires_timestamp_seconds{{instance=\"a\",account=\"ci\",token=\"t\"}}",
+                      "values": "500000"}}],
+                "alert_rule_test": [{{"eval_time": "0s", "alertname": "JetonTokensExpire", "exp_alerts": []}}]}}]}}"#
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("test.yaml");
+        std::fs::write(&file, test).unwrap();
+        promtool(&["test", "rules", file.to_str().unwrap()], "").map(|(accepted, text)| {
+            assert!(accepted || text.contains("JetonTokensExpire"), "{text}");
+            !accepted
+        })
+    };
+    if let Some(is_raised) = raised("400000") {
+        assert!(is_raised, "another token expires first");
+        assert_eq!(raised("500000"), Some(false), "the named token is the first");
+    }
+}
