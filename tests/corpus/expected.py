@@ -205,8 +205,24 @@ def host_of(url):
     return None if local or not re.fullmatch(r"[a-z0-9.-]+", host) else host
 
 
+def has_unusable_host(url):
+    """A host that no catalogue can have: a variable without a value, or a wildcard."""
+    named = "://" in url or url.startswith(("//", "{"))
+    netloc = urlsplit(url).netloc.rpartition("@")[2].partition(":")[0].lower()
+    local = netloc in ("", "localhost", "0.0.0.0") or netloc.endswith(".localhost") or netloc.startswith("127.")
+    return named and not host_of(url) and (url.startswith("{") or not local)
+
+
+def hosts_and_base(urls):
+    """The hosts of a list of servers, or None if there are only unusable ones; and the path, which they have in common."""
+    first = next((url for url in urls if host_of(url)), urls[0] if urls else "")
+    base = base_of(first)
+    hosts = frozenset(host_of(url) for url in urls if host_of(url) and base_of(url) == base)
+    return (None if not hosts and any(map(has_unusable_host, urls)) else hosts), base
+
+
 def base_of(url):
-    path = re.sub(r"^([^/]*:)?//[^/?#]*", "", url)
+    path = re.sub(r"^(([^/]*:)?//[^/?#]*|\{[^/?#]*)", "", url)
     path = re.split("[?#]", path)[0].strip("/")
     return "/" + path if path else ""
 
@@ -247,8 +263,7 @@ def allows_slash(pattern):
 
 
 def route(document, operation, nodes):
-    servers = servers_of(document, nodes[1][1], nodes[0][1])
-    base = base_of(servers[0]) if servers else ""
+    operation.hosts, base = hosts_and_base(servers_of(document, nodes[1][1], nodes[0][1]))
     path = operation.path if operation.path.startswith("/") else "/" + operation.path
     if re.search(r"[?#%;\\\s]|//|[\x00-\x1f\x7f]", base + path):
         return None
@@ -304,16 +319,22 @@ class Expected:
         else:
             schemes = (root.get("components") or {}).get("securitySchemes") or {}
         whole = alternatives(root.get("security"), schemes)
-        self.operations, hosts = [], set()
+        self.operations = []
         for path, method, node, item in document.operations():
             operation = Operation(path, method, node[1])
             own = node[1].get("security")
             operation.alternatives = alternatives(own, schemes) if "security" in node[1] else whole
             operation.access = access(operation)
             operation.route = route(document, operation, [item, node])
-            hosts |= {host_of(url) for url in servers_of(document, node[1], item[1])} - {None}
             self.operations.append(operation)
-        self.hosts = set() if len(hosts) > 64 else hosts
+        # The hosts of most operations. Operations on other hosts have no route.
+        own, _ = hosts_and_base(servers_of(document, {}, {}))
+        counts = Counter(o.hosts for o in self.operations if o.hosts is not None)
+        self.hosts = max(counts, key=lambda h: (counts[h], h == own, sorted(h)), default=frozenset())
+        for operation in self.operations:
+            elsewhere = operation.hosts is None or (operation.hosts and not self.hosts <= operation.hosts)
+            if self.hosts and elsewhere:
+                operation.route = None
         titles = group(self.operations)
         self.groups = {f"{name}.{o.group}" for o in self.operations}
         assign_ids(name, self.operations)

@@ -1,7 +1,8 @@
 //! Catalogues: the methods and API sets of an installation, and the TOML files that define them.
 //!
 //! - [`toml_reader`] parses a catalogue file, [`toml_writer`] writes one that parses back to the same catalogue;
-//! - [`validate`] holds the rules for every catalogue, [`hosts`] those for hosts, `route_owners` the rule about routes;
+//! - [`validate`] holds the rules for every catalogue, [`hosts`] those for hosts, `route_owners` the rule about routes,
+//!   [`route_limits`] the limits for their number;
 //! - [`resolved_set`] answers questions about single sets, [`permission_index`] holds the methods of all sets and
 //!   computes those that a token may call or gains;
 //! - [`short_names`] resolves names as people type them;
@@ -15,7 +16,7 @@ pub mod hosts;
 pub mod permission_index;
 pub mod renames;
 pub mod resolved_set;
-mod route_overlaps;
+pub mod route_limits;
 mod route_owners;
 pub mod short_names;
 pub mod toml_reader;

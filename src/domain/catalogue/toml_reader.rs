@@ -6,10 +6,12 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::route_limits::{MAX_ALL_ROUTES, MAX_ROUTES, too_many_routes, too_many_routes_of_method};
 use super::validate::{self, Location, MAX_METHODS, MAX_SETS};
 use super::{ApiSet, Catalogue, Group, SetEntry, TrailingSlash};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::route::Route;
+use crate::domain::route::request_path::MAX_PATH_LEN;
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
@@ -132,7 +134,7 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
         groups: Vec::with_capacity(doc.group.len()),
         sets: Vec::with_capacity(doc.set.len()),
     };
-    let mut count = 0;
+    let (mut count, mut route_count) = (0, 0);
     for (g, group) in doc.group.into_iter().enumerate() {
         let id = offsets.record(Location::GroupId(g), group.id);
         let mut methods = Vec::with_capacity(group.method.len());
@@ -144,8 +146,16 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
                 let why = format!("a catalogue can have at most {MAX_METHODS} methods");
                 return Err(located(span, Error::usage("the catalogue is too large").why(why)));
             }
-            let whole = MethodId::parse(&format!("{id}.{tail}")).map_err(|e| located(span, e))?;
+            let whole = MethodId::parse(&format!("{id}.{tail}")).map_err(|e| located(span.clone(), e))?;
             let docs = method.docs.map(|docs| offsets.record(Location::Docs(g, m), docs));
+            // Each route repeats the base path, so their number is limited before they are stored.
+            route_count += method.routes.len();
+            if method.routes.len() > MAX_ROUTES {
+                return Err(located(span, too_many_routes_of_method()));
+            }
+            if route_count > MAX_ALL_ROUTES {
+                return Err(located(span, too_many_routes()));
+            }
             let routes = method.routes.into_iter().enumerate();
             let routes = routes.map(|(r, route)| offsets.record(Location::Route(g, m, r), route));
             let routes = routes.map(|route| with_base_path(&base_path, route)).collect();
@@ -184,6 +194,9 @@ pub fn parse_base_path(text: &str) -> Result<String> {
         return Ok(String::new());
     }
     let refused = |why: &str| Error::usage(format!("\"{}\" is not a base path", excerpt(text, 60))).why(why);
+    if base_path.len() > MAX_PATH_LEN {
+        return Err(refused(&format!("a base path can have at most {MAX_PATH_LEN} bytes")));
+    }
     if !base_path.starts_with('/') {
         return Err(refused("a base path begins with /, such as /crm"));
     }

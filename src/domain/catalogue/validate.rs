@@ -8,7 +8,7 @@ use strsim::osa_distance;
 
 use super::hosts::{MAX_HOSTS, parse_host};
 use super::renames::Renames;
-use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_overlaps, route_owners};
+use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_limits, route_owners};
 use crate::domain::api_selection::looks_built_in;
 use crate::domain::method::{Method, MethodId};
 use crate::domain::route::Route;
@@ -30,7 +30,6 @@ const MAX_NAME_LEN: usize = 64;
 pub const MAX_SET_NAME_LEN: usize = 300;
 const MAX_TITLE_LEN: usize = 200;
 const MAX_LINK_LEN: usize = 2_000;
-const MAX_ROUTES: usize = 64;
 /// Maximum number of characters of a text that errors repeat.
 const MAX_EXCERPT: usize = 60;
 
@@ -123,6 +122,8 @@ fn reject_reserved(catalogue: &Catalogue) -> ValidationResult {
 
 /// Checks the rules that also apply to jeton's own files.
 pub(super) fn validate_rules(catalogue: &Catalogue, existing: &[Catalogue]) -> ValidationResult {
+    // All other rules read the routes.
+    route_limits::check_route_count(catalogue)?;
     let renames = Renames::new(existing.iter().find(|c| c.name == catalogue.name), catalogue);
     let others = existing.iter().filter(|c| c.name != catalogue.name);
     let others: Vec<Cow<'_, Catalogue>> = others
@@ -132,7 +133,7 @@ pub(super) fn validate_rules(catalogue: &Catalogue, existing: &[Catalogue]) -> V
     validate_head(catalogue)?;
     validate_groups(catalogue, &others)?;
     route_owners::check_route_owners(catalogue, &others)?;
-    route_overlaps::check_route_overlaps(catalogue)?;
+    route_limits::check_route_overlaps(catalogue)?;
     validate_sets(catalogue, &others)?;
     reject_removed_nested_sets(catalogue, existing, &others)?;
     reject_cycles(catalogue, &others)
@@ -234,9 +235,6 @@ fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {
             let near = HTTP_METHODS.into_iter().filter(|known| osa_distance(known, http_method) == 1);
             let next = suggestion(&near.collect::<Vec<_>>());
             return Err(fault(location, Error { next, ..error }));
-        }
-        if r >= MAX_ROUTES {
-            return Err(fault(location, Error::usage(format!("a method can have at most {MAX_ROUTES} routes"))));
         }
     }
     Ok(())

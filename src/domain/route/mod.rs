@@ -23,6 +23,7 @@ mod work;
 use std::cmp::Reverse;
 use std::fmt;
 
+pub use self::parse::{MAX_COMBINATIONS, MAX_VALUES};
 use self::route_tree::RouteTree;
 use self::segment::SegmentPattern;
 use self::sequence::{Item, covers};

@@ -1,8 +1,10 @@
 //! Parameters for several segments, parameters with a type, and rules that a whole list of routes follows.
 
+use super::Route;
 use super::rules::RouteRules;
 use super::tests::{action_of, actions_of, catalogue};
 use crate::domain::catalogue::{Catalogue, TrailingSlash};
+use crate::error::Kind;
 
 fn rules(methods: &[(&str, &[&str])]) -> RouteRules {
     RouteRules::new(&[catalogue(methods)], &[])
@@ -123,6 +125,25 @@ fn types_separate_parameters() {
             "GET /things/c%61r",
         ],
     );
+}
+
+#[test]
+fn too_many_values_are_refused_and_match_nothing() {
+    let values = |count: usize| (0..count).map(|n| format!("v{n}")).collect::<Vec<_>>().join("|");
+    let route = |counts: &[usize]| -> String {
+        "GET /x".to_owned() + &counts.iter().map(|count| format!("/{{k:{}}}", values(*count))).collect::<String>()
+    };
+    for counts in [&[16][..], &[16, 4], &[4, 4, 4]] {
+        assert!(Route::parse_all(&route(counts)).is_ok(), "{counts:?}");
+    }
+    for counts in [&[17][..], &[16, 5], &[4, 4, 5], &[1, 17]] {
+        let text = route(counts);
+        assert_eq!(Route::parse_all(&text).unwrap_err().kind, Kind::Usage, "{counts:?}");
+        // A stored catalogue may still have such a route.
+        let rules = rules(&[("values", &[&text])]);
+        assert_denied(&rules, &["GET /x/v0", "GET /x/anything", "GET /x/v0/v0", "GET /x/v0/v0/v0"]);
+        assert_eq!(rules.remarks.len(), 1, "{counts:?}");
+    }
 }
 
 #[test]

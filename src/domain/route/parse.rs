@@ -6,10 +6,10 @@ use super::{PathPart, PathPattern, Route};
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
-/// Maximum number of values of a parameter, and of routes that a route with such parameters stands for. With more, a
-/// parameter matches every value.
-const MAX_VALUES: usize = 16;
-const MAX_ALTERNATIVES: usize = 64;
+/// Maximum number of values of a parameter.
+pub const MAX_VALUES: usize = 16;
+/// Maximum number of routes that a route with such parameters stands for.
+pub const MAX_COMBINATIONS: usize = 64;
 
 /// A segment as written.
 enum Segment {
@@ -57,16 +57,19 @@ impl Route {
                  {name:int}, {name:uuid} or {name:one|other}",
             );
         };
-        let product = segments.iter().map(Segment::alternatives).fold(1, usize::saturating_mul);
+        let combinations = segments.iter().map(Segment::alternatives).fold(1, usize::saturating_mul);
+        if combinations > MAX_COMBINATIONS || segments.iter().any(|segment| segment.alternatives() > MAX_VALUES) {
+            return refused(&format!(
+                "a parameter can have at most {MAX_VALUES} values, and all parameters of a route together at most \
+                 {MAX_COMBINATIONS} combinations of values"
+            ));
+        }
         let mut paths: Vec<Vec<PathPart>> = vec![Vec::new()];
         for segment in segments {
             let choices: Vec<Vec<PathPart>> = match segment {
                 Segment::One(pattern) => vec![vec![PathPart::Segment(pattern)]],
                 Segment::Several => vec![vec![PathPart::Segment(SegmentPattern::parameter()), PathPart::Many]],
-                Segment::Values(values) if product <= MAX_ALTERNATIVES => {
-                    values.into_iter().map(|value| vec![PathPart::Segment(value)]).collect()
-                }
-                Segment::Values(_) => vec![vec![PathPart::Segment(SegmentPattern::parameter())]],
+                Segment::Values(values) => values.into_iter().map(|value| vec![PathPart::Segment(value)]).collect(),
             };
             paths = paths.iter().flat_map(|head| choices.iter().map(|choice| [&head[..], choice].concat())).collect();
         }
@@ -97,10 +100,7 @@ impl Segment {
                 if values.iter().any(|v| matches!(*v, "" | "." | "..") || !v.bytes().all(is_plain)) {
                     return None;
                 }
-                match values.len() <= MAX_VALUES {
-                    true => Segment::Values(values.into_iter().map(SegmentPattern::literal).collect()),
-                    false => Segment::One(SegmentPattern::parameter()),
-                }
+                Segment::Values(values.into_iter().map(SegmentPattern::literal).collect())
             }
         })
     }

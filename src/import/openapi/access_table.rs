@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::access_rules::AccessRule;
 use super::clean_text::quoted;
-use super::operations::Operation;
+use super::operations::{MAX_OPERATIONS, Operation};
 use crate::domain::catalogue::toml_reader::at_position;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::suggest::{nearest, suggestion};
@@ -15,6 +15,8 @@ pub const MAX_TABLE_SIZE: usize = 4 * 1024 * 1024;
 /// Maximum number of operations that an error lists.
 const MAX_LISTED: usize = 3;
 
+/// Maximum number of entries: each names an operation.
+const MAX_ENTRIES: usize = MAX_OPERATIONS;
 /// Maximum length of a key that can name an operation, in bytes.
 const MAX_KEY_LEN: usize = 2_000;
 /// Maximum length of a suggested name, in bytes.
@@ -39,7 +41,16 @@ impl AccessTable {
         let mut tables = vec![(String::new(), parsed)];
         while let Some((prefix, table)) = tables.pop() {
             for (key, value) in table {
+                if prefix.len() + key.len() > MAX_KEY_LEN {
+                    let error = Error::usage("the key is too long").why(format!("the limit is {MAX_KEY_LEN} bytes"));
+                    return Err(in_entry(name, &key, error));
+                }
                 let key = format!("{prefix}{key}");
+                if levels.len() >= MAX_ENTRIES {
+                    let error = Error::usage("the access table has too many entries")
+                        .why(format!("the limit is {MAX_ENTRIES} entries"));
+                    return Err(in_entry(name, &key, error));
+                }
                 match value {
                     toml::Value::String(level) => {
                         let level = Access::parse(&level).map_err(|e| in_entry(name, &key, e))?;

@@ -7,7 +7,6 @@ use super::clean_text::{MAX_INSPECTED, id_from_path, is_link, percent_encoded, q
 use super::document_tree::Node;
 use super::operations::MAX_TAG_LEN;
 use super::refs::resolve;
-use super::servers;
 use super::warnings::Warnings;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
@@ -25,11 +24,16 @@ pub(super) struct DocLinks<'a> {
 }
 
 impl<'a> DocLinks<'a> {
-    /// Reads the template and the document's own links.
+    /// Reads the template and the document's own links. `server` is scheme and host of the document's server.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if the template is no link or uses an unknown placeholder.
-    pub(super) fn read(document: &'a Document, template: Option<&'a str>, warnings: &mut Warnings) -> Result<Self> {
+    pub(super) fn read(
+        document: &'a Document,
+        template: Option<&'a str>,
+        server: Option<String>,
+        warnings: &mut Warnings,
+    ) -> Result<Self> {
         if let Some(template) = template {
             validate_template(template)?;
         }
@@ -38,7 +42,7 @@ impl<'a> DocLinks<'a> {
             Some((scheme, rest)) => {
                 Some(format!("{scheme}://{}", rest.split(['/', '?', '#']).next().unwrap_or_default()))
             }
-            None => servers::origin(root.get("servers"), warnings),
+            None => server,
         };
         let link = |node, at: &str, warnings: &mut Warnings| link(document, node, origin.as_deref(), at, warnings);
         let mut by_tag = BTreeMap::new();

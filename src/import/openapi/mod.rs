@@ -44,7 +44,7 @@ use self::groups::Groups;
 use self::operations::{Operation, OperationReader, WarningCounts, drop_duplicate_routes};
 pub use self::path_parameters::ParameterOptions;
 use self::security_schemes::Security;
-use self::servers::Hosts;
+use self::servers::ServerReader;
 use self::warnings::Warnings;
 use crate::domain::catalogue::{Catalogue, Group, MANAGEMENT, TrailingSlash};
 use crate::domain::method::{Method, MethodId};
@@ -159,23 +159,27 @@ pub fn import_with_files(
     let document = files::load(root, neighbours, &mut budget)?;
     let (root, mut warnings) = (document.root(), budget.warnings);
 
-    let docs = DocLinks::read(&document, options.docs_url.as_deref(), &mut warnings)?;
+    let mut servers = ServerReader::new(options.base_path.is_some());
+    let common = servers.read(root.get("servers"), &mut warnings);
+    let docs = DocLinks::read(&document, options.docs_url.as_deref(), common.origin.clone(), &mut warnings)?;
     let mut security = Security::read(&document, &mut warnings);
-    let (mut counts, mut hosts) = (WarningCounts::default(), Hosts::default());
+    let mut counts = WarningCounts::default();
     let mut reader = OperationReader {
         document: &document,
         docs: &docs,
         options,
         security: &mut security,
-        hosts: &mut hosts,
+        servers: &mut servers,
         warnings: &mut warnings,
         counts: &mut counts,
         entries: 0,
         keys: 0,
         parameters: 0,
+        routes: 0,
     };
     let mut operations = reader.read_all()?;
     counts.report(&mut warnings);
+    security.merge_scopes(&mut operations, &mut warnings);
     path_parameters::check_names(&options.parameters, operations.iter().map(|operation| operation.path))?;
     if let Some(webhooks) = root.get("webhooks").and_then(Node::entries).filter(|w| !w.is_empty()) {
         warnings.add(format!("skipped webhooks, because they are not methods of this API: {}", webhooks.len()));
@@ -185,13 +189,16 @@ pub fn import_with_files(
     let ids = ids::assign_ids(&operations, &options.name, &groups, &mut warnings)?;
     options.access.apply(&mut operations, &ids, &options.name)?;
     access_rules::warn_public(&operations, &mut warnings);
+    let hosts = match &options.hosts {
+        Some(hosts) => hosts.clone(),
+        None => servers.common_hosts(&common, &mut operations, &mut warnings)?,
+    };
     drop_duplicate_routes(&mut operations, &mut warnings);
     let parts = (&operations[..], &ids[..], &groups);
     let sets = sets::build_sets(&options.name, root, parts, &security, &mut warnings)?;
     let mut notes = vec![access_rules::describe_rules(&operations)];
     notes.extend(groups.describe());
     let title = title(root, options, &mut warnings);
-    let hosts = options.hosts.clone().map_or_else(|| hosts.into_names(&mut warnings), Ok)?;
     let groups = with_methods(&options.name, groups, operations, ids);
     let catalogue =
         Catalogue { name: options.name.clone(), title, hosts, trailing_slash: options.trailing_slash, groups, sets };

@@ -10,11 +10,12 @@ use super::document_tree::{Node, too_large};
 use super::path_parameters::{self, PathParameters};
 use super::refs::{ref_chain, resolve};
 use super::security_schemes::{Alternative, Security};
-use super::servers::{Hosts, base_path};
+use super::servers::{ServerReader, Servers};
 use super::warnings::{WarningCount, Warnings};
 use super::{Document, ImportOptions};
+use crate::domain::catalogue::route_limits::MAX_ALL_ROUTES;
 use crate::domain::method::Access;
-use crate::domain::route::Route;
+use crate::domain::route::{MAX_COMBINATIONS, MAX_VALUES, Route};
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::{Error, Result};
 
@@ -64,6 +65,7 @@ pub(super) struct Operation<'a> {
     pub(super) access_rule: AccessRule,
     pub(super) docs: Option<String>,
     pub(super) route: Option<String>,
+    pub(super) servers: Rc<Servers>,
     /// The position in the document: of the path, and of the operation in it.
     pub(super) position: (u32, u32),
 }
@@ -74,7 +76,7 @@ pub(super) struct OperationReader<'a, 'w> {
     pub(super) docs: &'a DocLinks<'a>,
     pub(super) options: &'w ImportOptions,
     pub(super) security: &'w mut Security<'a>,
-    pub(super) hosts: &'w mut Hosts,
+    pub(super) servers: &'w mut ServerReader,
     pub(super) warnings: &'w mut Warnings,
     pub(super) counts: &'w mut WarningCounts,
     /// Number of entries that all sets together will have.
@@ -83,6 +85,8 @@ pub(super) struct OperationReader<'a, 'w> {
     pub(super) keys: usize,
     /// Number of parameters read so far.
     pub(super) parameters: usize,
+    /// Number of routes so far. A route with lists of values counts once for each combination.
+    pub(super) routes: usize,
 }
 
 /// Warnings reported once for all operations.
@@ -92,6 +96,7 @@ pub(super) struct WarningCounts {
     callbacks: WarningCount,
     unnamed: WarningCount,
     unmatched: WarningCount,
+    wider: WarningCount,
 }
 
 impl WarningCounts {
@@ -99,6 +104,13 @@ impl WarningCounts {
         self.unnamed
             .report(warnings, "operations without operationId, for which jeton makes an id from HTTP method and path");
         self.unmatched.report(warnings, "operations that get no route, because jeton can't match their path");
+        self.wider.report(
+            warnings,
+            &format!(
+                "operations with a path parameter whose listed values are too many or unusual for a route (more than \
+                 {MAX_VALUES} or {MAX_COMBINATIONS} combinations), so the route matches every value"
+            ),
+        );
         self.cut.report(warnings, "titles that jeton cut, because they were too long");
         self.callbacks.report(
             warnings,
@@ -187,6 +199,11 @@ impl<'a> OperationReader<'a, '_> {
                 return Err(too_large("the sets from the document's tags and scopes are too large")
                     .why(format!("the limit is {MAX_SET_ENTRIES} methods in all sets together")));
             }
+            if self.routes > MAX_ALL_ROUTES {
+                return Err(too_large("the document has too many routes").why(format!(
+                    "the limit is {MAX_ALL_ROUTES}; a path with listed values of parameters counts once for each combination"
+                )));
+            }
             found.push(operation);
         }
         Ok(())
@@ -213,13 +230,13 @@ impl<'a> OperationReader<'a, '_> {
             self.docs.link_for(self.document, node, (key, path, id, tags.first().copied()), &label, self.warnings);
         let root = self.document.root();
         let servers = node.get("servers").or_else(|| item.get("servers")).or_else(|| root.get("servers"));
-        self.hosts.add(servers, &label, self.warnings);
-        let prefix = match &self.options.base_path {
-            Some(path) => path.trim_end_matches('/').to_owned(),
-            None => base_path(servers, self.warnings),
-        };
+        let servers = self.servers.read(servers, self.warnings);
+        let prefix = self.options.base_path.as_ref().map_or(&*servers.path, |path| path.trim_end_matches('/'));
         let parameters = PathParameters::read(self.document, [item, node], &label, self.warnings);
-        let route_path = parameters.route_path(path, &self.options.parameters);
+        let (route_path, is_wider) = parameters.route_path(path, &self.options.parameters);
+        if is_wider {
+            self.counts.wider.add(&label);
+        }
         let by_scopes = access_from_scopes(&alternatives, self.security);
         let (access, access_rule) = self.access(node, usual_access(http_method, usual, by_scopes), &label);
         let plain_label = format!("{http_method} {path}");
@@ -227,7 +244,8 @@ impl<'a> OperationReader<'a, '_> {
             title: self.title(node, &plain_label, &label),
             access,
             access_rule,
-            route: self.route(http_method, &prefix, &route_path, &label),
+            route: self.route(http_method, prefix, &route_path, &label),
+            servers,
             position: (0, 0),
             label: plain_label,
             quoted_label: label,
@@ -311,9 +329,13 @@ impl<'a> OperationReader<'a, '_> {
         }
         let whole = format!("{prefix}{slash}{path}");
         let route = format!("{http_method} {whole}");
-        if whole.len() > MAX_ROUTE_LEN || whole.contains(is_control_or_bidi) || Route::parse_all(&route).is_err() {
-            self.counts.unmatched.add(label);
-            return None;
+        let is_plain = whole.len() <= MAX_ROUTE_LEN && !whole.contains(is_control_or_bidi);
+        match is_plain.then(|| Route::parse_all(&route)) {
+            Some(Ok(parsed)) => self.routes += parsed.len(),
+            Some(Err(_)) | None => {
+                self.counts.unmatched.add(label);
+                return None;
+            }
         }
         Some(route)
     }

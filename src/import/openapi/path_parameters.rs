@@ -7,11 +7,11 @@ use super::clean_text::{quoted, truncate};
 use super::document_tree::Node;
 use super::refs::resolve;
 use super::warnings::Warnings;
+use crate::domain::route::{MAX_COMBINATIONS, MAX_VALUES};
 use crate::error::{Error, Result};
 
-/// Maximum number of parameters of one operation that are read, and of values of a parameter.
+/// Maximum number of parameters of a path, and of an operation, that are read.
 const MAX_PARAMETERS: usize = 200;
-const MAX_VALUES: usize = 16;
 /// Maximum length of a name, a value or an expression, in characters.
 const MAX_LEN: usize = 200;
 
@@ -54,19 +54,29 @@ impl<'a> PathParameters<'a> {
         PathParameters(found)
     }
 
-    /// Returns the path of a route: `path` with each parameter as the document describes it.
-    pub(super) fn route_path(&self, path: &str, options: &ParameterOptions) -> String {
+    /// Returns the path of a route: `path` with each parameter as the document describes it. The second result is
+    /// `true` if a parameter matches more than the values that the document lists.
+    pub(super) fn route_path(&self, path: &str, options: &ParameterOptions) -> (String, bool) {
+        let (mut combinations, mut is_wider) = (1, false);
         let segments = path.split('/').map(|segment| {
             let whole = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
-            match whole.filter(|name| !name.contains(['{', '}'])) {
-                Some(name) => self.segment(name, options),
-                None => with_plain_names(segment),
+            let Some(name) = whole.filter(|name| !name.contains(['{', '}'])) else { return with_plain_names(segment) };
+            let values = self.0.get(name).map(Parameter::values).unwrap_or_default();
+            let is_usable = !values.is_empty()
+                && values.len() <= MAX_VALUES.min(MAX_COMBINATIONS / combinations)
+                && values.iter().all(|value| is_plain_value(value));
+            let text = self.segment(name, if is_usable { &values } else { &[] }, options);
+            if text.contains('|') {
+                combinations *= values.len();
             }
+            is_wider |= !is_usable && !values.is_empty() && text.starts_with('{');
+            text
         });
-        segments.collect::<Vec<_>>().join("/")
+        let path = segments.collect::<Vec<_>>().join("/");
+        (path, is_wider)
     }
 
-    fn segment(&self, name: &str, options: &ParameterOptions) -> String {
+    fn segment(&self, name: &str, values: &[&str], options: &ParameterOptions) -> String {
         let plain = plain_name(name);
         let parameter = self.0.get(name);
         if options.use_defaults
@@ -80,6 +90,7 @@ impl<'a> PathParameters<'a> {
             return format!("{{{plain}+}}");
         }
         match parameter.and_then(Parameter::kind) {
+            _ if !values.is_empty() => format!("{{{plain}:{}}}", values.join("|")),
             Some(kind) => format!("{{{plain}:{kind}}}"),
             None => format!("{{{plain}}}"),
         }
@@ -102,16 +113,17 @@ impl Parameter<'_> {
         is_marked(self.node) || is_marked(self.schema) || self.schema.text("pattern").is_some_and(allows_slash)
     }
 
-    /// Returns the type or the values, as routes write them.
-    fn kind(&self) -> Option<String> {
+    /// Returns the values that the document lists, at most one more than a route can have.
+    fn values(&self) -> Vec<&str> {
         let values = self.schema.get("enum").and_then(Node::items).unwrap_or_default();
-        let values: Vec<&str> = values.iter().filter_map(Node::as_text).take(MAX_VALUES + 1).collect();
-        if !values.is_empty() && values.len() <= MAX_VALUES && values.iter().all(|value| is_plain_value(value)) {
-            return Some(values.join("|"));
-        }
+        values.iter().filter_map(Node::as_text).take(MAX_VALUES + 1).collect()
+    }
+
+    /// Returns the type, as routes write it.
+    fn kind(&self) -> Option<&'static str> {
         match (self.schema.text("format"), self.schema.get("type")) {
-            (Some("uuid"), _) => Some("uuid".to_owned()),
-            (_, Some(kind)) if is_integer(kind) => Some("int".to_owned()),
+            (Some("uuid"), _) => Some("uuid"),
+            (_, Some(kind)) if is_integer(kind) => Some("int"),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Sets of scopes. A scope's set has the operations for which that scope alone is enough, so that a token with the set
 //! gets nothing that needs more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::operations::Operation;
 use super::security_schemes::{Alternative, Security};
@@ -19,16 +19,16 @@ pub(super) fn scope_sets<'a>(
     ids: &'a [MethodId],
     security: &Security<'_>,
 ) -> Vec<SetDraft<'a>> {
-    let mut members: BTreeMap<&str, (&str, Vec<&MethodId>)> = BTreeMap::new();
+    let mut members: BTreeMap<(&str, usize), (&str, Vec<&MethodId>)> = BTreeMap::new();
     for (operation, id) in operations.iter().zip(ids) {
         for alternative in operation.alternatives.iter().filter(|a| !a.needs_more) {
-            let [scope] = &*alternative.scopes else { continue };
-            let Some(scope) = security.scopes.get(*scope) else { continue };
+            let [index] = *alternative.scopes else { continue };
+            let Some(scope) = security.scopes.get(index) else { continue };
             let purpose = scope.purpose.filter(|p| !p.is_empty()).unwrap_or_default();
-            members.entry(scope.name).or_insert_with(|| (purpose, Vec::new())).1.push(id);
+            members.entry((&scope.label, index)).or_insert_with(|| (purpose, Vec::new())).1.push(id);
         }
     }
-    let set = |(scope, (purpose, members)): (&str, (&str, Vec<&'a MethodId>))| {
+    let set = |((scope, _), (purpose, members)): ((&str, usize), (&str, Vec<&'a MethodId>))| {
         let title = match purpose {
             "" => own_title(&format!("Methods for which the scope {scope} is enough")),
             _ => purpose.to_owned(),
@@ -47,12 +47,12 @@ pub(super) fn combination_sets<'a>(
     max: usize,
     warnings: &mut Warnings,
 ) -> Vec<SetDraft<'a>> {
-    let mut combinations: BTreeMap<Vec<&str>, &[usize]> = BTreeMap::new();
+    let mut combinations: BTreeSet<(Vec<&str>, &[usize])> = BTreeSet::new();
     for alternative in operations.iter().flat_map(|o| needed_combinations(&o.alternatives)) {
         let mut names: Vec<&str> =
-            alternative.scopes.iter().filter_map(|n| security.scopes.get(*n)).map(|s| s.name).collect();
+            alternative.scopes.iter().filter_map(|n| security.scopes.get(*n)).map(|s| &*s.label).collect();
         names.sort_unstable();
-        combinations.insert(names, &alternative.scopes);
+        combinations.insert((names, &alternative.scopes));
     }
     // Operations often share their alternatives.
     let mut by_alternatives: BTreeMap<&[Alternative], Vec<&MethodId>> = BTreeMap::new();

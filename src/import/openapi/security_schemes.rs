@@ -1,5 +1,6 @@
 //! The scopes and roles that operations require.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -7,6 +8,7 @@ use super::Document;
 use super::access_rules::access_from_words;
 use super::clean_text::{MAX_INSPECTED, quoted, truncate};
 use super::document_tree::Node;
+use super::operations::Operation;
 use super::refs::resolve;
 use super::warnings::Warnings;
 use crate::domain::method::Access;
@@ -23,8 +25,12 @@ enum Scheme<'a> {
     Undeclared,
 }
 
+/// A scope of one scheme, or of several schemes that are only alternatives to each other.
 pub(super) struct Scope<'a> {
-    pub(super) name: &'a str,
+    /// The name in API sets: with the scheme's name if other schemes have a scope of this name.
+    pub(super) label: Cow<'a, str>,
+    name: &'a str,
+    scheme: &'a str,
     /// The purpose of the scope, if the document gives one.
     pub(super) purpose: Option<&'a str>,
     /// The access level that the scope's words say.
@@ -54,9 +60,10 @@ pub(super) struct Security<'a> {
     global: Rc<[Alternative]>,
     /// Every scope required so far, in the order of discovery.
     pub(super) scopes: Vec<Scope<'a>>,
-    indexes: BTreeMap<&'a str, usize>,
-    /// The schemes that gave a scope its purpose.
-    declaring_schemes: BTreeMap<&'a str, &'a str>,
+    /// The indexes of the scopes, by name and scheme.
+    indexes: BTreeMap<(&'a str, &'a str), usize>,
+    /// The schemes of which an operation needs scopes together with scopes of another scheme.
+    combined: BTreeSet<&'a str>,
 }
 
 impl<'a> Security<'a> {
@@ -84,7 +91,7 @@ impl<'a> Security<'a> {
             global: Rc::default(),
             scopes: Vec::new(),
             indexes: BTreeMap::new(),
-            declaring_schemes: BTreeMap::new(),
+            combined: BTreeSet::new(),
         };
         security.global = security.alternatives_of(root, "the document", warnings);
         security
@@ -130,6 +137,7 @@ impl<'a> Security<'a> {
         warnings: &mut Warnings,
     ) -> Option<Alternative> {
         let (mut required, mut needs_more) = (BTreeSet::new(), false);
+        let mut with_scopes = BTreeSet::new();
         for (name, scopes) in entries {
             *left = left.checked_sub(1)?;
             if !self.schemes.contains_key(&**name) {
@@ -140,6 +148,9 @@ impl<'a> Security<'a> {
             }
             let scopes = scopes.items().unwrap_or_default();
             needs_more |= scopes.is_empty();
+            if !scopes.is_empty() {
+                with_scopes.insert(&**name);
+            }
             for scope in scopes {
                 *left = left.checked_sub(1)?;
                 match self.scope(name, scope, at, warnings) {
@@ -147,6 +158,9 @@ impl<'a> Security<'a> {
                     None => needs_more = true,
                 }
             }
+        }
+        if with_scopes.len() > 1 {
+            self.combined.append(&mut with_scopes);
         }
         Some(Alternative { scopes: required.into_iter().collect(), needs_more })
     }
@@ -182,22 +196,63 @@ impl<'a> Security<'a> {
                 return None;
             }
         };
-        let index = *self.indexes.entry(name).or_insert_with(|| {
-            self.scopes.push(Scope { name, purpose: None, access: access_from_words(name) });
+        let index = *self.indexes.entry((name, scheme)).or_insert_with(|| {
+            self.scopes.push(Scope {
+                label: Cow::Borrowed(name),
+                name,
+                scheme,
+                purpose,
+                access: access_from_words(name),
+            });
             self.scopes.len() - 1
         });
-        let declaring = *self.declaring_schemes.entry(name).or_insert(scheme);
-        if declaring != scheme {
-            warnings.add(format!(
-                "the scope {} is declared by the security schemes {} and {}; jeton made one API set for both",
-                quoted(name),
-                quoted(declaring.min(scheme)),
-                quoted(declaring.max(scheme))
-            ));
-        }
-        let known = &mut self.scopes[index].purpose;
-        *known = known.or(purpose);
         Some(index)
+    }
+
+    /// Makes one scope of the scopes with the same name, now that all operations are read. A scheme that an operation
+    /// needs together with another one keeps its own scopes: one of the two credentials is not enough.
+    pub(super) fn merge_scopes(&mut self, operations: &mut [Operation<'_>], warnings: &mut Warnings) {
+        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (n, scope) in self.scopes.iter().enumerate() {
+            by_name.entry(scope.name).or_default().push(n);
+        }
+        let mut merged: Vec<usize> = (0..self.scopes.len()).collect();
+        for (name, indexes) in by_name.into_iter().filter(|(_, indexes)| indexes.len() > 1) {
+            let (own, common): (Vec<usize>, Vec<usize>) =
+                indexes.into_iter().partition(|n| self.combined.contains(self.scopes[*n].scheme));
+            for n in own {
+                let label = format!("{name} ({})", truncate(self.scopes[n].scheme, MAX_SCOPE_LEN));
+                self.scopes[n].label = Cow::Owned(label);
+            }
+            let Some((first, others)) = common.split_first() else { continue };
+            for n in others {
+                let (one, other) = (self.scopes[*first].scheme, self.scopes[*n].scheme);
+                warnings.add(format!(
+                    "the scope {} is declared by the security schemes {} and {}; jeton made one API set for both",
+                    quoted(name),
+                    quoted(one.min(other)),
+                    quoted(one.max(other))
+                ));
+                merged[*n] = *first;
+                let purpose = self.scopes[*n].purpose;
+                let known = &mut self.scopes[*first].purpose;
+                *known = known.or(purpose);
+            }
+        }
+        if merged.iter().enumerate().all(|(n, index)| n == *index) {
+            return;
+        }
+        for operation in operations {
+            let mut alternatives: Vec<Alternative> = Vec::new();
+            for alternative in operation.alternatives.iter() {
+                let scopes: BTreeSet<usize> = alternative.scopes.iter().map(|n| merged[*n]).collect();
+                let alternative = Alternative { scopes: scopes.into_iter().collect(), ..*alternative };
+                if !alternatives.contains(&alternative) {
+                    alternatives.push(alternative);
+                }
+            }
+            operation.alternatives = alternatives.into();
+        }
     }
 
     /// Returns declared scopes that nothing requires, in order.
@@ -206,7 +261,8 @@ impl<'a> Security<'a> {
             Scheme::OAuth2(scopes) => Some(scopes.keys()),
             Scheme::Undeclared => None,
         });
-        let mut idle: Vec<&str> = declared.flatten().copied().filter(|s| !self.indexes.contains_key(s)).collect();
+        let used: BTreeSet<&str> = self.indexes.keys().map(|(name, _)| *name).collect();
+        let mut idle: Vec<&str> = declared.flatten().copied().filter(|scope| !used.contains(scope)).collect();
         idle.sort_unstable();
         idle.dedup();
         idle

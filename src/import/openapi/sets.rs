@@ -44,10 +44,11 @@ pub(super) fn build_sets(
     drafts.iter().chain(&of_tags).for_each(|draft| _ = room.take(draft));
     let combinations = combination_sets(operations, ids, security, room.sets, warnings);
     let count = combinations.len();
-    drafts.extend(combinations.into_iter().take_while(|draft| room.take(draft)));
-    if drafts.len() < count {
+    let combinations: Vec<SetDraft<'_>> = combinations.into_iter().take_while(|draft| room.take(draft)).collect();
+    if combinations.len() < count {
         warnings.add("left out API sets for combinations of scopes, because there would be too many API sets");
     }
+    drafts.extend(combinations);
     drafts.extend(of_tags);
     let of_groups = group_sets(operations, ids, groups);
     if of_groups.iter().all(|draft| room.take(draft)) {

@@ -186,3 +186,16 @@ fn mistakes_in_the_table_are_refused() {
         assert_eq!(AccessTable::parse("t", &deep).unwrap_err().kind, Kind::Usage);
     }
 }
+
+#[test]
+fn tables_are_limited_while_they_are_read() {
+    let key = "a".repeat(1_990);
+    assert!(AccessTable::parse("t", &format!("[{key}]\nb = \"read\"\n")).is_ok());
+    for text in [
+        format!("[{key}]\n{} = \"read\"\n", "b".repeat(20)),
+        format!("[{key}.{}]\nb = \"read\"\n", "b".repeat(20)),
+        (0..20_001).map(|n| format!("a{n} = \"read\"\n")).collect(),
+    ] {
+        assert_eq!(AccessTable::parse("t", &text).unwrap_err().kind, Kind::Usage);
+    }
+}

@@ -264,3 +264,18 @@ fn too_many_sets_leave_out_the_less_important() {
     warns(&all, "1200 combinations");
     warns(&all, "\"read …\"");
 }
+
+#[test]
+fn combinations_that_find_no_place_are_counted_in_a_warning() {
+    let operation = |path: String, scopes: &[String]| {
+        format!(r#""/{path}":{{"get":{{"operationId":"{path}","security":[{{"o":{}}}]}}}}"#, serde_json::json!(scopes))
+    };
+    let a = || "a".to_owned();
+    let mut paths: Vec<String> = (0..3_000).map(|n| operation(format!("x{n}"), &[a()])).collect();
+    paths.extend((0..60).map(|n| operation(format!("y{n}"), &[format!("s{n}")])));
+    paths.extend((0..80).map(|n| operation(format!("z{n}"), &[a(), format!("b{n}")])));
+    let all = done(&paths.join(","), r#""components":{"securitySchemes":{"o":{"type":"openIdConnect"}}}"#);
+    let count = |start: &str| set_names(&all).iter().filter(|name| name.starts_with(start)).count();
+    assert_eq!((count("scope "), count("scopes ")), (61, 65));
+    warns(&all, "left out API sets for combinations");
+}

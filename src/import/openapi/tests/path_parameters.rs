@@ -55,6 +55,29 @@ fn parameters_are_as_narrow_as_the_document_says() {
 }
 
 #[test]
+fn values_that_a_route_cannot_have_are_any_value_with_a_warning() {
+    let imported = |path: &str, counts: &[usize]| {
+        let parameter = |(n, count): (usize, &usize)| {
+            let values: Vec<String> = (0..*count).map(|value| format!("v{value}")).collect();
+            serde_json::json!({"name": format!("p{n}"), "in": "path", "schema": {"enum": values}})
+        };
+        let parameters: Vec<_> = counts.iter().enumerate().map(parameter).collect();
+        let operation = serde_json::json!({"parameters": parameters, "get": {"operationId": "a"}});
+        done(&format!("\"{path}\":{operation}"), "")
+    };
+    for (path, counts, bound) in
+        [("/x/{p0}", &[17][..], "{p0}"), ("/x/{p0}/{p1}", &[16, 5], "{p1}"), ("/x/{p0}/{p1}/{p2}", &[8, 9, 8], "{p1}")]
+    {
+        let result = imported(path, counts);
+        let route = &result.catalogue.methods().next().unwrap().routes[0];
+        assert!(route.contains(bound), "{route}");
+        assert_eq!(result.warnings.iter().filter(|warning| warning.contains("GET \"/x/{p0}")).count(), 1, "{route}");
+    }
+    let result = imported("/x/{p0}/{p1}", &[16, 4]);
+    assert!(result.warnings.is_empty(), "{:?}", result.warnings);
+}
+
+#[test]
 fn swagger_2_imports_like_openapi_3() {
     let swagger = r##"{"swagger":"2.0","info":{"title":"Pets"},"host":"api.example.com:8080","basePath":"/v2","schemes":["http","https"],
       "securityDefinitions":{"auth":{"type":"oauth2","flow":"implicit","scopes":{"pets:read":"Look at pets"}},"key":{"type":"apiKey"}},

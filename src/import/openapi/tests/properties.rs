@@ -42,11 +42,17 @@ prop_compose! {
     }
 }
 
+const SCHEMES: [&str; 2] = ["oauth", "bearer"];
+const SCOPES: [&str; 4] = ["a", "b", "c", "a b"];
+
 /// The alternatives of an operation: for each, its schemes with their scopes.
 type Alternatives = Vec<BTreeMap<&'static str, Vec<&'static str>>>;
 
-/// Returns a document with an operation for each of `all`, and its scope sets with their members.
-fn scope_sets(all: &[Alternatives]) -> Vec<(BTreeSet<String>, BTreeSet<usize>)> {
+/// A scope as API sets name it, with the scheme if the name has it.
+type Held = (String, Option<String>);
+
+/// Returns the scope sets of a document that has an operation for each of `all`, with their members.
+fn scope_sets(all: &[Alternatives]) -> Vec<(BTreeSet<Held>, BTreeSet<usize>)> {
     let path = |(n, alternatives): (usize, &Alternatives)| {
         let operation = serde_json::json!({"get": {"operationId": format!("o{n}"), "security": alternatives}});
         format!("\"/a/{n}\":{operation}")
@@ -62,18 +68,46 @@ fn scope_sets(all: &[Alternatives]) -> Vec<(BTreeSet<String>, BTreeSet<usize>)> 
     let set = |set: &ApiSet| {
         let name = set.name.strip_prefix("shop: ").unwrap();
         let scopes = name.strip_prefix("scope ").or_else(|| name.strip_prefix("scopes "))?;
-        Some((scopes.split(" + ").map(str::to_owned).collect(), set.include.iter().map(number).collect()))
+        let held = |text: &str| match text.strip_suffix(')').and_then(|text| text.split_once(" (")) {
+            Some((scope, scheme)) => (scope.to_owned(), Some(scheme.to_owned())),
+            None => (text.to_owned(), None),
+        };
+        Some((scopes.split(" + ").map(held).collect(), set.include.iter().map(number).collect()))
     };
     done.catalogue.sets.iter().filter_map(set).collect()
 }
 
-/// Returns `true` if a caller who holds exactly these scopes, and nothing else, may use one of the alternatives for
-/// which scopes count. Written from the text of the OpenAPI specification.
-fn may_call(alternatives: &Alternatives, held: &BTreeSet<String>) -> bool {
+/// Returns `true` if a caller who holds exactly these scopes of these schemes, and nothing else, may use one of the
+/// alternatives for which scopes count. Written from the text of the OpenAPI specification.
+fn may_call(alternatives: &Alternatives, held: &BTreeSet<(&str, &str)>) -> bool {
     alternatives.iter().any(|schemes| {
         !schemes.is_empty()
-            && schemes.values().all(|scopes| !scopes.is_empty() && scopes.iter().all(|s| held.contains(*s)))
+            && schemes.iter().all(|(scheme, scopes)| {
+                !scopes.is_empty() && scopes.iter().all(|scope| held.contains(&(*scheme, *scope)))
+            })
     })
+}
+
+/// Returns all that a caller may hold who has the scopes by which a set is named. A name without a scheme means the one
+/// scheme that has it, or each of several schemes that are never needed together.
+fn meanings<'a>(all: &[Alternatives], named: &'a BTreeSet<Held>) -> Vec<BTreeSet<(&'static str, &'a str)>> {
+    let requirements = || all.iter().flatten();
+    let is_combined = requirements().any(|schemes| schemes.values().filter(|scopes| !scopes.is_empty()).count() > 1);
+    let mut meanings = vec![BTreeSet::new()];
+    for (scope, scheme) in named {
+        let has = |known: &&'static str| {
+            requirements().any(|schemes| schemes.get(known).is_some_and(|scopes| scopes.contains(&scope.as_str())))
+        };
+        let is_named = |known: &&'static str| scheme.as_ref().is_none_or(|scheme| scheme == known);
+        let schemes: Vec<&str> = SCHEMES.into_iter().filter(has).filter(is_named).collect();
+        assert!(schemes.len() == 1 || !is_combined, "{named:?} can mean {schemes:?}");
+        let each = |held: BTreeSet<(&'static str, &'a str)>| {
+            let with = |scheme: &&'static str| held.iter().copied().chain([(*scheme, scope.as_str())]).collect();
+            schemes.iter().map(with).collect::<Vec<_>>()
+        };
+        meanings = meanings.into_iter().flat_map(each).collect();
+    }
+    meanings
 }
 
 fn document(operations: &[(String, String)]) -> String {
@@ -115,19 +149,21 @@ proptest! {
     #[test]
     fn scope_sets_have_exactly_what_their_scopes_permit(
         all in proptest::collection::vec(proptest::collection::vec(proptest::collection::btree_map(
-            proptest::sample::select(vec!["oauth", "bearer"]),
-            proptest::collection::vec(proptest::sample::select(vec!["a", "b", "c", "a b"]), 0..3),
+            proptest::sample::select(SCHEMES.to_vec()),
+            proptest::collection::vec(proptest::sample::select(SCOPES.to_vec()), 0..3),
             0..3,
         ), 0..4), 1..12),
     ) {
         let sets = scope_sets(&all);
         for (held, members) in &sets {
-            let permitted: BTreeSet<usize> = (0..all.len()).filter(|n| may_call(&all[*n], held)).collect();
+            let meanings = meanings(&all, held);
+            let is_permitted = |n: &usize| meanings.iter().any(|held| may_call(&all[*n], held));
+            let permitted: BTreeSet<usize> = (0..all.len()).filter(is_permitted).collect();
             prop_assert_eq!(members, &permitted, "{:?}", held);
         }
         // A token with the sets of all that an operation needs gets it.
         for (n, alternatives) in all.iter().enumerate() {
-            let everything: BTreeSet<String> = ["a", "b", "c", "a b"].map(str::to_owned).into();
+            let everything = SCHEMES.into_iter().flat_map(|scheme| SCOPES.map(|scope| (scheme, scope))).collect();
             let has_set = sets.iter().any(|(_, members)| members.contains(&n));
             prop_assert_eq!(has_set, may_call(alternatives, &everything), "{}", n);
         }
