@@ -3,10 +3,12 @@
 //! - [`Route`] is what `GET /orders/{id}` means; `parse` reads it;
 //! - [`segment`] compares the texts that two segments match, `sequence` whole paths and segments part by part;
 //! - [`request_path`] holds the rule for the path of every request, checked before any route is;
+//! - `owners` finds the method that each route belongs to, `conflicts` the requests that two routes could take;
 //! - [`rules`] orders all routes that can apply to a request in one list, [`sites`] has such a list for each host;
 //! - `route_tree` finds the routes that can share requests with one, `work` limits how many are compared;
 //! - `pattern` writes a rule as a regular expression for proxies, [`matcher`] is the same rule in code.
 
+mod conflicts;
 pub mod matcher;
 mod owners;
 mod parse;
@@ -152,6 +154,16 @@ impl Route {
             None => format!("{}/", self.text),
         };
         (!self.path.parts.is_empty()).then_some(Route { verbs: self.verbs.clone(), path, text })
+    }
+
+    /// Returns the route that is the same for all spellings that an application may treat as the same.
+    fn folded(&self) -> Route {
+        let part = |part: &PathPart| match part {
+            PathPart::Segment(segment) => PathPart::Segment(segment.folded()),
+            PathPart::Many => PathPart::Many,
+        };
+        let parts = self.path.parts.iter().map(part).collect();
+        Route { path: PathPattern::new(parts, self.path.has_final_slash), ..self.clone() }
     }
 
     /// Returns the length of the shortest path, in characters.

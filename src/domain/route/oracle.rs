@@ -39,6 +39,9 @@ pub(super) fn readings() -> impl Iterator<Item = Reading> {
     (0..8).map(|n| Reading { decodes_slashes_first: n & 1 > 0, folds: n & 2 > 0, is_lenient: n & 4 > 0 })
 }
 
+/// An application that takes every path as it is.
+const STRICT: Reading = Reading { decodes_slashes_first: false, folds: false, is_lenient: false };
+
 impl Segment {
     pub(super) fn written(self) -> String {
         match self {
@@ -80,20 +83,22 @@ impl Segment {
 
     /// Returns `true` if `other` matches every value of this segment, found by trying values.
     /// For a lenient application, a typed parameter is one without a type, but literal characters come first.
-    fn is_within(self, other: Segment, is_lenient: bool) -> bool {
-        const STRICT: Reading = Reading { decodes_slashes_first: false, folds: false, is_lenient: false };
+    fn is_within(self, other: Segment, Reading { folds, is_lenient, .. }: Reading) -> bool {
+        let strict = Reading { folds, ..STRICT };
         match (self, other) {
             _ if self == other => true,
             (_, Segment::Text("*") | Segment::Several) => true,
             (Segment::Text(text), Segment::Integer | Segment::Uuid) if is_lenient && text != "*" => true,
+            // A UUID is no number with a text after it.
+            (Segment::Uuid, Segment::Integer) if is_lenient => true,
             (Segment::Several | Segment::Uuid | Segment::Integer, _) => false,
-            (Segment::Values(values), _) => values.iter().all(|value| other.matches(value, STRICT)),
+            (Segment::Values(values), _) => values.iter().all(|value| other.matches(value, strict)),
             (Segment::Text(text), _) => {
                 ["a", "bb", "-", ".", "1", "x.json", "a-b", ":b", "b-", "0"].iter().all(|first| {
                     ["b", "a1", ".json", "-"].iter().all(|second| {
                         let mut value = text.replacen('*', first, 1);
                         value = value.replacen('*', second, 1);
-                        other.matches(&value, STRICT)
+                        other.matches(&value, strict)
                     })
                 })
             }
@@ -160,12 +165,13 @@ impl Operation {
         self.http_method.is_none_or(|own| own == http_method || (own == "GET" && http_method == "HEAD"))
     }
 
-    fn has_same_path(&self, other: &Operation) -> bool {
-        self.path_is_within(other, false) && other.path_is_within(self, false)
+    fn has_same_path(&self, other: &Operation, reading: Reading) -> bool {
+        let reading = Reading { is_lenient: false, ..reading };
+        self.path_is_within(other, reading) && other.path_is_within(self, reading)
     }
 
     /// Returns `true` if `other` has every path of this operation, found by trying numbers of segments.
-    fn path_is_within(&self, other: &Operation, is_lenient: bool) -> bool {
+    fn path_is_within(&self, other: &Operation, reading: Reading) -> bool {
         let mut tried: Vec<Vec<Segment>> = vec![Vec::new()];
         for segment in &self.segments {
             let counts = if *segment == Segment::Several { 1..=4 } else { 1..=1 };
@@ -175,13 +181,19 @@ impl Operation {
                 .flat_map(|head| counts.clone().map(|count| [&head[..], &vec![one; count][..]].concat()))
                 .collect();
         }
-        let fits = |outer: Segment, inner: Segment| inner.is_within(outer, is_lenient);
+        let fits = |outer: Segment, inner: Segment| inner.is_within(outer, reading);
         tried.iter().all(|path| covers(&other.segments, path, &fits))
     }
 
-    /// Returns `true` if this operation, not `other`, has a request that both match by a careful reading.
-    fn is_narrower(&self, other: &Operation, http_method: &str, is_lenient: bool) -> bool {
-        if self.has_same_path(other) {
+    /// Returns `true` if this operation, not `other`, has a request that both match by a careful reading. `path` is that
+    /// of the request.
+    fn is_narrower(&self, other: &Operation, (http_method, path): (&str, &str), reading: Reading) -> bool {
+        let strict = Reading { is_lenient: false, ..reading };
+        if self.has_same_path(other, strict) {
+            if reading.folds && !self.has_same_path(other, STRICT) {
+                // The document tells two spellings apart, and the request is spelled as here.
+                return self.matches(path, STRICT, true).is_some() && other.matches(path, STRICT, true).is_none();
+            }
             // `HEAD /a` before `GET /a`, and either of them before `/a`.
             let weight = |operation: &Operation| match operation.http_method {
                 Some(own) if own == http_method => 2,
@@ -190,7 +202,7 @@ impl Operation {
             };
             return weight(self) > weight(other);
         }
-        if is_lenient && self.path_is_within(other, true) && !self.path_is_within(other, false) {
+        if reading.is_lenient && self.path_is_within(other, reading) && !self.path_is_within(other, strict) {
             // The literal characters decide, before the HTTP method.
             return true;
         }
@@ -200,7 +212,7 @@ impl Operation {
             Some("GET") => matches!(self.http_method, Some("GET" | "HEAD")),
             Some(_) => self.http_method == other.http_method,
         };
-        has_verbs && self.path_is_within(other, false)
+        has_verbs && self.path_is_within(other, strict)
     }
 
     /// `Some(true)` if the path ends as the operation's path does, `Some(false)` if only the final slash differs.
@@ -264,7 +276,7 @@ pub(super) fn objection(
             matching.iter().filter(|(_, same)| *same).map(|(operation, _)| *operation).collect();
         matching.retain(|(operation, same)| {
             let has_verb = |other: &&&Operation| other.http_method == operation.http_method;
-            *same || !has_end.iter().filter(has_verb).any(|other| operation.has_same_path(other))
+            *same || !has_end.iter().filter(has_verb).any(|other| operation.has_same_path(other, STRICT))
         });
         let (own, others): (Vec<&Operation>, Vec<&Operation>) =
             matching.iter().map(|(operation, _)| *operation).partition(|operation| operation.id == id);
@@ -275,7 +287,7 @@ pub(super) fn objection(
             (true, None) if is_strict => return Some("no operation matches".to_owned()),
             _ => {}
         }
-        let wins = |other: &Operation| own.iter().any(|own| own.is_narrower(other, http_method, reading.is_lenient));
+        let wins = |other: &Operation| own.iter().any(|own| own.is_narrower(other, (http_method, path), reading));
         if let Some(other) = others.into_iter().find(|other| !(wins(other) || (is_public && other.is_public))) {
             return Some(format!("{reading:?}: also means {}", other.written()));
         }

@@ -227,3 +227,41 @@ fn routes_that_no_request_reaches_are_named() {
     no request reaches the route GET /xxxxxxxxxxxxxxxxx…: its path is longer than 1000
     ");
 }
+
+#[test]
+fn other_spellings_are_denied_where_only_they_meet_a_wider_route() {
+    let rules = rules(&[
+        ("me", &["GET /users/me"]),
+        ("user", &["GET /Users/{id}", "GET /users/{id}."]),
+        ("day", &["GET /days/{day}/log"]),
+        ("log", &["GET /Days/today/{part}"]),
+        ("lower", &["GET /case/a"]),
+        ("upper", &["GET /case/A"]),
+        ("full-width", &["GET /\u{ff55}sers/{name}"]),
+    ]);
+    assert_actions(
+        &rules,
+        &[
+            ("GET /users/me", "me"),
+            ("GET /Users/7", "user"),
+            ("GET /users/7.", "user"),
+            ("GET /days/monday/log", "day"),
+            ("GET /Days/today/part", "log"),
+            ("GET /%EF%BD%95sers/7", "full-width"),
+            // The document tells these apart.
+            ("GET /case/a", "lower"),
+            ("GET /case/A", "upper"),
+        ],
+    );
+    assert_denied(
+        &rules,
+        &[
+            "GET /Users/me",
+            "GET /users/me.",
+            "GET /Users/ME",
+            "GET /%EF%BD%95sers/me",
+            "GET /Days/today/log",
+            "GET /days/today/log",
+        ],
+    );
+}

@@ -4,11 +4,12 @@
 //! If two routes share requests, the narrower one decides about those. If neither is within the other, an additional
 //! entry before both denies the shared requests. A route before a wider one is followed by an entry that denies its
 //! other spellings (`/Me`, `/a%3Ab`). An application may treat these as the same path, but the wider route has another
-//! method.
+//! method. A route is wider, too, if it is so only in another spelling: `/Users/{id}` for `/users/me`.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
+use super::conflicts::{Conflicts, FoldedRoute};
 use super::owners::{RouteOwners, let_head_follow_get};
 pub use super::pattern::MatchMode;
 use super::request_path::{MAX_PATH_LEN, RegexDialect};
@@ -19,9 +20,6 @@ use super::{Route, TooMany};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT, TrailingSlash};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::untrusted_text::excerpt;
-
-/// Maximum number of entries that deny requests shared by two routes. Beyond this limit a whole route is denied.
-const MAX_SHARED: usize = 20_000;
 
 const TOO_MANY_OVERLAPS: &str = "overlaps too many other routes";
 
@@ -48,7 +46,7 @@ impl RouteAction {
     }
 
     /// Returns `true` if it makes no difference which of the two actions applies.
-    fn agrees(&self, other: &RouteAction) -> bool {
+    pub(super) fn agrees(&self, other: &RouteAction) -> bool {
         match (self, other) {
             (RouteAction::Ask(a), RouteAction::Ask(b)) => a == b,
             (RouteAction::Public(_), RouteAction::Public(_)) | (RouteAction::Preflight, RouteAction::Preflight) => true,
@@ -67,7 +65,7 @@ pub struct RouteRule {
 }
 
 impl RouteRule {
-    fn new(route: Route, match_mode: MatchMode, action: RouteAction) -> Self {
+    pub(super) fn new(route: Route, match_mode: MatchMode, action: RouteAction) -> Self {
         RouteRule { route, match_mode, action, has_encoded_slashes: false }
     }
 
@@ -103,66 +101,27 @@ impl RouteRules {
         let catalogues: Vec<&Catalogue> = catalogues.into_iter().filter(|c| c.name != MANAGEMENT).collect();
         let catalogues = &catalogues[..];
         let mut map = RouteRules::default();
-        let mut routes = map.assign_owners(catalogues);
-        map.add_preflights(catalogues, preflights, &mut routes);
-        routes.sort_by_cached_key(|(route, _)| (Reverse(route.specificity()), route.key()));
-        let tree = RouteTree::new(routes.iter().map(|(route, _)| route));
-        let keys: BTreeMap<String, usize> = routes.iter().enumerate().map(|(n, (r, _))| (r.key(), n)).collect();
-        let mut shared: BTreeMap<String, RouteRule> = BTreeMap::new();
-        let mut before_all = Vec::new();
-        let mut has_wider = vec![false; routes.len()];
-        let mut work = Work::for_routes(routes.len());
-        for (n, (route, answer)) in routes.iter().enumerate() {
-            let others = tree.overlapping(route, n + 1..routes.len(), &mut work);
-            let mut too_many = others.is_err();
-            for other in others.unwrap_or_default() {
-                let (wider, its) = &routes[other];
-                if answer.agrees(its) {
-                    continue;
-                }
-                if work.compare(route, wider).is_err() {
-                    too_many = true;
-                    break;
-                }
-                if route.is_within(wider) {
-                    has_wider[n] = true;
-                    continue;
-                }
-                match route.intersection(wider, &mut work) {
-                    Ok(both) if both.iter().any(|both| both.is_costly() || is_either(both, route, wider)) => {
-                        too_many = true;
-                    }
-                    Ok(both) => {
-                        for both in both.into_iter().filter(|both| !keys.contains_key(&both.key())) {
-                            let why =
-                                format!("a request could match {} or {}", route_excerpt(route), route_excerpt(wider));
-                            let entry = RouteRule::new(both, MatchMode::Loose, RouteAction::Deny(why));
-                            shared.entry(entry.route.key()).or_insert(entry);
-                        }
-                        too_many = shared.len() > MAX_SHARED;
-                    }
-                    Err(TooMany) => too_many = true,
-                }
-                if too_many {
-                    break;
-                }
-            }
-            if too_many {
-                let action = map.deny(route, TOO_MANY_OVERLAPS);
-                before_all.push(RouteRule::new(route.clone(), MatchMode::Loose, action));
-            }
-        }
-        let mut entries: Vec<RouteRule> = shared.into_values().collect();
-        for (n, (route, answer)) in routes.into_iter().enumerate() {
-            entries.push(RouteRule::new(route.clone(), MatchMode::Exact, answer));
-            if has_wider[n] {
-                let answer = RouteAction::Deny(format!("the path is another spelling of {}", route_excerpt(&route)));
-                entries.push(RouteRule::new(route, MatchMode::Loose, answer));
+        let mut owned = map.assign_owners(catalogues);
+        map.add_preflights(catalogues, preflights, &mut owned);
+        let mut routes: Vec<FoldedRoute> = owned.into_iter().map(FoldedRoute::new).collect();
+        routes.sort_by_cached_key(|route| (order(&route.folded, &route.route), route.route.key()));
+        let conflicts = Conflicts::new(&routes);
+        let denied = |n: usize| {
+            let route = &routes[n].route;
+            RouteRule::new(route.clone(), MatchMode::Loose, map.deny(route, TOO_MANY_OVERLAPS))
+        };
+        let mut before_all: Vec<RouteRule> = conflicts.too_many.into_iter().map(denied).collect();
+        let mut entries = conflicts.shared;
+        for (FoldedRoute { route, action, .. }, has_wider) in routes.into_iter().zip(conflicts.has_wider) {
+            entries.push(RouteRule::new(route.clone(), MatchMode::Exact, action));
+            if has_wider {
+                let action = RouteAction::Deny(format!("the path is another spelling of {}", route_excerpt(&route)));
+                entries.push(RouteRule::new(route, MatchMode::Loose, action));
             }
         }
         // Other spellings follow all routes of the same weight, because one of those may be spelled exactly so.
-        let loose = |e: &RouteRule| e.match_mode == MatchMode::Loose;
-        entries.sort_by_cached_key(|entry| (Reverse(entry.route.specificity()), loose(entry)));
+        let is_loose = |rule: &RouteRule| rule.match_mode == MatchMode::Loose;
+        entries.sort_by_cached_key(|rule| (order(&rule.route.folded(), &rule.route), is_loose(rule)));
         before_all.append(&mut entries);
         let has_encoded_slashes = before_all.iter().any(|rule| rule.route.has_many_segments());
         before_all.iter_mut().for_each(|rule| rule.has_encoded_slashes = has_encoded_slashes);
@@ -286,14 +245,15 @@ impl RouteRules {
     ) {
         let mut denied = Vec::new();
         let mut work = Work::for_routes(owned.len());
-        let tree = RouteTree::new(owned.iter().map(|(route, _)| route));
-        for (n, (route, answer)) in owned.iter().enumerate() {
-            let RouteAction::Public(public) = answer else { continue };
-            let guards = |other: &usize| match &owned[*other] {
-                (wider, RouteAction::Ask(id)) => {
-                    catalogue_of.get(id) != catalogue_of.get(public) && route.is_within(wider)
+        let folded: Vec<Route> = owned.iter().map(|(route, _)| route.folded()).collect();
+        let tree = RouteTree::new(folded.iter());
+        for (n, route) in folded.iter().enumerate() {
+            let RouteAction::Public(public) = &owned[n].1 else { continue };
+            let guards = |other: &usize| match &owned[*other].1 {
+                RouteAction::Ask(id) => {
+                    catalogue_of.get(id) != catalogue_of.get(public) && route.is_within(&folded[*other])
                 }
-                (_, RouteAction::Public(_) | RouteAction::Preflight | RouteAction::Deny(_)) => false,
+                RouteAction::Public(_) | RouteAction::Preflight | RouteAction::Deny(_) => false,
             };
             let Ok(others) = tree.containing(route, 0..owned.len(), &mut work) else {
                 denied.push((n, TOO_MANY_OVERLAPS.to_owned()));
@@ -368,9 +328,10 @@ impl RouteRules {
     }
 }
 
-/// Returns `true` if what two routes share was described by one of them, which has other requests, too.
-fn is_either(shared: &Route, route: &Route, wider: &Route) -> bool {
-    [route, wider].into_iter().any(|one| one.key() == shared.key())
+/// Returns the sort key of a route: narrower ones come first. A route that is narrower only in its folded form, such as
+/// `/users/me` beside `/Users/{id}`, comes first, too.
+fn order(folded: &Route, route: &Route) -> impl Ord + use<> {
+    (Reverse(folded.specificity()), Reverse(route.specificity()))
 }
 
 pub(super) fn route_excerpt(route: &Route) -> String {

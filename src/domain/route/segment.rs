@@ -3,6 +3,8 @@
 //! A segment of a request is read as units: one character, or one percent escape. Literal characters of a route that a
 //! path can't contain directly (`é`, `"`) become units of escapes. A parameter matches one unit or more.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::TooMany;
 use super::sequence::{self, Item, covers};
 use super::work::Work;
@@ -54,6 +56,14 @@ impl SegmentPattern {
 
     pub(super) fn literal(text: &str) -> SegmentPattern {
         SegmentPattern::Text(TextPattern(text.bytes().map(Unit::Byte).collect()))
+    }
+
+    /// Returns the pattern that is the same for all texts that an application may treat as the same.
+    pub(super) fn folded(&self) -> SegmentPattern {
+        match self {
+            SegmentPattern::Text(text) => SegmentPattern::Text(text.folded()),
+            SegmentPattern::Integer | SegmentPattern::Uuid => self.clone(),
+        }
     }
 
     /// Returns `true` for a parameter without a type that is a whole segment.
@@ -188,6 +198,28 @@ impl TextPattern {
         TextPattern(ordered)
     }
 
+    /// Folds the case of letters and compatibility forms, and cuts dots at the end.
+    fn folded(&self) -> TextPattern {
+        let (mut units, mut literal) = (Vec::with_capacity(self.0.len()), Vec::new());
+        for unit in &self.0 {
+            match unit {
+                Unit::Byte(byte) => literal.push(*byte),
+                Unit::One | Unit::Many => {
+                    units.extend(folded_bytes(&std::mem::take(&mut literal)).into_iter().map(Unit::Byte));
+                    units.push(*unit);
+                }
+            }
+        }
+        units.extend(folded_bytes(&literal).into_iter().map(Unit::Byte));
+        let dot = Unit::Byte(b'.');
+        if units.iter().any(|unit| *unit != dot) {
+            while units.last() == Some(&dot) {
+                units.pop();
+            }
+        }
+        TextPattern::new(units)
+    }
+
     fn key(&self) -> String {
         let mut bytes = Vec::with_capacity(self.0.len());
         for unit in &self.0 {
@@ -241,4 +273,14 @@ impl TextPattern {
     fn min_units(&self) -> usize {
         self.0.iter().filter(|u| !matches!(u, Unit::Many)).count()
     }
+}
+
+fn folded_bytes(bytes: &[u8]) -> Vec<u8> {
+    let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| !text.is_ascii()) else {
+        return bytes.to_ascii_lowercase();
+    };
+    let folded: String = text.nfkc().collect::<String>().to_lowercase().nfkc().collect();
+    // A form of a sign, such as a full-width slash, stays what it is.
+    let is_new_sign = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && !text.contains(c);
+    if folded.contains(is_new_sign) { text.to_lowercase().into_bytes() } else { folded.into_bytes() }
 }
