@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{CheckKind, Context, Finding};
 use crate::config::Source;
 use crate::domain::date_format::DateFormat;
+use crate::domain::number::group_digits;
 use crate::error::{Error, Result};
 use crate::platform;
 use crate::platform::secret_files::RESERVED_SUFFIXES;
@@ -194,7 +195,7 @@ fn judge_space(left: StoreSpace) -> Finding {
     let is_below = |least: StoreSpace| {
         left.bytes < least.bytes || left.files.zip(least.files).is_some_and(|(left, least)| left < least)
     };
-    let files = left.files.map_or_else(String::new, |files| format!(", {files} inodes"));
+    let files = left.files.map_or_else(String::new, |files| format!(", {} inodes", group_digits(files)));
     let what = format!("{} free on the disk of the store{files}", size(left.bytes));
     let next = "Free disk space, or move the store to a larger disk";
     if is_below(FAULT_SPACE) {
@@ -369,6 +370,7 @@ mod tests {
             assert_eq!(finding.status, status, "{finding:?}");
             assert_eq!(finding.next.is_some(), status != Status::Ok);
         }
+        assert!(judge_space(StoreSpace { bytes: MIB, files: Some(1 << 20) }).what.contains("1 048 576"));
         assert_eq!(judge_ledger(MAX_LEDGER_BYTES).status, Status::Ok);
         assert_eq!(judge_ledger(MAX_LEDGER_BYTES + 1).status, Status::Warning);
         assert_eq!([size(1), size(3 * MIB / 2), size(2048 * 1024 * MIB)], ["1 KiB", "1 MiB", "2048 GiB"]);

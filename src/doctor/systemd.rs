@@ -37,25 +37,37 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
 ];
 
-/// A unit that jeton ships.
 const SERVICE: &str = "jeton.service";
-const SHIPPED_SERVICES: [(&str, &str); 1] = [(SERVICE, include_str!("../../assets/systemd/jeton.service"))];
+/// The services that jeton ships. Only the first is needed.
+const SHIPPED_SERVICES: [(&str, &str); 4] = [
+    (SERVICE, include_str!("../../assets/systemd/jeton.service")),
+    ("jeton-audit.service", include_str!("../../assets/systemd/jeton-audit.service")),
+    ("jeton-backup.service", include_str!("../../assets/systemd/jeton-backup.service")),
+    ("jeton-notify.service", include_str!("../../assets/systemd/jeton-notify.service")),
+];
 /// The sockets that the shipped service needs.
 const SOCKETS: [&str; 2] = ["jeton-verify.socket", "jeton-manage.socket"];
 /// Settings of the shipped services that protect nothing, or belong to each machine.
-const NO_PROTECTION: [&str; 12] = [
+const NO_PROTECTION: [&str; 19] = [
     "Type",
     "User",
     "Group",
+    "SupplementaryGroups",
     "ExecStart",
+    "ExecStartPost",
     "ExecReload",
     "Restart",
     "RestartSec",
     "RestartPreventExitStatus",
+    "TimeoutStartSec",
     "TimeoutStopSec",
     "StateDirectory",
     "LimitNOFILE",
     "Environment",
+    "LoadCredential",
+    "SyslogIdentifier",
+    "Nice",
+    "IOSchedulingClass",
 ];
 
 /// Returns the unit of the service, if it is installed and can be read.
@@ -64,26 +76,37 @@ fn service(context: &Context<'_>) -> Option<Unit> {
 }
 
 fn units(context: &Context<'_>) -> Vec<Finding> {
-    let Some((path, unit)) = unit_file::installed(&context.root, SERVICE) else {
-        return vec![Finding::ok("no systemd unit of jeton is installed here")];
-    };
-    let mut found = vec![match &unit {
-        Ok(_) => Finding::ok(format!("{} is installed", path.display())),
-        Err(e) => Finding::fault(format!("{} can't be read", path.display()))
-            .why(e.to_string())
-            .next("Install the unit again, from the package or from assets/systemd"),
-    }];
-    let required = unit.map(|unit| unit.values("Unit", "Requires").join(" ")).unwrap_or_default();
-    for socket in SOCKETS.into_iter().filter(|socket| required.split_whitespace().any(|name| name == *socket)) {
-        if unit_file::installed(&context.root, socket).is_none() {
-            found.push(
-                Finding::fault(format!("{socket} is not installed"))
-                    .why(format!("{SERVICE} requires it, and doesn't start without it"))
-                    .next(format!("Install {socket}, then run: systemctl daemon-reload")),
-            );
-        }
+    let installed = SHIPPED_SERVICES
+        .into_iter()
+        .filter_map(|(name, _)| unit_file::installed(&context.root, name).map(|(path, unit)| (name, path, unit)));
+    let mut found = Vec::new();
+    for (name, path, unit) in installed {
+        found.push(match &unit {
+            Ok(_) => Finding::ok(format!("{} is installed", path.display())),
+            Err(e) => Finding::fault(format!("{} can't be read", path.display()))
+                .why(e.to_string())
+                .next("Install the unit again, from the package or from assets/systemd"),
+        });
+        let required = unit.map(|unit| unit.values("Unit", "Requires").join(" ")).unwrap_or_default();
+        found.extend(missing_sockets(context, name, &required));
+    }
+    if found.is_empty() {
+        found.push(Finding::ok("no systemd unit of jeton is installed here"));
     }
     found
+}
+
+/// Returns a fault for each socket of `required` that isn't installed.
+fn missing_sockets(context: &Context<'_>, service: &str, required: &str) -> Vec<Finding> {
+    let is_missing = |socket: &&str| {
+        required.split_whitespace().any(|name| name == *socket) && unit_file::installed(&context.root, socket).is_none()
+    };
+    let fault = |socket| {
+        Finding::fault(format!("{socket} is not installed"))
+            .why(format!("{service} requires it, and doesn't start without it"))
+            .next(format!("Install {socket}, then run: systemctl daemon-reload"))
+    };
+    SOCKETS.into_iter().filter(is_missing).map(fault).collect()
 }
 
 fn hardening(context: &Context<'_>) -> Vec<Finding> {
@@ -232,6 +255,9 @@ mod tests {
             let user = format!("User={}", rustix::process::geteuid().as_raw());
             let service = SHIPPED_SERVICES[0].1.replace("User=jeton", &user);
             system.write("usr/lib/systemd/system/jeton.service", &service, 0o644);
+            for (name, text) in &SHIPPED_SERVICES[1..] {
+                system.write(&format!("usr/lib/systemd/system/{name}"), text, 0o644);
+            }
             for socket in SOCKETS {
                 system.write(&format!("etc/systemd/system/{socket}"), "[Socket]\n", 0o644);
             }
@@ -290,6 +316,32 @@ mod tests {
             let system = System::new();
             break_it(&system);
             assert!(system.found().contains(&id), "case {index}, {id}: {:?}", system.found());
+        }
+    }
+
+    /// Every shipped service is compared, so a new one must be added to the list.
+    #[test]
+    fn each_shipped_service_is_compared() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/systemd");
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut services: Vec<String> = names.filter(|name| name.ends_with(".service")).collect();
+        services.sort();
+        let mut compared = SHIPPED_SERVICES.map(|(name, _)| name);
+        compared.sort();
+        assert_eq!(compared.to_vec(), services);
+        for (name, _) in SHIPPED_SERVICES {
+            let drop_in = format!("etc/systemd/system/{name}.d/own.conf");
+            let found = |text: &str| {
+                let system = System::new();
+                system.write(&drop_in, text, 0o644);
+                system.found()
+            };
+            assert_eq!(found("[Service]\nNoNewPrivileges=no\n"), ["systemd.hardening"], "{name}");
+            assert_eq!(found("[Service]\nNice=1\nTimeoutStartSec=1h\nSupplementaryGroups=mail\n"), [""; 0], "{name}");
+            let system = System::new();
+            fs::remove_file(system.path(&format!("usr/lib/systemd/system/{name}"))).unwrap();
+            system.write(&format!("usr/lib/systemd/system/{name}"), &"#".repeat(300_000), 0o644);
+            assert!(system.found().contains(&"systemd.unit"), "{name}");
         }
     }
 

@@ -14,6 +14,7 @@ pub mod mail;
 pub mod method;
 pub mod name;
 pub mod network;
+pub mod number;
 pub mod password;
 pub mod policy;
 pub mod query;

@@ -7,6 +7,7 @@ use ratatui::text::Span;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+pub use crate::domain::number::group_digits;
 use crate::domain::untrusted_text::escape_untrusted;
 
 /// Returns the text made safe for display on one line.
@@ -114,19 +115,6 @@ pub fn highlighted(text: &str, words: &[String], plain: Style, matched: Style) -
     spans
 }
 
-/// Formats `1240` as `1 240`.
-pub fn group_digits(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(' ');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// Returns a grouped number and its noun: `1 call`, `1 240 calls`.
 pub fn count_noun(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", group_digits(number), if number == 1 { "" } else { "s" })
@@ -180,14 +168,6 @@ mod tests {
                 prop_assert_eq!(shown, clean(&text).into_owned());
             }
         }
-    }
-
-    #[test]
-    fn numbers_in_groups() {
-        assert_eq!(group_digits(0), "0");
-        assert_eq!(group_digits(999), "999");
-        assert_eq!(group_digits(1240), "1 240");
-        assert_eq!(group_digits(1_000_000), "1 000 000");
     }
 
     #[test]
