@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::super::args::ApplyOptions;
 use super::super::{App, impact};
 use super::existing_catalogues;
+use crate::domain::catalogue::change::rights::SetChange;
 use crate::domain::catalogue::diff::CatalogueDiff;
-use crate::domain::catalogue::permission_index::SetChange;
 use crate::domain::method::MethodId;
 use crate::error::Result;
 use crate::import::openapi::ImportResult;
@@ -35,9 +35,9 @@ pub(in crate::cli) struct Applied<'a> {
     catalogue: &'a str,
     /// `true` if no catalogue had this name before.
     new: bool,
-    /// Parts of an imported description that were skipped or changed. Empty for `catalogue apply`.
+    /// Parts of an imported description that were skipped or changed. Empty for a TOML file.
     warnings: &'a [String],
-    /// Decisions of an import, such as the source of access levels. Empty for `catalogue apply`.
+    /// Decisions of an import, such as the source of access levels. Empty for a TOML file.
     notes: &'a [String],
     #[serde(flatten)]
     diff: &'a CatalogueDiff,
@@ -47,11 +47,17 @@ pub(in crate::cli) struct Applied<'a> {
     renamed_tokens: u64,
     /// API sets of other catalogues that use an old name. They get the new names.
     renamed_in_sets: &'a [String],
+    /// Methods that existed before and get further requests: of another method, denied ones, by wider parameters or at
+    /// further hosts. Tokens that have such a method gain it, unless they had the other method.
+    grown: &'a [MethodId],
+    /// Methods that still exist and lose requests. Tokens that have such a method lose it, unless they have the methods
+    /// that the requests mean now.
+    shrunk: &'a [MethodId],
     /// Tokens that gain methods.
     widening: &'a Widening,
     /// Tokens that lose methods.
     narrowing: &'a Narrowing,
-    /// Methods that become `public`.
+    /// Methods that become `public`, or by which further requests become public.
     opened: &'a [MethodId],
 }
 
@@ -67,6 +73,8 @@ impl<'a> Applied<'a> {
             members: &preview.set_changes,
             renamed_tokens: preview.renamed_tokens,
             renamed_in_sets: &preview.renamed_in_sets,
+            grown: &preview.grown,
+            shrunk: &preview.shrunk,
             widening: &preview.widening,
             narrowing: &preview.narrowing,
             opened: &preview.made_public,

@@ -4,14 +4,15 @@
 //! - [`validate`] holds the rules for every catalogue, [`hosts`] those for hosts, `route_owners` the rule about routes,
 //!   [`route_limits`] the limits for their number;
 //! - [`resolved_set`] answers questions about single sets, [`permission_index`] holds the methods of all sets and
-//!   computes those that a token may call or gains;
+//!   computes those that a token may call;
 //! - [`short_names`] resolves names as people type them;
-//! - [`renames`] finds parts with a new name, [`diff`] computes the differences between two states.
+//! - [`renames`] finds parts with a new name, [`diff`] computes the differences between two states;
+//! - [`change`] finds the requests that mean another method then, and the tokens that gain or lose by it.
 
 mod bit_set;
+pub mod change;
 pub mod diff;
 pub mod effective_rights;
-pub mod grown_methods;
 pub mod hosts;
 pub mod permission_index;
 pub mod renames;

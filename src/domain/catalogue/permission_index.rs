@@ -1,35 +1,30 @@
-//! The methods that tokens may call, and those that they gain when catalogues change.
+//! The methods that tokens may call.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::bit_set::BitSet;
-use super::renames::Renames;
 use super::{ApiSet, Catalogue, SetEntry, resolved_set};
 use crate::domain::api_selection::Selection;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::role::Role;
 
-/// Maximum number of different selections whose results are cached. A normal store has few, a hostile one many.
-const MAX_CACHED: usize = 4096;
-
 /// The rights of selections, for catalogues that don't change. A method's number is its position in `ids`.
 pub struct PermissionIndex {
     /// All methods, sorted. In a comparison, those of both states.
-    ids: Arc<[MethodId]>,
+    pub(super) ids: Arc<[MethodId]>,
     /// The access level of each method that the catalogues define.
     access: Vec<Option<Access>>,
-    sets: HashMap<String, BitSet>,
+    pub(super) sets: HashMap<String, BitSet>,
     /// The methods that each role permits, in the order of [`Role::ALL`].
     ceilings: [BitSet; Role::ALL.len()],
 }
 
 /// The methods that a token may call. Created by [`PermissionIndex`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MethodSet(BitSet);
+pub struct MethodSet(pub(super) BitSet);
 
 impl MethodSet {
     /// Returns `true` if the method of this number is permitted.
@@ -49,7 +44,7 @@ struct CatalogueMethods<'a> {
 }
 
 /// Returns the ids of all methods of several states, sorted.
-fn all_method_ids<'a>(states: impl IntoIterator<Item = &'a [Catalogue]>) -> Arc<[MethodId]> {
+pub(super) fn all_method_ids<'a>(states: impl IntoIterator<Item = &'a [Catalogue]>) -> Arc<[MethodId]> {
     let all: BTreeSet<&MethodId> = states.into_iter().flatten().flat_map(Catalogue::methods).map(|m| &m.id).collect();
     all.into_iter().cloned().collect()
 }
@@ -75,7 +70,7 @@ impl PermissionIndex {
     }
 
     /// `ids` must contain every method of `catalogues`.
-    fn with_ids(ids: Arc<[MethodId]>, catalogues: &[Catalogue]) -> Self {
+    pub(super) fn with_ids(ids: Arc<[MethodId]>, catalogues: &[Catalogue]) -> Self {
         let ceilings = Role::ALL.map(|_| BitSet::empty(ids.len()));
         let mut index = PermissionIndex { access: vec![None; ids.len()], ids, sets: HashMap::new(), ceilings };
         let mut own: HashMap<&str, CatalogueMethods<'_>> = HashMap::new();
@@ -184,11 +179,11 @@ impl PermissionIndex {
         self.ids_at(&permitted.0)
     }
 
-    fn ids_at(&self, bits: &BitSet) -> impl Iterator<Item = &MethodId> {
+    pub(super) fn ids_at(&self, bits: &BitSet) -> impl Iterator<Item = &MethodId> {
         bits.iter().filter_map(|number| self.ids.get(number))
     }
 
-    fn ceiling(&self, role: Role) -> &BitSet {
+    pub(super) fn ceiling(&self, role: Role) -> &BitSet {
         &self.ceilings[role as usize]
     }
 
@@ -231,154 +226,4 @@ pub fn first_excess<'s>(
             Some(_) | None => Some(name.clone()),
         }),
     })
-}
-
-/// The methods that a token gains and loses by a change of catalogues, sorted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RightsChange {
-    pub gained: Rc<[MethodId]>,
-    /// Under their ids before the change.
-    pub lost: Rc<[MethodId]>,
-}
-
-impl Default for RightsChange {
-    fn default() -> Self {
-        RightsChange { gained: Rc::new([]), lost: Rc::new([]) }
-    }
-}
-
-/// Two states of all catalogues, to compute the methods that selections gain and lose between them. A renamed method is
-/// neither, and a selection is compared with what it becomes under the new names. A method that matches more requests than
-/// before counts as gained by every selection that has it.
-pub struct CatalogueComparison<'r> {
-    before: PermissionIndex,
-    after: PermissionIndex,
-    renames: &'r Renames,
-    /// Old and new number of each renamed method.
-    renamed: Vec<(usize, usize)>,
-    /// The methods that match more requests.
-    grown: BitSet,
-    cache: HashMap<(Role, Selection), RightsChange>,
-}
-
-impl<'r> CatalogueComparison<'r> {
-    pub fn new(before: &[Catalogue], after: &[Catalogue], renames: &'r Renames, grown: &BTreeSet<MethodId>) -> Self {
-        let ids = all_method_ids([before, after]);
-        let after = PermissionIndex::with_ids(Arc::clone(&ids), after);
-        let number = |id: &MethodId| after.number(id.as_str());
-        let numbers = renames.methods.iter().filter_map(|(old, new)| Some((number(old)?, number(new)?)));
-        CatalogueComparison {
-            renamed: numbers.collect(),
-            grown: BitSet::new(ids.len(), grown.iter().filter_map(number)),
-            before: PermissionIndex::with_ids(ids, before),
-            after,
-            renames,
-            cache: HashMap::new(),
-        }
-    }
-
-    /// Returns `true` if any token could gain anything. If not, no token needs to be checked. A renamed part counts as
-    /// new, because a token may hold the new name already, as an unknown one.
-    pub fn can_widen(&self) -> bool {
-        let nothing = BitSet::empty(self.after.ids.len());
-        let is_wider = |(name, set): (&String, &BitSet)| !set.is_subset(self.before.sets.get(name).unwrap_or(&nothing));
-        Role::ALL.into_iter().any(|role| self.adds_methods(role)) || self.after.sets.iter().any(is_wider)
-    }
-
-    /// Returns `true` if any token could lose anything. If not, no token needs to be checked.
-    pub fn can_narrow(&self) -> bool {
-        let nothing = BitSet::empty(self.after.ids.len());
-        let is_narrower = |(name, set): (&String, &BitSet)| {
-            let name = self.renames.sets.get(name).unwrap_or(name);
-            !self.under_new_ids(set).is_subset(self.after.sets.get(name).unwrap_or(&nothing))
-        };
-        Role::ALL.into_iter().any(|role| self.lowers_ceiling(role)) || self.before.sets.iter().any(is_narrower)
-    }
-
-    /// Returns `true` if the role no longer permits a method that it permitted before.
-    fn lowers_ceiling(&self, role: Role) -> bool {
-        !self.under_new_ids(self.before.ceiling(role)).is_subset(self.after.ceiling(role))
-    }
-
-    /// Returns `true` if the role permits a method that it did not permit before, or one that matches more requests.
-    fn adds_methods(&self, role: Role) -> bool {
-        let before = self.before.ceiling(role).difference(&self.grown);
-        !self.after.ceiling(role).is_subset(&before)
-    }
-
-    /// Returns the methods that a token of `role` with `selection` gains and loses. Hand-picked methods differ from token
-    /// to token, so their results are not cached.
-    pub fn rights_change(&mut self, role: Role, selection: &Selection) -> RightsChange {
-        match selection {
-            Selection::Custom(_) if !self.adds_methods(role) && !self.lowers_ceiling(role) => {
-                return RightsChange::default();
-            }
-            Selection::Custom(_) => return self.compare(role, selection),
-            Selection::Inherit | Selection::Sets(_) => {}
-        }
-        let key = (role, selection.clone());
-        if let Some(known) = self.cache.get(&key) {
-            return known.clone();
-        }
-        let change = self.compare(role, selection);
-        if self.cache.len() >= MAX_CACHED {
-            self.cache.clear();
-        }
-        self.cache.insert(key, change.clone());
-        change
-    }
-
-    fn compare(&self, role: Role, selection: &Selection) -> RightsChange {
-        let renamed = self.renames.in_selection(selection);
-        let before = self.before.permitted(role, selection).0;
-        let after = self.after.permitted(role, renamed.as_ref().unwrap_or(selection)).0;
-        let has_lost = |id: &&MethodId| {
-            let renamed = self.renames.method(id);
-            !self.after.number(renamed.as_str()).is_some_and(|number| after.contains(number))
-        };
-        let own = self.under_new_ids(&before).difference(&self.grown);
-        RightsChange {
-            gained: self.after.ids_at(&after.difference(&own)).cloned().collect(),
-            lost: self.before.ids_at(&before).filter(has_lost).cloned().collect(),
-        }
-    }
-
-    fn under_new_ids(&self, before: &BitSet) -> BitSet {
-        let mut bits = before.clone();
-        for (old, new) in self.renamed.iter().filter(|(old, _)| before.contains(*old)) {
-            bits.remove(*old);
-            bits.insert(*new);
-        }
-        bits
-    }
-
-    /// Returns the sets whose members differ, by their new name.
-    pub fn set_changes(&self) -> Vec<SetChange> {
-        let renamed = |name| self.renames.sets.get(name).unwrap_or(name);
-        let older: HashMap<&String, &BitSet> =
-            self.before.sets.iter().map(|(name, set)| (renamed(name), set)).collect();
-        let names: BTreeSet<&String> = older.keys().copied().chain(self.after.sets.keys()).collect();
-        let empty = BitSet::empty(self.after.ids.len());
-        let change = |name: &String| {
-            let before = self.under_new_ids(older.get(name).copied().unwrap_or(&empty));
-            let after = self.after.sets.get(name).unwrap_or(&empty);
-            (before != *after).then(|| SetChange {
-                set: name.clone(),
-                gains: self.after.ids_at(&after.difference(&before)).cloned().collect(),
-                loses: self.after.ids_at(&before.difference(after)).cloned().collect(),
-            })
-        };
-        names.into_iter().filter_map(change).collect()
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SetChange {
-    /// Name of the API set.
-    pub set: String,
-    /// Ids of the methods that come in.
-    pub gains: Vec<MethodId>,
-    /// Ids of the methods that drop out.
-    pub loses: Vec<MethodId>,
 }

@@ -5,6 +5,7 @@
 //! - [`request_path`] holds the rule for the path of every request, checked before any route is;
 //! - `owners` finds the method that each route belongs to, `conflicts` the requests that two routes could take;
 //! - [`rules`] orders all routes that can apply to a request in one list, [`sites`] has such a list for each host;
+//! - [`rule_comparison`] compares two such lists, `spellings` the other spellings of routes;
 //! - `route_tree` finds the routes that can share requests with one, `work` limits how many are compared;
 //! - `pattern` writes a rule as a regular expression for proxies, [`matcher`] is the same rule in code.
 
@@ -15,10 +16,12 @@ mod parse;
 mod pattern;
 pub mod request_path;
 mod route_tree;
+pub mod rule_comparison;
 pub mod rules;
 pub mod segment;
 mod sequence;
 pub mod sites;
+mod spellings;
 pub mod verbs;
 mod work;
 

@@ -52,6 +52,34 @@ pub fn depend_on_host(catalogues: &[Catalogue]) -> bool {
     plans(catalogues).iter().any(|plan| !plan.hosts.is_empty())
 }
 
+/// The catalogues that apply at the same hosts before and after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteChange<'a> {
+    pub before: Vec<&'a Catalogue>,
+    pub after: Vec<&'a Catalogue>,
+}
+
+/// Returns each combination of catalogues that apply at some host before and after a change. A catalogue with hosts
+/// applies only there, even if all have the same: a further host is a change. If all have the same hosts only after the
+/// change, each applies at every host, because [`sites`] then has rules for all.
+pub fn site_changes<'a>(before: &'a [Catalogue], after: &'a [Catalogue]) -> Vec<SiteChange<'a>> {
+    let hosts: BTreeSet<&String> = before.iter().chain(after).flat_map(|catalogue| &catalogue.hosts).collect();
+    let is_for_all = depend_on_host(before) && !depend_on_host(after);
+    let applying = |catalogues: &'a [Catalogue], host: Option<&String>, is_for_all: bool| -> Vec<&'a Catalogue> {
+        let applies = |catalogue: &&Catalogue| {
+            is_for_all || catalogue.hosts.is_empty() || host.is_some_and(|host| catalogue.hosts.contains(host))
+        };
+        catalogues.iter().filter(|catalogue| catalogue.name != MANAGEMENT).filter(applies).collect()
+    };
+    let names = |catalogues: &[&'a Catalogue]| catalogues.iter().map(|c| c.name.as_str()).collect::<Vec<_>>();
+    let mut found = BTreeMap::new();
+    for host in hosts.into_iter().map(Some).chain([None]) {
+        let change = SiteChange { before: applying(before, host, false), after: applying(after, host, is_for_all) };
+        found.entry((names(&change.before), names(&change.after))).or_insert(change);
+    }
+    found.into_values().collect()
+}
+
 fn plans(catalogues: &[Catalogue]) -> Vec<Plan<'_>> {
     let applications: Vec<&Catalogue> = catalogues.iter().filter(|c| c.name != MANAGEMENT).collect();
     if applications.iter().all(|catalogue| catalogue.hosts == applications[0].hosts) {

@@ -1,14 +1,14 @@
 //! preview: the changes by a catalogue, and the tokens that gain or lose methods.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use crate::domain::catalogue::change::requests::RequestChanges;
+use crate::domain::catalogue::change::rights::{CatalogueComparison, RightsChange, SetChange};
 use crate::domain::catalogue::diff::{CatalogueDiff, diff};
-use crate::domain::catalogue::grown_methods::grown_methods;
-use crate::domain::catalogue::permission_index::{CatalogueComparison, RightsChange, SetChange};
 use crate::domain::catalogue::renames::Renames;
 use crate::domain::catalogue::{Catalogue, validate};
-use crate::domain::method::{Access, Method, MethodId};
+use crate::domain::method::MethodId;
 use crate::domain::recent_usage::RecentUsage;
 use crate::domain::set_hash::{SetHash, SetHasher};
 use crate::domain::time::Timestamp;
@@ -55,12 +55,16 @@ pub struct CataloguePreview {
     pub renamed_tokens: u64,
     /// The API sets of other catalogues that use an old name. They get the new names.
     pub renamed_in_sets: Vec<String>,
-    /// The methods whose routes now match requests that older routes matched for another method, or match more because
-    /// of wider parameters. Tokens that have them count as gaining them; sorted.
+    /// The methods that existed before and get requests that meant another method, were denied, or are matched by wider
+    /// parameters or at further hosts. Tokens that have them count as gaining them, unless they had the other methods;
+    /// sorted.
     pub grown: Vec<MethodId>,
+    /// The methods that still exist and lose requests, under their new ids. Tokens that have them count as losing them,
+    /// unless they have the methods that these requests mean now; sorted.
+    pub shrunk: Vec<MethodId>,
     /// The tokens that gain methods.
     pub widening: Widening,
-    /// The methods that become public, so that they can be called without a token; sorted.
+    /// The methods that become public, or by which further requests become public, so that these need no token; sorted.
     pub made_public: Vec<MethodId>,
     /// The tokens that lose methods, shortly before the change.
     pub narrowing: Narrowing,
@@ -175,7 +179,7 @@ pub(super) struct CatalogueStates {
     /// Index in `before` of the catalogue that changes.
     older: Option<usize>,
     pub(super) renames: Renames,
-    grown: BTreeSet<MethodId>,
+    requests: RequestChanges,
     /// Names of the other catalogues whose sets use an old name, and of these sets.
     renamed_in: Vec<(String, Vec<String>)>,
 }
@@ -186,7 +190,6 @@ impl CatalogueStates {
         let older = before.iter().position(|c| c.name == new.name);
         let older_version = older.and_then(|at| before.get(at));
         let renames = Renames::new(older_version, new);
-        let grown = grown_methods(older_version, new, &renames);
         let (mut after, mut renamed_in) = (Vec::with_capacity(before.len() + 1), Vec::new());
         for existing in &before {
             if existing.name == new.name {
@@ -201,11 +204,18 @@ impl CatalogueStates {
         if older.is_none() {
             after.push(new.clone());
         }
-        Ok(CatalogueStates { before, after, older, renames, grown, renamed_in })
+        let requests = RequestChanges::new(&before, &after, &new.name, &renames);
+        Ok(CatalogueStates { before, after, older, renames, requests, renamed_in })
     }
 
     pub(super) fn widening(&self) -> CatalogueComparison<'_> {
-        CatalogueComparison::new(&self.before, &self.after, &self.renames, &self.grown)
+        CatalogueComparison::new(&self.before, &self.after, &self.renames, &self.requests)
+    }
+
+    /// Returns the methods that lose requests, under their new ids.
+    fn shrunk(&self) -> Vec<MethodId> {
+        let ids: BTreeSet<&MethodId> = self.requests.lost.keys().map(|id| self.renames.method(id)).collect();
+        ids.into_iter().cloned().collect()
     }
 
     /// Returns the other catalogues whose sets change, because they use an old name.
@@ -231,9 +241,10 @@ impl CatalogueStates {
             set_changes: widening.set_changes(),
             renamed_tokens: 0,
             renamed_in_sets: self.renamed_in.iter().flat_map(|(_, sets)| sets).cloned().collect(),
-            grown: self.grown.iter().cloned().collect(),
+            grown: self.requests.gained.keys().cloned().collect(),
+            shrunk: self.shrunk(),
             widening: found.widening,
-            made_public: newly_public(older, new, &self.renames),
+            made_public: self.requests.made_public.iter().cloned().collect(),
             narrowing: Narrowing::default(),
             set: SetHash::default(),
         };
@@ -243,23 +254,6 @@ impl CatalogueStates {
         (preview.renamed_tokens, preview.narrowing) = (found.renamed_tokens, found.narrowing);
         Ok((preview, found.gaining))
     }
-}
-
-/// Returns the methods that are public in `after` and were not before, or by fewer routes.
-fn newly_public(before: Option<&Catalogue>, after: &Catalogue, renames: &Renames) -> Vec<MethodId> {
-    let is_public = |method: &&Method| method.access == Access::Public;
-    let older: BTreeMap<&MethodId, &[String]> = before
-        .into_iter()
-        .flat_map(Catalogue::methods)
-        .filter(is_public)
-        .map(|method| (renames.method(&method.id), method.routes.as_slice()))
-        .collect();
-    let was_open = |method: &&Method| {
-        older.get(&method.id).is_some_and(|routes| method.routes.iter().all(|route| routes.contains(route)))
-    };
-    let opened: BTreeSet<&MethodId> =
-        after.methods().filter(is_public).filter(|method| !was_open(method)).map(|method| &method.id).collect();
-    opened.into_iter().cloned().collect()
 }
 
 /// The tokens whose rights or names change.

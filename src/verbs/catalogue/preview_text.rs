@@ -110,9 +110,9 @@ impl CataloguePreview {
         }
         if !self.grown.is_empty() {
             text.push(match self.grown.len() {
-                1 => "1 method matches requests that were not its own; tokens that have it gain it:".to_owned(),
+                1 => "1 method gets requests that were not its own; tokens that have it gain them:".to_owned(),
                 count => {
-                    format!("{count} methods match requests that were not their own; tokens that have them gain them:")
+                    format!("{count} methods get requests that were not their own; tokens that have them gain these:")
                 }
             });
             push_truncated(&mut text, limits, self.grown.len(), self.grown.iter().map(|id| vec![format!("  {id}")]));
@@ -136,6 +136,13 @@ impl CataloguePreview {
             );
         } else if !self.is_empty() {
             text.push("No token gains methods.".to_owned());
+        }
+        if !self.shrunk.is_empty() {
+            text.push(match self.shrunk.len() {
+                1 => "1 method loses requests; tokens that have it lose them:".to_owned(),
+                count => format!("{count} methods lose requests; tokens that have them lose these:"),
+            });
+            push_truncated(&mut text, limits, self.shrunk.len(), self.shrunk.iter().map(|id| vec![format!("  {id}")]));
         }
         self.describe_losses(&mut text, limits);
         let unreadable = &widening.unreadable;

@@ -5,6 +5,7 @@ mod import;
 mod import_formats;
 mod membership;
 mod renames;
+mod requests;
 mod widening;
 
 use jeton::domain::catalogue::{Catalogue, toml_reader};
