@@ -1,8 +1,8 @@
 //! Envoy: one route for each entry, and a second listener that sends requests to jeton.
 
-use super::site::HOST_NAME;
 use super::stripped_headers::stripped_header_regexes;
 use super::{Guide, IDENTITY_HEADERS, Listen, comment_line};
+use crate::domain::route::host::HOST_NAME;
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::{RouteAction, RouteRules};
 use crate::domain::route::verbs::Verbs;

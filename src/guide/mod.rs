@@ -161,7 +161,8 @@ impl Guide<'_> {
                 ));
             }
         }
-        // The maximum length of a word that each proxy accepts, with room for the text around it.
+        // The maximum length of a word that each proxy accepts, with room for the text around it: nginx reads its
+        // configuration in parts of 4,096 bytes. HAProxy 2.6 accepts expressions of 20,000 characters.
         let longest = match subject {
             ProxyKind::Nginx => 3_800,
             ProxyKind::Haproxy => 12_000,

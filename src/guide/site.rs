@@ -1,11 +1,9 @@
 //! The sites of a configuration: hosts with the same rules and the same application.
 
 use super::{Guide, SiteValues, Upstream};
+use crate::domain::route::host::host_patterns;
 use crate::domain::route::rules::{RouteAction, RouteRule, RouteRules};
 use crate::domain::route::sites::Site;
-
-/// A pattern of host names in lower case, without a dot at the end. An application may ignore such a dot.
-pub(super) const HOST_NAME: &str = r"(?:[a-z0-9._-]*[a-z0-9_-])";
 
 /// Removes the sites that take no request, because they need no application. Returns `false`, and keeps all, if no site takes
 /// a request.
@@ -34,10 +32,7 @@ impl GuideSite {
     /// Returns regular expressions, each anchored, for the `Host` headers of the site. Match them without regard to
     /// case, after those of the sites before.
     pub(super) fn host_patterns(&self) -> Vec<String> {
-        if self.hosts.is_empty() {
-            return vec![format!("^{HOST_NAME}(?::[0-9]+)?$"), r"^\x5B[0-9a-f:.]+\x5D(?::[0-9]+)?$".to_owned()];
-        }
-        self.hosts.iter().map(|host| format!("^{}(?::[0-9]+)?$", host.replace('.', "[.]"))).collect()
+        host_patterns(&self.hosts)
     }
 }
 

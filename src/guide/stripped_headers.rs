@@ -30,7 +30,8 @@ pub(super) const PREFLIGHT_METHOD: &str = "Access-Control-Request-Method";
 /// them as a hyphen.
 pub(super) const ODD_HEADER_CHARS: [char; 14] = ['!', '#', '$', '%', '&', '\'', '*', '+', '.', '^', '_', '`', '|', '~'];
 
-/// Maximum length of a regular expression of [`stripped_header_regexes`]: HAProxy's lines have at most 2,048 bytes.
+/// Maximum length of a regular expression of [`stripped_header_regexes`], so that people can read the lines. No proxy
+/// needs this limit.
 const MAX_PATTERN: usize = 1_500;
 
 pub(super) fn matching_pattern(name: &str) -> Option<&'static str> {

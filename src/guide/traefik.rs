@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::site::HOST_NAME;
 use super::{Guide, GuideSite, IDENTITY_HEADERS, Listen, comment_line, underscore_variants};
 use crate::domain::method::MethodId;
+use crate::domain::route::host::HOST_NAME;
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::RouteAction;
 use crate::error::{Error, Result};

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{App, select_catalogues};
 use crate::cli::args::GuideArgs;
-use crate::domain::catalogue::hosts::parse_host;
 use crate::domain::method::MethodId;
+use crate::domain::route::host::host_of_header;
 use crate::domain::route::matcher::is_canonical_path;
 use crate::domain::route::request_path::{MAX_PATH_LEN, contains_encoded_slash, has_override_argument};
 use crate::domain::route::rules::{RouteAction, RouteRules};
@@ -51,19 +51,15 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let catalogues = select_catalogues(stored, &args.catalogue)?;
     let has_hosts = depend_on_host(&catalogues);
     let host = match &args.host {
-        Some(host) => host
-            .rsplit_once(':')
-            .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
-            .map_or(host.as_str(), |(host, _)| host),
+        Some(header) => host_of_header(header),
         None if has_hosts => {
             return Err(Error::usage("which host?")
                 .why("the catalogues have hosts, so the rules depend on the host of the request")
                 .next("Add --host HOST"));
         }
-        None => "",
+        None => None,
     };
-    let named_badly = has_hosts && parse_host(host).is_err();
-    let Some(site) = site_of(&catalogues, &args.preflights, host) else {
+    let Some(site) = site_of(&catalogues, &args.preflights, host.as_deref().unwrap_or_default()) else {
         return Err(Error::usage("no catalogue has routes"));
     };
     let mut explained = Explained {
@@ -74,10 +70,11 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         hosts: site.hosts.clone(),
         catalogues: site.catalogues.clone(),
     };
-    if named_badly {
+    if has_hosts && host.is_none() {
         explained.reason = Some("the host isn't a plain host name".to_owned());
     } else if has_hosts && site.catalogues.is_empty() {
-        explained.reason = Some(format!("no catalogue has the host {}", excerpt(host, 100)));
+        let host = host.unwrap_or_default();
+        explained.reason = Some(format!("no catalogue has the host {}", excerpt(&host, 100)));
     } else if has_override_argument(query) {
         let why = "the query has an argument like _method, which may make the application use another HTTP method";
         explained.reason = Some(why.to_owned());

@@ -1,14 +1,20 @@
 //! The limits for the number of routes, and for routes that share requests with each other.
 
-use super::Catalogue;
+use std::collections::BTreeSet;
+
 use super::validate::{Location, ValidationResult, fault};
+use super::{Catalogue, MANAGEMENT};
+use crate::domain::route::sites::sites;
 use crate::domain::route::{self, Route};
+use crate::domain::untrusted_text::excerpt;
 use crate::error::Error;
 
 /// Maximum number of routes of a method, and of all routes of a catalogue. A route with lists of values counts once for
 /// each combination of them.
 pub(super) const MAX_ROUTES: usize = 64;
 pub const MAX_ALL_ROUTES: usize = 100_000;
+/// A number of overlaps for which a proxy surely denies no route.
+const FEW_OVERLAPS: usize = 300;
 
 /// Refuses a catalogue with too many routes.
 pub(super) fn check_route_count(catalogue: &Catalogue) -> ValidationResult {
@@ -40,24 +46,55 @@ pub(super) fn too_many_routes() -> Error {
 }
 
 /// Refuses a catalogue with too many pairs of routes that share requests: a proxy can't be configured for it in an
-/// acceptable time.
-pub(super) fn check_route_overlaps(catalogue: &Catalogue) -> ValidationResult {
-    let texts = catalogue.methods().flat_map(|method| &method.routes);
-    let routes: Vec<Route> = texts.filter_map(|text| Route::parse_all(text).ok()).flatten().collect();
-    route::check_overlaps(&routes).map_err(|route::TooMany| {
-        let error = Error::usage("too many routes share requests with each other")
-            .why(
-                "routes such as /a/{x} and /{y}/b both match /a/b. Each such pair must be compared, and this catalogue has \
-                 many thousands of them",
-            )
-            .next("Write fixed segments in place of parameters, or one route such as /files/{path+} for many");
-        fault(Location::Name, error)
-    })
+/// acceptable time. Also refuses a catalogue with which the proxy would deny routes, of this or another catalogue, because
+/// of such pairs. `existing` are all catalogues before the change.
+pub(super) fn check_route_overlaps(
+    catalogue: &Catalogue,
+    others: &[&Catalogue],
+    existing: &[Catalogue],
+) -> ValidationResult {
+    let others: Vec<&Catalogue> = others.iter().copied().filter(|other| other.name != MANAGEMENT).collect();
+    let meeting = others.iter().filter(|other| catalogue.shares_host_with(other));
+    let routes_of_others: Vec<Route> = meeting.flat_map(|other| Route::all_of(other)).collect();
+    let own = Route::all_of(catalogue);
+    if route::count_overlaps(&own, &[]).is_err() {
+        let why = "routes such as /a/{x} and /{y}/b both match /a/b. Each such pair must be compared, and this catalogue has \
+                   many thousands of them";
+        return Err(fault(Location::Name, too_many_overlaps().why(why)));
+    }
+    if route::count_overlaps(&own, &routes_of_others).is_ok_and(|count| count <= FEW_OVERLAPS) {
+        return Ok(());
+    }
+    let after: Vec<Catalogue> = others.into_iter().chain([catalogue]).cloned().collect();
+    let before = denied_routes(existing);
+    let denied: Vec<String> = denied_routes(&after).into_iter().filter(|route| !before.contains(route)).collect();
+    let Some(first) = denied.first() else { return Ok(()) };
+    let why = format!(
+        "routes such as /a/{{x}} and /{{y}}/b both match /a/b. With this catalogue there are so many such pairs, also with \
+         routes of other catalogues for the same hosts, that the proxy would deny {} routes: first {}",
+        denied.len(),
+        excerpt(first, 100)
+    );
+    let error = too_many_overlaps().why(why);
+    Err(fault(Location::Name, error))
+}
+
+/// Returns the routes that a proxy denies because they overlap too many others.
+fn denied_routes(catalogues: &[Catalogue]) -> BTreeSet<String> {
+    sites(catalogues, &[]).into_iter().flat_map(|site| site.rules.overlapping).collect()
+}
+
+fn too_many_overlaps() -> Error {
+    Error::usage("too many routes share requests with each other").next(
+        "Write fixed segments in place of parameters, or one route such as /files/{path+} for many. If other catalogues \
+         belong to other applications, give each catalogue its own hosts",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::toml_reader::read;
+    use crate::domain::catalogue::Catalogue;
 
     const HEAD: &str = "schema = 1\nname = \"x\"\ntitle = \"X\"\n";
     const GROUP: &str = "[[group]]\nid = \"a\"\ntitle = \"A\"\n";
@@ -102,5 +139,35 @@ mod tests {
         let text: String = (0..25).map(|n| method(n, &routes(n))).collect();
         let (place, _) = refused(&format!("{HEAD}{GROUP}{text}"));
         assert!(place.starts_with(&format!("{}:", 6 + 24 * 5 + 5)), "{place}");
+    }
+
+    #[test]
+    fn overlaps_with_routes_of_other_catalogues_count() {
+        let catalogue = |name: &str, hosts: &str, existing: &[Catalogue]| {
+            let half = |n: usize| {
+                (0..60).map(move |r| match n {
+                    0 => format!("GET /{name}{r}/{{x}}"),
+                    _ => format!("GET /{{x}}/{name}{r}"),
+                })
+            };
+            let methods: String = (0..2).map(|n| method(n, &half(n).collect::<Vec<_>>())).collect();
+            let group = GROUP.replace("\"a\"", &format!("\"{name}\""));
+            let text = format!("{}{hosts}{group}{methods}", HEAD.replace("\"x\"", &format!("\"{name}\"")));
+            read("f.toml", &text, existing)
+        };
+        // Each has 3,600 overlaps, and two together 14,400. Three have 32,400: too many.
+        let first = catalogue("a", "", &[]).unwrap();
+        let second = catalogue("b", "", std::slice::from_ref(&first)).unwrap();
+        let both = [first, second];
+        let error = catalogue("c", "", &both).unwrap_err();
+        assert!(error.why.is_some_and(|why| why.contains("the proxy would deny")));
+        // At other hosts, requests of the first two still meet no third catalogue.
+        let two_hosts = both.clone().map(|catalogue| Catalogue { hosts: ["a.example".to_owned()].into(), ..catalogue });
+        assert!(catalogue("c", "hosts = [\"c.example\"]\n", &two_hosts).is_ok());
+        assert!(catalogue("c", "hosts = [\"a.example\"]\n", &two_hosts).is_err());
+        // What was denied before doesn't keep a catalogue from being changed.
+        let third = Catalogue { hosts: ["a.example".to_owned()].into(), ..catalogue("c", "", &[]).unwrap() };
+        let three = [&both[..], &[third]].concat();
+        assert!(catalogue("c", "hosts = [\"a.example\"]\n", &three).is_ok());
     }
 }

@@ -133,7 +133,7 @@ pub(super) fn validate_rules(catalogue: &Catalogue, existing: &[Catalogue]) -> V
     validate_head(catalogue)?;
     validate_groups(catalogue, &others)?;
     route_owners::check_route_owners(catalogue, &others)?;
-    route_limits::check_route_overlaps(catalogue)?;
+    route_limits::check_route_overlaps(catalogue, &others, existing)?;
     validate_sets(catalogue, &others)?;
     reject_removed_nested_sets(catalogue, existing, &others)?;
     reject_cycles(catalogue, &others)

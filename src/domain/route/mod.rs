@@ -2,7 +2,8 @@
 //!
 //! - [`Route`] is what `GET /orders/{id}` means; `parse` reads it;
 //! - [`segment`] compares the texts that two segments match, `sequence` whole paths and segments part by part;
-//! - [`request_path`] holds the rule for the path of every request, checked before any route is;
+//! - [`request_path`] holds the rule for the path of every request, checked before any route is, [`host`] the rule for its
+//!   host;
 //! - `owners` finds the method that each route belongs to, `conflicts` the requests that two routes could take;
 //! - [`rules`] orders all routes that can apply to a request in one list, [`sites`] has such a list for each host;
 //! - [`rule_comparison`] compares two such lists, `spellings` the other spellings of routes;
@@ -10,6 +11,7 @@
 //! - `pattern` writes a rule as a regular expression for proxies, [`matcher`] is the same rule in code.
 
 mod conflicts;
+pub mod host;
 pub mod matcher;
 mod owners;
 mod parse;
@@ -34,6 +36,7 @@ use self::segment::SegmentPattern;
 use self::sequence::{Item, covers};
 use self::verbs::Verbs;
 use self::work::Work;
+use crate::domain::catalogue::{Catalogue, TrailingSlash};
 
 /// A route of a catalogue: `GET /orders/{id}`, or `/orders` for every verb.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,6 +172,17 @@ impl Route {
         Route { path: PathPattern::new(parts, self.path.has_final_slash), ..self.clone() }
     }
 
+    /// Returns the routes of a catalogue, with those that its choice about the final slash adds.
+    pub fn all_of(catalogue: &Catalogue) -> Vec<Route> {
+        let texts = catalogue.methods().flat_map(|method| &method.routes);
+        let mut routes: Vec<Route> = texts.filter_map(|text| Route::parse_all(text).ok()).flatten().collect();
+        if catalogue.trailing_slash == TrailingSlash::Either {
+            let other_ends: Vec<Route> = routes.iter().filter_map(Route::with_other_end).collect();
+            routes.extend(other_ends);
+        }
+        routes
+    }
+
     /// Returns the length of the shortest path, in characters.
     fn min_length(&self) -> usize {
         self.path.segments().map(|segment| segment.min_units() + 1).sum::<usize>()
@@ -278,19 +292,23 @@ pub fn share_requests(routes: &[&Route], others: &[Route]) -> Vec<bool> {
     routes.iter().map(|route| shares(route).unwrap_or(true)).collect()
 }
 
-/// Checks that comparing these routes with each other takes an acceptable time.
+/// Returns the number of pairs of `routes`, and of one of them and one of `others`, that may share requests.
 ///
 /// # Errors
-/// [`TooMany`] if too many pairs of routes share requests.
-pub fn check_overlaps(routes: &[Route]) -> Result<(), TooMany> {
+/// [`TooMany`] if there are so many that comparing them would take too long.
+pub fn count_overlaps(routes: &[Route], others: &[Route]) -> Result<usize, TooMany> {
     let mut work = Work::for_routes(routes.len()).half();
-    let tree = RouteTree::new(routes.iter());
+    let (tree, tree_of_others) = (RouteTree::new(routes.iter()), RouteTree::new(others.iter()));
+    let mut count = 0;
     for (n, route) in routes.iter().enumerate() {
-        for other in tree.overlapping(route, n + 1..routes.len(), &mut work)? {
-            work.compare(route, &routes[other])?;
+        let found = tree.overlapping(route, n + 1..routes.len(), &mut work)?.into_iter().map(|other| &routes[other]);
+        let found_others = tree_of_others.overlapping(route, 0..others.len(), &mut work)?;
+        for other in found.chain(found_others.into_iter().map(|other| &others[other])) {
+            work.compare(route, other)?;
+            count += 1;
         }
     }
-    Ok(())
+    Ok(count)
 }
 
 #[cfg(test)]

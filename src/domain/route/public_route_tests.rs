@@ -2,6 +2,7 @@
 
 use super::rules::RouteRules;
 use super::tests::{action_of, actions_of, catalogue};
+use crate::domain::catalogue::{Catalogue, TrailingSlash};
 
 #[test]
 fn public_routes_open_nothing_that_is_guarded() {
@@ -90,4 +91,21 @@ fn preflights_pass_only_where_no_route_has_the_verb() {
     GET /orders/7: Show
     ");
     assert_eq!(action_of(&RouteRules::new(&[shop], &[]), "OPTIONS /orders/7"), "nothing");
+}
+
+#[test]
+fn preflights_pass_with_and_without_a_final_slash() {
+    let shop = Catalogue {
+        trailing_slash: TrailingSlash::Either,
+        ..catalogue(&[("Status", &["GET /status", "GET /list/"]), ("Deny", &["GET /{a}/{b}/{c}-{d}-{e}"])])
+    };
+    let names = [shop.name.clone()];
+    let map = RouteRules::new(&[shop], &names);
+    for path in ["/status", "/status/", "/list", "/list/"] {
+        for http_method in ["GET", "OPTIONS"] {
+            let action = action_of(&map, &format!("{http_method} {path}"));
+            assert_eq!(action, if http_method == "GET" { "Status" } else { "preflight" }, "{path}");
+        }
+    }
+    assert_ne!(action_of(&map, "OPTIONS /a/b/c-d-e"), "preflight");
 }

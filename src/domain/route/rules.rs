@@ -7,9 +7,9 @@
 //! method. A route is wider, too, if it is so only in another spelling: `/Users/{id}` for `/users/me`.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::conflicts::{Conflicts, FoldedRoute};
+use super::conflicts::{Conflicts, FoldedRoute, Obstacle};
 use super::owners::{RouteOwners, let_head_follow_get};
 pub use super::pattern::MatchMode;
 use super::request_path::{MAX_PATH_LEN, RegexDialect};
@@ -92,6 +92,8 @@ pub struct RouteRules {
     pub rules: Vec<RouteRule>,
     /// Remarks for people, safe to show: routes that are denied or can't be parsed.
     pub remarks: Vec<String>,
+    /// The routes that are denied because they overlap too many others, as written.
+    pub overlapping: BTreeSet<String>,
 }
 
 impl RouteRules {
@@ -106,11 +108,15 @@ impl RouteRules {
         let mut routes: Vec<FoldedRoute> = owned.into_iter().map(FoldedRoute::new).collect();
         routes.sort_by_cached_key(|route| (order(&route.folded, &route.route), route.route.key()));
         let conflicts = Conflicts::new(&routes);
-        let denied = |n: usize| {
+        let denied = |(n, obstacle): (usize, Obstacle)| {
             let route = &routes[n].route;
-            RouteRule::new(route.clone(), MatchMode::Loose, map.deny(route, TOO_MANY_OVERLAPS))
+            let fault = match obstacle {
+                Obstacle::TooMany => TOO_MANY_OVERLAPS.to_owned(),
+                Obstacle::Overlap(other) => format!("overlaps {}", route_excerpt(&routes[other].route)),
+            };
+            RouteRule::new(route.clone(), MatchMode::Loose, map.deny(route, &fault))
         };
-        let mut before_all: Vec<RouteRule> = conflicts.too_many.into_iter().map(denied).collect();
+        let mut before_all: Vec<RouteRule> = conflicts.denied.into_iter().map(denied).collect();
         let mut entries = conflicts.shared;
         for (FoldedRoute { route, action, .. }, has_wider) in routes.into_iter().zip(conflicts.has_wider) {
             entries.push(RouteRule::new(route.clone(), MatchMode::Exact, action));
@@ -159,6 +165,9 @@ impl RouteRules {
 
     /// Returns the denial of `route`, which has this fault, and remarks on it.
     fn deny(&mut self, route: &Route, fault: &str) -> RouteAction {
+        if fault == TOO_MANY_OVERLAPS {
+            self.overlapping.insert(route.to_string());
+        }
         let route = route_excerpt(route);
         self.remarks.push(format!("the proxy will deny the route {route}, because it {fault}"));
         RouteAction::Deny(format!("{route} {fault}"))
@@ -273,27 +282,37 @@ impl RouteRules {
         }
     }
 
-    /// Adds `OPTIONS` for each path of these catalogues, unless a route already covers `OPTIONS` there.
+    /// Adds `OPTIONS` for each path of these catalogues at which a method can be called, unless a route already covers
+    /// `OPTIONS` there.
     fn add_preflights(&mut self, catalogues: &[&Catalogue], names: &[String], owned: &mut Vec<(Route, RouteAction)>) {
+        let chosen = catalogues.iter().filter(|catalogue| names.contains(&catalogue.name));
+        let methods: HashSet<&MethodId> = chosen.flat_map(|catalogue| catalogue.methods()).map(|m| &m.id).collect();
         let mut wanted: BTreeMap<String, Route> = BTreeMap::new();
-        for method in catalogues.iter().filter(|c| names.contains(&c.name)).flat_map(|c| c.methods()) {
-            let routes = method.routes.iter().filter_map(|text| Route::parse_all(text).ok()).flatten();
-            let preflight = |route: Route| route.with_verbs(Verbs::One(PREFLIGHT.to_owned()));
-            for route in routes.filter(|route| !route.is_costly()).map(preflight) {
-                wanted.entry(route.key()).or_insert(route);
+        for (route, action) in owned.iter() {
+            if let RouteAction::Ask(id) | RouteAction::Public(id) = action
+                && methods.contains(id)
+            {
+                let preflight = route.with_verbs(Verbs::One(PREFLIGHT.to_owned()));
+                wanted.entry(preflight.key()).or_insert(preflight);
             }
         }
         let tree = RouteTree::new(owned.iter().map(|(route, _)| route));
         let mut work = Work::for_routes(owned.len() + wanted.len());
-        let is_free = |route: &Route| {
-            let others = tree.containing(route, 0..owned.len(), &mut work);
-            others.is_ok_and(|others| !others.into_iter().any(|other| route.is_within(&owned[other].0)))
-        };
-        let (free, taken): (Vec<Route>, Vec<Route>) = wanted.into_values().partition(is_free);
-        if !taken.is_empty() {
-            let (count, first) = (taken.len(), route_excerpt(&taken[0]));
-            self.remarks
-                .push(format!("no preflight rule, because a route already covers OPTIONS: {first} ({count} in total)"));
+        let (mut free, mut taken, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+        for preflight in wanted.into_values() {
+            let covers = |other: &usize| preflight.is_within(&owned[*other].0);
+            match tree.containing(&preflight, 0..owned.len(), &mut work) {
+                Ok(others) if others.iter().any(covers) => taken.push(preflight),
+                Ok(_) => free.push(preflight),
+                Err(TooMany) => unknown.push(preflight),
+            }
+        }
+        for (routes, why) in [(taken, "a route already covers OPTIONS"), (unknown, "it overlaps too many other routes")]
+        {
+            if let [first, ..] = &routes[..] {
+                let first = route_excerpt(first);
+                self.remarks.push(format!("no preflight rule, because {why}: {first} ({} in total)", routes.len()));
+            }
         }
         owned.extend(free.into_iter().map(|route| (route, RouteAction::Preflight)));
     }

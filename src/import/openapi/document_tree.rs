@@ -96,7 +96,8 @@ impl Node {
 
 /// The position of a value in an OpenAPI document. It decides which parts of the value are stored.
 ///
-/// Schemas and answers are most of a document but irrelevant to an import. Skipping them makes large imports fast.
+/// Bodies, answers and the inner parts of schemas are most of a document but irrelevant to an import. Skipping them makes
+/// large imports fast. Parameters of paths are read, with the type and the values of their schemas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ParseContext {
     Root,
@@ -158,7 +159,7 @@ impl ParseContext {
             (
                 ParseContext::Operation,
                 "$ref" | "tags" | "summary" | "description" | "operationId" | "externalDocs" | "security" | "servers"
-                | "schemes" | "x-jeton-access",
+                | "x-jeton-access",
             ) => ParseContext::Whole,
             (ParseContext::Parameters, _) => ParseContext::Parameter,
             (ParseContext::Parameter | ParseContext::Fragment, "schema") => ParseContext::Schema,
@@ -206,7 +207,7 @@ impl ParseBudget {
             return Ok(());
         }
         Err(too_large("the document has too many values").why(format!(
-            "the limit is {} million keys, texts and numbers, not counting schemas, parameters and responses",
+            "the limit is {} million keys, texts and numbers, not counting bodies, responses and properties of schemas",
             MAX_VALUES / 1_000_000
         )))
     }

@@ -43,6 +43,10 @@ impl<'a> PathParameters<'a> {
     ) -> Self {
         let mut found = BTreeMap::new();
         for holder in [item, operation] {
+            let count = holder.get("parameters").and_then(Node::items).map_or(0, <[Node]>::len);
+            if count > MAX_PARAMETERS {
+                warnings.add(format!("{at}: jeton reads only the first {MAX_PARAMETERS} of {count} parameters"));
+            }
             for node in list(holder) {
                 let Some(node) = resolve(document, node, at, warnings) else { continue };
                 if let (Some("path"), Some(name)) = (node.text("in"), node.text("name")) {

@@ -78,6 +78,20 @@ fn values_that_a_route_cannot_have_are_any_value_with_a_warning() {
 }
 
 #[test]
+fn parameters_that_are_not_read_are_counted_in_a_warning() {
+    let read = |count: usize| {
+        let last = serde_json::json!({"name": "id", "in": "path", "schema": {"type": "integer"}});
+        let mut parameters = vec![serde_json::json!({"name": "q", "in": "query"}); count - 1];
+        parameters.push(last);
+        let operation = serde_json::json!({"get": {"operationId": "a", "parameters": parameters}});
+        let result = done(&format!(r#""/x/{{id}}":{operation}"#), "");
+        (result.catalogue.methods().next().unwrap().routes[0].clone(), result.warnings.len())
+    };
+    assert_eq!(read(200), ("GET /x/{id:int}".to_owned(), 0));
+    assert_eq!(read(201), ("GET /x/{id}".to_owned(), 1));
+}
+
+#[test]
 fn swagger_2_imports_like_openapi_3() {
     let swagger = r##"{"swagger":"2.0","info":{"title":"Pets"},"host":"api.example.com:8080","basePath":"/v2","schemes":["http","https"],
       "securityDefinitions":{"auth":{"type":"oauth2","flow":"implicit","scopes":{"pets:read":"Look at pets"}},"key":{"type":"apiKey"}},
