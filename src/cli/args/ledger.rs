@@ -23,7 +23,7 @@ pub struct ReadLedgerArgs {
     /// Show only the last 12h, 30d, 2w, 6mo, 1y …
     #[arg(long, value_name = "SPAN")]
     pub since: Option<String>,
-    /// Filter by words and fields: token:deploy address:10.0.0
+    /// Filter by words and fields: token: method: address:
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// Show only the newest N rows [default: all]

@@ -27,10 +27,21 @@ pub(in crate::cli) struct Explained {
     route: Option<String>,
     /// Reason of a denial; `null` otherwise.
     reason: Option<String>,
+    /// The route that the path misses narrowly, and the reason; `null` if there is none.
+    nearest: Option<Nearest>,
     /// The hosts with the same rules; empty if the rules hold for every host that is named nowhere.
     hosts: Vec<String>,
     /// The catalogues with these rules.
     catalogues: Vec<String>,
+}
+
+/// A route that a path misses narrowly.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Nearest {
+    /// The route.
+    route: String,
+    /// The reason why it doesn't match.
+    reason: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -46,6 +57,8 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let [http_method, target] = &args.request[..] else {
         return Err(Error::usage("explain needs a request").next("Run: jeton guide explain GET /PATH"));
     };
+    // Proxies send the method as it came, and clients send it in capitals.
+    let http_method = http_method.to_ascii_uppercase();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let stored = app.call(&app.store_credential()?, ListCatalogues)?;
     let catalogues = select_catalogues(stored, &args.catalogue)?;
@@ -67,6 +80,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         method: None,
         route: None,
         reason: None,
+        nearest: None,
         hosts: site.hosts.clone(),
         catalogues: site.catalogues.clone(),
     };
@@ -79,7 +93,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         let why = "the query has an argument like _method, which may make the application use another HTTP method";
         explained.reason = Some(why.to_owned());
     } else {
-        decide(&site.rules, http_method, path, &mut explained);
+        decide(&site.rules, &http_method, path, &mut explained);
     }
     if app.out.json {
         let now = app.now();
@@ -101,6 +115,8 @@ fn decide(rules: &RouteRules, http_method: &str, path: &str, explained: &mut Exp
                 matches!(action, Some(RouteAction::Ask(_) | RouteAction::Public(_)))
             })
             .collect();
+        explained.nearest =
+            rules.nearest(http_method, path).map(|miss| Nearest { route: miss.route.to_string(), reason: miss.why });
         explained.reason = Some(match (others.is_empty(), contains_encoded_slash(path)) {
             (false, _) => {
                 format!(
@@ -165,6 +181,9 @@ fn show(app: &mut App, explained: &Explained) -> Result<()> {
         _ => format!("denied: {}", explained.reason.as_deref().unwrap_or(NO_ROUTE)),
     };
     app.out.line(&text)?;
+    if let Some(Nearest { route, reason }) = &explained.nearest {
+        app.out.line(&format!("nearest     {}: {reason}", escape_untrusted(route)))?;
+    }
     if let Some(route) = &explained.route {
         app.out.line(&format!("route       {}", escape_untrusted(route)))?;
     }
@@ -173,7 +192,7 @@ fn show(app: &mut App, explained: &Explained) -> Result<()> {
     }
     app.out.line(&format!("catalogues  {}", explained.catalogues.join(", ")))?;
     if explained.decision == Decision::Deny {
-        app.out.note("  The rules: docs/matching.md, \"How routes are matched\"");
+        app.out.note("  The rules: docs/matching.md; packages install it in /usr/share/doc/jeton/docs");
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use super::format_secret;
 use super::list::{LedgerList, LedgerQuery, print_list};
 use crate::cli::output::{Cell, Columns};
 use crate::domain::date_format::Dates;
+use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerToken, ListDenied, format_origin};
@@ -17,6 +18,7 @@ pub(super) fn denied(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
 impl LedgerList for DeniedRow {
     type Key = DeniedKey;
     type Verb = ListDenied;
+    type Filter = LedgerFilter;
     const LIST: &'static str = "denied";
     const EMPTY: &'static str = "The ledger has no denied attempts.";
 

@@ -41,6 +41,7 @@ impl LedgerQuery {
 pub(super) trait LedgerList: Serialize + Sized {
     type Key;
     type Verb: RequestVerb<Reply = LedgerWindow<Self>>;
+    type Filter: FilterFields + Into<LedgerFilter>;
     const LIST: &'static str;
     const EMPTY: &'static str;
     fn columns() -> &'static Columns;
@@ -82,9 +83,10 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
         filter: args
             .filter
             .as_deref()
-            .map(filter_syntax::parse_strict::<LedgerFilter>)
+            .map(filter_syntax::parse_strict::<R::Filter>)
             .transpose()?
-            .unwrap_or_default(),
+            .unwrap_or_default()
+            .into(),
     };
     // Use a session: a token credential would record a use per page, so the list would grow while being read.
     let credential = Credential::Session(app.session()?);

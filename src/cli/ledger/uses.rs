@@ -7,7 +7,7 @@ use super::list::{LedgerList, LedgerQuery, print_list};
 use crate::cli::output::{Cell, Columns};
 use crate::domain::date_format::{DateFormat, Dates};
 use crate::domain::query::filter_syntax::FilterFields;
-use crate::domain::query::ledger_filter::LedgerFilter;
+use crate::domain::query::ledger_filter::{LedgerFilter, UseFilter};
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::{Error, Result};
 use crate::verbs::ledger::{ListUses, UseKey, UseRow, format_origin};
@@ -24,6 +24,7 @@ pub(super) fn uses(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
 impl LedgerList for UseRow {
     type Key = UseKey;
     type Verb = ListUses;
+    type Filter = UseFilter;
     const LIST: &'static str = "uses";
     const EMPTY: &'static str = "The ledger has no uses.";
 

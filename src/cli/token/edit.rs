@@ -16,7 +16,7 @@ use crate::domain::token_diff::{FieldChange, diff};
 use crate::error::Result;
 use crate::verbs::credential::Credential;
 use crate::verbs::impact::Removal;
-use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, TokenTarget};
+use crate::verbs::tokens::{EditPreview, EditToken, MethodsChange, PreviewEdit, TokenTarget};
 
 /// The answer of `token edit`.
 #[derive(Serialize, JsonSchema)]
@@ -25,6 +25,8 @@ pub(in crate::cli) struct Edited {
     token: Token,
     /// The differences from before.
     changes: Vec<FieldChange>,
+    /// The methods that the token gains and loses; `null` if its API selection stays the same.
+    methods: Option<MethodsChange>,
 }
 
 pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
@@ -59,7 +61,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
     }
     if app.out.json {
         let changes = changes(app, &edited);
-        return app.print_json(&Edited { token: edited.after, changes });
+        return app.print_json(&Edited { token: edited.after, changes, methods: edited.methods });
     }
     if changes(app, &edited).is_empty() {
         app.out.note(&format!("✓ {name} unchanged: the token already has these values"));
@@ -92,7 +94,7 @@ fn preview_and_edit(app: &App, mut verb: EditToken) -> Result<EditPreview> {
 fn print_preview(app: &mut App, edited: EditPreview) -> Result<()> {
     if app.out.json {
         let changes = changes(app, &edited);
-        return app.print_json(&Edited { token: edited.after, changes });
+        return app.print_json(&Edited { token: edited.after, changes, methods: edited.methods });
     }
     for line in diff_lines(app, &edited) {
         app.out.line(&line)?;
@@ -115,6 +117,11 @@ fn diff_lines(app: &App, edited: &EditPreview) -> Vec<String> {
         lines.push(format!("  {}: {} → {}", change.field.as_str(), change.before, change.after));
         lines.extend(change.added.iter().map(|name| format!("    + {name}")));
         lines.extend(change.removed.iter().map(|name| format!("    - {name}")));
+    }
+    if let Some(methods) = &edited.methods {
+        lines.push(format!("  methods: {} → {}", methods.before, methods.after));
+        let described = edited.describe_methods().into_iter();
+        lines.extend(described.map(|(is_gain, text)| format!("    {} {text}", if is_gain { '+' } else { '-' })));
     }
     if lines.len() == 1 {
         lines.push("  no differences".to_owned());

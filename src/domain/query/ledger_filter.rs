@@ -16,9 +16,15 @@ pub struct LedgerFilter {
     pub reason: Option<String>,
     /// Text that the token's account and name or the hint must contain, or the token's whole id.
     pub token: Option<String>,
+    /// Text that the method's id must contain.
+    pub method: Option<String>,
     /// Text that the caller's address must contain.
     pub address: Option<String>,
 }
+
+/// The filter of accepted uses, which have no reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UseFilter(pub LedgerFilter);
 
 impl FilterFields for LedgerFilter {
     const FIELDS: &'static [(&'static str, Setter<Self>)] = &[
@@ -27,11 +33,30 @@ impl FilterFields for LedgerFilter {
             false => Err(DenialReason::ALL.map(DenialReason::as_str).to_vec()),
         }),
         ("token", |filter, value| set_text(&mut filter.token, value)),
+        ("method", |filter, value| set_text(&mut filter.method, value)),
         ("address", |filter, value| set_text(&mut filter.address, value)),
     ];
 
     fn add_word(&mut self, word: String) {
         self.words.push(word);
+    }
+}
+
+impl FilterFields for UseFilter {
+    const FIELDS: &'static [(&'static str, Setter<Self>)] = &[
+        ("token", |filter, value| set_text(&mut filter.0.token, value)),
+        ("method", |filter, value| set_text(&mut filter.0.method, value)),
+        ("address", |filter, value| set_text(&mut filter.0.address, value)),
+    ];
+
+    fn add_word(&mut self, word: String) {
+        self.0.words.push(word);
+    }
+}
+
+impl From<UseFilter> for LedgerFilter {
+    fn from(filter: UseFilter) -> Self {
+        filter.0
     }
 }
 
@@ -49,11 +74,25 @@ mod tests {
 
     #[test]
     fn fields_and_words_are_parsed() {
-        let filter = LedgerFilter::parse("reason:Expired Deploy token:t:7 address:FE80::1 fe80::2");
+        let filter = LedgerFilter::parse("reason:Expired Deploy token:t:7 method:addPet address:FE80::1 fe80::2");
         assert_eq!(filter.reason.as_deref(), Some("expired"));
         assert_eq!(filter.token.as_deref(), Some("t:7"));
+        assert_eq!(filter.method.as_deref(), Some("addpet"));
         assert_eq!(filter.address.as_deref(), Some("fe80::1"));
         assert_eq!(filter.words, ["deploy", "fe80::2"]);
         assert!(LedgerFilter::parse(" reason: token: address: ").is_empty());
+    }
+
+    #[test]
+    fn filter_of_uses_knows_no_reason() {
+        let filter = UseFilter::parse("Deploy token:ci method:addPet address:10.0");
+        let LedgerFilter { words, reason, token, method, address } = filter.into();
+        assert_eq!((words, reason), (vec!["deploy".to_owned()], None));
+        assert_eq!(
+            (token.as_deref(), method.as_deref(), address.as_deref()),
+            (Some("ci"), Some("addpet"), Some("10.0"))
+        );
+        let refusal = parse_strict::<UseFilter>("reason:disabled").unwrap_err().to_string();
+        assert!(refusal.contains("token:, method:, address:") && !refusal.contains("reason:,"), "{refusal}");
     }
 }

@@ -8,11 +8,13 @@
 //! - [`rules`] orders all routes that can apply to a request in one list, [`sites`] has such a list for each host;
 //! - [`rule_comparison`] compares two such lists, `spellings` the other spellings of routes;
 //! - `route_tree` finds the routes that can share requests with one, `work` limits how many are compared;
-//! - `pattern` writes a rule as a regular expression for proxies, [`matcher`] is the same rule in code.
+//! - `pattern` writes a rule as a regular expression for proxies, [`matcher`] is the same rule in code;
+//! - `nearest` names the route that a path misses narrowly.
 
 mod conflicts;
 pub mod host;
 pub mod matcher;
+mod nearest;
 mod owners;
 mod parse;
 mod pattern;

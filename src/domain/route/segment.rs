@@ -91,6 +91,11 @@ impl SegmentPattern {
         }
     }
 
+    /// Returns the text of a segment without parameters.
+    pub(super) fn as_text(&self) -> Option<String> {
+        self.text()?.as_literal().and_then(|bytes| String::from_utf8(bytes).ok())
+    }
+
     /// Returns `true` if a typed parameter can have this value, whose characters are not escaped.
     pub(super) fn holds(&self, value: &[u8]) -> bool {
         match self {

@@ -46,6 +46,9 @@ fn where_clause<R: LedgerTable>(
         values.push(Value::from(token.clone()));
         found.and(&format!("({holding} OR 't:' || d.token_id = ?)"), values);
     }
+    if let Some(method) = &filter.method {
+        found.and_contains(&["d.method"], method);
+    }
     if let Some(address) = &filter.address {
         found.and_contains(&["d.address"], address);
     }

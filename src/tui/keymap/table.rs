@@ -338,10 +338,10 @@ pub static BINDINGS: &[Binding] = &[
 
     bind(&[Context::AuditCheck], &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Close the result", 1),
 
-    bind(&[Context::Denied], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: reason:expired token:deploy address:10.0.0", 1),
+    bind(&[Context::Denied], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: reason:expired token:deploy method:pets address:10.0.0", 1),
     bind(&[Context::Denied], &[ENTER], Action::Details, "Details", "Show all details of the attempt and its token", 2),
 
-    bind(&[Context::Uses], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: token:deploy address:10.0.0", 1),
+    bind(&[Context::Uses], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: token:deploy method:pets address:10.0.0", 1),
     bind(&[Context::Uses], &[ENTER], Action::Details, "Details", "Show all details of the uses and their token", 2),
     bind(&[Context::Denied, Context::Uses], &[Key::char('y')], Action::CopyAddress, "Copy address", "Copy the client's address", 3),
     bind(&[Context::Accounts, Context::Denied, Context::Uses], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),

@@ -15,9 +15,10 @@ use crate::tui::component::Intent;
 use crate::tui::keymap::Action;
 use crate::tui::modal::picker::Picker;
 use crate::tui::modal::picker::used_methods::UsedMethods;
-use crate::tui::text_fit::{cut, fit};
+use crate::tui::text_fit::{cut, fit, width};
 use crate::tui::widget::choices::Choices;
 use crate::tui::widget::form_layout::FormLayout;
+use crate::tui::widget::scroll_range::{first_row, hidden_rows};
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +31,10 @@ enum ApiRow {
     Nothing,
 }
 
-/// Columns of the name before a title.
-const NAME_COLUMNS: usize = 20;
+/// Minimum number of columns of the names before the titles.
+const MIN_NAME_COLUMNS: usize = 20;
+/// Minimum number of columns for a useful part of a title.
+const MIN_TITLE_COLUMNS: usize = 12;
 
 /// The choice of permitted methods.
 pub struct ApiChoice {
@@ -184,24 +187,33 @@ impl ApiChoice {
     }
 
     /// Writes the list. `other_lines` is the number of other lines in the form and its box. The list never exceeds the
-    /// screen; it scrolls around the chosen row.
+    /// screen. If it is longer, it scrolls around the chosen row, and its last line says how many rows are hidden.
     pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, field: S, other_lines: usize) {
         let theme = layout.theme;
         let texts = self.row_texts();
-        let listed = texts.len().min(layout.rows.saturating_sub(other_lines).max(1));
+        let room = layout.rows.saturating_sub(other_lines).max(1);
+        let listed = if texts.len() > room { room.saturating_sub(1).max(1) } else { texts.len() };
         let selected = self.selected();
-        let first = selected.saturating_sub(listed.saturating_sub(1)).min(texts.len() - listed);
+        let first = first_row(selected, texts.len(), listed);
+        let longest = texts.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
         for (i, (name, title)) in texts.iter().enumerate().skip(first).take(listed) {
             let head = if i == first { layout.label(field, "API") } else { layout.indent() };
             let chosen = i == selected;
             let style = if chosen && layout.is_focused(field) { theme.accent } else { Style::new() };
             let mark = if chosen { "(•) " } else { "( ) " };
-            let room = layout.columns.saturating_sub(head.width() + 4 + NAME_COLUMNS + 1);
-            let name = Span::styled(format!("{mark}{} ", fit(name, NAME_COLUMNS)), style);
+            let room = layout.columns.saturating_sub(head.width() + 4);
+            let name_columns = longest.min(room.saturating_sub(MIN_TITLE_COLUMNS + 1)).max(MIN_NAME_COLUMNS.min(room));
+            // The chosen name is shown whole, if need be instead of its title.
+            let name_columns = if chosen { name_columns.max(width(name)).min(room) } else { name_columns };
+            let room = room.saturating_sub(name_columns + 1);
+            let name = Span::styled(format!("{mark}{} ", fit(name, name_columns)), style);
             if chosen {
                 layout.keep_visible(field);
             }
             layout.line(vec![head, name, Span::styled(cut(title, room), theme.dim)]);
+        }
+        if let Some(hidden) = hidden_rows(first, texts.len() - first - listed, "choice").filter(|_| room > 1) {
+            layout.note(&format!("    {hidden}"), theme.dim);
         }
     }
 }

@@ -140,7 +140,11 @@ impl EditTokenDialog {
         if changes.is_empty() {
             return Err(Problem::general(NOTHING_CHANGED));
         }
-        let mut about = token_diff::lines(&changes).blank();
+        let mut about = token_diff::lines(&changes);
+        if edited.methods.is_some() {
+            about = about.append(token_diff::methods_lines(edited));
+        }
+        about = about.blank();
         if let Some(warning) = &edited.warning {
             about = about.row(LineStyle::Warning, format!("! Then {warning}"));
         }

@@ -158,7 +158,9 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         Line::from(vec![Span::styled(fit(label, 10), theme.dim), Span::raw(cut(&text, columns.saturating_sub(10)))])
     };
     let mut lines = vec![Line::styled(cut(token.name.as_str(), columns), theme.strong)];
-    lines.extend(description(token, columns).into_iter().map(Line::raw));
+    if !token.description.as_str().is_empty() {
+        lines.extend(description(token, columns).into_iter().map(Line::raw));
+    }
     lines.push(Line::default());
     let (glyph, word, style) = theme::status(token, model.now, theme);
     lines.push(Line::from(vec![

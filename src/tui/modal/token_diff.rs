@@ -3,6 +3,7 @@
 use crate::domain::token_diff::FieldChange;
 use crate::tui::text_fit::width;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
+use crate::verbs::tokens::EditPreview;
 
 /// Columns of a field's label.
 const LABEL_COLUMNS: usize = 13;
@@ -21,6 +22,16 @@ pub fn lines(changes: &[FieldChange]) -> ScrollText {
             before.labelled("", LABEL_COLUMNS, LineStyle::Plain, format!("→ {}", change.after))
         };
         passage.append(added_and_removed(change, LABEL_COLUMNS))
+    })
+}
+
+/// Returns the methods that the token gains and loses.
+pub fn methods_lines(edited: &EditPreview) -> ScrollText {
+    let counts = edited.methods.as_ref().map_or_else(String::new, |m| format!("{} → {}", m.before, m.after));
+    let counts = ScrollText::default().labelled("methods", LABEL_COLUMNS, LineStyle::Plain, counts);
+    edited.describe_methods().into_iter().fold(counts, |text, (is_gain, line)| {
+        let (style, sign) = if is_gain { (LineStyle::Gain, '+') } else { (LineStyle::Warning, '-') };
+        text.item(LABEL_COLUMNS, style, format!("{sign} {line}"))
     })
 }
 

@@ -58,8 +58,8 @@ impl Source for DeniedAttempts {
     const CONTEXT: Context = Context::Denied;
     const TITLE: &'static str = "Denied attempts";
     const SHOWS_LEDGER: bool = true;
-    /// Narrow lists drop the client first, then show `3 min ago` instead of the clock, then cut the longest reasons.
-    /// Next they drop the secret, the count and the address, in this order.
+    /// Narrow lists drop the client first, then show `3 min ago` instead of the clock, then drop the secret and cut the
+    /// longest reasons and methods. Next they drop the count, the address and the method, in this order.
     const TABLE: TableSpec = TableSpec {
         columns: &[
             ("WHEN", CLOCK_COLUMNS),
@@ -67,11 +67,22 @@ impl Source for DeniedAttempts {
             ("REASON", REASON_COLUMNS),
             ("TOKEN", 15),
             ("SECRET", 10),
+            ("METHOD", 24),
             ("ADDRESS", 15),
             ("CLIENT", 14),
         ],
-        narrower: &[&[(6, 0)], &[(0, AGO_COLUMNS)], &[(2, 15)], &[(4, 0)], &[(1, 0)], &[(5, 0)], &[(3, 8)]],
-        shares: &[(6, 3, 24), (5, 4, 24)],
+        narrower: &[
+            &[(7, 0)],
+            &[(0, AGO_COLUMNS)],
+            &[(4, 0)],
+            &[(2, 15)],
+            &[(5, 15)],
+            &[(1, 0)],
+            &[(6, 0)],
+            &[(5, 0)],
+            &[(3, 8)],
+        ],
+        shares: &[(5, 3, 40), (7, 4, 24), (6, 5, 24)],
         widest: 3,
         ..TableSpec::EMPTY
     };
@@ -96,11 +107,13 @@ impl Source for DeniedAttempts {
         let (address, client) = format_origin(&row.address, &row.client);
         let secret = row.secret.as_ref().map_or("", |secret| short_status(secret.status));
         vec![
-            Cell::new(columns.time(row.minute(), model), dim),
+            // The last attempt of the minute, as in the lines below the table.
+            Cell::new(columns.time(row.at, model), dim),
             Cell::new(format!("{:>width$}", group_digits(row.attempts), width = TIMES_COLUMNS - 1), plain),
             Cell::matching(format!("{glyph} {}", row.reason), style, &filter.words, filter.reason.as_ref()),
             Cell::matching(token_name(row), token_style, &filter.words, filter.token.as_ref()),
             Cell::new(secret, plain),
+            Cell::matching(row.method.as_str(), plain, &filter.words, filter.method.as_ref()),
             Cell::matching(address, plain, &filter.words, filter.address.as_ref()),
             Cell::matching(client, dim, &filter.words, None),
         ]
@@ -111,8 +124,9 @@ impl Source for DeniedAttempts {
             .map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
         let first = format!("{}: {why}{}", token_name(row), describe_secret(row.secret.as_ref()));
         let (address, client) = format_origin(&row.address, &row.client);
+        let method = if row.method.is_empty() { String::new() } else { format!(" of {}", row.method) };
         let second = format!(
-            "{} from {address} ({client}), {}, {}",
+            "{}{method} from {address} ({client}), {}, {}",
             count_noun(row.attempts, "attempt"),
             ago(row.at, model.now),
             model.dates.get().second(row.at),
@@ -164,11 +178,12 @@ mod tests {
         }
         let shown = |columns| {
             let c = at(columns);
-            [c.width(0) == CLOCK_COLUMNS, c.width(6) > 0, c.width(4) > 0, c.width(1) > 0, c.width(5) > 0]
+            let columns = [7, 4, 1, 6, 5].map(|column| c.width(column) > 0);
+            (c.width(0) == CLOCK_COLUMNS, columns)
         };
-        assert_eq!(shown(40), [false; 5]);
-        assert_eq!(shown(72), [false, false, false, true, true], "beside the pane of 120 columns");
-        assert_eq!(shown(80), [false, false, true, true, true]);
-        assert_eq!(shown(110), [true; 5]);
+        assert_eq!(shown(40), (false, [false; 5]));
+        assert_eq!(shown(72), (false, [false, false, false, false, true]), "beside the pane of 120 columns");
+        assert_eq!(shown(80), (false, [false, false, false, true, true]));
+        assert_eq!(shown(132), (true, [true; 5]));
     }
 }

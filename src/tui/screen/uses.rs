@@ -6,7 +6,7 @@ use super::denied::{describe_secret, short_status};
 use super::list::list_screen::{ListScreen, Source};
 use super::list::loaded_rows::{Anchor, PAGE_SIZE, Page};
 use super::list::log_row::LogRow;
-use crate::domain::query::ledger_filter::LedgerFilter;
+use crate::domain::query::ledger_filter::UseFilter;
 use crate::domain::role::Role;
 use crate::tui::component::Damaged;
 use crate::tui::keymap::Context;
@@ -34,7 +34,7 @@ impl LogRow for UseRow {
 
 impl Source for AcceptedUses {
     type Row = UseRow;
-    type Filter = LedgerFilter;
+    type Filter = UseFilter;
     const ID: &'static str = "uses";
     const CONTEXT: Context = Context::Uses;
     const TITLE: &'static str = "Uses by day";
@@ -58,11 +58,11 @@ impl Source for AcceptedUses {
         ..TableSpec::EMPTY
     };
 
-    fn request(&self, filter: LedgerFilter, anchor: Anchor<UseKey>) -> Request {
-        ListUses { token: None, since: None, filter, cursor: anchor.into(), limit: PAGE_SIZE }.into()
+    fn request(&self, filter: UseFilter, anchor: Anchor<UseKey>) -> Request {
+        ListUses { token: None, since: None, filter: filter.into(), cursor: anchor.into(), limit: PAGE_SIZE }.into()
     }
 
-    fn take_page(&mut self, response: &mut Response, _filter: &LedgerFilter) -> Option<Page<UseRow>> {
+    fn take_page(&mut self, response: &mut Response, _filter: &UseFilter) -> Option<Page<UseRow>> {
         if let Response::ListUses(window) = response { Some(window.into()) } else { None }
     }
 
@@ -70,7 +70,7 @@ impl Source for AcceptedUses {
         if let Response::ListUses(window) = response { Some(window.into()) } else { None }
     }
 
-    fn cells(&self, row: &UseRow, filter: &LedgerFilter, _columns: &TableColumns, model: &Model) -> Vec<Cell> {
+    fn cells(&self, row: &UseRow, UseFilter(filter): &UseFilter, _columns: &TableColumns, model: &Model) -> Vec<Cell> {
         let (plain, dim) = (Style::new(), model.theme.dim);
         let (address, client) = format_origin(&row.address, &row.client);
         let secret = row.secret.as_ref().map_or("", |secret| short_status(secret.status));
@@ -79,7 +79,7 @@ impl Source for AcceptedUses {
             Cell::new(format!("{:>width$}", group_digits(row.uses), width = USES_COLUMNS - 1), plain),
             Cell::matching(row.token.full_name(), plain, &filter.words, filter.token.as_ref()),
             Cell::new(secret, plain),
-            Cell::matching(or_dash(&row.method), plain, &filter.words, None),
+            Cell::matching(or_dash(&row.method), plain, &filter.words, filter.method.as_ref()),
             Cell::matching(address, plain, &filter.words, filter.address.as_ref()),
             Cell::matching(client, dim, &filter.words, None),
         ]

@@ -24,6 +24,9 @@ use crate::tui::outcome::Outcome;
 use crate::tui::text_fit::fold;
 use crate::verbs::request::Response;
 
+/// Maximum width of the area in which a form asks whether to discard the draft.
+const MAX_DISCARD_COLUMNS: u16 = 56;
+
 /// A [`Dialog`] with its focus and problem.
 pub struct Form<D: Dialog> {
     dialog: D,
@@ -281,12 +284,17 @@ impl<D: Dialog + 'static> Component for Form<D> {
         let mut layout = self.draw(area, model);
         layout.scroll_range(self.top, self.follows).cut(&mut layout.lines, &model.theme);
         let (columns, lines) = (layout.columns, layout.lines);
-        let foot = key_hints(self, model, columns);
         if !self.leaving {
+            let foot = key_hints(self, model, columns);
             return draw_dialog(frame, area, &self.dialog.title(), lines, 0, foot, &model.theme);
         }
         let below = ratatui::text::Line::default();
         draw_dialog(frame, area, &self.dialog.title(), lines, 0, below, &model.theme);
+        // A narrower box leaves the edges of the draft visible.
+        let columns = area.width.min(MAX_DISCARD_COLUMNS);
+        let area = Rect { x: area.x + (area.width - columns) / 2, width: columns, ..area };
+        let columns = dialog_columns(area);
+        let foot = key_hints(self, model, columns);
         let text = "Nothing has been saved.";
         let mut lines: Vec<_> = fold(text, columns).into_iter().map(ratatui::text::Line::raw).collect();
         lines.push(ratatui::text::Line::default());

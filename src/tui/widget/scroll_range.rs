@@ -5,11 +5,24 @@ use std::ops::Range;
 use ratatui::text::Line;
 
 use crate::tui::keymap::Action;
-use crate::tui::text_fit::count_noun;
+use crate::tui::text_fit::group_digits;
 use crate::tui::theme::Theme;
 
 /// Minimum number of lines that scroll above lines that don't.
 const MIN_LINES: usize = 3;
+
+/// Returns the first of `height` rows that show `cursor`, in the middle if possible.
+pub fn first_row(cursor: usize, rows: usize, height: usize) -> usize {
+    cursor.saturating_sub(height / 2).min(rows.saturating_sub(height))
+}
+
+/// Says how many rows are hidden above and below the visible ones. `None` if there are none.
+pub fn hidden_rows(above: usize, below: usize, noun: &str) -> Option<String> {
+    let arrows = [("↑", above), ("↓", below)].into_iter().filter(|(_, count)| *count > 0);
+    let arrows: Vec<String> = arrows.map(|(arrow, count)| format!("{arrow} {}", group_digits(count as u64))).collect();
+    let noun = if above + below == 1 { noun.to_owned() } else { format!("{noun}s") };
+    (!arrows.is_empty()).then(|| format!("{} more {noun}", arrows.join("  ")))
+}
 
 /// The visible part of lines that scroll.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,12 +89,10 @@ impl ScrollRange {
             return;
         }
         let (above, below) = (self.top, self.last_top() - self.top);
-        let more = match (above, below) {
-            (0, below) => format!("↓ {}  PgDn", count_noun(below as u64, "more line")),
-            (above, 0) => format!("↑ {}  PgUp", count_noun(above as u64, "more line")),
-            (above, below) => format!("↑ {above}  ↓ {below} more lines  PgUp PgDn"),
-        };
-        let hint = Line::styled(more, theme.dim);
+        let keys = [("PgUp", above), ("PgDn", below)].into_iter().filter(|(_, count)| *count > 0);
+        let keys: Vec<&str> = keys.map(|(key, _)| key).collect();
+        let more = hidden_rows(above, below, "line").unwrap_or_default();
+        let hint = Line::styled(format!("{more}  {}", keys.join(" ")), theme.dim);
         lines.splice(self.top + self.room..self.lines, [hint]);
         lines.drain(..self.top);
     }

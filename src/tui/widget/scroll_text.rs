@@ -20,11 +20,16 @@ pub enum LineStyle {
     Warning,
 }
 
+/// Columns by which the further lines of an item are indented.
+const HANGING_COLUMNS: usize = 4;
+
 #[derive(Debug, Clone)]
 struct Row {
     label: String,
     /// Columns before the text.
     indent: usize,
+    /// Further columns before the second line of the text and those after it.
+    hanging: usize,
     text: String,
     style: LineStyle,
 }
@@ -58,7 +63,14 @@ impl ScrollText {
 
     /// Adds text, `indent` columns after a label.
     pub fn labelled(mut self, label: &str, indent: usize, style: LineStyle, text: impl Into<String>) -> Self {
-        self.rows.push(Row { label: label.to_owned(), indent, text: text.into(), style });
+        self.rows.push(Row { label: label.to_owned(), indent, hanging: 0, text: text.into(), style });
+        self
+    }
+
+    /// Adds an item of a list, after `indent` columns. Its further lines begin more to the right, so that they don't look
+    /// like items.
+    pub fn item(mut self, indent: usize, style: LineStyle, text: impl Into<String>) -> Self {
+        self.rows.push(Row { label: String::new(), indent, hanging: HANGING_COLUMNS, text: text.into(), style });
         self
     }
 
@@ -81,8 +93,9 @@ impl ScrollText {
                 LineStyle::Gain => theme.good,
                 LineStyle::Warning => theme.warning,
             };
-            for (i, text) in fold(&row.text, columns.saturating_sub(row.indent)).into_iter().enumerate() {
-                let label = fit(if i == 0 { &row.label } else { "" }, row.indent);
+            for (i, text) in fold(&row.text, columns.saturating_sub(row.indent + row.hanging)).into_iter().enumerate() {
+                let (label, indent) = if i == 0 { (&*row.label, row.indent) } else { ("", row.indent + row.hanging) };
+                let label = fit(label, indent);
                 lines.push(Line::from(vec![Span::styled(label, theme.dim), Span::styled(text, style)]));
             }
         }

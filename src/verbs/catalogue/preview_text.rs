@@ -1,7 +1,10 @@
 //! A preview as lines of text: `+` marks added, `−` removed, `→` renamed and `~` changed entries.
 
+use std::collections::BTreeSet;
+
 use super::{CataloguePreview, Narrowing};
 use crate::domain::catalogue::diff::{AttributeChange, PartDiff};
+use crate::domain::catalogue::permission_index::SetChange;
 use crate::domain::method::MethodId;
 
 /// Maximum number of methods named on a line.
@@ -34,13 +37,14 @@ impl CataloguePreview {
             describe_part(&mut text, limits, what, part);
         }
         self.describe_renames(&mut text, limits);
-        if !self.set_changes.is_empty() {
-            text.push("API sets:".to_owned());
+        let set_changes: Vec<&SetChange> = self.set_changes.iter().filter(|shift| !self.is_listed(shift)).collect();
+        if !set_changes.is_empty() {
+            text.push("Methods of API sets:".to_owned());
             push_truncated(
                 &mut text,
                 limits,
-                self.set_changes.len(),
-                self.set_changes.iter().map(|shift| {
+                set_changes.len(),
+                set_changes.iter().map(|shift| {
                     let (gains, loses) =
                         (join_methods(&shift.gains, shift.gains.len()), join_methods(&shift.loses, shift.loses.len()));
                     let parts = [("+", shift.gains.len(), gains), ("−", shift.loses.len(), loses)];
@@ -51,6 +55,16 @@ impl CataloguePreview {
             );
         }
         text
+    }
+
+    /// Returns `true` if the changed entries of the set are exactly the methods that it gains and loses.
+    fn is_listed(&self, shift: &SetChange) -> bool {
+        let is_equal = |text: &str, ids: &[MethodId]| entries(text) == ids.iter().map(MethodId::as_str).collect();
+        let lists =
+            |field: &AttributeChange| is_equal(&field.before, &shift.loses) && is_equal(&field.after, &shift.gains);
+        let change = self.diff.sets.changed.iter().find(|change| change.id == shift.set);
+        let mut members = change.into_iter().flat_map(|change| &change.fields).filter(|field| field.name != "title");
+        matches!((members.next(), members.next()), (Some(field), None) if field.name == "include" && lists(field))
     }
 
     fn describe_renames(&self, text: &mut Vec<String>, limits: TextLimits) {
@@ -72,9 +86,6 @@ impl CataloguePreview {
     fn describe_losses(&self, text: &mut Vec<String>, limits: TextLimits) {
         let Narrowing { count, used, is_lower_bound, tokens } = &self.narrowing;
         if *count == 0 {
-            if !self.is_empty() {
-                text.push("No token loses methods.".to_owned());
-            }
             return;
         }
         let tokens_lose = if *count == 1 { "1 token loses".to_owned() } else { format!("{count} tokens lose") };
@@ -135,7 +146,10 @@ impl CataloguePreview {
                 }),
             );
         } else if !self.is_empty() {
-            text.push("No token gains methods.".to_owned());
+            text.push(match (self.narrowing.count, self.is_new) {
+                (0, false) => "No token gains or loses methods.".to_owned(),
+                _ => "No token gains methods.".to_owned(),
+            });
         }
         if !self.shrunk.is_empty() {
             text.push(match self.shrunk.len() {
@@ -203,12 +217,25 @@ fn join_methods(methods: &[MethodId], all: usize) -> String {
     names.join(", ")
 }
 
+/// Returns the entries of a set in a change, sorted.
+fn entries(text: &str) -> BTreeSet<&str> {
+    text.split(", ").filter(|entry| !entry.is_empty()).collect()
+}
+
 fn describe_change(indent: &str, field: &AttributeChange) -> String {
     let cut = |text: &str| {
         let head: String = text.chars().take(MAX_TEXT).collect();
         if head.len() < text.len() { format!("{head}…") } else { head }
     };
     let (before, after) = (cut(&field.before), cut(&field.after));
+    if matches!(&*field.name, "include" | "exclude") {
+        if entries(&field.before) == entries(&field.after) {
+            return format!("{indent}{}: in another order", field.name);
+        }
+        let parts = [("−", before), ("+", after)].into_iter().filter(|(_, entries)| !entries.is_empty());
+        let parts = parts.map(|(sign, entries)| format!("{sign} {entries}")).collect::<Vec<_>>();
+        return format!("{indent}{}: {}", field.name, parts.join("; "));
+    }
     match (before.is_empty(), after.is_empty()) {
         (true, _) => format!("{indent}{}: {after} (added)", field.name),
         (_, true) => format!("{indent}{}: {before} (removed)", field.name),

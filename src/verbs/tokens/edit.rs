@@ -1,4 +1,5 @@
 use super::issue::{audit_changed, push_selection};
+use super::rights::MethodsChange;
 use super::save::save_token;
 use super::{TokenTarget, policy_rules, resolve_for_change, rights};
 use crate::domain::api_selection::{Selection, SelectionEdit};
@@ -38,6 +39,19 @@ pub struct EditPreview {
     pub after: Token,
     /// A warning about the selection. `None` if the token may call all that it names.
     pub warning: Option<String>,
+    /// The methods that the token gains and loses. `None` if the API selection stays the same.
+    pub methods: Option<MethodsChange>,
+}
+
+impl EditPreview {
+    /// Describes the methods that the token gains and loses, `true` for gained ones. Empty for hand-picked methods, which
+    /// are themselves the difference.
+    pub fn describe_methods(&self) -> Vec<(bool, String)> {
+        match (&self.before.selection, &self.after.selection) {
+            (Selection::Custom(_), Selection::Custom(_)) => Vec::new(),
+            _ => self.methods.as_ref().map_or_else(Vec::new, MethodsChange::describe),
+        }
+    }
 }
 
 /// Previews an edit without making it. A taken name or a reached limit is only detected by the edit itself.
@@ -62,10 +76,10 @@ impl Mutation for EditToken {
     type Output = EditPreview;
 
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<EditPreview>> {
-        let EditPreview { before, after, warning } = self.preview(actor, tx, env)?;
+        let EditPreview { before, after, warning, methods } = self.preview(actor, tx, env)?;
         let after = save_token(actor, tx, env, before.clone(), after)?;
         let entry = audit_changed(Self::NAME, &before, &after);
-        Ok(Audited::one(EditPreview { before, after, warning }, entry))
+        Ok(Audited::one(EditPreview { before, after, warning, methods }, entry))
     }
 
     const HAS_AFTER_COMMIT: bool = true;
@@ -73,6 +87,9 @@ impl Mutation for EditToken {
     fn after_commit(&self, out: &mut EditPreview, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
         if self.selection.is_some() {
             out.warning = rights::warning(snapshot, &out.after, env.now)?;
+        }
+        if out.before.selection != out.after.selection {
+            out.methods = Some(MethodsChange::new(snapshot, &out.before, &out.after)?);
         }
         Ok(())
     }
@@ -116,7 +133,7 @@ impl EditToken {
             _ => self.token.check_revision(&before)?,
         }
         let after = self.apply(&before, snapshot, env)?;
-        Ok(EditPreview { before, after, warning: None })
+        Ok(EditPreview { before, after, warning: None, methods: None })
     }
 
     fn apply(&self, before: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Token> {

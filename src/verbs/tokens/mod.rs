@@ -43,7 +43,7 @@ pub use review::{GetTokens, MAX_SNAPSHOTS, TokenSnapshot};
 pub(super) use revoke::move_to_trash;
 pub use revoke::{RevokeResult, RevokeTokens};
 pub use revoke_secret::{RevokeSecret, RevokedKind, RevokedSecret};
-pub use rights::Rights;
+pub use rights::{MethodsChange, Rights};
 pub use show::{CanToken, MethodAccess, MethodCheck, ShowToken, TokenDetails};
 
 use std::collections::BTreeSet;

@@ -40,11 +40,10 @@ fn readmes_example_is_checked_applied_listed_and_exported() {
     API sets: 2 new
       + Shop reader
       + Shop desk
-    API sets:
+    Methods of API sets:
       Shop desk: +3 shop.orders.Cancel, shop.orders.List, shop.stock.Count
       Shop reader: +2 shop.orders.List, shop.stock.Count
     No token gains methods.
-    No token loses methods.
     ");
     insta::assert_snapshot!(dry.err, @"Dry run: nothing was changed");
     home.run(&["catalogue", "show", "shop"], "").assert_code(3).assert_says(&["shop"]);

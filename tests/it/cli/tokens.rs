@@ -27,6 +27,8 @@ fn edit_prints_the_changes() {
       expires: never → [time]
       API: IDE Plugins → IDE Plugins, Marketplace
         + Marketplace
+      methods: 58 → 98
+        + gains 40: billing.account.GetPricing, billing.quota.CheckQuota, billing.quota.ListQuotas, …
     ");
     home.as_ops(&["token", "show", "ci"]).assert_success();
     let done = home.as_ops(&edit).assert_success().assert_silent();
@@ -36,6 +38,8 @@ fn edit_prints_the_changes() {
       expires: never → [time]
       API: IDE Plugins → IDE Plugins, Marketplace
         + Marketplace
+      methods: 58 → 98
+        + gains 40: billing.account.GetPricing, billing.quota.CheckQuota, billing.quota.ListQuotas, …
     ✓ ops/cd changed; the secret stays the same
     ");
     assert_eq!(home.verify(&secret), 0, "the secret stays");

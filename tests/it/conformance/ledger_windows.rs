@@ -110,6 +110,7 @@ pub(super) trait Row: Clone + Debug + PartialEq {
     fn token(&self) -> Option<&LedgerToken>;
     fn texts(&self) -> Vec<&str>;
     fn hint(&self) -> String;
+    fn method(&self) -> &str;
     fn address(&self) -> &str;
     fn reason(&self) -> Option<&str>;
     fn is_since(&self, since: Timestamp) -> bool;
@@ -128,6 +129,9 @@ impl Row for DeniedRow {
     }
     fn hint(&self) -> String {
         self.secret.as_ref().map_or_else(String::new, |secret| secret.hint.clone())
+    }
+    fn method(&self) -> &str {
+        &self.method
     }
     fn address(&self) -> &str {
         &self.address
@@ -153,6 +157,9 @@ impl Row for UseRow {
     }
     fn hint(&self) -> String {
         self.secret.as_ref().map_or_else(String::new, |secret| secret.hint.clone())
+    }
+    fn method(&self) -> &str {
+        &self.method
     }
     fn address(&self) -> &str {
         &self.address
@@ -181,6 +188,7 @@ pub(super) fn holds<R: Row>(row: &R, query: &LedgerQuery<R::Key>, owners: &BTree
     seen && query.since.is_none_or(|since| row.is_since(since))
         && filter.words.iter().all(|word| named(word) || row.texts().iter().any(|text| has(text, word)))
         && filter.token.as_ref().is_none_or(|t| named(t) || row.token().is_some_and(|token| token.id.to_string() == *t))
+        && filter.method.as_ref().is_none_or(|m| has(row.method(), m))
         && filter.address.as_ref().is_none_or(|a| has(row.address(), a))
         && filter.reason.as_ref().is_none_or(|r| row.reason().is_some_and(|reason| has(reason, r)))
 }
@@ -226,7 +234,18 @@ fn assert_agree<E: Engine, R: Row>(
     let of_purged = LedgerScope::Token(w.purged);
     let sights = [LedgerScope::All, of("admin", true), of("member", false), of("viewer", false), of_purged];
     let id = format!("token:{}", w.tokens[0].id);
-    let texts = ["", "10.0.0.1", "éclair", "address:fe80 M.One", "token:m", &id, "100%", "reason:ed curl", "jtn_"];
+    let texts = [
+        "",
+        "10.0.0.1",
+        "éclair",
+        "address:fe80 M.One",
+        "method:m.T 10.0",
+        "token:m",
+        &id,
+        "100%",
+        "reason:ed curl",
+        "jtn_",
+    ];
     let keys = [&rows[0], &rows[rows.len() / 2], &rows[rows.len() - 1]].map(Row::key);
     let (mut asked, mut seen_ids) = (0, 0);
     for sight in &sights {

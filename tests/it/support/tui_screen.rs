@@ -104,12 +104,16 @@ impl TuiHarness {
         let components = self.components();
         let top = components.last().expect("something is open");
         terminal.draw(|frame| top.view(frame, area, &self.app.model)).unwrap();
-        let text = rows(terminal.backend().buffer(), |row| row.iter().map(Cell::symbol).collect());
-        let lines: Vec<&str> = text.lines().map(str::trim).collect();
-        let first = lines.iter().rposition(|line| line.starts_with('┌')).expect("a dialog is open");
-        let inside = lines[first + 1..].iter().take_while(|line| line.starts_with('│'));
-        let mut plain = vec![lines[first].trim_matches(['┌', '┐', '─', ' '])];
-        plain.extend(inside.map(|line| line.strip_prefix("│ ").unwrap_or(line).trim_end_matches('│').trim_end()));
+        let buffer = terminal.backend().buffer();
+        let cells: Vec<Vec<&str>> =
+            buffer.content().chunks(usize::from(columns)).map(|row| row.iter().map(Cell::symbol).collect()).collect();
+        let first = cells.iter().rposition(|row| row.contains(&"┌")).expect("a dialog is open");
+        let left = cells[first].iter().rposition(|cell| *cell == "┌").unwrap();
+        let right = cells[first].iter().rposition(|cell| *cell == "┐").unwrap();
+        let inside = cells[first + 1..].iter().take_while(|row| row[left] == "│");
+        let mut plain = vec![cells[first][left..right].concat().trim_matches(['┌', '─', ' ']).to_owned()];
+        let unindented = |line: String| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned();
+        plain.extend(inside.map(|row| unindented(row[left + 1..right].concat())));
         plain.pop();
         plain.dedup_by(|next, last| next.is_empty() && last.is_empty());
         plain.join("\n").trim_end().to_owned()

@@ -69,7 +69,7 @@ fn denied_attempts_are_listed_newest_first() {
     s.assert_shows("ops/deploy-bot");
     insta::assert_snapshot!(s.about(), @"
     ops/deploy-bot: the token is disabled · jtn_7U2DojAL, the current secret
-    3 attempts from 10.0.0.4 (curl/8.5.0), 1 min ago, 2026-11-21 09:28:30 +00:00
+    3 attempts of environment.control.StopEnv from 10.0.0.4 (curl/8.5.0), 1 min ag…
     ");
     s.keys("<down><down>");
     insta::assert_snapshot!(s.about(), @"
@@ -143,17 +143,17 @@ fn denied_filter_narrows_by_words_and_fields() {
     s.assert_shows("deploy-bot");
     s.keys("x");
     insta::assert_snapshot!(s.body(), @r#"
-     WHEN        TIMES  REASON          TOKEN            SECRET     ADDRESS
+     WHEN        REASON          TOKEN             METHOD           ADDRESS
 
     Nothing matches "token:deploy address:10.0.0x".  Esc clears the filter.
     "#);
     s.keys("<c-u>tokn:deploy");
     insta::assert_snapshot!(s.filter_line(), @r#"/ tokn:deploy                                    unknown field "tokn"   ↓ when"#);
     insta::assert_snapshot!(s.body(), @r#"
-     WHEN        TIMES  REASON          TOKEN            SECRET     ADDRESS
+     WHEN        REASON          TOKEN             METHOD           ADDRESS
 
     Nothing matches "tokn:deploy".  Esc clears the filter.
-    Unknown field "tokn": known are reason:, token:, address:.
+    Unknown field "tokn": known are reason:, token:, method:, address:.
     "#);
     s.keys("<esc>");
     s.assert_shows("of 3");
@@ -174,7 +174,7 @@ fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
     let viewer = screens_of("viewer");
     assert!(viewer.denied().rows.error().is_none());
     insta::assert_snapshot!(viewer.body(), @"
-     WHEN        TIMES  REASON          TOKEN            SECRET     ADDRESS
+     WHEN        REASON          TOKEN             METHOD           ADDRESS
 
     No attempt with your tokens has been denied yet.
     ");

@@ -74,6 +74,10 @@ fn edit_shows_the_difference_before_storing() {
                  + Extended Access
                  - environment.control.StartEnv
                  - environment.control.StopEnv
+    methods      2 → 237
+                 + gains 235: artifacts.repository.CheckArtifact,
+                     artifacts.repository.DeleteArtifact,
+                     artifacts.repository.DownloadArtifact, …
 
     The change takes effect on the next request. The secret stays the same.
 

@@ -154,7 +154,7 @@ fn omitted_callers_and_methods_are_counted() {
               and 1 more
     ");
     s.keys("<down>");
-    s.assert_shows(" 2-18 of 21");
+    s.assert_shows(" 2-18 of 20");
     s.keys("<esc>");
     s.resize(140, 18);
     insta::assert_snapshot!(lines_of(&s, "│ … "), @"… Enter shows the rest");
@@ -211,6 +211,7 @@ fn edit_shows_uses_of_the_methods_that_it_drops() {
     API          2 methods → no access
                  - environment.control.StartEnv
                  - environment.control.StopEnv
+    methods      2 → 0
 
     ! Then the token may not call anything: its API selection is empty
     The change takes effect on the next request. The secret stays the same.

@@ -33,8 +33,10 @@ fn preview_text(preview: &CataloguePreview, loaded: &ImportResult) -> ScrollText
 fn lines(lines: impl Iterator<Item = (LineStyle, String)>) -> ScrollText {
     lines.fold(ScrollText::default(), |passage, (look, line)| {
         let text = line.trim_start();
-        // A continuation line keeps the indentation of its first line.
-        passage.labelled("", line.len() - text.len(), look, text)
+        match line.len() - text.len() {
+            0 => passage.row(look, text),
+            indent => passage.item(indent, look, text),
+        }
     })
 }
 

@@ -63,7 +63,7 @@ pub struct SetRow {
 }
 
 impl SetRow {
-    fn new(name: &str, title: &str) -> Self {
+    pub(super) fn new(name: &str, title: &str) -> Self {
         let haystack = super::search::lower(&format!("{name}\n{title}"));
         SetRow { name: name.to_owned(), title: title.to_owned(), haystack }
     }

@@ -27,6 +27,39 @@ impl SetListRow {
     }
 }
 
+/// How well a row matches the search, the best match first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// The whole name, with or without the name of its catalogue before it.
+    Whole,
+    /// The start of the name.
+    Start,
+    /// Every word is in the name.
+    InName,
+    /// Some word is only in the title.
+    InTitle,
+}
+
+/// Returns the rank of the row with this name and title, all in lower case. `None` if a word is missing.
+fn rank(haystack: &str, words: &[String], phrase: &str) -> Option<Rank> {
+    let all_in = |text: &str| words.iter().all(|word| text.contains(word.as_str()));
+    if !all_in(haystack) {
+        return None;
+    }
+    let name = haystack.split('\n').next().unwrap_or_default();
+    let short = name.split_once(": ").map_or(name, |(_, short)| short);
+    let names = [name, short];
+    Some(if names.contains(&phrase) {
+        Rank::Whole
+    } else if names.iter().any(|name| name.starts_with(phrase)) {
+        Rank::Start
+    } else if all_in(name) {
+        Rank::InName
+    } else {
+        Rank::InTitle
+    })
+}
+
 /// The rows that match the search, and the cursor.
 #[derive(Debug)]
 pub struct SetList {
@@ -57,15 +90,25 @@ impl SetList {
     }
 
     fn rebuild(&mut self, sets: &[SetRow]) {
-        let found = |haystack: &str| self.words.iter().all(|word| haystack.contains(word.as_str()));
-        let shown = sets.iter().enumerate().filter(|(_, set)| found(&set.haystack)).map(|(at, _)| SetListRow::Set(at));
+        let phrase = self.words.join(" ");
+        let sets_found = sets.iter().enumerate().filter_map(|(at, set)| {
+            let rank = rank(&set.haystack, &self.words, &phrase)?;
+            Some((rank, SetListRow::Set(at)))
+        });
         let others = [SetListRow::Inherit, SetListRow::NoAccess].into_iter().filter(|_| self.can_choose);
-        let others = others.filter(|row| row.built_in_label().is_some_and(|label| found(&search::lower(label))));
-        self.rows = shown.chain(others).collect();
+        let others_found = others.filter_map(|row| {
+            let label = search::lower(row.built_in_label()?);
+            Some((rank(&label, &self.words, &phrase)?, row))
+        });
+        let mut found: Vec<(Rank, SetListRow)> = sets_found.chain(others_found).collect();
+        if !phrase.is_empty() {
+            found.sort_by_key(|(rank, _)| *rank);
+        }
+        self.rows = found.into_iter().map(|(_, row)| row).collect();
         self.all = sets.len() + if self.can_choose { 2 } else { 0 };
     }
 
-    /// Shows only rows that contain every word of the search. The cursor goes to the first set whose name does.
+    /// Shows only rows that contain every word of the search, the best match first and under the cursor.
     pub fn apply_search(&mut self, sets: &[SetRow]) {
         let words = search::split_words(self.search.text());
         if words == self.words {
@@ -74,19 +117,8 @@ impl SetList {
         let before = self.row();
         self.words = words;
         self.rebuild(sets);
-        let in_name = |row: &SetListRow| match row {
-            SetListRow::Set(at) => {
-                let name = search::lower(&sets[*at].name);
-                self.words.iter().all(|word| name.contains(word.as_str()))
-            }
-            SetListRow::Inherit | SetListRow::NoAccess => false,
-        };
-        let best = if self.words.is_empty() {
-            self.rows.iter().position(|row| Some(*row) == before)
-        } else {
-            self.rows.iter().position(in_name)
-        };
-        self.cursor = best.unwrap_or(0);
+        let same = self.rows.iter().position(|row| Some(*row) == before).filter(|_| self.words.is_empty());
+        self.cursor = same.unwrap_or(0);
     }
 
     pub fn clear_search(&mut self, sets: &[SetRow]) {
@@ -124,5 +156,35 @@ impl SetList {
     /// Moves the cursor by `delta` rows, at most to an end.
     pub fn step(&mut self, delta: isize) {
         self.cursor = self.cursor.saturating_add_signed(delta).min(self.last());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn best_match_of_a_search_is_first() {
+        let names = [
+            ("pets: scope pets:read", "all with pets: read pets"),
+            ("pets: read pets and more", ""),
+            ("pets: write pets", "also what read pets has"),
+            ("pets: read pets", ""),
+            ("shop: read pets", ""),
+        ];
+        let sets: Vec<SetRow> = names.iter().map(|(name, title)| SetRow::new(name, title)).collect();
+        let mut list = SetList::new(&sets, true);
+        let mut found = |text: &str| {
+            list.clear_search(&sets);
+            list.search.insert(text);
+            list.apply_search(&sets);
+            assert!(text.is_empty() || list.cursor() == 0, "{text}");
+            list.rows().to_vec()
+        };
+        let set = SetListRow::Set;
+        assert_eq!(found("pets: read pets"), [set(3), set(1), set(0), set(2)]);
+        assert_eq!(found("Read  Pets"), [set(3), set(4), set(1), set(0), set(2)]);
+        assert_eq!(found("no access"), [SetListRow::NoAccess]);
+        assert_eq!(found(""), [set(0), set(1), set(2), set(3), set(4), SetListRow::Inherit, SetListRow::NoAccess]);
     }
 }

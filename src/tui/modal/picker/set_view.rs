@@ -5,21 +5,23 @@ use ratatui::text::{Line, Span};
 
 use super::set_list::SetListRow;
 use super::tree::Choice;
-use super::view::{first_row, highlight};
+use super::view::highlight;
 use super::{Focus, Picker};
 use crate::domain::api_selection::set_label;
 use crate::tui::text_fit::{cut, cut_middle, fit, fold, group_digits, width};
 use crate::tui::theme::Theme;
+use crate::tui::widget::scroll_range::{first_row, hidden_rows};
 
 impl Picker {
     /// Returns the lines of the list. Names are cut, but the name under the cursor is shown whole on several lines.
     pub(super) fn set_lines(&self, columns: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
         let focused = matches!(self.focus, Focus::Sets | Focus::SetSearch);
         let (rows, cursor) = (self.sets.rows(), self.sets.cursor());
-        let mut lines = vec![self.set_heading(columns, focused, theme)];
         let room = height.saturating_sub(1);
+        let mut lines = Vec::with_capacity(height);
         if rows.is_empty() {
             let text = if self.sets.search.is_empty() { "none" } else { "none found" };
+            lines.push(self.set_heading(None, columns, focused, theme));
             lines.push(Line::styled(fit(&format!("  {text}"), columns), theme.dim));
             return lines;
         }
@@ -31,6 +33,8 @@ impl Picker {
         };
         let room = room.saturating_sub(whole.len().saturating_sub(1));
         let first = first_row(cursor, rows.len(), room);
+        let hidden = hidden_rows(first, rows.len().saturating_sub(first + room), "set");
+        lines.push(self.set_heading(hidden, columns, focused, theme));
         for (at, row) in rows.iter().enumerate().skip(first).take(room) {
             let (mark, chosen) = self.set_mark(*row);
             let is_current = focused && at == cursor;
@@ -54,14 +58,15 @@ impl Picker {
         lines
     }
 
-    fn set_heading(&self, columns: usize, focused: bool, theme: &Theme) -> Line<'static> {
+    fn set_heading(&self, hidden: Option<String>, columns: usize, focused: bool, theme: &Theme) -> Line<'static> {
         let (shown, all) = (self.sets.rows().len(), self.sets.count_all());
         let count = if self.sets.words().is_empty() {
             String::new()
         } else {
             format!("  {} of {}", group_digits(shown as u64), group_digits(all as u64))
         };
-        Line::styled(fit(&format!("API sets{count}"), columns), if focused { theme.accent } else { theme.dim })
+        let hidden = hidden.map_or_else(String::new, |hidden| format!("  {hidden}"));
+        Line::styled(fit(&format!("API sets{count}{hidden}"), columns), if focused { theme.accent } else { theme.dim })
     }
 
     /// Returns the name of a row as shown.

@@ -17,6 +17,7 @@ use crate::tui::text_fit::{count_noun, cut, cut_middle, fit, group_digits, width
 use crate::tui::theme::Theme;
 use crate::tui::widget::dialog_frame::draw_panel;
 use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::scroll_range::{first_row, hidden_rows};
 
 /// Minimum number of columns for the set list to be always next to the tree.
 const SIDE_BY_SIDE_COLUMNS: usize = 96;
@@ -94,6 +95,9 @@ impl Picker {
         }
         let message = self.status_message(model);
         if roomy {
+            if let Some(hidden) = self.hidden_tree_rows(height).filter(|_| !(on_sets && columns < MIN_SPLIT_COLUMNS)) {
+                frame.render_widget(Line::styled(cut(&format!("  {hidden}"), columns), theme.dim), row(1));
+            }
             frame.render_widget(self.docs_line(columns, theme), row(area.height - 2));
             let (text, style) = message.unwrap_or_else(|| (self.id_line(), theme.dim));
             frame.render_widget(Line::styled(cut(&text, columns), style), row(area.height - 1));
@@ -142,6 +146,13 @@ impl Picker {
         let first = first_row(self.tree.cursor(), rows.len(), height);
         let lines = rows.iter().enumerate().skip(first).take(height);
         lines.map(|(at, row)| self.row(*row, at == self.tree.cursor(), columns, theme)).collect()
+    }
+
+    /// Says how many rows of the tree are hidden if `height` rows are visible.
+    fn hidden_tree_rows(&self, height: usize) -> Option<String> {
+        let rows = self.tree.rows().len();
+        let first = first_row(self.tree.cursor(), rows, height);
+        hidden_rows(first, rows.saturating_sub(first + height), "row")
     }
 
     fn row(&self, row: Row, is_current: bool, columns: usize, theme: &Theme) -> Line<'static> {
@@ -317,11 +328,6 @@ impl super::Tree {
             Choice::Sets(sets) => Selection::Sets(sets.clone()).summary(),
         }
     }
-}
-
-/// Returns the first of `height` rows that show `cursor`, in the middle if possible.
-pub(super) fn first_row(cursor: usize, rows: usize, height: usize) -> usize {
-    cursor.saturating_sub(height / 2).min(rows.saturating_sub(height))
 }
 
 /// Returns `text` (already fitted) as spans; matches of `words` get the style `matched`.
