@@ -10,7 +10,7 @@ use jeton::domain::time::DAY;
 use jeton::domain::token::Token;
 use jeton::tui::notice::NoticeId;
 use jeton::verbs::Verb as _;
-use jeton::verbs::tokens::{EditToken, IssuedToken, TokenTarget};
+use jeton::verbs::tokens::{CreateToken, EditToken, IssuedToken, TokenTarget};
 use jeton::verbs::verify::Decision;
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create, username};
@@ -23,11 +23,10 @@ fn methods(ids: &[&str]) -> Selection {
 /// Creates a token with a description, two methods and an expiry in thirty days.
 pub(super) fn fixture() -> (TestInstall, IssuedToken) {
     let install = TestInstall::with_accounts();
-    let mut new = create("bot");
-    new.description = Description::parse("Deploys").unwrap();
-    new.selection = methods(&["environment.control.StopEnv", "environment.control.StartEnv"]);
-    new.expires = Some(ExpirySpec::In(Span::Days(30)));
-    let issued = install.create(OWNER, new);
+    let description = Description::parse("Deploys").unwrap();
+    let selection = methods(&["environment.control.StopEnv", "environment.control.StartEnv"]);
+    let expires = Some(ExpirySpec::In(Span::Days(30)));
+    let issued = install.create(OWNER, CreateToken { description, selection, expires, ..create("bot") });
     (install, issued)
 }
 
@@ -39,7 +38,6 @@ pub(super) fn allowed(s: &TuiHarness, secret: &Secret) -> bool {
     matches!(s.install.verify(secret), Decision::Allowed(_))
 }
 
-/// Returns the secret shown in the dialog.
 pub(super) fn take_secret(s: &mut TuiHarness) -> Secret {
     s.keys("y");
     Secret::parse(&s.copied.pop().unwrap()).unwrap()
