@@ -122,9 +122,9 @@ impl RemoteBackend {
     fn bearer_of(&self, is_wanted: impl Fn(&Session) -> bool) -> Result<Authorization> {
         let sessions = lock(&self.sessions);
         let known = sessions.iter().find(|(session, _)| is_wanted(session));
-        known
-            .map(|(_, secret)| bearer(secret))
-            .ok_or_else(|| Error::unauthenticated("not signed in at this server").fault(Fault::NotSignedIn))
+        known.map(|(_, secret)| bearer(secret)).ok_or_else(|| {
+            Error::unauthenticated("not signed in at this server").next("Sign in again").fault(Fault::NotSignedIn)
+        })
     }
 
     fn remember(&self, session: Session, secret: Arc<Secret>) {
@@ -293,7 +293,7 @@ fn misunderstood(answer: &HttpAnswer, what: String, why: String) -> Error {
         ),
         None => (
             "the answer is not from jeton".to_owned(),
-            "Check that the address leads to the management API of jeton serve",
+            "Check that jeton serve runs, and that the address leads to its management API",
         ),
     };
     Error::failure(what).why(why).next(next)

@@ -65,7 +65,7 @@ impl SelectedBackend {
                 Err(Error::usage("this command needs the file of the store")
                     .why(format!("commands go to the server {}", remote.server()))
                     .next(format!(
-                        "Run it{place} as the unix user that owns the file: sudo -u USER jeton --store PATH"
+                        "Run it{place} as the unix user that owns the file: sudo -u USER jeton --store PATH …"
                     )))
             }
         }

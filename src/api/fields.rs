@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::value::{MapDeserializer, StrDeserializer, StringDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, VariantAccess, Visitor};
 use serde::forward_to_deserialize_any;
+use serde_json::error::Category;
 use serde_json::{Error as JsonError, Map, Value};
 
 use crate::error::{Error, Result};
@@ -26,7 +27,12 @@ pub(super) fn from_body(body: &[u8]) -> Result<CallFields> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(CallFields(BTreeMap::new()));
     }
-    let object: Map<String, Value> = serde_json::from_slice(body).map_err(|e| unfit(&e, "the body"))?;
+    let object: Map<String, Value> = serde_json::from_slice(body).map_err(|e| match e.classify() {
+        Category::Syntax | Category::Eof => {
+            Error::usage("the body is not valid JSON").why(e.to_string()).next("Correct the JSON")
+        }
+        Category::Data | Category::Io => unfit(&e, "the body"),
+    })?;
     Ok(CallFields(object.into_iter().map(|(name, value)| (name, Field::Json(value))).collect()))
 }
 
@@ -38,7 +44,7 @@ pub(super) fn from_query(query: &str) -> Result<CallFields> {
         let text = text.replace('+', " ");
         let text = percent_decode_str(&text).decode_utf8().map_err(|_| Error::usage("the query is not UTF-8"))?;
         if fields.insert(name.to_owned(), Field::Text(text.into_owned())).is_some() {
-            return Err(Error::usage("the query has one field twice"));
+            return Err(Error::usage("the query has a field twice").next("Leave out one of the two"));
         }
     }
     Ok(CallFields(fields))
@@ -73,8 +79,10 @@ impl CallFields {
         };
         match inserted {
             true => Ok(()),
-            false => Err(Error::usage(format!("the field {first} is in the path or headers and in the call's fields"))
-                .next("Leave it out of the query or body, or write - in the path")),
+            false => Err(Error::usage(format!(
+                "the field {first} is given twice: in the path or headers, and in the query or body"
+            ))
+            .next("Leave it out of the query or body, or write - in the path")),
         }
     }
 

@@ -56,7 +56,7 @@ pub fn encode(request: &Request) -> Result<HttpCall> {
     let endpoint = VERBS.iter().find(|verb| verb.name == request.name()).and_then(|verb| verb.endpoint);
     let endpoint = endpoint.ok_or_else(|| {
         Error::usage(format!("{} needs the file of the store", request.name()))
-            .why("no server runs it for others")
+            .why("no server offers it")
             .next("Run it with --store PATH, as the unix user that owns the file")
     })?;
     let mut fields = request_fields(request)?;
@@ -229,7 +229,7 @@ impl Matched {
     pub fn expect(&mut self, if_match: &str) -> Result<()> {
         if !self.parameters.iter().any(|(field, _)| *field == CHANGED_TOKEN) {
             return Err(Error::usage("this endpoint does not accept If-Match")
-                .why("only the change of one token, named in the path, does")
+                .why("only the endpoints that change the token named in their path accept it")
                 .next("Leave out If-Match"));
         }
         self.expected = entity_tag::parse_if_match(if_match)?;

@@ -79,7 +79,7 @@ impl App {
             Ok(session) => Some(session),
             Err(e) if e.kind != Kind::Unauthenticated => return Err(e),
             Err(_) => {
-                let ended = login::ended(&login.username, &self.settings.place());
+                let ended = login::ended(&login.username, &self.settings);
                 if !self.prompt.is_interactive {
                     return Err(ended);
                 }

@@ -16,7 +16,7 @@ use crate::domain::audit::Face;
 use crate::domain::checkpoint::{Checkpoint, hex};
 use crate::domain::time::Timestamp;
 use crate::domain::wire_format::HexHash;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::platform::anchor_file::AnchorFile;
 use crate::platform::new_file::NewFile;
 use crate::store::{OpenMode, OpenStore, StoreLocation};
@@ -73,10 +73,13 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
     });
     drop(bar);
     let tip = interruption.check(copied, "no backup was written")?;
-    let verified = verify_copy(app, file.partial_path(), checkpoints, &interruption);
+    let verified = verify_copy(app, file.partial_path(), checkpoints, &interruption).map_err(|e| match e.kind {
+        Kind::Findings => Error { what: format!("no backup was written: {}", e.what), ..e },
+        _ => e,
+    });
     let VerifiedCopy { schema, rows, checkpoint } = interruption.check(verified, "no backup was written")?;
     if (checkpoint.seq, checkpoint.hash) != (tip.seq, tip.hash) {
-        return Err(Error::failure("the copy of the store is not complete")
+        return Err(Error::failure("no backup was written: the copy of the store is not complete")
             .why(format!("its audit log ends at row {}, but that of the store at row {}", checkpoint.seq, tip.seq))
             .next("Run the command again"));
     }
@@ -110,7 +113,7 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
     ))?;
     app.out.note(&format!("✓ the backup was written to {}", path.display()));
     match anchored {
-        Some(true) => app.out.note(&format!("✓ row {} was appended to the anchor", checkpoint.seq)),
+        Some(true) => app.out.note(&format!("✓ a checkpoint of row {} was appended to the anchor", checkpoint.seq)),
         Some(false) => app.out.note(&format!("The anchor already ends with row {}", checkpoint.seq)),
         None => {}
     }
@@ -135,21 +138,26 @@ fn verify_copy(
     checkpoints: Vec<Checkpoint>,
     interruption: &Interruption,
 ) -> Result<VerifiedCopy> {
-    let copy = open_copy(path, interruption)?;
+    let copy = open_copy(path, interruption, || {
+        Error::failure("no backup was written: the copy of the store is damaged")
+            .next(format!("The store or the disk may be damaged. Run: {} doctor --full", app.program()))
+    })?;
     let schema = copy.schema_version()?;
     let (rows, checkpoint) = verify_chain(app, &Arc::new(copy), checkpoints)?;
     Ok(VerifiedCopy { schema, rows, checkpoint })
 }
 
 /// Opens the copy at `path` and verifies its pages.
-pub(super) fn open_copy(path: &Path, interruption: &Interruption) -> Result<OpenStore> {
+pub(super) fn open_copy(
+    path: &Path,
+    interruption: &Interruption,
+    damaged: impl FnOnce() -> Error,
+) -> Result<OpenStore> {
     let copy = StoreLocation::file(path).open(OpenMode::Copy)?;
     stop_on_interruption(&copy, interruption)?;
     match copy.integrity_error()? {
         None => Ok(copy),
-        Some(fault) => Err(Error::failure(format!("{} is damaged", path.display()))
-            .why(fault)
-            .next("Use another backup. After a backup, check the disk: the store itself may be damaged too")),
+        Some(fault) => Err(damaged().why(fault)),
     }
 }
 

@@ -159,8 +159,14 @@ fn unset(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
     let file = config::user_file()?;
     let (name, is_gone) = match ServerKey::parse(&one.key)? {
         Some(key) if key.field == ServerField::Address && app.settings.server_name.as_ref() == Some(&key.server) => {
-            return Err(Error::usage(format!("the server {} is in use", key.server))
-                .next("Use another one first: jeton config set server NAME, or jeton config unset server"));
+            let source = app.settings.server.as_ref().map(|server| &server.source);
+            let next = match source {
+                Some(Source::Option(option)) => format!("Leave out {option}"),
+                Some(Source::Environment(variable)) => format!("Unset {variable}"),
+                _ => "Use another one first: jeton config set server NAME, or jeton config unset server".to_owned(),
+            };
+            let source = source.map_or_else(String::new, |source| format!("commands use it because of {source}"));
+            return Err(Error::usage(format!("the server {} is in use", key.server)).why(source).next(next));
         }
         Some(key) => (key.name(), config::unset_server(&file, &key)?),
         None => {

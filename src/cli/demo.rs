@@ -5,7 +5,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::args::{DemoArgs, GlobalArgs};
-use super::output::Output;
+use super::output::{Output, counted};
 use super::progress::ProgressBar;
 use super::{client_info, exit_as, require_terminal, run_tui};
 use crate::config::{CliOverrides, Settings};
@@ -68,8 +68,8 @@ fn make_large_store(global: &GlobalArgs, args: &DemoArgs, store: &Path, tokens: 
     drop(bar);
     let username = result?;
     if args.no_open {
-        out.note(&format!("✓ created {tokens} tokens of the account {username} in {}", store.display()));
-        out.note(&format!("  Password: {}", demo::PASSWORD));
+        out.note(&format!("✓ created {} in {}", counted(tokens, "token"), store.display()));
+        out.note(&format!("  The owner is {username}. The password of every account is: {}", demo::PASSWORD));
         return Ok(());
     }
     let backend = SelectedBackend::Local(LazyLocalBackend::new(

@@ -70,7 +70,7 @@ pub(super) fn run(global: &GlobalArgs, args: &DoctorArgs) -> Result<()> {
     }
     if faults + warnings == 0 {
         if !out.json {
-            out.note(&format!("Nothing is wrong: {}.", counted(good, "result")));
+            out.note(&format!("No problems found ({}).", counted(good, "good result")));
         }
         return Ok(());
     }

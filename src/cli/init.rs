@@ -41,7 +41,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
         None => return Err(Error::denied("the first owner needs a username").next("Use --username NAME")),
     };
     if let Some(source) = &source {
-        show_import(app, source, false);
+        show_import(app, source, None);
     }
     let catalogue = source.map(|source| source.catalogue);
     let public = catalogue.iter().flat_map(Catalogue::methods).filter(|m| m.access == Access::Public).count();

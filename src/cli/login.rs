@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{App, login_name};
-use crate::config::{self, SetValue, SettingKey, StoredLogin};
+use crate::config::{self, SetValue, SettingKey, Settings, StoredLogin};
 use crate::domain::audit::Face;
 use crate::domain::name::Username;
 use crate::domain::time::relative;
@@ -84,10 +84,12 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
     }
     let what = match (login.is_some() || has_username, is_token_removed) {
         (true, true) => {
-            "✓ signed out; the token was removed from the configuration, but still works until it is revoked"
+            "✓ signed out; the token was removed from the configuration, but works until it expires or is revoked"
         }
         (true, false) => "✓ signed out",
-        (false, true) => "✓ the token was removed from the configuration, but still works until it is revoked",
+        (false, true) => {
+            "✓ the token was removed from the configuration, but still works until it expires or is revoked"
+        }
         (false, false) => "No account was signed in",
     };
     app.out.note(what);
@@ -95,8 +97,8 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
 }
 
 /// Explains that a stored login is no longer accepted.
-pub(super) fn ended(username: &Username, place: &str) -> Error {
-    Error::unauthenticated(format!("the login of {username} at {place} has ended"))
+pub(super) fn ended(username: &Username, settings: &Settings) -> Error {
+    Error::unauthenticated(format!("the login of {username} at {} has ended", settings.place()))
         .why("it expired, or the account was changed, or another program of this machine signed out")
-        .next(format!("Run: jeton login {username}"))
+        .next(format!("Run: {} login {username}", settings.program()))
 }

@@ -48,7 +48,7 @@ use output::Output;
 use prompt::{PasswordSource, Prompt};
 use serde::Serialize;
 
-use crate::config::{CliOverrides, ServerField, Setting, Settings, Source};
+use crate::config::{CliOverrides, ServerField, Settings};
 use crate::domain::audit::Face;
 use crate::domain::date_format::{DateFormat, Dates};
 use crate::domain::name::{TokenName, Username};
@@ -58,7 +58,6 @@ use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::secret_files::InterruptibleDelivery;
 use crate::remote_backend::RemoteBackend;
 use crate::selected_backend::SelectedBackend;
-use crate::verbs::cli_line::CliLine;
 use crate::verbs::credential::{Credential, TokenCredential};
 use crate::verbs::local_backend::{Adapters, ClientInfo};
 use crate::verbs::request::{RequestVerb, VERBS, call};
@@ -154,7 +153,7 @@ fn refuse_identity(global: &GlobalArgs, command: &Command) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("{option} has no meaning for this command"))
-        .why("everybody who can open the store may run this command")
+        .why("the command needs no account")
         .next(format!("Leave out {option}")))
 }
 
@@ -375,14 +374,7 @@ impl App {
 
     /// Returns the beginning of commands for the same store, as messages suggest them.
     fn program(&self) -> String {
-        let place = match (&self.settings.server, &self.settings.store) {
-            (Some(Setting { value, source: Source::Option(option) }), _) => Some((option, value.to_string())),
-            (None, Setting { value, source: Source::Option(option) }) => {
-                Some((option, value.path().display().to_string()))
-            }
-            _ => None,
-        };
-        place.map_or_else(|| "jeton".to_owned(), |(option, value)| CliLine::new(&[option, &value]).to_string())
+        self.settings.program()
     }
 
     /// Returns the path of the store on this machine, even if commands go to a server.

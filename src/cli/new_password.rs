@@ -32,7 +32,7 @@ fn prompt_twice(app: &App, username: &Username) -> Result<Password> {
             Err(short) => short,
         };
         if attempts == MAX_ATTEMPTS {
-            return Err(error);
+            return Err(error.next("Nothing was changed. Run the command again"));
         }
         app.prompt.show(&error.what)?;
     }

@@ -110,7 +110,8 @@ fn failure(message: &NoticeMessage, delivery: &Delivery) -> Option<String> {
 
 fn recipients(message: &NoticeMessage) -> String {
     match message.to.as_slice() {
-        [] => "nobody".to_owned(),
+        // Only the program of --run gets such a message.
+        [] => "the program, without a recipient".to_owned(),
         to => to.iter().map(Contact::as_str).collect::<Vec<_>>().join(", "),
     }
 }
@@ -120,7 +121,7 @@ fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
     if failed > 0 {
         let rest = if stopped { "; the rest was not tried" } else { "" };
         return Err(Error::failure(format!("messages that were not delivered: {failed} of {}{rest}", failed + sent))
-            .next("Correct the cause, then run jeton notify again: it sends what was not delivered"));
+            .next("Correct the cause, then run the command again: it sends what was not delivered"));
     }
     if without_recipient > 0 {
         let what = match without_recipient {
@@ -129,7 +130,7 @@ fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
         };
         return Err(Error::failure(what)
             .why("neither the accounts nor the owners have a contact")
-            .next("Give an owner a contact: jeton account contact OWNER EMAIL"));
+            .next(format!("Give an owner a contact: {} account contact OWNER EMAIL", app.program())));
     }
     if sent == 0 {
         app.out.note("No new notices.");

@@ -109,6 +109,9 @@ fn preview(app: &mut App, changes: &[(String, String)], removal: Removal) -> Res
     }
     let lines = impact.lost.describe(app.dates());
     lines.iter().try_for_each(|line| app.out.line(line))?;
+    if impact.count == 0 && lines.is_empty() {
+        app.out.line("nothing would be lost")?;
+    }
     app.out.note("Dry run: nothing was changed");
     Ok(())
 }

@@ -52,14 +52,15 @@ impl ProgressBar {
 
     /// Begins work that another process does. A signal can't stop that process, so it ends this program: with an error if
     /// the process may have changed something.
-    fn show_remote(out: &Output, progress: &Arc<Progress>, done: &'static str, is_change: bool) -> Result<Self> {
+    fn show_remote(app: &App, done: &'static str, is_change: bool) -> Result<Self> {
+        let (out, progress, program) = (&app.out, &app.adapters.progress, app.program());
         let as_json = out.json;
         Self::begin(out, progress, done, move |is_shown| {
             // Never released: no bar is drawn any more.
             let mut is_shown = is_shown.lock().unwrap_or_else(PoisonError::into_inner);
             clear(&mut is_shown);
             if is_change {
-                print_error(&cancelled_at_server(), as_json);
+                print_error(&cancelled_at_server(&program), as_json);
             }
             signals::end_as_cancelled();
         })
@@ -144,9 +145,9 @@ fn format_progress((count, total): (u64, u64), done: &str, elapsed: Duration, is
     }
 }
 
-fn cancelled_at_server() -> Error {
+fn cancelled_at_server(program: &str) -> Error {
     Error::new(Kind::Cancelled, "cancelled while the server was working; it may have made the change")
-        .next("See what was changed: jeton audit")
+        .next(format!("See what was changed: {program} audit (for owners and admins), or {program} token list"))
 }
 
 impl App {
@@ -161,7 +162,7 @@ impl App {
         let (progress, is_change) = (&self.adapters.progress, Self::is_change::<V>());
         let bar = match self.backend {
             SelectedBackend::Local(_) => ProgressBar::show(&self.out, progress, done),
-            SelectedBackend::Remote(_) => ProgressBar::show_remote(&self.out, progress, done, is_change),
+            SelectedBackend::Remote(_) => ProgressBar::show_remote(self, done, is_change),
         }?;
         let reply = self.call(credential, verb);
         drop(bar);

@@ -63,7 +63,9 @@ impl PropagationCheck {
     pub fn suffix(&self, subject: &str, fallback_text: &str) -> String {
         match &self.0 {
             Some(Propagation::Confirmed(time)) => format!("; {}", propagation::describe_confirmed(subject, *time)),
-            Some(Propagation::Unconfirmed { .. }) | None => fallback_text.to_owned(),
+            // A warning follows.
+            Some(Propagation::Unconfirmed { .. }) => String::new(),
+            None => fallback_text.to_owned(),
         }
     }
 

@@ -71,7 +71,7 @@ pub(super) fn run(app: &mut App, method: Option<&str>) -> Result<()> {
             let method = method.map_or_else(String::new, |m| m.to_string());
             Err(Error::not_found(format!("no method {method}"))
                 .why("the secret is valid, but no catalogue has this method")
-                .next("List the methods with: jeton catalogue list"))
+                .next(format!("List the methods with: {} catalogue list --quiet", app.program())))
         }
     }
 }

@@ -111,7 +111,14 @@ pub(super) fn run(app: &mut App) -> Result<()> {
     }
     if let Some(methods) = &me.methods {
         let methods: Vec<&str> = methods.iter().map(MethodId::as_str).collect();
-        table.pair("Methods", if methods.is_empty() { "none of jeton itself".to_owned() } else { methods.join(", ") });
+        table.pair(
+            "Methods",
+            if methods.is_empty() {
+                "none of jeton's own: it can manage nothing".to_owned()
+            } else {
+                methods.join(", ")
+            },
+        );
     }
     table.pair(place, store);
     app.out.table(&mut table)

@@ -98,7 +98,10 @@ fn examine(path: PathBuf) -> ExaminedFile {
     file.exists = true;
     if let Some(why) = file::writable_by_others(&file.path, &meta) {
         let error = Error::failure(format!("other users can change {}", file.path.display())).why(why);
-        file.add(FileFault::Permissions, error.next("Let only yourself and root write there: chmod go-w"));
+        file.add(
+            FileFault::Permissions,
+            error.next("Let only yourself and root own and change this path, or move the configuration"),
+        );
     }
     let document = match Document::parse(text.as_str()) {
         Ok(document) => document,
@@ -112,7 +115,10 @@ fn examine(path: PathBuf) -> ExaminedFile {
     if walk.has_token && meta.mode() & 0o077 != 0 {
         let error = Error::failure(format!("others can read the token in {}", file.path.display()))
             .why(format!("the file has mode {:04o}", meta.mode() & 0o7777))
-            .next(format!("Run: chmod 600 {}, then regenerate the token", file.path.display()));
+            .next(format!(
+                "Run: chmod 600 {}. Then regenerate the token, or if it is of a login, run: jeton logout",
+                file.path.display()
+            ));
         file.add(FileFault::Permissions, error);
     }
     file

@@ -170,7 +170,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     }
     if let Some((name, _)) = keys.paths().find(|(_, path)| path.starts_with("~")) {
         return Err(
-            refused(format!("the setting {name} begins with ~, which only a shell expands")).next("Use the full path")
+            refused(format!("the path in {name} begins with ~, which only a shell expands")).next("Use the full path")
         );
     }
     if (keys.api_token.is_some() || !keys.logins.is_empty()) && meta.mode() & 0o077 != 0 {
@@ -179,7 +179,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
                 "the file contains a token, and other users can read the file (mode {:04o})",
                 meta.mode() & 0o7777
             ))
-            .next("Make this file readable only by you (mode 0600)"));
+            .next(format!("Run: chmod 600 {}. Others may have read the token, so replace it", path.display())));
     }
     let folder = path.parent().unwrap_or(Path::new("/"));
     keys.paths().for_each(|(_, named)| *named = folder.join(&*named));
@@ -212,7 +212,7 @@ pub(super) fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String>
 
 /// Returns the text of a regular file. Reading a device or a pipe might never end.
 pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)> {
-    let unfit = || std::io::Error::other(format!("the file is larger than {MAX_BYTES} bytes"));
+    let unfit = || std::io::Error::other(format!("the file is larger than {} KiB", MAX_BYTES / 1024));
     if !fs::metadata(path)?.is_file() {
         return Err(std::io::Error::other("the path is not a regular file"));
     }

@@ -203,7 +203,7 @@ impl Settings {
             .ok_or_else(|| {
                 Error::usage("the path of the store is unknown")
                     .why("the home folder is unknown")
-                    .next("Use --store PATH")
+                    .next("Use --store PATH, or set JETON_STORE or HOME")
             })?;
         bounded_read::require_named_file(&store.value, &format!("the store (from {})", store.source))?;
         // Where nothing names a store or a server, the system's service is used.

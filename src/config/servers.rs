@@ -92,7 +92,7 @@ impl ServerKey {
             None => {
                 let names = FIELDS.map(|(_, name, _)| name);
                 let error = Error::usage(format!("no setting \"{}\" of a server", escape_untrusted(&field)))
-                    .why(format!("known are {}", names.join(", ")));
+                    .why(format!("the settings of a server are: {}", names.join(", ")));
                 Err(did_you_mean(error, &field, names))
             }
         }
@@ -194,7 +194,7 @@ pub(super) fn find<'a>(servers: &'a [NamedServer], text: &str) -> Result<Option<
             Err(match servers.is_empty() {
                 true => error,
                 false => error.why(format!(
-                    "known are {}",
+                    "the servers are: {}",
                     servers.iter().map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ")
                 )),
             })

@@ -108,7 +108,7 @@ impl SettingKey {
         SettingKey::all().find(|k| k.name() == name).ok_or_else(|| {
             let names: Vec<&str> = SettingKey::all().map(SettingKey::name).collect();
             let error = Error::usage(format!("no setting \"{}\"", escape_untrusted(text)))
-                .why(format!("known are {}", names.join(", ")));
+                .why(format!("the settings are: {}", names.join(", ")));
             did_you_mean(error, text, names)
         })
     }

@@ -10,6 +10,7 @@ use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::platform::{bounded_read, own_process, paths};
 use crate::service::server_address::ServerAddress;
+use crate::verbs::cli_line::CliLine;
 use crate::verbs::credential::TokenCredential;
 
 impl Settings {
@@ -28,6 +29,18 @@ impl Settings {
             self.login = Some(login);
         }
         self
+    }
+
+    /// Returns the beginning of commands for the same server or store, as messages suggest them.
+    pub fn program(&self) -> String {
+        let place = match (&self.server, &self.store) {
+            (Some(Setting { value, source: Source::Option(option) }), _) => Some((option, value.to_string())),
+            (None, Setting { value, source: Source::Option(option) }) => {
+                Some((option, value.path().display().to_string()))
+            }
+            _ => None,
+        };
+        place.map_or_else(|| "jeton".to_owned(), |(option, value)| CliLine::new(&[option, &value]).to_string())
     }
 
     /// Returns the address of the server, or else the path of the store, as stored tokens name it.
@@ -83,14 +96,17 @@ impl Settings {
             TokenSource::Stored(_, place) => {
                 let why = match place {
                     Some(place) => format!("the token is for {place}"),
-                    None => "nothing says that the token is for this server".to_owned(),
+                    None => "the configuration doesn't say for which server the token is".to_owned(),
                 };
                 return Err(Error::unauthenticated(format!(
                     "the api-token in {source} isn't used at {}",
                     self.place()
                 ))
                 .why(why)
-                .next("Use --user NAME and the password, or store a token for it: jeton config set api-token"));
+                .next(format!(
+                    "Use --user NAME and the password, or store a token that is for it: {} config set api-token",
+                    self.program()
+                )));
             }
             TokenSource::File(path) => bounded_read::read_token_file(path)?,
             TokenSource::Environment => own_process::token_from_environment()?,

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::{CheckKind, Context, Finding};
-use crate::config::{FileFault, Setting, Settings, Source, TokenSource, is_readable_by_others};
+use crate::config::{
+    FileFault, ServerField, ServerKey, Setting, SettingKey, Settings, Source, TokenSource, is_readable_by_others,
+};
 use crate::error::Error;
 use crate::platform::{tls, unix_group};
 use crate::service::endpoint::Endpoint;
@@ -21,11 +23,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
         meaning: "A configuration file has a key that jeton doesn't know, so no command runs",
         run: |c| faults(c, FileFault::UnknownKey),
     },
-    CheckKind {
-        id: "configuration.value",
-        meaning: "A setting has a value that it can't have, so no command runs",
-        run: values,
-    },
+    CheckKind { id: "configuration.value", meaning: "A setting has an invalid value, so no command runs", run: values },
     CheckKind { id: "configuration.usable", meaning: "The settings can't be used together", run: usable },
     CheckKind {
         id: "configuration.secret-file",
@@ -145,7 +143,10 @@ fn groups(context: &Context<'_>) -> Vec<Finding> {
             true => Finding::ok(format!("the group {name} of {key} exists")),
             false => Finding::fault(format!("there is no group {name} ({key}, from {source})"))
                 .why("the service refuses to start")
-                .next(format!("Run: groupadd --system {name}")),
+                .next(match name.parse::<u32>() {
+                    Ok(number) => format!("Run: groupadd --gid {number} NAME"),
+                    Err(_) => format!("Run: groupadd --system {name}"),
+                }),
         })
         .collect()
 }
@@ -158,7 +159,7 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
             found.push(
                 Finding::warning(format!("{} names a store and a server", file.path.display()))
                     .why("commands go to the server, and the store is ignored")
-                    .next("Remove one of the two: jeton config unset store, or jeton config unset server"),
+                    .next("Remove one of the two from this file"),
             );
         }
     }
@@ -202,14 +203,18 @@ fn server_contradictions(settings: &Settings) -> Vec<Finding> {
     let mut found = Vec::new();
     let Some(server) = &settings.server else { return found };
     let is_https = matches!(server.value, ServerAddress::Https { .. });
-    for (key, is_set) in [("server-ca", settings.server_ca.is_some()), ("server-pin", settings.server_pin.is_some())] {
-        if is_set && !is_https {
-            found.push(
-                Finding::warning(format!("{key} has no effect"))
-                    .why(format!("the server {} has no certificate", server.value))
-                    .next(format!("Run: jeton config unset {key}, or use an https address")),
-            );
-        }
+    let ca = settings.server_ca.as_ref().map(|ca| (ServerField::Ca, SettingKey::ServerCa, &ca.source));
+    let pin = settings.server_pin.as_ref().map(|pin| (ServerField::Pin, SettingKey::ServerPin, &pin.source));
+    for (field, key, source) in ca.into_iter().chain(pin).filter(|_| !is_https) {
+        let key = match &settings.server_name {
+            Some(name) => ServerKey { server: name.clone(), field }.name(),
+            None => key.name().to_owned(),
+        };
+        found.push(
+            Finding::warning(format!("{key} has no effect"))
+                .why(format!("the server {} has no certificate", server.value))
+                .next(format!("Remove {key} from {source}, or use an https address")),
+        );
     }
     let is_port = matches!(server.value, ServerAddress::Local(Endpoint::Tcp(_)));
     let is_insecure = settings.server_insecure.as_ref().is_some_and(|insecure| insecure.value);
@@ -232,8 +237,11 @@ fn server_contradictions(settings: &Settings) -> Vec<Finding> {
     {
         found.push(
             Finding::warning(format!("the api-token in {source} isn't used at {}", server.value))
-                .why("it is for another server")
-                .next("Store a token for this server: jeton config set api-token"),
+                .why(match place {
+                    Some(place) => format!("the token is for {place}"),
+                    None => "the configuration doesn't say for which server the token is".to_owned(),
+                })
+                .next(format!("Store a token that is for it: {} config set api-token", settings.program())),
         );
     }
     found

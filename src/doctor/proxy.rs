@@ -11,7 +11,6 @@ use crate::platform::secret_files::read_file;
 use crate::service::endpoint::Endpoint;
 use crate::store::OpenStore;
 use crate::verbs::catalogue::ListCatalogues;
-use crate::verbs::cli_line::CliLine;
 use crate::verbs::credential::Credential;
 use crate::verbs::local_backend::LocalBackend;
 use crate::verbs::request::call;
@@ -88,7 +87,10 @@ fn current(context: &Context<'_>) -> Vec<Finding> {
 fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Finding {
     let words = printed.command();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let next = format!("Print it again with its addresses, and reload the proxy: {}", CliLine::new(&words));
+    let next = format!(
+        "Print it again, with the options for its addresses and certificate, and reload the proxy: {}",
+        super::store::command(context, &words)
+    );
     let path = path.display();
     let Some(store) = super::store::readable(context) else {
         return Finding::warning(format!("{path} wasn't compared with the catalogues"))

@@ -113,7 +113,7 @@ fn running(context: &Context<'_>) -> Vec<Finding> {
     let is_set_up = serve.is_some_and(|serve| serve.verify.is_some() || serve.manage.is_some());
     vec![match is_set_up {
         true => Finding::warning("no service runs on the store")
-            .why("the configuration has addresses for one")
+            .why("the configuration has addresses for a service")
             .next(format!("Start it: systemctl start jeton, or: jeton serve --store {}", store.value.path().display())),
         false => Finding::ok("no service runs on the store"),
     }]
@@ -124,7 +124,7 @@ fn reachable(context: &Context<'_>) -> Vec<Finding> {
         Ok(answer) if health_status(answer).is_some() => Finding::ok(format!("{address} answers")),
         Ok(answer) => Finding::fault(format!("{address} is not jeton"))
             .why(format!("the answer to /v1/health has status {} and another form", answer.status))
-            .next("Correct the address of the server: jeton config list"),
+            .next("Correct the address of the server. Find the setting with: jeton config list"),
         Err(error) => {
             let next = "Check the server's address, and that jeton serve runs there";
             Finding::fault(format!("{address} doesn't answer"))
@@ -191,11 +191,11 @@ fn clock((probe, answer): (&Probe, &HttpAnswer)) -> Option<Finding> {
 fn judge_clocks(address: &str, theirs: Timestamp, ours: Timestamp) -> Finding {
     let difference = (theirs.0 - ours.whole_second().0).abs();
     let finding = match difference {
-        ..CLOCK_WARNING => return Finding::ok(format!("the clock of {address} agrees with ours")),
+        ..CLOCK_WARNING => return Finding::ok(format!("the clock of {address} agrees with this machine's")),
         CLOCK_WARNING..CLOCK_FAULT => Finding::warning as fn(String) -> Finding,
         _ => Finding::fault,
     };
-    finding(format!("the clock of {address} differs by {} s from ours", difference / 1_000))
+    finding(format!("the clock of {address} differs from this machine's by {} s", difference / 1_000))
         .why("tokens expire by the clock of the service")
         .next("Synchronise both clocks: timedatectl set-ntp true")
 }
@@ -224,9 +224,9 @@ fn access(context: &Context<'_>) -> Vec<Finding> {
         (None, _) => None,
     };
     if let Some(service) = &service {
-        found.push(endpoint_access("tokens can be verified", &service.verify));
+        found.push(endpoint_access("tokens can be verified", &service.verify, "serve.verify-group"));
     }
-    found.extend(manage.map(|manage| endpoint_access("the service can be managed", &manage)));
+    found.extend(manage.map(|manage| endpoint_access("the service can be managed", &manage, "serve.manage-group")));
     let serve = context.settings.as_ref().ok().map(|settings| &settings.serve);
     if let Some(https) = serve.and_then(|serve| serve.manage.as_ref()?.value.https) {
         let who = if https.ip().is_unspecified() { "every network of this machine" } else { "its network" };
@@ -236,11 +236,11 @@ fn access(context: &Context<'_>) -> Vec<Finding> {
 }
 
 /// Judges who can reach `endpoint`, where `what`.
-fn endpoint_access(what: &str, endpoint: &Endpoint) -> Finding {
+fn endpoint_access(what: &str, endpoint: &Endpoint, group: &str) -> Finding {
     match endpoint {
         Endpoint::Tcp(address) => judge_port(what, address.ip(), endpoint),
         Endpoint::Unix(path) => match fs::metadata(path) {
-            Ok(meta) => judge_socket(what, path, &meta),
+            Ok(meta) => judge_socket(what, path, &meta, group),
             Err(e) => Finding::fault(format!("the socket {} can't be used", path.display()))
                 .because_of(Error::failure("").why(e.to_string()))
                 .next("Start the service again"),
@@ -257,8 +257,8 @@ fn judge_port(what: &str, address: IpAddr, endpoint: &Endpoint) -> Finding {
     }
 }
 
-fn judge_socket(what: &str, path: &Path, meta: &fs::Metadata) -> Finding {
-    let next = "Let the service make the socket again: restart it. Set its group with serve.verify-group";
+fn judge_socket(what: &str, path: &Path, meta: &fs::Metadata, group: &str) -> Finding {
+    let next = format!("Restart the service, which makes the socket again. Set the socket's group with {group}");
     if meta.mode() & 0o002 != 0 {
         return Finding::warning(format!("{what} by every user of this machine, at {}", path.display()))
             .why(format!("the socket has mode {:04o}", meta.mode() & 0o777))
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn port_of_a_network_is_a_warning() {
-        let port = |text: &str| endpoint_access("a", &Endpoint::parse(text).unwrap()).status;
+        let port = |text: &str| endpoint_access("a", &Endpoint::parse(text).unwrap(), "b").status;
         assert_eq!([port("127.0.0.1:1"), port("[::1]:1")], [Status::Ok; 2]);
         assert_eq!([port("0.0.0.0:1"), port("192.0.2.1:1")], [Status::Warning; 2]);
     }

@@ -89,7 +89,7 @@ fn existing<'a>(context: &'a Context<'_>) -> Option<&'a StoreLocation> {
 }
 
 /// Returns the command `jeton ARGS` for the examined store.
-fn command(context: &Context<'_>, args: &[&str]) -> String {
+pub(super) fn command(context: &Context<'_>, args: &[&str]) -> String {
     let line = CliLine::new(args);
     match &context.store {
         Some(store) if store.source != Source::Default => {
@@ -137,7 +137,7 @@ fn companions(context: &Context<'_>) -> Vec<Finding> {
     if existing(context).is_some_and(StoreLocation::has_rollback_journal) {
         found.push(
             Finding::warning("a rollback journal is next to the store")
-                .why("another program has changed the store, and ended before it was done")
+                .why("another program began to change the store, and ended before the change was complete")
                 .next("Restore a backup, unless you know which program wrote the file ending in -journal"),
         );
     }
@@ -249,7 +249,7 @@ fn schema(context: &Context<'_>) -> Vec<Finding> {
             "the store has schema {}, and this program uses {}",
             schema.version, schema.newest
         ))
-        .why("the next command migrates the store; older programs can't open it any more then")
+        .why("the next command migrates the store; then older programs can't open it any more")
         .next("Make a backup, stop the service, then run any command and start the service again"),
         Ok(schema) if schema.lacks_indexes => Finding::warning("the store was never filled completely")
             .why("its indexes are missing until a command opens it")
@@ -300,7 +300,7 @@ fn audit_chain(context: &Context<'_>) -> Vec<Finding> {
         Err(finding) => return vec![finding],
     };
     match report.findings.first() {
-        None => vec![Finding::ok(format!("the audit log is whole, {} rows long", report.rows))],
+        None => vec![Finding::ok(format!("the audit log is whole (rows: {})", report.rows))],
         Some(first) => vec![
             Finding::fault("the audit log was altered")
                 .why(first.describe(DateFormat::Iso.in_zone(context.adapters.clock.zone())))
@@ -346,7 +346,7 @@ fn judge_ledger(bytes: u64) -> Finding {
     match bytes > MAX_LEDGER_BYTES {
         true => Finding::warning(what)
             .why("only a running service shortens it")
-            .next("Start the service, or keep less: jeton policy set ledger_keep 30d"),
+            .next("Start the service. To keep less, shorten policy.ledger_keep"),
         false => Finding::ok(what),
     }
 }

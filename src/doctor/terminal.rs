@@ -8,7 +8,7 @@ use crate::platform::terminal_facts::TerminalFacts;
 pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
         id: "terminal.kind",
-        meaning: "The terminal says that it can only print, so the screens don't open",
+        meaning: "TERM is set to dumb, so the screens don't open",
         run: |c| vec![kind(&c.terminal)],
     },
     CheckKind {
@@ -44,8 +44,9 @@ const MIN_SIZE: (u16, u16) = (40, 10);
 fn kind(terminal: &TerminalFacts) -> Finding {
     match terminal.term.as_str() {
         _ if !terminal.is_terminal => Finding::ok("no terminal here: only commands run, no screens"),
-        "dumb" | "" => Finding::warning("the screens don't open in this terminal")
-            .why("TERM is not set, or is set to dumb")
+        "" => Finding::ok("the screens open in this terminal (TERM is not set)"),
+        "dumb" => Finding::warning("the screens don't open in this terminal")
+            .why("TERM is set to dumb")
             .next("Set TERM to the name of the terminal, for example: export TERM=xterm-256color"),
         term => Finding::ok(format!("the screens open in this terminal ({})", excerpt(term, 40))),
     }
@@ -146,7 +147,6 @@ mod tests {
     fn each_fault_of_a_terminal_is_named() {
         for broken in [
             TerminalFacts { term: "dumb".to_owned(), ..terminal() },
-            TerminalFacts { term: String::new(), ..terminal() },
             TerminalFacts { size: Some((39, 24)), ..terminal() },
             TerminalFacts { size: Some((80, 9)), ..terminal() },
             TerminalFacts { has_utf8_locale: false, ..terminal() },
@@ -154,6 +154,8 @@ mod tests {
             assert_eq!(count(&broken), (6, 1), "{broken:?}");
         }
         assert_eq!(count(&TerminalFacts { size: None, ..terminal() }), (5, 0));
+        // The screens open if TERM is not set.
+        assert_eq!(count(&TerminalFacts { term: String::new(), ..terminal() }), (6, 0));
     }
 
     #[test]

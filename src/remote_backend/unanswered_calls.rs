@@ -53,10 +53,17 @@ impl RemoteBackend {
     /// Explains that a call had no answer. What only reads, or is a login, can simply be done again.
     pub(super) fn unknown_outcome(&self, error: &Error, request: &Request) -> Error {
         match request.name().split_once('.') {
-            Some((noun, _)) if is_change(request) => Error::failure("it is unknown whether the change was made")
-                .why(error.what_and_why())
-                .next(format!("Check whether the change was made before you repeat it: {} {noun} list", self.program()))
-                .fault(Fault::Unanswered),
+            Some((noun, _)) if is_change(request) => {
+                let program = self.program();
+                let look = match noun {
+                    "token" => format!("{program} token list --all, or {program} token show NAME"),
+                    _ => format!("{program} {noun} list"),
+                };
+                Error::failure("it is unknown whether the change was made")
+                    .why(error.what_and_why())
+                    .next(format!("Check whether the change was made before you repeat it: {look}"))
+                    .fault(Fault::Unanswered)
+            }
             _ => error.clone().fault(Fault::Unreachable),
         }
     }

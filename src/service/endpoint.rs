@@ -26,7 +26,7 @@ impl Endpoint {
         let Some(path) = text.strip_prefix("unix:") else {
             return match text.parse() {
                 Ok(address) => Ok(Endpoint::Tcp(address)),
-                Err(_) => refused("use ADDRESS:PORT, e.g. 127.0.0.1:7180, or unix:PATH"),
+                Err(_) => refused("use unix:PATH, or an IP address and a port such as 127.0.0.1:7180"),
             };
         };
         match path {

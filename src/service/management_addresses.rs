@@ -30,7 +30,7 @@ impl ManagementAddresses {
         for part in text.split(',').map(str::trim) {
             let is_new = match part.strip_prefix(HTTPS).map(|address| address.parse()) {
                 Some(Ok(address)) => addresses.https.replace(address).is_none(),
-                Some(Err(_)) => return refused("use https://ADDRESS:PORT, e.g. https://0.0.0.0:7182"),
+                Some(Err(_)) => return refused("https needs an IP address and a port, such as https://0.0.0.0:7182"),
                 None => {
                     let port = part.strip_prefix(HTTP).filter(|address| !address.starts_with("unix:"));
                     let local = Endpoint::parse(port.unwrap_or(part))?;
@@ -43,7 +43,7 @@ impl ManagementAddresses {
                 }
             };
             if !is_new {
-                return refused("use one address of each sort: unix:PATH and https://ADDRESS:PORT");
+                return refused("use at most one https address and one other address, such as unix:PATH");
             }
         }
         Ok(addresses)

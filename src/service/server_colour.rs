@@ -25,7 +25,7 @@ impl ServerColour {
     pub fn parse(text: &str) -> Result<Self> {
         WORDS.iter().find(|(word, _)| *word == text).map(|(_, colour)| *colour).ok_or_else(|| {
             Error::usage(format!("\"{}\" is not a colour", excerpt(text, 32)))
-                .why(format!("known are {}", WORDS.map(|(word, _)| word).join(", ")))
+                .why(format!("the colours are: {}", WORDS.map(|(word, _)| word).join(", ")))
         })
     }
 }

@@ -133,7 +133,7 @@ fn anchor_shows_cut_and_rewritten_rows() {
     let again = home.run(&["audit", "anchor", "a"], "").assert_success().assert_silent();
     insta::assert_snapshot!(again.err, @"The anchor already has a checkpoint of the last row, 5. The file was not changed");
     home.create(&["more"]);
-    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"The log is anchored up to row 5. Changes to later rows (1) can't be detected. Anchor these rows with: jeton audit anchor FILE");
+    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"The log is anchored up to row 5. If somebody rewrites later rows (1) with their hashes, jeton can't detect it. Anchor these rows with: jeton audit anchor FILE");
     let json = home.run(&["audit", "anchor", "a", "--json"], "").assert_success().json();
     assert_eq!((&json["seq"], &json["added"]), (&6.into(), &true.into()));
     let text = std::fs::read_to_string(home.path("a")).unwrap();

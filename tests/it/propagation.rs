@@ -88,7 +88,7 @@ fn command_confirms_that_the_service_denies() {
     insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a now works only with the new secret; the service already refuses the old secret ([time])");
     insta::assert_snapshot!(message(as_ops(&["token", "delete", "a", "--confirm", "a"])), @"
     ✓ ops/a revoked; the service already refuses the token ([time])
-      Undo: jeton token restore ops/a. Show the trash: jeton token list --trash
+      Undo: jeton token restore ops/a. Show the trash: jeton token list --trash --all
     ");
     insta::assert_snapshot!(message(as_ops(&["account", "disable", "ci"])), @"✓ ci disabled; the service already refuses the account's tokens ([time])");
     as_ops(&["token", "disable", "b", "--quiet"]).assert_success().assert_hides("service");
@@ -127,9 +127,9 @@ fn unreachable_service_is_reported() {
     std::fs::remove_file(home.store().with_file_name("jeton.db.manage")).unwrap();
     let done = home.as_ops(&["token", "delete", "b", "--confirm", "b"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
-    ✓ ops/b revoked; jeton denies the token from the next request on
+    ✓ ops/b revoked
     ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no answer: the socket no longer exists. Check that the service runs
-      Undo: jeton token restore ops/b. Show the trash: jeton token list --trash
+      Undo: jeton token restore ops/b. Show the trash: jeton token list --trash --all
     ");
     service.signal(Signal::CONT);
     service.killed();
@@ -137,7 +137,7 @@ fn unreachable_service_is_reported() {
     let deleted = home.as_ops(&["token", "delete", "c", "--confirm", "c"]).assert_success();
     insta::assert_snapshot!(deleted.message(), @"
     ✓ ops/c revoked; jeton denies the token from the next request on
-      Undo: jeton token restore ops/c. Show the trash: jeton token list --trash
+      Undo: jeton token restore ops/c. Show the trash: jeton token list --trash --all
     ");
     deleted.assert_hides("service");
 }

@@ -16,6 +16,9 @@ pub(super) fn role(app: &mut App, name: &str, role: &str) -> Result<()> {
     print_changed(
         app,
         &[changed.value],
-        &format!("now has the role {role}. The role limits the account's tokens from the next request on"),
+        &format!(
+            "now has the role {role}. A lower role limits the account's tokens from the next request on. \
+             To use a higher role, regenerate the tokens"
+        ),
     )
 }

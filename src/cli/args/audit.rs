@@ -69,7 +69,7 @@ pub struct ReadAuditArgs {
     /// Wait for new rows until Ctrl-C
     #[arg(long)]
     pub follow: bool,
-    /// Begin after the row in FILE, and keep the last row shown there
+    /// Begin after the row in FILE, and write the last shown row to FILE
     #[arg(long, value_name = "FILE", requires = "follow", conflicts_with_all = ["since", "limit"])]
     pub resume: Option<PathBuf>,
     #[command(flatten)]

@@ -78,7 +78,7 @@ pub struct OpenapiArgs {
     /// Host of the application; can be repeated [default: the servers']
     #[arg(long, value_name = "HOST")]
     pub host: Vec<String>,
-    /// Let the routes hold for every host
+    /// Apply the routes to every host
     #[arg(long, conflicts_with = "host")]
     pub any_host: bool,
     /// Begin every route with this path [default: that of the servers]
@@ -109,7 +109,7 @@ pub struct ApplyOptions {
     /// Show what would change, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Show all warnings about an OpenAPI document, not three of a kind
+    /// Show all warnings about an OpenAPI document, not 3 of each kind
     #[arg(long)]
     pub verbose: bool,
 }

@@ -21,7 +21,7 @@ pub enum GuideTarget {
 
 #[derive(Debug, Args)]
 pub struct GuideArgs {
-    /// Proxy in front of the application, curl, explain, or a rule
+    /// A proxy, curl, explain (a request), or a secret scanner
     #[arg(value_name = "PROXY")]
     pub subject: GuideTarget,
     /// With explain: the HTTP method and the path of a request

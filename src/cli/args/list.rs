@@ -7,7 +7,7 @@ pub struct ListOptions {
     /// Show only these columns, in this order: name,status
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub columns: Vec<String>,
-    /// Print values separated by commas (RFC 4180), headed by names
+    /// Print the list as CSV (RFC 4180), with a line of column names
     #[arg(long)]
     pub csv: bool,
     /// Never show the list in a pager

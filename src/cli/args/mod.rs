@@ -55,7 +55,7 @@ Examples:
 
 Exit codes:
   0 ok · 1 failure · 2 usage · 3 not found · 4 not authenticated, not permitted or denied
-  5 conflict (name taken, limit reached, changed meanwhile, confirmation differs)
+  5 conflict (name taken, limit reached, changed meanwhile, not confirmed)
   6 findings · 130 cancelled";
 
 /// Issue, limit, watch and revoke API tokens
@@ -261,7 +261,7 @@ pub struct DemoArgs {
     /// Do not open the screens
     #[arg(long, requires = "tokens")]
     pub no_open: bool,
-    /// Write 10,000 valid secrets of the store to a new file, by line
+    /// Write up to 10,000 valid secrets to a new file, one per line
     #[arg(long, value_name = "FILE", requires = "tokens")]
     pub secrets: Option<PathBuf>,
 }

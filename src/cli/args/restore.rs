@@ -12,10 +12,10 @@ pub struct RestoreStoreArgs {
     /// Show what would be lost, and restore nothing
     #[arg(long, conflicts_with = "confirm")]
     pub dry_run: bool,
-    /// End again what was ended after the backup was made
+    /// Take away again the access that was ended after the backup
     #[arg(long)]
     pub reapply_revocations: bool,
-    /// Confirm with the number of changes that are lost, or unknown
+    /// Confirm with the number of lost changes, or with the word unknown
     #[arg(long, value_name = "N")]
     pub confirm: Option<String>,
 }

@@ -60,7 +60,7 @@ pub struct TokensArgs {
     /// Tokens: names, account/name, hints or ids
     #[arg(required_unless_present = "filter", value_name = "TOKEN")]
     pub tokens: Vec<String>,
-    /// Take all tokens that match this filter of token list; "" for all
+    /// Take all tokens that match this filter (see token list); "": all
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// With --filter: tokens of this account [default: your account]
@@ -238,7 +238,7 @@ pub struct RevokeArgs {
     /// Confirm with the token's name, or the number of tokens
     #[arg(long, value_name = "NAME|N")]
     pub confirm: Option<String>,
-    /// End the secret on stdin instead; who has it needs no password
+    /// End the secret on stdin instead; needs no account or password
     #[arg(long, conflicts_with_all = ["tokens", "filter", "with_made", "confirm"])]
     pub stdin: bool,
 }

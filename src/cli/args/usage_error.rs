@@ -53,8 +53,10 @@ pub(super) fn usage_error(error: &clap::Error, words: &[String]) -> Option<Error
         }
         ErrorKind::ValueValidation => {
             let why = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
-            let range =
-                why.split_once(" is not in ").map(|(_, range)| format!(" from {}", range.replace("..=", " to ")));
+            let range = match why.split_once(" is not in ") {
+                Some((_, range)) => Some(format!(" from {}", range.replace("..=", " to "))),
+                None => why.contains("zero").then(|| " from 1".to_owned()),
+            };
             Error::usage(format!("invalid value \"{value}\" for {arg}"))
                 .why(format!("use a whole number{}", range.unwrap_or_default()))
         }
@@ -166,6 +168,7 @@ mod tests {
             "guide foo",
             "demo --tokens 0",
             "token purge --trashed --confirm x",
+            "audit --limit 0",
             "demo --no-open",
             "audit foo",
             "list",
@@ -202,6 +205,8 @@ mod tests {
           invalid value "0" for --tokens N: use a whole number from 1 to 10000000
         jeton token purge --trashed --confirm x
           invalid value "x" for --confirm N: use a whole number
+        jeton audit --limit 0
+          invalid value "0" for --limit N: use a whole number from 1
         jeton demo --no-open
           jeton demo needs --tokens N: the form of the command is: jeton demo --tokens <N> --no-open. See: jeton demo --help
         jeton audit foo

@@ -14,9 +14,10 @@ use crate::error::{Error, Result};
 pub(super) fn run(app: &mut App, args: AuditArgs) -> Result<()> {
     if args.command.is_some() && !args.read.is_empty() {
         return Err(Error::usage(
-            "--since, --token, --filter, --limit, --follow and --resume apply only to reading the audit log",
+            "--since, --token, --filter, --limit, --follow, --resume, --columns, --csv and --no-pager are only for \
+             reading the audit log",
         )
-        .next("Leave out these options, or read the log with: jeton audit"));
+        .next(format!("Leave out these options, or read the log with: {} audit", app.program())));
     }
     match args.command {
         None => read::read(app, args.read),

@@ -69,8 +69,9 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     loop {
         let window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
         if window.newest < seen {
-            return Err(Error::failure("the audit log became shorter while jeton waited for new rows")
-                .next("Run: jeton audit verify"));
+            return Err(
+                Error::failure("the audit log became shorter while jeton waited for new rows").next(verify_hint(app))
+            );
         }
         let now = app.now();
         let dates = app.settings.dates.value.in_zone(app.adapters.clock.zone());
@@ -83,10 +84,10 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         }
         anchor = PageCursor::Newer(seen);
         if !args.follow && (!window.newer || seen >= until) {
-            return check_all_readable(ROWS, &unreadable, VERIFY_HINT);
+            return check_all_readable(ROWS, &unreadable, &verify_hint(app));
         }
         if args.follow
-            && let Err(error) = check_all_readable(ROWS, &std::mem::take(&mut unreadable), VERIFY_HINT)
+            && let Err(error) = check_all_readable(ROWS, &std::mem::take(&mut unreadable), &verify_hint(app))
         {
             app.out.note(&format!("! {error}"));
         }
@@ -107,7 +108,14 @@ fn rows_up_to(window: &AuditWindow, until: i64) -> &[HashedRow] {
 
 /// Noun for damaged rows in error messages.
 const ROWS: &str = "rows of the audit log";
-const VERIFY_HINT: &str = "Run: jeton audit verify";
+
+/// Returns the command that verifies the log. It needs the file of the store.
+fn verify_hint(app: &App) -> String {
+    match app.backend {
+        SelectedBackend::Local(_) => format!("Run: {} audit verify", app.program()),
+        SelectedBackend::Remote(_) => "Run on the machine of the store: jeton audit verify --store PATH".to_owned(),
+    }
+}
 
 /// Returns the numbers of the damaged rows up to `until`.
 fn unreadable_rows(window: &AuditWindow, until: i64) -> impl Iterator<Item = String> {
@@ -158,7 +166,7 @@ fn list(app: &mut App, query: &AuditQuery, mut anchor: PageCursor<i64>, until: i
         match window.last_seq().filter(|last| window.newer && *last < until) {
             None => {
                 list.end_with_unreadable(&unreadable)?;
-                return check_all_readable(ROWS, &unreadable, VERIFY_HINT);
+                return check_all_readable(ROWS, &unreadable, &verify_hint(app));
             }
             Some(last) => anchor = PageCursor::Newer(last),
         }

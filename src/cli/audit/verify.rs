@@ -58,7 +58,7 @@ impl AuditVerified {
 
 pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.backend.store()?;
-    let checkpoints = file.map(read_checkpoints).transpose()?;
+    let checkpoints = file.map(|file| read_checkpoints(app, file)).transpose()?;
     let anchored = checkpoints.is_some();
     let verb = VerifyAuditChain { checkpoints: checkpoints.unwrap_or_default(), range: AuditRange::FromStart };
     let report = app.call_with_progress(&Credential::Store, verb, "rows verified")?.report;
@@ -81,9 +81,10 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.out.note(&match &report.last_checkpoint {
         Some(checkpoint) if newer == 0 => format!("The log is anchored up to row {}, the last row.", checkpoint.seq),
         Some(checkpoint) => format!(
-            "The log is anchored up to row {}. Changes to later rows ({newer}) can't be detected. Anchor these \
-             rows with: jeton audit anchor FILE",
-            checkpoint.seq
+            "The log is anchored up to row {}. If somebody rewrites later rows ({newer}) with their hashes, jeton \
+             can't detect it. Anchor these rows with: {} audit anchor FILE",
+            checkpoint.seq,
+            app.program()
         ),
         None if anchored => "No row of the log is anchored.".to_owned(),
         None => NO_CHECKPOINT_ADVICE.to_owned(),
@@ -91,17 +92,18 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn read_checkpoints(file: &Path) -> Result<Vec<Checkpoint>> {
+fn read_checkpoints(app: &App, file: &Path) -> Result<Vec<Checkpoint>> {
+    let program = app.program();
     let text = anchor_file::read(file).map_err(|e| match e.kind {
         Kind::NotFound => {
-            e.next(format!("Check the path, or create the anchor with: jeton audit anchor {}", file.display()))
+            e.next(format!("Check the path, or create the anchor with: {program} audit anchor {}", file.display()))
         }
         _ => e,
     })?;
     let checkpoints = parse_checkpoints(file, &text)?;
     if checkpoints.is_empty() {
         return Err(Error::failure(format!("the anchor {} contains no checkpoint", file.display())).next(format!(
-            "If the file is new, add a checkpoint: jeton audit anchor {}. If the file had checkpoints, restore it \
+            "If the file is new, add a checkpoint: {program} audit anchor {}. If the file had checkpoints, restore it \
                  from a backup",
             file.display()
         )));

@@ -94,13 +94,18 @@ pub(in crate::cli) fn source(app: &App, from: &str) -> Result<ImportResult> {
 }
 
 /// Shows what an import changed, left out and decided; without `verbose` only three warnings of a kind.
-pub(in crate::cli) fn show_import(app: &mut App, imported: &ImportResult, verbose: bool) {
-    let warnings = if verbose { Cow::Borrowed(&imported.warnings) } else { Cow::Owned(imported.tallied_warnings()) };
+pub(in crate::cli) fn show_import(app: &mut App, imported: &ImportResult, verbose: Option<bool>) {
+    let is_full = verbose == Some(true);
+    let warnings = if is_full { Cow::Borrowed(&imported.warnings) } else { Cow::Owned(imported.tallied_warnings()) };
     for warning in warnings.iter() {
         app.out.note(&format!("! {warning}"));
     }
     if warnings.len() < imported.warnings.len() {
-        app.out.note(&format!("  All {} warnings: --verbose", imported.warnings.len()));
+        let hint = match verbose {
+            Some(_) => "--verbose".to_owned(),
+            None => format!("{} catalogue apply FILE --dry-run --verbose", app.program()),
+        };
+        app.out.note(&format!("  All {} warnings: {hint}", imported.warnings.len()));
     }
     for note in &imported.notes {
         app.out.note(&format!("  {note}"));
@@ -109,7 +114,7 @@ pub(in crate::cli) fn show_import(app: &mut App, imported: &ImportResult, verbos
 
 /// Previews a catalogue and applies it. Every source of catalogues goes through here.
 pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &ApplyOptions) -> Result<()> {
-    show_import(app, &source, consent.verbose);
+    show_import(app, &source, Some(consent.verbose));
     let ImportResult { catalogue, warnings, notes } = source;
     let (credential, session) = app.authenticate()?;
     let reader = Credential::Session(session);
@@ -138,7 +143,10 @@ pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &A
         return app.print_json(&Applied::new(&changed.value, &warnings, &notes, true));
     }
     app.out.note(&format!("✓ catalogue {} applied", changed.value.name));
-    app.out.note(&format!("  Proxies that use these routes need a new configuration: {} guide PROXY", app.program()));
+    app.out.note(&format!(
+        "  If a proxy uses routes of this catalogue, print its configuration again: {} guide PROXY",
+        app.program()
+    ));
     Ok(())
 }
 

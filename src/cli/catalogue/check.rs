@@ -29,7 +29,7 @@ pub(in crate::cli) struct Checked {
 pub(super) fn check(app: &mut App, path: &str) -> Result<()> {
     app.prompt.check_stdin_is_free(Path::new(path), "the catalogue")?;
     let source = catalogue_file::read(Path::new(path), read_text, || existing_catalogues(app))?;
-    show_import(app, &source, false);
+    show_import(app, &source, None);
     let catalogue = source.catalogue;
     let (groups, methods, sets) = (catalogue.groups.len(), catalogue.methods().count(), catalogue.sets.len());
     if app.out.json {

@@ -10,9 +10,10 @@ pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
     let names = || catalogues.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     let mut others = catalogues.iter().filter(|c| c.name != MANAGEMENT);
     let catalogue = match (name, others.next(), others.next()) {
-        (Some(name), _, _) => {
-            catalogues.iter().find(|c| c.name == name).ok_or_else(|| catalogue_not_found(name, &catalogues))?
-        }
+        (Some(name), _, _) => catalogues
+            .iter()
+            .find(|c| c.name == name)
+            .ok_or_else(|| catalogue_not_found(name, &catalogues, &app.program()))?,
         (None, Some(only), None) => only,
         (None, None, _) => {
             return Err(Error::not_found("the store has no catalogue except jeton's own")
@@ -20,7 +21,7 @@ pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
         }
         (None, Some(_), Some(_)) => {
             return Err(Error::usage("the store has several catalogues")
-                .why(format!("the names are {}", names()))
+                .why(format!("the catalogues are: {}", names()))
                 .next(format!("Give the name: {} catalogue export NAME", app.program())));
         }
     };

@@ -61,19 +61,20 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let http_method = http_method.to_ascii_uppercase();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let stored = app.call(&app.store_credential()?, ListCatalogues)?;
-    let catalogues = select_catalogues(stored, &args.catalogue)?;
+    let catalogues = select_catalogues(stored, &args.catalogue, &app.program())?;
     let has_hosts = depend_on_host(&catalogues);
     let host = match &args.host {
         Some(header) => host_of_header(header),
         None if has_hosts => {
-            return Err(Error::usage("which host?")
-                .why("the catalogues have hosts, so the rules depend on the host of the request")
+            return Err(Error::usage("explain needs the host of the request")
+                .why("the catalogues have hosts, so the rules depend on the host")
                 .next("Add --host HOST"));
         }
         None => None,
     };
     let Some(site) = site_of(&catalogues, &args.preflights, host.as_deref().unwrap_or_default()) else {
-        return Err(Error::usage("no catalogue has routes"));
+        return Err(Error::usage("no catalogue has routes")
+            .next(format!("Apply a catalogue with routes: {} catalogue apply FILE", app.program())));
     };
     let mut explained = Explained {
         decision: Decision::Deny,
@@ -148,7 +149,7 @@ fn path_fault(path: &str, admits_encoded_slash: bool) -> Option<&'static str> {
     let read = path.replace("%2F", "/").replace("%2f", "/");
     let is_step = |segment: &str| matches!(segment, "." | "..");
     let faults = [
-        (!path.starts_with('/'), "a path begins with /"),
+        (!path.starts_with('/'), "the path does not begin with /"),
         (path.len() > MAX_PATH_LEN, "the path has more than 1,000 bytes"),
         (path.contains("//"), "the path has an empty segment (//)"),
         (path.split('/').any(is_step), "the path has the segment . or .."),

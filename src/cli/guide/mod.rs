@@ -51,14 +51,14 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let upstreams = Upstreams::parse(&args.upstream)?;
     let (listen, tls) = addresses(args, &upstreams, subject)?;
     let stored = app.call(&app.store_credential()?, ListCatalogues)?;
-    select_catalogues(stored.clone(), &args.preflights)?;
-    let catalogues = select_catalogues(stored, &args.catalogue)?;
+    select_catalogues(stored.clone(), &args.preflights, &app.program())?;
+    let catalogues = select_catalogues(stored, &args.catalogue, &app.program())?;
     if let Some(other) = args.preflights.iter().find(|name| !catalogues.iter().any(|c| c.name == **name)) {
         return Err(Error::usage(format!("--preflights {other} has no effect"))
             .why(format!("the --catalogue options leave out the routes of {other}"))
             .next(format!("Add --catalogue {other}, or leave out --preflights {other}")));
     }
-    upstreams.check_names(&catalogues)?;
+    upstreams.check_names(&catalogues, &app.program())?;
     let mut found = sites(&catalogues, &args.preflights);
     let all_remarks = || found.iter().flat_map(|site| &site.rules.remarks);
     let mut known: BTreeSet<&String> = BTreeSet::new();
@@ -72,9 +72,11 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
             app.program()
         ));
     }
-    if !guide::keep_used_sites(&mut found) {
+    if !guide::keep_used_sites(&mut found) && subject != ProxyKind::Curl {
+        let which = if args.catalogue.is_empty() { "no method has" } else { "the methods of these catalogues have no" };
+        let route = if args.catalogue.is_empty() { "a route" } else { "routes" };
         app.out.note(&format!(
-            "! no method has a route, so the proxy will deny every request. Apply a catalogue with routes: \
+            "! {which} {route}, so the proxy will deny every request. Apply a catalogue with routes: \
              {} catalogue apply FILE",
             app.program()
         ));
@@ -160,7 +162,11 @@ fn addresses(args: &GuideArgs, upstreams: &Upstreams, subject: ProxyKind) -> Res
             ))
         }
         (Some(listen), None) if !listen.is_local() => {
-            Err(Error::usage(format!("tokens would be sent to {listen} unencrypted"))
+            let place = match &listen {
+                Listen::Port(port) => format!("port {port}"),
+                other => other.to_string(),
+            };
+            Err(Error::usage(format!("clients would send tokens to {place} unencrypted"))
                 .why("without a certificate the proxy speaks plain HTTP")
                 .next(
                     "Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT, or add --insecure if the network \
@@ -202,14 +208,14 @@ fn proxy_proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoin
 }
 
 /// Returns the catalogues with these names, or all if none are given.
-fn select_catalogues(catalogues: Vec<Catalogue>, names: &[String]) -> Result<Vec<Catalogue>> {
+fn select_catalogues(catalogues: Vec<Catalogue>, names: &[String], program: &str) -> Result<Vec<Catalogue>> {
     if names.is_empty() {
         return Ok(catalogues);
     }
     // jeton's own methods have no routes that a proxy could guard.
     let mut others: Vec<Catalogue> = catalogues.into_iter().filter(|c| c.name != MANAGEMENT).collect();
     if let Some(unknown) = names.iter().find(|name| !others.iter().any(|c| c.name == **name)) {
-        return Err(catalogue_not_found(unknown, &others));
+        return Err(catalogue_not_found(unknown, &others, program));
     }
     others.retain(|catalogue| names.contains(&catalogue.name));
     Ok(others)

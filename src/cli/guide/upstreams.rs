@@ -52,8 +52,8 @@ impl Upstreams {
                 None => all.common.is_some(),
             };
             if earlier {
-                return Err(Error::usage(format!("--upstream {} is the second address", escape_untrusted(option)))
-                    .why("an application has one address here")
+                return Err(Error::usage(format!("--upstream {} is a second address", escape_untrusted(option)))
+                    .why("another --upstream has an address for the same application")
                     .next("Leave out one of them, or name a catalogue: --upstream CATALOGUE=HOST:PORT"));
             }
             match name {
@@ -69,12 +69,12 @@ impl Upstreams {
     }
 
     /// Checks that the catalogues with addresses of their own are among these.
-    pub(super) fn check_names(&self, catalogues: &[Catalogue]) -> Result<()> {
+    pub(super) fn check_names(&self, catalogues: &[Catalogue], program: &str) -> Result<()> {
         let is_known = |name: &str| catalogues.iter().any(|c| c.name == name && c.name != MANAGEMENT);
         match self.named.iter().find(|(name, _)| !is_known(name)) {
             Some((unknown, _)) => {
                 let others: Vec<Catalogue> = catalogues.iter().filter(|c| c.name != MANAGEMENT).cloned().collect();
-                Err(catalogue_not_found(unknown, &others))
+                Err(catalogue_not_found(unknown, &others, program))
             }
             None => Ok(()),
         }
@@ -97,7 +97,9 @@ impl Upstreams {
                 .why(format!("the --upstream options name no address for {names}"))
                 .next("Add --upstream HOST:PORT, or --upstream CATALOGUE=HOST:PORT")),
             ([_, _, ..], _) => Err(Error::usage(format!("several addresses for requests to {hosts}"))
-                .why(format!("the proxy chooses the application by the host, and {names} hold for the same hosts"))
+                .why(format!(
+                    "the proxy chooses the application by the host, and the catalogues {names} have the same hosts"
+                ))
                 .next(
                     "Give each catalogue the hosts of its application (hosts = [\"HOST\"] in its file), or use one \
                      --upstream for them",

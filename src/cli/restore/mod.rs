@@ -16,7 +16,7 @@ use super::progress::ProgressBar;
 use super::propagation::PropagationCheck;
 use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
-use crate::error::{Error, Fault, Result};
+use crate::error::{Error, Fault, Kind, Result};
 use crate::platform::new_file::NewFile;
 use crate::platform::sidecar::sidecar_path;
 use crate::platform::{audit_position_file, backup_file, paths, secret_files, signals};
@@ -151,7 +151,10 @@ fn confirm(app: &App, args: &RestoreStoreArgs, answer: &Restored, prepared: &Pre
 
 /// Verifies the backup and copies it to a folder of its own next to the store.
 fn prepare(app: &mut App, file: &Path, store: &Path, interruption: &Interruption) -> Result<Prepared> {
-    let backup = open_copy(file, interruption)?;
+    let backup = open_copy(file, interruption, || {
+        Error::failure(format!("nothing was restored: the backup {} is damaged", file.display()))
+            .next("Use another backup")
+    })?;
     let failed = |e: std::io::Error| {
         Error::failure(format!("no file can be created next to {}", store.display())).why(e.to_string())
     };
@@ -169,7 +172,11 @@ fn prepare(app: &mut App, file: &Path, store: &Path, interruption: &Interruption
     // Opening the copy migrates an older schema.
     let store = Arc::new(StoreLocation::file(&path).open(OpenMode::Existing)?);
     stop_on_interruption(&store, interruption)?;
-    let (rows, _) = verify_chain(app, &store, Vec::new())?;
+    let (rows, _) = verify_chain(app, &store, Vec::new()).map_err(|e| match e.kind {
+        Kind::Findings => Error { what: format!("the backup {}: {}", file.display(), e.what), ..e }
+            .next("Nothing was restored. Use another backup"),
+        _ => e,
+    })?;
     Ok(Prepared { store, path, tip, rows, folder })
 }
 
@@ -203,7 +210,7 @@ impl Restore<'_> {
         let prepare = || {
             self.ask_service();
             if self.prepared.store.divergence()? != expected {
-                return Err(Error::conflict("the store was changed after it was shown; nothing was restored")
+                return Err(Error::conflict("the store was changed after the preview; nothing was restored")
                     .next("Run the command again")
                     .fault(Fault::ChangedMeanwhile));
             }
@@ -246,8 +253,15 @@ impl Restore<'_> {
         });
         let (skipped, audit_seq) = interruption.check_error(recorded, NOTHING_DONE)?;
         drop(self.prepared.store);
-        let was_moved = backup_file::move_aside(self.store, &self.kept)?;
-        backup_file::put_in_place(&self.prepared.path, self.store)?;
+        let explain = |e: Error| {
+            let (kept, store) = (self.kept.display(), self.store.display());
+            e.next(format!(
+                "The restore was not completed. If there are files {kept}*, they are the old store: move them back to \
+                 {store}*, or restore again"
+            ))
+        };
+        let was_moved = backup_file::move_aside(self.store, &self.kept).map_err(explain)?;
+        backup_file::put_in_place(&self.prepared.path, self.store).map_err(explain)?;
         Ok(Done { kept: was_moved.then_some(self.kept), skipped, audit_seq })
     }
 

@@ -22,17 +22,19 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
     match (current, answer.common_seq, answer.lost) {
         (StoreState::Missing, ..) => out.note("There is no store at this path: it will be created"),
         (StoreState::Damaged(why), ..) => out.note(&format!(
-            "The store can't be read, so nobody can tell what would be lost. Its files will be renamed. {why}"
+            "! The store can't be read, so it is unknown what would be lost. Its files will be renamed. {why}"
         )),
         (_, Some(0), _) => out.note("! The backup is of another installation: everything in this store would be lost"),
         (_, Some(common), Some(0)) => {
             out.note(&format!("No change would be lost: the store has no row after row {common}"));
         }
         (_, common, lost) => {
-            let (common, lost) = (common.unwrap_or_default(), counted(lost.unwrap_or_default(), "later change"));
+            let common = common.unwrap_or_default();
+            let they = if lost == Some(1) { "It" } else { "They" };
+            let lost = counted(lost.unwrap_or_default(), "later change");
             let last =
                 answer.lost_until.map(|at| format!(", the last one at {}", dates.second(at))).unwrap_or_default();
-            out.note(&format!("! The store has {lost} after row {common}{last}. They would be lost"));
+            out.note(&format!("! The store has {lost} after row {common}{last}. {they} would be lost"));
         }
     }
     if answer.ended.is_empty() {
@@ -55,7 +57,16 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
 /// [`crate::error::Kind::Conflict`] for another number, or if nobody can be asked.
 pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Result<()> {
     let expected = answer.lost.map_or_else(|| UNKNOWN.to_owned(), |lost| lost.to_string());
-    let what = if answer.lost.is_some() { "the number of changes that are lost" } else { "as nobody can count them" };
+    let (label, what) = match answer.lost {
+        Some(lost) => (
+            format!("Type {lost}, the number of changes that are lost, to replace the store"),
+            format!("expected the number of changes that are lost: {lost}"),
+        ),
+        None => (
+            format!("jeton can't count the changes that are lost. Type the word {UNKNOWN} to restore the backup"),
+            format!("expected the word {UNKNOWN}"),
+        ),
+    };
     let typed = match given {
         Some(given) => given.trim().to_owned(),
         None if !app.prompt.is_interactive => {
@@ -63,11 +74,11 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Resu
                 .next(format!("Check what would be lost with --dry-run, then add: --confirm {expected}"))
                 .fault(Fault::Unconfirmed));
         }
-        None => app.prompt.read_visible(&format!("Type {expected}, {what}, to replace the store"))?,
+        None => app.prompt.read_visible(&label)?,
     };
     match typed == expected {
         true => Ok(()),
-        false => Err(mismatch("nothing was restored", format!("expected {expected}, {what}"))),
+        false => Err(mismatch("nothing was restored", what)),
     }
 }
 
@@ -85,5 +96,5 @@ pub(super) fn report(app: &App, answer: &Restored, skipped: &[EndedAccess]) {
     for one in skipped {
         out.note(&format!("! not ended again: {}", one.describe()));
     }
-    out.note("  All logins have ended. Begin a new anchor: jeton audit anchor NEW-FILE");
+    out.note(&format!("  All logins have ended. Begin a new anchor: {} audit anchor NEW-FILE", app.program()));
 }

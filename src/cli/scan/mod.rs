@@ -92,14 +92,38 @@ fn finish(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option<u
             return Err(Error::silent_findings());
         }
         let places = counted(report.places, "place");
-        return Err(Error::findings(format!("found {} in {places}", counted(found.len(), "secret"))).why(
-            match (revoked, working) {
-                (Some(count @ 1..), _) => format!("{count} revoked"),
-                (_, 0) => "none of them works".to_owned(),
-                (_, 1) => "1 of them works".to_owned(),
-                (_, count) => format!("{count} of them work"),
-            },
-        ));
+        let (program, secrets) = (app.program(), counted(found.len(), "secret"));
+        let (why, next) = match (revoked, working, found.len()) {
+            (Some(count @ 1..), ..) => (
+                format!("{count} revoked"),
+                Some(format!(
+                    "Get new secrets for the disabled tokens: {program} token regenerate NAME, then {program} token \
+                     enable NAME"
+                )),
+            ),
+            (_, 0, 1) => ("it doesn't work".to_owned(), None),
+            (_, 0, _) => ("none of them works".to_owned(), None),
+            (Some(0), ..) => ("none of them works any more".to_owned(), None),
+            (None, working, all) => {
+                let count = match (working, all) {
+                    (_, 1) => "it works".to_owned(),
+                    (1, _) => "1 of them works".to_owned(),
+                    (count, _) => format!("{count} of them work"),
+                };
+                (
+                    count,
+                    Some(format!(
+                        "End the secrets that work: run the command again with --revoke. Or replace one: {program} \
+                         token regenerate NAME"
+                    )),
+                )
+            }
+        };
+        let error = Error::findings(format!("found {secrets} in {places}")).why(why);
+        return Err(match next {
+            Some(next) => error.next(next),
+            None => error,
+        });
     }
     match report.unreadable_count {
         0 => {
@@ -108,7 +132,7 @@ fn finish(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option<u
         }
         count => Err(Error::failure(format!(
             "no secrets in {searched}, but {} could not be searched",
-            counted(count, "file or folder")
+            counted(count, "path")
         ))
         .next("Run the command as a user who may read them, or scan other paths")),
     }

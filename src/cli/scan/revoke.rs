@@ -31,7 +31,9 @@ pub(super) fn revoke(
                 revoked.push(done.value);
             }
             // It was ended meanwhile.
-            Err(e) if e.kind == Kind::NotFound => app.out.note(&format!("! {} no longer worked", found.owner())),
+            Err(e) if e.kind == Kind::NotFound => {
+                app.out.note(&format!("! the secret of {} had already stopped working", found.owner()));
+            }
             Err(e) => {
                 let count = revoked.len();
                 return Err(Error { what: format!("{count} of {} secrets revoked: {}", working.len(), e.what), ..e });

@@ -2,6 +2,7 @@
 //! compares the typed number, not the CLI.
 
 use super::super::args::TokensArgs;
+use super::super::output::counted;
 use super::super::propagation::PropagationCheck;
 use super::super::{App, impact};
 use crate::domain::name::Username;
@@ -37,21 +38,24 @@ pub(super) fn change_matching(
     let [done, _] = change.participles();
     let (confirmed, changed) = (verb.confirm, app.call_with_progress(&credential, verb, done)?);
     let BulkResult { count, stopped, skipped, .. } = changed.value;
-    let what = format!("{count} token{} {done}", if count == 1 { "" } else { "s" });
+    let what = format!("{} {done}", counted(count, "token"));
+    let is_nothing = stopped && count == 0;
     match change {
         BulkChange::Disable | BulkChange::Revoke => {
             let service = PropagationCheck::run(app, changed.audit_seq);
             if app.out.json {
                 service.print_json(app, &changed.value)?;
-            } else {
+            } else if !is_nothing {
                 app.out.note(&format!("✓ {what}{}", service.suffix("the tokens", "")));
                 service.warn_unconfirmed(app);
             }
         }
         BulkChange::Enable | BulkChange::Restore if app.out.json => app.print_json(&changed.value)?,
+        BulkChange::Enable | BulkChange::Restore if is_nothing => {}
         BulkChange::Enable | BulkChange::Restore => app.out.note(&format!("✓ {what}")),
     }
     match stopped {
+        true if is_nothing => Err(Error::cancelled()),
         true => Err(Error::new(Kind::Cancelled, format!("the work stopped after {count} of {confirmed} tokens"))
             .why(format!("these tokens are {done}; the other tokens are unchanged"))
             .next("To change the other tokens, run the command again and confirm their number")),
@@ -64,8 +68,9 @@ pub(super) fn refuse_skipped(skipped: u64, done: &str) -> Result<()> {
     if skipped == 0 {
         return Ok(());
     }
-    Err(Error::conflict(format!("{skipped} of the confirmed tokens were not {done}"))
-        .why("another session changed them in the meantime")
+    let (were, them) = if skipped == 1 { ("was", "it") } else { ("were", "them") };
+    Err(Error::conflict(format!("{skipped} of the confirmed tokens {were} not {done}"))
+        .why(format!("another session changed {them} in the meantime"))
         .next("Run the command again and confirm the new number"))
 }
 

@@ -160,7 +160,11 @@ fn row(token: &Token, now: Timestamp) -> [Cell; 10] {
 fn summary(app: &App, pages: &Pages, matching: u64, total: u64) {
     app.out.note(&match (total, pages.trashed, &pages.owner) {
         (0, true, OwnerFilter::Account(owner)) => format!("{owner} has no tokens in the trash."),
-        (0, true, _) => "The trash is empty.".to_owned(),
+        (0, true, OwnerFilter::Mine) => format!(
+            "You have no tokens in the trash. List those of all accounts with: {} token list --trash --all",
+            app.program()
+        ),
+        (0, true, OwnerFilter::All) => "The trash is empty.".to_owned(),
         (0, false, OwnerFilter::Account(owner)) => {
             format!("{owner} has no tokens. Create one with: {} token create NAME --account {owner}", app.program())
         }

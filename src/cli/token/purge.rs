@@ -39,7 +39,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         true if count == 0 => Err(Error::new(Kind::Cancelled, "the purge was stopped; nothing was purged")),
         true => Err(Error::new(
             Kind::Cancelled,
-            format!("the purge stopped after {} of {confirm}", count_tokens(count, which)),
+            format!("the purge stopped after {count} of {confirm} {} tokens", which.as_str()),
         )
         .why("these tokens are purged; the other tokens are unchanged")
         .next("To purge the other tokens, run the command again and confirm their number")),

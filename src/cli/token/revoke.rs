@@ -46,7 +46,9 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
             [only] => only.full_name(),
             _ => "NAME".to_owned(),
         };
-        app.out.note(&format!("  Undo: {program} token restore {name}. Show the trash: {program} token list --trash"));
+        app.out.note(&format!(
+            "  Undo: {program} token restore {name}. Show the trash: {program} token list --trash --all"
+        ));
     }
     Ok(())
 }

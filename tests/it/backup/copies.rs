@@ -127,7 +127,11 @@ fn backup_anchors_its_last_row() {
     home.run(&["backup", "--json", "4.db", "--anchor", "anchor"], "").assert_error(Kind::Findings);
     assert_eq!(backed_up(&home, &["5.db"])["seq"], 1);
     raw.execute_batch("UPDATE audit SET verb = 'x'").unwrap();
-    home.run(&["backup", "--json", "6.db"], "").assert_error(Kind::Findings);
+    let refused = home.run(&["backup", "6.db"], "").assert_error(Kind::Findings);
+    insta::assert_snapshot!(refused.message(), @"
+    error: no backup was written: the audit log was altered: row 1 ([time] [time] +[time], x, ops) was changed or moved: its hash does not match
+      Don't change the store's file. Compare the file with a backup
+    ");
     assert_eq!((files(&home, "4"), files(&home, "6")), (vec![], vec![]));
     assert_eq!(fs::read(home.path("anchor")).unwrap(), anchor);
 }
@@ -146,8 +150,41 @@ fn backup_of_a_damaged_store_is_refused() {
     // A page of an index: neither the log nor a list of tokens by status shows the fault.
     let file = fs::OpenOptions::new().write(true).open(home.store()).unwrap();
     file.write_all_at(&[0x41; 200], u64::from(page) * 4096 - 200).unwrap();
-    home.run(&["backup", "--json", "copy.db"], "").assert_error(Kind::Failure);
+    let refused = home.run(&["backup", "copy.db"], "").assert_error(Kind::Failure);
+    insta::assert_snapshot!(refused.message(), @r"
+    error: no backup was written: the copy of the store is damaged: *** in database main ***\u{a}Tree 12 page 12 cell 3: Extends off end of page
+      The store or the disk may be damaged. Run: jeton doctor --full
+    ");
     assert_eq!(files(&home, "copy"), Vec::<String>::new());
+}
+
+#[test]
+fn restore_names_the_backup_that_can_not_be_used() {
+    let home = CliHome::set_up();
+    backed_up(&home, &["altered.db"]);
+    let raw = rusqlite::Connection::open(home.path("altered.db")).unwrap();
+    raw.execute_batch("UPDATE audit SET verb = 'x'").unwrap();
+    drop(raw);
+    let refused = home.run(&["restore", "altered.db", "--dry-run"], "").assert_error(Kind::Findings);
+    insta::assert_snapshot!(refused.message(), @"
+    error: the backup [folder]/altered.db: the audit log was altered: row 1 ([time] [time] +[time], x, ops) was changed or moved: its hash does not match
+      Nothing was restored. Use another backup
+    ");
+    for n in 0..9 {
+        home.create(&[&format!("token-{n}")]);
+    }
+    backed_up(&home, &["damaged.db"]);
+    let raw = rusqlite::Connection::open(home.path("damaged.db")).unwrap();
+    let page: u32 =
+        raw.query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'tokens_by_name'", [], |r| r.get(0)).unwrap();
+    drop(raw);
+    let file = fs::OpenOptions::new().write(true).open(home.path("damaged.db")).unwrap();
+    file.write_all_at(&[0x41; 200], u64::from(page) * 4096 - 200).unwrap();
+    let refused = home.run(&["restore", "damaged.db", "--dry-run"], "").assert_error(Kind::Failure);
+    insta::assert_snapshot!(refused.message(), @r"
+    error: nothing was restored: the backup [folder]/damaged.db is damaged: *** in database main ***\u{a}Tree 12 page 12 cell 3: Extends off end of page
+      Use another backup
+    ");
 }
 
 /// A writer commits between any two steps of the copy. The copy neither begins again nor mixes two states.

@@ -68,7 +68,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     assert_eq!(home.may(&secret, method), 0);
 
     let done = home.ops(&["account", "role", "ci", "viewer"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci now has the role viewer. The role limits the account's tokens from the next request on");
+    insta::assert_snapshot!(done.message(), @"✓ ci now has the role viewer. A lower role limits the account's tokens from the next request on. To use a higher role, regenerate the tokens");
     assert_eq!(home.may(&secret, method), 4, "on the very next request");
     assert_eq!(home.verify(&secret), 0);
     home.ops(&["account", "disable", "ci"]).assert_success().assert_silent();
@@ -320,7 +320,7 @@ fn policy_set_previews_and_confirms_what_is_lost() {
     home.as_ops(&["token", "revoke", "a", "b", "--confirm", "2"]).assert_success();
     home.as_ops(&["policy", "set", "trash=1d", "trash=2d"]).assert_error(Kind::Usage).assert_silent();
     let lost = || home.as_ops(&["policy", "set", "trash=1h", "--dry-run"]).assert_success();
-    assert_eq!(lost().out, "");
+    assert_eq!(lost().out, "nothing would be lost\n");
     let store = rusqlite::Connection::open(home.store()).unwrap();
     store.execute("UPDATE tokens SET deleted_at = deleted_at - 7200000", []).unwrap();
     insta::assert_snapshot!(lost().out, @"2 tokens in the trash can no longer be restored");

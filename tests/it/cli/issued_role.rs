@@ -192,7 +192,7 @@ fn revoke_lists_created_tokens_and_includes_them_on_request() {
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/maker revoked; jeton denies the token from the next request on
     ! The revoked token created or regenerated 2 tokens that are not revoked: ops/one, ops/two. To revoke them too: jeton token revoke ops/one ops/two
-      Undo: jeton token restore ops/maker. Show the trash: jeton token list --trash
+      Undo: jeton token restore ops/maker. Show the trash: jeton token list --trash --all
     ");
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 4));
     home.as_ops(&["token", "restore", "maker"]).assert_success();

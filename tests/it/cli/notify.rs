@@ -57,7 +57,7 @@ fn program_gets_json_and_is_tried_again_if_it_fails() {
     insta::assert_snapshot!(refused.message(), @r"
     ! not delivered: [folder]/fails failed (exit status: 75): no \u{1b}[2J route
     error: messages that were not delivered: 1 of 1
-      Correct the cause, then run jeton notify again: it sends what was not delivered
+      Correct the cause, then run the command again: it sends what was not delivered
     ");
     notify(&home, &["--run", "/nonexistent", "--json"]).assert_error(Kind::Failure);
 

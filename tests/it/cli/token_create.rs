@@ -131,11 +131,11 @@ fn set_names_differ_from_built_in_choices() {
     let document = "openapi: 3.0.0\ninfo: {title: x, version: '1'}\npaths:\n  /a:\n    get:\n      operationId: getA\n      tags: [Inherit]\n      responses: {}\n";
     home.file("d.yaml", document, 0o600);
     let done = home.as_ops(&["catalogue", "import", "openapi", "d.yaml"]).assert_success();
-    insta::assert_snapshot!(done.message(), @r#"
+    insta::assert_snapshot!(done.message(), @"
       access levels: 1 from the HTTP method
     ✓ catalogue d applied
-      Proxies that use these routes need a new configuration: jeton guide PROXY
-    "#);
+      If a proxy uses routes of this catalogue, print its configuration again: jeton guide PROXY
+    ");
     assert!(home.run(&["catalogue", "show", "d: Inherit"], "").assert_success().out.contains("getA"));
     // The choice itself is no short form of the set's name.
     home.as_ops(&["token", "create", "x", "--set", "Inherit"]).assert_code(3);

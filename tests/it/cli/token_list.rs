@@ -68,7 +68,7 @@ fn list_prints_every_page_of_a_long_list() {
     let listed: Vec<&str> = list["tokens"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
     assert_eq!(listed, names);
     let done = home.as_ops(&["token", "list", "--trash"]).assert_success();
-    insta::assert_snapshot!(done.message(), @"The trash is empty.");
+    insta::assert_snapshot!(done.message(), @"You have no tokens in the trash. List those of all accounts with: jeton token list --trash --all");
 }
 
 #[test]

@@ -212,6 +212,7 @@ fn unwritable_value_is_refused() {
         .assert_says(&["/run/je ton.sock"])
         .assert_silent();
     let empty = crate::support::cli_program::CliHome::set_up();
-    let done = empty.run(&["guide", "curl"], "").assert_success();
+    assert_eq!(empty.run(&["guide", "curl"], "").assert_success().err, "");
+    let done = empty.run(&["guide", "nginx", "--listen", "127.0.0.1:8080"], "").assert_success();
     insta::assert_snapshot!(done.message(), @"! no method has a route, so the proxy will deny every request. Apply a catalogue with routes: jeton catalogue apply FILE");
 }

@@ -144,7 +144,7 @@ fn cleartext_listener_is_refused() {
       Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine, or add --insecure
     error: health and metrics on 127.0.0.1:0 would be reachable by every local user: a TCP port is open to all users of this machine
       Use --manage unix:PATH or --manage https://ADDRESS:PORT, or add --insecure
-    error: "localhost:0" is not a service address (from --verify): use ADDRESS:PORT, e.g. 127.0.0.1:7180, or unix:PATH
+    error: "localhost:0" is not a service address (from --verify): use unix:PATH, or an IP address and a port such as 127.0.0.1:7180
     error: "unix:relative" is not a service address (from --verify): a socket's path must begin with /
     "#);
     let empty = crate::support::fakes::TempStore::new();
