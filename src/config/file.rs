@@ -176,7 +176,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     if (keys.api_token.is_some() || !keys.logins.is_empty()) && meta.mode() & 0o077 != 0 {
         return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
             .why(format!(
-                "the file contains a token, and other users can read the file (mode {:04o})",
+                "the file contains a token, and other users have access to the file (mode {:04o})",
                 meta.mode() & 0o7777
             ))
             .next(format!("Run: chmod 600 {}. Others may have read the token, so replace it", path.display())));

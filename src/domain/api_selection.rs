@@ -67,7 +67,7 @@ impl TryFrom<SelectionJson> for Selection {
             (true, ..) if !has_sets && !has_methods => Ok(Selection::Inherit),
             (false, _, Some(methods)) if !has_sets => Ok(Selection::Custom(methods)),
             (false, Some(sets), _) if !has_methods => Ok(Selection::Sets(sets)),
-            _ => Err("a selection needs exactly one of \"sets\", \"methods\" and \"inherit\": true;"),
+            _ => Err("a selection needs exactly one of \"sets\", \"methods\" and \"inherit\": true"),
         }
     }
 }
@@ -232,9 +232,10 @@ impl SelectionEdit {
     }
 }
 
-const fn kind(selection: &Selection) -> &'static str {
+fn kind(selection: &Selection) -> &'static str {
     match selection {
         Selection::Sets(_) => "a list of API sets",
+        Selection::Custom(methods) if methods.is_empty() => "no access",
         Selection::Custom(_) => "a list of methods",
         Selection::Inherit => "Inherit",
     }

@@ -22,12 +22,12 @@ impl DenialReason {
         match self {
             DenialReason::Malformed => "not a jeton secret",
             DenialReason::Checksum => "the secret is mistyped or cut off (wrong checksum)",
-            DenialReason::Unknown => "this store never issued such a secret",
+            DenialReason::Unknown => "the secret is unknown to this store",
             DenialReason::WrongSecret => "the secret starts like an issued secret but is wrong",
             DenialReason::Retired => "the secret was replaced by a newer one",
             DenialReason::Expired => "the token has expired",
             DenialReason::Disabled => "the token is disabled",
-            DenialReason::Deleted => "the token was revoked",
+            DenialReason::Deleted => "the token was revoked or purged",
             DenialReason::AccountDisabled => "the token's account is disabled",
             DenialReason::NotPermitted => "the token may not call that method",
         }

@@ -190,7 +190,7 @@ impl ExpirySpec {
         let expiry = Expiry::At(end.whole_second());
         if expiry.is_past(now) {
             return Err(Error::usage("the expiry is in the past")
-                .why(format!("the time on this machine is {}", DateFormat::Iso.in_zone(zone).second(now)))
+                .why(format!("it is now {}", DateFormat::Iso.in_zone(zone).second(now)))
                 .next("Choose a later day, a span such as 30d, or never"));
         }
         Ok(expiry)

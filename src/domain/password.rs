@@ -46,17 +46,23 @@ impl Password {
         let normal = self.normalized();
         if normal.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')) {
             return Err(Error::usage("the password contains a character that can't be typed at sign-in")
-                .why("it is a control character such as NUL, ESC or a carriage return")
+                .why("it is a control character or a line break, such as NUL, ESC or a carriage return")
                 .next("Choose another password. If it comes from a file, remove the character there"));
         }
         let length = normal.len();
         if (MIN_PASSWORD_LEN..=MAX_PASSWORD_LEN).contains(&length) {
             return Ok(());
         }
-        let what = if length < MIN_PASSWORD_LEN { "the password is too short" } else { "the password is too long" };
+        let (what, next) = match length < MIN_PASSWORD_LEN {
+            true => (
+                "the password is too short",
+                "Use three or four words with spaces: they are easy to type and hard to guess",
+            ),
+            false => ("the password is too long", "Use a shorter password"),
+        };
         Err(Error::usage(what)
             .why(format!("use {MIN_PASSWORD_LEN} to {MAX_PASSWORD_LEN} bytes; this password has {length}"))
-            .next("Use three or four words with spaces: they are easy to type and hard to guess"))
+            .next(next))
     }
 
     fn normalized(&self) -> &str {

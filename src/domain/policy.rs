@@ -102,7 +102,10 @@ impl Policy {
                 Error { what, ..refused }
             })
         };
-        let optional = || if matches!(value, "never" | "none") { Ok(None) } else { span().map(Some) };
+        let optional = |none: &str| match value {
+            "never" | "none" => Ok(None),
+            _ => span().map(Some).map_err(|e| Error { why: e.why.map(|why| format!("{why}, or {none}")), ..e }),
+        };
         let limit = || {
             value.parse().map_err(|_| {
                 Error::usage(format!("{key} must be a whole number from 0 to {}; 0 means no limit", u32::MAX))
@@ -118,8 +121,8 @@ impl Policy {
             }
             "policy.active_tokens" => self.active_tokens = limit()?,
             "policy.kept_tokens" => self.kept_tokens = limit()?,
-            "policy.default_expiry" => self.default_expiry = optional()?,
-            "policy.max_expiry" => self.max_expiry = optional()?,
+            "policy.default_expiry" => self.default_expiry = optional("never")?,
+            "policy.max_expiry" => self.max_expiry = optional("none")?,
             "policy.trash" => self.trash = span()?,
             "policy.ledger_keep" => self.ledger_keep = span()?,
             _ => {

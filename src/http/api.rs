@@ -99,7 +99,7 @@ impl ApiBackend {
     /// [`Kind::Failure`] with a time to wait if too many calls wait already.
     pub async fn enter(&self) -> Result<OwnedSemaphorePermit> {
         let busy = || {
-            let mut error = Error::failure("the server has too many calls").next("Repeat the call later");
+            let mut error = Error::failure("the server is busy with other calls").next("Try again in a second");
             error.retry_after = Some(Duration::from_secs(1));
             error
         };
@@ -165,8 +165,8 @@ impl ApiBackend {
         }
         if !anchor.is_in_place() {
             return Err(Error::failure("the store of this service is gone")
-                .why("its file was moved, replaced or deleted")
-                .next("Restart the service"));
+                .why("the store's file, or the -wal or -shm file next to it, was moved, replaced or deleted")
+                .next("Put the store back or restore a backup, then restart the service"));
         }
         self.location.open(OpenMode::Existing).map(Arc::new)
     }
@@ -297,7 +297,7 @@ fn only_header(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>> {
     match (values.next().map(HeaderValue::to_str), values.next()) {
         (None, _) => Ok(None),
         (Some(Ok(value)), None) => Ok(Some(value)),
-        _ => Err(Error::usage(format!("the header {name} is malformed or there twice"))),
+        _ => Err(Error::usage(format!("the header {name} is malformed or was sent twice"))),
     }
 }
 
@@ -354,7 +354,8 @@ pub(super) async fn run<T: Send + 'static>(
     // The caller may have left.
     let work = move || drop(answered.send(owner.api.run(&peer, call)));
     service.supervisor.blocking(work).await;
-    answer.await.map_err(|_| Error::failure("the call ended unexpectedly"))?
+    let failed = || Error::failure("the call ended unexpectedly").next("Check whether your change was made");
+    answer.await.map_err(|_| failed())?
 }
 
 async fn read_body(request: Request<Incoming>, limits: BodyLimits) -> Result<Zeroizing<Vec<u8>>> {
@@ -370,7 +371,9 @@ async fn read_body(request: Request<Incoming>, limits: BodyLimits) -> Result<Zer
     let bytes = Zeroizing::new(body.to_bytes().to_vec());
     match has_json || bytes.is_empty() {
         true => Ok(bytes),
-        false => Err(Error::usage("the body is not JSON").next("Send the header Content-Type: application/json")),
+        false => {
+            Err(Error::usage("the body is not marked as JSON").next("Send the header Content-Type: application/json"))
+        }
     }
 }
 

@@ -34,9 +34,9 @@ pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: 
     match result {
         Ok(Some(why)) if found.is_rolled_back() => {
             *continuity = RollbackDetector::default();
-            tracing::warn!(why = %escape_untrusted(&why), "accepted an older copy of the store: tokens revoked after the copy was made work again");
+            tracing::warn!(why = %escape_untrusted(&why), "accepted the store: if it is an older copy, tokens revoked after the copy was made work again");
         }
-        Ok(None) => tracing::warn!("the store is not an older copy: leave out --accept-older-store at the next start"),
+        Ok(None) => tracing::warn!("--accept-older-store was not needed: leave it out at the next start"),
         // A fault at this point also occurs at the first request and is logged there.
         Ok(Some(_)) | Err(_) => {}
     }
@@ -110,7 +110,7 @@ impl AuditPosition {
             Err(e) => {
                 if !pending.is_failing {
                     let why = e.to_string();
-                    tracing::warn!(why = %escape_untrusted(&why), "the last seen audit row can't be saved: after a restart, an older copy of the store \
+                    tracing::warn!(why = %escape_untrusted(&why), "the last seen audit row can't be saved: after a restart of the service, an older copy of the store \
                          could go unnoticed, and revoked tokens would work again");
                 }
                 pending.is_failing = true;

@@ -46,7 +46,7 @@ impl Confirmations {
             open.remove(&oldest);
         }
         if open.len() >= MAX_PROOFS {
-            return Err(Error::failure("too many proofs wait for their use").next("Try again in a minute"));
+            return Err(Error::failure("the server has too many unused proofs").next("Try again in a minute"));
         }
         let expires_at = now + Duration::from_secs(PROOF_LIFETIME);
         open.insert(digest(&proof), Confirmation { session, expires_at });

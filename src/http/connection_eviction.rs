@@ -99,8 +99,8 @@ impl OverloadReport {
                 tracing::warn!(
                     open,
                     most = limits.verify,
-                    "too many connections: jeton closes the least active connections. Raise the limit of open \
-                     files (ulimit -n, or LimitNOFILE= in the systemd unit)"
+                    "too many connections: jeton closes the least active ones, or can't accept new ones. If the limit of \
+                     open files is low, raise it (ulimit -n, or LimitNOFILE= in the systemd unit)"
                 );
             }
             Some(_) if before != (closed, refused) => self.sweeps_without_overload = 0,

@@ -199,7 +199,7 @@ async fn accept_loop(
                 if service.overload.refused.fetch_add(1, Relaxed) == 0 {
                     tracing::warn!(
                         why = %e,
-                        "new connections can't be accepted at the moment (logged once; see connections_not_accepted_total)"
+                        "new connections can't be accepted at the moment (logged once; see jeton_connections_not_accepted_total)"
                     );
                 }
                 service.overload.close_idle(&service.connections, kind, most);

@@ -89,7 +89,7 @@ pub(super) fn render(service: &ServerState, figures: Option<&Figures>, scraper: 
     text.one("log_lines_lost_total", "Log lines that could not be written.", logging::lost_lines());
     text.one(
         "store_readable",
-        "0 if the metrics that follow are missing, as the store can't be read.",
+        "1 if the store can be read. 0 if not; the metrics after this one are then missing.",
         u8::from(figures.is_some()),
     );
     if let Some(figures) = figures {
@@ -161,7 +161,11 @@ fn write_connections(text: &mut MetricsText, service: &ServerState) {
     let ServerState { metrics, overload: OverloadCounters { closed, refused }, .. } = service;
     text.one("connections", "Open connections.", of(&metrics.open));
     text.one("connections_total", "Accepted connections.", of(&metrics.accepted));
-    text.one("connections_timed_out_total", "Connections closed because they were idle.", of(&metrics.timed_out));
+    text.one(
+        "connections_timed_out_total",
+        "Connections closed because they were idle or too slow.",
+        of(&metrics.timed_out),
+    );
     text.one("connections_closed_for_room_total", "Idle connections closed to make room.", of(closed));
     text.one("connections_not_accepted_total", "Failed accepts of connections.", of(refused));
 }
@@ -204,8 +208,8 @@ fn write_store(text: &mut MetricsText, Figures { tokens, files }: &Figures) {
 
 fn write_names(text: &mut MetricsText, figures: &Figures, scraper: &Scraper) {
     let help = format!(
-        "Expiry of the active tokens that expire within 30 days, the {MAX_NAMED} soonest, those that the caller's \
-         token may see. Only for a caller whose token may call jeton.tokens.read-all."
+        "Expiry of each active token that expires within 30 days: the {MAX_NAMED} soonest, without those that the \
+         caller's token may not see. Only for callers whose token may call jeton.tokens.read-all."
     );
     let seen = figures.tokens.soonest.iter().filter(|token| scraper.sees(token));
     let samples: Vec<_> = seen

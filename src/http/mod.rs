@@ -204,8 +204,8 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     let manage = listeners::bind(ListenerKind::Management, &mut inherited, &manage, manage_group.as_deref(), None)?;
     addresses::reject_cleartext(&verify.endpoint, &manage.endpoint, insecure)?;
     if let Some((name, _)) = inherited.first() {
-        return Err(Error::usage(format!("systemd passes a socket named \"{name}\""))
-            .why("the known names are verify and manage")
+        return Err(Error::usage(format!("systemd passes a socket named \"{name}\", which jeton doesn't use"))
+            .why("jeton uses one socket named verify and one named manage (two with https)")
             .next("Use FileDescriptorName=verify or FileDescriptorName=manage in the socket unit"));
     }
     let expiry_clock = Arc::new(ExpiryClock::new(Arc::clone(&clock), Arc::clone(&faults)));
@@ -285,19 +285,21 @@ fn notify_ended<F: FnOnce()>(ended: &Mutex<Option<F>>) {
     }
 }
 
+const SEE_LOG: &str = "Find the cause in the log of the service";
+
 /// Returns the result of a service that ended with `run`. `failed` is the failed task, and `left` counts the events
 /// that the ledger could not record.
 fn run_result(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -> Result<()> {
     run?;
     if let Some(task) = failed {
-        return Err(
-            Error::failure("the service ended unexpectedly").why(format!("the task \"{task}\" of the service failed"))
-        );
+        return Err(Error::failure("the service ended unexpectedly")
+            .why(format!("the task \"{task}\" of the service failed"))
+            .next(SEE_LOG));
     }
     if left != LostCounts::default() {
-        return Err(Error::failure(format!("{left} were not recorded"))
-            .why("jeton could not write to the store")
-            .next("Find the cause in the log of the service"));
+        return Err(Error::failure(format!("the ledger is incomplete: {left} not recorded"))
+            .why("the service ended before it could write them")
+            .next(SEE_LOG));
     }
     Ok(())
 }
@@ -317,7 +319,7 @@ impl ServerHandle {
         let _ = self.stop.send(true);
         let ended = self.thread.join().ok().flatten();
         ended.unwrap_or_else(|| {
-            Err(Error::failure("the service ended unexpectedly").why("the thread of the service failed"))
+            Err(Error::failure("the service ended unexpectedly").why("the thread of the service failed").next(SEE_LOG))
         })
     }
 }

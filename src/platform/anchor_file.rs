@@ -48,7 +48,7 @@ impl AnchorFile {
         if let Some(ending) = super::secret_files::reserved_suffix(&path) {
             return Err(unusable(&path)
                 .why(format!(
-                    "jeton and SQLite use names that end in {ending} for files of a store, and may remove the anchor"
+                    "jeton and SQLite use names that end in {ending} for files of a store, and may replace or remove the anchor"
                 ))
                 .next("Choose another name"));
         }

@@ -37,7 +37,7 @@ pub fn check(path: &Path, store: &Path) -> Result<PathBuf> {
     let own_uid = rustix::process::geteuid().as_raw();
     if ![own_uid, 0].contains(&meta.uid()) || meta.mode() & 0o022 != 0 {
         let why = format!("another user can change it (uid {}, mode {:04o})", meta.uid(), meta.mode() & 0o7777);
-        return Err(unusable(why).next("Compare the file with the hash of its last row, then copy it with mode 0600"));
+        return Err(unusable(why).next("Use a backup that nobody else could change, or verify a copy of this file first: jeton --store COPY audit verify"));
     }
     for suffix in ["-wal", "-journal"] {
         let companion = sidecar_path(&path, suffix);

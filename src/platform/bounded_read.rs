@@ -13,6 +13,7 @@ use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::systemd;
+use crate::domain::number::group_digits;
 use crate::error::{Error, Result};
 
 /// The path that means stdin or stdout.
@@ -68,7 +69,9 @@ pub fn read_whole_text(name: &str, from: impl Read, max: usize) -> Result<String
         .read_to_end(&mut bytes)
         .map_err(|e| Error::failure(format!("{name} can't be read")).why(e.to_string()))?;
     if bytes.len() > max {
-        return Err(Error::usage(format!("{name} is too large")).why(format!("the limit is {} MiB", max >> 20)));
+        let limit =
+            if max < 1 << 20 { format!("{} bytes", group_digits(max as u64)) } else { format!("{} MiB", max >> 20) };
+        return Err(Error::usage(format!("{name} is too large")).why(format!("the limit is {limit}")));
     }
     decode_utf8(name, bytes)
 }
@@ -182,7 +185,7 @@ pub fn read_private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
     if of_others != 0 && !(of_others == 0o040 && systemd::is_credential(path)) {
         // The path may be mistyped, so the message doesn't suggest to change the mode of that file.
         return Err(refused()
-            .why(format!("other users can read the file (mode {:04o})", meta.mode() & 0o7777))
+            .why(format!("other users have access to the file (mode {:04o})", meta.mode() & 0o7777))
             .next("Use a file that only you can read (mode 0600)"));
     }
     read_secret_line(&file, &name.to_string(), what)

@@ -47,7 +47,7 @@ fn read_named<C: AsRef<[Catalogue]>>(
     let catalogue = toml_reader::read(&path.to_string_lossy(), &text, existing()?.as_ref())?;
     match name.filter(|name| *name != catalogue.name) {
         Some(name) => Err(Error::usage(format!("the catalogue can't be named {name}"))
-            .why(format!("its name is {} already", catalogue.name))
+            .why(format!("the file names its catalogue: {}", catalogue.name))
             .next("Leave the name out; only the catalogue of an OpenAPI document can be named")),
         None => Ok(catalogue.into()),
     }

@@ -95,12 +95,19 @@ fn now() -> String {
     SystemClock::new().now().rfc3339()
 }
 
+fn describe_lost(lost: u64, since: &str) -> String {
+    match lost {
+        1 => format!("1 log line was lost since {since}"),
+        _ => format!("{lost} log lines were lost since {since}"),
+    }
+}
+
 fn lost_text(lost: u64, since: &str, now: &str) -> String {
-    format!("{now}  WARN {lost} log lines were lost since {since} lost={lost}\n")
+    format!("{now}  WARN {} lost={lost}\n", describe_lost(lost, since))
 }
 
 fn lost_json(lost: u64, since: &str, now: &str) -> String {
-    let message = format!("{lost} log lines were lost since {since}");
+    let message = describe_lost(lost, since);
     let line = serde_json::json!({ "timestamp": now, "level": "WARN", "message": message, "lost": lost });
     format!("{line}\n")
 }

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 
 /// Suffix of the incomplete file. A run that was killed leaves one, and the next run with the same name uses it again.
 const PARTIAL_SUFFIX: &str = ".partial";
+const IN_USE: &str = "another program writes this file at the moment";
 
 /// An incomplete file with mode 0600 that nobody else writes. It is removed on drop, unless it was finished.
 pub struct NewFile {
@@ -52,7 +53,11 @@ impl NewFile {
         match file.lock() {
             Ok(()) => Ok(file),
             Err(why) => {
-                let error = unusable(&file.partial, what).why(why).next("Choose another name, or remove this file");
+                let next = match why == IN_USE {
+                    true => "Wait until that program ends, or choose another name",
+                    false => "Choose another name, or remove this file",
+                };
+                let error = unusable(&file.partial, what).why(why).next(next);
                 // It is not ours to remove.
                 std::mem::forget(file);
                 Err(error)
@@ -91,7 +96,7 @@ impl NewFile {
     fn lock(&self) -> std::result::Result<(), String> {
         match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err("another program writes this file at the moment".to_owned()),
+            Err(Errno::WOULDBLOCK) => return Err(IN_USE.to_owned()),
             Err(e) => return Err(e.to_string()),
         }
         let meta = self.file.metadata().map_err(|e| e.to_string())?;
@@ -145,7 +150,7 @@ fn create_error(path: &Path, what: &str, error: &io::Error) -> Error {
     let refused = unusable(path, what);
     match error.kind() {
         ErrorKind::AlreadyExists => {
-            refused.why("something exists at this path").next("Choose a path that does not exist yet")
+            refused.why("a file or folder has this name").next("Choose a path that does not exist yet")
         }
         ErrorKind::NotFound => refused.why(error.to_string()).next("Choose an existing folder"),
         _ => refused.why(error.to_string()).next("Choose another path"),

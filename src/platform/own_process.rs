@@ -110,7 +110,8 @@ pub fn has_token_from_environment() -> bool {
 pub fn token_from_environment() -> Result<Zeroizing<String>> {
     let number = std::env::var(MOVED_TOKEN).ok().filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
     let path = PathBuf::from("/dev/fd").join(number.unwrap_or_default());
-    let pipe = File::open(path).map_err(|e| Error::failure("the token can't be read").why(e.to_string()))?;
+    let pipe =
+        File::open(path).map_err(|e| Error::failure("the token in JETON_TOKEN can't be read").why(e.to_string()))?;
     read_token_line(pipe, TOKEN)
 }
 

@@ -71,7 +71,7 @@ pub fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
 
 fn not_in_pem(path: &Path, what: &str, e: &pem::Error) -> Error {
     let why = match e {
-        pem::Error::NoItemsFound => "the file has no such section in PEM".to_owned(),
+        pem::Error::NoItemsFound => format!("the file does not contain {what} in PEM format"),
         other => other.to_string(),
     };
     Error::failure(format!("{what} can't be read from {}", path.display())).why(why)

@@ -153,7 +153,10 @@ impl Outcome {
             }
             Response::ChangeMatching(done) => {
                 let BulkResult { change, count, stopped, skipped } = done.value;
-                let [participle, _] = change.participles();
+                let participle = match change {
+                    BulkChange::Restore => "restored, disabled",
+                    BulkChange::Disable | BulkChange::Enable | BulkChange::Revoke => change.participles()[0],
+                };
                 let rest = rest(stopped, skipped);
                 let outcome = Self::of::<ChangeMatching, _>(done, Subject::Bulk, format!("{participle}{rest}"));
                 match change {
@@ -243,6 +246,6 @@ fn rest(stopped: bool, skipped: u64) -> String {
     match skipped {
         _ if stopped => ". The other tokens are unchanged".to_owned(),
         0 => String::new(),
-        skipped => format!(". Left alone, because they were changed meanwhile: {skipped}"),
+        skipped => format!(". Skipped, because they had changed in the meantime: {}", group_digits(skipped)),
     }
 }

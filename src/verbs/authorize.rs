@@ -114,8 +114,9 @@ pub fn check_token_access(
     let own_account = actor.account()?;
     let own = owner == own_account.id;
     if !own && !own_account.role.manages(owner_role) {
-        return Err(Error::denied(format!("{} can't change the tokens of this account", own_account.username))
-            .why(format!("the role {} manages {}", own_account.role, managed_by(own_account.role))));
+        return Err(Error::denied(format!("{} can't use the tokens of this account", own_account.username))
+            .why(format!("the role {} manages {}", own_account.role, managed_by(own_account.role)))
+            .next(ask_role_above(own_account.role)));
     }
     if own && action == TokenAction::Write && !self_service && own_account.role < Role::Admin {
         return Err(Error::denied(format!(
@@ -128,7 +129,7 @@ pub fn check_token_access(
     match actor.bearer() {
         Some(bearer) if !scope_covers(actor, action, own) => {
             let missing: Vec<&str> = action.methods().iter().skip(usize::from(!own)).copied().collect();
-            Err(Error::denied(format!("the token {} can't change these tokens", bearer.token.name))
+            Err(Error::denied(format!("the token {} may not do this with these tokens", bearer.token.name))
                 .why(format!("the token lacks the method {}", missing.join(" or ")))
                 .next("Use a token with such a method, or run jeton with --user NAME and enter the password"))
         }
@@ -177,12 +178,13 @@ fn forbid_escalation<'s>(
     let excess = |selections: &mut dyn Iterator<Item = &'s Selection>| {
         first_excess(&catalogues, bearer.account.role, &bearer.token.selection, selections)
     };
-    if excess(&mut current.into_iter().chain(requested.clone())).is_some() {
+    if let Some(missing) = excess(&mut current.into_iter().chain(requested.clone())) {
         // Requested rights can be named in the error; rights of a token out of reach can't.
         let refused = match excess(&mut requested.into_iter()) {
             Some(named) => Error::denied(format!("the token {name} can't give another token more rights than its own"))
                 .why(format!("the token {name} does not have {named}")),
-            None => Error::denied(format!("the token {name} can't change a token with more rights than its own")),
+            None => Error::denied(format!("the token {name} can't change a token with more rights than its own"))
+                .why(format!("the token {name} does not have {missing}")),
         };
         return Err(refused.next("Run jeton with --user NAME and enter the password"));
     }
@@ -359,18 +361,25 @@ pub fn check_grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Toke
     forbid_escalation(bearer, snapshot, current, requested, expiries, requests_expiry)
 }
 
+/// Returns the advice to ask somebody who manages more than `role` does.
+const fn ask_role_above(role: Role) -> &'static str {
+    match role {
+        Role::Owner | Role::Admin => "Ask an owner",
+        Role::Member | Role::Viewer => "Ask an owner or admin",
+    }
+}
+
 /// Returns an error that is the same for existing and missing accounts.
 fn account_not_visible(own_account: &Account) -> Error {
-    let ask = if own_account.role < Role::Admin { "an owner or admin" } else { "an owner" };
-    Error::denied("the account does not exist, or you may not see it")
+    Error::denied("the account does not exist, or you may not manage it")
         .why(format!("the role {} manages {}", own_account.role, managed_by(own_account.role)))
-        .next(format!("Check the name, or ask {ask}"))
+        .next(format!("Check the name, or {}", ask_role_above(own_account.role).to_lowercase()))
 }
 
 /// Returns an error that is the same for existing and missing tokens, and for those of hidden accounts.
 fn token_not_visible(actor: &Actor, own_account: &Account, action: TokenAction) -> Error {
     let by_role = account_not_visible(own_account);
-    let error = Error { what: "the account or token does not exist, or you may not see it".to_owned(), ..by_role };
+    let error = Error { what: "the account or token does not exist, or you may not use it".to_owned(), ..by_role };
     match actor.bearer().filter(|_| !scope_covers_others(actor, action)) {
         Some(bearer) => error
             .why(format!(

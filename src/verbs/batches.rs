@@ -15,6 +15,7 @@ use super::ports::{CommittedTx, Maintenance, Snapshot, Store, Tx};
 use super::session::Session;
 use super::{Committed, Env, Verb};
 use crate::domain::audit::{AuditActor, AuditEntry};
+use crate::domain::number::group_digits;
 use crate::error::{Error, Result};
 
 /// Maximum number of items changed in one transaction, all or none.
@@ -237,10 +238,9 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             let mut entries = verb.run(&actor, tx, &self.env(now), items)?;
             let count = entries.len() as u64;
             if batches.is_atomic() && count != batches.total {
-                return Err(Error::conflict(
-                    "another session changed the store in the meantime, so this command changed nothing",
-                )
-                .next("Try again"));
+                return Err(
+                    Error::conflict("the tokens changed in the meantime; nothing was changed").next("Try again")
+                );
             }
             if batches.done == 0 && count > 0 && !batches.is_atomic() {
                 entries.insert(0, verb.milestone(Milestone::Started(batches.total)));
@@ -294,22 +294,28 @@ pub(super) fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+/// The end of a text that is true of one batch, but not of the earlier ones.
+const UNCHANGED: &str = "; nothing was changed";
+
 /// Returns the error if a batch failed after earlier ones had changed `done` items.
 fn partial_error(error: Error, (change, changed): (&str, &str), done: u64, total: u64) -> Error {
-    // True of the failed batch, not of the earlier ones.
-    let failure = error.what.trim_end_matches("; nothing was changed");
+    let failure = error.what.trim_end_matches(UNCHANGED);
     let rest =
         (done < total).then(|| format!("To {change} the other tokens, start again and confirm their new number"));
+    let next: Vec<String> = error.next.into_iter().chain(rest).collect();
+    let (done, total) = (group_digits(done), group_digits(total));
     Error {
         what: format!("{done} of {total} tokens are {changed}, then the work stopped: {failure}"),
-        next: Some(error.next.into_iter().chain(rest).collect::<Vec<_>>().join(". ")),
+        next: Some(next.join(". ")).filter(|next| !next.is_empty()),
         ..error
     }
 }
 
 /// Returns the error if the work was done, fully or in part, but its last row in the audit log could not be written.
 fn unmarked_error(error: Error, changed: &str, done: u64, total: u64) -> Error {
-    let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
+    let failure = error.what.trim_end_matches(UNCHANGED);
+    let why = error.why.as_ref().map_or_else(|| failure.to_owned(), |why| format!("{failure}: {why}"));
+    let (done, total) = (group_digits(done), group_digits(total));
     Error::failure(format!(
         "{done} of {total} tokens are {changed}, but the audit log has no entry for the end of the work"
     ))

@@ -30,6 +30,6 @@ pub(super) fn check_count(
     let accepted = accepted.map_or_else(String::new, |n| format!(" (you accepted {n})"));
     Err(Error::conflict(format!("{what}{accepted}; nothing was changed"))
         .why(names.join(", "))
-        .next(format!("If this is intended, add: --{option} {count}"))
+        .next(format!("If this is intended, use: --{option} {count}"))
         .fault(Fault::Unconfirmed))
 }

@@ -45,7 +45,7 @@ impl KeyedCall {
     pub fn new(key: &str, request: &Request) -> Result<Self> {
         if !ACCEPT_KEY.contains(&request.name()) {
             return Err(Error::usage(format!("{} does not accept an idempotency key", request.name()))
-                .why("only calls that give out new secrets have one"));
+                .why("only calls that return new secrets accept a key"));
         }
         if !(1..=MAX_KEY).contains(&key.len()) || !key.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Err(Error::usage("the idempotency key is malformed")
@@ -75,9 +75,8 @@ impl KeyedCall {
         let earlier = snapshot.keyed_call(actor.account()?.id, &self.key)?;
         let Some(earlier) = earlier.filter(|call| now < call.created_at.plus(DAY)) else { return Ok(()) };
         if earlier.digest != self.digest(actor)? {
-            return Err(
-                Error::conflict("the idempotency key was used for another call").next("Use a new key for each change")
-            );
+            return Err(Error::conflict("the idempotency key was already used for another call")
+                .next("Use a new key for each change"));
         }
         let tokens = earlier.tokens.into_iter().map(|id| {
             authorize::resolve_token(actor, snapshot, &TokenRef::Id(id), TrashScope::Any, TokenAction::Write)

@@ -167,21 +167,21 @@ impl SecretDestination<'_> {
 
     /// Adds to `error` the consequence for `count` secrets that were already printed or saved.
     fn explain(&self, error: Error, count: usize) -> Error {
-        let (which, are) = if count == 1 { ("the secret", "is") } else { ("the secrets", "are") };
+        let (which, are) = if count == 1 { ("secret", "is") } else { ("secrets", "are") };
         let (what, repeat) = match self {
             SecretDestination::Printed(_) => (
-                format!("nothing was changed: {which} printed to stdout {are} not valid"),
-                "Discard the printed secret and run the command again",
+                format!("nothing was changed: the {which} printed to stdout {are} not valid"),
+                format!("Discard the printed {which} and run the command again"),
             ),
             SecretDestination::File(_) | SecretDestination::Directory(_) => (
-                format!("nothing was changed: {which} {are} not valid, and each saved file was removed"),
-                "Run the command again",
+                format!("nothing was changed: the {which} {are} not valid, and each saved file was removed"),
+                "Run the command again".to_owned(),
             ),
         };
         let why = error.what_and_why();
         let next = match &error.next {
-            Some(next) => format!("{next}. Each attempt creates a new secret"),
-            None => format!("{repeat}: it creates a new secret"),
+            Some(next) => format!("{next}. Each attempt creates new secrets"),
+            None => format!("{repeat}; it then creates new secrets"),
         };
         Error { what, why: Some(why), next: Some(next), ..error }
     }

@@ -123,9 +123,10 @@ impl Session {
             }
             (SessionKind::Token { .. }, None) => Err(token_rejected()),
             (SessionKind::Password { .. }, _) => Err(Error::unauthenticated(format!(
-                "somebody changed the account {} while you were signed in",
+                "the session of {} has ended",
                 self.username
             ))
+            .why("since the sign-in, the account's password, role or state was changed, or the account was deleted")
             .next("Sign in again")),
         }
     }

@@ -300,7 +300,7 @@ fn follow_ends_with_the_account_and_with_the_store() {
     let (code, said) = follower.ended();
     assert_eq!(code, Some(1), "{said}");
     insta::assert_snapshot!(said.replace(home.store().to_str().unwrap(), "[store]"), @"
-    error: the store [store] was removed or replaced: the file at this path is not the file that jeton opened
+    error: the store [store] was removed or replaced: [store] is not the file that jeton opened, or no longer exists
       Start jeton again and check whether your last change is there
     ");
     std::fs::rename(home.path("moved.db"), home.store()).unwrap();

@@ -150,7 +150,7 @@ fn path_fault(path: &str, admits_encoded_slash: bool) -> Option<&'static str> {
     let is_step = |segment: &str| matches!(segment, "." | "..");
     let faults = [
         (!path.starts_with('/'), "the path does not begin with /"),
-        (path.len() > MAX_PATH_LEN, "the path has more than 1,000 bytes"),
+        (path.len() > MAX_PATH_LEN, "the path has more than 1 000 bytes"),
         (path.contains("//"), "the path has an empty segment (//)"),
         (path.split('/').any(is_step), "the path has the segment . or .."),
         (

@@ -38,7 +38,8 @@ pub(super) fn change_matching(
     let [done, _] = change.participles();
     let (confirmed, changed) = (verb.confirm, app.call_with_progress(&credential, verb, done)?);
     let BulkResult { count, stopped, skipped, .. } = changed.value;
-    let what = format!("{} {done}", counted(count, "token"));
+    let end = if change == BulkChange::Restore { ", disabled" } else { "" };
+    let what = format!("{} {done}{end}", counted(count, "token"));
     let is_nothing = stopped && count == 0;
     match change {
         BulkChange::Disable | BulkChange::Revoke => {

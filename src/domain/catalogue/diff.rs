@@ -122,7 +122,7 @@ pub fn diff(before: Option<&Catalogue>, after: &Catalogue, renames: &Renames) ->
     if diff.is_empty() && *old != *after {
         diff.attributes.push(AttributeChange {
             name: "order".into(),
-            before: "another".to_owned(),
+            before: "as stored".to_owned(),
             after: "as in the file".to_owned(),
         });
     }

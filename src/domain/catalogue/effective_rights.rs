@@ -159,9 +159,12 @@ impl EffectiveRights {
         let first = self.withheld.first();
         Some(match (first, self.permitted.len()) {
             (None, 0) if self.unknown_sets.is_empty() => {
-                "the token may not call anything: its API selection is empty".to_owned()
+                "the token may not call anything: its API selection has no methods".to_owned()
             }
-            (None, 0) => format!("the token may not call anything: unknown API set {}", self.unknown_sets.join(", ")),
+            (None, 0) => {
+                let sets = if self.unknown_sets.len() == 1 { "set" } else { "sets" };
+                format!("the token may not call anything: unknown API {sets} {}", self.unknown_sets.join(", "))
+            }
             (None, _) => return None,
             (Some((id, reason)), permitted) => {
                 let what = match (permitted, self.withheld.len()) {

@@ -34,7 +34,8 @@ pub fn parse_host(text: &str) -> Result<String> {
     } else if host.contains(':') {
         "a host has no port: the routes hold for every port"
     } else {
-        "use the characters a-z 0-9 . _ - (xn--… for other letters)"
+        "use names of 1-63 of the characters a-z 0-9 _ - with dots between them, no - at their ends, and 253 \
+         characters in total (xn--… for other letters)"
     };
     Err(Error::usage(format!("\"{}\" is not a host name", excerpt(text, 60)))
         .why(why)

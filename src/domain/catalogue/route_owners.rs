@@ -64,8 +64,8 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
         }
         None => {
             let which = match owner.catalogue.hosts.is_empty() {
-                true => format!("each catalogue the hosts of its own, {} first", owner.catalogue.name),
-                false => "this catalogue the hosts of its own".to_owned(),
+                true => format!("each catalogue its own hosts, {} first", owner.catalogue.name),
+                false => "this catalogue its own hosts".to_owned(),
             };
             format!(
                 "If these are two applications, give {which}: hosts = [\"HOST\"] in the file, or --host HOST for an import. \

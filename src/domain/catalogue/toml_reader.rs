@@ -10,6 +10,7 @@ use super::route_limits::{MAX_ALL_ROUTES, MAX_ROUTES, too_many_routes, too_many_
 use super::validate::{self, Location, MAX_METHODS, MAX_SETS};
 use super::{ApiSet, Catalogue, Group, SetEntry, TrailingSlash};
 use crate::domain::method::{Access, Method, MethodId};
+use crate::domain::number::group_digits;
 use crate::domain::route::Route;
 use crate::domain::route::request_path::MAX_PATH_LEN;
 use crate::domain::untrusted_text::excerpt;
@@ -97,11 +98,12 @@ fn too_many_parts(text: &str) -> Option<usize> {
 fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     if text.len() > MAX_FILE_SIZE {
         return Err(Error::usage(format!("{name} is too large"))
-            .why(format!("a catalogue file can have at most {MAX_FILE_SIZE} bytes")));
+            .why(format!("a catalogue file can have at most {} MiB", MAX_FILE_SIZE >> 20)));
     }
     if let Some(byte) = too_many_parts(text) {
         let error = Error::usage("the catalogue file is too large")
-            .why(format!("the file has more than {MAX_PARTS} words and punctuation marks"));
+            .why("the file has too many words, punctuation marks and inline tables")
+            .next("Split the file into several catalogues");
         return Err(at_position(name, text, byte, error));
     }
     let doc: FileDoc = toml::from_str(text).map_err(|e| {
@@ -143,7 +145,7 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
             let span = method.id.span();
             let tail = offsets.record(Location::MethodId(g, m), method.id);
             if count > MAX_METHODS {
-                let why = format!("a catalogue can have at most {MAX_METHODS} methods");
+                let why = format!("a catalogue can have at most {} methods", group_digits(MAX_METHODS as u64));
                 return Err(located(span, Error::usage("the catalogue is too large").why(why)));
             }
             let whole = MethodId::parse(&format!("{id}.{tail}")).map_err(|e| located(span.clone(), e))?;
@@ -166,7 +168,7 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     }
     for (s, set) in doc.set.into_iter().enumerate() {
         if s >= MAX_SETS {
-            let why = format!("a catalogue can have at most {MAX_SETS} API sets");
+            let why = format!("a catalogue can have at most {} API sets", group_digits(MAX_SETS as u64));
             return Err(located(set.name.span(), Error::usage("the catalogue is too large").why(why)));
         }
         let mut entries = |texts: Vec<Spanned<String>>, spot: fn(usize, usize) -> Location| {
@@ -341,8 +343,8 @@ mod tests {
         f.toml:9:9: a method's title is invalid: "": the text is empty
         f.toml:10:10: the catalogue file can't be read: unknown variant `all`, expected one of `public`, `read`, `write`, `admin`
         f.toml:11:8: a docs link is invalid: "\u{1b}[2J": the text contains \u{1b}, which is a control, bidi or zero-width character
-        f.toml:11:21: "x" is not a route: a route is an HTTP method and a path, e.g. GET /1.0/things
-        f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}, within one segment of the path; as a whole segment also {name+}, {name:int}, {name:uuid} or {name:one|other}
+        f.toml:11:21: "x" is not a route: a route is an HTTP method in capitals and a path that begins with /, e.g. GET /1.0/things
+        f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}; a parameter that is a whole segment can also be {name+}, {name:int}, {name:uuid} or {name:one|other}
         f.toml:11:11: "GTE /x" has an unknown HTTP method: no request would match the route. A route without an HTTP method matches requests of every method. Did you mean: GET?
         f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}. Remove the route from one of the two methods: a request must match only one method
         f.toml:14:12: "nothing.*" in the API set "s" is invalid: no method of this catalogue matches the pattern
@@ -391,7 +393,7 @@ mod tests {
 
     #[test]
     fn large_files_are_refused_early() {
-        insta::assert_snapshot!(refused(&" ".repeat(MAX_FILE_SIZE + 1)), @"f.toml is too large: a catalogue file can have at most 16777216 bytes");
-        insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the catalogue file is too large: the file has more than 6000000 words and punctuation marks");
+        insta::assert_snapshot!(refused(&" ".repeat(MAX_FILE_SIZE + 1)), @"f.toml is too large: a catalogue file can have at most 16 MiB");
+        insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the catalogue file is too large: the file has too many words, punctuation marks and inline tables. Split the file into several catalogues");
     }
 }

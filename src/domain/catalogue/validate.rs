@@ -11,6 +11,7 @@ use super::renames::Renames;
 use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_limits, route_owners};
 use crate::domain::api_selection::looks_built_in;
 use crate::domain::method::{Method, MethodId};
+use crate::domain::number::group_digits;
 use crate::domain::route::Route;
 use crate::domain::suggest::suggestion;
 use crate::domain::untrusted_text::{escape_untrusted, excerpt, is_control_or_bidi};
@@ -198,7 +199,7 @@ fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationRe
             if methods.len() > MAX_METHODS {
                 return method_fault(
                     Error::usage("the catalogue is too large")
-                        .why(format!("a catalogue can have at most {MAX_METHODS} methods")),
+                        .why(format!("a catalogue can have at most {} methods", group_digits(MAX_METHODS as u64))),
                 );
             }
             if let Some(other) = elsewhere.get(one.id.as_str()) {
@@ -255,11 +256,10 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
         let exact = all().all(|e| matches!(e, SetEntry::Method(_)));
         members += if exact { set.include.len() } else { own.len() };
         if entries > MAX_ENTRIES || patterns > MAX_PATTERNS || members > MAX_MEMBERS {
-            let error = Error::usage("the API sets of the catalogue are too large").why(format!(
-                "all sets together can have at most {MAX_ENTRIES} entries, {MAX_PATTERNS} patterns and \
-                 {MAX_MEMBERS} methods. A set with a pattern, a group or another set counts as all methods \
-                 of the catalogue"
-            ));
+            let error = Error::usage("the API sets of the catalogue are too large").why(
+                "a catalogue can have 200 000 set entries, 2 000 patterns and 1 000 000 methods in sets; a set with a \
+                     pattern, a group or another set counts as all methods of the catalogue",
+            );
             return Err(fault(Location::SetName(s), error));
         }
         let location = Location::SetName(s);
@@ -281,7 +281,7 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
         }
         if s >= MAX_SETS {
             let error = Error::usage("the catalogue is too large")
-                .why(format!("a catalogue can have at most {MAX_SETS} API sets"));
+                .why(format!("a catalogue can have at most {} API sets", group_digits(MAX_SETS as u64)));
             return Err(fault(location, error));
         }
         validate_text("an API set's title", &set.title, MAX_TITLE_LEN, Location::SetTitle(s))?;

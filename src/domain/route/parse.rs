@@ -36,7 +36,9 @@ impl Route {
             _ => (Verbs::Any, text),
         };
         let Some(inner) = path.strip_prefix('/') else {
-            return refused("a route is an HTTP method and a path, e.g. GET /1.0/things");
+            return refused(
+                "a route is an HTTP method in capitals and a path that begins with /, e.g. GET /1.0/things",
+            );
         };
         let steps = path.split('/').any(|part| matches!(part, "." | ".."));
         let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '\\' | '%' | ';');
@@ -53,8 +55,8 @@ impl Route {
         let texts = inner.split('/').filter(|text| !text.is_empty());
         let Some(segments) = texts.map(Segment::parse).collect::<Option<Vec<_>>>() else {
             return refused(
-                "write a parameter as {name}, within one segment of the path; as a whole segment also {name+}, \
-                 {name:int}, {name:uuid} or {name:one|other}",
+                "write a parameter as {name}; a parameter that is a whole segment can also be {name+}, {name:int}, \
+                 {name:uuid} or {name:one|other}",
             );
         };
         let combinations = segments.iter().map(Segment::alternatives).fold(1, usize::saturating_mul);

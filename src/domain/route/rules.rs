@@ -19,6 +19,7 @@ use super::work::Work;
 use super::{Route, TooMany};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT, TrailingSlash};
 use crate::domain::method::{Access, Method, MethodId};
+use crate::domain::number::group_digits;
 use crate::domain::untrusted_text::excerpt;
 
 const TOO_MANY_OVERLAPS: &str = "overlaps too many other routes";
@@ -155,7 +156,9 @@ impl RouteRules {
                 // Its denial has a remark.
                 Some(earlier) if earlier.route == rule.route => continue,
                 Some(earlier) => format!("{} takes its requests", route_excerpt(&earlier.route)),
-                None if rule.route.min_length() > MAX_PATH_LEN => format!("its path is longer than {MAX_PATH_LEN}"),
+                None if rule.route.min_length() > MAX_PATH_LEN => {
+                    format!("its path is longer than {} bytes", group_digits(MAX_PATH_LEN as u64))
+                }
                 None => continue,
             };
             remarks.push(format!("no request reaches the route {}: {why}", route_excerpt(&rule.route)));

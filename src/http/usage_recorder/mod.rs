@@ -198,7 +198,7 @@ impl UsageLedger {
             tracing::error!(
                 uses = lost.uses,
                 denials = lost.denials,
-                "the ledger is incomplete: {lost} are lost because the store can't be written"
+                "the ledger is incomplete: {lost} could not be written to the store"
             );
         }
         lost

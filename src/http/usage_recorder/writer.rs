@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::ledger_pruning::Pruner;
 use super::{Count, LostCounts, UsageCounts, UsageKey, UsageLedger};
 use crate::domain::time::{MINUTE, Timestamp};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::direct_store_edits::ChangeWatcher;
 use crate::http::reopening_store::{RETRY_DELAY, ReopeningStore};
 use crate::http::task_supervisor::{MAX_PANICS, Supervisor};
@@ -76,8 +76,7 @@ pub(in crate::http) fn start(
         threads::lower_priority(10);
         writer.run(&watching)
     };
-    threads::spawn("ledger", move |name| supervisor.fail(name), work)
-        .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
+    threads::spawn("ledger", move |name| supervisor.fail(name), work).map_err(threads::not_started)
 }
 
 /// Entries that are being written. On drop, also after a panic, the unwritten entries are put back.
@@ -199,8 +198,8 @@ impl Writer {
         tracing::error!(
             uses,
             denials,
-            "{more} will be missing in the ledger: jeton could not write to the store, and the memory for \
-             waiting ledger rows became full"
+            "{more} will be missing in the ledger: jeton could not write to the store fast enough, and the memory \
+             for waiting ledger rows became full"
         );
     }
 

@@ -88,8 +88,7 @@ impl<'a> DocLinks<'a> {
                 return Some(url);
             }
             warnings.add(format!(
-                "{at}: skipped the documentation link: with the values of the operation the template gets too \
-                 long"
+                "{at}: skipped the documentation link: with the operation's values, the template becomes too long"
             ));
         }
         tag.and_then(|t| self.by_tag.get(t)).or(self.global.as_ref()).cloned()
@@ -107,7 +106,10 @@ fn link(document: &Document, node: &Node, origin: Option<&str>, at: &str, warnin
     let whole = origin.filter(|_| is_relative).map(|origin| format!("{origin}/{}", url.trim_start_matches('/')));
     let whole = whole.filter(|whole| is_link(whole));
     if whole.is_none() {
-        warnings.add(format!("{at}: skipped the documentation link {}: it is not an http or https link", quoted(url)));
+        warnings.add(format!(
+            "{at}: skipped the documentation link {}: it is not a complete http or https link",
+            quoted(url)
+        ));
     }
     whole
 }

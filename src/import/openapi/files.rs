@@ -7,6 +7,7 @@ use super::clean_text::{quoted, truncate};
 use super::document_tree::{Node, ParseBudget, ParseContext, too_large};
 use super::refs::percent_decoded;
 use super::{Document, MAX_DOCUMENT_SIZE, read_node};
+use crate::domain::number::group_digits;
 use crate::error::{Error, Result};
 
 /// Maximum number of files of a document.
@@ -39,22 +40,23 @@ pub(super) fn load(root: Node, neighbours: Option<&dyn Neighbours>, budget: &mut
             continue;
         }
         if seen.len() > MAX_FILES {
-            return Err(too_large("the document consists of too many files").why(format!("the limit is {MAX_FILES}")));
+            return Err(too_large("the document consists of too many files")
+                .why(format!("the limit is {}", group_digits(MAX_FILES as u64))));
         }
         let text = match neighbours.read(&path, MAX_DOCUMENT_SIZE - size) {
             Ok(text) => text,
             Err(error) => {
-                budget.warnings.add(format!(
-                    "the file {} can't be read: {}",
-                    quoted(&path),
-                    error.why.unwrap_or(error.what)
-                ));
+                let why = match error.what.ends_with("is too large") {
+                    true => format!("all files of a document can have {} MiB in total", MAX_DOCUMENT_SIZE >> 20),
+                    false => error.why.unwrap_or(error.what),
+                };
+                budget.warnings.add(format!("the file {} can't be read: {why}", quoted(&path)));
                 continue;
             }
         };
         size += text.len();
         let node = read_node(&text, ParseContext::Fragment, budget)
-            .map_err(|error| Error { what: format!("{} of {}", error.what, quoted(&path)), ..error })?;
+            .map_err(|error| Error { what: format!("{}: {}", quoted(&path), error.what), ..error })?;
         let node = with_whole_refs(&node, &path, budget)?;
         collect_files(&node, "", &mut wanted);
         files.insert(path, node);

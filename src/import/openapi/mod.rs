@@ -262,7 +262,9 @@ fn check_name(name: &str) -> Result<()> {
     }
     // Ids begin with the catalogue's name, and ids of jeton are its own.
     if name.split('.').next() == Some(MANAGEMENT) {
-        return Err(Error::usage("the name jeton belongs to the built-in catalogue").next("Choose another name"));
+        return Err(Error::usage(format!("a catalogue can't have the name {}", quoted(name)))
+            .why("jeton and names that begin with jeton. belong to the built-in catalogue")
+            .next("Choose another name"));
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use super::warnings::{WarningCount, Warnings};
 use super::{Document, ImportOptions};
 use crate::domain::catalogue::route_limits::MAX_ALL_ROUTES;
 use crate::domain::method::Access;
+use crate::domain::number::group_digits;
 use crate::domain::route::{MAX_COMBINATIONS, MAX_VALUES, Route};
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::{Error, Result};
@@ -151,8 +152,10 @@ impl<'a> OperationReader<'a, '_> {
             };
             self.keys += entries.len();
             if self.keys > MAX_KEYS {
-                return Err(too_large("the document's paths are too large")
-                    .why(format!("the limit is {MAX_KEYS} keys; keys behind a $ref count once for each path")));
+                return Err(too_large("the document's paths are too large").why(format!(
+                    "the limit is {} keys; keys behind a $ref count once for each path",
+                    group_digits(MAX_KEYS as u64)
+                )));
             }
             for (key, _) in entries {
                 let known = matches!(&**key, "$ref" | "summary" | "description" | "servers" | "parameters");
@@ -182,22 +185,24 @@ impl<'a> OperationReader<'a, '_> {
                 continue;
             }
             if found.len() >= MAX_OPERATIONS {
-                return Err(
-                    too_large("the document has too many operations").why(format!("the limit is {MAX_OPERATIONS}"))
-                );
+                return Err(too_large("the document has too many operations")
+                    .why(format!("the limit is {}", group_digits(MAX_OPERATIONS as u64))));
             }
             self.parameters += path_parameters::listed([layer, node]);
             if self.parameters > MAX_PARAMETERS {
                 return Err(too_large("the document's operations have too many parameters").why(format!(
-                    "the limit is {MAX_PARAMETERS}; the parameters of a path count once for each operation"
+                    "the limit is {}; the parameters of a path count once for each operation",
+                    group_digits(MAX_PARAMETERS as u64)
                 )));
             }
             let position = (position, layer.position(http_method.0));
             let operation = Operation { position, ..self.operation(path, http_method, layer, node, label) };
             self.entries += operation.tags.len() + scopes_in(&operation.alternatives);
             if self.entries > MAX_SET_ENTRIES {
-                return Err(too_large("the sets from the document's tags and scopes are too large")
-                    .why(format!("the limit is {MAX_SET_ENTRIES} methods in all sets together")));
+                return Err(too_large("the sets from the document's tags and scopes are too large").why(format!(
+                    "the limit is {} methods in all sets together",
+                    group_digits(MAX_SET_ENTRIES as u64)
+                )));
             }
             if self.routes > MAX_ALL_ROUTES {
                 return Err(too_large("the document has too many routes").why(format!(
@@ -315,7 +320,7 @@ impl<'a> OperationReader<'a, '_> {
             // The document defines another level than the verb's. The most restrictive level is the safe one.
             _ => {
                 self.warnings
-                    .add(format!("{label}: x-jeton-access must be read, write, admin or public; admin is used"));
+                    .add(format!("{label}: x-jeton-access must be read, write, admin or public; jeton uses admin"));
                 Access::Admin
             }
         };
@@ -325,7 +330,7 @@ impl<'a> OperationReader<'a, '_> {
     fn route(&mut self, http_method: &str, prefix: &str, path: &str, label: &str) -> Option<String> {
         let slash = if path.starts_with('/') { "" } else { "/" };
         if !slash.is_empty() {
-            self.warnings.add(format!("{label}: the path does not start with a slash; a slash is added"));
+            self.warnings.add(format!("{label}: the path does not start with a slash; jeton adds a slash"));
         }
         let whole = format!("{prefix}{slash}{path}");
         let route = format!("{http_method} {whole}");

@@ -61,7 +61,8 @@ fn lookup<'a>(document: &'a Document, target: &str) -> Result<&'a Node, &'static
             Some(root) => root,
             None => {
                 return Err(
-                    "refers to a file that was not read; jeton reads only files below the folder of the document",
+                    "refers to a file that was not read; jeton reads files below the document's folder, and none for a \
+                     document from stdin",
                 );
             }
         },

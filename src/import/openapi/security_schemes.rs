@@ -12,6 +12,7 @@ use super::operations::Operation;
 use super::refs::resolve;
 use super::warnings::Warnings;
 use crate::domain::method::Access;
+use crate::domain::number::group_digits;
 
 /// Maximum number of schemes and scopes of one operation, over all its alternatives.
 const MAX_SCOPES: usize = 200;
@@ -83,7 +84,8 @@ impl<'a> Security<'a> {
         }
         if remaining.is_none() {
             warnings.add(format!(
-                "the security schemes declare more than {MAX_DECLARED_SCOPES} scopes; jeton skips the rest"
+                "the security schemes declare more than {} scopes; jeton skips the rest",
+                group_digits(MAX_DECLARED_SCOPES as u64)
             ));
         }
         let mut security = Security {
@@ -141,10 +143,7 @@ impl<'a> Security<'a> {
         for (name, scopes) in entries {
             *left = left.checked_sub(1)?;
             if !self.schemes.contains_key(&**name) {
-                warnings.add(format!(
-                    "{at}: the security scheme {} is not declared in components.securitySchemes",
-                    quoted(name)
-                ));
+                warnings.add(format!("{at}: the security scheme {} is not declared in the document", quoted(name)));
             }
             let scopes = scopes.items().unwrap_or_default();
             needs_more |= scopes.is_empty();

@@ -143,7 +143,7 @@ impl ServerReader {
         if let (false, Some((server, why))) = (is_named, self.unusable.first_key_value()) {
             let more = match self.unusable.len() {
                 1 => String::new(),
-                count => format!(" and {} further", count - 1),
+                count => format!(" and {} more", count - 1),
             };
             return Err(Error::usage(format!("no host of the servers can be used: {server}{more}"))
                 .why(why)

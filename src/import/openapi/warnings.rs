@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clean_text::truncate;
+use crate::domain::number::group_digits;
 use crate::domain::untrusted_text::escape_untrusted;
 
 const MAX_WARNINGS: usize = 1_000;
@@ -38,7 +39,7 @@ impl Warnings {
     /// Returns all warnings; the last line gives the number of omitted ones.
     pub(super) fn into_lines(mut self) -> Vec<String> {
         if self.more > 0 {
-            self.lines.push(format!("and {} more", self.more));
+            self.lines.push(format!("and more warnings: {}", group_digits(self.more as u64)));
         }
         self.lines
     }

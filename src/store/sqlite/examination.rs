@@ -135,7 +135,7 @@ impl StoreLocation {
         OPENING_RULES.into_iter().try_for_each(|rule| self.check_rule(rule))?;
         if wal::bytes(&path) > 0 && !sidecar_path(&path, "-shm").exists() {
             return Err(open::open_error(&path)
-                .why("its -wal file has changes, but the -shm file to read it is missing and would have to be created")
+                .why("to read its -wal file, SQLite needs a -shm file, which is missing, and jeton doctor creates no files")
                 .next("Open the store once with another command, such as jeton check. Then run jeton doctor again"));
         }
         let mut identity = FileIdentity::new(path.clone())?;

@@ -105,7 +105,7 @@ impl FileIdentity {
             Some(frozen) if self.file_state()? != *frozen || wal::bytes(&self.path) > 0 => {
                 Err(Error::failure(format!("the store {} was changed while jeton read it", self.path.display()))
                     .why("another program writes to the file, or to its file system through another mount")
-                    .next("Run the command again"))
+                    .next("Start jeton again"))
             }
             Some(_) | None => Ok(()),
         }
@@ -139,8 +139,8 @@ impl FileIdentity {
     fn check_inodes(&self) -> Result<()> {
         let stays = |path: &Path, inode: &Inode| Inode::read(path).is_ok_and(|found| found == *inode);
         let gone = |path: &Path| {
-            Err(Error::failure(format!("the store {} was removed or replaced", path.display()))
-                .why("the file at this path is not the file that jeton opened")
+            Err(Error::failure(format!("the store {} was removed or replaced", self.path.display()))
+                .why(format!("{} is not the file that jeton opened, or no longer exists", path.display()))
                 .next("Start jeton again and check whether your last change is there"))
         };
         if !stays(&self.path, &self.file) {

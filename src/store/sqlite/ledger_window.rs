@@ -8,6 +8,7 @@ use super::page_side::Side;
 use super::query_helpers::{placeholder, query_all, sqlite_error, stored};
 use super::where_clause::{WhereClause, contains_text};
 use crate::domain::account::AccountId;
+use crate::domain::number::group_digits;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::token::TokenId;
 use crate::error::{Error, Fault, Result};
@@ -134,7 +135,7 @@ fn not_damaged_throughout(unreadable: &[String]) -> Result<()> {
         return Ok(());
     }
     Err(Error::failure("the ledger is damaged")
-        .why(format!("{MAX_DAMAGED} consecutive rows can't be read"))
+        .why(format!("{} consecutive rows can't be read", group_digits(MAX_DAMAGED as u64)))
         .next("Stop using the store and restore a backup"))
 }
 

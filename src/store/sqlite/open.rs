@@ -171,18 +171,19 @@ fn create_file(path: &Path) -> Result<()> {
 /// SQLite would belong to us, and lock the owner out. Root is no exception.
 pub(super) fn check_owner(path: &Path) -> Result<()> {
     let own_uid = rustix::process::geteuid().as_raw();
-    let owner = match fs::symlink_metadata(path) {
-        Ok(meta) => meta.uid(),
-        // The store doesn't exist yet, so the owner of its future folder counts. Any user may use root's own folders.
-        Err(_) => match path.ancestors().skip(1).find_map(|folder| fs::metadata(folder).ok()) {
-            Some(folder) if folder.uid() != 0 => folder.uid(),
-            _ => own_uid,
-        },
-    };
-    if owner == own_uid { Ok(()) } else { Err(wrong_owner(path, owner)) }
+    if let Ok(meta) = fs::symlink_metadata(path) {
+        return if meta.uid() == own_uid { Ok(()) } else { Err(wrong_owner(path, "it", meta.uid())) };
+    }
+    // The store doesn't exist yet, so the owner of its future folder counts. Any user may use root's own folders.
+    let folder = path.ancestors().skip(1).find_map(|folder| Some((folder, fs::metadata(folder).ok()?.uid())));
+    match folder.filter(|(_, owner)| ![0, own_uid].contains(owner)) {
+        Some((folder, owner)) => Err(wrong_owner(path, &format!("the folder {}", folder.display()), owner)),
+        None => Ok(()),
+    }
 }
 
-fn wrong_owner(path: &Path, owner: u32) -> Error {
+/// Returns the error for a store whose file or folder, `what`, belongs to another user.
+fn wrong_owner(path: &Path, what: &str, owner: u32) -> Error {
     let own_uid = rustix::process::geteuid().as_raw();
     let (who, word) = match unix_user::name_of(owner) {
         Some(name) => (format!("uid {owner} ({name})"), name),
@@ -190,7 +191,7 @@ fn wrong_owner(path: &Path, owner: u32) -> Error {
     };
     open_error(path)
         .why(format!(
-            "it belongs to {who}, and you are uid {own_uid}. jeton creates files next to the store; yours would \
+            "{what} belongs to {who}, and you are uid {own_uid}. jeton creates files next to the store; yours would \
              lock the owner out"
         ))
         .next(format!("Run the command as the owner: sudo -u {word} jeton …"))
@@ -249,7 +250,7 @@ pub(super) fn check_sidecars(path: &Path) -> Result<()> {
         if !meta.is_file() || !ours || meta.mode() & 0o077 != 0 {
             return Err(open_error(path)
                 .why(format!(
-                    "{} must be a regular file that only you own and can read, but it has uid {} and mode {:04o}",
+                    "{} must be a regular file of yours that only you can read, but it has uid {} and mode {:04o}",
                     companion.display(),
                     meta.uid(),
                     meta.mode() & 0o7777
@@ -266,7 +267,7 @@ fn check_file(path: &Path) -> Result<()> {
     check_kind(path)?;
     let own_uid = rustix::process::geteuid().as_raw();
     if let Some(meta) = metadata(path)?.filter(|meta| meta.uid() != own_uid) {
-        return Err(wrong_owner(path, meta.uid()));
+        return Err(wrong_owner(path, "it", meta.uid()));
     }
     check_mode(path)?;
     read_only_mount::check_is_local(path)

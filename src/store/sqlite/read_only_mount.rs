@@ -136,9 +136,9 @@ pub(super) fn check_schema(path: &Path, obstacle: WriteObstacle, found: Schema) 
         return Ok(());
     }
     let why = match found.version == NEWEST {
-        true => format!("{}, and was never filled completely", obstacle.describe()),
+        true => format!("{}, but the store's indexes must be created first", obstacle.describe()),
         false => {
-            format!("{}, and must be migrated from schema {} to {NEWEST}", obstacle.describe(), found.version)
+            format!("{}, but its schema {} must be migrated to {NEWEST}", obstacle.describe(), found.version)
         }
     };
     let next = obstacle.next(path, "Copy the store to a writable folder, then use the copy: --store PATH");

@@ -93,7 +93,12 @@ pub(super) fn read_schema(db: &Connection) -> Result<Schema> {
     if application != i64::from(APPLICATION_ID) && !lacks_indexes {
         return Err(unusable().why("the file is another program's database").next("Use another file: --store PATH"));
     }
-    if !(1..=NEWEST).contains(&version) {
+    if version < 1 {
+        return Err(unusable()
+            .why(format!("the store is damaged: its schema is {version}"))
+            .next("Restore a backup: jeton restore FILE"));
+    }
+    if version > NEWEST {
         return Err(unusable()
             .why(format!(
                 "the store has schema {version}, but this version of jeton supports schemas only up to {NEWEST}"

@@ -64,7 +64,7 @@ contexts! {
     Help: "Help",
     /// Any dialog that shows lines and scrolls.
     ScrollView: "Details and messages",
-    LongWork: "During a long purge",
+    LongWork: "During a long change",
     TextField: "Text fields",
     /// Everywhere, including over dialogs.
     Anywhere: "Everywhere",

@@ -173,7 +173,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 10),
 
     bind(&[Context::Trash], &[Key::char('u')], Action::Restore, "Restore", "Restore the token or all marked tokens; restored tokens are disabled", 1),
-    bind(&[Context::Trash], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge all", "Delete all tokens in the trash permanently; you type the number of tokens to confirm", 2),
+    bind(&[Context::Trash], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge all", "Delete all tokens in the trash for good, also those hidden by a filter; you type their number to confirm", 2),
     bind(&[Context::Trash], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 3),
     bind(&[Context::Trash], &[Key::char('t')], Action::Trash, "Tokens", "Go back to the tokens", 4),
     bind(&[Context::Trash], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: account:ci method:deploy seen:never", 5),
@@ -181,14 +181,14 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens, Context::Trash], &[Key::shift(KeyCode::Up)], Action::ExtendUp, "Extend", "Mark tokens upwards from the cursor; moving back down unmarks tokens", 0),
     bind(&[Context::Tokens, Context::Trash], &[Key::ctrl_code(KeyCode::Down)], Action::Down, "Down", "Go to the next row and keep all marks", 0),
     bind(&[Context::Tokens, Context::Trash], &[Key::ctrl_code(KeyCode::Up)], Action::Up, "Up", "Go to the previous row and keep all marks", 0),
-    bind(&[Context::Tokens, Context::Trash], &[Key::char('a')], Action::MarkShown, "Mark all", "Mark all tokens that match the filter, at most 1 000", 11),
+    bind(&[Context::Tokens, Context::Trash], &[Key::char('a')], Action::MarkShown, "Mark all", "Mark all tokens that match the filter", 11),
     bind(&[Context::Tokens, Context::Trash], &[Key::char('s')], Action::Sort, "Sort", "Sort by a column, ascending or descending", 12),
     bind(&[Context::Tokens, Context::Trash], &[Key::char('A')], Action::Mine, "All/mine", "Switch between your own tokens and all tokens that you manage", 13),
 
     bind(&[Context::Tokens], &[Key::char('E')], Action::Expiring, "Expiring", "Show only tokens that expire within 14 days; again for all tokens", 14),
     bind(&[Context::Tokens], &[Key::char('S')], Action::Stale, "Stale", "Show only active tokens that were not used for 90 days; again for all tokens", 15),
     bind(&[Context::Tokens], &[Key::char('t')], Action::Trash, "Trash", "Go to the trash", 16),
-    bind(&[Context::Tokens], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Delete all expired tokens permanently; you type the number of tokens to confirm", 0),
+    bind(&[Context::Tokens], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Delete all expired tokens for good, also those hidden by a filter; you type their number to confirm", 0),
     bind(&[Context::Tokens], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),
 
     bind(&[Context::Tokens, Context::Trash], &[ENTER], Action::Details, "Details", "Show all details of the token except its secret", 0),
@@ -374,7 +374,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::ScrollView], &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "Go to the first line", 0),
     bind(&[Context::ScrollView], &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Go to the last line", 0),
 
-    bind(&[Context::LongWork], &[ESC], Action::StopWork, "Stop", "Stop a long purge after the current batch", 1),
+    bind(&[Context::LongWork], &[ESC], Action::StopWork, "Stop", "Stop a long change of many tokens after the current batch", 1),
 
     bind(&[Context::TextField], &[Key::code(KeyCode::Home), Key::ctrl('a')], Action::First, "Start", "Go to the start of the text", 0),
     bind(&[Context::TextField], &[Key::code(KeyCode::End), Key::ctrl('e')], Action::Last, "End", "Go to the end of the text", 0),
@@ -390,7 +390,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::TextField], &[Key::ctrl('u')], Action::DeleteToStart, "Delete to start", "Delete everything before the cursor", 0),
     bind(&[Context::TextField], &[Key::ctrl('k')], Action::DeleteToEnd, "Delete to end", "Delete everything from the cursor to the end", 0),
 
-    bind(&[Context::Anywhere], &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Stop a running purge, or quit; jeton asks first if a new secret would be lost", 0),
+    bind(&[Context::Anywhere], &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Stop a long change of many tokens, or quit; jeton asks first if a new secret would be lost", 0),
     bind(&[Context::Anywhere], &[Key::ctrl('z')], Action::Suspend, "Suspend", "Suspend jeton and go to the shell; after fg, jeton asks for your password", 0),
     bind(&[Context::Anywhere], &[Key::ctrl('l')], Action::Redraw, "Redraw", "Redraw the screen", 0),
 ];

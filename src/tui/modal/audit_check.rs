@@ -41,7 +41,7 @@ impl AuditCheck {
                 .row(LineStyle::Dim, NO_CHECKPOINT_ADVICE);
             return;
         }
-        let head = format!("! {rows} checked: the audit log was altered");
+        let head = format!("! {rows} checked: the audit log was altered or damaged");
         let mut text = ScrollText::default().row(LineStyle::Warning, head);
         for finding in &report.findings {
             text = text.labelled("  ·", 4, LineStyle::Plain, finding.describe(dates));

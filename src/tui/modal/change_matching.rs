@@ -54,11 +54,11 @@ pub fn revoke_matching(tokens: MatchingTokens, counted: MatchingCount, trash: Sp
         renew: None,
         effects: vec![
             format!(
-                "The tokens stop working. They stay in the trash for {}.{}",
+                "The tokens stop working. They can be restored for {}.{}",
                 trash.describe(),
                 batches(counted.count)
             ),
-            "Tokens that they created stay valid, unless they are marked too.".to_owned(),
+            "Tokens that they created or regenerated stay valid, unless they are marked too.".to_owned(),
         ],
         confirmation: Confirmation::Number,
         alternative: (counted.enabled > 0).then(|| Alternative::Change("Disable instead", Box::new(disable))),

@@ -22,9 +22,10 @@ pub const KEY_PREFIX: &str = "policy.";
 /// key.
 pub fn describe_rule(key: &str) -> (&'static str, &'static str) {
     match key.strip_prefix(KEY_PREFIX).unwrap_or(key) {
-        "self_service" => {
-            ("Members manage their own tokens", "If off, members and viewers can't create or change their own tokens")
-        }
+        "self_service" => (
+            "Members manage their own tokens",
+            "If off, members and viewers can only view, disable and revoke their own tokens",
+        ),
         "active_tokens" => ("Active tokens per account", "Maximum number of active tokens per account; 0 = no limit"),
         "kept_tokens" => {
             ("Tokens per account in total", "Maximum number of tokens per account, trash included; 0 = no limit")

@@ -23,8 +23,10 @@ pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> 
     let previous = token.overlap(now)?;
     let (style, usage) = match previous.last_seen_at {
         Some(at) if at >= token.secret_since => {
-            let text =
-                format!("! The old secret is in use (last seen {}). Clients that use it will be denied.", ago(at, now));
+            let text = format!(
+                "! The old secret was used after the regeneration (last seen {}). Clients that use it will be denied.",
+                ago(at, now)
+            );
             (LineStyle::Warning, text)
         }
         Some(at) => {
@@ -34,7 +36,8 @@ pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> 
         None => (LineStyle::Plain, "The old secret was never used.".to_owned()),
     };
     let text = format!(
-        "The old secret {} will be denied from the next request on (without this change: {}). The current secret ({}) keeps working.",
+        "The old secret {} will be denied from the next request on. Without this change, it would stop working {}. The \
+         current secret ({}) keeps working.",
         previous.hint,
         relative(previous.retires_at, now),
         token.hint

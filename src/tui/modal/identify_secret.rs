@@ -54,19 +54,19 @@ impl IdentifySecretDialog {
     fn revoke(&self, ctx: &UpdateContext<'_>) -> Intent {
         let (about, name, removal) = match self.result.as_ref().map(|found| &found.owner) {
             Some(SecretOwner::Token(token, SecretState::Previous(_))) => {
-                let about = format!("Only this old secret ends. {} keeps its new secret.", token.full_name());
+                let about = format!("Only this old secret stops working. {} keeps its new secret.", token.full_name());
                 (about, &token.name, Some(Removal::OldSecret(token.id)))
             }
             Some(SecretOwner::Token(token, _)) => {
                 let about = format!(
-                    "{} is disabled: the service denies this secret from the next request on. If somebody enables the \
-                     token, the secret works again, so regenerate it first.",
+                    "{} will be disabled, so the service denies this secret from the next request on. Before somebody \
+                     enables the token again, regenerate it. Otherwise, this secret works again.",
                     token.full_name()
                 );
                 (about, &token.name, Some(Removal::Tokens(vec![token.id])))
             }
             Some(SecretOwner::Login(login)) => {
-                (format!("The login {} ends. Other logins stay.", login.full_name()), &login.name, None)
+                (format!("The login {} will end. Other logins stay.", login.full_name()), &login.name, None)
             }
             Some(SecretOwner::Unknown | SecretOwner::Purged(_)) | None => return Intent::Stay,
         };
@@ -156,7 +156,7 @@ impl Dialog for IdentifySecretDialog {
                         SecretOwner::Purged(gone) => gone.full_name(),
                         SecretOwner::Login(_) | SecretOwner::Unknown => String::new(),
                     };
-                    layout.fact("Head", &format!("not the secret of {name}, but starts like it"), plain);
+                    layout.fact("Secret", &format!("starts like a secret of {name}, but is wrong"), plain);
                 }
                 SecretOwner::Token(token, which) => {
                     let (glyph, word, style) = theme::status(token, model.now, theme);

@@ -112,7 +112,7 @@ impl ImpactBox {
         let (head, style) = match (self.count(), self.used) {
             (None, _) => (self.pending_text("Reading the tokens' usage…").to_owned(), layout.theme.dim),
             (Some(_), _) if self.unavailable.is_some() => (self.pending_text("").to_owned(), layout.theme.dim),
-            (Some(0), _) => ("There is no such token.".to_owned(), Style::new()),
+            (Some(0), _) => ("No token is affected.".to_owned(), Style::new()),
             (Some(_), 0) if self.tokens.is_empty() => {
                 ("None of these tokens was used in the last 7 days.".to_owned(), Style::new())
             }
@@ -226,7 +226,8 @@ fn lines_of_one(one: &TokenImpact, columns: usize, model: &Model) -> Vec<(String
     let mut lines = vec![if usage.week > 0 {
         (format!("! Token in use: last seen {}, {calls}", ago(seen, model.now)), theme.warning)
     } else {
-        (format!("The token was last seen {}, not in the last 7 days", ago(seen, model.now)), plain)
+        let calls = if seen < model.now.plus(-RECENT_USE) { ", not in the last 7 days" } else { "" };
+        (format!("The token was last seen {}{calls}", ago(seen, model.now)), plain)
     }];
     if !usage.clients.is_empty() {
         lines.push((format!("  from {}", callers(&usage.clients, columns.saturating_sub(7))), plain));

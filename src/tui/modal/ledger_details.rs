@@ -26,10 +26,10 @@ impl Content for DeniedRow {
     }
 
     fn lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
-        let suffix = if self.attempts == 1 { "" } else { ", all within the same minute" };
+        let suffix = if self.attempts == 1 { "" } else { ", the last at this time" };
         let method = match self.token {
             None => "not recorded, because the token is unknown",
-            Some(_) => "the request named no method, or several",
+            Some(_) => "not recorded, or the request named none or several",
         };
         let facts = [
             ("When", model.dates.get().second(self.at)),
@@ -66,7 +66,8 @@ impl Content for UseRow {
     fn lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
         let day = model.dates.get().format.utc_day(self.day);
         let facts = [("Day", format!("{day} (UTC)")), ("Uses", group_digits(self.uses))];
-        let method = if self.method.is_empty() { "the requests named no method, or several" } else { &self.method };
+        let method =
+            if self.method.is_empty() { "not recorded, or the requests named none or several" } else { &self.method };
         let caller = [method, &self.address, &self.client];
         lines(facts, Some(&self.token), self.secret.as_ref(), caller, columns, model)
     }

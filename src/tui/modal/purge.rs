@@ -17,7 +17,7 @@ pub fn purge_tokens(which: Purgeable) -> RemovalSpec {
         renew: None,
         effects: vec![
             format!("Purges all {word} tokens that you manage, also those hidden by a filter."),
-            "The tokens are deleted for good. Only secret digests stay for look-ups.".to_owned(),
+            "The tokens are deleted for good. Their names and secret digests stay for look-ups.".to_owned(),
         ],
         confirmation: Confirmation::Number,
         alternative: Some(Alternative::Keep("Keep them")),

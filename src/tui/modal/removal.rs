@@ -314,7 +314,7 @@ impl Dialog for RemovalDialog {
             return layout.problem(2);
         }
         let is_many = self.impact.count().is_some_and(|count| count > 1);
-        self.made.draw(layout, Field::Made, if is_many { "These tokens" } else { "This token" });
+        self.made.draw(layout, Field::Made, is_many);
         let (fact, label) = match self.is_by_number() {
             true => ("Number", "Type the number"),
             false => ("Name", "Type the name"),

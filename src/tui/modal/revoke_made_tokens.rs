@@ -1,6 +1,6 @@
 //! Tokens created by the tokens being revoked, in the revoke dialogs: named, and revoked too on request.
 
-use crate::tui::text_fit::count_noun;
+use crate::tui::text_fit::{count_noun, group_digits};
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form_layout::FormLayout;
 
@@ -50,15 +50,18 @@ impl MadeTokensChoice {
     }
 
     /// Writes a line about the created tokens, and the choice below it; a blank line if there are none.
-    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, field: S, subject: &str) {
+    pub fn draw<S: Copy + PartialEq>(&self, layout: &mut FormLayout<'_, S>, field: S, is_many: bool) {
         let Some(description) = &self.description else { return layout.blank() };
+        let (subject, whose) = if is_many { ("These tokens", "Their") } else { ("This token", "Its") };
         layout.text_line(&format!("! {subject} created or regenerated {description}"), layout.theme.warning);
-        let all =
-            format!("revoke {} too", if self.count == 1 { "it".to_owned() } else { format!("all {}", self.count) });
+        let all = format!(
+            "revoke {} too",
+            if self.count == 1 { "it".to_owned() } else { format!("all {}", group_digits(self.count as u64)) }
+        );
         let leave = if self.count == 1 { "leave it" } else { "leave them" };
         layout.choice(
             field,
-            &format!("Its {}", count_noun(self.count as u64, "token")),
+            &format!("{whose} {}", count_noun(self.count as u64, "token")),
             &[leave, &all],
             self.include.selected(),
         );

@@ -21,19 +21,19 @@ pub fn revoke_tokens(tokens: Vec<Token>, trash: Span) -> RemovalSpec {
                 only.full_name(),
                 confirmation,
                 Some("this token"),
-                "The token stops working at once. It stays",
+                "The token stops working at once. It can be restored",
             )
         }
         several => {
             let what = format!("{} tokens", group_digits(several.len() as u64));
-            ("revoke-tokens", what, Confirmation::Number, None, "The tokens stop working at once. They stay")
+            ("revoke-tokens", what, Confirmation::Number, None, "The tokens stop working at once. They can be restored")
         }
     };
     RemovalSpec {
         id,
         title: format!("Revoke {what}"),
         impact: Removal::Tokens(tokens.iter().map(|token| token.id).collect()),
-        effects: vec![format!("{subject} in the trash for {}.", trash.describe())],
+        effects: vec![format!("{subject} for {}.", trash.describe())],
         confirmation,
         // The button would do nothing for a disabled token.
         alternative: (tokens.len() > 1 || tokens.iter().any(|token| token.enabled))

@@ -45,7 +45,7 @@ impl Content for HashedRow {
         for (label, text) in [
             ("When", model.dates.get().second(row.at)),
             ("", ago(row.at, model.now)),
-            ("Who", name_and_id(&row.name, &row.account, "no account: before the first sign-in")),
+            ("Who", name_and_id(&row.name, &row.account, "no account: a user of the store's machine")),
             ("Proof", row.proof.clone()),
             ("Via", row.face.clone()),
             ("Verb", row.verb.clone()),

@@ -212,7 +212,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         lines.push(row("Secret by", maker.describe()));
     }
     if let Some(maker) = shown.and_then(|shown| shown.lineage.previous_regenerated_by.as_ref()) {
-        lines.push(row("Old secret", maker.describe()));
+        lines.push(row("Secret by", format!("{} (old secret)", maker.describe())));
     }
     if let Some(made) = shown.and_then(|shown| shown.lineage.made.describe()) {
         lines.push(row("Lineage", made));

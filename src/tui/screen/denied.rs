@@ -136,8 +136,8 @@ impl Source for DeniedAttempts {
 
     fn empty_text(&self, model: &Model) -> &'static str {
         match model.role() >= Role::Admin {
-            true => "No attempt has been denied yet.",
-            false => "No attempt with your tokens has been denied yet.",
+            true => "No denied attempts are recorded.",
+            false => "No denied attempts with your tokens are recorded.",
         }
     }
 }

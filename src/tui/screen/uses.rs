@@ -98,8 +98,8 @@ impl Source for AcceptedUses {
 
     fn empty_text(&self, model: &Model) -> &'static str {
         match model.role() >= Role::Admin {
-            true => "No token has been used yet.",
-            false => "Your tokens have not been used yet.",
+            true => "No uses of tokens are recorded.",
+            false => "No uses of your tokens are recorded.",
         }
     }
 }

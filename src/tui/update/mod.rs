@@ -107,8 +107,8 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::WorkerFailed => {
             app.model.exit = Some(Err(Error::failure("a part of jeton failed; see the message above").next(
-                "Each change was made completely or not at all. Start jeton again and check if your last \
-                     change was made",
+                "Start jeton again and check whether your last change was made. A change of more than 1 000 \
+                     tokens may have been made in part",
             )));
             Vec::new()
         }
@@ -129,7 +129,8 @@ pub(super) fn lock(app: &mut App, error: Option<&Error>) {
     app.model.auth.clear();
     if app.model.session.as_ref().is_some_and(Session::is_token) {
         let ended = Error::unauthenticated("the session has ended")
-            .why("you signed in with a token, and a token can't unlock the screens; start jeton again");
+            .why("you signed in with a token, and a token can't unlock the screens")
+            .next("Start jeton again");
         app.model.exit = Some(Err(error.cloned().unwrap_or(ended)));
         return;
     }

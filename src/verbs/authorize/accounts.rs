@@ -122,7 +122,7 @@ pub fn check_account_access(own_account: &Account, account: &Account, action: Ac
 fn check_self_action(own_account: &Account, action: AccountAction) -> Result<()> {
     let (what, from) = match action {
         AccountAction::Read | AccountAction::Password | AccountAction::SetContact => return Ok(()),
-        AccountAction::SetEnabled => ("disable itself", Role::Admin),
+        AccountAction::SetEnabled => ("disable or enable itself", Role::Admin),
         AccountAction::SetRole(_) => ("change its own role", Role::Owner),
         AccountAction::Delete => ("delete itself", Role::Owner),
     };

@@ -172,7 +172,7 @@ fn list(notices: &[Notice], now: Timestamp) -> String {
         text.push_str(&format!("- {} {}\n", escape_untrusted(&token), describe(notice, now)));
     }
     if notices.len() > MAX_LISTED {
-        text.push_str(&format!("- and {} more; to list all, run: jeton check\n", notices.len() - MAX_LISTED));
+        text.push_str(&format!("- and {} more, which are not listed here\n", notices.len() - MAX_LISTED));
     }
     text.push('\n');
     text
@@ -196,7 +196,8 @@ fn describe(notice: &Notice, now: Timestamp) -> String {
             if used.networks.len() > MAX_NETWORKS {
                 names.push(&more);
             }
-            format!("was used from a new network: {}", names.join(", "))
+            let networks = if used.networks.len() == 1 { "a new network" } else { "new networks" };
+            format!("was used from {networks}: {}", names.join(", "))
         }
     }
 }

@@ -131,7 +131,8 @@ pub fn notify<S: Store + Maintenance>(
     if !options.dry_run {
         // Fails before the first message if nothing can be recorded: else all would be sent again and again.
         if store.is_read_only() {
-            return Err(Error::failure("notices can't be sent").why("the store can't be written, to record them"));
+            return Err(Error::failure("notices can't be sent")
+                .why("jeton could not record them, because it can't write to the store"));
         }
         store.write_usage(|tx| tx.forget_old_episodes(now.plus(-QUIET_TIME), FORGOTTEN_ROWS))?;
     }

@@ -101,7 +101,10 @@ impl BatchedMutation for ChangeMatching {
         parts.map(targets).try_for_each(|part| self.resolve(actor, snapshot, &part).map(drop))?;
         let (count, [done, _]) = (counted.of(self.change), self.change.participles());
         if count != self.confirm {
-            let expected = format!("expected {count}, the current number of tokens to {}", self.change);
+            let expected = match count {
+                0 => format!("there is now no token to {}", self.change),
+                _ => format!("expected {count}, the current number of tokens to {}", self.change),
+            };
             return Err(mismatch(&format!("nothing was {done}"), expected));
         }
         if count == 0 {

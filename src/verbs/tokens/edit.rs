@@ -180,7 +180,7 @@ impl EditToken {
         } else {
             differences.join("; ")
         };
-        Error::conflict(format!("another session changed the token {} while you were editing", stored.name))
+        Error::conflict(format!("another session changed the token {}; your change was not made", stored.name))
             .why(why)
             .next("Check the token's current values, then make your change again")
             .fault(Fault::ChangedMeanwhile)

@@ -1,6 +1,7 @@
 //! The lineage of tokens: tokens created with another token, tokens whose secret was regenerated with it, and tokens
 //! made with these.
 
+use crate::domain::number::group_digits;
 use crate::domain::set_hash::SetHash;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token, TokenId, TokenRef};
@@ -123,7 +124,8 @@ pub(super) fn made_to_revoke(
     })?;
     if found.len() > room {
         return Err(Error::conflict(format!(
-            "more than {MAX_MADE} tokens would be revoked at once; nothing was changed"
+            "more than {} tokens would be revoked at once; nothing was changed",
+            group_digits(MAX_MADE as u64)
         ))
         .next(
             "First revoke some of the tokens that these tokens created or regenerated. To find them: jeton token list \

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{ListTokens, MAX_SNAPSHOTS, OwnerFilter};
+use crate::domain::number::group_digits;
 use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::set_hash::SetHash;
@@ -42,7 +43,10 @@ impl MatchingTokens {
     ) -> Result<Vec<TokenState>> {
         authorize::require_scope(actor, RequiredScope::ReadTokens)?;
         if self.except.len().max(self.also.len()) > MAX_SNAPSHOTS {
-            return Err(Error::usage(format!("at most {MAX_SNAPSHOTS} tokens can be named in addition to a filter")));
+            return Err(Error::usage(format!(
+                "at most {MAX_SNAPSHOTS} tokens can be named or left out in addition to a filter"
+            ))
+            .next("Change the filter, so that fewer tokens must be named"));
         }
         let list = ListTokens {
             owner: self.owner.clone(),
@@ -54,7 +58,7 @@ impl MatchingTokens {
         };
         let mut found = snapshot.matching(&list.window_query(actor, snapshot, env)?)?;
         if found.len() > MAX_MATCHING {
-            return Err(Error::usage(format!("more than {MAX_MATCHING} tokens match"))
+            return Err(Error::usage(format!("more than {} tokens match", group_digits(MAX_MATCHING as u64)))
                 .next("Narrow the filter, then make the change in parts"));
         }
         for reference in &self.also {
@@ -107,7 +111,7 @@ impl BulkChange {
             BulkChange::Disable => ["disabled", "Disabling"],
             BulkChange::Enable => ["enabled", "Enabling"],
             BulkChange::Revoke => ["revoked", "Revoking"],
-            BulkChange::Restore => ["restored, disabled", "Restoring"],
+            BulkChange::Restore => ["restored", "Restoring"],
         }
     }
 

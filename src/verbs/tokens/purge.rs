@@ -104,11 +104,14 @@ impl BatchedMutation for PurgeTokens {
         let set = snapshot.purge_set(&query)?;
         let count = set.len() as u64;
         if count != self.confirm {
-            let expected = format!("expected {count}, the current number of {} tokens", self.which.as_str());
+            let expected = match count {
+                0 => nothing_to_purge(self.which),
+                _ => format!("expected {count}, the current number of {} tokens", self.which.as_str()),
+            };
             return Err(mismatch("nothing was purged", expected));
         }
         if count == 0 {
-            return Err(Error::not_found(format!("nothing to purge: no token is {}", self.which.as_str())));
+            return Err(Error::not_found(format!("nothing to purge: {}", nothing_to_purge(self.which))));
         }
         if let Some(seen) = self.expected {
             let what = format!("the {} tokens changed after they were shown; nothing was purged", self.which.as_str());
@@ -162,6 +165,15 @@ impl BatchedMutation for PurgeTokens {
     fn words(&self) -> (&'static str, &'static str) {
         ("purge", "purged")
     }
+}
+
+/// Describes that the actor has no tokens to purge.
+fn nothing_to_purge(which: Purgeable) -> String {
+    let state = match which {
+        Purgeable::Expired => "expired",
+        Purgeable::Trashed => "in the trash",
+    };
+    format!("no token that you manage is {state}")
 }
 
 /// Selects the tokens to purge: the actor's own, which it must be allowed to change, and those of accounts that it

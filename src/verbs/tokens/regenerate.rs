@@ -76,6 +76,7 @@ fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Res
     let until = until.ok_or_else(|| {
         Error::usage(format!("the grace {grace} is too long"))
             .why("the old secret can keep working for at most 30 days")
+            .next("Choose a shorter time, such as 7d")
     })?;
     if before.expiry.is_past(env.now) {
         return Err(Error::conflict(format!("{} has expired, so its old secret can't keep working", before.name))

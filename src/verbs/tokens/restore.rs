@@ -29,13 +29,14 @@ impl Mutation for RestoreTokens {
         for before in resolve_targets(actor, tx, &self.tokens, TrashScope::Trashed, TokenAction::Write)? {
             if tx.account(before.owner.id)?.is_none() {
                 return Err(Error::conflict(format!("{} can't be restored", before.name))
-                    .why(format!("the token's account, {}, was deleted", before.owner.username)));
+                    .why(format!("the token's account, {}, was deleted", before.owner.username))
+                    .next("Create a new token instead"));
             }
             let until = before.deleted_at.and_then(|at| keep.after(at, env.zone));
             if until.is_some_and(|until| until <= env.now) {
-                return Err(Error::conflict(format!("{} can't be restored", before.name)).why(format!(
-                    "a revoked token can be restored for only {keep} after it was revoked (policy.trash)"
-                )));
+                return Err(Error::conflict(format!("{} can't be restored", before.name))
+                    .why(format!("a revoked token can be restored for only {keep} after it was revoked (policy.trash)"))
+                    .next("Create a new token instead"));
             }
             let name = self.rename.as_ref().unwrap_or(&before.name).clone();
             let after = Token { deleted_at: None, enabled: false, name, ..before.clone() };

@@ -103,7 +103,7 @@ fn backup_never_touches_an_existing_file() {
     home.run(&["backup", "copy.db", "--store", "missing.db"], "").assert_error(Kind::NotFound);
     assert!(files(&home, "copy").is_empty());
     insta::assert_snapshot!(home.run(&["backup", "taken"], "").message(), @"
-    error: the backup can't be written to [folder]/taken: something exists at this path
+    error: the backup can't be written to [folder]/taken: a file or folder has this name
       Choose a path that does not exist yet
     ");
     let done = home.run(&["backup", "copy.db"], "").assert_success();

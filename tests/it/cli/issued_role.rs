@@ -213,7 +213,7 @@ fn show_and_can_explain_withheld_methods() {
     ✓ mia/empty is ready; the token works until [time] (in 3 mo)
       The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
-    ! mia/empty: the token may not call anything: its API selection is empty
+    ! mia/empty: the token may not call anything: its API selection has no methods
     "#);
     let args = ["token", "create", "x", "--method", read, "--method", write, "--json"];
     let done = by_person(&home, "mia", &args, "").assert_success();

@@ -37,7 +37,7 @@ fn expiry_is_checked_before_the_password() {
     in_kolkata.env("TZ", "Asia/Kolkata");
     let refused = run_to_end(in_kolkata, b"").assert_error(Kind::Usage).assert_says(&["+05:30"]).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the expiry is in the past: the time on this machine is [time] [time] +[time]
+    error: the expiry is in the past: it is now [time] [time] +[time]
       Choose a later day, a span such as 30d, or never
     ");
     for odd in ["soon", "30", "-1d", "0d", "99999y", "30-02-2027", ""] {
@@ -87,7 +87,7 @@ fn create_explains_the_secret() {
     ✓ ops/a is ready; the token works until [time] (in 3 mo)
       The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
-    ! ops/a: the token may not call anything: its API selection is empty
+    ! ops/a: the token may not call anything: its API selection has no methods
     "#);
     assert!(!created.err.contains(created.out.trim_end()));
 }

@@ -185,7 +185,7 @@ fn purge_needs_the_number_and_whose_names_a_purged_secret() {
     let done = home.as_ops(&["token", "purge", "--trashed", "--confirm", "1", "--json"]).assert_success().json();
     assert_eq!(done, json!({"schema": 1, "count": 1}));
     let refused = home.as_ops(&["token", "purge", "--expired", "--confirm", "0"]).assert_error(Kind::NotFound);
-    insta::assert_snapshot!(refused.message(), @"error: nothing to purge: no token is expired");
+    insta::assert_snapshot!(refused.message(), @"error: nothing to purge: no token that you manage is expired");
 
     assert_eq!(home.verify(&gone), 4);
     let purged = whose(&gone, &["--json"]).assert_success().json();

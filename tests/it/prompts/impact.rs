@@ -28,7 +28,7 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     ci/a
       API: 1 method → no access
         - environment.control.StopEnv
-    ! the token may not call anything: its API selection is empty
+    ! the token may not call anything: its API selection has no methods
     In the last 7 days, these tokens used methods that this change takes away:
     ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1

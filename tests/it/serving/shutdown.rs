@@ -255,7 +255,7 @@ fn service_takes_sockets_from_systemd() {
     let (other, _open) = with_inherited_sockets(&install, &[("other", listen(&sibling("o.sock")))], &notify);
     let refused = run_to_end(other, b"").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"
-    error: systemd passes a socket named "other": the known names are verify and manage
+    error: systemd passes a socket named "other", which jeton doesn't use: jeton uses one socket named verify and one named manage (two with https)
       Use FileDescriptorName=verify or FileDescriptorName=manage in the socket unit
     "#);
     let (unfit, _open) =

@@ -286,7 +286,7 @@ fn accounts_screen_offers_only_permitted_actions() {
     s.keys("5<enter>");
     assert!(s.app.modals.is_empty());
     insta::assert_snapshot!(s.about(), @"
-    If off, members and viewers can't create or change their own tokens
+    If off, members and viewers can only view, disable and revoke their own tokens
     policy.self_service   only owners can change this rule
     ");
 

@@ -53,7 +53,7 @@ fn audit_check_names_each_damaged_row() {
     s.keys("3v");
     insta::assert_snapshot!(s.dialog_text(), @"
     Audit log integrity
-    ! 31 rows checked: the audit log was altered
+    ! 31 rows checked: the audit log was altered or damaged
       · row 7 (2026-11-21 09:30:00 +00:00, token.enable, ops/x) was changed or
         moved: its hash does not match
 

@@ -140,7 +140,7 @@ fn idle_token_session_ends() {
     });
     screens.install.fakes.clock.advance(60_000);
     screens.pass_time();
-    insta::assert_snapshot!(screens.app.model.exit.unwrap().unwrap_err(), @"the session has ended: you signed in with a token, and a token can't unlock the screens; start jeton again");
+    insta::assert_snapshot!(screens.app.model.exit.unwrap().unwrap_err(), @"the session has ended: you signed in with a token, and a token can't unlock the screens. Start jeton again");
 }
 
 #[test]

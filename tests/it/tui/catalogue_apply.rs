@@ -103,7 +103,7 @@ fn widening_needs_the_number_of_tokens_typed() {
       ~ Shop reader
           include: + shop.orders.Cancel
 
-    Type number of tokens
+    Number of tokens
     Password of ops
     ");
     s.assert_shows("admin/reader  +1 shop.orders.Cancel");
@@ -147,8 +147,8 @@ fn public_methods_need_their_number_typed() {
       ~ Shop reader
           include: + shop.orders.Cancel
 
-    Type number made public
-    Type number of tokens
+    Number of public methods
+    Number of tokens
     Password of ops
     ");
     for wrong in ["", "2"] {
@@ -186,7 +186,7 @@ fn token_created_meanwhile_needs_a_new_preview() {
     s.keys("2<enter>");
     s.install.create("admin", reader("late"));
     prove(&mut s);
-    insta::assert_snapshot!(s.problem().unwrap(), @"3 tokens would gain methods (you accepted 2); nothing was changed. The store changed after the preview: press Enter for a new preview");
+    insta::assert_snapshot!(s.problem().unwrap(), @"3 tokens would gain methods (you accepted 2); nothing was changed. Press Enter for a new preview");
     assert_eq!(last(&s), "token.create");
     s.keys("<enter>");
     s.assert_shows("admin/late");
@@ -243,7 +243,7 @@ fn tokens_in_use_are_above_those_that_gain() {
       member/reader  −1 shop.orders.List
     ↓ 5 more lines  PgDn
 
-    Type number of tokens
+    Number of tokens
     Password of ops
     ");
 }

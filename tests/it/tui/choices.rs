@@ -110,7 +110,8 @@ fn new_token_is_for_the_account_whose_tokens_are_shown() {
     Generate member/fresh
     API selection of member/fresh: no access. The token works until
     2027-02-19.
-    ! Warning: the token may not call anything: its API selection is empty
+    ! Warning: the token may not call anything: its API selection has no
+    methods
 
     Password of ops
     ");

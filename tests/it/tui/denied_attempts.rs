@@ -73,7 +73,7 @@ fn denied_attempts_are_listed_newest_first() {
     ");
     s.keys("<down><down>");
     insta::assert_snapshot!(s.about(), @"
-    unknown: this store never issued such a secret
+    unknown: the secret is unknown to this store
     1 attempt from 203.0.113.9 (zgrab/0.x), 10 min ago, 2026-11-21 09:20:00 +00:00
     ");
     s.keys("y");
@@ -96,7 +96,7 @@ fn denied_attempt_leads_to_its_token() {
               5 min ago
     Attempts  1
     Reason    deleted
-              the token was revoked
+              the token was revoked or purged
     Token     member/gone
               id t:2
               the token is in the trash
@@ -118,7 +118,7 @@ fn denied_attempt_leads_to_its_token() {
               10 min ago
     Attempts  1
     Reason    unknown
-              this store never issued such a secret
+              the secret is unknown to this store
     Token     unknown
               no token has this secret
     Secret    unknown
@@ -176,7 +176,7 @@ fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
     insta::assert_snapshot!(viewer.body(), @"
      WHEN        REASON          TOKEN             METHOD           ADDRESS
 
-    No attempt with your tokens has been denied yet.
+    No denied attempts with your tokens are recorded.
     ");
 }
 

@@ -95,7 +95,7 @@ fn revoke_leaves_made_tokens_by_default() {
       from local (jeton cli)
       method used: jeton.tokens.write
 
-    The token stops working at once. It stays in the trash for 30 days.
+    The token stops working at once. It can be restored for 30 days.
     ! This token created or regenerated 2 tokens that are not revoked:
     ops/one, ops/two
     Its 2 tokens              (•) leave them   ( ) revoke all 2 too
@@ -120,7 +120,7 @@ fn revoke_with_made_tokens_needs_their_number() {
       from local (jeton cli)
       method used: jeton.tokens.write
 
-    The token stops working at once. It stays in the trash for 30 days.
+    The token stops working at once. It can be restored for 30 days.
     ! This token created or regenerated 2 tokens that are not revoked:
     ops/one, ops/two
     Its 2 tokens              ( ) leave them   (•) revoke all 2 too
@@ -155,9 +155,9 @@ fn revoking_several_counts_each_token_once() {
     Not used in the last 7 days:
       ops/one                           never seen
 
-    The tokens stop working at once. They stay in the trash for 30 days.
+    The tokens stop working at once. They can be restored for 30 days.
     ! These tokens created or regenerated 1 token that is not revoked: ops/two
-    Its 1 token               (•) leave it   ( ) revoke it too
+    Their 1 token             (•) leave it   ( ) revoke it too
     Number                    2
     Type the number
     Password of ops
@@ -174,9 +174,9 @@ fn revoking_several_counts_each_token_once() {
     Not used in the last 7 days:
       ops/one                           never seen
 
-    The tokens stop working at once. They stay in the trash for 30 days.
+    The tokens stop working at once. They can be restored for 30 days.
     ! These tokens created or regenerated 1 token that is not revoked: ops/two
-    Its 1 token               ( ) leave it   (•) revoke it too
+    Their 1 token             ( ) leave it   (•) revoke it too
     Number                    3
     Type the number
     Password of ops
@@ -195,7 +195,8 @@ fn create_warns_of_a_selection_that_grants_nothing() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate ops/ci
     API selection of ops/ci: no access. The token works until 2027-02-19.
-    ! Warning: the token may not call anything: its API selection is empty
+    ! Warning: the token may not call anything: its API selection has no
+    methods
 
     Password of ops
     ");

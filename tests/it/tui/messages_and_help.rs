@@ -150,8 +150,8 @@ fn help_is_narrowed_by_typing() {
     Esc            Close; jeton asks first if it is not sure that you have the
                    secret
     Everywhere
-    Ctrl-c         Stop a running purge, or quit; jeton asks first if a new
-                   secret would be lost
+    Ctrl-c         Stop a long change of many tokens, or quit; jeton asks
+                   first if a new secret would be lost
     ");
     s.assert_shows("1-13 of 13");
     s.keys("<c-u>secret copies");

@@ -342,7 +342,7 @@ fn ended_session_locks_the_screens() {
     s.install.set_account_enabled(id, false);
     s.keys("R");
     assert!(s.app.lock.is_some());
-    insta::assert_snapshot!(s.problem().unwrap(), @"somebody changed the account ops while you were signed in. Sign in again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the session of ops has ended: since the sign-in, the account's password, role or state was changed, or the account was deleted. Sign in again");
 }
 
 #[test]

@@ -228,7 +228,7 @@ fn several_tokens_are_revoked_after_typing_their_number() {
     Not used in the last 7 days:
       ops/a                             never seen
       ops/b                             never seen
-    The tokens stop working at once. They stay in the trash for 30 days.
+    The tokens stop working at once. They can be restored for 30 days.
     Number                    3
     Type the number
     Password of ops
@@ -363,7 +363,8 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     None of these tokens was used in the last 7 days:
       ops/short                         never seen
     Purges all expired tokens that you manage, also those hidden by a filter.
-    The tokens are deleted for good. Only secret digests stay for look-ups.
+    The tokens are deleted for good. Their names and secret digests stay for
+    look-ups.
     Number                    1
     Type the number
     Password of ops
@@ -385,9 +386,10 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     s.keys("p");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Purge trashed tokens
-    There is no such token.
+    No token is affected.
     Purges all trashed tokens that you manage, also those hidden by a filter.
-    The tokens are deleted for good. Only secret digests stay for look-ups.
+    The tokens are deleted for good. Their names and secret digests stay for
+    look-ups.
     Number                    0
     Type the number
     Password of ops

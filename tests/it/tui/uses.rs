@@ -131,14 +131,14 @@ fn uses_of_tokens_that_the_account_may_see_are_listed() {
     insta::assert_snapshot!(viewer.body(), @"
      DAY (UTC)       USES  TOKEN           METHOD                   ADDRESS
 
-    Your tokens have not been used yet.
+    No uses of your tokens are recorded.
     ");
     let mut owner = TuiHarness::signed_in(TestInstall::new());
     owner.keys("7");
     insta::assert_snapshot!(owner.body(), @"
      DAY (UTC)       USES  TOKEN           METHOD                   ADDRESS
 
-    No token has been used yet.
+    No uses of tokens are recorded.
     ");
 }
 

@@ -104,7 +104,7 @@ fn session_reads_only_and_ends_with_its_credentials() {
     let id = install.account_named("member").id;
     install.raw_connection().execute("UPDATE accounts SET credential_version = 2 WHERE id = ?1", [id.0]).unwrap();
     let error = assert_error(call(&install.backend, &held, list()), Kind::Unauthenticated);
-    insta::assert_snapshot!(error, @"somebody changed the account member while you were signed in. Sign in again");
+    insta::assert_snapshot!(error, @"the session of member has ended: since the sign-in, the account's password, role or state was changed, or the account was deleted. Sign in again");
     let held = session();
     install.set_account_enabled(id, false);
     assert_error(call(&install.backend, &held, WhoAmI), Kind::Unauthenticated);

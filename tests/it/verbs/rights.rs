@@ -140,7 +140,7 @@ fn both_secrets_of_an_overlap_have_their_own_rights() {
 fn selection_with_withheld_methods_gives_a_warning() {
     let install = TestInstall::with_accounts();
     let warned = |selection| install.create("viewer", CreateToken { selection, ..create("x") }).warning;
-    insta::assert_snapshot!(warned(Selection::nothing()).unwrap(), @"the token may not call anything: its API selection is empty");
+    insta::assert_snapshot!(warned(Selection::nothing()).unwrap(), @"the token may not call anything: its API selection has no methods");
     install.call("viewer", revoke(&["x"], "x")).unwrap();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
     let warning = warned(methods(&[read, write])).unwrap();

@@ -114,9 +114,9 @@ fn each_rule_overrides_those_before() {
     );
     let levels: Vec<_> = all.catalogue.methods().map(|m| m.access).collect();
     assert_eq!(levels, [Access::Read, Access::Admin, Access::Public, Access::Read, Access::Write]);
-    insta::assert_snapshot!(all.notes.join("\n"), @r"
+    insta::assert_snapshot!(all.notes.join("\n"), @"
     access levels: 1 from the HTTP method, 1 from scopes, 1 from security: [], 2 from x-jeton-access
-    groups by path, because tags don't tell operations apart: 1
+    groups from paths, because no tags tell operations apart: 1 groups
     ");
 }
 

@@ -41,13 +41,13 @@ fn docs_come_from_the_operation_the_template_the_tag_or_the_document() {
         warnings.extend(done.warnings.into_iter().filter(|w| w.contains("http")));
     }
     insta::assert_snapshot!(warnings.join("\n"), @r#"
-    GET "/a/{b}": skipped the documentation link "javascript:alert(1)": it is not an http or https link
-    GET "/a/{b}": skipped the documentation link "file:///etc/passwd": it is not an http or https link
-    GET "/a/{b}": skipped the documentation link "https://": it is not an http or https link
-    GET "/a/{b}": skipped the documentation link "//d.example": it is not an http or https link
-    GET "/a/{b}": skipped the documentation link "https://d/\u{202e}": it is not an http or https link
-    GET "/a/{b}": skipped the documentation link "https://a b": it is not an http or https link
-    GET "/a/{b}": skipped the documentation link "": it is not an http or https link
+    GET "/a/{b}": skipped the documentation link "javascript:alert(1)": it is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "file:///etc/passwd": it is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "https://": it is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "//d.example": it is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "https://d/\u{202e}": it is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "https://a b": it is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "": it is not a complete http or https link
     "#);
     for bad in ["ftp://x/{id}", "https://x/{nothing}", "{id}", "https://x/{id", ""] {
         let options =

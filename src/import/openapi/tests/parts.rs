@@ -30,9 +30,9 @@ fn scopes_of_all_alternatives_become_sets() {
     );
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the scope "all" is not declared by the security scheme "oauth"
-    PATCH "/a": the security scheme "none" is not declared in components.securitySchemes
+    PATCH "/a": the security scheme "none" is not declared in the document
     the security scheme "none" is not declared, so "x" becomes no API set
-    the scope "w" is declared by the security schemes "copy" and "oauth"; jeton made one API set for both
+    the scope "w" belongs to the security schemes "copy" and "oauth"; jeton made one API set for both
     operations that become public, because they need no token (security: []): 1 (DELETE "/a")
     declared scopes that become no API sets, because no operation requires them: 1 ("idle")
     "#);
@@ -110,7 +110,7 @@ fn refs_inside_the_document_are_followed() {
     "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" refers to a place that the document does not have
     DELETE "/a": defined both in the path and behind its $ref; jeton uses the definition in the path
     DELETE "/b": defined both in the path and behind its $ref; jeton uses the definition in the path
-    "/d": $ref "other.yaml#/d" refers to a file that was not read; jeton reads only files below the folder of the document
+    "/d": $ref "other.yaml#/d" refers to a file that was not read; jeton reads files below the document's folder, and none for a document from stdin
     "/e": $ref "#/nowhere" refers to a place that the document does not have
     "/f": $ref "#/paths/~1f" refers to itself
     "##);
@@ -146,7 +146,7 @@ fn omitted_parts_are_warned_about() {
     skipped GET "/c", because its value is not a map
     GET "d": skipped a tag, because it is not text
     GET "d": skipped "security", because its value is not a list
-    GET "d": the path does not start with a slash; a slash is added
+    GET "d": the path does not start with a slash; jeton adds a slash
     operations without operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a", GET "d")
     operations with callbacks, which jeton skips because callbacks are not methods of this API: 1 (GET "/a")
     skipped webhooks, because they are not methods of this API: 1

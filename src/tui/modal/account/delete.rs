@@ -12,9 +12,10 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
     let (name, is_in_use) = (account.username.to_string(), tokens.active > 0);
     let mut effects = Vec::new();
     if !is_in_use {
-        let what = match tokens.live {
-            0 => "The account has no tokens".to_owned(),
-            n => format!(
+        let what = match (tokens.live, tokens.trashed) {
+            (0, 0) => "The account has no tokens".to_owned(),
+            (0, n) => format!("The account has {} in the trash, never to be restored", count_noun(n.into(), "token")),
+            (n, _) => format!(
                 "The account has no active tokens. The deletion also puts {} into the trash; no restore is possible",
                 count_noun(n.into(), "token")
             ),

@@ -50,7 +50,11 @@ impl Dialog for SetContactDialog {
         let contact = contact.transpose().map_err(|e| Problem::at(Field::Contact, e))?;
         let username = self.username.clone();
         if contact == self.before {
-            return Err(Problem::at(Field::Contact, format!("{username} already has this contact")));
+            let text = match contact {
+                Some(_) => format!("{username} already has this contact"),
+                None => format!("{username} has no contact. Enter an e-mail address"),
+            };
+            return Err(Problem::at(Field::Contact, text));
         }
         let about = match &contact {
             Some(contact) => format!("Notices about the tokens of {username} will go to {contact}."),
@@ -69,7 +73,7 @@ impl Dialog for SetContactDialog {
         layout.text_input(Field::Contact, "E-mail", &self.contact);
         layout.note("Empty: no contact", theme.dim);
         layout.blank();
-        layout.text_line("Notices about the account's tokens go there: jeton notify", Style::new());
+        layout.text_line("jeton notify sends notices about the account's tokens to this address.", Style::new());
         layout.blank();
         layout.button(Field::Button, "Change contact");
         layout.problem(3);

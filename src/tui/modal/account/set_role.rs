@@ -40,7 +40,11 @@ fn describe_change(before: Role, after: Role, active: u32) -> String {
     if !lost.is_empty() {
         format!("{tokens} may no longer call {} methods from the next request on.", named(lost))
     } else if !gained.is_empty() {
-        format!("{tokens} may also call the {} methods in their API selections.", named(gained))
+        format!(
+            "After a regeneration, tokens may also call the {} methods in their API selections. Secrets that were issued \
+             under such a role may call them at once.",
+            named(gained)
+        )
     } else {
         format!("{tokens} may call the same methods as before.")
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use ratatui::style::Style;
 
 use super::CatalogueChange;
-use crate::error::{Error, Kind as ErrorKind};
+use crate::error::{Error, Fault};
 use crate::import::openapi::ImportResult;
 use crate::platform::{catalogue_file, paths};
 use crate::tui::component::{Intent, Reply, UpdateContext};
@@ -114,20 +114,10 @@ impl Dialog for ApplyCatalogueDialog {
 
     fn on_error(&mut self, error: Error) -> PressResult<Field> {
         self.pending = None;
-        match error.kind {
-            // The remedy in the error is for the command line.
-            ErrorKind::Conflict => {
-                let text =
-                    format!("{}. The store changed after the preview: press Enter for a new preview", error.what);
-                Err(Problem::general(text))
-            }
-            ErrorKind::Failure
-            | ErrorKind::Usage
-            | ErrorKind::NotFound
-            | ErrorKind::Unauthenticated
-            | ErrorKind::Denied
-            | ErrorKind::Findings
-            | ErrorKind::Cancelled => Err(Problem::general(error)),
+        // The remedy in an error about the confirmed numbers is for the command line.
+        match error.has_fault(Fault::Unconfirmed) || error.has_fault(Fault::ChangedMeanwhile) {
+            true => Err(Problem::general(format!("{}. Press Enter for a new preview", error.what))),
+            false => Err(Problem::general(error)),
         }
     }
 

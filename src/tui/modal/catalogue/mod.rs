@@ -13,7 +13,7 @@ use crate::verbs::request::{Request, Response};
 
 /// Maximum length of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits =
-    TextLimits { max_items: 1_000, more_hint: "for the full list, run: jeton catalogue apply --dry-run --json" };
+    TextLimits { max_items: 1_000, more_hint: "for the full list, run: jeton catalogue apply FILE --dry-run --json" };
 
 /// Describes the preview: the tokens that gain or lose methods, the remarks of an import, then additions, removals and changes.
 fn preview_text(preview: &CataloguePreview, loaded: &ImportResult) -> ScrollText {
@@ -74,8 +74,8 @@ impl CatalogueChange {
         let removal = Removal::Catalogue(Box::new(self.loaded.catalogue.clone()));
         let text = preview_text(&self.preview, &self.loaded);
         PendingMutation::with_text(format!("Apply {}", self.loaded.catalogue.name), text, self)
-            .confirmed_by("Type number made public", public)
-            .confirmed_by("Type number of tokens", widened)
+            .confirmed_by("Number of public methods", public)
+            .confirmed_by("Number of tokens", widened)
             .taking(removal)
             .impact_first()
     }

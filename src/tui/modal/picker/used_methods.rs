@@ -57,7 +57,7 @@ impl UsedMethods {
         if self.is_truncated {
             Some("the token used too many methods to tell which are unused".to_owned())
         } else if self.days < MIN_DAYS {
-            Some(format!("the ledger covers {}; jeton lists unused methods after 7 days", self.period()))
+            Some(format!("only {} of this token; jeton lists unused methods after 7 days", self.period()))
         } else if self.methods.is_empty() {
             Some(format!("the token used no method in {}", self.period()))
         } else {

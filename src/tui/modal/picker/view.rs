@@ -116,7 +116,7 @@ impl Picker {
         let (label, only) = match (columns >= 50, on_sets) {
             (true, true) => ("Search sets  ", format!("  {mark} Only ticked")),
             (true, false) => ("Search  ", format!("  {mark} Only ticked")),
-            (false, _) => ("/ ", format!(" {mark} checked")),
+            (false, _) => ("/ ", format!(" {mark} ticked")),
         };
         let only = if self.shows_ticks() && !on_sets { only } else { String::new() };
         let focused = matches!(self.focus, Focus::Search | Focus::SetSearch);

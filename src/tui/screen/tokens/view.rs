@@ -19,7 +19,7 @@ pub(super) fn head(list: &TokenList, model: &Model) -> Vec<(String, Style)> {
     let theme = &model.theme;
     if list.options.trashed {
         let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
-        return vec![(format!("Trash, tokens kept for {}", keep.describe()), theme.strong)];
+        return vec![(format!("Trash, restorable for {}", keep.describe()), theme.strong)];
     }
     let active = match list.summary.limit {
         0 => format!("{} active", list.summary.active),
