@@ -14,7 +14,7 @@ use crate::config::ServeSettings;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::method::MethodId;
 use crate::domain::secret::Secret;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::{self, ServerConfig, ServerHandle};
 use crate::platform::sockets::{self, HttpReply};
 use crate::platform::threads;
@@ -94,7 +94,7 @@ impl Simulator {
             Ok(traffic) => Ok(Simulator { service, end, traffic }),
             Err(e) => {
                 let _ = service.stop();
-                Err(Error::failure("a thread can't be started").why(e.to_string()))
+                Err(threads::not_started(e))
             }
         }
     }

@@ -223,6 +223,7 @@ fn show_and_can_explain_withheld_methods() {
     mia/x
       API: 2 methods → 1 method
         - environment.control.GetEnvInfo
+      methods: 1 → 0
     ! mia/x: the token may not call its only method: environment.control.StopEnv (the account's role viewer is too low)
     ✓ mia/x changed; the secret stays the same
     ");

@@ -122,7 +122,10 @@ fn copy_and_regenerate_issue_working_secrets() {
     ");
 
     let refused = home.as_ops(&["token", "regenerate", "ci", "--grace", "31d"]).assert_error(Kind::Usage);
-    insta::assert_snapshot!(refused.message(), @"error: the grace 31d is too long: the old secret can keep working for at most 30 days");
+    insta::assert_snapshot!(refused.message(), @"
+    error: the grace 31d is too long: the old secret can keep working for at most 30 days
+      Choose a shorter time, such as 7d
+    ");
     let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).assert_success();
     insta::assert_snapshot!(rotated.message(), @r#"
     ✓ ops/ci has a new secret; the old secret stops working in 20 days, when the token expires; the token works until [time] (in 20 days)

@@ -28,6 +28,7 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     ci/a
       API: 1 method → no access
         - environment.control.StopEnv
+      methods: 1 → 0
     ! the token may not call anything: its API selection has no methods
     In the last 7 days, these tokens used methods that this change takes away:
     ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
@@ -143,7 +144,7 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
       − IDE Plugins
       − Marketplace
       − Maven Plugin
-    API sets:
+    Methods of API sets:
       Extended Access: −237 artifacts.repository.CheckArtifact, artifacts.repository.DeleteArtifact, artifacts.repository.DownloadArtifact, artifacts.repository.GetArtifact, artifacts.repository.ListArtifacts, artifacts.repository.PromoteArtifact, …
       IDE Plugins: −58 development.vcs.BuildProject, development.vcs.CancelBuild, development.vcs.CheckRepository, development.vcs.CreateProject, development.vcs.EditProject, development.vcs.GetBuildLog, …
       Marketplace: −58 billing.account.GetPricing, billing.quota.CheckQuota, billing.quota.ListQuotas, environment.binder.AttachPublicIp, environment.binder.BindDomain, environment.binder.CheckDomain, …

@@ -266,11 +266,11 @@ fn whole_preview_is_reached_by_scrolling() {
     }
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
+      ~ Shop reader
           include: +
               shop.orders.Cancel
-    ↑ 9 more lines  PgUp
-    Type number of tokens
-
+    ↑ 8 more lines  PgUp
+    Number of tokens
     Password of ops
     ");
 }

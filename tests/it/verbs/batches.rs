@@ -103,7 +103,7 @@ fn purge_whose_end_could_not_be_logged_says_so() {
     let refused_row = "CREATE UNIQUE INDEX no ON audit (face) WHERE verb >= 'token.purge.' AND verb < 'token.purge/'";
     install.raw_connection().execute_batch(refused_row).unwrap();
     let error = assert_error(install.call(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)), Kind::Failure);
-    assert!(error.what.contains(&format!("{many} of {many}")) && error.next.is_some(), "{error}");
+    assert!(error.what.contains("1 200 of 1 200") && error.next.is_some(), "{error}");
     assert_eq!(install.audit().iter().filter(|row| row.verb == "token.purge").count(), many);
 }
 

@@ -70,7 +70,7 @@ fn refused_edit_changes_nothing() {
     no(EditToken { name: Some(token_name("jtn_12345678")), ..edit("x") }, Kind::Usage);
     no(EditToken { expires: spec("20-11-2026"), ..edit("x") }, Kind::Usage);
     let error = no(EditToken { selection: add(&["IDE Plugins"]), ..edit("x") }, Kind::Usage);
-    insta::assert_snapshot!(error, @"API sets can't be added to this token or dropped from it: the token's API selection is a list of methods. Replace the whole API selection with sets: --set NAME (can be repeated)");
+    insta::assert_snapshot!(error, @"API sets can't be added to this token or dropped from it: the token's API selection is no access. Replace the whole API selection with sets: --set NAME (can be repeated)");
     let replace = |selection| Some(SelectionEdit::Replace(selection));
     no(EditToken { selection: replace(methods(&["no.Such"])), ..edit("x") }, Kind::NotFound);
     no(EditToken { selection: replace(Selection::Sets(["None".to_owned()].into())), ..edit("x") }, Kind::NotFound);
