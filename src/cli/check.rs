@@ -29,6 +29,7 @@ impl Pages {
             FindingKind::Expiring(Span::parse(&args.within)?),
             FindingKind::Stale(Span::parse(&args.stale)?),
             FindingKind::DeadSecretTried,
+            FindingKind::UnknownNames,
         ];
         let mut queries = queries.into_iter();
         Ok(Pages { query: queries.next(), queries, after: None })
@@ -51,6 +52,7 @@ struct Counts {
     expiring: u64,
     stale: u64,
     dead_secrets: u64,
+    unknown_names: u64,
 }
 
 impl Counts {
@@ -59,17 +61,20 @@ impl Counts {
             Finding::Expiring { .. } => &mut self.expiring,
             Finding::Stale { .. } => &mut self.stale,
             Finding::DeadSecretTried { .. } => &mut self.dead_secrets,
+            Finding::UnknownNames { .. } => &mut self.unknown_names,
         } += 1;
     }
 
     /// Returns the exit code, and prints the summary.
     fn finish(&self, app: &App) -> Result<()> {
-        let parts: Vec<String> =
-            [(self.expiring, "expiring"), (self.stale, "stale"), (self.dead_secrets, "still tried")]
-                .iter()
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, what)| format!("{count} {what}"))
-                .collect();
+        let counts = [
+            (self.expiring, "expiring"),
+            (self.stale, "stale"),
+            (self.dead_secrets, "still tried"),
+            (self.unknown_names, "with unknown names"),
+        ];
+        let parts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let parts: Vec<String> = parts.collect();
         if parts.is_empty() {
             app.out.note("Nothing needs attention.");
             return Ok(());
@@ -136,6 +141,10 @@ fn cells(finding: &Finding, now: Timestamp) -> [Cell; 6] {
         Finding::Stale { last_seen_at: None, created_at, .. } => {
             (format!("never used, created {}", ago(*created_at, now)), String::new())
         }
+        Finding::UnknownNames { count, names, .. } => {
+            let more = if *count > names.len() as u64 { ", …" } else { "" };
+            (format!("names that no catalogue has: {count}"), format!("{}{more}", names.join(", ")))
+        }
         Finding::DeadSecretTried { attempts, .. } => {
             let (address, client) = format_origin(&attempts.address, &attempts.client);
             let bound = if attempts.is_lower_bound { "more than " } else { "" };
@@ -147,6 +156,7 @@ fn cells(finding: &Finding, now: Timestamp) -> [Cell; 6] {
         }
     };
     let at = match finding {
+        Finding::UnknownNames { .. } => None,
         Finding::Expiring { expires_at, .. } => Some(*expires_at),
         Finding::Stale { last_seen_at, .. } => *last_seen_at,
         Finding::DeadSecretTried { attempts, .. } => Some(attempts.at),

@@ -21,7 +21,13 @@ pub enum FindingKind {
     /// Tokens that are disabled, expired, deleted, purged or rotated, and whose old secrets were tried in the last
     /// [`DEAD_SECRET_WINDOW`].
     DeadSecretTried,
+    /// Active tokens that name methods or API sets that no catalogue has. A catalogue that brings them gives them to the
+    /// tokens.
+    UnknownNames,
 }
+
+/// Maximum number of names in [`Finding::UnknownNames`].
+pub const MAX_UNKNOWN_NAMES: usize = 10;
 
 /// The position of a check: the sort value, and a token's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,6 +54,8 @@ pub enum FindingCriterion {
     StaleSince(Timestamp),
     /// Dead tokens that were tried at this time or later.
     DeadSecretTriedSince(Timestamp),
+    /// Active tokens with names that no catalogue has.
+    UnknownNames,
 }
 
 /// A page of findings.
@@ -92,15 +100,25 @@ pub enum Finding {
         #[serde(flatten)]
         attempts: DeadSecretAttempts,
     },
+    /// The token names methods or API sets that no catalogue has.
+    UnknownNames {
+        /// The token.
+        token: LedgerToken,
+        /// Number of these names.
+        count: u64,
+        /// The first ids of such methods, or names of such sets, 10 at most.
+        names: Vec<String>,
+    },
 }
 
 impl Finding {
     /// Returns the token that needs attention.
     pub const fn token(&self) -> &LedgerToken {
         match self {
-            Finding::Expiring { token, .. } | Finding::Stale { token, .. } | Finding::DeadSecretTried { token, .. } => {
-                token
-            }
+            Finding::Expiring { token, .. }
+            | Finding::Stale { token, .. }
+            | Finding::DeadSecretTried { token, .. }
+            | Finding::UnknownNames { token, .. } => token,
         }
     }
 
@@ -110,6 +128,7 @@ impl Finding {
             Finding::Expiring { .. } => "expiring",
             Finding::Stale { .. } => "stale",
             Finding::DeadSecretTried { .. } => "still tried",
+            Finding::UnknownNames { .. } => "unknown names",
         }
     }
 }
@@ -161,6 +180,7 @@ impl Query for ListFindings {
                 FindingCriterion::StaleSince(span.before(env.now, env.zone).unwrap_or(Timestamp(i64::MIN)))
             }
             FindingKind::DeadSecretTried => FindingCriterion::DeadSecretTriedSince(env.now.plus(-DEAD_SECRET_WINDOW)),
+            FindingKind::UnknownNames => FindingCriterion::UnknownNames,
         };
         snapshot.finding_page(&FindingQuery { criterion, now: env.now, after: self.after, limit: self.limit })
     }

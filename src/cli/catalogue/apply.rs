@@ -39,6 +39,8 @@ pub(in crate::cli) struct Applied<'a> {
     warnings: &'a [String],
     /// Decisions of an import, such as the source of access levels. Empty for a TOML file.
     notes: &'a [String],
+    /// Options that an earlier import of this catalogue had, as its routes and hosts show, and this import lacks.
+    missing_options: &'a [String],
     #[serde(flatten)]
     diff: &'a CatalogueDiff,
     /// Methods that API sets gain or lose.
@@ -62,13 +64,14 @@ pub(in crate::cli) struct Applied<'a> {
 }
 
 impl<'a> Applied<'a> {
-    fn new(preview: &'a CataloguePreview, warnings: &'a [String], notes: &'a [String], applied: bool) -> Self {
+    fn new(preview: &'a CataloguePreview, source: &'a ImportResult, missing: &'a [String], applied: bool) -> Self {
         Applied {
             applied,
             catalogue: &preview.name,
             new: preview.is_new,
-            warnings,
-            notes,
+            warnings: &source.warnings,
+            notes: &source.notes,
+            missing_options: missing,
             diff: &preview.diff,
             members: &preview.set_changes,
             renamed_tokens: preview.renamed_tokens,
@@ -115,17 +118,21 @@ pub(in crate::cli) fn show_import(app: &mut App, imported: &ImportResult, verbos
 /// Previews a catalogue and applies it. Every source of catalogues goes through here.
 pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &ApplyOptions) -> Result<()> {
     show_import(app, &source, Some(consent.verbose));
-    let ImportResult { catalogue, warnings, notes } = source;
     let (credential, session) = app.authenticate()?;
     let reader = Credential::Session(session);
-    let verb = PreviewCatalogue { catalogue: catalogue.clone() };
+    let verb = PreviewCatalogue { catalogue: source.catalogue.clone() };
     let preview = app.call_with_progress(&reader, verb, CHECKED)?;
+    let missing = if preview.is_new { Vec::new() } else { source.missing_options(&preview.diff) };
     if !app.out.json {
         print(app, &preview)?;
     }
+    if !missing.is_empty() {
+        app.out.note("! The last import seems to have had options that this one lacks. Options aren't stored.");
+        app.out.note(&format!("  To keep what they did, add: {}", missing.join(" ")));
+    }
     if consent.dry_run {
         if app.out.json {
-            return app.print_json(&Applied::new(&preview, &warnings, &notes, false));
+            return app.print_json(&Applied::new(&preview, &source, &missing, false));
         }
         app.out.note("Dry run: nothing was changed");
         return Ok(());
@@ -135,12 +142,13 @@ pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &A
     // A script confirms the numbers, a person the preview.
     let expected = impact::is_by_person(app).then_some(preview.set);
     if expected.is_some() {
-        impact::confirm(app, &reader, "apply the catalogue", Removal::Catalogue(Box::new(catalogue.clone())))?;
+        impact::confirm(app, &reader, "apply the catalogue", Removal::Catalogue(Box::new(source.catalogue.clone())))?;
     }
-    let verb = ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public).expecting(expected);
+    let verb = ApplyCatalogue::new(source.catalogue.clone(), consent.accept_widening, consent.accept_public)
+        .expecting(expected);
     let changed = app.call_with_progress(&credential, verb, CHECKED)?;
     if app.out.json {
-        return app.print_json(&Applied::new(&changed.value, &warnings, &notes, true));
+        return app.print_json(&Applied::new(&changed.value, &source, &missing, true));
     }
     app.out.note(&format!("✓ catalogue {} applied", changed.value.name));
     app.out.note(&format!(

@@ -60,7 +60,11 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
     }
     let advice = match catalogue.hosts.intersection(&owner.catalogue.hosts).next() {
         Some(host) => {
-            format!("Remove the route from one of the two methods, or the host {host} from one of the catalogues")
+            format!(
+                "If this is a newer version of {other}, give it that name: name = \"{other}\" in the file, or --name {other} for \
+                 an import. Else remove the route from one of the two methods, or the host {host} from one of the catalogues",
+                other = owner.catalogue.name
+            )
         }
         None => {
             let which = match owner.catalogue.hosts.is_empty() {
@@ -68,8 +72,10 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
                 false => "this catalogue its own hosts".to_owned(),
             };
             format!(
-                "If these are two applications, give {which}: hosts = [\"HOST\"] in the file, or --host HOST for an import. \
-                 If it is one application, remove the route from one of the two methods"
+                "If this is a newer version of {other}, give it that name: --name {other} for an import. If these are two \
+                 applications, give {which}: hosts = [\"HOST\"] in the file, or --host HOST for an import. If it is one \
+                 application, remove the route from one of the two methods",
+                other = owner.catalogue.name
             )
         }
     };

@@ -18,6 +18,7 @@ mod files;
 mod groups;
 mod ids;
 mod json_reader;
+mod missing_options;
 mod operations;
 mod path_parameters;
 mod refs;
@@ -41,11 +42,13 @@ use self::doc_links::DocLinks;
 use self::document_tree::{Node, ParseBudget, ParseContext};
 pub use self::files::Neighbours;
 use self::groups::Groups;
+pub use self::missing_options::missing_options;
 use self::operations::{Operation, OperationReader, WarningCounts, drop_duplicate_routes};
 pub use self::path_parameters::ParameterOptions;
 use self::security_schemes::Security;
 use self::servers::ServerReader;
 use self::warnings::Warnings;
+use crate::domain::catalogue::diff::CatalogueDiff;
 use crate::domain::catalogue::{Catalogue, Group, MANAGEMENT, TrailingSlash};
 use crate::domain::method::{Method, MethodId};
 use crate::domain::word_enum::word_enum;
@@ -64,7 +67,7 @@ word_enum! {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportOptions {
     /// The catalogue's name: 1 to 64 of `a-z 0-9 . _ -`, not `jeton`. Groups, ids and sets begin with it.
     pub name: String,
@@ -108,6 +111,8 @@ pub struct ImportResult {
     pub warnings: Vec<String>,
     /// Decisions of the import, safe to show.
     pub notes: Vec<String>,
+    /// The options of the import; `None` if the catalogue needed no import.
+    pub options: Option<ImportOptions>,
 }
 
 impl ImportResult {
@@ -115,12 +120,17 @@ impl ImportResult {
     pub fn tallied_warnings(&self) -> Vec<String> {
         warnings::tally(&self.warnings)
     }
+
+    /// Returns the options that an earlier import of the catalogue had, and this one lacks: see [`missing_options`].
+    pub fn missing_options(&self, diff: &CatalogueDiff) -> Vec<String> {
+        self.options.as_ref().map_or_else(Vec::new, |given| missing_options(given, diff))
+    }
 }
 
 /// A catalogue that needed no import.
 impl From<Catalogue> for ImportResult {
     fn from(catalogue: Catalogue) -> Self {
-        ImportResult { catalogue, warnings: Vec::new(), notes: Vec::new() }
+        ImportResult { catalogue, warnings: Vec::new(), notes: Vec::new(), options: None }
     }
 }
 
@@ -202,7 +212,7 @@ pub fn import_with_files(
     let groups = with_methods(&options.name, groups, operations, ids);
     let catalogue =
         Catalogue { name: options.name.clone(), title, hosts, trailing_slash: options.trailing_slash, groups, sets };
-    Ok(ImportResult { catalogue, warnings: warnings.into_lines(), notes })
+    Ok(ImportResult { catalogue, warnings: warnings.into_lines(), notes, options: Some(options.clone()) })
 }
 
 /// Returns the groups with their methods, sorted by id.

@@ -16,7 +16,7 @@ const MAX_PARAMETERS: usize = 200;
 const MAX_LEN: usize = 200;
 
 /// Choices of the person who imports.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ParameterOptions {
     /// The names of path parameters that can hold slashes, whatever the document says.
     pub multi_segment: Vec<String>,

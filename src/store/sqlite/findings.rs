@@ -8,7 +8,9 @@ use super::query_helpers::{lossy, query_all, query_one, query_value, sql_limit, 
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
-use crate::verbs::findings::{DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery};
+use crate::verbs::findings::{
+    DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery, MAX_UNKNOWN_NAMES,
+};
 use crate::verbs::ledger::LedgerToken;
 use crate::verbs::verify::DenialReason;
 
@@ -39,7 +41,39 @@ pub(super) fn page(db: &Connection, query: &FindingQuery) -> Result<FindingPage>
             })
         }
         FindingCriterion::DeadSecretTriedSince(since) => dead_secret_page(db, query, since),
+        FindingCriterion::UnknownNames => unknown_names_page(db, query),
     }
+}
+
+/// The names of a token `t` that no catalogue has.
+const UNKNOWN_NAMES: &str = "SELECT method_id AS name FROM token_methods m
+    WHERE m.token_id = t.id AND NOT EXISTS (SELECT 1 FROM methods WHERE id = m.method_id)
+    UNION ALL SELECT set_name FROM token_sets s
+    WHERE s.token_id = t.id AND NOT EXISTS (SELECT 1 FROM api_sets WHERE name = s.set_name)";
+
+/// Parameters: `?1` now, `?2` the last token of the page before, `?3` the number of tokens to read.
+pub(super) fn unknown_names_sql() -> String {
+    format!(
+        "SELECT t.id, iif({ACTIVE}, (SELECT count(*) FROM ({UNKNOWN_NAMES})), 0)
+         FROM (SELECT id FROM tokens WHERE id > ?2 ORDER BY id LIMIT ?3) d
+         CROSS JOIN tokens t ON t.id = d.id CROSS JOIN accounts a ON a.id = t.account_id ORDER BY d.id"
+    )
+}
+
+fn unknown_names_page(db: &Connection, query: &FindingQuery) -> Result<FindingPage> {
+    let last = query.after.map_or(0, |after| after.0);
+    let values = [query.now.0, last, sql_limit(query.limit)];
+    let rows = query_all(db, &unknown_names_sql(), values, tuple::<(i64, i64)>)?;
+    let next = rows.last().filter(|_| rows.len() >= query.limit).map(|(id, _)| FindingCursor(*id, 0));
+    let mut findings = Vec::new();
+    for (id, count) in rows.into_iter().filter(|(_, count)| *count > 0) {
+        let names = UNKNOWN_NAMES.replace("t.id", "?1");
+        let sql = format!("SELECT name FROM ({names}) ORDER BY name LIMIT ?2");
+        let names = query_all(db, &sql, [id, sql_limit(MAX_UNKNOWN_NAMES)], |r| lossy(r, 0))?;
+        let (token, _) = ledger_read::token_ref(db, TokenId(id), "", query.now)?;
+        findings.push(Finding::UnknownNames { token, count: count.unsigned_abs(), names });
+    }
+    Ok(FindingPage { findings, next })
 }
 
 /// Parameters: `?1` now, `?2` the end of the period, `?3` and `?4` the key, `?5` the number of tokens to read.

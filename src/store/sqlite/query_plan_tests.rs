@@ -279,6 +279,14 @@ fn attention_report_uses_indexes() {
         let plan = explain(&db, &sql, &values);
         assert!(plan.contains(found) && !plan.contains("SCAN t") && !plan.contains("SCAN a"), "{plan}");
     }
+    let plan = explain(&db, &findings::unknown_names_sql(), &[NOW.0, 0, 100].map(Value::from));
+    for found in [
+        "SEARCH tokens USING INTEGER PRIMARY KEY (rowid>?)",
+        "SEARCH m USING PRIMARY KEY (token_id=?)",
+        "SEARCH s USING PRIMARY KEY (token_id=?)",
+    ] {
+        assert!(plan.contains(found), "{plan}");
+    }
     let plan = explain(&db, findings::NEXT_DENIED_TOKEN, &[Value::from(1)]);
     assert_eq!(plan, "SEARCH denied_attempts USING COVERING INDEX denied_attempts_once (token_id>?)");
 }

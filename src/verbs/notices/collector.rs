@@ -103,8 +103,8 @@ fn decide_page(snapshot: &dyn Snapshot, query: &FindingQuery) -> Result<DecidedP
     let FindingPage { findings, next } = snapshot.finding_page(query)?;
     let tokens: Vec<TokenId> = findings.iter().map(|finding| finding.token().id).collect();
     // All findings of a page are of one kind.
-    let sent = match findings.first() {
-        Some(first) => snapshot.sent_notices(decision::kind(first), &tokens)?,
+    let sent = match findings.first().and_then(decision::kind) {
+        Some(kind) => snapshot.sent_notices(kind, &tokens)?,
         None => Default::default(),
     };
     let decided = |finding: Finding| {

@@ -16,17 +16,20 @@ pub(super) enum Decision {
     Due(SentNotice),
 }
 
-pub(super) const fn kind(finding: &Finding) -> SentKind {
+/// Returns `None` for a finding of which no notice is sent.
+pub(super) const fn kind(finding: &Finding) -> Option<SentKind> {
     match finding {
-        Finding::Expiring { .. } => SentKind::Expiring,
-        Finding::Stale { .. } => SentKind::Stale,
-        Finding::DeadSecretTried { .. } => SentKind::DeadSecretTried,
+        Finding::Expiring { .. } => Some(SentKind::Expiring),
+        Finding::Stale { .. } => Some(SentKind::Stale),
+        Finding::DeadSecretTried { .. } => Some(SentKind::DeadSecretTried),
+        Finding::UnknownNames { .. } => None,
     }
 }
 
 /// Decides for a finding and the last notice of its kind about the token.
 pub(super) fn decide(finding: &Finding, last: Option<&SentNotice>, now: Timestamp) -> Decision {
-    let new = |threshold, about| SentNotice { token: finding.token().id, kind: kind(finding), threshold, about };
+    let Some(kind) = kind(finding) else { return Decision::Known };
+    let new = |threshold, about| SentNotice { token: finding.token().id, kind, threshold, about };
     match finding {
         Finding::Expiring { expires_at, .. } => {
             let Some(days) = threshold(*expires_at, now) else { return Decision::Known };
@@ -51,5 +54,6 @@ pub(super) fn decide(finding: &Finding, last: Option<&SentNotice>, now: Timestam
             Some(last) if attempts.at > last.about || last.about > now => Decision::Update(new(0, attempts.at)),
             Some(_) => Decision::Known,
         },
+        Finding::UnknownNames { .. } => Decision::Known,
     }
 }

@@ -64,6 +64,7 @@ impl NoticeTotals {
             Notice::Finding { finding: Finding::Expiring { .. }, .. } => &mut self.expiring,
             Notice::Finding { finding: Finding::Stale { .. }, .. } => &mut self.stale,
             Notice::Finding { finding: Finding::DeadSecretTried { .. }, .. } => &mut self.still_tried,
+            Notice::Finding { finding: Finding::UnknownNames { .. }, .. } => return,
             Notice::NewNetwork(_) => &mut self.new_network,
         } += 1;
     }
@@ -190,6 +191,9 @@ fn describe(notice: &Notice, now: Timestamp) -> String {
             format!("was never used; created {} ({created_at})", ago(*created_at, now))
         }
         Notice::Finding { finding: Finding::DeadSecretTried { attempts, .. }, .. } => describe_attempts(attempts, now),
+        Notice::Finding { finding: Finding::UnknownNames { count, .. }, .. } => {
+            format!("has names that no catalogue has: {count}")
+        }
         Notice::NewNetwork(used) => {
             let mut names: Vec<&str> = used.networks.iter().take(MAX_NETWORKS).map(String::as_str).collect();
             let more = format!("{} more", used.networks.len().saturating_sub(MAX_NETWORKS));

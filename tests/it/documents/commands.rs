@@ -66,7 +66,13 @@ http { access_log off; include $HOME/etc/nginx/conf.d/*.conf; }
 END
 fi
 case "$*" in
-    "-s reload") "$REAL_NGINX" -p "$HOME" -c "$conf" 2> "$HOME/nginx.log" ;;
+    "-s reload")
+        # A real reload ends the old workers only later.
+        if [ -s "$HOME/nginx.pid" ]; then
+            "$REAL_NGINX" -p "$HOME" -c "$conf" -s stop 2> "$HOME/nginx.log"
+            while [ -e "$HOME/nginx.pid" ]; do /bin/sleep 0.05; done
+        fi
+        "$REAL_NGINX" -p "$HOME" -c "$conf" 2> "$HOME/nginx.log" ;;
     *) "$REAL_NGINX" -p "$HOME" -c "$conf" "$@" ;;
 esac
 "#;
@@ -162,6 +168,7 @@ fn run(page: &str, is_set_up: bool) {
         ("/var/lib/jeton", format!("{here}/var/lib/jeton")),
         ("-o jeton -g jeton ", String::new()),
         ("127.0.0.1:8080", format!("127.0.0.1:{}", application())),
+        ("127.0.0.1:8081", format!("127.0.0.1:{}", application())),
         ("127.0.0.1:8443", unused_address().to_string()),
         (":7182", format!(":{}", unused_address().port())),
         ("www-data", id("-gn").trim().to_owned()),

@@ -119,3 +119,44 @@ fn secrets_that_work_no_more_and_are_still_tried() {
     install.fakes.clock.advance(6 * DAY + 60_000);
     assert_eq!(names(&install, FindingKind::DeadSecretTried), ["member/late"], "the others have been quiet for 7 days");
 }
+
+#[test]
+fn active_tokens_with_names_that_no_catalogue_has() {
+    let install = TestInstall::with_accounts();
+    let catalogue = |methods: &[&str], set: &str| {
+        let methods: String = methods
+            .iter()
+            .map(|id| format!("[[group.method]]\nid = \"{id}\"\ntitle = \"x\"\naccess = \"read\"\n"))
+            .collect();
+        let head = "schema = 1\nname = \"toys\"\ntitle = \"Toys\"\n[[group]]\nid = \"toys\"\ntitle = \"Toys\"\n";
+        let set = format!("[[set]]\nname = \"{set}\"\ntitle = \"x\"\ninclude = [\"toys.a\"]\n");
+        let text = format!("{head}{methods}{set}");
+        jeton::domain::catalogue::toml_reader::read("toys.toml", &text, &[]).unwrap()
+    };
+    let apply = |catalogue| install.call(OWNER, ApplyCatalogue::new(catalogue, None, None)).unwrap();
+    apply(catalogue(&["a", "b", "c"], "Toys"));
+    let sets = |name: &str| Selection::Sets([name.to_owned()].into());
+    for (name, selection) in [
+        ("all", methods(&["toys.a", "toys.b", "toys.c"])),
+        ("one", methods(&["toys.a"])),
+        ("set", sets("Toys")),
+        ("off", methods(&["toys.b"])),
+        ("gone", methods(&["toys.b"])),
+    ] {
+        install.create("member", CreateToken { selection, ..create(name) });
+    }
+    install.call("member", disable(&["off"])).unwrap();
+    install.call("member", revoke(&["gone"], "gone")).unwrap();
+    assert!(names(&install, FindingKind::UnknownNames).is_empty());
+    apply(catalogue(&["a"], "Other toys"));
+    assert_eq!(names(&install, FindingKind::UnknownNames), ["member/all", "member/set"]);
+    let unknown: Vec<(u64, Vec<String>)> = findings(&install, FindingKind::UnknownNames, 10)
+        .into_iter()
+        .map(|finding| match finding {
+            Finding::UnknownNames { count, names, .. } => (count, names),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    assert_eq!(unknown, [(2, words(&["toys.b", "toys.c"])), (1, words(&["Toys"]))]);
+}

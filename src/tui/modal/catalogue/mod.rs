@@ -15,6 +15,9 @@ use crate::verbs::request::{Request, Response};
 const PREVIEW_LIMITS: TextLimits =
     TextLimits { max_items: 1_000, more_hint: "for the full list, run: jeton catalogue apply FILE --dry-run --json" };
 
+/// The heading of the command with the options, which this form can't take.
+const MISSING_OPTIONS: &str = "The last import seems to have had options. To keep what they did, run:";
+
 /// Describes the preview: the tokens that gain or lose methods, the remarks of an import, then additions, removals and changes.
 fn preview_text(preview: &CataloguePreview, loaded: &ImportResult) -> ScrollText {
     let warns = preview.widening.count > 0 || preview.narrowing.count > 0 || !preview.made_public.is_empty();
@@ -26,6 +29,10 @@ fn preview_text(preview: &CataloguePreview, loaded: &ImportResult) -> ScrollText
     let changes = preview.describe_changes(PREVIEW_LIMITS).into_iter().map(|line| (line_style(&line), line));
     let text = lines(gains).blank();
     let text = remarks(text, "Decisions of the import:", LineStyle::Plain, &loaded.notes);
+    let missing = if preview.is_new { Vec::new() } else { loaded.missing_options(&preview.diff) };
+    let command = |options: &str| format!("jeton catalogue import openapi FILE --name {} {options}", preview.name);
+    let missing: Vec<String> = (!missing.is_empty()).then(|| command(&missing.join(" "))).into_iter().collect();
+    let text = remarks(text, MISSING_OPTIONS, LineStyle::Warning, &missing);
     let text = remarks(text, "Warnings about the document:", LineStyle::Warning, &loaded.warnings);
     text.append(lines(changes))
 }

@@ -13,7 +13,9 @@ use jeton::domain::secret::PublicId;
 use jeton::domain::time::{DAY, MINUTE, Timestamp, utc_day_number};
 use jeton::domain::token::{Status, Token, TokenId};
 use jeton::error::Result;
-use jeton::verbs::findings::{DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery};
+use jeton::verbs::findings::{
+    DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery, MAX_UNKNOWN_NAMES,
+};
 use jeton::verbs::ports::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSecret, LedgerSizePart, LedgerToken, LedgerWindow, SecretStatus,
     SizeCursor, TokenState, UseKey, UseRow, is_aggregated,
@@ -23,7 +25,7 @@ use jeton::verbs::ports::{
 };
 
 use super::super::ledger_windows::{Row, holds};
-use super::state::{AttemptKey, Attempts, State};
+use super::state::{AttemptKey, Attempts, State, StoredToken};
 use super::{Start, section};
 
 /// The limits of rows kept separately: a token's uses of a day, and the denials of a token or of none in a minute.
@@ -367,6 +369,15 @@ impl Ledger for State {
                 let tried: BTreeSet<TokenId> = self.attempts.keys().filter_map(|key| key.token).collect();
                 let found = |id: TokenId| Some((FindingCursor(id.0, 0), self.dead_secret_attempts(id, now, since)?));
                 tried.into_iter().filter_map(found).collect()
+            }
+            FindingCriterion::UnknownNames => {
+                let found = |(id, stored): (&TokenId, &StoredToken)| {
+                    let mut names = self.unknown_names(&self.compose(*id, stored).selection);
+                    let (count, token) = (names.len() as u64, named(*id));
+                    names.truncate(MAX_UNKNOWN_NAMES);
+                    (count > 0).then_some((FindingCursor(id.0, 0), Finding::UnknownNames { token, count, names }))
+                };
+                active().filter_map(found).collect()
             }
         };
         all.retain(|(at, _)| query.after.is_none_or(|after| (at.0, at.1) > (after.0, after.1)));

@@ -180,3 +180,19 @@ impl CatalogueWriter for State {
         Ok(())
     }
 }
+
+impl State {
+    /// Returns the names in a selection that no catalogue has.
+    pub fn unknown_names(&self, selection: &Selection) -> Vec<String> {
+        let methods: BTreeSet<&str> =
+            self.catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str()).collect();
+        let sets: BTreeSet<&str> = self.catalogues.iter().flat_map(|c| &c.sets).map(|set| set.name.as_str()).collect();
+        match selection {
+            Selection::Inherit => Vec::new(),
+            Selection::Sets(names) => names.iter().filter(|name| !sets.contains(name.as_str())).cloned().collect(),
+            Selection::Custom(ids) => {
+                ids.iter().filter(|id| !methods.contains(id.as_str())).map(ToString::to_string).collect()
+            }
+        }
+    }
+}
