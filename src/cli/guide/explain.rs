@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn each_refused_path_has_its_reason() {
         for (path, part) in [
-            ("a", "begins with /"),
+            ("a", "does not begin with /"),
             ("/a//b", "empty segment (//)"),
             ("/a/../b", "segment . or .."),
             ("/a;b", "semicolon"),
