@@ -200,4 +200,6 @@ fn asked(actions: &[&RouteAction]) -> BTreeSet<MethodId> {
 }
 
 #[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@ use crate::domain::catalogue::{Group, TrailingSlash};
 use crate::domain::method::Method;
 
 /// Returns a catalogue with these methods, each with its routes. Those named `Pub…` are public.
-fn catalogue(name: &str, methods: &[(&str, &[&str])]) -> Catalogue {
+pub(super) fn catalogue(name: &str, methods: &[(&str, &[&str])]) -> Catalogue {
     let method = |(id, routes): &(&str, &[&str])| Method {
         id: MethodId::parse(&format!("{name}.{id}")).unwrap(),
         title: "t".to_owned(),
