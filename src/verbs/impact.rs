@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use crate::domain::account::{Account, AccountId};
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::change::CatalogueChange;
+use crate::domain::catalogue::change::rights::RightsCache;
 use crate::domain::catalogue::permission_index::PermissionIndex;
-use crate::domain::catalogue::renames::Renames;
 use crate::domain::method::MethodId;
 use crate::domain::name::Username;
 use crate::domain::query::sort::{Sort, SortColumn};
@@ -279,41 +280,18 @@ fn active_tokens(sum: &mut Sum<'_>, actor: &Actor, account: Option<AccountId>) -
     Ok(window.rows)
 }
 
-/// Returns the methods that a token may call before a change, but not after it, also not under a new id.
-fn dropped<'i>(
-    role: Role,
-    (before, selection): (&'i PermissionIndex, &Selection),
-    (after, new_selection): (&PermissionIndex, &Selection),
-    renames: &Renames,
-) -> BTreeSet<&'i str> {
-    let kept: BTreeSet<&str> = after.selected(role, new_selection).map(|(id, _)| id.as_str()).collect();
-    let ids = before.selected(role, selection).map(|(id, _)| id);
-    ids.filter(|id| !kept.contains(renames.method(id).as_str())).map(MethodId::as_str).collect()
-}
-
 /// Counts only tokens that the actor sees.
 fn catalogue(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, new: &Catalogue) -> Result<Impact> {
     authorize::require_scope(actor, RequiredScope::PasswordOnly)?;
     authorize::check_catalogue_access(actor)?;
-    let mut catalogues = snapshot.catalogues()?;
-    let before = PermissionIndex::new(&catalogues);
-    let renames = Renames::new(catalogues.iter().find(|catalogue| catalogue.name == new.name), new);
-    catalogues.retain(|catalogue| catalogue.name != new.name);
-    for other in &mut catalogues {
-        if let Some((renamed, _)) = renames.in_other_catalogue(other) {
-            *other = renamed;
-        }
-    }
-    catalogues.push(new.clone());
-    let after = PermissionIndex::new(&catalogues);
+    let change = CatalogueChange::new(&snapshot.catalogues()?, new)?;
+    let mut rights = RightsCache::new(&change.rights);
     let mut sum = Sum::new(snapshot, env.now, 0);
     for token in active_tokens(&mut sum, actor, None)? {
-        let renamed = renames.in_selection(&token.selection);
-        let after = (&after, renamed.as_ref().unwrap_or(&token.selection));
-        let lost = dropped(token.highest_role(), (&before, &token.selection), after, &renames);
+        let lost = rights.rights_change(token.highest_role(), &token.selection).lost;
         if !lost.is_empty() {
             sum.impact.count += 1;
-            sum.add(token, false, |method| lost.contains(method))?;
+            sum.add(token, false, |method| lost.binary_search_by(|id| id.as_str().cmp(method)).is_ok())?;
         }
     }
     Ok(sum.finish())
@@ -323,7 +301,10 @@ fn selection(actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, id: TokenId,
     let token = resolve_changed(actor, snapshot, id)?;
     let catalogues = snapshot.catalogues()?;
     let index = PermissionIndex::new(&catalogues);
-    let dropped = dropped(token.highest_role(), (&index, &token.selection), (&index, after), &Renames::default());
+    let [had, kept] = [&token.selection, after].map(|selection| -> BTreeSet<&str> {
+        index.selected(token.highest_role(), selection).map(|(id, _)| id.as_str()).collect()
+    });
+    let dropped = &had - &kept;
     let mut sum = Sum::new(snapshot, env.now, u64::from(!dropped.is_empty()));
     sum.add(token.clone(), false, |method| dropped.contains(method))?;
     Ok(sum.finish())

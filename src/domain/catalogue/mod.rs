@@ -6,16 +6,13 @@
 //! - [`resolved_set`] answers questions about single sets, [`permission_index`] holds the methods of all sets and
 //!   computes those that a token may call;
 //! - [`short_names`] resolves names as people type them;
-//! - [`renames`] finds parts with a new name, [`diff`] computes the differences between two states;
-//! - [`change`] finds the requests that mean another method then, and the tokens that gain or lose by it.
+//! - [`change`] compares the states before and after a catalogue is replaced.
 
 mod bit_set;
 pub mod change;
-pub mod diff;
 pub mod effective_rights;
 pub mod hosts;
 pub mod permission_index;
-pub mod renames;
 pub mod resolved_set;
 pub mod route_limits;
 mod route_owners;

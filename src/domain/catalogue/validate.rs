@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use strsim::osa_distance;
 
+use super::change::renames::Renames;
 use super::hosts::{MAX_HOSTS, parse_host};
-use super::renames::Renames;
 use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set, route_limits, route_owners};
 use crate::domain::api_selection::looks_built_in;
 use crate::domain::method::{Method, MethodId};

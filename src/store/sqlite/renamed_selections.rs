@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 
 use super::query_helpers::{execute, lossy, query_all};
-use crate::domain::catalogue::renames::Renames;
+use crate::domain::catalogue::change::renames::Renames;
 use crate::error::{Error, Result};
 
 /// Table with a row for each element of a selection, and its column.

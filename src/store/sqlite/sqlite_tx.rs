@@ -8,7 +8,7 @@ use super::{
     token_lineage, token_list_query, token_window, tokens,
 };
 use crate::domain::account::AccountId;
-use crate::domain::catalogue::renames::Renames;
+use crate::domain::catalogue::change::renames::Renames;
 use crate::domain::name::TokenName;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret, SecretDigest};

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::preview::{CataloguePreview, CatalogueStates, MAX_NAMED_TOKENS, rights_change, widened_token};
+use super::preview::{CataloguePreview, MAX_NAMED_TOKENS, preview, rights_change, widened_token};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::renames::Renames;
+use crate::domain::catalogue::change::CatalogueChange;
+use crate::domain::catalogue::change::rights::RightsCache;
 use crate::domain::method::MethodId;
 use crate::domain::set_hash::SetHash;
 use crate::domain::token::TokenId;
@@ -33,9 +34,8 @@ struct Plan {
     preview: CataloguePreview,
     /// Every token that gains methods.
     gaining: BTreeSet<TokenId>,
-    renames: Renames,
-    /// Other catalogues, with the new names in their sets.
-    renamed_others: Vec<Catalogue>,
+    /// The catalogues when the plan was made. If one changes, the plan is out of date.
+    change: Arc<CatalogueChange>,
 }
 
 impl ApplyCatalogue {
@@ -57,17 +57,16 @@ impl Mutation for ApplyCatalogue {
 
     fn plan(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
         authorize::check_catalogue_access(actor)?;
-        let compared = CatalogueStates::new(snapshot.catalogues()?, &self.catalogue)?;
-        let (preview, gaining) = compared.preview(snapshot, env, &self.catalogue)?;
-        let renamed_others = compared.renamed_others().cloned().collect();
-        self.plan = Some(Arc::new(Plan { preview, gaining, renames: compared.renames, renamed_others }));
+        let change = CatalogueChange::new(&snapshot.catalogues()?, &self.catalogue)?;
+        let (preview, gaining) = preview(&change, snapshot, env)?;
+        self.plan = Some(Arc::new(Plan { preview, gaining, change: Arc::new(change) }));
         Ok(())
     }
 
     fn update_plan(&mut self, snapshot: &dyn Snapshot, tokens: &BTreeSet<TokenId>) -> Result<()> {
         let Some(plan) = self.plan.as_mut().map(Arc::make_mut).filter(|_| !tokens.is_empty()) else { return Ok(()) };
-        let compared = CatalogueStates::new(snapshot.catalogues()?, &self.catalogue)?;
-        let mut widening = compared.widening();
+        // May run under the write lock, so the catalogues are not compared again.
+        let mut rights = RightsCache::new(&plan.change.rights);
         let found = &mut plan.preview.widening;
         for token in tokens {
             found.unreadable.retain(|id| id != token);
@@ -79,7 +78,7 @@ impl Mutation for ApplyCatalogue {
             let page = snapshot.grants(Some(TokenId(token.0 - 1)), 1)?;
             found.unreadable.extend(page.unreadable.iter().filter(|id| *id == token));
             let grant = page.grants.first().filter(|grant| grant.token == *token);
-            let widened = grant.and_then(|grant| widened_token(grant, &rights_change(&mut widening, grant)));
+            let widened = grant.and_then(|grant| widened_token(grant, &rights_change(&mut rights, grant)));
             let Some(widened) = widened else { continue };
             plan.gaining.insert(*token);
             plan.preview.set = SetHash::default();
@@ -105,9 +104,9 @@ impl Mutation for ApplyCatalogue {
         }
         if !preview.is_empty() {
             tx.set_catalogue(&self.catalogue)?;
-            plan.renamed_others.iter().try_for_each(|other| tx.set_catalogue(other))?;
+            plan.change.renamed_others().try_for_each(|other| tx.set_catalogue(other))?;
             // All tokens as they are now, also those that changed since the preview.
-            preview.renamed_tokens = tx.rename_in_selections(&plan.renames)?;
+            preview.renamed_tokens = tx.rename_in_selections(&plan.change.renames)?;
         }
         let mut entry = AuditEntry::new(Self::NAME, &preview.name, &preview.name);
         let diff = &preview.diff;
@@ -117,7 +116,7 @@ impl Mutation for ApplyCatalogue {
                 .with(&format!("{sort}_removed"), part.removed.len())
                 .with(&format!("{sort}_changed"), part.changed.len());
         }
-        if !plan.renames.is_empty() {
+        if !plan.change.renames.is_empty() {
             entry = entry
                 .with("groups_renamed", diff.groups.renamed.len())
                 .with("methods_renamed", diff.methods.renamed.len())

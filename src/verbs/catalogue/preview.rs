@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::domain::catalogue::change::requests::RequestChanges;
-use crate::domain::catalogue::change::rights::{CatalogueComparison, RightsChange, SetChange};
-use crate::domain::catalogue::diff::{CatalogueDiff, diff};
-use crate::domain::catalogue::renames::Renames;
-use crate::domain::catalogue::{Catalogue, validate};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::change::CatalogueChange;
+use crate::domain::catalogue::change::diff::CatalogueDiff;
+use crate::domain::catalogue::change::rights::{RightsCache, RightsChange, SetChange};
 use crate::domain::method::MethodId;
 use crate::domain::recent_usage::RecentUsage;
 use crate::domain::set_hash::{SetHash, SetHasher};
@@ -168,92 +167,38 @@ impl Query for PreviewCatalogue {
 
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<CataloguePreview> {
         authorize::check_catalogue_access(actor)?;
-        let compared = CatalogueStates::new(snapshot.catalogues()?, &self.catalogue)?;
-        compared.preview(snapshot, env, &self.catalogue).map(|(preview, _)| preview)
+        let change = CatalogueChange::new(&snapshot.catalogues()?, &self.catalogue)?;
+        preview(&change, snapshot, env).map(|(preview, _)| preview)
     }
 }
 
-pub(super) struct CatalogueStates {
-    before: Vec<Catalogue>,
-    after: Vec<Catalogue>,
-    /// Index in `before` of the catalogue that changes.
-    older: Option<usize>,
-    pub(super) renames: Renames,
-    requests: RequestChanges,
-    /// Names of the other catalogues whose sets use an old name, and of these sets.
-    renamed_in: Vec<(String, Vec<String>)>,
-}
-
-impl CatalogueStates {
-    pub(super) fn new(before: Vec<Catalogue>, new: &Catalogue) -> Result<Self> {
-        validate::validate(new, &before)?;
-        let older = before.iter().position(|c| c.name == new.name);
-        let older_version = older.and_then(|at| before.get(at));
-        let renames = Renames::new(older_version, new);
-        let (mut after, mut renamed_in) = (Vec::with_capacity(before.len() + 1), Vec::new());
-        for existing in &before {
-            if existing.name == new.name {
-                after.push(new.clone());
-            } else if let Some((renamed, sets)) = renames.in_other_catalogue(existing) {
-                renamed_in.push((renamed.name.clone(), sets));
-                after.push(renamed);
-            } else {
-                after.push(existing.clone());
-            }
-        }
-        if older.is_none() {
-            after.push(new.clone());
-        }
-        let requests = RequestChanges::new(&before, &after, &new.name, &renames);
-        Ok(CatalogueStates { before, after, older, renames, requests, renamed_in })
-    }
-
-    pub(super) fn widening(&self) -> CatalogueComparison<'_> {
-        CatalogueComparison::new(&self.before, &self.after, &self.renames, &self.requests)
-    }
-
-    /// Returns the methods that lose requests, under their new ids.
-    fn shrunk(&self) -> Vec<MethodId> {
-        let ids: BTreeSet<&MethodId> = self.requests.lost.keys().map(|id| self.renames.method(id)).collect();
-        ids.into_iter().cloned().collect()
-    }
-
-    /// Returns the other catalogues whose sets change, because they use an old name.
-    pub(super) fn renamed_others(&self) -> impl Iterator<Item = &Catalogue> {
-        self.after.iter().filter(|catalogue| self.renamed_in.iter().any(|(name, _)| *name == catalogue.name))
-    }
-
-    /// Returns the preview, and the tokens that gain methods.
-    pub(super) fn preview(
-        &self,
-        snapshot: &dyn Snapshot,
-        env: &Env<'_>,
-        new: &Catalogue,
-    ) -> Result<(CataloguePreview, BTreeSet<TokenId>)> {
-        let mut widening = self.widening();
-        let older = self.older.and_then(|at| self.before.get(at));
-        let mut hasher = SetHasher::default();
-        let found = find_changed(snapshot, env, &mut widening, &self.renames, &mut hasher)?;
-        let mut preview = CataloguePreview {
-            name: new.name.clone(),
-            is_new: older.is_none(),
-            diff: diff(older, new, &self.renames),
-            set_changes: widening.set_changes(),
-            renamed_tokens: 0,
-            renamed_in_sets: self.renamed_in.iter().flat_map(|(_, sets)| sets).cloned().collect(),
-            grown: self.requests.gained.keys().cloned().collect(),
-            shrunk: self.shrunk(),
-            widening: found.widening,
-            made_public: self.requests.made_public.iter().cloned().collect(),
-            narrowing: Narrowing::default(),
-            set: SetHash::default(),
-        };
-        hasher.add(&preview)?;
-        preview.set = hasher.finish();
-        // A token that keeps what it had is no reason to ask again. Neither is a further use of what is lost.
-        (preview.renamed_tokens, preview.narrowing) = (found.renamed_tokens, found.narrowing);
-        Ok((preview, found.gaining))
-    }
+/// Returns the preview of a change, and the tokens that gain methods.
+pub(super) fn preview(
+    change: &CatalogueChange,
+    snapshot: &dyn Snapshot,
+    env: &Env<'_>,
+) -> Result<(CataloguePreview, BTreeSet<TokenId>)> {
+    let mut hasher = SetHasher::default();
+    let found = find_changed(snapshot, env, change, &mut hasher)?;
+    let mut preview = CataloguePreview {
+        name: change.name().to_owned(),
+        is_new: change.is_new(),
+        diff: change.diff(),
+        set_changes: change.rights.set_changes(),
+        renamed_tokens: 0,
+        renamed_in_sets: change.renamed_in_sets(),
+        grown: change.requests.gained.keys().cloned().collect(),
+        shrunk: change.shrunk(),
+        widening: found.widening,
+        made_public: change.requests.made_public.iter().cloned().collect(),
+        narrowing: Narrowing::default(),
+        set: SetHash::default(),
+    };
+    hasher.add(&preview)?;
+    preview.set = hasher.finish();
+    // A token that keeps what it had is no reason to ask again. Neither is a further use of what is lost.
+    (preview.renamed_tokens, preview.narrowing) = (found.renamed_tokens, found.narrowing);
+    Ok((preview, found.gaining))
 }
 
 /// The tokens whose rights or names change.
@@ -272,15 +217,15 @@ struct ChangedTokens {
 fn find_changed(
     snapshot: &dyn Snapshot,
     env: &Env<'_>,
-    comparison: &mut CatalogueComparison<'_>,
-    renames: &Renames,
+    change: &CatalogueChange,
     hasher: &mut SetHasher,
 ) -> Result<ChangedTokens> {
     let mut found = ChangedTokens::default();
     env.progress.check()?;
-    if !comparison.can_widen() && !comparison.can_narrow() && renames.is_empty() {
+    if !change.rights.can_widen() && !change.rights.can_narrow() && change.renames.is_empty() {
         return Ok(found);
     }
+    let mut rights = RightsCache::new(&change.rights);
     let mut losing = LosingTokens::new(snapshot, env.now);
     let mut last = None;
     loop {
@@ -289,10 +234,10 @@ fn find_changed(
         env.progress.check()?;
         found.widening.unreadable.extend(&page.unreadable);
         for grant in &page.grants {
-            found.renamed_tokens += u64::from(renames.in_selection(&grant.selection).is_some());
-            let change = rights_change(comparison, grant);
-            losing.add(grant, &change.lost)?;
-            let Some(token) = widened_token(grant, &change) else { continue };
+            found.renamed_tokens += u64::from(change.renames.in_selection(&grant.selection).is_some());
+            let moved = rights_change(&mut rights, grant);
+            losing.add(grant, &moved.lost)?;
+            let Some(token) = widened_token(grant, &moved) else { continue };
             found.gaining.insert(grant.token);
             hasher.add(&(grant.token, &grant.roles, &grant.selection))?;
             found.widening.count += 1;
@@ -362,10 +307,10 @@ impl<'a> LosingTokens<'a> {
 }
 
 /// Returns what a token gains and loses with any of its secrets.
-pub(super) fn rights_change(comparison: &mut CatalogueComparison<'_>, grant: &Grant) -> RightsChange {
+pub(super) fn rights_change(rights: &mut RightsCache<'_>, grant: &Grant) -> RightsChange {
     let mut total = RightsChange::default();
     for role in &grant.roles {
-        let RightsChange { gained, lost } = comparison.rights_change(*role, &grant.selection);
+        let RightsChange { gained, lost } = rights.rights_change(*role, &grant.selection);
         total = RightsChange { gained: union(&total.gained, gained), lost: union(&total.lost, lost) };
     }
     total

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{CataloguePreview, Narrowing};
+use crate::domain::catalogue::change::diff::{AttributeChange, PartDiff};
 use crate::domain::catalogue::change::rights::SetChange;
-use crate::domain::catalogue::diff::{AttributeChange, PartDiff};
 use crate::domain::method::MethodId;
 
 /// Maximum number of methods named on a line.

@@ -4,7 +4,7 @@ use super::{
 };
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
-use crate::domain::catalogue::renames::Renames;
+use crate::domain::catalogue::change::renames::Renames;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::role::Role;

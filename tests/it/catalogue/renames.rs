@@ -87,7 +87,7 @@ fn tokens_keep_what_they_had() {
 
     let newer = renamed(&install);
     let shown = preview(&install, &newer);
-    let pairs = |part: &jeton::domain::catalogue::diff::PartDiff| {
+    let pairs = |part: &jeton::domain::catalogue::change::diff::PartDiff| {
         part.renamed.iter().map(|r| format!("{} {}", r.before, r.after)).collect::<Vec<_>>()
     };
     assert_eq!(pairs(&shown.diff.methods), [0, 1, 2].map(|n| format!("{} {}", old[n], new[n])));

@@ -22,7 +22,7 @@ use std::time::Duration;
 use jeton::domain::account::{Account, AccountId, CredentialVersion};
 use jeton::domain::api_selection::Selection;
 use jeton::domain::audit::{AuditActor, AuditEntry, AuditRow, Face};
-use jeton::domain::catalogue::renames::Renames;
+use jeton::domain::catalogue::change::renames::Renames;
 use jeton::domain::catalogue::{Catalogue, TrailingSlash};
 use jeton::domain::contact::Contact;
 use jeton::domain::expiry::{Expiry, Span};

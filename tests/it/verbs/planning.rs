@@ -192,6 +192,23 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
     }
 }
 
+/// The catalogues of the plan are compared only once, not again under the write lock: if one changes, the plan is made anew.
+#[test]
+fn tokens_that_change_after_the_plan_are_compared_with_the_plans_catalogues() {
+    let install = TestInstall::with_accounts();
+    install.create("member", create("old"));
+    let change = |other: &TestBackend<SqliteStore>, _| {
+        let rival = Catalogue { name: "rival".to_owned(), ..Catalogue::shipped("cloud-platform").unwrap() };
+        let written = other.store().write(&tester(), &|| START, |tx, _| {
+            tx.set_catalogue(&rival)?;
+            Ok(Audited::one((), AuditEntry::new("token.edit", TokenId(1), "old")))
+        });
+        written.unwrap();
+    };
+    call(&RacingStore::over(&install, 1, change), &credential(OWNER), retitled()).unwrap();
+    assert!(titled(&install, "Another title"));
+}
+
 #[test]
 fn similar_names_are_searched_after_the_transaction() {
     let install = TestInstall::with_accounts();

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::renames::Renames;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::renames::Renames;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::route::rule_comparison::{ComparedRules, OtherActions, Rest, Spellings};
 use crate::domain::route::rules::{RouteAction, RouteRules};

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::renames::Renames;
 use super::requests::{RequestChanges, Unaffected};
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::bit_set::BitSet;
 use crate::domain::catalogue::permission_index::{PermissionIndex, all_method_ids};
-use crate::domain::catalogue::renames::Renames;
 use crate::domain::method::MethodId;
 use crate::domain::role::Role;
 
@@ -35,33 +35,31 @@ impl Default for RightsChange {
 /// Two states of all catalogues, to compute the methods that selections gain and lose between them. A renamed method is
 /// neither, and a selection is compared with what it becomes under the new names. A method that gets further requests
 /// counts as gained, one that loses some as lost, unless the same requests are permitted on both sides.
-pub struct CatalogueComparison<'r> {
+pub struct RightsComparison {
     before: PermissionIndex,
     after: PermissionIndex,
-    renames: &'r Renames,
+    renames: Renames,
     /// Old and new number of each renamed method.
     renamed: Vec<(usize, usize)>,
     /// The methods that get further requests.
     grown: MovedRequests,
     /// The methods that lose requests, under their old ids.
     shrunk: MovedRequests,
-    cache: HashMap<(Role, Selection), RightsChange>,
 }
 
-impl<'r> CatalogueComparison<'r> {
-    pub fn new(before: &[Catalogue], after: &[Catalogue], renames: &'r Renames, requests: &RequestChanges) -> Self {
+impl RightsComparison {
+    pub fn new(before: &[Catalogue], after: &[Catalogue], renames: &Renames, requests: &RequestChanges) -> Self {
         let ids = all_method_ids([before, after]);
         let after = PermissionIndex::with_ids(Arc::clone(&ids), after);
         let number = |id: &MethodId| after.number(id.as_str());
         let numbers = renames.methods.iter().filter_map(|(old, new)| Some((number(old)?, number(new)?)));
-        CatalogueComparison {
+        RightsComparison {
             renamed: numbers.collect(),
             grown: MovedRequests::new(&requests.gained, ids.len(), number),
             shrunk: MovedRequests::new(&requests.lost, ids.len(), number),
             before: PermissionIndex::with_ids(ids, before),
             after,
-            renames,
-            cache: HashMap::new(),
+            renames: renames.clone(),
         }
     }
 
@@ -93,28 +91,6 @@ impl<'r> CatalogueComparison<'r> {
     fn adds_methods(&self, role: Role) -> bool {
         let after = self.after.ceiling(role);
         !after.is_subset(self.before.ceiling(role)) || self.grown.affects_some(after)
-    }
-
-    /// Returns the methods that a token of `role` with `selection` gains and loses. Hand-picked methods differ from token
-    /// to token, so their results are not cached.
-    pub fn rights_change(&mut self, role: Role, selection: &Selection) -> RightsChange {
-        match selection {
-            Selection::Custom(_) if !self.adds_methods(role) && !self.lowers_ceiling(role) => {
-                return RightsChange::default();
-            }
-            Selection::Custom(_) => return self.compare(role, selection),
-            Selection::Inherit | Selection::Sets(_) => {}
-        }
-        let key = (role, selection.clone());
-        if let Some(known) = self.cache.get(&key) {
-            return known.clone();
-        }
-        let change = self.compare(role, selection);
-        if self.cache.len() >= MAX_CACHED {
-            self.cache.clear();
-        }
-        self.cache.insert(key, change.clone());
-        change
     }
 
     fn compare(&self, role: Role, selection: &Selection) -> RightsChange {
@@ -161,6 +137,41 @@ impl<'r> CatalogueComparison<'r> {
             })
         };
         names.into_iter().filter_map(change).collect()
+    }
+}
+
+/// The changes for selections that were compared already.
+pub struct RightsCache<'c> {
+    comparison: &'c RightsComparison,
+    known: HashMap<(Role, Selection), RightsChange>,
+}
+
+impl<'c> RightsCache<'c> {
+    pub fn new(comparison: &'c RightsComparison) -> Self {
+        RightsCache { comparison, known: HashMap::new() }
+    }
+
+    /// Returns the methods that a token of `role` with `selection` gains and loses. Hand-picked methods differ from token
+    /// to token, so their results are not cached.
+    pub fn rights_change(&mut self, role: Role, selection: &Selection) -> RightsChange {
+        let comparison = self.comparison;
+        match selection {
+            Selection::Custom(_) if !comparison.adds_methods(role) && !comparison.lowers_ceiling(role) => {
+                return RightsChange::default();
+            }
+            Selection::Custom(_) => return comparison.compare(role, selection),
+            Selection::Inherit | Selection::Sets(_) => {}
+        }
+        let key = (role, selection.clone());
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let change = comparison.compare(role, selection);
+        if self.known.len() >= MAX_CACHED {
+            self.known.clear();
+        }
+        self.known.insert(key, change.clone());
+        change
     }
 }
 

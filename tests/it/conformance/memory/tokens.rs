@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jeton::domain::account::{Account, AccountId};
-use jeton::domain::catalogue::renames::Renames;
+use jeton::domain::catalogue::change::renames::Renames;
 use jeton::domain::name::TokenName;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{PublicId, Secret};

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Catalogue, SetEntry};
 use crate::domain::api_selection::Selection;
+use crate::domain::catalogue::{Catalogue, SetEntry};
 use crate::domain::method::{Method, MethodId};
 use crate::domain::route::Route;
 
@@ -160,7 +160,7 @@ fn is_no_wider(before: &Method, after: &Method) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use crate::domain::catalogue::toml_reader;
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::renames::Renames;
-use super::{ApiSet, Catalogue, Group, SetEntry, TrailingSlash};
+use crate::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry, TrailingSlash};
 use crate::domain::method::{Method, MethodId};
 
 /// All differences. In the order of the newer state; removed parts in the order of the older one.
