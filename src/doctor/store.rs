@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::platform;
 use crate::platform::secret_files::RESERVED_SUFFIXES;
 use crate::platform::sidecar::sidecar_path;
-use crate::store::{OPENING_RULES, OpenStore, OpeningRule, StoreLocation, StoreSpace};
+use crate::store::{IntegrityCheck, OPENING_RULES, OpenStore, OpeningRule, StoreLocation, StoreSpace};
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::credential::Credential;
@@ -279,8 +279,11 @@ fn timed<T>(context: &Context<'_>, what: &str, read: impl FnOnce() -> Result<T>)
 
 fn integrity(context: &Context<'_>) -> Vec<Finding> {
     let Some(store) = opened(context) else { return Vec::new() };
-    let name = if context.is_full { "full check" } else { "quick check" };
-    match timed(context, "the file", || store.integrity_problems(context.is_full)) {
+    let (check, name) = match context.is_full {
+        true => (IntegrityCheck::Full, "full check"),
+        false => (IntegrityCheck::Quick, "quick check"),
+    };
+    match timed(context, "the file", || store.integrity_problems(check)) {
         Err(finding) => vec![finding],
         Ok(problems) if problems.is_empty() => vec![Finding::ok(format!("SQLite's {name} found no damage"))],
         Ok(problems) => vec![

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use sqlite::SqliteStore;
-pub use sqlite::{FileSizes, FileState, NEWEST_SCHEMA, OPENING_RULES, OpeningRule, SchemaState, StoreSpace};
+pub use sqlite::{
+    FileSizes, FileState, IntegrityCheck, NEWEST_SCHEMA, NotReplaced, OPENING_RULES, OpeningRule, SchemaState,
+    StoreSpace,
+};
 
 /// An open store. The engine behind every location.
 pub type OpenStore = SqliteStore;
@@ -60,12 +63,13 @@ impl StoreLocation {
         &self.0
     }
 
-    /// Opens the store for a restore, and checks its pages. Creates the folder of a missing one.
+    /// Opens the store for a restore, and checks its pages, until `is_over` returns `true`. Creates the folder of a missing
+    /// one.
     ///
     /// # Errors
     /// Those of [`StoreLocation::open`], unless the file is damaged.
-    pub fn inspect(&self) -> Result<StoreState> {
-        SqliteStore::inspect(self.path())
+    pub fn inspect(&self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<StoreState> {
+        SqliteStore::inspect(self.path(), is_over)
     }
 
     /// # Errors

@@ -39,8 +39,10 @@ word_enum! {
         Revoked = "revoked",
         /// The token was deleted permanently.
         Purged = "purged",
-        /// The token got a new secret, and the secret of the backup ended.
+        /// The token got a new secret. The secret of the backup has ended, or ends with the overlap.
         Replaced = "replaced",
+        /// The token's expiry was brought forward, and is over.
+        Expired = "expired",
         /// The old secret of an overlap was ended early.
         Retired = "retired",
         /// The account was deleted.
@@ -84,7 +86,7 @@ impl EndedAccess {
 
 /// Adds the row of the restore to the log of the prepared store, and ends access again.
 ///
-/// A token is disabled if only its secret was replaced: its new secret is lost. An account is only disabled, never
+/// A token is disabled if its secret was replaced, because its new secret is lost, or if it had expired. An account is only disabled, never
 /// deleted. The last enabled owner stays enabled, because nobody could manage the store without one.
 ///
 /// # Errors
@@ -130,7 +132,7 @@ fn end_access(tx: &mut dyn Tx, now: Timestamp, access: &EndedAccess) -> Result<O
                     tx.retire_previous(*id)?;
                     RetireToken::NAME
                 }
-                EndedHow::Disabled | EndedHow::Replaced | EndedHow::Deleted => {
+                EndedHow::Disabled | EndedHow::Replaced | EndedHow::Expired | EndedHow::Deleted => {
                     token.enabled = false;
                     DisableTokens::NAME
                 }

@@ -17,10 +17,11 @@ use super::propagation::PropagationCheck;
 use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Fault, Kind, Result};
+use crate::platform::backup_file::FoundFile;
 use crate::platform::new_file::NewFile;
 use crate::platform::sidecar::sidecar_path;
 use crate::platform::{audit_position_file, backup_file, paths, secret_files, signals};
-use crate::store::{OpenMode, OpenStore, StoreLocation, StoreState};
+use crate::store::{NotReplaced, OpenMode, OpenStore, StoreLocation, StoreState};
 use crate::verbs::ports::Store;
 use crate::verbs::ports::audit_log::AuditTip;
 use crate::verbs::restore::{self, Divergence, EndedAccess};
@@ -68,7 +69,7 @@ struct Prepared {
 
 /// The result of a restore.
 struct Done {
-    kept: Option<PathBuf>,
+    previous: Option<PathBuf>,
     /// Access that was not ended again.
     skipped: Vec<EndedAccess>,
     audit_seq: i64,
@@ -85,7 +86,8 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     let path = paths::absolute(app.backend.local()?.path()).map_err(unusable)?;
     let file = backup_file::check(&args.file, &path)?;
     let interruption = Interruption::listen()?;
-    let current = StoreLocation::file(&path).inspect()?;
+    let examined = FoundFile::at(&path);
+    let current = interruption.check(StoreLocation::file(&path).inspect(interruption.as_closure()), NOTHING_DONE)?;
     let prepared = interruption.check(prepare(app, &file, &path, &interruption), NOTHING_DONE)?;
     let comparison = match &current {
         StoreState::Usable(_) => Some(compare(app, &prepared, &path)?),
@@ -115,19 +117,19 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     let interruption = Interruption::listen()?;
     stop_on_interruption(&prepared.store, &interruption)?;
     let reapplied = if args.reapply_revocations { answer.ended.as_slice() } else { &[] };
-    let kept =
+    let previous =
         sidecar_path(&path, &format!(".before-restore-{}", app.now().whole_second().rfc3339().replace(':', "-")));
-    let restore = Restore { app, prepared, file: &file, store: &path, kept, reapplied };
+    let restore = Restore { app, prepared, file: &file, store: &path, previous, reapplied };
     let done = match (&current, comparison) {
         (StoreState::Usable(current), Some(comparison)) => {
-            interruption.check_error(restore.replace(current, comparison.divergence, &interruption), NOTHING_DONE)?
+            restore.replace(current, comparison.divergence, &interruption)?
         }
-        _ => restore.put_in_place(&interruption)?,
+        _ => restore.put_in_place(examined, &interruption)?,
     };
     app.out.mark_changed();
     answer.restored = true;
     answer.reapplied = args.reapply_revocations;
-    answer.kept = done.kept.as_ref().map(|path| path.display().to_string());
+    answer.kept = done.previous.as_ref().map(|path| path.display().to_string());
     answer.audit_seq = Some(done.audit_seq);
     let service = PropagationCheck::run(app, done.audit_seq);
     if app.out.json {
@@ -197,26 +199,26 @@ struct Restore<'a> {
     prepared: Prepared,
     file: &'a Path,
     store: &'a Path,
-    kept: PathBuf,
+    previous: PathBuf,
     reapplied: &'a [EndedAccess],
 }
 
 impl Restore<'_> {
     /// Replaces the content of the store that others have open.
     fn replace(self, current: &OpenStore, expected: Divergence, interruption: &Interruption) -> Result<Done> {
-        let mut kept = Some(NewFile::create(&self.kept, "the copy of the store")?);
+        let previous = NewFile::create(&self.previous, "the copy of the store")?;
         let mut recorded = None;
         let bar = ProgressBar::show(&self.app.out, &self.app.adapters.progress, "pages restored")?;
-        let prepare = || {
+        let when_locked = || {
             self.ask_service();
-            if self.prepared.store.divergence()? != expected {
-                return Err(Error::conflict("the store was changed after the preview; nothing was restored")
+            match self.prepared.store.divergence()? == expected {
+                true => Ok(()),
+                false => Err(Error::conflict("the store was changed after the preview; nothing was restored")
                     .next("Run the command again")
-                    .fault(Fault::ChangedMeanwhile));
+                    .fault(Fault::ChangedMeanwhile)),
             }
-            let Some(file) = kept.take() else { return Err(Error::failure("the store was copied already")) };
-            let replaced = current.copy_to(file.partial_path(), &mut |_, _| interruption.as_flow())?;
-            file.finish()?;
+        };
+        let prepare = |replaced| {
             if expected.common == self.prepared.tip.seq {
                 self.prepared.store.take_over_ledger()?;
             }
@@ -224,18 +226,25 @@ impl Restore<'_> {
             recorded = Some(self.record(Some(replaced))?);
             Ok(())
         };
-        let replaced = current.replace_content(&self.prepared.store, prepare, &mut |done, all| {
-            self.app.adapters.progress.report(done, all);
-            interruption.as_flow()
-        });
+        let replaced =
+            current.replace_content(&self.prepared.store, previous, when_locked, prepare, &mut |done, all| {
+                self.app.adapters.progress.report(done, all);
+                interruption.as_flow()
+            });
         drop(bar);
         match (replaced, recorded) {
-            (Ok(()), Some((skipped, audit_seq))) => Ok(Done { kept: Some(self.kept), skipped, audit_seq }),
-            (replaced, _) => {
-                // The store is as it was, so the copy is of no use.
-                let _ = std::fs::remove_file(&self.kept);
-                Err(replaced.err().unwrap_or_else(|| Error::failure("the restore was not recorded")))
-            }
+            (Ok(()), Some((skipped, audit_seq))) => Ok(Done { previous: Some(self.previous), skipped, audit_seq }),
+            (Ok(()), None) => Err(Error::failure("the restore was not recorded")),
+            (Err(NotReplaced { error, is_unchanged: true }), _) => interruption.check_error(Err(error), NOTHING_DONE),
+            (Err(NotReplaced { error, is_unchanged: false }), _) => Err(Error::failure(format!(
+                "the content of the store may have been replaced, but the restore failed then: {}",
+                error.what
+            ))
+            .why(error.why.unwrap_or_default())
+            .next(format!(
+                "See the last rows of its audit log: jeton audit. The store as it was is at {}",
+                self.previous.display()
+            ))),
         }
     }
 
@@ -245,7 +254,7 @@ impl Restore<'_> {
     }
 
     /// Creates the store, and moves aside what is left of the old one.
-    fn put_in_place(self, interruption: &Interruption) -> Result<Done> {
+    fn put_in_place(self, examined: FoundFile, interruption: &Interruption) -> Result<Done> {
         self.ask_service();
         let recorded = self.record(None).and_then(|recorded| {
             self.prepared.store.make_single_file()?;
@@ -253,16 +262,8 @@ impl Restore<'_> {
         });
         let (skipped, audit_seq) = interruption.check_error(recorded, NOTHING_DONE)?;
         drop(self.prepared.store);
-        let explain = |e: Error| {
-            let (kept, store) = (self.kept.display(), self.store.display());
-            e.next(format!(
-                "The restore was not completed. If there are files {kept}*, they are the old store: move them back to \
-                 {store}*, or restore again"
-            ))
-        };
-        let was_moved = backup_file::move_aside(self.store, &self.kept).map_err(explain)?;
-        backup_file::put_in_place(&self.prepared.path, self.store).map_err(explain)?;
-        Ok(Done { kept: was_moved.then_some(self.kept), skipped, audit_seq })
+        let was_moved = backup_file::replace_store(&self.prepared.path, self.store, &self.previous, examined)?;
+        Ok(Done { previous: was_moved.then_some(self.previous), skipped, audit_seq })
     }
 
     /// Adds the rows of the restore to the log of the prepared store.

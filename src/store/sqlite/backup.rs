@@ -7,7 +7,8 @@ use std::path::Path;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::query_helpers::{query_value, sqlite_error};
+use super::examination::IntegrityCheck;
+use super::query_helpers::sqlite_error;
 use super::read_only_mount::file_uri;
 use super::sqlite_store::SqliteStore;
 use super::{audit, schema};
@@ -53,8 +54,7 @@ impl SqliteStore {
 
     /// Returns a fault in the structure of the file: in its pages, tables or indexes. `None` if there is none.
     pub fn integrity_error(&self) -> Result<Option<String>> {
-        let found = query_value::<String>(&self.lock(), "PRAGMA integrity_check(1)", [])?;
-        Ok(found.filter(|found| found != "ok"))
+        Ok(self.integrity_problems(IntegrityCheck::Full)?.into_iter().next())
     }
 
     /// Returns the version of the store's schema.
@@ -65,6 +65,11 @@ impl SqliteStore {
     /// Makes queries of this store fail once `is_stopped` returns `true`.
     pub fn stop_queries_when(&self, is_stopped: impl FnMut() -> bool + Send + 'static) -> Result<()> {
         self.lock().progress_handler(STEPS_PER_CHECK, Some(is_stopped)).map_err(sqlite_error)
+    }
+
+    /// Ends what [`SqliteStore::stop_queries_when`] began.
+    pub(super) fn never_stop_queries(&self) -> Result<()> {
+        self.lock().progress_handler(0, None::<fn() -> bool>).map_err(sqlite_error)
     }
 }
 

@@ -50,6 +50,20 @@ pub const OPENING_RULES: [OpeningRule; 6] = [
     OpeningRule::FileSystem,
 ];
 
+/// The depth of a check of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntegrityCheck {
+    /// Checks the pages and tables.
+    Quick,
+    /// Also compares indexes with their tables.
+    Full,
+}
+
+/// Returns `true` if SQLite found damage. Every other error may be over soon.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
 /// The version of a store's schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchemaState {
@@ -165,13 +179,15 @@ impl SqliteStore {
         Ok(SchemaState { version: found.version, newest: NEWEST, lacks_indexes: found.lacks_indexes })
     }
 
-    /// Lets SQLite check the file, and returns the problems, the first ones only. With `is_full`, indexes are compared with
-    /// their tables.
+    /// Lets SQLite check the file, and returns the problems, the first ones only.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the check can't be made, or was ended.
-    pub fn integrity_problems(&self, is_full: bool) -> Result<Vec<String>> {
-        let pragma = if is_full { "integrity_check" } else { "quick_check" };
+    pub fn integrity_problems(&self, check: IntegrityCheck) -> Result<Vec<String>> {
+        let pragma = match check {
+            IntegrityCheck::Full => "integrity_check",
+            IntegrityCheck::Quick => "quick_check",
+        };
         let db = self.lock();
         let found = db.prepare(&format!("PRAGMA {pragma}({MAX_PROBLEMS})")).and_then(|mut check| {
             let rows = check.query_map([], |row| row.get::<_, String>(0))?;
@@ -179,7 +195,7 @@ impl SqliteStore {
         });
         let problems = match found {
             Ok(rows) => rows.into_iter().filter(|row| row != "ok").collect(),
-            Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => vec![e.to_string()],
+            Err(e) if is_damage(&e) => vec![e.to_string()],
             Err(e) => return Err(sqlite_error(e)),
         };
         // A file that changed under a read without locks looks damaged.

@@ -43,7 +43,8 @@ mod uses_and_denials;
 mod wal;
 mod where_clause;
 
-pub use examination::{OPENING_RULES, OpeningRule, SchemaState, StoreSpace};
+pub use examination::{IntegrityCheck, OPENING_RULES, OpeningRule, SchemaState, StoreSpace};
 pub use file_identity::FileState;
+pub use restore::NotReplaced;
 pub use schema::NEWEST as NEWEST_SCHEMA;
 pub use sqlite_store::{FileSizes, SqliteStore};

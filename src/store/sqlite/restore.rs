@@ -5,35 +5,52 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
 use super::backup::{CopyReport, PAGES_PER_STEP};
+use super::examination::is_damage;
 use super::query_helpers::{execute, query_all, query_one, query_value, sqlite_error, tuple};
 use super::sqlite_store::SqliteStore;
 use super::{busy_handler, open, wal};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
+use crate::platform::new_file::NewFile;
 use crate::platform::stop_between_writes;
 use crate::store::{OpenMode, StoreState};
+use crate::verbs::ports::Store;
+use crate::verbs::ports::audit_log::AuditTip;
 use crate::verbs::restore::{Divergence, EndedAccess, EndedHow};
 
-/// The tables of the ledger, without those that other tables refer to.
-const LEDGER_TABLES: [&str; 4] = ["last_uses", "daily_uses", "denied_attempts", "ledger_journal"];
+/// The tables that a restore takes over from the newer store: the ledger, and what was already reported from it.
+const TAKEN_OVER: [&str; 7] = [
+    "last_uses",
+    "daily_uses",
+    "denied_attempts",
+    "ledger_journal",
+    "sent_notices",
+    "known_networks",
+    "known_networks_to",
+];
 
 impl SqliteStore {
-    /// Opens the store at `path` and checks its pages. Creates the folder of a missing one.
-    pub fn inspect(path: &Path) -> Result<StoreState> {
+    /// Opens the store at `path` and checks its pages, until `is_over` returns `true`. Creates the folder of a missing one.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if the state is unknown: the file can't be read now, or the check was ended.
+    pub fn inspect(path: &Path, is_over: impl FnMut() -> bool + Send + 'static) -> Result<StoreState> {
         let (path, exists) = open::prepare_place(path)?;
         if !exists {
             return Ok(StoreState::Missing);
         }
         let damaged = |why: String| Error::failure("the store is damaged").why(why);
         match SqliteStore::open(&path, OpenMode::Existing) {
-            Ok(store) => Ok(match store.integrity_error() {
-                Ok(None) => StoreState::Usable(store),
-                Ok(Some(why)) => StoreState::Damaged(damaged(why)),
-                Err(e) => StoreState::Damaged(e),
-            }),
+            Ok(store) => {
+                store.stop_queries_when(is_over)?;
+                // A check that can't be made says nothing about the file.
+                let fault = store.integrity_error()?;
+                store.never_stop_queries()?;
+                Ok(fault.map_or(StoreState::Usable(store), |why| StoreState::Damaged(damaged(why))))
+            }
             Err(e) if is_damaged(&path) => Ok(StoreState::Damaged(e)),
             Err(e) => Err(e),
         }
@@ -55,7 +72,8 @@ impl SqliteStore {
         Ok(Divergence { common, lost: lost.unsigned_abs(), last_at })
     }
 
-    /// Returns what works in this store, but no longer in the newer one.
+    /// Returns what works in this store, but no longer in the newer one. A secret that was replaced counts even while its
+    /// overlap runs: here it is current again, and would never end.
     pub fn ended_since(&self, now: Timestamp) -> Result<Vec<EndedAccess>> {
         let db = self.lock();
         let accounts = "
@@ -72,7 +90,8 @@ impl SqliteStore {
                        WHEN n.id IS NULL THEN 'purged'
                        WHEN n.deleted_at IS NOT NULL THEN 'revoked'
                        WHEN n.enabled = 0 THEN 'disabled'
-                       WHEN coalesce(nc.state, 'dead') = 'dead' THEN 'replaced'
+                       WHEN n.expires_at <= ?1 THEN 'expired'
+                       WHEN nc.state IS NOT 'current' THEN 'replaced'
                        ELSE 'retired' END AS how
             FROM main.tokens b
             LEFT JOIN newer.tokens n ON n.id = b.id
@@ -81,9 +100,9 @@ impl SqliteStore {
             LEFT JOIN main.secrets p ON p.token_id = b.id AND p.state = 'previous'
             LEFT JOIN newer.secrets np ON np.public_id = p.public_id
             WHERE b.deleted_at IS NULL AND b.enabled = 1 AND (b.expires_at IS NULL OR b.expires_at > ?1)
-                  AND (n.id IS NULL OR n.deleted_at IS NOT NULL OR n.enabled = 0
-                       OR coalesce(nc.state, 'dead') = 'dead'
-                       OR (p.retires_at > ?1 AND coalesce(np.state, 'dead') = 'dead'))
+                  AND (n.id IS NULL OR n.deleted_at IS NOT NULL OR n.enabled = 0 OR n.expires_at <= ?1
+                       OR nc.state IS NOT 'current'
+                       OR (p.retires_at > ?1 AND (np.state IS NOT 'previous' OR np.retires_at < p.retires_at)))
             ORDER BY b.id";
         ended.extend(query_all(&db, tokens, [now.0], |r| {
             Ok(EndedAccess::Token { id: r.get(0)?, name: r.get(1)?, how: r.get::<_, EndedHow>(2)? })
@@ -91,12 +110,12 @@ impl SqliteStore {
         Ok(ended)
     }
 
-    /// Takes over the ledger of the newer store, and its numbers of tokens and accounts. So no row of the ledger is
-    /// lost or counted twice, and no new token gets the number of a token that is lost.
+    /// Takes over the ledger of the newer store, its notices, and its numbers of tokens and accounts. So no row of the
+    /// ledger is lost or counted twice, no notice is sent again, and no new token gets the number of a token that is lost.
     pub fn take_over_ledger(&self) -> Result<()> {
         let mut db = self.lock();
         let tx = db.transaction().map_err(sqlite_error)?;
-        for table in LEDGER_TABLES {
+        for table in TAKEN_OVER {
             let sql = format!("SELECT name FROM pragma_table_xinfo('{table}') WHERE hidden = 0 ORDER BY cid");
             let columns = query_all(&tx, &sql, [], |r| r.get::<_, String>(0))?.join(", ");
             tx.execute_batch(&format!(
@@ -135,12 +154,43 @@ impl SqliteStore {
     }
 
     /// Replaces the content of this store with that of `prepared`, in one transaction: everybody else sees either all of
-    /// it or nothing. `prepare` runs when nobody else can write any more, and may still change `prepared`. If `prepare`
-    /// fails or `report` ends the copy, nothing has changed.
+    /// it or nothing. Before, the store is copied to `previous`.
+    ///
+    /// `when_locked` runs when nobody else can write any more. `prepare` runs after the copy, with the last row of the
+    /// store, and may still change `prepared`. If one of them fails or `report` ends the work, nothing has changed.
     pub fn replace_content(
         &self,
         prepared: &SqliteStore,
-        prepare: impl FnOnce() -> Result<()>,
+        previous: NewFile,
+        when_locked: impl FnOnce() -> Result<()>,
+        prepare: impl FnOnce(AuditTip) -> Result<()>,
+        report: &mut CopyReport<'_>,
+    ) -> std::result::Result<(), NotReplaced> {
+        let path = previous.path().to_owned();
+        let mut copied = None;
+        let before_change = |report: &mut CopyReport<'_>| {
+            when_locked()?;
+            let tip = self.copy_to(previous.partial_path(), &mut |_, _| report(0, 0))?;
+            previous.finish()?;
+            copied = Some(tip);
+            prepare(tip)
+        };
+        let replaced = self.copy_content_of(prepared, before_change, report);
+        replaced.map_err(|error| {
+            // Without the copy, nothing was written. Otherwise, an error can also follow the change.
+            let is_unchanged =
+                copied.is_none_or(|before| self.read(|snapshot| snapshot.audit_tip()).is_ok_and(|tip| tip == before));
+            if is_unchanged && copied.is_some() {
+                let _ = fs::remove_file(path);
+            }
+            NotReplaced { error, is_unchanged }
+        })
+    }
+
+    fn copy_content_of(
+        &self,
+        prepared: &SqliteStore,
+        before_change: impl FnOnce(&mut CopyReport<'_>) -> Result<()>,
         report: &mut CopyReport<'_>,
     ) -> Result<()> {
         let flags =
@@ -158,7 +208,7 @@ impl SqliteStore {
             let copy = Backup::new(&source, &mut target).map_err(sqlite_error)?;
             // Takes the write lock of the store, and copies nothing yet.
             check_step(copy.step(0).map_err(sqlite_error)?)?;
-            prepare()?;
+            before_change(report)?;
             while check_step(copy.step(PAGES_PER_STEP).map_err(sqlite_error)?)? {
                 let progress = copy.progress();
                 let [all, left] =
@@ -174,15 +224,23 @@ impl SqliteStore {
     }
 }
 
+/// The error of a replacement.
+#[derive(Debug)]
+pub struct NotReplaced {
+    pub error: Error,
+    /// `true` if the store is as it was, and no copy of it was left. Otherwise its content may be the new one, and its
+    /// copy exists.
+    pub is_unchanged: bool,
+}
+
 /// Returns `true` if the file at `path` is empty, no database, or one with damaged pages.
 fn is_damaged(path: &Path) -> bool {
-    use ErrorCode::{DatabaseCorrupt, NotADatabase};
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let check = Connection::open_with_flags(path, flags)
         .and_then(|db| db.query_row("PRAGMA quick_check(1)", [], |r| r.get::<_, String>(0)));
     match check {
         Ok(found) => found != "ok" || fs::metadata(path).is_ok_and(|meta| meta.len() == 0),
-        Err(e) => matches!(e.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)),
+        Err(e) => is_damage(&e),
     }
 }
 
@@ -196,5 +254,64 @@ fn check_step(step: StepResult) -> Result<bool> {
                 .next("Try again in a moment"))
         }
         _ => Err(Error::failure("SQLite did not copy a part of the backup; nothing was changed")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The tables that stay as they are in the backup.
+    const RESTORED: [&str; 23] = [
+        "accounts",
+        "api_set_patterns",
+        "api_sets",
+        "audit",
+        "catalogue_hosts",
+        "catalogues",
+        "failed_sign_ins",
+        "installation",
+        "keyed_calls",
+        "lineage",
+        "method_groups",
+        "method_routes",
+        "methods",
+        "policy",
+        "regenerated",
+        "secrets",
+        "sign_in_tries",
+        "token_counts",
+        "token_methods",
+        "token_sets",
+        "tokens",
+        "tombstones",
+        "denials",
+    ];
+    /// The tables whose rows are changed one by one.
+    const CHANGED: [&str; 3] = ["last_seen", "logins", "sqlite_sequence"];
+
+    /// A new table must be in one of the lists: nobody may forget to decide what a restore does with it.
+    #[test]
+    fn restore_knows_every_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("jeton.db"), OpenMode::Create).unwrap();
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table'";
+        let tables: BTreeSet<String> = query_all(&store.lock(), sql, [], |r| r.get(0)).unwrap().into_iter().collect();
+        let known = TAKEN_OVER.iter().chain(&RESTORED).chain(&CHANGED).map(|name| (*name).to_owned());
+        assert_eq!(tables, known.collect());
+    }
+
+    /// Without memory or with a failing disk, a good store would look damaged, and be moved away from its users.
+    #[test]
+    fn inspection_that_fails_does_not_take_the_store_for_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jeton.db");
+        drop(SqliteStore::open(&path, OpenMode::Create).unwrap());
+        assert!(SqliteStore::inspect(&path, || true).is_err());
+        assert!(matches!(SqliteStore::inspect(&path, || false), Ok(StoreState::Usable(_))));
+        fs::write(&path, "text".repeat(1_000)).unwrap();
+        assert!(matches!(SqliteStore::inspect(&path, || false), Ok(StoreState::Damaged(_))));
     }
 }
