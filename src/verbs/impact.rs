@@ -12,7 +12,6 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::change::CatalogueChange;
 use crate::domain::catalogue::change::rights::RightsCache;
 use crate::domain::catalogue::permission_index::PermissionIndex;
-use crate::domain::method::MethodId;
 use crate::domain::name::Username;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::TokenFilter;

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::ImportOptions;
-use crate::domain::catalogue::diff::{AttributeChange, CatalogueDiff};
+use crate::domain::catalogue::change::diff::{AttributeChange, CatalogueDiff};
 
 /// Returns the options that would keep what the catalogue lost in `diff`, as words of a command line. Options that were
 /// given are not among them, nor is `--access`, because a table can't be read from a catalogue.
@@ -87,8 +87,8 @@ fn path(route: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::catalogue::diff::diff;
-    use crate::domain::catalogue::renames::Renames;
+    use crate::domain::catalogue::change::diff::diff;
+    use crate::domain::catalogue::change::renames::Renames;
     use crate::domain::catalogue::{Catalogue, TrailingSlash};
     use crate::import::openapi::{ParameterOptions, import};
 

@@ -48,7 +48,7 @@ pub use self::path_parameters::ParameterOptions;
 use self::security_schemes::Security;
 use self::servers::ServerReader;
 use self::warnings::Warnings;
-use crate::domain::catalogue::diff::CatalogueDiff;
+use crate::domain::catalogue::change::diff::CatalogueDiff;
 use crate::domain::catalogue::{Catalogue, Group, MANAGEMENT, TrailingSlash};
 use crate::domain::method::{Method, MethodId};
 use crate::domain::word_enum::word_enum;

@@ -81,7 +81,10 @@ fn replacement_that_is_ended_early_changes_nothing() {
 fn replacement_that_fails_at_its_end_keeps_the_copy() {
     let replacement = Replacement::new();
     let (path, moved) = (replacement.install.temp_store.path(), replacement.install.temp_store.folder().join("moved"));
-    let replaced = replacement.run(|| Ok(fs::rename(&path, &moved).unwrap()), |_| ControlFlow::Continue(()));
+    let replaced = replacement.run(
+        || fs::rename(&path, &moved).map_err(|e| jeton::error::Error::failure(e.to_string())),
+        |_| ControlFlow::Continue(()),
+    );
     assert!(!replaced.unwrap_err().is_unchanged);
     assert_eq!(tip(&replacement.previous), replacement.before);
 }
