@@ -100,14 +100,22 @@ fn backup_unit_keeps_the_newest_backups() {
         fs::write(backups.join(format!("jeton-20200101T0000{second:02}Z.db")), "").unwrap();
     }
     fs::write(backups.join("jeton-mine.db"), "").unwrap();
+    // One copy is left of a run that was killed, and one belongs to a run that goes on.
+    for name in ["jeton-20200101T000000Z.db.partial", "jeton-20200101T000001Z.db.partial"] {
+        fs::write(backups.join(name), "").unwrap();
+    }
+    let running = fs::File::open(backups.join("jeton-20200101T000001Z.db.partial")).unwrap();
+    running.lock().unwrap();
     let service = unit("jeton-backup.service");
-    for key in ["ExecStart", "ExecStartPost"] {
+    for key in ["ExecStartPre", "ExecStart", "ExecStartPost"] {
         run_to_end(command_in(&home, said(&service, key)[0]), b"").assert_success();
     }
     let entries = fs::read_dir(&backups).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = entries.collect();
     names.sort();
     assert_eq!(names.remove(0), "anchor");
+    let partial: Vec<String> = names.extract_if(.., |name| name.ends_with(".partial")).collect();
+    assert_eq!(partial, ["jeton-20200101T000001Z.db.partial"]);
     assert_eq!(names.pop().unwrap(), "jeton-mine.db");
     assert_eq!((names.len(), names[0].as_str()), (30, "jeton-20200101T000011Z.db"));
     let new = names.pop().unwrap();

@@ -49,8 +49,10 @@ pub(super) struct Restored {
     lost_until: Option<Timestamp>,
     /// Access that ended after the backup was made.
     ended: Vec<EndedAccess>,
-    /// `true` if this access was ended again.
+    /// `true` if this access was ended again, except for `not_ended`.
     reapplied: bool,
+    /// Access that should have been ended again, but still works: that of the last owner.
+    not_ended: Vec<EndedAccess>,
     /// Path of the store as it was before; `null` if there was none.
     kept: Option<String>,
     /// Number of the restore's last row in the audit log; `null` after `--dry-run`.
@@ -103,6 +105,7 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
         lost_until: comparison.as_ref().and_then(|c| c.divergence.last_at),
         ended: comparison.as_ref().map(|c| c.ended.clone()).unwrap_or_default(),
         reapplied: false,
+        not_ended: Vec::new(),
         kept: None,
         audit_seq: None,
     };
@@ -130,15 +133,23 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     answer.restored = true;
     answer.reapplied = args.reapply_revocations;
     answer.kept = done.previous.as_ref().map(|path| path.display().to_string());
+    answer.not_ended = done.skipped;
     answer.audit_seq = Some(done.audit_seq);
     let service = PropagationCheck::run(app, done.audit_seq);
     if app.out.json {
         service.print_json(app, &answer)?;
     } else {
         service.warn_unconfirmed(app);
-        preview::report(app, &answer, &done.skipped);
+        preview::report(app, &answer);
     }
-    Ok(())
+    match answer.not_ended.is_empty() {
+        true => Ok(()),
+        false => Err(Error::findings(format!(
+            "the store was restored, but access that had ended works again: {}",
+            answer.not_ended.iter().map(EndedAccess::describe).collect::<Vec<_>>().join(", ")
+        ))
+        .next("End this access by hand; the last owner can be disabled once there is another one")),
+    }
 }
 
 /// Asks for the confirmation. Ctrl-C ends the program there, because nothing else can end the wait for an answer.

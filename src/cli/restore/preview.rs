@@ -6,7 +6,6 @@ use crate::cli::output::counted;
 use crate::error::{Error, Fault, Result};
 use crate::store::StoreState;
 use crate::verbs::confirmation::mismatch;
-use crate::verbs::restore::EndedAccess;
 
 /// Number of lines about ended access.
 const MAX_SHOWN: usize = 20;
@@ -83,17 +82,17 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Resu
 }
 
 /// Says what was done.
-pub(super) fn report(app: &App, answer: &Restored, skipped: &[EndedAccess]) {
+pub(super) fn report(app: &App, answer: &Restored) {
     let out = &app.out;
     out.note(&format!("✓ the store was restored from {}", answer.file));
     if let Some(kept) = &answer.kept {
         out.note(&format!("  The store as it was: {kept}"));
     }
     if answer.reapplied && !answer.ended.is_empty() {
-        let ended = answer.ended.len() - skipped.len();
+        let ended = answer.ended.len() - answer.not_ended.len();
         out.note(&format!("✓ access ended again: {ended}"));
     }
-    for one in skipped {
+    for one in &answer.not_ended {
         out.note(&format!("! not ended again: {}", one.describe()));
     }
     out.note(&format!("  All logins have ended. Begin a new anchor: {} audit anchor NEW-FILE", app.program()));

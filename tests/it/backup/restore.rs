@@ -208,6 +208,20 @@ fn revocations_after_the_backup_are_made_again_on_request() {
     service.stop();
 }
 
+/// The last owner of the backup stays enabled. A script must notice.
+#[test]
+fn access_that_is_not_ended_again_is_reported() {
+    let (drill, service) = Drill::new();
+    drill.install.raw_connection().execute("UPDATE accounts SET enabled = 0 WHERE role = 'owner'", []).unwrap();
+    let done = drill.restore(&["--confirm", "2", "--reapply-revocations"]);
+    assert_eq!(done.code, 6, "{}", done.err);
+    let answer: Value = serde_json::from_str(&done.out).unwrap();
+    let [only] = answer["not_ended"].as_array().unwrap().as_slice() else { panic!("{answer}") };
+    assert_eq!((&only["username"], &only["how"]), (&OWNER.into(), &"disabled".into()));
+    assert_eq!(answer["ended"].as_array().unwrap().len(), 2);
+    service.stop();
+}
+
 #[test]
 fn service_recovers_when_its_deleted_store_is_restored() {
     for leave_companions in [true, false] {
