@@ -73,6 +73,9 @@ fn replacement_that_is_ended_early_changes_nothing() {
     let replacement = Replacement::new();
     let fail = || Err(Error::conflict("no"));
     replacement.assert_unchanged(replacement.run(fail, |_| ControlFlow::Continue(())), Kind::Conflict);
+    // Several steps, so that the second one is too late for all or nothing without a transaction.
+    let raw = rusqlite::Connection::open(replacement.prepared.path()).unwrap();
+    raw.execute_batch("CREATE TABLE filler AS SELECT randomblob(9000000)").unwrap();
     replacement.assert_unchanged(replacement.run(|| Ok(()), |_| ControlFlow::Break(())), Kind::Cancelled);
 }
 
