@@ -198,7 +198,15 @@ fn tokens_that_change_after_the_plan_are_compared_with_the_plans_catalogues() {
     let install = TestInstall::with_accounts();
     install.create("member", create("old"));
     let change = |other: &TestBackend<SqliteStore>, _| {
-        let rival = Catalogue { name: "rival".to_owned(), ..Catalogue::shipped("cloud-platform").unwrap() };
+        // Has the routes of another catalogue, so a comparison refuses it.
+        let mut rival = Catalogue::shipped("cloud-platform").unwrap();
+        rival.name = "rival".to_owned();
+        rival.groups.truncate(1);
+        rival.groups[0].id = "rival".to_owned();
+        for method in &mut rival.groups[0].methods {
+            method.id = MethodId::parse(&format!("rival.{}", method.id)).unwrap();
+        }
+        rival.sets.clear();
         let written = other.store().write(&tester(), &|| START, |tx, _| {
             tx.set_catalogue(&rival)?;
             Ok(Audited::one((), AuditEntry::new("token.edit", TokenId(1), "old")))
