@@ -14,17 +14,14 @@ use crate::verbs::ports::{KnownNetwork, MAX_KNOWN_NETWORKS, NoticeReader, SentKi
 
 impl NoticeReader for SqliteTx<'_> {
     fn sent_notices(&self, kind: SentKind, tokens: &[TokenId]) -> Result<BTreeMap<TokenId, SentNotice>> {
-        let sql = "SELECT n.token_id, n.threshold, n.about
-                   FROM json_each(?2) j JOIN sent_notices n ON n.kind = ?1 AND n.token_id = j.value";
-        let rows = query_all(self.0, sql, params![kind.as_str(), ids(tokens)], tuple::<(TokenId, i64, Timestamp)>)?;
+        let rows =
+            query_all(self.0, SENT_NOTICES, params![kind.as_str(), ids(tokens)], tuple::<(TokenId, i64, Timestamp)>)?;
         let sent = |(token, threshold, about)| (token, SentNotice { token, kind, threshold, about });
         Ok(rows.into_iter().map(sent).collect())
     }
 
     fn known_networks(&self, tokens: &[TokenId]) -> Result<Vec<KnownNetwork>> {
-        let sql = "SELECT n.token_id, n.network, n.first_day
-                   FROM json_each(?1) j JOIN known_networks n ON n.token_id = j.value ORDER BY n.token_id, n.network";
-        query_all(self.0, sql, [ids(tokens)], |r| {
+        query_all(self.0, KNOWN_NETWORKS, [ids(tokens)], |r| {
             Ok(KnownNetwork { token: r.get(0)?, network: lossy(r, 1)?, first_day: r.get(2)? })
         })
     }
@@ -59,6 +56,19 @@ impl NoticeReader for SqliteTx<'_> {
     }
 }
 
+/// Begins with the tokens. Without `CROSS JOIN`, SQLite would read all notices of the kind for each page of tokens.
+pub(super) const SENT_NOTICES: &str = "
+    SELECT n.token_id, n.threshold, n.about
+    FROM json_each(?2) j CROSS JOIN sent_notices n ON n.kind = ?1 AND n.token_id = j.value";
+
+pub(super) const KNOWN_NETWORKS: &str = "
+    SELECT n.token_id, n.network, n.first_day
+    FROM json_each(?1) j CROSS JOIN known_networks n ON n.token_id = j.value ORDER BY n.token_id, n.network";
+
+pub(super) const FORGET_OLD_EPISODES: &str = "
+    DELETE FROM sent_notices WHERE (kind, token_id) IN
+    (SELECT kind, token_id FROM sent_notices WHERE kind = 'still-tried' AND about < ?1 LIMIT ?2)";
+
 /// Reads the index of days. The index ends with the whole key.
 pub(super) const USED_ADDRESSES: &str = "
     SELECT day, token_id, public_id, method, address, client FROM daily_uses INDEXED BY daily_uses_by_day
@@ -85,9 +95,7 @@ pub(super) fn set_networks_known_to(db: &Connection, day: i64) -> Result<()> {
 
 /// Reads the index by time, so that most rows are not read.
 pub(super) fn forget_old_episodes(db: &Connection, before: Timestamp, limit: u32) -> Result<()> {
-    let sql = "DELETE FROM sent_notices WHERE (kind, token_id) IN
-               (SELECT kind, token_id FROM sent_notices WHERE kind = 'still-tried' AND about < ?1 LIMIT ?2)";
-    execute(db, sql, params![before.0, limit]).map(drop)
+    execute(db, FORGET_OLD_EPISODES, params![before.0, limit]).map(drop)
 }
 
 /// Forgets tokens that are purged, except that their secrets are still tried: that may go on.

@@ -9,7 +9,7 @@ use super::ledger_read::LedgerTable;
 use super::ledger_window::PageStart;
 use super::sqlite_tx::SqliteTx;
 use super::token_list_query::{Step, TokenListing};
-use super::{accounts, findings, ledger_window, open, token_figures, tokens};
+use super::{accounts, findings, ledger_window, notices, open, token_figures, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
@@ -315,5 +315,24 @@ fn figures_read_only_the_tokens_that_they_count() {
     {
         let plan = explain(&db, &sql, values);
         assert!(plan.contains(&found) && !plan.contains("SCAN t") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}
+
+#[test]
+fn notices_read_only_what_is_about_their_tokens() {
+    let (db, _folder) = store_with_token();
+    for (sql, values, found) in [
+        (notices::SENT_NOTICES, 2, "SEARCH n USING PRIMARY KEY (kind=? AND token_id=?)"),
+        (notices::KNOWN_NETWORKS, 1, "SEARCH n USING PRIMARY KEY (token_id=?)"),
+        (
+            notices::USED_ADDRESSES,
+            7,
+            "SEARCH daily_uses USING COVERING INDEX daily_uses_by_day ((day,token_id,public_id,method,address,client)>",
+        ),
+        (notices::FORGET_OLD_EPISODES, 2, "USING COVERING INDEX sent_notices_by_time (kind=? AND about<?)"),
+    ] {
+        let plan = explain(&db, sql, &vec![Value::from(1); values]);
+        let scans = ["SCAN n", "SCAN daily_uses", "SCAN sent_notices"];
+        assert!(plan.contains(found) && !scans.iter().any(|scan| plan.contains(scan)), "{plan}");
     }
 }
