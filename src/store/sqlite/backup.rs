@@ -54,7 +54,7 @@ impl SqliteStore {
 
     /// Returns a fault in the structure of the file: in its pages, tables or indexes. `None` if there is none.
     pub fn integrity_error(&self) -> Result<Option<String>> {
-        Ok(self.integrity_problems(IntegrityCheck::Full)?.into_iter().next())
+        Ok(self.first_problems(IntegrityCheck::Full, 1)?.into_iter().next())
     }
 
     /// Returns the version of the store's schema.

@@ -184,12 +184,17 @@ impl SqliteStore {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the check can't be made, or was ended.
     pub fn integrity_problems(&self, check: IntegrityCheck) -> Result<Vec<String>> {
+        self.first_problems(check, MAX_PROBLEMS)
+    }
+
+    /// Returns [`SqliteStore::integrity_problems`], `max` of them at most.
+    pub(super) fn first_problems(&self, check: IntegrityCheck, max: usize) -> Result<Vec<String>> {
         let pragma = match check {
             IntegrityCheck::Full => "integrity_check",
             IntegrityCheck::Quick => "quick_check",
         };
         let db = self.lock();
-        let found = db.prepare(&format!("PRAGMA {pragma}({MAX_PROBLEMS})")).and_then(|mut check| {
+        let found = db.prepare(&format!("PRAGMA {pragma}({max})")).and_then(|mut check| {
             let rows = check.query_map([], |row| row.get::<_, String>(0))?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         });
