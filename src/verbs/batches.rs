@@ -341,6 +341,6 @@ mod tests {
     fn partial_error_says_what_was_done_and_what_is_next() {
         let full = Error::failure("the disk is full; nothing was changed").why("full").next("Free some disk space");
         let error = partial_error(full, ("purge", "purged"), 300, 6_000);
-        insta::assert_snapshot!(error, @"300 of 6000 tokens are purged, then the work stopped: the disk is full: full. Free some disk space. To purge the other tokens, start again and confirm their new number");
+        insta::assert_snapshot!(error, @"300 of 6 000 tokens are purged, then the work stopped: the disk is full: full. Free some disk space. To purge the other tokens, start again and confirm their new number");
     }
 }

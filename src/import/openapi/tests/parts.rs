@@ -32,7 +32,7 @@ fn scopes_of_all_alternatives_become_sets() {
     the scope "all" is not declared by the security scheme "oauth"
     PATCH "/a": the security scheme "none" is not declared in the document
     the security scheme "none" is not declared, so "x" becomes no API set
-    the scope "w" belongs to the security schemes "copy" and "oauth"; jeton made one API set for both
+    the scope "w" is declared by the security schemes "copy" and "oauth"; jeton made one API set for both
     operations that become public, because they need no token (security: []): 1 (DELETE "/a")
     declared scopes that become no API sets, because no operation requires them: 1 ("idle")
     "#);

@@ -146,7 +146,7 @@ mod tests {
         let texts = changes.map(|(before, after)| describe_change(before, after, 3));
         insta::assert_snapshot!(texts.join("\n"), @"
         The account's 3 active tokens may no longer call write and admin methods from the next request on.
-        The account's 3 active tokens may also call the write methods in their API selections.
+        After a regeneration, tokens may also call the write methods in their API selections. Secrets that were issued under such a role may call them at once.
         The account's 3 active tokens may call the same methods as before.
         ");
     }
