@@ -181,7 +181,7 @@ fn config_set_and_unset_keep_the_file_private() {
     assert!(listed.contains("90s") && listed.contains(&secret[..12]) && !listed.contains(&secret), "{listed}");
     assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    home.run(&["token", "list"], "").assert_error(Kind::Failure).assert_says(&["0644", "0600"]);
+    home.run(&["token", "list"], "").assert_error(Kind::Failure).assert_says(&["0644", "chmod 600"]);
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     home.run(&["config", "unset", "api-token"], "").assert_success();
     home.run(&["config", "unset", "api-token"], "").assert_error(Kind::NotFound);

@@ -265,7 +265,8 @@ fn hostile_catalogue_files_are_refused() {
     };
     let nested = read(&install, &deep(998)).unwrap();
     assert_eq!(members(std::slice::from_ref(&nested), "d0").len(), 4);
-    assert!(assert_error(read(&install, &deep(1_000)), Kind::Usage).to_string().contains("1000"));
+    let names = |error: jeton::error::Error, limit: &str| error.to_string().replace([',', ' '], "").contains(limit);
+    assert!(names(assert_error(read(&install, &deep(1_000)), Kind::Usage), "1000"));
     for large in [
         "[".repeat(10 << 20),
         format!("x = {}", "[".repeat(1 << 20)),
@@ -279,7 +280,7 @@ fn hostile_catalogue_files_are_refused() {
     let many: String =
         (0..20_001).map(|n| format!("[[group.method]]\nid = \"M{n}\"\ntitle = \"m\"\naccess = \"read\"\n")).collect();
     let many = format!("schema = 1\nname = \"x\"\ntitle = \"X\"\n[[group]]\nid = \"g\"\ntitle = \"G\"\n{many}");
-    assert!(assert_error(read(&install, &many), Kind::Usage).to_string().contains("20000"));
+    assert!(names(assert_error(read(&install, &many), Kind::Usage), "20000"));
 }
 
 /// Earlier versions accepted any capitals as an HTTP method.
