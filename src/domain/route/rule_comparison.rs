@@ -4,7 +4,7 @@
 //! The answers can name too much, but never too little: a shared request is only ruled out if one earlier rule takes it,
 //! and everything is shared if comparing would take too much work.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::pattern::MatchMode;
 use super::route_tree::RouteTree;
@@ -84,7 +84,12 @@ impl<'a> ComparedRules<'a> {
         agree: &'b dyn Fn(&RouteAction, &RouteAction) -> bool,
     ) -> impl Iterator<Item = OtherActions<'a>> {
         let work = Work::for_routes(self.0.len() + other.0.len());
-        let mut comparison = Comparison { own: Side::new(self), other: Side::new(other), spellings, agree, work };
+        let (own, other) = (Side::new(self), Side::new(other));
+        let spelled = match spellings {
+            Spellings::All => other.spelled(&own),
+            Spellings::AsWritten => Vec::new(),
+        };
+        let mut comparison = Comparison { own, other, spellings, spelled, agree, work };
         let rules = (0..self.0.len()).filter(|n| !matches!(self.0[*n].action, RouteAction::Deny(_)));
         rules.filter_map(move |n| comparison.actions_of(n))
     }
@@ -96,8 +101,13 @@ struct Side<'b, 'a> {
     tree: RouteTree<'b>,
     /// The first rule of each kind.
     keys: BTreeMap<(String, bool), usize>,
-    /// The rules that deny other spellings.
-    loose: Vec<usize>,
+}
+
+/// A rule of the other list that denies other spellings.
+struct Spelled {
+    number: usize,
+    /// The number of the same rule in the own list.
+    same: Option<usize>,
 }
 
 impl<'b, 'a> Side<'b, 'a> {
@@ -106,13 +116,13 @@ impl<'b, 'a> Side<'b, 'a> {
         rules.iter().enumerate().for_each(|(n, rule)| {
             keys.entry(rule.key()).or_insert(n);
         });
-        let is_loose = |n: &usize| rules[*n].mode == MatchMode::Loose;
-        Side {
-            rules,
-            tree: RouteTree::new(rules.iter().map(|rule| &rule.route)),
-            keys,
-            loose: (0..rules.len()).filter(is_loose).collect(),
-        }
+        Side { rules, tree: RouteTree::new(rules.iter().map(|rule| &rule.route)), keys }
+    }
+
+    /// Returns the rules that deny other spellings, in their order.
+    fn spelled(&self, own: &Side<'_, '_>) -> Vec<Spelled> {
+        let loose = self.rules.iter().enumerate().filter(|(_, rule)| rule.mode == MatchMode::Loose);
+        loose.map(|(number, rule)| Spelled { number, same: own.keys.get(&rule.key()).copied() }).collect()
     }
 
     /// Returns the first rule before the rule `end` that has every request of `route`.
@@ -134,6 +144,8 @@ struct Comparison<'b, 'a> {
     own: Side<'b, 'a>,
     other: Side<'b, 'a>,
     spellings: Spellings,
+    /// Empty if only requests as written count.
+    spelled: Vec<Spelled>,
     agree: &'b dyn Fn(&RouteAction, &RouteAction) -> bool,
     work: Work,
 }
@@ -160,10 +172,7 @@ impl<'a> Comparison<'_, 'a> {
         }
         let cover = self.other.cover(&rule.route, self.other.rules.len(), &mut self.work)?;
         let end = cover.map_or(self.other.rules.len(), |cover| cover + 1);
-        let mut numbers = BTreeSet::from_iter(self.other.tree.overlapping(&rule.route, 0..end, &mut self.work)?);
-        if self.spellings == Spellings::All {
-            numbers.extend(self.other.loose.iter().take_while(|other| **other < end));
-        }
+        let numbers = self.other.tree.overlapping(&rule.route, 0..end, &mut self.work)?;
         let mut found = OtherActions { own: rule.action, others: Vec::new(), is_denied: false, rest: Rest::Nothing };
         if cover.is_none() {
             found.rest = Rest::Separate;
@@ -175,27 +184,42 @@ impl<'a> Comparison<'_, 'a> {
                     let is_wider = cover.is_none() && !self.shared(n, other)?.is_empty();
                     found.rest = if is_wider { Rest::Wider } else { found.rest };
                 }
-                RouteAction::Deny(_) if found.is_denied => {}
+                RouteAction::Deny(_) if found.is_denied || self.has_spellings(other) => {}
                 RouteAction::Deny(_) => found.is_denied = self.takes(n, other)?,
                 _ if found.others.contains(&action) => {}
                 _ if self.takes(n, other)? => found.others.push(action),
                 _ => {}
             }
         }
+        found.is_denied = found.is_denied || self.takes_spellings(n, end)?;
         Ok(Some(found))
+    }
+
+    /// Returns `true` if a rule of the other list is compared with all of its spellings.
+    fn has_spellings(&self, other: usize) -> bool {
+        self.spellings == Spellings::All && self.other.rules[other].mode == MatchMode::Loose
+    }
+
+    /// Returns `true` if the rule `n` decides about another spelling that a rule before `end` denies in the other list. The
+    /// same rule before `n` would deny it, too.
+    fn takes_spellings(&mut self, n: usize, end: usize) -> Result<bool, TooMany> {
+        let route = &self.own.rules[n].route;
+        for spelled in self.spelled.iter().take_while(|spelled| spelled.number < end) {
+            self.work.take(1)?;
+            if spelled.same.is_none_or(|same| same >= n) {
+                let theirs = &self.other.rules[spelled.number].route;
+                self.work.compare(route, theirs)?;
+                if theirs.may_share_spellings(route) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Returns `true` if the rule `n` decides about a request, about which `other` decides in the other list.
     fn takes(&mut self, n: usize, other: usize) -> Result<bool, TooMany> {
         let theirs = &self.other.rules[other];
-        if theirs.mode == MatchMode::Loose && self.spellings == Spellings::All {
-            if self.own.keys.get(&theirs.key()).is_some_and(|earlier| *earlier < n) {
-                return Ok(false);
-            }
-            let route = &self.own.rules[n].route;
-            self.work.compare(route, &theirs.route)?;
-            return Ok(theirs.route.may_share_spellings(route));
-        }
         if self.own.cover(&theirs.route, n, &mut self.work)?.is_some() {
             return Ok(false);
         }
