@@ -1,6 +1,6 @@
 //! What changes if a catalogue is replaced.
 //!
-//! - [`renames`] finds parts with a new name, [`diff`] the differences between two versions;
+//! - [`renames`] finds parts with a new name, [`mod@diff`] the differences between two versions;
 //! - [`requests`] finds the methods that get requests of others, or lose some, and those that become public;
 //! - [`rights`] finds the methods that each token gains and loses by it.
 
