@@ -102,10 +102,8 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
     if app.out.json {
         let mut list = ListWriter::begin("findings", app.now(), &mut app.out)?;
         while let Some(findings) = page {
-            for finding in &findings {
-                counts.add(finding);
-                list.item(finding)?;
-            }
+            findings.iter().for_each(|finding| counts.add(finding));
+            list.items(&findings)?;
             page = pages.next(&app.backend)?;
         }
         list.end()?;

@@ -25,6 +25,24 @@ fn is_private(path: &Path) -> bool {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777 == 0o600
 }
 
+/// The list is read in a small page and then in larger ones.
+#[test]
+fn long_list_has_each_token_once() {
+    let home = CliHome::new();
+    make(&home, "11500").assert_success();
+    let ids = |args: &[&str]| -> Vec<String> {
+        let list = as_demo(&home, &[&["token", "list", "--all", "--json"], args].concat()).assert_success().json();
+        list["tokens"].as_array().unwrap().iter().map(|token| token["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let (all, active) = (ids(&[]), ids(&["--filter", "status:active"]));
+    let trash = ids(&["--trash"]);
+    let distinct: std::collections::BTreeSet<&String> = all.iter().chain(&trash).collect();
+    assert_eq!((all.len() + trash.len(), distinct.len()), (11_500, 11_500));
+    assert!(all.len() > 10_500 && (5_500..all.len()).contains(&active.len()), "{} {}", all.len(), active.len());
+    let printed = as_demo(&home, &["token", "list", "--all", "--quiet"]).assert_success();
+    assert_eq!(printed.out.lines().count(), all.len());
+}
+
 #[test]
 fn demo_creates_a_large_store_with_its_secrets() {
     let home = CliHome::new();

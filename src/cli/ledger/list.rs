@@ -119,9 +119,7 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
 fn print_json_list<R: LedgerList>(app: &mut App, pages: &mut Pages<R>, mut page: Option<Vec<R>>) -> Result<()> {
     let mut written = ListWriter::begin(R::LIST, app.now(), &mut app.out)?;
     while let Some(rows) = page {
-        for row in &rows {
-            written.item(row)?;
-        }
+        written.items(&rows)?;
         page = pages.next(&app.backend)?;
     }
     written.end_with_unreadable(&pages.unreadable)?;

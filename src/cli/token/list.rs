@@ -20,8 +20,10 @@ use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::request::call;
 use crate::verbs::tokens::{ListTokens, OwnerFilter};
 
-/// Number of tokens held in memory at once.
+/// Number of tokens of a page. The first one is printed at once.
 const PAGE_SIZE: usize = 500;
+/// Number of tokens of later pages of a store on this machine. Fewer pages need fewer transactions.
+const LATER_PAGE_SIZE: usize = 5_000;
 
 pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     let owner = match &args.account {
@@ -93,6 +95,10 @@ struct Pages {
 impl Pages {
     fn next(&mut self, backend: &SelectedBackend) -> Result<Option<Window>> {
         let Some(anchor) = self.cursor else { return Ok(None) };
+        let limit = match (backend, anchor) {
+            (SelectedBackend::Local(_), TokenCursor::After(_)) => LATER_PAGE_SIZE,
+            _ => PAGE_SIZE,
+        };
         let window = call(
             backend,
             &self.credential,
@@ -102,10 +108,10 @@ impl Pages {
                 sort: self.sort,
                 trashed: self.trashed,
                 cursor: anchor,
-                limit: PAGE_SIZE,
+                limit,
             },
         )?;
-        let is_full = window.rows.len() + window.unreadable.len() == PAGE_SIZE;
+        let is_full = window.rows.len() + window.unreadable.len() == limit;
         self.cursor = window.last.filter(|_| is_full).map(TokenCursor::After);
         self.unreadable.extend(window.unreadable.iter().map(ToString::to_string));
         Ok(Some(window))
@@ -115,9 +121,7 @@ impl Pages {
 fn json(app: &mut App, pages: &mut Pages, mut page: Option<Window>, now: Timestamp) -> Result<()> {
     let mut list = ListWriter::begin("tokens", now, &mut app.out)?;
     while let Some(window) = page.take() {
-        for token in &window.rows {
-            list.item(token)?;
-        }
+        list.items(&window.rows)?;
         page = pages.next(&app.backend)?;
     }
     list.end_with_unreadable(&pages.unreadable)?;
