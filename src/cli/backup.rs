@@ -7,12 +7,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::args::BackupArgs;
-use super::audit::{broken_chain_error, parse_checkpoints};
+use super::audit::{broken_chain_error, note_restores, parse_checkpoints};
 use super::interruption::Interruption;
 use super::output::{counted, format_bytes};
 use super::progress::ProgressBar;
 use super::{App, client_info};
 use crate::domain::audit::Face;
+use crate::domain::audit_chain::{ChainReport, ChainRestore};
 use crate::domain::checkpoint::{Checkpoint, hex};
 use crate::domain::time::Timestamp;
 use crate::domain::wire_format::HexHash;
@@ -47,6 +48,8 @@ pub(super) struct BackedUp {
     /// `true` if the row was appended to the anchor, `false` if the anchor already ended with it; `null` without an
     /// anchor.
     anchored: Option<bool>,
+    /// Restores since the last checkpoint that still matches: they replaced the log of later checkpoints.
+    restores: Vec<ChainRestore>,
 }
 
 /// A copy of a store that was verified.
@@ -54,6 +57,7 @@ struct VerifiedCopy {
     schema: i64,
     rows: u64,
     checkpoint: Checkpoint,
+    restores: Vec<ChainRestore>,
 }
 
 pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
@@ -63,7 +67,7 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
         (Some(file), Some(path)) => parse_checkpoints(path, file.text())?,
         _ => Vec::new(),
     };
-    let newest_anchored = checkpoints.last().map_or(0, |c| c.seq);
+    let last_anchored = checkpoints.last().map(|c| (c.seq, c.hash));
     let interruption = Interruption::listen()?;
     let file = NewFile::create(&args.file, "the backup")?;
     let bar = ProgressBar::show(&app.out, &app.adapters.progress, "pages copied")?;
@@ -77,7 +81,7 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
         Kind::Findings => Error { what: format!("no backup was written: {}", e.what), ..e },
         _ => e,
     });
-    let VerifiedCopy { schema, rows, checkpoint } = interruption.check(verified, "no backup was written")?;
+    let VerifiedCopy { schema, rows, checkpoint, restores } = interruption.check(verified, "no backup was written")?;
     if (checkpoint.seq, checkpoint.hash) != (tip.seq, tip.hash) {
         return Err(Error::failure("no backup was written: the copy of the store is not complete")
             .why(format!("its audit log ends at row {}, but that of the store at row {}", checkpoint.seq, tip.seq))
@@ -85,7 +89,7 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
     }
     let (path, bytes) = (file.path().to_owned(), std::fs::metadata(file.partial_path()).map_or(0, |meta| meta.len()));
     file.finish()?;
-    let anchored = anchor.map(|file| append(file, &checkpoint, newest_anchored)).transpose().map_err(|e| {
+    let anchored = anchor.map(|file| append(file, &checkpoint, last_anchored)).transpose().map_err(|e| {
         let why = e.why.clone().unwrap_or_default();
         e.why(format!("{why}. The backup {} is complete", path.display()))
     })?;
@@ -99,6 +103,7 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
             hash: checkpoint.hash,
             at: checkpoint.at,
             anchored,
+            restores,
         });
     }
     let hash = hex(&checkpoint.hash);
@@ -117,15 +122,17 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
         Some(false) => app.out.note(&format!("The anchor already ends with row {}", checkpoint.seq)),
         None => {}
     }
+    note_restores(app, &restores);
     Ok(())
 }
 
-fn append(mut file: AnchorFile, checkpoint: &Checkpoint, newest: i64) -> Result<bool> {
-    let is_newer = checkpoint.seq > newest;
-    if is_newer {
+/// Appends the checkpoint, unless the anchor ends with it.
+fn append(mut file: AnchorFile, checkpoint: &Checkpoint, last: Option<(i64, [u8; 32])>) -> Result<bool> {
+    let is_new = last != Some((checkpoint.seq, checkpoint.hash));
+    if is_new {
         file.append(&checkpoint.to_line())?;
     }
-    Ok(is_newer)
+    Ok(is_new)
 }
 
 /// Verifies the copy at `path`: its pages, its schema, and the chain of its audit log, also against `checkpoints`.
@@ -143,8 +150,11 @@ fn verify_copy(
             .next(format!("The store or the disk may be damaged. Run: {} doctor --full", app.program()))
     })?;
     let schema = copy.schema_version()?;
-    let (rows, checkpoint) = verify_chain(app, &Arc::new(copy), checkpoints)?;
-    Ok(VerifiedCopy { schema, rows, checkpoint })
+    let (report, checkpoint) = verify_chain(app, &Arc::new(copy), checkpoints)?;
+    // A restore that a checkpoint covers was reported by the backup that appended the checkpoint.
+    let anchored = report.last_checkpoint.map_or(0, |last| last.seq);
+    let restores = report.restores.into_iter().filter(|restore| restore.seq > anchored).collect();
+    Ok(VerifiedCopy { schema, rows: report.rows, checkpoint, restores })
 }
 
 /// Opens the copy at `path` and verifies its pages.
@@ -166,19 +176,19 @@ pub(super) fn stop_on_interruption(store: &OpenStore, interruption: &Interruptio
     store.stop_queries_when(interruption.as_closure())
 }
 
-/// Verifies the audit log of `store`, also against `checkpoints`. Returns the number of rows, and the last one.
+/// Verifies the audit log of `store`, also against `checkpoints`. Returns the report, and a checkpoint of the last row.
 pub(super) fn verify_chain(
     app: &mut App,
     store: &Arc<OpenStore>,
     checkpoints: Vec<Checkpoint>,
-) -> Result<(u64, Checkpoint)> {
+) -> Result<(ChainReport, Checkpoint)> {
     let backend = LocalBackend::<OpenStore>::new(Arc::clone(store), app.adapters.clone(), client_info(Face::Cli));
     let verb = VerifyAuditChain { checkpoints, range: AuditRange::FromStart };
     let bar = ProgressBar::show(&app.out, &app.adapters.progress, "rows verified")?;
     let verified = call(&backend, &Credential::Store, verb)?;
     drop(bar);
     match verified.checkpoint {
-        Some(checkpoint) => Ok((verified.report.rows, checkpoint)),
+        Some(checkpoint) => Ok((verified.report, checkpoint)),
         None => Err(broken_chain_error(app, &verified.report)?),
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! One line for each checkpoint, the oldest first: `jeton-audit 1 SEQ HASH TIME STORE CRC`. HASH is the chain's hash
 //! at row SEQ in hexadecimal, TIME is RFC 3339 in UTC. STORE identifies the store, CRC is the CRC-32 of the text
-//! before it.
+//! before it. After a restore, SEQ may be lower than in the line before.
 
 use std::fmt;
 
@@ -54,7 +54,7 @@ pub struct Checkpoint {
     /// The number of the log's last row.
     pub seq: i64,
     pub hash: [u8; 32],
-    /// When the log was read, in whole seconds.
+    /// When the log was read; not before the time of its last row.
     pub at: Timestamp,
     pub store: StoreId,
 }
@@ -69,7 +69,7 @@ impl fmt::Display for Checkpoint {
 impl Checkpoint {
     /// Returns the checkpoint's line, line end included.
     pub fn to_line(&self) -> String {
-        let line = format!("{LINE_PREFIX}{} {} {} {}", self.seq, hex(&self.hash), self.at.rfc3339(), self.store);
+        let line = format!("{LINE_PREFIX}{} {} {} {}", self.seq, hex(&self.hash), self.at.rfc3339_ms(), self.store);
         let sum = crc32fast::hash(line.as_bytes());
         format!("{line} {sum:08x}\n")
     }
@@ -83,7 +83,7 @@ impl Checkpoint {
         let checkpoint = Checkpoint {
             seq: words.next()?.parse().ok().filter(|seq| *seq > 0)?,
             hash: parse_hex(words.next()?)?,
-            at: words.next().and_then(|at| Timestamp::parse_rfc3339(at).filter(|read| read.rfc3339() == at))?,
+            at: words.next().and_then(|at| Timestamp::parse_rfc3339(at).filter(|read| read.rfc3339_ms() == at))?,
             store: StoreId::parse(words.next()?)?,
         };
         words.next().is_none().then_some(checkpoint)
@@ -93,8 +93,8 @@ impl Checkpoint {
 /// Parses a file of checkpoints.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] with the first line that is no checkpoint, is incomplete, or doesn't follow the
-/// line before it.
+/// [`crate::error::Kind::Failure`] with the first line that is no checkpoint, is incomplete, or is not of the
+/// same store as the line before it.
 pub fn parse_checkpoints(text: &str) -> Result<Vec<Checkpoint>> {
     let mut checkpoints: Vec<Checkpoint> = Vec::new();
     for (index, line) in text.split_inclusive('\n').enumerate() {
@@ -112,8 +112,8 @@ pub fn parse_checkpoints(text: &str) -> Result<Vec<Checkpoint>> {
             Some(last) if last.store != checkpoint.store => {
                 return refused("the previous line is from another store");
             }
-            Some(last) if last.seq >= checkpoint.seq => {
-                return refused("the row number is not higher than in the previous line");
+            Some(last) if (last.seq, last.hash) == (checkpoint.seq, checkpoint.hash) => {
+                return refused("the line records the same row as the previous line");
             }
             Some(_) | None => checkpoints.push(checkpoint),
         }
@@ -153,6 +153,9 @@ mod tests {
         assert_eq!(parse_checkpoints(&text).unwrap(), [1, 2, 40].map(checkpoint));
         assert!(text.starts_with("jeton-audit 1 1 0101") && text.contains(" 2026-11-21T09:30:40Z jtn@5 "));
         assert_eq!(parse_checkpoints("").unwrap(), []);
+        let exact = Checkpoint { at: Timestamp(1_795_253_400_120), ..checkpoint(1) };
+        assert!(exact.to_line().contains(" 2026-11-21T09:30:00.120Z "));
+        assert_eq!(parse_checkpoints(&exact.to_line()).unwrap(), [exact]);
     }
 
     #[test]
@@ -176,7 +179,9 @@ mod tests {
         assert!(line("\n").contains("line 1"));
         assert!(line(&(first.clone() + "\n")).contains("line 2"));
         assert!(line(&(first.clone() + &first)).contains("line 2"), "the same row twice");
-        assert!(line(&(second.clone() + &first)).contains("line 2"), "the older one behind");
+        // After a restore, numbers are lower, and the same number has another hash.
+        let again = Checkpoint { hash: [7; 32], ..checkpoint(2) };
+        assert_eq!(parse_checkpoints(&(second.clone() + &again.to_line() + &first)).unwrap().len(), 3);
         let other = Checkpoint { store: StoreId::parse("x@1").unwrap(), ..checkpoint(2) };
         insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: the previous line is from another store. Restore this file from a copy. If you have none, begin a new anchor, which can't reveal changes made before it: jeton audit anchor NEW-FILE");
         let zero = Checkpoint { seq: 0, ..checkpoint(1) };

@@ -92,23 +92,40 @@ impl Query for VerifyAuditChain {
             return Err(Error::not_found("this store is not set up yet").next("Run: jeton init"));
         };
         let store = StoreId::new(&installation.prefix, installation.created_at);
-        let report = match (self.range, self.checkpoints.last()) {
+        let verified = match (self.range, self.checkpoints.last()) {
             (AuditRange::FromLastCheckpoint, Some(last)) => {
-                let report = self.verify_chain(snapshot, env, &store, ChainVerifier::from_checkpoint(last.clone()))?;
-                if report.findings.is_empty() { report } else { self.verify_from_start(snapshot, env, &store)? }
+                let newer = self.verify_chain(snapshot, env, &store, ChainVerifier::from_checkpoint(last.clone()))?;
+                // The last checkpoint may be of a log that was replaced: the row that says so is found from the start.
+                if newer.report.findings.is_empty() { newer } else { self.verify_from_start(snapshot, env, &store)? }
             }
             (AuditRange::FromLastCheckpoint, None) | (AuditRange::FromStart, _) => {
                 self.verify_from_start(snapshot, env, &store)?
             }
         };
+        let VerifiedRows { report, last_at } = verified;
         let head = report.head.filter(|_| report.findings.is_empty());
-        let checkpoint = head.map(|(seq, hash)| Checkpoint { seq, hash, at: env.now.whole_second(), store });
+        // Not before the last row: so no checkpoint of a log with a restore is earlier than the restore.
+        let checkpoint = head.map(|(seq, hash)| Checkpoint { seq, hash, at: env.now.max(last_at), store });
         Ok(AuditVerification { report, checkpoint })
     }
 }
 
+/// The result of reading rows, and the time of the last one.
+struct VerifiedRows {
+    report: ChainReport,
+    last_at: Timestamp,
+}
+
+impl VerifiedRows {
+    fn new(verifier: ChainVerifier, is_complete: bool) -> Self {
+        let last_at = verifier.last_at();
+        let report = if is_complete { verifier.finish() } else { verifier.finish_early() };
+        VerifiedRows { report, last_at }
+    }
+}
+
 impl VerifyAuditChain {
-    fn verify_from_start(&self, snapshot: &dyn Snapshot, env: &Env<'_>, store: &StoreId) -> Result<ChainReport> {
+    fn verify_from_start(&self, snapshot: &dyn Snapshot, env: &Env<'_>, store: &StoreId) -> Result<VerifiedRows> {
         self.verify_chain(snapshot, env, store, ChainVerifier::from_start(self.checkpoints.clone()))
     }
 
@@ -118,20 +135,20 @@ impl VerifyAuditChain {
         env: &Env<'_>,
         store: &StoreId,
         mut verifier: ChainVerifier,
-    ) -> Result<ChainReport> {
+    ) -> Result<VerifiedRows> {
         if let Some(theirs) = self.checkpoints.iter().map(|c| &c.store).find(|theirs| *theirs != store) {
             verifier = ChainVerifier::from_start(Vec::new());
             verifier.add_finding(None, Flaw::OtherStore { theirs: theirs.clone(), ours: store.clone() });
         }
         if let Some(how) = snapshot.audit_schema_error()? {
             verifier.add_finding(None, Flaw::Table(how));
-            return Ok(verifier.finish_early());
+            return Ok(VerifiedRows::new(verifier, false));
         }
         verify_rows(snapshot, env, verifier)
     }
 }
 
-fn verify_rows(snapshot: &dyn Snapshot, env: &Env<'_>, mut verifier: ChainVerifier) -> Result<ChainReport> {
+fn verify_rows(snapshot: &dyn Snapshot, env: &Env<'_>, mut verifier: ChainVerifier) -> Result<VerifiedRows> {
     let mut after = verifier.after();
     let start = after.unwrap_or(0);
     let total = u64::try_from(snapshot.audit_head().unwrap_or_default().saturating_sub(start)).unwrap_or(0);
@@ -145,7 +162,7 @@ fn verify_rows(snapshot: &dyn Snapshot, env: &Env<'_>, mut verifier: ChainVerifi
         page.rows.iter().for_each(|raw| verifier.check_row(raw));
         if page.is_torn {
             verifier.add_torn();
-            return Ok(verifier.finish_early());
+            return Ok(VerifiedRows::new(verifier, false));
         }
         // A damaged tree of rows may return numbers in any order. Continuing from a lower one would never end.
         let last = page.rows.iter().map(|raw| raw.row.seq).max();
@@ -154,7 +171,7 @@ fn verify_rows(snapshot: &dyn Snapshot, env: &Env<'_>, mut verifier: ChainVerifi
                 after = Some(last);
                 env.progress.report(u64::try_from(last.saturating_sub(start)).unwrap_or(0), total);
             }
-            None => return Ok(verifier.finish()),
+            None => return Ok(VerifiedRows::new(verifier, true)),
         }
     }
 }

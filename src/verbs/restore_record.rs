@@ -5,13 +5,11 @@ use serde_json::Value;
 use super::ports::Snapshot;
 use super::ports::audit_log::AuditTip;
 use crate::domain::audit::AuditEntry;
-use crate::domain::checkpoint::hex;
+use crate::domain::audit_chain::restore_row::{
+    LOST_AFTER, LOST_TO, REPLACED, RESTORE_TARGET, RESTORE_VERB, RestoreRow, format_row_hash,
+};
 use crate::error::Result;
 
-/// The verb in the audit log.
-pub const VERB: &str = "store.restore";
-/// The target in the audit log.
-const TARGET: &str = "store";
 /// Number of restores that [`RestoreRecord::replaces`] looks at, the newest first.
 const MAX_RESTORES: usize = 100;
 
@@ -26,14 +24,28 @@ pub struct RestoreRecord {
     pub replaced: Option<AuditTip>,
     /// The last row that a service had recorded as seen.
     pub seen: Option<AuditTip>,
+    /// Number of the last row that the backup and the replaced store have in common.
+    pub lost_after: i64,
+    /// Highest number of a lost row, of this or an earlier lost log. `None` if it is unknown.
+    pub lost_to: Option<i64>,
 }
 
 impl RestoreRecord {
     /// Returns the audit entry.
     pub fn to_entry(&self) -> AuditEntry {
-        let entry = AuditEntry::new(VERB, TARGET, self.file.as_str());
-        let places = [("backup", Some(self.backup)), ("replaced", self.replaced), ("seen", self.seen)];
-        places.into_iter().fold(entry, |entry, (key, tip)| entry.with(key, tip.map(to_text)))
+        let entry = AuditEntry::new(RESTORE_VERB, RESTORE_TARGET, self.file.as_str());
+        let rows = [("backup", Some(self.backup)), (REPLACED, self.replaced), ("seen", self.seen)];
+        let entry = rows.into_iter().fold(entry, |entry, (key, tip)| entry.with(key, tip.map(to_text)));
+        entry.with(LOST_AFTER, self.lost_after).with(LOST_TO, self.lost_to)
+    }
+
+    /// Returns the highest number of a row that is lost with the rows after `common` of the log of `snapshot`: that of its
+    /// end, or of a log that an earlier restore replaced. `None` if it is unknown.
+    pub fn highest_lost(snapshot: &dyn Snapshot, common: i64) -> Result<Option<i64>> {
+        let end = snapshot.audit_tip()?.seq;
+        let rows = snapshot.audit_rows(RESTORE_VERB, RESTORE_TARGET, MAX_RESTORES)?;
+        let restores = rows.iter().filter(|row| row.seq > common).filter_map(RestoreRow::from_row);
+        Ok(restores.map(|restore| restore.lost_to).try_fold(end, |highest, to| Some(highest.max(to?))))
     }
 
     /// Returns `true` if a restore in the log of `snapshot` replaced a log that ended with `seen`, or whose row `seen`
@@ -41,15 +53,14 @@ impl RestoreRecord {
     /// after a restore is never one that this restore replaced.
     pub fn replaces(snapshot: &dyn Snapshot, seen: AuditTip) -> Result<bool> {
         let wanted = Value::String(to_text(seen));
-        let restores = snapshot.audit_details(VERB, TARGET, MAX_RESTORES)?;
-        Ok(restores.iter().any(|details| match serde_json::from_str(details) {
-            Ok(Value::Object(details)) => ["replaced", "seen"].iter().any(|key| details.get(*key) == Some(&wanted)),
+        let restores = snapshot.audit_rows(RESTORE_VERB, RESTORE_TARGET, MAX_RESTORES)?;
+        Ok(restores.iter().any(|row| match serde_json::from_str(&row.details) {
+            Ok(Value::Object(details)) => [REPLACED, "seen"].iter().any(|key| details.get(*key) == Some(&wanted)),
             Ok(_) | Err(_) => false,
         }))
     }
 }
 
-/// Returns the number and hash of a row: `17:0a…`.
 fn to_text(tip: AuditTip) -> String {
-    format!("{}:{}", tip.seq, hex(&tip.hash))
+    format_row_hash(tip.seq, &tip.hash)
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::App;
-use super::verify::{broken_chain_error, parse_checkpoints};
+use super::verify::{broken_chain_error, note_restores, parse_checkpoints};
 use crate::domain::time::Timestamp;
 use crate::domain::wire_format::HexHash;
 use crate::error::Result;
@@ -34,7 +34,7 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     app.backend.store()?;
     let mut file = AnchorFile::open(path, &*app.adapters.clock)?;
     let checkpoints = parse_checkpoints(path, file.text())?;
-    let last = checkpoints.last().map_or(0, |c| c.seq);
+    let last = checkpoints.last().map(|c| (c.seq, c.hash));
     let verb = VerifyAuditChain { checkpoints, range: AuditRange::FromLastCheckpoint };
     let verified = app.call(&Credential::Store, verb)?;
     let Some(checkpoint) = verified.checkpoint else {
@@ -42,7 +42,7 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
         error.why = Some("the anchor file was not changed".to_owned());
         return Err(error);
     };
-    let added = checkpoint.seq > last;
+    let added = last != Some((checkpoint.seq, checkpoint.hash));
     if added {
         file.append(&checkpoint.to_line())?;
     }
@@ -58,5 +58,6 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
             format!("The anchor already has a checkpoint of the last row, {}. The file was not changed", checkpoint.seq)
         }
     });
+    note_restores(app, &verified.report.restores);
     Ok(())
 }

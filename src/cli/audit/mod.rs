@@ -5,7 +5,7 @@ mod read;
 mod verify;
 
 pub(super) use anchor::Anchored;
-pub(super) use verify::{AuditVerified, broken_chain_error, parse_checkpoints};
+pub(super) use verify::{AuditVerified, broken_chain_error, note_restores, parse_checkpoints};
 
 use super::App;
 use super::args::{AuditArgs, AuditCommand};

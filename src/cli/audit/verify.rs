@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::super::App;
 use super::super::output::counted;
-use crate::domain::audit_chain::{ChainFinding, ChainReport, Flaw};
+use crate::domain::audit_chain::{ChainFinding, ChainReport, ChainRestore, Flaw};
 use crate::domain::checkpoint::{self, Checkpoint, NO_CHECKPOINT_ADVICE, hex};
 use crate::domain::date_format::Dates;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Kind, Result};
 use crate::platform::anchor_file;
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
@@ -30,6 +31,8 @@ pub(in crate::cli) struct AuditVerified {
     untold: u64,
     /// Number of the newest row that a matching checkpoint records; `null` without an anchor.
     anchored_to: Option<i64>,
+    /// Restores in the log that explain checkpoints which don't match: they are of a log that the restore replaced.
+    restores: Vec<ChainRestore>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -52,6 +55,7 @@ impl AuditVerified {
             findings: report.findings.iter().map(finding).collect(),
             untold: report.omitted,
             anchored_to: report.last_checkpoint.as_ref().map(|c| c.seq),
+            restores: report.restores.clone(),
         }
     }
 }
@@ -89,7 +93,23 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
         None if anchored => "No row of the log is anchored.".to_owned(),
         None => NO_CHECKPOINT_ADVICE.to_owned(),
     });
+    note_restores(app, &report.restores);
     Ok(())
+}
+
+/// Names the restores that explain why checkpoints don't match. Somebody who can write to the store can forge such a row.
+pub(in crate::cli) fn note_restores(app: &App, restores: &[ChainRestore]) {
+    let dates = app.dates();
+    for restore in restores {
+        let (at, file) = (dates.second(restore.at), escape_untrusted(&restore.file));
+        let checkpoints = counted(restore.checkpoints, "checkpoint");
+        let are = if restore.checkpoints == 1 { "is" } else { "are" };
+        app.out.note(&format!(
+            "! {checkpoints} {are} of the log that a restore replaced: row {}, {at}, from {file}. Check that this restore \
+             was yours",
+            restore.seq
+        ));
+    }
 }
 
 fn read_checkpoints(app: &App, file: &Path) -> Result<Vec<Checkpoint>> {

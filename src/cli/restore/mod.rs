@@ -47,10 +47,12 @@ pub(super) struct Restored {
     lost: Option<u64>,
     /// Time of the last lost row.
     lost_until: Option<Timestamp>,
-    /// Access that ended after the backup was made.
-    ended: Vec<EndedAccess>,
-    /// `true` if this access was ended again, except for `not_ended`.
-    reapplied: bool,
+    /// Access that ended after the backup was made; `null` if that is unknown, because there is no store that can be read, or
+    /// the backup is not of its past.
+    ended: Option<Vec<EndedAccess>>,
+    /// `true` if this access was ended again, except for `not_ended`; `null` if that was requested, but it is unknown which
+    /// access had ended.
+    reapplied: Option<bool>,
     /// Access that should have been ended again, but still works: that of the last owner.
     not_ended: Vec<EndedAccess>,
     /// Path of the store as it was before; `null` if there was none.
@@ -80,7 +82,8 @@ struct Done {
 /// The comparison of a store with a backup.
 struct Comparison {
     divergence: Divergence,
-    ended: Vec<EndedAccess>,
+    /// `None` if the backup is not of this store's past.
+    ended: Option<Vec<EndedAccess>>,
 }
 
 pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
@@ -103,8 +106,8 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
         common_seq: comparison.as_ref().map(|c| c.divergence.common),
         lost: comparison.as_ref().map(|c| c.divergence.lost),
         lost_until: comparison.as_ref().and_then(|c| c.divergence.last_at),
-        ended: comparison.as_ref().map(|c| c.ended.clone()).unwrap_or_default(),
-        reapplied: false,
+        ended: comparison.as_ref().and_then(|c| c.ended.clone()),
+        reapplied: Some(false),
         not_ended: Vec::new(),
         kept: None,
         audit_seq: None,
@@ -119,9 +122,8 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     confirm(app, args, &answer, &prepared)?;
     let interruption = Interruption::listen()?;
     stop_on_interruption(&prepared.store, &interruption)?;
-    let reapplied = if args.reapply_revocations { answer.ended.as_slice() } else { &[] };
-    let previous =
-        sidecar_path(&path, &format!(".before-restore-{}", app.now().whole_second().rfc3339().replace(':', "-")));
+    let reapplied = answer.ended.as_deref().filter(|_| args.reapply_revocations).unwrap_or_default();
+    let previous = unused_name(&path, &format!(".before-restore-{}", app.now().rfc3339().replace(':', "-")));
     let restore = Restore { app, prepared, file: &file, store: &path, previous, reapplied };
     let done = match (&current, comparison) {
         (StoreState::Usable(current), Some(comparison)) => {
@@ -131,7 +133,7 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     };
     app.out.mark_changed();
     answer.restored = true;
-    answer.reapplied = args.reapply_revocations;
+    answer.reapplied = if args.reapply_revocations { answer.ended.as_ref().map(|_| true) } else { Some(false) };
     answer.kept = done.previous.as_ref().map(|path| path.display().to_string());
     answer.not_ended = done.skipped;
     answer.audit_seq = Some(done.audit_seq);
@@ -142,14 +144,32 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
         service.warn_unconfirmed(app);
         preview::report(app, &answer);
     }
-    match answer.not_ended.is_empty() {
-        true => Ok(()),
-        false => Err(Error::findings(format!(
-            "the store was restored, but access that had ended works again: {}",
-            answer.not_ended.iter().map(EndedAccess::describe).collect::<Vec<_>>().join(", ")
-        ))
-        .next("End this access by hand; the last owner can be disabled once there is another one")),
+    check_reapplied(&answer)
+}
+
+/// Returns the path of the store with `suffix` after its name, and a number if a restore of the same second has used it.
+fn unused_name(store: &Path, suffix: &str) -> PathBuf {
+    let numbered = (2..100).map(|n| format!("{suffix}-{n}"));
+    let mut paths = std::iter::once(suffix.to_owned()).chain(numbered).map(|suffix| sidecar_path(store, &suffix));
+    let first = sidecar_path(store, suffix);
+    paths.find(|path| std::fs::symlink_metadata(path).is_err()).unwrap_or(first)
+}
+
+/// Returns an error if access was to be ended again, but some or all of it works.
+fn check_reapplied(answer: &Restored) -> Result<()> {
+    if answer.reapplied.is_none() {
+        return Err(Error::findings("the store was restored, but no access was ended again")
+            .why("it is unknown which access had ended after the backup was made")
+            .next("Look for tokens and accounts that must not work any more, and revoke or disable them by hand"));
     }
+    if answer.not_ended.is_empty() {
+        return Ok(());
+    }
+    Err(Error::findings(format!(
+        "the store was restored, but access that had ended works again: {}",
+        answer.not_ended.iter().map(EndedAccess::describe).collect::<Vec<_>>().join(", ")
+    ))
+    .next("End this access by hand; the last owner can be disabled once there is another one"))
 }
 
 /// Asks for the confirmation. Ctrl-C ends the program there, because nothing else can end the wait for an answer.
@@ -185,12 +205,12 @@ fn prepare(app: &mut App, file: &Path, store: &Path, interruption: &Interruption
     // Opening the copy migrates an older schema.
     let store = Arc::new(StoreLocation::file(&path).open(OpenMode::Existing)?);
     stop_on_interruption(&store, interruption)?;
-    let (rows, _) = verify_chain(app, &store, Vec::new()).map_err(|e| match e.kind {
+    let (report, _) = verify_chain(app, &store, Vec::new()).map_err(|e| match e.kind {
         Kind::Findings => Error { what: format!("the backup {}: {}", file.display(), e.what), ..e }
             .next("Nothing was restored. Use another backup"),
         _ => e,
     })?;
-    Ok(Prepared { store, path, tip, rows, folder })
+    Ok(Prepared { store, path, tip, rows: report.rows, folder })
 }
 
 /// Compares the store at `path` with the backup, from now on as its `newer` store.
@@ -198,10 +218,8 @@ fn compare(app: &App, prepared: &Prepared, path: &Path) -> Result<Comparison> {
     prepared.store.attach_newer(path)?;
     let divergence = prepared.store.divergence()?;
     // Only a backup of this store's own past has the same numbers of tokens and accounts.
-    let ended = match divergence.common == prepared.tip.seq {
-        true => prepared.store.ended_since(app.now())?,
-        false => Vec::new(),
-    };
+    let is_past = divergence.common == prepared.tip.seq;
+    let ended = is_past.then(|| prepared.store.ended_since(app.now())).transpose()?;
     Ok(Comparison { divergence, ended })
 }
 
@@ -234,7 +252,8 @@ impl Restore<'_> {
                 self.prepared.store.take_over_ledger()?;
             }
             self.prepared.store.detach_newer()?;
-            recorded = Some(self.record(Some(replaced))?);
+            let lost_to = current.read(|replaced| RestoreRecord::highest_lost(replaced, expected.common))?;
+            recorded = Some(self.record(Some(replaced), expected.common, lost_to)?);
             Ok(())
         };
         let replaced =
@@ -267,7 +286,7 @@ impl Restore<'_> {
     /// Creates the store, and moves aside what is left of the old one.
     fn put_in_place(self, examined: FoundFile, interruption: &Interruption) -> Result<Done> {
         self.ask_service();
-        let recorded = self.record(None).and_then(|recorded| {
+        let recorded = self.record(None, self.prepared.tip.seq, None).and_then(|recorded| {
             self.prepared.store.make_single_file()?;
             Ok(recorded)
         });
@@ -277,14 +296,22 @@ impl Restore<'_> {
         Ok(Done { previous: was_moved.then_some(self.previous), skipped, audit_seq })
     }
 
-    /// Adds the rows of the restore to the log of the prepared store.
-    fn record(&self, replaced: Option<AuditTip>) -> Result<(Vec<EndedAccess>, i64)> {
+    /// Adds the rows of the restore to the log of the prepared store. Rows after `lost_after` were lost, up to `lost_to` if
+    /// that is known.
+    fn record(
+        &self,
+        replaced: Option<AuditTip>,
+        lost_after: i64,
+        lost_to: Option<i64>,
+    ) -> Result<(Vec<EndedAccess>, i64)> {
         let seen = audit_position_file::read(self.store).ok().flatten();
         let record = RestoreRecord {
             file: self.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             backup: self.prepared.tip,
             replaced,
             seen: seen.map(|seen| AuditTip { seq: seen.seq, hash: seen.hash }),
+            lost_after,
+            lost_to,
         };
         let store = &self.prepared.store;
         store.end_logins()?;

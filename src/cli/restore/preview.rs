@@ -36,15 +36,21 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
             out.note(&format!("! The store has {lost} after row {common}{last}. {they} would be lost"));
         }
     }
-    if answer.ended.is_empty() {
+    let Some(ended) = &answer.ended else {
+        return out.note(match reapply {
+            true => "! It is unknown which access ended after the backup was made: none would be ended again",
+            false => "! It is unknown which access ended after the backup was made: it would work again",
+        });
+    };
+    if ended.is_empty() {
         return;
     }
     out.note(match reapply {
         true => "Ended after the backup was made, and would be ended again:",
         false => "! Ended after the backup was made, and would work again (see --reapply-revocations):",
     });
-    answer.ended.iter().take(MAX_SHOWN).for_each(|one| out.note(&format!("    {}", one.describe())));
-    let rest = answer.ended.len().saturating_sub(MAX_SHOWN);
+    ended.iter().take(MAX_SHOWN).for_each(|one| out.note(&format!("    {}", one.describe())));
+    let rest = ended.len().saturating_sub(MAX_SHOWN);
     if rest > 0 {
         out.note(&format!("    and {rest} more"));
     }
@@ -88,12 +94,19 @@ pub(super) fn report(app: &App, answer: &Restored) {
     if let Some(kept) = &answer.kept {
         out.note(&format!("  The store as it was: {kept}"));
     }
-    if answer.reapplied && !answer.ended.is_empty() {
-        let ended = answer.ended.len() - answer.not_ended.len();
+    let ended = answer.ended.as_ref().filter(|ended| answer.reapplied == Some(true) && !ended.is_empty());
+    if let Some(ended) = ended {
+        let ended = ended.len() - answer.not_ended.len();
         out.note(&format!("✓ access ended again: {ended}"));
     }
     for one in &answer.not_ended {
         out.note(&format!("! not ended again: {}", one.describe()));
     }
-    out.note(&format!("  All logins have ended. Begin a new anchor: {} audit anchor NEW-FILE", app.program()));
+    out.note("  All logins have ended");
+    match answer.common_seq {
+        Some(0) => out.note("! Anchors of the replaced store don't fit any more: begin a new one in another file"),
+        Some(_) | None => {
+            out.note(&format!("  Add a checkpoint to your anchor now: {} audit anchor FILE", app.program()))
+        }
+    }
 }

@@ -1,6 +1,12 @@
 //! Verifies the audit log's hash chain row by row, with memory for one row, and compares it with checkpoints stored
 //! outside the store.
 
+mod anchored_rows;
+pub mod restore_row;
+
+use anchored_rows::AnchoredRows;
+use restore_row::RestoreRow;
+
 use super::audit::{AuditRow, chain_hash};
 use super::checkpoint::{Checkpoint, StoreId};
 use super::date_format::Dates;
@@ -166,28 +172,47 @@ pub struct ChainReport {
     pub findings: Vec<ChainFinding>,
     /// Number of further findings.
     pub omitted: u64,
-    /// The last checkpoint that matches.
+    /// The matching checkpoint with the highest number.
     pub last_checkpoint: Option<Checkpoint>,
+    /// Restores that explain why checkpoints don't match: they are of a log that the restore replaced.
+    #[serde(default)]
+    pub restores: Vec<ChainRestore>,
+}
+
+/// A restore in the log, and the checkpoints of the log that it replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChainRestore {
+    /// Number of the restore's row.
+    pub seq: i64,
+    /// Time of the restore.
+    pub at: Timestamp,
+    /// Name of the backup's file.
+    pub file: String,
+    /// Number of checkpoints of the replaced log.
+    pub checkpoints: u64,
 }
 
 /// Maximum number of findings in a report. One row is enough to show a change.
 pub const MAX_FINDINGS: usize = 20;
 
 pub struct ChainVerifier {
-    checkpoints: std::vec::IntoIter<Checkpoint>,
-    next: Option<Checkpoint>,
-    last_match: Option<Checkpoint>,
-    rewritten: bool,
+    anchored: AnchoredRows,
+    /// `true` if all rows are verified, from the first one on.
+    is_whole: bool,
     /// The number that the next row must have.
     expected: i64,
     /// The hashes that the next row may be chained to. Two if the previous row doesn't match its hash, because either
     /// may have been changed. Empty if unknown.
     previous_hashes: Vec<[u8; 32]>,
+    /// Time of the last row.
+    last_at: Timestamp,
     report: ChainReport,
 }
 
 impl ChainVerifier {
-    /// Verifies the whole chain against `checkpoints`, the oldest first.
+    /// Verifies the whole chain against `checkpoints`, the oldest first. A restore in the log explains checkpoints of the
+    /// log that it replaced.
     pub fn from_start(checkpoints: Vec<Checkpoint>) -> Self {
         Self::new(1, vec![[0; 32]], checkpoints)
     }
@@ -195,20 +220,24 @@ impl ChainVerifier {
     /// Verifies the chain from the row of `checkpoint` on, which must be unchanged. The rows before are assumed to be
     /// correct.
     pub fn from_checkpoint(checkpoint: Checkpoint) -> Self {
-        Self::new(checkpoint.seq, Vec::new(), vec![checkpoint])
+        ChainVerifier { is_whole: false, ..Self::new(checkpoint.seq, Vec::new(), vec![checkpoint]) }
     }
 
     fn new(expected: i64, before: Vec<[u8; 32]>, checkpoints: Vec<Checkpoint>) -> Self {
-        let mut checkpoints = checkpoints.into_iter();
-        let next = checkpoints.next();
-        let report = ChainReport { rows: 0, head: None, findings: Vec::new(), omitted: 0, last_checkpoint: None };
+        let report = ChainReport {
+            rows: 0,
+            head: None,
+            findings: Vec::new(),
+            omitted: 0,
+            last_checkpoint: None,
+            restores: Vec::new(),
+        };
         ChainVerifier {
-            checkpoints,
-            next,
-            last_match: None,
-            rewritten: false,
+            anchored: AnchoredRows::new(checkpoints),
+            is_whole: true,
             expected,
             previous_hashes: before,
+            last_at: Timestamp(0),
             report,
         }
     }
@@ -218,10 +247,8 @@ impl ChainVerifier {
         (self.expected > 1).then(|| self.expected - 1)
     }
 
-    /// Adds a finding. Findings from checkpoints are never omitted.
     pub fn add_finding(&mut self, seq: Option<i64>, flaw: Flaw) {
-        let anchored = matches!(flaw, Flaw::Cut(_) | Flaw::Rewritten { .. });
-        if anchored || self.report.findings.len() < MAX_FINDINGS {
+        if self.report.findings.len() < MAX_FINDINGS {
             self.report.findings.push(ChainFinding { seq, flaw });
         } else {
             self.report.omitted += 1;
@@ -258,7 +285,11 @@ impl ChainVerifier {
             None => {
                 let fitting = self.previous_hashes.iter().map(|before| chain_hash(before, row));
                 let computed: Vec<[u8; 32]> = fitting.collect();
-                if !computed.is_empty() && !computed.iter().any(|hash| Some(*hash) == raw.hash) {
+                if computed.iter().any(|hash| Some(*hash) == raw.hash) {
+                    if let Some(restore) = RestoreRow::from_row(row).filter(|_| self.is_whole) {
+                        self.anchored.add_restore(restore);
+                    }
+                } else if !computed.is_empty() {
                     self.add_finding(Some(seq), Flaw::Changed(RowRef::new(row)));
                     candidates.extend(computed);
                 }
@@ -266,43 +297,44 @@ impl ChainVerifier {
         }
         self.previous_hashes = candidates;
         self.report.head = raw.hash.map(|hash| (seq, hash));
+        self.last_at = row.at;
         self.expected = seq.saturating_add(1);
-        self.check_checkpoint(seq);
+        self.anchored.compare(seq, &self.previous_hashes, self.report.findings.len());
     }
 
-    /// Compares the row with the checkpoint of its number. A missing row was already reported.
-    fn check_checkpoint(&mut self, seq: i64) {
-        while let Some(checkpoint) = self.next.take_if(|c| c.seq <= seq) {
-            if checkpoint.seq == seq {
-                if self.previous_hashes.contains(&checkpoint.hash) {
-                    self.last_match = Some(checkpoint);
-                } else if !self.rewritten {
-                    self.rewritten = true;
-                    let last_match = self.last_match.clone();
-                    let first = last_match.as_ref().map_or(1, |c| c.seq + 1);
-                    self.add_finding(Some(first), Flaw::Rewritten { last_match, differs: checkpoint });
-                }
-            }
-            self.next = self.checkpoints.next();
-        }
+    /// Returns the time of the last row that was checked.
+    pub fn last_at(&self) -> Timestamp {
+        self.last_at
     }
 
     /// Returns the results so far, if the rest can't be read.
-    pub fn finish_early(mut self) -> ChainReport {
-        self.report.last_checkpoint = self.last_match;
-        self.report
+    pub fn finish_early(self) -> ChainReport {
+        self.finish_with(false)
     }
 
-    pub fn finish(mut self) -> ChainReport {
-        let furthest = self.next.take().into_iter().chain(self.checkpoints.by_ref()).last();
-        if let Some(furthest) = furthest {
-            self.add_finding(Some(self.expected), Flaw::Cut(furthest));
+    pub fn finish(self) -> ChainReport {
+        self.finish_with(true)
+    }
+
+    fn finish_with(self, is_complete: bool) -> ChainReport {
+        let ChainVerifier { anchored, expected, mut report, .. } = self;
+        let compared = anchored.finish(is_complete);
+        // Findings from checkpoints are never omitted.
+        if let Some((seq, flaw, at)) = compared.rewritten {
+            report.findings.insert(at, ChainFinding { seq: Some(seq), flaw });
         }
-        self.finish_early()
+        if let Some(furthest) = compared.cut {
+            report.findings.push(ChainFinding { seq: Some(expected), flaw: Flaw::Cut(furthest) });
+        }
+        report.last_checkpoint = compared.last_match;
+        report.restores = compared.restores;
+        report
     }
 }
 
 pub const HASH_COLUMN: &str = "hash";
 
+#[cfg(test)]
+mod restore_tests;
 #[cfg(test)]
 mod tests;

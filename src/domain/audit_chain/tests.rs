@@ -6,7 +6,7 @@ use crate::domain::time::utc_zone;
 
 const ROWS: i64 = 9;
 
-fn row(seq: i64) -> AuditRow {
+pub(super) fn row(seq: i64) -> AuditRow {
     AuditRow {
         seq,
         at: Timestamp(seq.saturating_mul(1_000)),
@@ -21,7 +21,7 @@ fn row(seq: i64) -> AuditRow {
     }
 }
 
-fn chained(rows: impl IntoIterator<Item = AuditRow>) -> Vec<RawRow> {
+pub(super) fn chained(rows: impl IntoIterator<Item = AuditRow>) -> Vec<RawRow> {
     let mut before = [0; 32];
     let chain = |row: AuditRow| {
         before = chain_hash(&before, &row);
@@ -34,12 +34,12 @@ fn log() -> Vec<RawRow> {
     chained((1..=ROWS).map(row))
 }
 
-fn checkpoint(log: &[RawRow], seq: i64) -> Checkpoint {
+pub(super) fn checkpoint(log: &[RawRow], seq: i64) -> Checkpoint {
     let hash = log[seq as usize - 1].hash.unwrap();
     Checkpoint { seq, hash, at: Timestamp(seq), store: StoreId::new(&Prefix::default(), Timestamp(0)) }
 }
 
-fn follow(mut verifier: ChainVerifier, log: &[RawRow]) -> ChainReport {
+pub(super) fn follow(mut verifier: ChainVerifier, log: &[RawRow]) -> ChainReport {
     log.iter().for_each(|raw| verifier.check_row(raw));
     verifier.finish()
 }
@@ -49,7 +49,7 @@ fn findings(log: &[RawRow]) -> Vec<(i64, &'static str)> {
     kinds(&follow(ChainVerifier::from_start(Vec::new()), log))
 }
 
-fn kinds(report: &ChainReport) -> Vec<(i64, &'static str)> {
+pub(super) fn kinds(report: &ChainReport) -> Vec<(i64, &'static str)> {
     report.findings.iter().map(|f| (f.seq.unwrap(), f.kind())).collect()
 }
 

@@ -58,9 +58,10 @@ impl AuditLog for SqliteTx<'_> {
         Ok(hash.is_some_and(|hash| hash == tip.hash))
     }
 
-    fn audit_details(&self, verb: &str, target: &str, limit: usize) -> Result<Vec<String>> {
-        let sql = "SELECT details FROM audit WHERE target = ?1 AND verb = ?2 ORDER BY seq DESC LIMIT ?3";
-        query_all(self.0, sql, params![target, verb, sql_limit(limit)], |r| r.get(0))
+    fn audit_rows(&self, verb: &str, target: &str, limit: usize) -> Result<Vec<AuditRow>> {
+        let sql = format!("SELECT {COLUMNS} FROM audit WHERE target = ?1 AND verb = ?2 ORDER BY seq DESC LIMIT ?3");
+        let rows = query_all(self.0, &sql, params![target, verb, sql_limit(limit)], read_raw)?;
+        Ok(rows.into_iter().map(|raw| raw.row).collect())
     }
 
     fn audit_is_append_only_since(&self, tip: AuditTip, without: &str) -> Result<bool> {

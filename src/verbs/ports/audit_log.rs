@@ -86,8 +86,8 @@ pub struct AuditTip {
 pub trait AuditLog {
     /// Returns the end of the chain of hashes.
     fn audit_tip(&self) -> Result<AuditTip>;
-    /// Returns the details of the rows of `verb` about `target`, the newest first, at most `limit`.
-    fn audit_details(&self, verb: &str, target: &str, limit: usize) -> Result<Vec<String>>;
+    /// Returns the rows of `verb` about `target`, the newest first, at most `limit`.
+    fn audit_rows(&self, verb: &str, target: &str, limit: usize) -> Result<Vec<AuditRow>>;
     /// Returns the number of the last row; 0 in an empty log.
     fn audit_head(&self) -> Result<i64> {
         self.audit_tip().map(|tip| tip.seq)

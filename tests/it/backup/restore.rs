@@ -234,6 +234,7 @@ fn service_recovers_when_its_deleted_store_is_restored() {
         drill.restore(&["--confirm", "2"]).assert_error(Kind::Conflict);
         let done = drill.restore(&["--confirm", "unknown"]).assert_success().json();
         assert_eq!((&done["lost"], &done["common_seq"]), (&Value::Null, &Value::Null));
+        assert_eq!((&done["ended"], &done["reapplied"]), (&Value::Null, &false.into()));
         assert_eq!(fs::metadata(drill.path()).unwrap().mode() & 0o7777, 0o600);
         wait_until(|| (service.client().verify(&drill.valid, "-").status == 200).then_some(()));
         drill.assert_statuses(&service, [200, 401, 200, 401]);
@@ -266,6 +267,38 @@ fn damaged_store_is_kept_and_replaced() {
     wait_until(|| (service.client().verify(&drill.valid, "-").status == 200).then_some(()));
     drill.assert_statuses(&service, [200, 401, 200, 401]);
     service.stop();
+}
+
+/// Nobody knows what ended after the backup. A script must not believe that access was ended again.
+#[test]
+fn access_that_can_not_be_listed_is_reported() {
+    let (drill, service) = Drill::new();
+    let other = CliHome::set_up();
+    other.create(&["ci"]);
+    let file = other.path("other.db");
+    let mut command = other.command(&["backup", "--json"]);
+    run_to_end(
+        {
+            command.arg(&file);
+            command
+        },
+        b"",
+    )
+    .assert_success();
+    let rows = drill.install.audit().len().to_string();
+    let foreign = drill.run(&["restore", "--json", "--reapply-revocations", "--confirm", rows.as_str()], &file);
+    let mut refused = vec![foreign];
+    service.stop();
+    fs::write(drill.path(), "not a database").unwrap();
+    refused.push(drill.restore(&["--confirm", "unknown", "--reapply-revocations"]));
+    for done in refused {
+        assert_eq!(done.code, 6, "{}", done.err);
+        let answer: Value = serde_json::from_str(&done.out).unwrap();
+        assert_eq!(
+            (&answer["restored"], &answer["ended"], &answer["reapplied"]),
+            (&true.into(), &Value::Null, &Value::Null)
+        );
+    }
 }
 
 #[test]

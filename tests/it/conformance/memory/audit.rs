@@ -47,9 +47,9 @@ impl AuditLog for State {
     fn audit_contains(&self, tip: AuditTip) -> Result<bool> {
         Ok(self.audit.iter().any(|stored| (stored.row.seq, stored.hash) == (tip.seq, tip.hash)))
     }
-    fn audit_details(&self, verb: &str, target: &str, limit: usize) -> Result<Vec<String>> {
+    fn audit_rows(&self, verb: &str, target: &str, limit: usize) -> Result<Vec<AuditRow>> {
         let about = |stored: &&HashedRow| stored.row.verb == verb && stored.row.target == target;
-        Ok(self.audit.iter().rev().filter(about).take(limit).map(|stored| stored.row.details.clone()).collect())
+        Ok(self.audit.iter().rev().filter(about).take(limit).map(|stored| stored.row.clone()).collect())
     }
     fn audit_is_append_only_since(&self, tip: AuditTip, without: &str) -> Result<bool> {
         let is_known = tip == AuditTip::default() || self.audit_contains(tip)?;
