@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use crate::tui::app::App;
+use crate::tui::app::{App, Screen};
 use crate::tui::component::Component;
 use crate::tui::model::SPINNER_AFTER;
+use crate::tui::screen::tabs;
 use crate::tui::text_fit::{cut, fold, width};
 use crate::tui::widget::key_hints::key_hints;
 
@@ -32,8 +33,17 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
         frame.render_widget(Clear, area);
         lock.view(frame, above, &app.model);
     } else {
-        if let Some(page) = app.screen.component() {
-            page.view(frame, above, &app.model);
+        let tabs = Rect { height: 1, ..above };
+        let below_tabs = Rect { y: above.y + 1, height: above.height - 1, ..above };
+        match &app.screen {
+            Screen::Loading => {}
+            Screen::Entry(page) => page.view(frame, above, &app.model),
+            Screen::Workspace(workspace) => {
+                frame.render_widget(tabs::line(workspace.current(), area.width.into(), &app.model), tabs);
+                if let Some(page) = workspace.component() {
+                    page.view(frame, below_tabs, &app.model);
+                }
+            }
         }
         for dialog in app.modals.iter() {
             dialog.view(frame, above, &app.model);

@@ -42,7 +42,6 @@ impl Source for AuditLog {
     type Filter = AuditFilter;
     const ID: &'static str = "audit";
     const CONTEXT: Context = Context::Audit;
-    const TITLE: &'static str = "Audit log";
     /// Narrow lists drop the face, then the proof. Next they show `3 min ago` instead of the clock, then drop the actor.
     const TABLE: TableSpec = TableSpec {
         columns: &[("WHEN", CLOCK_COLUMNS), ("WHO", 11), ("VERB", 17), ("TARGET", 20), ("PROOF", 22), ("VIA", 4)],

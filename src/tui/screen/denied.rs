@@ -56,7 +56,6 @@ impl Source for DeniedAttempts {
     type Filter = LedgerFilter;
     const ID: &'static str = "denied";
     const CONTEXT: Context = Context::Denied;
-    const TITLE: &'static str = "Denied attempts";
     const SHOWS_LEDGER: bool = true;
     /// Narrow lists drop the client first, then show `3 min ago` instead of the clock, then drop the secret and cut the
     /// longest reasons and methods. Next they drop the count, the address and the method, in this order.

@@ -11,6 +11,7 @@ pub mod list;
 pub mod policy;
 pub mod replace_password;
 pub mod sign_in;
+pub mod tabs;
 pub mod tokens;
 pub mod uses;
 

@@ -45,7 +45,6 @@ impl Source for Rules {
     type Filter = ();
     const ID: &'static str = "policy";
     const CONTEXT: Context = Context::Policy;
-    const TITLE: &'static str = "Policy";
     const ORDER: &'static str = "";
     const HAS_FILTER: bool = false;
     const HAS_PANE: bool = false;

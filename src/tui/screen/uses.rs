@@ -37,7 +37,6 @@ impl Source for AcceptedUses {
     type Filter = UseFilter;
     const ID: &'static str = "uses";
     const CONTEXT: Context = Context::Uses;
-    const TITLE: &'static str = "Uses by day";
     const ORDER: &'static str = "↓ day";
     const SHOWS_LEDGER: bool = true;
     /// Narrow lists drop the client first, then the secret. Next they cut the method, then drop the address and the

@@ -16,7 +16,7 @@ fn screens_show_a_secret_only_on_request() {
     t.types(&format!("{MISTYPED}\r"));
     t.shows(screens::WRONG_SIGN_IN);
     t.types(&format!("{PASSWORD}\r"));
-    t.shows("· owner");
+    t.shows("1 Tokens");
     t.shows("▶   old");
 
     t.types("n");

@@ -13,7 +13,7 @@ use crate::support::service_process::{ServiceProcess, command_at_sockets};
 
 /// Maximum time from the service's return until the screens have read everything again.
 const RETURN_TIMEOUT: Duration = Duration::from_secs(2);
-const LOST: &str = "the server can't be reached";
+const LOST: &str = "! unreachable";
 
 fn serve(home: &CliHome) -> ServiceProcess {
     ServiceProcess::spawn(command_at_sockets(&home.store()))
@@ -31,7 +31,7 @@ fn killed_service_costs_no_draft_and_its_return_is_noticed() {
     let mut t = Terminal::start(program(JETON, &args, &home.path(""), &[]));
     t.shows(screens::SIGN_IN);
     t.types(&format!("{PASSWORD}\r"));
-    t.shows("· owner");
+    t.shows("1 Tokens");
     t.types("nhalf");
     t.shows("half");
     // A busy machine may delay one return.

@@ -64,8 +64,7 @@ pub fn signed_in(home: &CliHome) -> Terminal {
     let mut terminal = open_screens(home);
     terminal.shows(screens::SIGN_IN);
     terminal.types(&format!("{PASSWORD}\r"));
-    terminal.shows("ops@");
-    terminal.shows("· owner");
+    terminal.shows("1 Tokens");
     terminal
 }
 

@@ -148,6 +148,15 @@ impl TuiHarness {
         assert!(self.app.lock.is_some(), "{:?}\n{}", self.component_ids(), self.text());
     }
 
+    /// Asserts whose screens are shown, and the role.
+    #[track_caller]
+    pub fn assert_signed_in(&self, account: &str, role: &str) {
+        let me = self.app.model.me.as_ref().filter(|_| self.app.workspace().is_some()).map(|me| &me.account);
+        let shown = me.map(|me| (me.username.to_string(), me.role.to_string()));
+        assert_eq!(shown, Some((account.to_owned(), role.to_owned())));
+        self.assert_shows(account);
+    }
+
     /// Asserts that no dialog is open.
     #[track_caller]
     pub fn assert_no_dialog(&self) {

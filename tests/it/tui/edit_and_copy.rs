@@ -333,7 +333,7 @@ fn member_copies_its_own_tokens() {
         start.username = Some(username("member"));
     });
     s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("member@prod-1 · member");
+    s.assert_signed_in("member", "member");
     s.keys("cyours<tab>member");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy member/mine

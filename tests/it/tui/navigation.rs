@@ -99,10 +99,10 @@ fn only_checked_keeps_the_method_under_the_cursor() {
 fn catalogue_shows_no_keys_for_picking() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("4");
-    insta::assert_snapshot!(s.footer(), @"/ Search  → Unfold  ← Fold  Tab Sets  y Link  i Apply  ? Help  q Quit  1 Tokens");
+    insta::assert_snapshot!(s.footer(), @"/ Search  → Unfold  ← Fold  Tab Sets  y Link  i Apply  ? Help  q Quit");
     s.assert_hides("[ ]");
     s.keys("<tab>");
-    insta::assert_snapshot!(s.footer(), @"Enter Show  Tab Methods  / Search  ? Help  q Quit  1 Tokens  2 Accounts");
+    insta::assert_snapshot!(s.footer(), @"Enter Show  Tab Methods  / Search  ? Help  q Quit  m Messages");
     s.assert_hides("Inherit");
     s.assert_hides("[ ]");
     let all = catalogue(&s).rows().len();

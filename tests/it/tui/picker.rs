@@ -209,7 +209,7 @@ fn methods_above_the_role_are_marked_and_explained() {
     install.account("mia", Role::Member);
     let mut s = TuiHarness::signed_out(install);
     s.keys(&format!("<s-tab><c-u>mia<enter>{PASSWORD}<enter>"));
-    s.assert_shows("mia@");
+    s.assert_shows("mia");
     s.keys(TO_CUSTOM);
     s.keys("<space>/users.account<enter>");
     s.assert_shows("admin ▲ ");

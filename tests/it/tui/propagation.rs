@@ -125,6 +125,9 @@ fn demo_shows_the_address_of_its_service_if_there_is_room() {
     let service = Endpoint::parse("127.0.0.1:40123").ok();
     let demo = Demo { username: username(OWNER), password: Zeroizing::new(PASSWORD.to_owned()), service };
     let mut s = TuiHarness::with(install(), Theme::colour(), Some(demo));
+    s.assert_shows(PASSWORD);
+    s.assert_hides("127.0.0.1:40123");
+    s.resize(110, 24);
     s.assert_shows("127.0.0.1:40123");
     s.assert_shows(PASSWORD);
     s.resize(70, 24);

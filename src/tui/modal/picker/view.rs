@@ -25,6 +25,8 @@ const SIDE_BY_SIDE_COLUMNS: usize = 96;
 const MIN_SET_COLUMNS: usize = 32;
 /// Minimum number of columns for tree and set list together while the sets have the focus.
 const MIN_SPLIT_COLUMNS: usize = 60;
+/// Minimum number of columns for the text of the search.
+const MIN_SEARCH_COLUMNS: usize = 12;
 /// Width of the column that marks used methods.
 const USED_COLUMNS: usize = 5;
 /// Minimum number of columns for a useful part of a title.
@@ -38,39 +40,26 @@ impl Picker {
         let count = format!("{} of {} methods", group_digits(ticked as u64), group_digits(all as u64));
         let inside = draw_panel(frame, area, &format!("API: {}", self.tree.describe_choice()), &count, &model.theme);
         let last = Rect { y: inside.y + inside.height.saturating_sub(1), height: inside.height.min(1), ..inside };
-        self.body(frame, Rect { height: inside.height.saturating_sub(1), ..inside }, model);
+        self.body(frame, Rect { height: inside.height.saturating_sub(1), ..inside }, "", model);
         frame.render_widget(key_hints(self, model, usize::from(inside.width)), last);
     }
 
     pub(super) fn screen(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let theme = &model.theme;
         let (of_set, all) = self.tree.total();
         let right = match self.shown_set() {
-            Some(set) => format!("{} of {} ", count_noun(of_set as u64, "method"), set_label(set)),
-            None => format!("{} ", count_noun(all as u64, "method")),
+            Some(set) => format!("{} of {}", count_noun(of_set as u64, "method"), set_label(set)),
+            None => count_noun(all as u64, "method"),
         };
-        let columns = usize::from(area.width);
-        let right = cut_middle(&right, columns.saturating_sub(12));
-        let head = Line::from(vec![
-            Span::styled(" Catalogue", theme.strong),
-            Span::raw(" ".repeat(columns.saturating_sub(10 + width(&right)))),
-            Span::styled(right, theme.dim),
-        ]);
-        frame.render_widget(head, Rect { height: area.height.min(1), ..area });
-        let body = Rect {
-            x: area.x + 1,
-            y: area.y + 1,
-            width: area.width.saturating_sub(2),
-            height: area.height.saturating_sub(1),
-        };
-        self.body(frame, body.intersection(area), model);
+        let body = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        self.body(frame, body.intersection(area), &right, model);
     }
 
-    fn body(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+    /// Draws search, tree, sets and the row under the cursor. `count` is shown next to the search.
+    fn body(&self, frame: &mut Frame<'_>, area: Rect, count: &str, model: &Model) {
         let theme = &model.theme;
         let columns = usize::from(area.width);
         let row = |y: u16| Rect { y: area.y + y, height: 1, ..area }.intersection(area);
-        frame.render_widget(self.search_line(columns, theme), row(0));
+        frame.render_widget(self.search_line(columns, count, theme), row(0));
         let roomy = area.height >= ROOMY_ROWS;
         let (above, below) = if roomy { (2, 3) } else { (1, 1) };
         let middle = Rect { y: area.y + above, height: area.height.saturating_sub(above + below), ..area };
@@ -110,7 +99,7 @@ impl Picker {
         }
     }
 
-    fn search_line(&self, columns: usize, theme: &Theme) -> Line<'static> {
+    fn search_line(&self, columns: usize, count: &str, theme: &Theme) -> Line<'static> {
         let mark = if self.tree.is_only_checked() { "[x]" } else { "[ ]" };
         let on_sets = self.is_on_sets();
         let (label, only) = match (columns >= 50, on_sets) {
@@ -122,11 +111,16 @@ impl Picker {
         let focused = matches!(self.focus, Focus::Search | Focus::SetSearch);
         let input = if on_sets { &self.sets.search } else { &self.search };
         let room = columns.saturating_sub(label.len() + only.len());
+        let count = cut_middle(count, room.saturating_sub(MIN_SEARCH_COLUMNS + 1));
+        let room = room.saturating_sub(if count.is_empty() { 0 } else { width(&count) + 1 });
         let field = room.min(48);
         let mut spans = vec![Span::styled(label, if focused { theme.accent } else { theme.dim })];
         spans.extend(input.spans(field, focused, theme));
         spans.push(Span::raw(" ".repeat(room - field)));
         spans.push(Span::styled(only, if self.tree.is_only_checked() { theme.accent } else { theme.dim }));
+        if !count.is_empty() {
+            spans.push(Span::styled(format!(" {count}"), theme.dim));
+        }
         Line::from(spans)
     }
 

@@ -77,7 +77,6 @@ impl Source for AllAccounts {
     type Filter = AccountFilter;
     const ID: &'static str = "accounts";
     const CONTEXT: Context = Context::Accounts;
-    const TITLE: &'static str = "Accounts";
     const ORDER: &'static str = "↓ name";
     /// Narrow lists drop the creation date first, then trash and total.
     const TABLE: TableSpec = TableSpec {

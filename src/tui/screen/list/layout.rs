@@ -1,8 +1,8 @@
 //! Layout shared by all screens with lists.
 //!
 //! ```text
-//!  jeton  who@host · role                            most important fact        row 0
-//!  / filter                                                rows shown           row 1
+//!  the tabs, drawn for all screens (`screen::tabs`)
+//!  / filter                               rows shown · important facts   ↓ order
 //! ──────────────────────────────────────────────────────────────────────────
 //!  the body                                                     │ a pane (wide)
 //! ──────────────────────────────────────────────────────────────────────────
@@ -18,13 +18,11 @@ use ratatui::widgets::Paragraph;
 use crate::error::{Error, Kind};
 use crate::tui::keymap::Binding;
 use crate::tui::model::Model;
-use crate::tui::text_fit::{clean, cut, fit, fold, width};
+use crate::tui::text_fit::{cut, fit, fold, width};
 use crate::tui::theme::Theme;
 use crate::tui::widget::filter_field::FilterField;
 
-/// Maximum number of columns of a server's name or address in the title.
-const MAX_SERVER_COLUMNS: usize = 32;
-/// Rows of the terminal outside the list: head, filter, rule, column titles; rule, two lines, footer.
+/// Rows of the terminal outside the list: tabs, filter, rule, column titles; rule, two lines, footer.
 const FRAME_ROWS: u16 = 8;
 /// Minimum number of columns for a pane next to the body.
 const MIN_PANE_WIDTH: u16 = 116;
@@ -41,68 +39,33 @@ pub fn height(rows: u16) -> usize {
 
 /// The content around the body of a screen.
 pub struct ScreenParts {
-    /// Right-hand side of the first line.
-    pub head: Vec<Span<'static>>,
-    pub second: Line<'static>,
+    /// The filter, and facts about the list.
+    pub head: Line<'static>,
     /// Text below the body about the row under the cursor. A notice replaces it for a while.
     pub about: [String; 2],
     /// The key that undoes the last change, shown next to its notice.
     pub undo: Option<&'static Binding>,
 }
 
-/// Draws the frame and returns the area of the body.
+/// Draws the frame below the tabs and returns the area of the body.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, parts: ScreenParts, model: &Model) -> Rect {
     let theme = &model.theme;
     let columns = usize::from(area.width);
     let row = |y: u16| Rect { y: area.y + y, height: 1, ..area }.intersection(area);
     let rule = || Line::styled("─".repeat(columns), theme.dim);
     let bottom = area.height.saturating_sub(3);
-    frame.render_widget(title_line(parts.head, columns, model), row(0));
-    frame.render_widget(parts.second, row(1));
-    frame.render_widget(rule(), row(2));
+    frame.render_widget(parts.head, row(0));
+    frame.render_widget(rule(), row(1));
     let in_front = model.active_screen().is_some();
     let below_body = model.long_work().map_or_else(rule, |work| work.progress_line(columns, in_front, theme));
     frame.render_widget(below_body, row(bottom));
     for (y, line) in (bottom + 1..).zip(notice_lines(parts.about, parts.undo, columns, model)) {
         frame.render_widget(line, row(y));
     }
-    Rect { y: area.y + 3, height: bottom.saturating_sub(3), ..area }
+    Rect { y: area.y + 2, height: bottom.saturating_sub(2), ..area }
 }
 
-/// Returns the first line: the program, the signed-in user, and `right`. A narrow screen cuts the user rather than
-/// `right`, which matters most. What was read before the server was lost may be out of date, so its loss takes the place
-/// of `right`.
-fn title_line(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'static> {
-    let place = match &model.server {
-        Some(server) => cut(&clean(&server.name), MAX_SERVER_COLUMNS),
-        None => clean(&model.host).into_owned(),
-    };
-    let (before, after) = model
-        .me
-        .as_ref()
-        .map_or_else(Default::default, |me| (format!("  {}@", me.account.username), format!(" · {}", me.account.role)));
-    let name = " jeton";
-    let offline = || vec![Span::styled("! the server can't be reached ", model.theme.warning)];
-    let right = if model.is_offline { offline() } else { right };
-    let used_columns: usize = right.iter().map(Span::width).sum();
-    let room = columns.saturating_sub(width(name) + used_columns + 2);
-    let user = if model.me.is_some() { format!("{before}{place}{after}") } else { String::new() };
-    let user = fit(&user, room);
-    let mut spans = vec![Span::styled(name, model.theme.strong)];
-    match (&model.server, user.strip_prefix(&format!("{before}{place}")).filter(|_| !before.is_empty())) {
-        (Some(server), Some(rest)) => spans.extend([
-            Span::raw(before),
-            Span::styled(place, model.theme.server(server.colour)),
-            Span::raw(rest.to_owned()),
-        ]),
-        _ => spans.push(Span::raw(user)),
-    }
-    spans.push(Span::raw(" "));
-    spans.extend(right);
-    Line::from(spans)
-}
-
-/// Returns the second line of a screen with a filter: the filter text, and `right`. While the filter is empty, its
+/// Returns the first line of a list with a filter: the filter text, and `right`. While the filter is empty, its
 /// place shows the password of a demo.
 pub fn filter_line(filter: &FilterField, right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'static> {
     let theme = &model.theme;
@@ -121,7 +84,7 @@ pub fn filter_line(filter: &FilterField, right: Vec<Span<'static>>, columns: usi
     Line::from(spans)
 }
 
-/// Returns the second line of a screen without a filter.
+/// Returns the first line of a list without a filter.
 pub fn plain_line(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'static> {
     let used_columns: usize = right.iter().map(Span::width).sum();
     let room = columns.saturating_sub(used_columns);
@@ -132,7 +95,7 @@ pub fn plain_line(right: Vec<Span<'static>>, columns: usize, model: &Model) -> L
 }
 
 /// Returns the password of a demo, and the address of its service if there is room for both.
-fn demo_hint(model: &Model, room: usize) -> String {
+pub fn demo_hint(model: &Model, room: usize) -> String {
     let Some(demo) = &model.demo else { return String::new() };
     let text = |at: &str| format!("demo{at} · password: {}", demo.password.as_str());
     let whole = demo.service.as_ref().map(|service| text(&format!(" at {service}")));

@@ -1,8 +1,7 @@
 //! The screen of a list, of which only a part may be loaded. A [`Source`] says what the rows are.
 //!
 //! ```text
-//!  jeton  who@host · role                           marked · head line
-//!  / filter                             options · position and count   ↓ order
+//!  / filter       options · marked · position and count · facts   ↓ order
 //! ──────────────────────────────────────────────────────────────────────────
 //!      columns of the source                                   │ row in full
 //!  ▶ ✓ …                                                       │ (wide)
@@ -38,8 +37,6 @@ pub trait Source: Default + 'static {
     const ID: &'static str;
     /// The context in which the screen's keys are looked up.
     const CONTEXT: Context;
-    /// The title of the screen.
-    const TITLE: &'static str;
     const TABLE: TableSpec;
     /// The order of the rows, in a word with its arrow. Empty if the list has no order, or if the order can be changed.
     const ORDER: &'static str = "↓ when";
@@ -154,9 +151,9 @@ pub trait Source: Default + 'static {
         row.pane_lines(pane, model)
     }
 
-    /// Returns the texts of the first line, the most important one first.
-    fn head(&self, model: &Model) -> Vec<(String, Style)> {
-        vec![(Self::TITLE.to_owned(), model.theme.strong)]
+    /// Returns important facts about the rows, the most important one last.
+    fn facts(&self, _model: &Model) -> Vec<(String, Style)> {
+        Vec::new()
     }
 
     /// Returns the restrictions of the list in addition to the filter, in words.

@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
@@ -10,22 +11,60 @@ use super::list_screen::{ListScreen, Source};
 use crate::tui::keymap::{self, Action, Binding};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{cut, group_digits, width};
-use crate::tui::theme::Theme;
 use crate::tui::widget::table_columns::TableColumns;
 
-/// Columns of the first line taken by the program's name.
-const NAME_COLUMNS: usize = 9;
 /// Minimum number of columns for the filter.
 const MIN_FILTER_COLUMNS: usize = 16;
+/// Columns of the sign of the filter, and of the blanks around it and after the line.
+const FILTER_LABEL_COLUMNS: usize = 5;
+
+/// A part of the line above a list.
+struct Part {
+    /// What separates it from the part before.
+    gap: &'static str,
+    text: String,
+    style: Style,
+    /// 0 for parts that are always shown. Of the others, those with higher numbers are left out first.
+    importance: usize,
+}
+
+/// Returns the parts that fit into `room`, in their order, and a blank. Parts that are always shown may use `max`
+/// columns. If even these are too few, the first part is cut.
+fn fit_parts(mut parts: Vec<Part>, room: usize, max: usize) -> Vec<Span<'static>> {
+    parts.retain(|part| !part.text.is_empty());
+    let columns = |parts: &[Part]| {
+        let gaps: usize = parts.iter().skip(1).map(|part| width(part.gap)).sum();
+        gaps + parts.iter().map(|part| width(&part.text)).sum::<usize>()
+    };
+    while columns(&parts) > room {
+        let least = parts.iter().enumerate().max_by_key(|(_, part)| part.importance);
+        match least {
+            Some((at, part)) if part.importance > 0 => drop(parts.remove(at)),
+            _ => break,
+        }
+    }
+    let excess = columns(&parts).saturating_sub(max);
+    if let Some(first) = parts.first_mut().filter(|_| excess > 0) {
+        first.text = cut(&first.text, width(&first.text).saturating_sub(excess));
+    }
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for part in parts {
+        spans.push(Span::raw(if spans.is_empty() { "" } else { part.gap }));
+        spans.push(Span::styled(part.text, part.style));
+    }
+    if !spans.is_empty() {
+        spans.push(Span::raw(" "));
+    }
+    spans
+}
 
 impl<S: Source> ListScreen<S> {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
         let about = self.current().map_or_else(Default::default, |row| self.source.about(row, model));
-        let right = self.right(columns, &model.theme);
+        let right = self.right(columns, model);
         let parts = ScreenParts {
-            head: self.head(columns, model),
-            second: match S::HAS_FILTER {
+            head: match S::HAS_FILTER {
                 true => layout::filter_line(&self.filter, right, columns, model),
                 false => layout::plain_line(right, columns, model),
             },
@@ -54,56 +93,42 @@ impl<S: Source> ListScreen<S> {
         keymap::binding(self.source.context(), Action::Restore).filter(|_| works)
     }
 
-    /// Returns the number of marked rows and the texts of the source. The least important are left out if there is no
+    /// Returns options, marks, position, facts and order. The least important are left out if the filter needs the
     /// room.
-    fn head(&self, columns: usize, model: &Model) -> Vec<Span<'static>> {
+    fn right(&self, columns: usize, model: &Model) -> Vec<Span<'static>> {
+        let theme = &model.theme;
+        if self.rows.error().is_some() {
+            return Vec::new();
+        }
         let marked = match S::marked_count(self) {
             _ if self.marks.is_empty() => String::new(),
             Some(count) => format!("{} marked", group_digits(count)),
             None => "marked: counting…".to_owned(),
         };
-        let mut room = columns.saturating_sub(NAME_COLUMNS);
-        let mut spans: Vec<Span<'static>> = Vec::new();
-        for (text, style) in [(marked, model.theme.accent)].into_iter().chain(self.source.head(model)) {
-            let gap = if spans.is_empty() { "" } else { " · " };
-            let wanted = width(gap) + width(&text);
-            if text.is_empty() || wanted > room {
-                continue;
-            }
-            room -= wanted;
-            spans.extend([Span::raw(gap), Span::styled(text, style)]);
-        }
-        spans
-    }
-
-    /// Returns options, number of rows and order, as far as they leave room for the filter.
-    fn right(&self, columns: usize, theme: &Theme) -> Vec<Span<'static>> {
-        if self.rows.error().is_some() {
-            return Vec::new();
-        }
-        let options = self.source.options().join(" · ");
         let (count, suffix) = match self.unknown_field() {
             _ if !self.rows.is_loaded() => ("reading…".to_owned(), String::new()),
             Some(unknown) => (format!("unknown {unknown}"), String::new()),
             None => (S::count(self), S::count_suffix(self)),
         };
         let order = match self.source.sort() {
-            Some(sort) => format!("   {} {}", sort.arrow(), sort.column.as_str()),
-            None if S::ORDER.is_empty() => String::new(),
-            None => format!("   {}", S::ORDER),
+            Some(sort) => format!("{} {}", sort.arrow(), sort.column.as_str()),
+            None => S::ORDER.to_owned(),
         };
-        let gap = if options.is_empty() { "" } else { " · " };
-        let room = columns.saturating_sub(width(&options) + width(gap) + width(&count) + MIN_FILTER_COLUMNS + 4);
-        let (suffix, order) = match width(&suffix) {
-            used if used + width(&order) <= room => (suffix, order),
-            used if used <= room => (suffix, String::new()),
-            _ => Default::default(),
-        };
-        let text = format!("{gap}{count}{suffix}{order}");
-        if text.is_empty() {
-            return Vec::new();
-        }
-        vec![Span::styled(options, theme.accent), Span::styled(format!("{text} "), theme.dim)]
+        let part = |gap, text, style, importance| Part { gap, text, style, importance };
+        let mut parts = vec![
+            part(" · ", self.source.options().join(" · "), theme.accent, 0),
+            part(" · ", marked, theme.accent, 0),
+            part(" · ", count, theme.dim, 0),
+            part("", suffix, theme.dim, 5),
+        ];
+        let facts = self.source.facts(model);
+        let last = facts.len();
+        parts
+            .extend(facts.into_iter().enumerate().map(|(at, (text, style))| part(" · ", text, style, 2 * (last - at))));
+        parts.push(part("   ", order, theme.dim, 3));
+        let filter = width(&layout::demo_hint(model, 0)).max(MIN_FILTER_COLUMNS);
+        let room = columns.saturating_sub(filter + FILTER_LABEL_COLUMNS);
+        fit_parts(parts, room, columns.saturating_sub(FILTER_LABEL_COLUMNS))
     }
 
     fn draw_table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {

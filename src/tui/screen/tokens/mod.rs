@@ -88,7 +88,6 @@ impl Source for TokenList {
     type Filter = TokenFilter;
     const ID: &'static str = "tokens";
     const CONTEXT: Context = Context::Tokens;
-    const TITLE: &'static str = "Tokens";
     const TABLE: TableSpec = columns::TOKENS;
     const NOUN: &'static str = "tokens";
     const SHOWS_LEDGER: bool = true;
@@ -251,8 +250,8 @@ impl Source for TokenList {
         view::pane_lines(row, self.details_of(row), pane, model)
     }
 
-    fn head(&self, model: &Model) -> Vec<(String, Style)> {
-        view::head(self, model)
+    fn facts(&self, model: &Model) -> Vec<(String, Style)> {
+        view::facts(self, model)
     }
 
     fn options(&self) -> Vec<&'static str> {
@@ -270,12 +269,7 @@ impl Source for TokenList {
     }
 
     fn count_suffix(list: &Tokens) -> String {
-        let place = if list.source.options.trashed { " in the trash" } else { "" };
-        match (list.is_filtered(), list.source.window.total) {
-            (true, total) => format!(" of {}{place}", group_digits(total)),
-            (false, 0) => String::new(),
-            (false, _) => place.to_owned(),
-        }
+        if list.is_filtered() { format!(" of {}", group_digits(list.source.window.total)) } else { String::new() }
     }
 
     fn sort(&self) -> Option<Sort> {

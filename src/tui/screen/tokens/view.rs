@@ -14,8 +14,8 @@ use crate::tui::text_fit::group_digits;
 use crate::tui::widget::key_hints::truncate_with_hint;
 use crate::verbs::tokens::TokenDetails;
 
-/// Returns the most important counts.
-pub(super) fn head(list: &TokenList, model: &Model) -> Vec<(String, Style)> {
+/// Returns the number of active tokens, and of those that expire soon.
+pub(super) fn facts(list: &TokenList, model: &Model) -> Vec<(String, Style)> {
     let theme = &model.theme;
     if list.options.trashed {
         let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
@@ -27,8 +27,7 @@ pub(super) fn head(list: &TokenList, model: &Model) -> Vec<(String, Style)> {
     };
     let soon = match list.summary.expiring {
         0 => String::new(),
-        1 => "! 1 expires soon".to_owned(),
-        n => format!("! {} expire soon", group_digits(n)),
+        n => format!("! {} soon", group_digits(n)),
     };
     vec![(active, Style::new()), (soon, theme.warning)]
 }

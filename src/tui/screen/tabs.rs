@@ -1,0 +1,83 @@
+//! The first line of the screens: the program, the screens as tabs, and who is signed in where.
+//!
+//! A narrow terminal shows less: first the role and the host go, then the labels of the tabs, the least used first, and
+//! at last the account. The numbers of the tabs always stay, because they are the keys.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::tui::keymap::{Action, BINDINGS, Context};
+use crate::tui::layer::ScreenId;
+use crate::tui::model::Model;
+use crate::tui::text_fit::{clean, cut, width};
+
+const PROGRAM: &str = " jeton ";
+/// Maximum number of columns of an account, a host, or a server's name.
+const MAX_NAME_COLUMNS: usize = 32;
+/// The screens whose labels are left out, the first one first.
+const DROPPED_LABELS: [ScreenId; 7] =
+    [ScreenId(7), ScreenId(5), ScreenId(4), ScreenId(3), ScreenId(2), ScreenId(6), ScreenId(1)];
+
+/// Number of labels that are left out to show the name of a server.
+const DROPPED_FOR_SERVER: usize = 5;
+
+/// Returns the line on a terminal of `columns`, while the screen `current` is shown.
+pub fn line(current: ScreenId, columns: usize, model: &Model) -> Line<'static> {
+    let fitting = choices(model).into_iter().find_map(|(dropped, place)| {
+        let tabs = tabs(current, &DROPPED_LABELS[..dropped], model);
+        let used: usize = tabs.iter().map(Span::width).sum();
+        (width(PROGRAM) + used + width(&place) < columns).then_some((tabs, place))
+    });
+    let (tabs, place) = fitting.unwrap_or_else(|| (tabs(current, &DROPPED_LABELS, model), String::new()));
+    let mut line = Line::from(vec![Span::styled(PROGRAM, model.theme.strong)]);
+    line.spans.extend(tabs);
+    let gap = columns.saturating_sub(line.width() + width(&place) + 1);
+    line.push_span(Span::raw(" ".repeat(gap)));
+    line.push_span(Span::styled(place, place_style(model)));
+    line
+}
+
+/// Returns the tabs with their counts. `unlabelled` screens have only their number, unless one of them is shown.
+fn tabs(current: ScreenId, unlabelled: &[ScreenId], model: &Model) -> Vec<Span<'static>> {
+    let theme = &model.theme;
+    let mut spans = Vec::new();
+    for binding in BINDINGS.iter().filter(|binding| binding.contexts.contains(&Context::Global)) {
+        let (Action::ShowScreen(screen), Some(key)) = (binding.action, binding.keys.first()) else { continue };
+        let is_current = screen == current;
+        let label =
+            if unlabelled.contains(&screen) && !is_current { String::new() } else { format!(" {}", binding.label) };
+        let (number, text) = if is_current { (theme.selected, theme.selected) } else { (theme.accent, Style::new()) };
+        spans.push(Span::styled(format!(" {key}"), number));
+        spans.push(Span::styled(format!("{label} "), text));
+    }
+    spans
+}
+
+/// Returns what a narrow terminal may leave out, the best choice first: the number of dropped labels, and the text for
+/// the signed-in user and the place. The name of a server is more important than some labels.
+fn choices(model: &Model) -> Vec<(usize, String)> {
+    // What was read before a server was lost may be out of date, so its loss takes the place of the user.
+    if model.is_offline {
+        let whole = (0, "! the server can't be reached".to_owned());
+        let short = (0..=DROPPED_LABELS.len()).map(|dropped| (dropped, "! unreachable".to_owned()));
+        return [whole].into_iter().chain(short).collect();
+    }
+    let Some(me) = &model.me else { return vec![(0, String::new())] };
+    let (place, most_dropped) = match &model.server {
+        Some(server) => (cut(&clean(&server.name), MAX_NAME_COLUMNS), DROPPED_FOR_SERVER),
+        None => (cut(&model.host, MAX_NAME_COLUMNS), 0),
+    };
+    let account = cut(me.account.username.as_str(), MAX_NAME_COLUMNS);
+    let mut choices = vec![(0, format!("{account}@{place} · {}", me.account.role))];
+    choices.extend((0..=most_dropped).map(|dropped| (dropped, format!("{account}@{place}"))));
+    choices.extend((0..=DROPPED_LABELS.len()).map(|dropped| (dropped, account.clone())));
+    choices
+}
+
+fn place_style(model: &Model) -> Style {
+    match &model.server {
+        _ if model.is_offline => model.theme.warning,
+        Some(server) => model.theme.server(server.colour),
+        None => model.theme.dim,
+    }
+}
