@@ -180,13 +180,9 @@ impl Error {
 
     /// Adds the reason. The number of a system error, such as `(os error 2)`, is left out.
     pub fn why(mut self, why: impl Into<String>) -> Self {
-        let why = why.into();
-        self.why = Some(match why.split_once(" (os error ") {
-            Some((text, number)) if number.strip_suffix(')').is_some_and(|n| n.parse::<i32>().is_ok()) => {
-                text.to_owned()
-            }
-            _ => why,
-        });
+        let mut why = why.into();
+        why.truncate(without_error_number(&why).len());
+        self.why = Some(why);
         self
     }
 
@@ -236,6 +232,14 @@ impl fmt::Display for Error {
             write!(f, ". {next}")?;
         }
         Ok(())
+    }
+}
+
+/// Returns the text of a system error without its number at the end, such as ` (os error 2)`.
+pub fn without_error_number(text: &str) -> &str {
+    match text.rsplit_once(" (os error ") {
+        Some((text, number)) if number.strip_suffix(')').is_some_and(|n| n.parse::<i32>().is_ok()) => text,
+        _ => text,
     }
 }
 

@@ -327,7 +327,7 @@ impl Backend for RemoteBackend {
         receive: Option<&mut SecretReceiver<'_>>,
     ) -> Result<Response> {
         match (&request, credential) {
-            // A server has been set up, and tells nobody about its accounts.
+            // A server has been set up, and shows nobody its accounts.
             (Request::GetSetup(_), _) => {
                 return Ok(Response::GetSetup(SetupState { first_run: false, sole_account: None, prefix: None }));
             }

@@ -16,10 +16,12 @@ use crate::platform::generated_files;
 const MARK: &str = ".\\\" Written by: jeton man\n";
 
 /// Name and purpose of the files, for `jeton(1)`.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 6] = [
     ("~/.config/jeton/config.toml", "Your configuration. JETON_CONFIG names another file"),
     ("/etc/jeton/config.toml", "The configuration of this machine"),
     ("~/.local/share/jeton/jeton.db", "Your store. --store and JETON_STORE name another file"),
+    ("/var/lib/jeton/jeton.db", "The store of a server that was installed from a package"),
+    ("/run/jeton/manage.sock", "The socket through which members of jeton-admin use that server"),
     ("*.db-wal, *.db-shm", "Files of SQLite next to an open store: never delete them"),
 ];
 

@@ -1,5 +1,5 @@
 //! The progress bar of commands. `app.call_with_progress(credential, verb, "purged")` shows a bar for as long as the verb
-//! runs; other work holds a [`ProgressBar`], tells `app.adapters.progress` how much is done (`report`, `advance`) and ends
+//! runs; other work holds a [`ProgressBar`], reports to `app.adapters.progress` how much is done (`report`, `advance`) and ends
 //! early once that `is_stopped()`.
 
 use std::io;
@@ -40,7 +40,7 @@ pub(super) struct ProgressBar {
     _handler: EndHandler,
 }
 
-/// `true` while the terminal shows a bar. Whoever clears the bar for good holds the lock.
+/// `true` while the terminal shows a bar. The thread that clears the bar for good holds the lock.
 type IsShown = Arc<Mutex<bool>>;
 
 impl ProgressBar {

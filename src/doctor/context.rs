@@ -12,6 +12,9 @@ use crate::platform::terminal_facts::TerminalFacts;
 use crate::store::{OpenStore, StoreLocation};
 use crate::verbs::local_backend::{Adapters, ClientInfo};
 
+/// Time that a check waits for another program that keeps the store locked.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+
 /// Ends the reads of a check after some time.
 #[derive(Debug, Default)]
 pub struct TimeLimit {
@@ -99,7 +102,7 @@ impl<'a> Context<'a> {
         }
         Some(self.opened.get_or_init(|| {
             let (limit, progress) = (Arc::clone(&self.time_limit), Arc::clone(&self.adapters.progress));
-            location.open_unchanged(move || progress.is_stopped() || limit.is_over()).map(Arc::new)
+            location.open_unchanged(BUSY_WAIT, move || progress.is_stopped() || limit.is_over()).map(Arc::new)
         }))
     }
 

@@ -12,7 +12,7 @@ use super::{CheckKind, Context, Finding};
 use crate::config::Setting;
 use crate::domain::time::{DAY, Timestamp, relative};
 use crate::domain::untrusted_text::excerpt;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, without_error_number};
 use crate::platform::http_client::{HttpAnswer, HttpClient, HttpRequest};
 use crate::platform::running_service_file::{self, ServiceInfo};
 use crate::platform::{certificate_dates, sockets, tls, unix_group, unix_user};
@@ -229,8 +229,8 @@ fn access(context: &Context<'_>) -> Vec<Finding> {
     found.extend(manage.map(|manage| endpoint_access("the service can be managed", &manage, "serve.manage-group")));
     let serve = context.settings.as_ref().ok().map(|settings| &settings.serve);
     if let Some(https) = serve.and_then(|serve| serve.manage.as_ref()?.value.https) {
-        let who = if https.ip().is_unspecified() { "every network of this machine" } else { "its network" };
-        found.push(Finding::ok(format!("https://{https} can be reached from {who}, with TLS")));
+        let reach = if https.ip().is_unspecified() { "every network of this machine" } else { "its network" };
+        found.push(Finding::ok(format!("https://{https} can be reached from {reach}, with TLS")));
     }
     found
 }
@@ -242,7 +242,7 @@ fn endpoint_access(what: &str, endpoint: &Endpoint, group: &str) -> Finding {
         Endpoint::Unix(path) => match fs::metadata(path) {
             Ok(meta) => judge_socket(what, path, &meta, group),
             Err(e) => Finding::fault(format!("the socket {} can't be used", path.display()))
-                .because_of(Error::failure("").why(e.to_string()))
+                .why(without_error_number(&e.to_string()))
                 .next("Start the service again"),
         },
     }
@@ -277,8 +277,8 @@ fn judge_socket(what: &str, path: &Path, meta: &fs::Metadata, group: &str) -> Fi
     }
     let owner = unix_user::name_of(meta.uid()).unwrap_or_else(|| format!("uid {}", meta.uid()));
     let group = unix_group::name_of(meta.gid()).unwrap_or_else(|| format!("gid {}", meta.gid()));
-    let who = if meta.mode() & 0o020 != 0 { format!("{owner} and the group {group}") } else { owner };
-    Finding::ok(format!("{what} by {who}, at {}", path.display()))
+    let users = if meta.mode() & 0o020 != 0 { format!("{owner} and the group {group}") } else { owner };
+    Finding::ok(format!("{what} by {users}, at {}", path.display()))
 }
 
 fn certificates(context: &Context<'_>) -> Vec<Finding> {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::unit_file::{self, Unit};
 use super::{CheckKind, Context, Finding};
 use crate::domain::untrusted_text::excerpt;
+use crate::error::without_error_number;
 use crate::platform::unix_user;
 
 pub(super) const CHECKS: &[CheckKind] = &[
@@ -165,7 +166,7 @@ fn program(context: &Context<'_>, unit: &Unit) -> Finding {
             .why(format!("{SERVICE} starts it"))
             .next("Install jeton there, with mode 0755"),
         Err(e) => Finding::fault(format!("{} can't be started", excerpt(program, 200)))
-            .why(format!("{SERVICE} starts it: {}", plain(&e)))
+            .why(format!("{SERVICE} starts it: {}", without_error_number(&e.to_string())))
             .next("Install jeton there, or correct ExecStart="),
     }
 }
@@ -194,12 +195,12 @@ fn store(context: &Context<'_>, unit: &Unit) -> Option<Finding> {
         Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => {
             Finding::ok(format!("the store of {SERVICE} is {shown}, and only its user sees it"))
         }
-        Err(e) => {
-            Finding::fault(format!("the store of {SERVICE} can't be used: {shown}")).why(plain(&e)).next(format!(
+        Err(e) => Finding::fault(format!("the store of {SERVICE} can't be used: {shown}"))
+            .why(without_error_number(&e.to_string()))
+            .next(format!(
                 "Create it as the user of the unit: sudo -u {} jeton --store {shown} init",
                 unit.value("Service", "User").unwrap_or("jeton")
-            ))
-        }
+            )),
     })
 }
 
@@ -226,11 +227,6 @@ fn user(context: &Context<'_>, unit: &Unit) -> Finding {
             .next("Set User=jeton, and give the store and its folder to that user"),
         _ => Finding::ok(format!("the service runs as {name}")),
     }
-}
-
-/// Returns the text of a system error without its number.
-fn plain(e: &std::io::Error) -> String {
-    crate::error::Error::failure("").why(e.to_string()).why.unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -177,7 +177,7 @@ fn write_ledger(text: &mut MetricsText, ledger: &UsageLedger) {
     text.one("ledger_written_total", "Uses and denied attempts written.", of(&ledger.stats.written));
     let lost = ledger.stats.lost();
     let help = "Uses and denied attempts not written to the ledger.";
-    text.one("ledger_dropped_total", help, lost.uses + lost.denials);
+    text.one("ledger_lost_total", help, lost.uses + lost.denials);
     text.one("ledger_lost_uses_total", "Accepted uses not written to the ledger.", lost.uses);
     text.one(
         "ledger_faults_total",

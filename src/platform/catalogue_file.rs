@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_tells_formats_apart() {
+    fn content_distinguishes_formats() {
         for text in [
             "openapi: 3.0.3\n",
             "\u{feff}# API\n'openapi' : 3.1.0",

@@ -16,6 +16,7 @@ pub mod http_client;
 mod log_writer;
 pub mod logging;
 pub mod new_file;
+pub mod new_folders;
 pub mod own_process;
 pub mod pager;
 pub mod password;

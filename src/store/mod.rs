@@ -20,8 +20,6 @@ pub type OpenStore = SqliteStore;
 pub enum OpenMode {
     /// Use an existing store.
     Existing,
-    /// Read an existing store of the current schema, without waiting for anybody. Nothing is created or migrated.
-    Glance,
     /// Use the store, or create an empty one.
     Create,
     /// Create a store for a large number of tokens. Its indexes are built the next time it is opened.
@@ -63,8 +61,7 @@ impl StoreLocation {
         &self.0
     }
 
-    /// Opens the store for a restore, and checks its pages, until `is_over` returns `true`. Creates the folder of a missing
-    /// one.
+    /// Opens the store for a restore, and checks its pages, until `is_over` returns `true`.
     ///
     /// # Errors
     /// Those of [`StoreLocation::open`], unless the file is damaged.

@@ -216,7 +216,7 @@ impl EventLoop<'_> {
             self.screen.draw(|frame| view(app, frame))?;
             let shows_ledger = app.shows_ledger();
             if self.workers.ledger_shown.swap(shows_ledger, Ordering::Relaxed) != shows_ledger {
-                self.workers.store.watch_anew();
+                self.workers.store.watch_again();
             }
             let event = self.wait()?;
             self.dispatch(Msg::Now(self.clock.now()))?;

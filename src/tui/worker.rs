@@ -149,7 +149,7 @@ impl StoreWorkers {
     }
 
     /// Ends the current wait for changes, so that the next one is for what the screen shows now.
-    pub(super) fn watch_anew(&self) {
+    pub(super) fn watch_again(&self) {
         if let Some(backend) = self.watched.upgrade() {
             backend.stop_waiting();
         }
@@ -162,7 +162,7 @@ impl StoreWorkers {
             let _ = jobs.send(Job::Close);
         }
         drop(self.watch_stop.lock().unwrap_or_else(PoisonError::into_inner).take());
-        self.watch_anew();
+        self.watch_again();
         let _ = self.closed.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(within);
     }
 }

@@ -32,7 +32,7 @@ pub struct Divergence {
 
 word_enum! {
     /// The way in which access ended after the backup.
-    pub enum EndedHow {
+    pub enum EndedWay {
         /// The token or account was disabled.
         Disabled = "disabled",
         /// The token is in the trash.
@@ -61,7 +61,7 @@ pub enum EndedAccess {
         /// Account and name.
         name: String,
         /// The way in which its access ended.
-        how: EndedHow,
+        way: EndedWay,
     },
     /// An account.
     Account {
@@ -70,7 +70,7 @@ pub enum EndedAccess {
         /// The name of the account.
         username: Username,
         /// The way in which its access ended.
-        how: EndedHow,
+        way: EndedWay,
     },
 }
 
@@ -78,8 +78,8 @@ impl EndedAccess {
     /// Returns the access in words: `token ops/ci: disabled`.
     pub fn describe(&self) -> String {
         match self {
-            EndedAccess::Token { name, how, .. } => format!("token {name}: {how}"),
-            EndedAccess::Account { username, how, .. } => format!("account {username}: {how}"),
+            EndedAccess::Token { name, way, .. } => format!("token {name}: {way}"),
+            EndedAccess::Account { username, way, .. } => format!("account {username}: {way}"),
         }
     }
 }
@@ -121,24 +121,24 @@ fn end_access(tx: &mut dyn Tx, now: Timestamp, access: &EndedAccess) -> Result<O
             let entry = accounts::audit_entry(DisableAccounts::NAME, &account);
             Ok(Some(entry.changed("enabled", account.enabled, false)))
         }
-        EndedAccess::Token { id, how, .. } => {
+        EndedAccess::Token { id, way, .. } => {
             let Some(mut token) = tx.token(*id)? else { return Ok(None) };
-            let verb = match how {
-                EndedHow::Revoked | EndedHow::Purged => {
+            let verb = match way {
+                EndedWay::Revoked | EndedWay::Purged => {
                     token.deleted_at = Some(now);
                     RevokeTokens::NAME
                 }
-                EndedHow::Retired => {
+                EndedWay::Retired => {
                     tx.retire_previous(*id)?;
                     RetireToken::NAME
                 }
-                EndedHow::Disabled | EndedHow::Replaced | EndedHow::Expired | EndedHow::Deleted => {
+                EndedWay::Disabled | EndedWay::Replaced | EndedWay::Expired | EndedWay::Deleted => {
                     token.enabled = false;
                     DisableTokens::NAME
                 }
             };
             tx.update_token(&token)?;
-            Ok(Some(audit_entry(verb, &token).with("how", how.as_str())))
+            Ok(Some(audit_entry(verb, &token).with("way", way.as_str())))
         }
     }
 }

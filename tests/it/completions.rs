@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use jeton::store::OpenMode;
+use jeton::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
 use crate::support::cli_program::{CliHome, CliOutput, exists};
@@ -83,6 +85,29 @@ fn store_that_cannot_be_read_is_left_alone_in_silence() {
     assert_eq!(completed(&home, &["token", "show", "ci"]), [""; 0]);
     assert_eq!(version(""), newest - 1, "it was not migrated");
     assert_eq!(completed(&home, &["tok"]), ["token"], "commands need no store");
+}
+
+/// A command that ends writes its changes back and removes the write-ahead log. Tab must not.
+#[test]
+fn completion_changes_no_file_of_the_store() {
+    let home = home_with_names();
+    let copied = home.path("copied.db");
+    let files = |path: &Path| {
+        ["", "-wal"].map(|suffix| std::fs::read(format!("{}{suffix}", path.display())).ok().map(|bytes| bytes.len()))
+    };
+    // Copied while a program has the store open, as after a crash: the last token is only in the write-ahead log.
+    let open = SqliteStore::open(&home.store(), OpenMode::Existing).unwrap();
+    home.create(&["in-the-log"]);
+    for suffix in ["", "-wal", "-shm"] {
+        let [from, to] = [home.store(), copied.clone()].map(|path| format!("{}{suffix}", path.display()));
+        std::fs::copy(from, to).unwrap();
+    }
+    drop(open);
+    let before = files(&copied);
+    assert!(before[1].is_some_and(|bytes| bytes > 0));
+    let store = copied.to_str().unwrap();
+    assert_eq!(completed(&home, &["--store", store, "token", "show", "in"]), ["in-the-log"]);
+    assert_eq!(files(&copied), before);
 }
 
 #[test]

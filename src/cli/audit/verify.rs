@@ -28,7 +28,7 @@ pub(in crate::cli) struct AuditVerified {
     /// Faults, the first ones only.
     findings: Vec<AuditFinding>,
     /// Number of findings that are not listed.
-    untold: u64,
+    omitted: u64,
     /// Number of the newest row that a matching checkpoint records; `null` without an anchor.
     anchored_to: Option<i64>,
     /// Restores in the log that explain checkpoints which don't match: they are of a log that the restore replaced.
@@ -53,7 +53,7 @@ impl AuditVerified {
             whole: report.findings.is_empty(),
             last_hash: report.head.map(|(_, hash)| hex(&hash)),
             findings: report.findings.iter().map(finding).collect(),
-            untold: report.omitted,
+            omitted: report.omitted,
             anchored_to: report.last_checkpoint.as_ref().map(|c| c.seq),
             restores: report.restores.clone(),
         }

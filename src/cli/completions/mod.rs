@@ -62,7 +62,7 @@ pub(super) fn complete(global: &GlobalArgs, args: &CompleteArgs) {
             false => Some(format!("{}\t{}", one.text, one.help)),
         })),
     };
-    // If the shell is gone, there is nobody to tell.
+    // If the shell is gone, nobody reads the answer.
     let _ = print_raw(&answer.unwrap_or_default(), true);
 }
 

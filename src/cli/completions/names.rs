@@ -1,5 +1,7 @@
 //! Names from the store and the settings, for completion.
 
+use std::time::Duration;
+
 use super::super::overrides;
 use super::command_line::CommandLine;
 use super::{Candidate, MAX_CANDIDATES};
@@ -10,8 +12,11 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::error::Result;
-use crate::store::OpenMode;
+use crate::platform::clock::Stopwatch;
 use crate::verbs::ports::{NamesQuery, Snapshot, Store, Visibility};
+
+/// Time after which a read is given up: a person waits for the names.
+const MAX_READ: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NameKind {
@@ -55,7 +60,13 @@ impl Names {
 }
 
 fn read(settings: &Settings, names: impl Fn(&dyn Snapshot) -> Result<Vec<Candidate>>) -> Result<Vec<Candidate>> {
-    settings.store.value.open(OpenMode::Glance)?.read(|snapshot| names(snapshot))
+    let started = Stopwatch::start();
+    let store = settings.store.value.open_unchanged(Duration::ZERO, move || started.elapsed() > MAX_READ)?;
+    let schema = store.schema_state()?;
+    match schema.version == schema.newest && !schema.lacks_indexes {
+        true => store.read(|snapshot| names(snapshot)),
+        false => Ok(Vec::new()),
+    }
 }
 
 fn names(snapshot: &dyn Snapshot, kind: NameKind, beginning: &str) -> Result<Vec<Candidate>> {

@@ -19,6 +19,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Fault, Kind, Result};
 use crate::platform::backup_file::FoundFile;
 use crate::platform::new_file::NewFile;
+use crate::platform::new_folders::NewFolders;
 use crate::platform::sidecar::sidecar_path;
 use crate::platform::{audit_position_file, backup_file, paths, secret_files, signals};
 use crate::store::{NotReplaced, OpenMode, OpenStore, StoreLocation, StoreState};
@@ -56,13 +57,13 @@ pub(super) struct Restored {
     /// Access that should have been ended again, but still works: that of the last owner.
     not_ended: Vec<EndedAccess>,
     /// Path of the store as it was before; `null` if there was none.
-    kept: Option<String>,
+    previous_store: Option<String>,
     /// Number of the restore's last row in the audit log; `null` after `--dry-run`.
     audit_seq: Option<i64>,
 }
 
 /// A verified copy of the backup, to become the store.
-struct Prepared {
+struct PreparedStore {
     store: Arc<OpenStore>,
     path: PathBuf,
     tip: AuditTip,
@@ -72,7 +73,7 @@ struct Prepared {
 }
 
 /// The result of a restore.
-struct Done {
+struct Outcome {
     previous: Option<PathBuf>,
     /// Access that was not ended again.
     skipped: Vec<EndedAccess>,
@@ -81,6 +82,8 @@ struct Done {
 
 /// The comparison of a store with a backup.
 struct Comparison {
+    /// The last row of the store.
+    end: AuditTip,
     divergence: Divergence,
     /// `None` if the backup is not of this store's past.
     ended: Option<Vec<EndedAccess>>,
@@ -92,10 +95,11 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     let file = backup_file::check(&args.file, &path)?;
     let interruption = Interruption::listen()?;
     let examined = FoundFile::at(&path);
+    let folders = NewFolders::above(&path)?;
     let current = interruption.check(StoreLocation::file(&path).inspect(interruption.as_closure()), NOTHING_DONE)?;
     let prepared = interruption.check(prepare(app, &file, &path, &interruption), NOTHING_DONE)?;
     let comparison = match &current {
-        StoreState::Usable(_) => Some(compare(app, &prepared, &path)?),
+        StoreState::Usable(_) => Some(interruption.check(compare(app, &prepared, &path), NOTHING_DONE)?),
         StoreState::Missing | StoreState::Damaged(_) => None,
     };
     let mut answer = Restored {
@@ -109,7 +113,7 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
         ended: comparison.as_ref().and_then(|c| c.ended.clone()),
         reapplied: Some(false),
         not_ended: Vec::new(),
-        kept: None,
+        previous_store: None,
         audit_seq: None,
     };
     preview::show(app, &answer, prepared.rows, &current, args.reapply_revocations);
@@ -119,22 +123,20 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     }
     interruption.check(Ok(()), NOTHING_DONE)?;
     drop(interruption);
-    confirm(app, args, &answer, &prepared)?;
+    confirm(app, args, &answer, &prepared, &folders)?;
     let interruption = Interruption::listen()?;
     stop_on_interruption(&prepared.store, &interruption)?;
     let reapplied = answer.ended.as_deref().filter(|_| args.reapply_revocations).unwrap_or_default();
     let previous = unused_name(&path, &format!(".before-restore-{}", app.now().rfc3339().replace(':', "-")));
     let restore = Restore { app, prepared, file: &file, store: &path, previous, reapplied };
     let done = match (&current, comparison) {
-        (StoreState::Usable(current), Some(comparison)) => {
-            restore.replace(current, comparison.divergence, &interruption)?
-        }
+        (StoreState::Usable(current), Some(comparison)) => restore.replace(current, &comparison, &interruption)?,
         _ => restore.put_in_place(examined, &interruption)?,
     };
     app.out.mark_changed();
     answer.restored = true;
     answer.reapplied = if args.reapply_revocations { answer.ended.as_ref().map(|_| true) } else { Some(false) };
-    answer.kept = done.previous.as_ref().map(|path| path.display().to_string());
+    answer.previous_store = done.previous.as_ref().map(|path| path.display().to_string());
     answer.not_ended = done.skipped;
     answer.audit_seq = Some(done.audit_seq);
     let service = PropagationCheck::run(app, done.audit_seq);
@@ -173,17 +175,24 @@ fn check_reapplied(answer: &Restored) -> Result<()> {
 }
 
 /// Asks for the confirmation. Ctrl-C ends the program there, because nothing else can end the wait for an answer.
-fn confirm(app: &App, args: &RestoreStoreArgs, answer: &Restored, prepared: &Prepared) -> Result<()> {
-    let folder = prepared.folder.path().to_owned();
+fn confirm(
+    app: &App,
+    args: &RestoreStoreArgs,
+    answer: &Restored,
+    prepared: &PreparedStore,
+    folders: &NewFolders,
+) -> Result<()> {
+    let (folder, folders) = (prepared.folder.path().to_owned(), folders.clone());
     let _handler = signals::stop_on_signal(move || {
         let _ = std::fs::remove_dir_all(&folder);
+        folders.remove_empty();
         signals::end_as_cancelled()
     })?;
     preview::confirm(app, args.confirm.as_deref(), answer)
 }
 
 /// Verifies the backup and copies it to a folder of its own next to the store.
-fn prepare(app: &mut App, file: &Path, store: &Path, interruption: &Interruption) -> Result<Prepared> {
+fn prepare(app: &mut App, file: &Path, store: &Path, interruption: &Interruption) -> Result<PreparedStore> {
     let backup = open_copy(file, interruption, || {
         Error::failure(format!("nothing was restored: the backup {} is damaged", file.display()))
             .next("Use another backup")
@@ -210,22 +219,24 @@ fn prepare(app: &mut App, file: &Path, store: &Path, interruption: &Interruption
             .next("Nothing was restored. Use another backup"),
         _ => e,
     })?;
-    Ok(Prepared { store, path, tip, rows: report.rows, folder })
+    Ok(PreparedStore { store, path, tip, rows: report.rows, folder })
 }
 
 /// Compares the store at `path` with the backup, from now on as its `newer` store.
-fn compare(app: &App, prepared: &Prepared, path: &Path) -> Result<Comparison> {
+fn compare(app: &App, prepared: &PreparedStore, path: &Path) -> Result<Comparison> {
     prepared.store.attach_newer(path)?;
+    // First: a row that is added meanwhile makes the comparison old, and not the end.
+    let end = prepared.store.newer_tip()?;
     let divergence = prepared.store.divergence()?;
     // Only a backup of this store's own past has the same numbers of tokens and accounts.
     let is_past = divergence.common == prepared.tip.seq;
     let ended = is_past.then(|| prepared.store.ended_since(app.now())).transpose()?;
-    Ok(Comparison { divergence, ended })
+    Ok(Comparison { end, divergence, ended })
 }
 
 struct Restore<'a> {
     app: &'a App,
-    prepared: Prepared,
+    prepared: PreparedStore,
     file: &'a Path,
     store: &'a Path,
     previous: PathBuf,
@@ -234,13 +245,13 @@ struct Restore<'a> {
 
 impl Restore<'_> {
     /// Replaces the content of the store that others have open.
-    fn replace(self, current: &OpenStore, expected: Divergence, interruption: &Interruption) -> Result<Done> {
+    fn replace(self, current: &OpenStore, expected: &Comparison, interruption: &Interruption) -> Result<Outcome> {
         let previous = NewFile::create(&self.previous, "the copy of the store")?;
         let mut recorded = None;
         let bar = ProgressBar::show(&self.app.out, &self.app.adapters.progress, "pages restored")?;
         let when_locked = || {
             self.ask_service();
-            match self.prepared.store.divergence()? == expected {
+            match self.prepared.store.newer_tip()? == expected.end {
                 true => Ok(()),
                 false => Err(Error::conflict("the store was changed after the preview; nothing was restored")
                     .next("Run the command again")
@@ -248,12 +259,12 @@ impl Restore<'_> {
             }
         };
         let prepare = |replaced| {
-            if expected.common == self.prepared.tip.seq {
+            if expected.divergence.common == self.prepared.tip.seq {
                 self.prepared.store.take_over_ledger()?;
             }
             self.prepared.store.detach_newer()?;
-            let lost_to = current.read(|replaced| RestoreRecord::highest_lost(replaced, expected.common))?;
-            recorded = Some(self.record(Some(replaced), expected.common, lost_to)?);
+            let lost_to = current.read(|replaced| RestoreRecord::highest_lost(replaced, expected.divergence.common))?;
+            recorded = Some(self.record(Some(replaced), expected.divergence.common, lost_to)?);
             Ok(())
         };
         let replaced =
@@ -263,7 +274,7 @@ impl Restore<'_> {
             });
         drop(bar);
         match (replaced, recorded) {
-            (Ok(()), Some((skipped, audit_seq))) => Ok(Done { previous: Some(self.previous), skipped, audit_seq }),
+            (Ok(()), Some((skipped, audit_seq))) => Ok(Outcome { previous: Some(self.previous), skipped, audit_seq }),
             (Ok(()), None) => Err(Error::failure("the restore was not recorded")),
             (Err(NotReplaced { error, is_unchanged: true }), _) => interruption.check_error(Err(error), NOTHING_DONE),
             (Err(NotReplaced { error, is_unchanged: false }), _) => Err(Error::failure(format!(
@@ -284,7 +295,7 @@ impl Restore<'_> {
     }
 
     /// Creates the store, and moves aside what is left of the old one.
-    fn put_in_place(self, examined: FoundFile, interruption: &Interruption) -> Result<Done> {
+    fn put_in_place(self, examined: FoundFile, interruption: &Interruption) -> Result<Outcome> {
         self.ask_service();
         let recorded = self.record(None, self.prepared.tip.seq, None).and_then(|recorded| {
             self.prepared.store.make_single_file()?;
@@ -293,7 +304,7 @@ impl Restore<'_> {
         let (skipped, audit_seq) = interruption.check_error(recorded, NOTHING_DONE)?;
         drop(self.prepared.store);
         let was_moved = backup_file::replace_store(&self.prepared.path, self.store, &self.previous, examined)?;
-        Ok(Done { previous: was_moved.then_some(self.previous), skipped, audit_seq })
+        Ok(Outcome { previous: was_moved.then_some(self.previous), skipped, audit_seq })
     }
 
     /// Adds the rows of the restore to the log of the prepared store. Rows after `lost_after` were lost, up to `lost_to` if

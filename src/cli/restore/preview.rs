@@ -91,8 +91,8 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Resu
 pub(super) fn report(app: &App, answer: &Restored) {
     let out = &app.out;
     out.note(&format!("✓ the store was restored from {}", answer.file));
-    if let Some(kept) = &answer.kept {
-        out.note(&format!("  The store as it was: {kept}"));
+    if let Some(path) = &answer.previous_store {
+        out.note(&format!("  The store as it was: {path}"));
     }
     let ended = answer.ended.as_ref().filter(|ended| answer.reapplied == Some(true) && !ended.is_empty());
     if let Some(ended) = ended {

@@ -10,7 +10,7 @@ use super::super::App;
 use crate::domain::expiry::Expiry;
 use crate::domain::secret::{SecretText, redact_secrets};
 use crate::domain::time::{Timestamp, relative};
-use crate::error::Result;
+use crate::error::{Result, without_error_number};
 use crate::platform::secret_scan::{FoundSecret, GitObject, Place, PlaceSource, ScanReport, Unreadable};
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::RevokedSecret;
@@ -62,7 +62,7 @@ impl<'a> Scanned<'a> {
         };
         let unreadable = |Unreadable { path, why }: &Unreadable| UnreadableJson {
             path: shown(path),
-            why: redact_secrets(without_number(why)).into_owned(),
+            why: redact_secrets(without_error_number(why)).into_owned(),
         };
         Scanned {
             found: found
@@ -225,7 +225,7 @@ pub(super) fn print_report(app: &mut App, report: &ScanReport, found: &[Found<'_
         }
     }
     for Unreadable { path, why } in report.unreadable.iter().take(SHOWN_UNREADABLE) {
-        app.out.note(&format!("! {} could not be searched: {}", shown(path), without_number(why)));
+        app.out.note(&format!("! {} could not be searched: {}", shown(path), without_error_number(why)));
     }
     match report.unreadable_count.saturating_sub(SHOWN_UNREADABLE as u64) {
         0 => {}
@@ -262,9 +262,4 @@ fn shown(path: &Path) -> String {
 /// Returns the path in a commit as text, without secrets.
 fn in_repository(path: &Path) -> String {
     redact_secrets(&path.display().to_string()).into_owned()
-}
-
-/// Returns the text of a system error without its number.
-fn without_number(why: &str) -> &str {
-    why.split(" (os error ").next().unwrap_or(why)
 }

@@ -191,7 +191,7 @@ impl Operation {
         let strict = Reading { is_lenient: false, ..reading };
         if self.has_same_path(other, strict) {
             if reading.folds && !self.has_same_path(other, STRICT) {
-                // The document tells two spellings apart, and the request is spelled as here.
+                // The document keeps two spellings apart, and the request is spelled as here.
                 return self.matches(path, STRICT, true).is_some() && other.matches(path, STRICT, true).is_none();
             }
             // `HEAD /a` before `GET /a`, and either of them before `/a`.

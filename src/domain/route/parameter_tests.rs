@@ -248,7 +248,7 @@ fn other_spellings_are_denied_where_only_they_meet_a_wider_route() {
             ("GET /days/monday/log", "day"),
             ("GET /Days/today/part", "log"),
             ("GET /%EF%BD%95sers/7", "full-width"),
-            // The document tells these apart.
+            // The document keeps these apart.
             ("GET /case/a", "lower"),
             ("GET /case/A", "upper"),
         ],

@@ -26,7 +26,7 @@ impl Groups {
     /// Returns a line about the grouping if nobody asked for it.
     pub(super) fn describe(&self) -> Option<String> {
         self.chose_path
-            .then(|| format!("groups from paths, because no tags tell operations apart: {}", self.titles.len()))
+            .then(|| format!("groups from paths, because no tags separate operations: {}", self.titles.len()))
     }
 }
 

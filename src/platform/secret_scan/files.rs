@@ -124,7 +124,7 @@ fn open_regular(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Searches what one thread of the walk comes to.
+/// Searches the files that one thread of the walk finds.
 struct Walker<'a> {
     searcher: Searcher<'a>,
     repositories: &'a Mutex<BTreeSet<PathBuf>>,

@@ -18,7 +18,7 @@ const MAX_TOKEN: u64 = 64 * 1024;
 const SUBMODULE: &str = "160000";
 
 /// A secret in an object.
-struct Found {
+struct FoundInObject {
     object: String,
     position: Position,
     secret: SecretText,
@@ -38,7 +38,7 @@ pub(super) fn scan(scanner: &SecretScanner, folder: &Path, findings: &Findings<'
     let mut found = Vec::new();
     let searched = search_all(scanner, folder, findings, &mut found);
     let sources = locate(folder, &found, findings);
-    for Found { object, position, secret } in found {
+    for FoundInObject { object, position, secret } in found {
         let Some(source) = sources.get(&object) else { continue };
         findings.add(secret, Place { source: Arc::clone(source), position });
     }
@@ -64,14 +64,14 @@ fn search_all(
     scanner: &SecretScanner,
     folder: &Path,
     findings: &Findings<'_>,
-    found: &mut Vec<Found>,
+    found: &mut Vec<FoundInObject>,
 ) -> io::Result<()> {
     let all = ["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"];
     let mut git = GitProcess::start(Repository::In(folder), &all, None)?;
     let mut objects = Objects::new(git.output(findings)?);
     while let Some(object) = objects.search_next(scanner, |object, position, secret| {
         if found.len() < findings.room() {
-            found.push(Found { object: object.to_owned(), position, secret });
+            found.push(FoundInObject { object: object.to_owned(), position, secret });
         }
     })? {
         findings.advance(1)?;
@@ -85,7 +85,7 @@ fn search_all(
 
 /// Returns the source of each object that has a secret: the newest commit that brought it, and its path there, or only
 /// its id.
-fn locate(folder: &Path, found: &[Found], findings: &Findings<'_>) -> HashMap<String, Arc<PlaceSource>> {
+fn locate(folder: &Path, found: &[FoundInObject], findings: &Findings<'_>) -> HashMap<String, Arc<PlaceSource>> {
     let source = |id: &str, origin: Option<(String, PathBuf)>| {
         let (commit, path) = origin.unzip();
         Arc::new(PlaceSource::Object(GitObject { repository: folder.to_owned(), id: id.to_owned(), commit, path }))

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::ErrorCode;
 use rustix::fs::statvfs;
@@ -139,18 +140,23 @@ impl StoreLocation {
         })
     }
 
-    /// Opens the store for an examination. Nothing is created, migrated or written, and the schema isn't checked. Long
-    /// reads ask `is_over` from time to time, and end with an error once it is `true`.
+    /// Opens the store for an examination. Nothing is created, migrated or written, and the schema isn't checked. Other
+    /// programs are waited for `wait` long. Long reads ask `is_over` from time to time, and end with an error once it is
+    /// `true`.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the store breaks a rule of opening, or can't be read without creating a file.
-    pub fn open_unchanged(&self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<SqliteStore> {
+    pub fn open_unchanged(
+        &self,
+        wait: Duration,
+        is_over: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<SqliteStore> {
         let path = open::absolute(self.path())?;
         OPENING_RULES.into_iter().try_for_each(|rule| self.check_rule(rule))?;
         if wal::bytes(&path) > 0 && !sidecar_path(&path, "-shm").exists() {
             return Err(open::open_error(&path)
-                .why("to read its -wal file, SQLite needs a -shm file, which is missing, and jeton doctor creates no files")
-                .next("Open the store once with another command, such as jeton check. Then run jeton doctor again"));
+                .why("to read its -wal file, SQLite needs a -shm file, which is missing, and this command creates no files")
+                .next("Open the store once with another command, such as jeton check. Then run this command again"));
         }
         let mut identity = FileIdentity::new(path.clone())?;
         let obstacle = WriteObstacle::find(&path).unwrap_or(WriteObstacle::Mount);
@@ -163,6 +169,7 @@ impl StoreLocation {
         };
         open::configure(&mut db, OpenMode::Existing)
             .and_then(|()| token_list_query::prepare(&db))
+            .and_then(|()| db.busy_timeout(wait))
             .and_then(|()| db.progress_handler(STEPS_BETWEEN_QUESTIONS, Some(is_over)))
             .map_err(sqlite_error)?;
         Ok(SqliteStore::from_parts(db, identity, self.path()))

@@ -72,11 +72,6 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(sqlite_error)?;
     configure(&mut db, mode).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
-    if mode == OpenMode::Glance {
-        schema::check_newest(&db)?;
-        db.pragma_update(None, "query_only", true).map_err(sqlite_error)?;
-        return Ok((db, FileIdentity::new(path)?));
-    }
     schema::migrate(&mut db, mode)?;
     enter_wal(&db, &path)?;
     // NORMAL can lose the last commits in WAL mode, but never damages the file.
@@ -131,17 +126,16 @@ fn metadata(path: &Path) -> Result<Option<fs::Metadata>> {
     }
 }
 
-/// Returns the absolute path of a store, and `true` if there is a file. Creates the folder of a missing one (0700).
-pub(super) fn prepare_place(path: &Path) -> Result<(PathBuf, bool)> {
+/// Returns the absolute path of a store, and `true` if there is a file.
+pub(super) fn examine_place(path: &Path) -> Result<(PathBuf, bool)> {
     let path = absolute(path)?;
     check_owner(&path)?;
     check_ancestors(&path)?;
-    if metadata(&path)?.is_some() {
+    let exists = metadata(&path)?.is_some();
+    if exists {
         check_file(&path)?;
-        return Ok((path, true));
     }
-    create_folder(&path).map_err(|e| open_error(&path).why(e.to_string()))?;
-    Ok((path, false))
+    Ok((path, exists))
 }
 
 fn create_folder(path: &Path) -> std::io::Result<()> {
@@ -310,7 +304,6 @@ pub(super) fn check_mode(path: &Path) -> Result<()> {
 
 pub(super) fn configure(db: &mut Connection, mode: OpenMode) -> rusqlite::Result<()> {
     match mode {
-        OpenMode::Glance => db.busy_timeout(Duration::ZERO)?,
         OpenMode::Service(busy_timeout) | OpenMode::Ledger(busy_timeout) => db.busy_timeout(busy_timeout)?,
         OpenMode::Existing | OpenMode::Create | OpenMode::CreateUnindexed | OpenMode::Copy => {
             db.busy_handler(Some(busy_handler::wait))?
@@ -319,7 +312,7 @@ pub(super) fn configure(db: &mut Connection, mode: OpenMode) -> rusqlite::Result
     let cache = match mode {
         OpenMode::Existing | OpenMode::Create | OpenMode::Copy => CACHE_KIB,
         OpenMode::CreateUnindexed => BULK_CACHE_KIB,
-        OpenMode::Glance | OpenMode::Service(_) | OpenMode::Ledger(_) => SERVICE_CACHE_KIB,
+        OpenMode::Service(_) | OpenMode::Ledger(_) => SERVICE_CACHE_KIB,
     };
     db.set_prepared_statement_cache_capacity(128);
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;

@@ -19,7 +19,7 @@ use crate::platform::stop_between_writes;
 use crate::store::{OpenMode, StoreState};
 use crate::verbs::ports::Store;
 use crate::verbs::ports::audit_log::AuditTip;
-use crate::verbs::restore::{Divergence, EndedAccess, EndedHow};
+use crate::verbs::restore::{Divergence, EndedAccess, EndedWay};
 
 /// The tables that a restore takes over from the newer store: the ledger, and what was already reported from it.
 const TAKEN_OVER: [&str; 7] = [
@@ -33,12 +33,12 @@ const TAKEN_OVER: [&str; 7] = [
 ];
 
 impl SqliteStore {
-    /// Opens the store at `path` and checks its pages, until `is_over` returns `true`. Creates the folder of a missing one.
+    /// Opens the store at `path` and checks its pages, until `is_over` returns `true`.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the state is unknown: the file can't be read now, or the check was ended.
     pub fn inspect(path: &Path, is_over: impl FnMut() -> bool + Send + 'static) -> Result<StoreState> {
-        let (path, exists) = open::prepare_place(path)?;
+        let (path, exists) = open::examine_place(path)?;
         if !exists {
             return Ok(StoreState::Missing);
         }
@@ -62,6 +62,13 @@ impl SqliteStore {
         execute(&self.lock(), "ATTACH ?1 AS newer", [path]).map(drop)
     }
 
+    /// Returns the last row of the newer store.
+    pub fn newer_tip(&self) -> Result<AuditTip> {
+        let sql = "SELECT seq, hash FROM newer.audit ORDER BY seq DESC LIMIT 1";
+        let tip = query_one(&self.lock(), sql, [], |r| Ok(AuditTip { seq: r.get(0)?, hash: r.get(1)? }))?;
+        Ok(tip.unwrap_or_default())
+    }
+
     /// Compares the audit log with that of the newer store.
     pub fn divergence(&self) -> Result<Divergence> {
         let db = self.lock();
@@ -83,7 +90,7 @@ impl SqliteStore {
                   AND (n.id IS NULL OR n.deleted_at IS NOT NULL OR n.enabled = 0)
             ORDER BY b.id";
         let mut ended = query_all(&db, accounts, [], |r| {
-            Ok(EndedAccess::Account { id: r.get(0)?, username: r.get(1)?, how: r.get::<_, EndedHow>(2)? })
+            Ok(EndedAccess::Account { id: r.get(0)?, username: r.get(1)?, way: r.get::<_, EndedWay>(2)? })
         })?;
         let tokens = "
             SELECT b.id, b.username || '/' || b.name, CASE
@@ -92,7 +99,7 @@ impl SqliteStore {
                        WHEN n.enabled = 0 THEN 'disabled'
                        WHEN n.expires_at <= ?1 THEN 'expired'
                        WHEN nc.state IS NOT 'current' THEN 'replaced'
-                       ELSE 'retired' END AS how
+                       ELSE 'retired' END AS way
             FROM main.tokens b
             LEFT JOIN newer.tokens n ON n.id = b.id
             LEFT JOIN main.secrets c ON c.token_id = b.id AND c.state = 'current'
@@ -105,7 +112,7 @@ impl SqliteStore {
                        OR (p.retires_at > ?1 AND (np.state IS NOT 'previous' OR np.retires_at < p.retires_at)))
             ORDER BY b.id";
         ended.extend(query_all(&db, tokens, [now.0], |r| {
-            Ok(EndedAccess::Token { id: r.get(0)?, name: r.get(1)?, how: r.get::<_, EndedHow>(2)? })
+            Ok(EndedAccess::Token { id: r.get(0)?, name: r.get(1)?, way: r.get::<_, EndedWay>(2)? })
         })?);
         Ok(ended)
     }

@@ -108,17 +108,6 @@ pub(super) fn read_schema(db: &Connection) -> Result<Schema> {
     Ok(Schema { version, lacks_indexes })
 }
 
-/// Checks that the store needs no migration.
-///
-/// # Errors
-/// [`crate::error::Kind::Failure`] if it does, or is no store of this version.
-pub(super) fn check_newest(db: &Connection) -> Result<()> {
-    match read_schema(db)? {
-        Schema { version: NEWEST, lacks_indexes: false } => Ok(()),
-        _ => Err(Error::failure("the store must be migrated first").next("Run a command that uses the store")),
-    }
-}
-
 /// Checks that the schema is still the one that jeton opened.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Revision, TokenId, TokenKind};
-use crate::verbs::restore::EndedHow;
+use crate::verbs::restore::EndedWay;
 
 /// A stored text that its type refuses, as errors name it.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,7 @@ text_columns! {
     Access, "an access level", Access::from_word;
     Contact, "a contact", |text| Contact::parse(text).ok();
     Description, "a description", |text| Description::parse(text).ok();
-    EndedHow, "a reason", EndedHow::from_word;
+    EndedWay, "a reason", EndedWay::from_word;
     MethodId, "a method id", |text| MethodId::parse(text).ok();
     Prefix, "the prefix", |text| Prefix::parse(text).ok();
     PublicId, "a public id", PublicId::parse;

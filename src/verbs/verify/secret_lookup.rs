@@ -121,8 +121,8 @@ impl TryFrom<LookupJson> for SecretLookup {
             _ => return Err("a secret belongs to a token with a state, to a purged token, to a login, or to none"),
         };
         let lookup = SecretLookup { owner, denial_reason: json.reason };
-        let told = LookupJson::from(lookup.clone());
-        if (told.works, told.secret) != (works, secret) {
+        let redacted = LookupJson::from(lookup.clone());
+        if (redacted.works, redacted.secret) != (works, secret) {
             return Err("works and secret must agree with the other fields");
         }
         Ok(lookup)

@@ -6,7 +6,7 @@ use jeton::domain::token::TokenRef;
 use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::Clock;
-use jeton::verbs::restore::{EndedAccess, EndedHow};
+use jeton::verbs::restore::{EndedAccess, EndedWay};
 use jeton::verbs::tokens::{EditToken, RegenerateToken, RetireToken, TokenTarget};
 
 use super::copy_store;
@@ -22,12 +22,12 @@ fn rotate(install: &TestInstall, name: &str, grace_days: Option<i64>) {
 }
 
 /// Returns the tokens whose access has ended at `now`, compared with the backup.
-fn ended(install: &TestInstall, backup: &SqliteStore, now: Timestamp) -> Vec<(String, EndedHow)> {
+fn ended(install: &TestInstall, backup: &SqliteStore, now: Timestamp) -> Vec<(String, EndedWay)> {
     backup.attach_newer(&install.temp_store.path()).unwrap();
     let ended = backup.ended_since(now).unwrap();
     backup.detach_newer().unwrap();
     let tokens = ended.into_iter().map(|one| match one {
-        EndedAccess::Token { name, how, .. } => (name, how),
+        EndedAccess::Token { name, way, .. } => (name, way),
         EndedAccess::Account { .. } => panic!("{one:?}"),
     });
     tokens.collect()
@@ -52,20 +52,20 @@ fn secret_rotated_with_grace_counts_as_ended() {
     let late = EditToken { expires: Some(earlier), ..EditToken::new(target("late")) };
     install.call(OWNER, late).unwrap();
 
-    let name = |name: &str, how| (format!("{OWNER}/{name}"), how);
+    let name = |name: &str, way| (format!("{OWNER}/{name}"), way);
     let now = install.fakes.clock.now();
     let mut expected = vec![
-        name("graceful", EndedHow::Replaced),
-        name("stopped", EndedHow::Replaced),
-        name("retired", EndedHow::Retired),
-        name("twice", EndedHow::Replaced),
+        name("graceful", EndedWay::Replaced),
+        name("stopped", EndedWay::Replaced),
+        name("retired", EndedWay::Retired),
+        name("twice", EndedWay::Replaced),
     ];
     // While the overlap runs, the old secret works: but the backup would let it work for ever.
     assert_eq!(ended(&install, &backup, now), expected);
     // The overlaps are over, and `late` has expired.
-    expected.insert(2, name("late", EndedHow::Expired));
+    expected.insert(2, name("late", EndedWay::Expired));
     assert_eq!(ended(&install, &backup, Timestamp(now.0 + 12 * DAY)), expected);
     // Here, the overlap of `retired` would be over too.
-    expected.retain(|(_, how)| *how != EndedHow::Retired);
+    expected.retain(|(_, way)| *way != EndedWay::Retired);
     assert_eq!(ended(&install, &backup, Timestamp(now.0 + 25 * DAY)), expected);
 }

@@ -123,7 +123,7 @@ fn restore_shows_what_would_be_lost_and_asks() {
     let (drill, service) = Drill::new();
     let before = drill.install.audit().len();
     let shown = drill.restore(&["--dry-run"]).assert_success().json();
-    let doomed = json!({"kind": "token", "id": "t:3", "name": "ops/doomed", "how": "disabled"});
+    let doomed = json!({"kind": "token", "id": "t:3", "name": "ops/doomed", "way": "disabled"});
     let backup_seq = before - 2;
     assert_eq!(
         (&shown["restored"], &shown["lost"], &shown["ended"], &shown["audit_seq"]),
@@ -148,6 +148,21 @@ fn restore_shows_what_would_be_lost_and_asks() {
 }
 
 #[test]
+fn dry_run_creates_no_folder() {
+    let home = CliHome::set_up();
+    home.run(&["backup", "backup.db"], "").assert_success();
+    let store = home.path("mistyped/folder/jeton.db");
+    let args = ["restore", "backup.db", "--json", "--store", store.to_str().unwrap()];
+    let dry_run: Vec<&str> = args.into_iter().chain(["--dry-run"]).collect();
+    assert_eq!(home.run(&dry_run, "").assert_success().json()["lost"], Value::Null);
+    home.run(&args, "").assert_error(Kind::Conflict);
+    assert!(!home.path("mistyped").exists());
+    let confirmed: Vec<&str> = args.into_iter().chain(["--confirm", "unknown"]).collect();
+    home.run(&confirmed, "").assert_success();
+    assert_eq!(fs::metadata(home.path("mistyped")).unwrap().mode() & 0o7777, 0o700);
+}
+
+#[test]
 fn running_service_goes_on_with_the_restored_store() {
     let (drill, service) = Drill::new();
     let replaced = drill.install.store().read(|s| s.audit_tip()).unwrap();
@@ -164,7 +179,7 @@ fn running_service_goes_on_with_the_restored_store() {
     assert_eq!((&details["replaced"], &details["seen"]), (&json!(replaced_text), &json!(replaced_text)));
     drill.assert_chain_is_whole();
     // The store as it was.
-    let kept = PathBuf::from(done["kept"].as_str().unwrap());
+    let kept = PathBuf::from(done["previous_store"].as_str().unwrap());
     assert_eq!(fs::metadata(&kept).unwrap().mode() & 0o7777, 0o600);
     let copy = SqliteStore::open(&kept, OpenMode::Copy).unwrap();
     assert_eq!(copy.read(|s| s.audit_tip()).unwrap(), replaced);
@@ -195,8 +210,8 @@ fn revocations_after_the_backup_are_made_again_on_request() {
     rotated.unwrap();
     drill.assert_statuses(&service, [401, 401, 401, 200]);
     let done = drill.restore(&["--confirm", "3", "--reapply-revocations"]).assert_success().json();
-    let how: Vec<&str> = done["ended"].as_array().unwrap().iter().map(|one| one["how"].as_str().unwrap()).collect();
-    assert_eq!((how, &done["reapplied"]), (vec!["replaced", "disabled"], &true.into()));
+    let ways: Vec<&str> = done["ended"].as_array().unwrap().iter().map(|one| one["way"].as_str().unwrap()).collect();
+    assert_eq!((ways, &done["reapplied"]), (vec!["replaced", "disabled"], &true.into()));
     drill.assert_statuses(&service, [401, 401, 401, 401]);
     let (seq, _) = drill.restore_row();
     let rows = drill.install.audit();
@@ -217,7 +232,7 @@ fn access_that_is_not_ended_again_is_reported() {
     assert_eq!(done.code, 6, "{}", done.err);
     let answer: Value = serde_json::from_str(&done.out).unwrap();
     let [only] = answer["not_ended"].as_array().unwrap().as_slice() else { panic!("{answer}") };
-    assert_eq!((&only["username"], &only["how"]), (&OWNER.into(), &"disabled".into()));
+    assert_eq!((&only["username"], &only["way"]), (&OWNER.into(), &"disabled".into()));
     assert_eq!(answer["ended"].as_array().unwrap().len(), 2);
     service.stop();
 }
@@ -263,7 +278,7 @@ fn damaged_store_is_kept_and_replaced() {
     }
     drill.restore(&["--confirm", "0"]).assert_error(Kind::Conflict);
     let done = drill.restore(&["--confirm", "unknown"]).assert_success().json();
-    assert_eq!(fs::read(done["kept"].as_str().unwrap()).unwrap(), damaged);
+    assert_eq!(fs::read(done["previous_store"].as_str().unwrap()).unwrap(), damaged);
     wait_until(|| (service.client().verify(&drill.valid, "-").status == 200).then_some(()));
     drill.assert_statuses(&service, [200, 401, 200, 401]);
     service.stop();
@@ -325,7 +340,10 @@ fn backup_of_an_older_schema_is_migrated() {
     let mut command = home.command(&["restore", "--json", "--confirm", "unknown"]);
     command.arg(old.path());
     let done = run_to_end(command, b"").assert_success().json();
-    assert_eq!((&done["backup_seq"], &done["audit_seq"], &done["kept"]), (&1.into(), &2.into(), &Value::Null));
+    assert_eq!(
+        (&done["backup_seq"], &done["audit_seq"], &done["previous_store"]),
+        (&1.into(), &2.into(), &Value::Null)
+    );
     let store = SqliteStore::open(&home.store(), OpenMode::Existing).unwrap();
     assert_eq!(store.read(|s| s.accounts()).unwrap().len(), 2);
     assert_eq!(fs::metadata(home.store().parent().unwrap()).unwrap().mode() & 0o7777, 0o700);

@@ -10,6 +10,8 @@ use crate::support::cli_program::{CliHome, exists};
 fn man_writes_a_page_for_every_command_and_replaces_only_its_own() {
     let home = CliHome::new();
     home.run(&["man", "pages/man1"], "").assert_success().assert_silent().assert_says(&["pages/man1"]);
+    let root = std::fs::read_to_string(home.path("pages/man1/jeton.1")).unwrap();
+    assert!(root.contains("/var/lib/jeton/jeton.db") && root.contains("/run/jeton/manage.sock"));
     let page = home.path("pages/man1/jeton-token-create.1");
     assert!(std::fs::read_to_string(&page).unwrap().contains("expires"));
     assert!(exists(&home.path("pages/man1/jeton.1")) && !exists(&home.path("pages/man1/jeton-complete.1")));

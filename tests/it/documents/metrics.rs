@@ -170,7 +170,7 @@ fn alerts_and_dashboard_name_metrics_that_exist() {
     for name in [
         "jeton_store_older",
         "jeton_fault",
-        "jeton_ledger_dropped_total",
+        "jeton_ledger_lost_total",
         "jeton_panics_total",
         "jeton_log_lines_lost_total",
     ] {

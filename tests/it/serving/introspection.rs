@@ -172,7 +172,7 @@ fn metrics_and_audit_position_are_served() {
         ("jeton_requests_total{result=\"unavailable\"}", 0.0),
         ("jeton_denied_total{reason=\"malformed\"}", 1.0),
         ("jeton_connections", 2.0),
-        ("jeton_ledger_dropped_total", 0.0),
+        ("jeton_ledger_lost_total", 0.0),
         ("jeton_ledger_faults_total", 0.0),
         ("jeton_ledger_lag_seconds", 0.0),
         ("jeton_verify_seconds_count", 5.0),

@@ -349,7 +349,7 @@ fn full_disk_of_store_and_log_is_survived() {
         wait_until(|| (service.metric("ledger_waiting") == 0).then_some(()));
         assert!(clock.elapsed() < RECOVERY_TIMEOUT, "{:?}", clock.elapsed());
     }
-    assert_eq!(service.metric("ledger_dropped_total"), 0);
+    assert_eq!(service.metric("ledger_lost_total"), 0);
     drop(client);
     assert_eq!(service.stop(), Some(0));
     let opened = SqliteStore::open(&store, OpenMode::Existing).unwrap();

@@ -55,7 +55,7 @@ impl UsedMethods {
     /// Returns the reason why the other methods can't be called unused; `None` if they can.
     pub fn uncertainty(&self) -> Option<String> {
         if self.is_truncated {
-            Some("the token used too many methods to tell which are unused".to_owned())
+            Some("the token used too many methods to know which are unused".to_owned())
         } else if self.days < MIN_DAYS {
             Some(format!("only {} of this token; jeton lists unused methods after 7 days", self.period()))
         } else if self.methods.is_empty() {
