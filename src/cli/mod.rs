@@ -31,6 +31,7 @@ mod restore;
 mod scan;
 mod serve;
 mod short_names;
+mod suggested_commands;
 mod token;
 mod verify;
 mod whoami;
@@ -98,11 +99,16 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     let as_json = line.global.json || matches!(&line.command, Some(Command::Serve(args)) if args.log_json);
+    let program = suggested_commands::program(&line.global);
     let token_taken = platform::own_process::move_token_out_of_environment();
     match token_taken.and_then(|()| dispatch(line.global, line.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) if e.has_fault(Fault::PagerLeft) => ExitCode::SUCCESS,
         Err(e) => {
+            let e = match &program {
+                Some(program) => suggested_commands::begin_with(e, program),
+                None => e,
+            };
             output::print_error(&e, as_json);
             ExitCode::from(e.kind.exit_code())
         }

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::platform::bounded_read::{FirstLine, read_first_line_without_mark};
 use crate::verbs::credential::Credential;
 use crate::verbs::ports::Store;
+use crate::verbs::tokens::method_not_found;
 use crate::verbs::verify::{self, AcceptedToken, Decision, DenialReason, Origin};
 
 /// Maximum length of the line. A secret is far shorter.
@@ -68,10 +69,11 @@ pub(super) fn run(app: &mut App, method: Option<&str>) -> Result<()> {
         }
         Decision::Denied(reason, _) => Err(Error::denied("denied").why(describe(reason))),
         Decision::UnknownMethod => {
-            let method = method.map_or_else(String::new, |m| m.to_string());
-            Err(Error::not_found(format!("no method {method}"))
-                .why("the secret is valid, but no catalogue has this method")
-                .next(format!("List the methods with: {} catalogue list --quiet", app.program())))
+            let error = match &method {
+                Some(id) => local.store().read(|snapshot| method_not_found(id, snapshot))?,
+                None => Error::not_found("the request names no method"),
+            };
+            Err(error.why("the secret is valid, but no catalogue has this method"))
         }
     }
 }

@@ -111,7 +111,7 @@ fn table<'a>(document: &'a mut DocumentMut, name: &str, path: &Path) -> Result<&
     document.entry(name).or_insert_with(|| Item::Table(Table::new())).as_table_mut().ok_or_else(|| {
         Error::usage(format!("{name} in {} is an inline table", path.display()))
             .why("jeton can change only a table with a header")
-            .next(format!("Write the settings of {name} below a line [{name}]"))
+            .next(format!("In this file, move the settings of {name} into a table [{name}] at the end"))
     })
 }
 

@@ -42,7 +42,7 @@ const FIELDS: [(ServerField, &str, &str); 6] = [
     (ServerField::Address, "address", "Address of the server: unix:PATH or https://HOST:PORT"),
     (ServerField::Ca, "ca", "PEM file with the certificate of this server or of its authority"),
     (ServerField::Pin, "pin", "Hash of this server's key: sha256:HEX"),
-    (ServerField::Username, "username", "Account at this server"),
+    (ServerField::Username, "username", "Account to use at this server"),
     (ServerField::Colour, "colour", "Colour of the name on the screens: red, green, yellow, blue, magenta or cyan"),
     (ServerField::ApiTokenName, "api-token-name", "Name of the token that is used at this server"),
 ];

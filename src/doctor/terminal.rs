@@ -13,7 +13,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "terminal.size",
-        meaning: "The terminal is so small that screens leave things out",
+        meaning: "The terminal has fewer than 40 columns or 10 lines, so screens leave things out",
         run: |c| size(&c.terminal),
     },
     CheckKind {

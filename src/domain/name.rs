@@ -133,7 +133,7 @@ impl Prefix {
             return Ok(Prefix(text.to_owned()));
         }
         Err(Error::usage(format!("{} is not a secret prefix", quoted(text)))
-            .why("begin with a letter, and use 2-10 of the characters a-z 0-9"))
+            .why("use 2-10 lowercase letters and digits, and begin with a letter"))
     }
 
     pub fn is_valid(text: &[u8]) -> bool {

@@ -79,8 +79,14 @@ pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
         [] => person_needed(),
         methods => Error::denied(format!("the token {} may not do this", token.name))
             .why(format!("this action needs the method {}", methods.join(" or ")))
-            .next("Use a token with such a method, or run jeton with --user NAME and enter the password"),
+            .next(other_proof(methods)),
     }
+}
+
+/// Returns the next step for a token that has none of `methods`.
+fn other_proof(methods: &[&str]) -> String {
+    let methods = if methods.len() == 1 { "this method" } else { "one of these methods" };
+    format!("Use a token that has {methods}, or run jeton with --user NAME and enter the password")
 }
 
 /// Returns the error for a token, whatever its methods, as the actor of a verb that needs a person.
@@ -129,9 +135,15 @@ pub fn check_token_access(
     match actor.bearer() {
         Some(bearer) if !scope_covers(actor, action, own) => {
             let missing: Vec<&str> = action.methods().iter().skip(usize::from(!own)).copied().collect();
-            Err(Error::denied(format!("the token {} may not do this with these tokens", bearer.token.name))
+            let what = match own {
+                true => {
+                    format!("the token {} may not do this, not even with its own account's tokens", bearer.token.name)
+                }
+                false => format!("the token {} may not do this with tokens of other accounts", bearer.token.name),
+            };
+            Err(Error::denied(what)
                 .why(format!("the token lacks the method {}", missing.join(" or ")))
-                .next("Use a token with such a method, or run jeton with --user NAME and enter the password"))
+                .next(other_proof(&missing)))
         }
         _ => Ok(()),
     }

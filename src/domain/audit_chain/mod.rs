@@ -108,7 +108,9 @@ impl ChainFinding {
         let seq = self.seq.unwrap_or(0);
         let row = |row_ref: &RowRef| {
             let (verb, target) = (escape_untrusted(&row_ref.verb), escape_untrusted(&row_ref.target));
-            format!("row {seq} ({}, {verb}, {target})", dates.second(row_ref.at))
+            let parts = [dates.second(row_ref.at).into(), verb, target];
+            let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            format!("row {seq} ({})", parts.join(", "))
         };
         let anchor_of = |checkpoint: &Checkpoint| format!("the checkpoint of {}", dates.second(checkpoint.at));
         match &self.flaw {

@@ -31,7 +31,7 @@ pub trait Neighbours {
 /// [`crate::error::Kind::Usage`] if the files are too many or too large, or one of them is not valid.
 pub(super) fn load(root: Node, neighbours: Option<&dyn Neighbours>, budget: &mut ParseBudget) -> Result<Document> {
     let mut files = BTreeMap::new();
-    let Some(neighbours) = neighbours else { return Ok(Document { root, files }) };
+    let Some(neighbours) = neighbours else { return Ok(Document { root, files, is_alone: true }) };
     let mut wanted = BTreeSet::new();
     collect_files(&root, "", &mut wanted);
     let (mut seen, mut size) = (BTreeSet::new(), 0);
@@ -61,7 +61,7 @@ pub(super) fn load(root: Node, neighbours: Option<&dyn Neighbours>, budget: &mut
         collect_files(&node, "", &mut wanted);
         files.insert(path, node);
     }
-    Ok(Document { root, files })
+    Ok(Document { root, files, is_alone: false })
 }
 
 /// Returns the path of the file that a `$ref` of the file `from` names, relative to the document's folder. `None` if it

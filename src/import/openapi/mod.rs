@@ -92,11 +92,17 @@ pub struct ImportOptions {
 struct Document {
     root: Node,
     files: BTreeMap<String, Node>,
+    is_alone: bool,
 }
 
 impl Document {
     fn root(&self) -> &Node {
         &self.root
+    }
+
+    /// Returns `true` if no other files can be read, for example for a document from stdin.
+    fn is_alone(&self) -> bool {
+        self.is_alone
     }
 
     fn file(&self, path: &str) -> Option<&Node> {

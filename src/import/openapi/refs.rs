@@ -57,15 +57,14 @@ fn lookup<'a>(document: &'a Document, target: &str) -> Result<&'a Node, &'static
     let (file, pointer) = target.split_once('#').unwrap_or((target, ""));
     let root = match file {
         "" => document.root(),
-        file => match file_of("", file).and_then(|path| document.file(&path)) {
-            Some(root) => root,
-            None => {
-                return Err(
-                    "refers to a file that was not read; jeton reads files below the document's folder, and none for a \
-                     document from stdin",
-                );
-            }
-        },
+        file => {
+            let path = file_of("", file)
+                .ok_or("refers to a file outside of the document's folder; jeton reads only files below that folder")?;
+            document.file(&path).ok_or(match document.is_alone() {
+                true => "refers to another file; jeton reads other files only if the document is a file itself",
+                false => "refers to a file that can't be read; see the warning about that file",
+            })?
+        }
     };
     let Some(pointer) = percent_decoded(truncate(pointer, MAX_REF_LEN)) else {
         return Err("contains invalid percent-encoding");

@@ -13,6 +13,7 @@ use super::warnings::{WarningCount, Warnings};
 use crate::domain::catalogue::validate::{MAX_ENTRIES, MAX_SETS};
 use crate::domain::catalogue::{ApiSet, SetEntry};
 use crate::domain::method::{Access, MethodId};
+use crate::domain::number::group_digits;
 use crate::error::Result;
 
 /// A set before it has its final name.
@@ -46,15 +47,21 @@ pub(super) fn build_sets(
     let count = combinations.len();
     let combinations: Vec<SetDraft<'_>> = combinations.into_iter().take_while(|draft| room.take(draft)).collect();
     if combinations.len() < count {
-        warnings.add("left out API sets for combinations of scopes, because there would be too many API sets");
+        warnings.add(format!(
+            "left out {} API sets for combinations of scopes, because all API sets together {}",
+            count - combinations.len(),
+            too_many_entries()
+        ));
     }
     drafts.extend(combinations);
     drafts.extend(of_tags);
     let of_groups = group_sets(operations, ids, groups);
+    let has_sets = of_groups.len() <= room.sets;
     if of_groups.iter().all(|draft| room.take(draft)) {
         drafts.extend(of_groups);
     } else {
-        warnings.add("left out the API sets \"read …\" and \"write …\", because there would be too many API sets");
+        let why = if has_sets { too_many_entries() } else { format!("would be more than {MAX_SETS}") };
+        warnings.add(format!("left out the API sets \"read …\" and \"write …\", because all API sets together {why}"));
     }
 
     let mut names = SetNames::new(catalogue);
@@ -75,6 +82,10 @@ pub(super) fn build_sets(
 }
 
 /// Sets and entries that a catalogue may still have.
+fn too_many_entries() -> String {
+    format!("would have more than {} entries", group_digits(MAX_ENTRIES as u64))
+}
+
 struct Room {
     sets: usize,
     entries: usize,

@@ -41,8 +41,7 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
     }
     if let Some(why) = foreign_schema(&error) {
         return Error::failure("the store does not have the schema that this version of jeton expects").why(why).next(
-            "Another program or a person changed the schema: restore a backup, or use the version of jeton \
-                 that wrote the store",
+            "If another version of jeton wrote the store, use that version. Otherwise restore a backup: jeton restore FILE",
         );
     }
     let failure = Error::failure(what).why(escape_untrusted(&error.to_string()));
@@ -55,7 +54,8 @@ fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
     match error {
         rusqlite::Error::SqlInputError { msg, .. } => Some(escape_untrusted(msg).into_owned()),
         rusqlite::Error::SqliteFailure(e, Some(msg))
-            if e.code == rusqlite::ErrorCode::Unknown && msg.starts_with("no such ") =>
+            if e.code == rusqlite::ErrorCode::Unknown
+                && (msg.starts_with("no such ") || msg.contains(" has no column named ")) =>
         {
             Some(escape_untrusted(msg).into_owned())
         }

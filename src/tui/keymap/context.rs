@@ -39,7 +39,7 @@ contexts! {
     Button: "Buttons",
     Picker: "Method picker",
     PickerSearch: "Search for methods",
-    PickerSets: "API sets of the picker",
+    PickerSets: "API sets in the method picker",
     /// The search field of the sets, in the picker and in the Catalogue screen.
     SetSearch: "Search for API sets",
     PickerDiscard: "Discarding a selection",

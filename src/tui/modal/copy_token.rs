@@ -96,7 +96,8 @@ impl Dialog for CopyTokenDialog {
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
-        layout.text_line("Creates a new token with a new secret. The token gets these values:", Style::new());
+        let text = format!("Creates an enabled token with a new secret and these values of {}:", self.source.name);
+        layout.text_line(&text, Style::new());
         let description = match self.source.description.as_str() {
             "" => "none",
             text => text,

@@ -29,7 +29,7 @@ impl Content for DeniedRow {
         let suffix = if self.attempts == 1 { "" } else { ", the last at this time" };
         let method = match self.token {
             None => "not recorded, because the token is unknown",
-            Some(_) => "not recorded, or the request named none or several",
+            Some(_) => "not recorded: no method, several methods or an unknown method was named",
         };
         let facts = [
             ("When", model.dates.get().second(self.at)),
@@ -67,7 +67,7 @@ impl Content for UseRow {
         let day = model.dates.get().format.utc_day(self.day);
         let facts = [("Day", format!("{day} (UTC)")), ("Uses", group_digits(self.uses))];
         let method =
-            if self.method.is_empty() { "not recorded, or the requests named none or several" } else { &self.method };
+            if self.method.is_empty() { "not recorded: no method or several methods were named" } else { &self.method };
         let caller = [method, &self.address, &self.client];
         lines(facts, Some(&self.token), self.secret.as_ref(), caller, columns, model)
     }

@@ -4,6 +4,7 @@ use ratatui::style::Style;
 
 use super::confirm_change::PendingMutation;
 use super::end_overlap;
+use crate::domain::denial_reason::DenialReason;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::domain::recent_usage::RECENT_USE;
 use crate::domain::time::{Timestamp, Zone, ago};
@@ -106,11 +107,18 @@ fn pending_regenerate(
     now: Timestamp,
 ) -> PendingMutation {
     let hint = &token.hint;
+    let stays = match token.denial_reason(now) {
+        Some(DenialReason::Disabled) => " The token stays disabled.",
+        Some(DenialReason::AccountDisabled) => " The token's account stays disabled.",
+        _ => "",
+    };
     let grace = grace.filter(|_| token.overlap(now).is_none());
     let about = match (&grace, token.overlap(now)) {
-        (_, Some(previous)) => format!("The secrets {} and {hint} stop working at once.", previous.hint),
-        (Some((_, end)), None) => format!("The new secret works at once. The old secret ({hint}) works {end}."),
-        (None, None) => format!("The secret {hint} stops working at once."),
+        (_, Some(previous)) => format!("The secrets {} and {hint} become invalid at once.{stays}", previous.hint),
+        (Some((_, end)), None) => {
+            format!("The new secret is valid at once. The old secret ({hint}) is valid {end}.{stays}")
+        }
+        (None, None) => format!("The secret {hint} becomes invalid at once.{stays}"),
     };
     let grace = grace.map(|(grace, _)| grace);
     let verb = RegenerateToken { token: TokenTarget::at_revision(token), grace, expires };

@@ -88,13 +88,17 @@ impl Dialog for RestoreTokensDialog {
         self.auth.on_error(&error, Field::Auth)
     }
 
-    fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
+    fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         if self.only().is_none() {
             let names = join_three(self.tokens.iter().map(Token::full_name));
             layout.text_line(&names, Style::new());
             layout.pad(2);
         }
         let consequence = match self.only() {
+            Some(token) if token.expiry.is_past(model.now) => {
+                "The restored token is disabled and expired. In the token list, give it a new expiry with e, then \
+                 enable it with d."
+            }
             Some(_) => "The restored token is disabled. Enable it in the token list with d.",
             None => "Restored tokens are disabled. Enable the tokens in the token list with d.",
         };

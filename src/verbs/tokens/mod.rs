@@ -34,6 +34,7 @@ pub use lineage::{Lineage, MAX_MADE, MadeTokens, Maker};
 pub(super) use lineage::{hash_of, made_set, made_tokens};
 pub use list::{CountTokens, EXPIRING_SOON, ListTokens, OwnerFilter, TokenSummary};
 pub use matching::{BulkChange, CountMatching, MatchingCount, MatchingTokens};
+pub use policy_rules::method_not_found;
 pub(super) use purge::purge_query;
 pub use purge::{MAX_PREVIEW_NAMES, PreviewPurge, PurgePreview, PurgeResult, PurgeTokens};
 pub use regenerate::{MAX_GRACE, RegenerateToken};

@@ -39,13 +39,15 @@ pub(super) fn requested_expiry(spec: Option<ExpirySpec>, env: &Env<'_>) -> Optio
 pub(super) fn check_max_expiry(what: &str, expiry: Expiry, policy: &Policy, env: &Env<'_>) -> Result<()> {
     let Some(max) = policy.max_expiry else { return Ok(()) };
     let latest = max.after(env.now, env.zone);
-    match (expiry, latest) {
-        (Expiry::At(at), Some(latest)) if at <= latest => Ok(()),
-        (_, None) => Ok(()),
-        _ => Err(Error::conflict(format!("{what} is too late"))
-            .why(format!("the latest possible expiry is {max} from now (policy.max_expiry)"))
-            .next(format!("Choose an earlier expiry, e.g. {max} (--expires {max})"))),
-    }
+    let error = match (expiry, latest) {
+        (Expiry::At(at), Some(latest)) if at <= latest => return Ok(()),
+        (_, None) => return Ok(()),
+        (Expiry::Never, _) => Error::conflict(format!("{what} can't be \"never\"")),
+        (Expiry::At(_), _) => Error::conflict(format!("{what} is too late")),
+    };
+    Err(error
+        .why(format!("the latest possible expiry is {max} from now (policy.max_expiry)"))
+        .next(format!("Choose an earlier expiry, for example {max} (in a command: --expires {max})")))
 }
 
 /// Refuses a name that could be taken for the hint of another token.
@@ -139,7 +141,8 @@ pub(super) fn check_selection_exists(
     }
 }
 
-pub(in crate::verbs) fn method_not_found(id: &MethodId, snapshot: &dyn Snapshot) -> Result<Error> {
+/// Returns the error for a method that no catalogue has, with the names nearest to it.
+pub fn method_not_found(id: &MethodId, snapshot: &dyn Snapshot) -> Result<Error> {
     let catalogues = snapshot.catalogues()?;
     let known = catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());
     let error = did_you_mean(Error::not_found(format!("no method {id}")), id.as_str(), known);

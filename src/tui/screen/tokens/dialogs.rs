@@ -125,24 +125,27 @@ fn long_work_notice() -> Option<Intent> {
 fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
     let tokens = vec![TokenTarget::at_revision(token)];
     if token.enabled {
-        let about = format!(
-            "The service will deny {} from the next request on. The secret is kept, so you can enable the token later.",
-            token.full_name()
-        );
+        let denial = match token.owner.enabled {
+            true => format!("The service will deny {} from the next request on.", token.full_name()),
+            false => format!("The service already denies {}, because its account is disabled.", token.full_name()),
+        };
+        let about = format!("{denial} The secret is kept, so you can enable the token later.");
         PendingMutation::new(format!("Disable {}", token.full_name()), about, DisableTokens { tokens })
             .taking(Removal::Tokens(vec![token.id]))
     } else {
-        let expired = token.expiry.is_past(now);
-        let about = if expired {
-            format!(
-                "{} has expired and can't be enabled yet. First give it a new expiry with e, then enable it.",
-                token.full_name()
-            )
-        } else {
-            format!(
-                "The service accepts {} again from the next request on. The secret stays the same.",
-                token.full_name()
-            )
+        let name = token.full_name();
+        let about = match (token.expiry.is_past(now), token.owner.enabled) {
+            (true, _) => {
+                format!(
+                    "{name} has expired and can't be enabled yet. First give it a new expiry with e, then enable it."
+                )
+            }
+            (false, true) => {
+                format!("The service accepts {name} again from the next request on. The secret stays the same.")
+            }
+            (false, false) => {
+                format!("The service denies {name} until its account is enabled, too. The secret stays the same.")
+            }
         };
         PendingMutation::new(format!("Enable {}", token.full_name()), about, EnableTokens { tokens })
     }
@@ -156,8 +159,15 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
     let targets = affected.iter().map(|token| TokenTarget::at_revision(token)).collect();
     if on.is_empty() {
         let expired = tokens.iter().filter(|token| token.expiry.is_past(now)).count();
+        let is_account_enabled = tokens.iter().all(|token| token.owner.enabled);
         let about = match expired {
-            0 => format!("The service accepts {names} again from the next request on. The secrets stay the same."),
+            0 if is_account_enabled => {
+                format!("The service accepts {names} again from the next request on. The secrets stay the same.")
+            }
+            0 => format!(
+                "{names} will be enabled. The service denies tokens of a disabled account until the account is \
+                 enabled, too. The secrets stay the same."
+            ),
             1 => format!(
                 "These tokens can't be enabled together: {names}. 1 token has expired: first give it a new expiry \
                  with e."

@@ -1,0 +1,66 @@
+//! Commands that errors suggest, made to use the store or server of the command that failed.
+
+use super::args::{self, GlobalArgs};
+use crate::error::Error;
+use crate::verbs::cli_line::CliLine;
+
+const PROGRAM: &str = "jeton ";
+
+/// Returns the beginning of commands for the store or server of the command line. `None` if it names neither.
+pub(super) fn program(global: &GlobalArgs) -> Option<String> {
+    let (option, place) = match (&global.server, &global.store) {
+        (Some(server), _) => ("--server", server.clone()),
+        (None, Some(store)) => ("--store", store.display().to_string()),
+        (None, None) => return None,
+    };
+    Some(CliLine::new(&[option, &place]).to_string())
+}
+
+/// Returns `error` with `program` in place of each `jeton` that begins a command of its next step. Verbs, the store
+/// and the screens write only `jeton`, because they don't know the command line.
+pub(super) fn begin_with(error: Error, program: &str) -> Error {
+    let Error { next: Some(next), .. } = &error else { return error };
+    let commands = args::command();
+    let is_command = |word: &str| commands.get_subcommands().any(|c| c.get_name() == word);
+    let mut parts = next.split(PROGRAM);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let verb = part.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default();
+        let is_whole_word = !text.ends_with(|c: char| c.is_alphanumeric() || c == '-' || c == '/');
+        match is_whole_word && is_command(verb) {
+            true => text.push_str(&format!("{program} ")),
+            false => text.push_str(PROGRAM),
+        }
+        text.push_str(part);
+    }
+    Error { next: Some(text), ..error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next_with_store(next: &str) -> String {
+        let error = begin_with(Error::usage("no").next(next), "jeton --store '/a b'");
+        error.next.unwrap_or_default()
+    }
+
+    #[test]
+    fn each_command_gets_the_store() {
+        let found = next_with_store("Run: jeton token list, or jeton account list");
+        assert_eq!(found, "Run: jeton --store '/a b' token list, or jeton --store '/a b' account list");
+    }
+
+    #[test]
+    fn other_words_stay() {
+        for text in [
+            "Run: jeton --store /c token list",
+            "See /usr/share/jeton check",
+            "Run jeton with --user NAME",
+            "Another jeton writes",
+            "See: jeton --help",
+        ] {
+            assert_eq!(next_with_store(text), text);
+        }
+    }
+}
