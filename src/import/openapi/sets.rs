@@ -60,7 +60,8 @@ pub(super) fn build_sets(
     if of_groups.iter().all(|draft| room.take(draft)) {
         drafts.extend(of_groups);
     } else {
-        let why = if has_sets { too_many_entries() } else { format!("would be more than {MAX_SETS}") };
+        let why =
+            if has_sets { too_many_entries() } else { format!("would be more than {}", group_digits(MAX_SETS as u64)) };
         warnings.add(format!("left out the API sets \"read …\" and \"write …\", because all API sets together {why}"));
     }
 
