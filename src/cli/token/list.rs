@@ -20,7 +20,9 @@ use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::request::call;
 use crate::verbs::tokens::{ListTokens, OwnerFilter};
 
-/// Number of tokens of a page. The first one is printed at once.
+/// Number of tokens of the first page, which is printed at once.
+const FIRST_PAGE_SIZE: usize = 100;
+/// Number of tokens of later pages from a server.
 const PAGE_SIZE: usize = 500;
 /// Number of tokens of later pages of a store on this machine. Fewer pages need fewer transactions.
 const LATER_PAGE_SIZE: usize = 5_000;
@@ -44,19 +46,20 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     // Deleted tokens are listed only in the trash.
     let trashed = args.trash || filter.status == Some(Status::Deleted);
     let mut table = ListTable::new(if trashed { &TRASH_COLUMNS } else { &COLUMNS }, &args.list, &app.out)?;
-    let credential = app.read_credential()?;
+    // A session: a token credential would record a use per page.
+    let credential = Credential::Session(app.session()?);
     let mut pages = Pages {
         credential,
         owner,
         filter,
         sort,
         trashed,
-        cursor: Some(TokenCursor::Start),
+        cursor: Some(TokenCursor::After(None)),
         unreadable: BTreeSet::new(),
     };
     let now = app.now();
     let Some(first) = pages.next(&app.backend)? else { return Ok(()) };
-    let (matching, total) = (first.matching, first.total);
+    let total = first.total;
     let mut listed = 0;
     let mut page = Some(first);
     if app.out.json {
@@ -64,7 +67,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     }
     table.begin(&mut app.out)?;
     while let Some(window) = page.take().filter(|w| w.last.is_some()) {
-        listed += window.rows.len() as u64;
+        listed += (window.rows.len() + window.unreadable.len()) as u64;
         if app.out.quiet {
             for token in &window.rows {
                 app.out.line(&token.full_name())?;
@@ -75,8 +78,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
         }
         page = pages.next(&app.backend)?;
     }
-    // Matches are counted only up to a limit, so the number of printed lines can be the better count.
-    summary(app, &pages, matching.max(listed), total);
+    summary(app, &pages, listed, total);
     check_all_readable("tokens", &pages.unreadable, RESTORE_HINT)
 }
 
@@ -96,8 +98,9 @@ impl Pages {
     fn next(&mut self, backend: &SelectedBackend) -> Result<Option<Window>> {
         let Some(anchor) = self.cursor else { return Ok(None) };
         let limit = match (backend, anchor) {
-            (SelectedBackend::Local(_), TokenCursor::After(_)) => LATER_PAGE_SIZE,
-            _ => PAGE_SIZE,
+            (_, TokenCursor::After(None)) => FIRST_PAGE_SIZE,
+            (SelectedBackend::Local(_), _) => LATER_PAGE_SIZE,
+            (SelectedBackend::Remote(_), _) => PAGE_SIZE,
         };
         let window = call(
             backend,
@@ -112,7 +115,7 @@ impl Pages {
             },
         )?;
         let is_full = window.rows.len() + window.unreadable.len() == limit;
-        self.cursor = window.last.filter(|_| is_full).map(TokenCursor::After);
+        self.cursor = window.last.filter(|_| is_full).map(|last| TokenCursor::After(Some(last)));
         self.unreadable.extend(window.unreadable.iter().map(ToString::to_string));
         Ok(Some(window))
     }

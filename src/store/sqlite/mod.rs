@@ -33,6 +33,7 @@ mod stored_types;
 mod token_counters;
 mod token_figures;
 mod token_lineage;
+mod token_list_path;
 mod token_list_query;
 mod token_usage;
 mod token_window;

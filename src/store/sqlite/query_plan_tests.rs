@@ -8,7 +8,8 @@ use tempfile::TempDir;
 use super::ledger_read::LedgerTable;
 use super::ledger_window::PageStart;
 use super::sqlite_tx::SqliteTx;
-use super::token_list_query::{Step, TokenListing};
+use super::token_list_path::AccessPath;
+use super::token_list_query::{Step, TokenListing, sort_key};
 use super::{accounts, findings, ledger_window, notices, open, token_figures, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
@@ -61,8 +62,8 @@ fn store_with_token() -> (Connection, TempDir) {
 }
 
 fn plan(db: &Connection, query: &WindowQuery, keyed: bool, step: Step) -> String {
-    let list = TokenListing::new(db, query).unwrap();
-    let key = list.sort_key(db, 1).unwrap().filter(|_| keyed);
+    let list = TokenListing::counted(db, query).unwrap();
+    let key = sort_key(db, query.sort, 1).unwrap().filter(|_| keyed);
     let (sql, values) = list.page_sql(key.as_deref(), step, 200);
     explain(db, &sql, &values)
 }
@@ -177,6 +178,38 @@ fn short_listings_use_the_selective_index() {
         let filter = TokenFilter::parse(text);
         let plan = plan(&db, &WindowQuery { filter, ..query(&Role::ALL, Sort::default(), false) }, false, Step::From);
         assert!(plan.contains(found), "{text} {plan}");
+    }
+}
+
+/// The tables of a short filter's index, of the sample and of the order are each read from one place on, without a sort.
+#[test]
+fn choice_of_a_path_reads_parts_of_indexes() {
+    let (db, _folder) = store_with_token();
+    for column in SortColumn::ALL {
+        for (text, found) in [
+            ("status:disabled x", "SEARCH t USING INDEX tokens_by_status (enabled=?)"),
+            ("status:expired x", "SEARCH t USING INDEX tokens_by_status (enabled=? AND until<?)"),
+            ("status:active x", "SEARCH t USING INDEX tokens_by_status (enabled=? AND until>?)"),
+            ("seen:never x", "SEARCH s USING COVERING INDEX last_seen_in_order (trashed=? AND at=?)"),
+            ("is:stale x", "SEARCH s USING COVERING INDEX last_seen_in_order (trashed=? AND at<?)"),
+        ] {
+            let sort = Sort { column, descending: false };
+            let query = WindowQuery { filter: TokenFilter::parse(text), ..query(&Role::ALL, sort, false) };
+            let list = TokenListing::counted(&db, &query).unwrap();
+            let (sql, values) = list.index_count_sql(100);
+            let plan = explain(&db, &sql, values);
+            assert!(plan.contains(found), "{text} {plan}");
+            assert!(list.has_other_conditions(), "{text}");
+            let order = TokenListing::with_path(AccessPath::Order, &query, None, 1_000_000);
+            for key in [None, sort_key(&db, sort, 1).unwrap()] {
+                let (sql, values) = order.sample_sql(key.as_deref(), 2_000);
+                let plan = explain(&db, &sql, &values);
+                let index = if column == SortColumn::LastSeen { "last_seen_in_order" } else { "tokens_by_" };
+                assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{column:?} {text} {plan}");
+                let seeks = [",tie)>(?,?", "(at,token_id)>(?,?)"].iter().any(|seek| plan.contains(seek));
+                assert!(seeks == key.is_some(), "{column:?} {text} {plan}");
+            }
+        }
     }
 }
 

@@ -1,17 +1,13 @@
-//! A list of tokens as SQL: how rows are found, their conditions, and their order.
-//!
-//! A long list is read along the index of its order, a page at a time. A list is short if few tokens are in its
-//! accounts, have its status, or match. A short list is found by the condition that makes it short, and then sorted.
-//! Counting up to [`MAX_EXACT_COUNT`] decides between the two.
+//! A list of tokens as SQL: conditions and order. `token_list_path` chooses how rows are found.
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::query_helpers::{placeholder, query_all, query_count, query_one, sql_limit, stored};
+use super::token_list_path::{AccessPath, account_ids, is_empty};
 use super::where_clause::{LOWER_FUNCTION, WhereClause};
 use crate::domain::expiry::Expiry;
-use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::STALE_AFTER;
 use crate::domain::role::Role;
@@ -20,10 +16,6 @@ use crate::domain::token::Status;
 use crate::error::Result;
 use crate::verbs::ports::{TokenState, Visibility, WindowQuery};
 
-/// Maximum number of tokens that are sorted, and of matches that are counted.
-pub(super) const MAX_EXACT_COUNT: u64 = 10_000;
-/// Maximum number of accounts that a list is narrowed to by id.
-const MAX_ACCOUNT_IDS: usize = 500;
 /// When a token was last seen, if its row of `last_seen` is not joined; 0 = never.
 const LAST_SEEN: &str = "(SELECT at FROM last_seen WHERE token_id = t.id)";
 
@@ -35,19 +27,6 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
         let text = call.get_raw(0).as_bytes()?;
         Ok(String::from_utf8_lossy(text).to_lowercase())
     })
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum AccessPath {
-    /// Along the index of the order.
-    Order,
-    Accounts,
-    /// By `enabled` and expiry.
-    Status,
-    /// By last use.
-    Seen,
-    /// By a scan of the table.
-    Table,
 }
 
 /// Limits the rows to tokens visible to a reader. `account` is the column with the account.
@@ -76,64 +55,20 @@ fn and_contains_word(found: &mut WhereClause, word: &str) {
 }
 
 /// Returns `column IN (?, ?, …)` with a mark for each of `ids`.
-fn in_list(column: &str, ids: &[i64]) -> String {
+pub(super) fn in_list(column: &str, ids: &[i64]) -> String {
     format!("{column} IN ({})", vec!["?"; ids.len()].join(", "))
-}
-
-/// Returns the number of tokens that `query` covers without its filter; only in `accounts` if given.
-fn count_unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
-    let mut conditions = WhereClause::default();
-    and_visible(&mut conditions, "account_id", &query.visibility);
-    if let Some(id) = query.account {
-        conditions.and("account_id = ?", [Value::from(id.0)]);
-    }
-    if let Some(ids) = accounts {
-        conditions.and(&in_list("account_id", ids), ids.iter().copied().map(Value::from));
-    }
-    let column = if query.trashed { "trashed" } else { "kept" };
-    let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts {}", conditions.sql());
-    query_count(db, &sql, params_from_iter(&conditions.values))
-}
-
-/// Returns the accounts that `query` narrows its list to, if they are few enough to be named.
-fn account_ids(db: &Connection, query: &WindowQuery) -> Result<Option<Vec<i64>>> {
-    let only = match query.account {
-        None if query.visibility.roles.is_empty() => Some(query.visibility.own.0),
-        account => account.map(|a| a.0),
-    };
-    let Some(part) = &query.filter.account else { return Ok(only.map(|id| vec![id])) };
-    let sql = format!("SELECT id FROM accounts WHERE instr(username, ?1) > 0 LIMIT {}", MAX_ACCOUNT_IDS + 1);
-    let mut named: Vec<i64> = query_all(db, &sql, [part], |r| r.get(0))?;
-    Ok(match only {
-        // More accounts match than were read. If this account is among them, its rows will show that.
-        Some(id) if named.len() > MAX_ACCOUNT_IDS => Some(vec![id]),
-        None if named.len() > MAX_ACCOUNT_IDS => None,
-        Some(id) => {
-            named.retain(|named| *named == id);
-            Some(named)
-        }
-        None => Some(named),
-    })
-}
-
-/// Returns `true` if no token can match, regardless of the store's content.
-fn is_empty(query: &WindowQuery, accounts: Option<&[i64]>) -> bool {
-    let filter = &query.filter;
-    let excludes_trash = filter.stale || query.expiring_by.is_some();
-    // Tokens in the trash have the status deleted and no other.
-    let is_contradiction = match filter.status {
-        None => query.trashed && excludes_trash,
-        Some(status) => query.trashed != (status == Status::Deleted) || (query.trashed && excludes_trash),
-    };
-    is_contradiction || accounts.is_some_and(<[i64]>::is_empty)
 }
 
 #[derive(Debug)]
 pub(super) struct TokenListing {
-    access_path: AccessPath,
-    sort: Sort,
+    pub(super) access_path: AccessPath,
+    pub(super) sort: Sort,
     trashed: bool,
     conditions: WhereClause,
+    /// The condition that tells the trash from the other tokens.
+    section: &'static str,
+    /// The conditions that the index of [`AccessPath::Status`] or [`AccessPath::Seen`] answers alone.
+    index_conditions: WhereClause,
     /// `true` if the conditions use a row of `tokens`.
     needs_tokens: bool,
     /// Number of tokens without the filter.
@@ -145,41 +80,10 @@ pub(super) struct TokenListing {
 }
 
 impl TokenListing {
-    /// Counts the list of `query`, and chooses the way to read it that suits its length.
-    pub fn new(db: &Connection, query: &WindowQuery) -> Result<Self> {
-        let filter = &query.filter;
-        let total = count_unfiltered(db, query, None)?;
-        let accounts = account_ids(db, query)?;
-        let is_short = match &accounts {
-            Some(ids) => count_unfiltered(db, query, Some(ids))? <= MAX_EXACT_COUNT,
-            None => false,
-        };
-        let access_path = match filter.status {
-            // Without any matching row, no index is useful.
-            _ if is_empty(query, accounts.as_deref()) => AccessPath::Table,
-            _ if is_short => AccessPath::Accounts,
-            None | Some(Status::Deleted) if filter.is_empty() => AccessPath::Order,
-            Some(Status::Disabled | Status::Expired) => AccessPath::Status,
-            _ if query.expiring_by.is_some() => AccessPath::Status,
-            _ if filter.stale || filter.seen.is_some() => AccessPath::Seen,
-            Some(Status::Active) => AccessPath::Status,
-            None | Some(Status::Deleted) => AccessPath::Table,
-        };
-        let mut list = Self::with_path(access_path, query, accounts.as_deref(), total);
-        if !filter.is_empty() {
-            let found = list.count(db, Some(MAX_EXACT_COUNT + 1), None)?;
-            if found > MAX_EXACT_COUNT && !is_short {
-                list = Self::with_path(AccessPath::Order, query, accounts.as_deref(), total);
-            }
-            (list.matching, list.is_lower_bound) = (found.min(MAX_EXACT_COUNT), found > MAX_EXACT_COUNT);
-        }
-        Ok(list)
-    }
-
     /// Returns the state of the tokens of the list, by id, `limit` at most. All are read, so that the index of an order is
     /// of no use.
     pub fn states(db: &Connection, query: &WindowQuery) -> Result<Vec<TokenState>> {
-        let mut list = Self::new(db, query)?;
+        let mut list = Self::counted(db, query)?;
         if list.access_path == AccessPath::Order {
             list = Self::with_path(AccessPath::Table, query, account_ids(db, query)?.as_deref(), list.total);
         }
@@ -193,12 +97,19 @@ impl TokenListing {
         })
     }
 
-    fn with_path(access_path: AccessPath, query: &WindowQuery, accounts: Option<&[i64]>, total: u64) -> Self {
+    pub(super) fn with_path(
+        access_path: AccessPath,
+        query: &WindowQuery,
+        accounts: Option<&[i64]>,
+        total: u64,
+    ) -> Self {
         let mut list = TokenListing {
             access_path,
             sort: query.sort,
             trashed: query.trashed,
             conditions: WhereClause::default(),
+            section: "",
+            index_conditions: WhereClause::default(),
             needs_tokens: false,
             total,
             matching: total,
@@ -219,13 +130,13 @@ impl TokenListing {
         let (filter, conditions) = (&query.filter, &mut self.conditions);
         let (seen, now) = (if seen_first { "s.at" } else { LAST_SEEN }, || Value::from(query.now.0));
         // The indexes are partial: their conditions must be repeated here word for word.
-        let trashed = match (seen_first, query.trashed) {
+        self.section = match (seen_first, query.trashed) {
             (true, false) => "s.trashed = 0",
             (true, true) => "s.trashed = 1",
             (false, true) => "t.deleted_at IS NOT NULL",
             (false, false) => "t.deleted_at IS NULL",
         };
-        conditions.and(trashed, []);
+        conditions.and(self.section, []);
         let unseen_since = Value::from(query.now.plus(-STALE_AFTER).0);
         if filter.stale {
             conditions.and(&format!("{seen} <= ?"), [unseen_since.clone()]);
@@ -235,7 +146,17 @@ impl TokenListing {
             Some(true) => conditions.and(&format!("{seen} > 0"), []),
             Some(false) => conditions.and(&format!("{seen} = 0"), []),
         }
-        let on_seen = conditions.conditions.len();
+        let on_seen = conditions.clone();
+        match filter.status {
+            None | Some(Status::Deleted) => {}
+            Some(Status::Disabled) => conditions.and("t.enabled = 0", []),
+            Some(Status::Expired) => conditions.and("t.enabled = 1 AND t.until <= ?", [now()]),
+            Some(Status::Active) => conditions.and("t.enabled = 1 AND t.until > ?", [now()]),
+        }
+        if let Some(by) = query.expiring_by {
+            conditions.and("t.enabled = 1 AND t.until > ? AND t.until <= ?", [now(), Value::from(by.0)]);
+        }
+        let on_status = conditions.clone();
         and_visible(conditions, "t.account_id", &query.visibility);
         if let Some(ids) = accounts {
             conditions.and(&in_list("t.account_id", ids), ids.iter().copied().map(Value::from));
@@ -243,18 +164,9 @@ impl TokenListing {
         if let Some(part) = &filter.account {
             conditions.and("instr(t.username, ?) > 0", [Value::from(part.clone())]);
         }
-        match filter.status {
-            None | Some(Status::Deleted) => {}
-            Some(Status::Disabled) => conditions.and("t.enabled = 0", []),
-            Some(Status::Expired) => conditions.and("t.enabled = 1 AND t.until <= ?", [now()]),
-            Some(Status::Active) => conditions.and("t.enabled = 1 AND t.until > ?", [now()]),
-        }
         if filter.stale {
             let since_made = format!("({seen} > 0 OR t.created_at <= ?)");
             conditions.and(&format!("t.enabled = 1 AND t.until > ? AND {since_made}"), [now(), unseen_since]);
-        }
-        if let Some(by) = query.expiring_by {
-            conditions.and("t.enabled = 1 AND t.until > ? AND t.until <= ?", [now(), Value::from(by.0)]);
         }
         if is_empty(query, accounts) {
             conditions.and("FALSE", []);
@@ -269,7 +181,8 @@ impl TokenListing {
             conditions.and(&format!("({either})"), vec![Value::from(part.clone()); 2]);
         }
         filter.words.iter().for_each(|word| and_contains_word(conditions, word));
-        self.needs_tokens = conditions.conditions.len() > on_seen;
+        self.needs_tokens = conditions.conditions.len() > on_seen.conditions.len();
+        self.index_conditions = if self.access_path == AccessPath::Seen { on_seen } else { on_status };
     }
 
     /// Returns the tables, each with the index to be used.
@@ -292,28 +205,8 @@ impl TokenListing {
         }
     }
 
-    /// Returns the sort columns, with the id at the end.
-    fn sort_columns(&self, seen_first: bool) -> Vec<&'static str> {
-        let mut keys = match self.sort.column {
-            SortColumn::Name => vec!["t.name"],
-            SortColumn::Status => vec!["t.enabled", "t.until"],
-            SortColumn::Account => vec!["t.username", "t.name"],
-            SortColumn::Api => vec!["t.api"],
-            SortColumn::Expires => vec!["t.until"],
-            SortColumn::LastSeen => vec![if seen_first { "s.at" } else { LAST_SEEN }],
-            SortColumn::Created => vec!["t.created_at"],
-            SortColumn::Hint => vec!["t.public_id"],
-        };
-        keys.push(if seen_first { "s.token_id" } else { "t.tie" });
-        keys
-    }
-
-    /// Returns a token's position in the order, even if the token is not in the list. `None` if there is no such
-    /// token.
-    pub fn sort_key(&self, db: &Connection, id: i64) -> Result<Option<Vec<Value>>> {
-        let keys = self.sort_columns(false);
-        let sql = format!("SELECT {} FROM tokens t WHERE t.id = ?1", keys.join(", "));
-        query_one(db, &sql, [id], |r| (0..keys.len()).map(|i| stored(r, i)).collect())
+    fn sort_columns(&self) -> Vec<&'static str> {
+        sort_columns(self.sort, self.is_seen_first())
     }
 
     /// Returns the number of tokens in the list, counted up to `max`; only those `before` a key, if given.
@@ -331,9 +224,34 @@ impl TokenListing {
         query_count(db, &sql, params_from_iter(&conditions.values))
     }
 
+    /// Returns `true` if conditions are left that the index of the access path doesn't answer.
+    pub(super) fn has_other_conditions(&self) -> bool {
+        self.conditions.conditions.len() > self.index_conditions.conditions.len()
+    }
+
+    /// Returns the statement that counts the rows in the part of the index that the access path reads, up to `max`.
+    pub(super) fn index_count_sql(&self, max: u64) -> (String, &[Value]) {
+        let found = format!("FROM {} {}", self.table_clause(false), self.index_conditions.sql());
+        (format!("SELECT count(*) FROM (SELECT 1 {found} LIMIT {max})"), &self.index_conditions.values)
+    }
+
+    /// Returns the statement that counts the matches among the first `rows` tokens of the list without its filter, after
+    /// `key` if given.
+    pub(super) fn sample_sql(&self, key: Option<&[Value]>, rows: u64) -> (String, Vec<Value>) {
+        let mut place = WhereClause { conditions: self.section.to_owned(), values: self.conditions.values.clone() };
+        if let Some(key) = key {
+            self.seek(&mut place, key, if self.sort.descending { "<" } else { ">" });
+        }
+        let direction = if self.sort.descending { "DESC" } else { "ASC" };
+        let order = self.order(direction);
+        let (from, after, matches) = (self.table_clause(true), place.sql(), &self.conditions.conditions);
+        let sample = format!("SELECT ({matches}) AS is_match FROM {from} {after} ORDER BY {order} LIMIT {rows}");
+        (format!("SELECT coalesce(sum(is_match), 0) FROM ({sample})"), place.values)
+    }
+
     /// Adds the condition that rows are on one side of `key`.
     fn seek(&self, conditions: &mut WhereClause, key: &[Value], compare: &str) {
-        let keys = self.sort_columns(self.is_seen_first());
+        let keys = self.sort_columns();
         let marks: Vec<&str> = key.iter().map(placeholder).collect();
         conditions.and(&format!("({}) {compare} ({})", keys.join(", "), marks.join(", ")), key.iter().cloned());
     }
@@ -357,15 +275,42 @@ impl TokenListing {
             self.seek(&mut conditions, key, compare);
         }
         let direction = if upwards { "ASC" } else { "DESC" };
-        let keys = self.sort_columns(self.is_seen_first());
-        let order: Vec<String> = keys.iter().map(|key| format!("{key} {direction}")).collect();
+        let keys = self.sort_columns();
         let with_tokens = self.needs_tokens || self.sort.column != SortColumn::LastSeen;
         let id = keys.last().copied().unwrap_or_default();
         let from = self.table_clause(with_tokens);
         let found = conditions.sql();
-        let sql = format!("SELECT {id} FROM {from} {found} ORDER BY {} LIMIT {limit}", order.join(", "));
+        let sql = format!("SELECT {id} FROM {from} {found} ORDER BY {} LIMIT {limit}", self.order(direction));
         (sql, conditions.values)
     }
+
+    fn order(&self, direction: &str) -> String {
+        let keys = self.sort_columns();
+        keys.iter().map(|key| format!("{key} {direction}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Returns the sort columns, with the id at the end.
+fn sort_columns(sort: Sort, seen_first: bool) -> Vec<&'static str> {
+    let mut keys = match sort.column {
+        SortColumn::Name => vec!["t.name"],
+        SortColumn::Status => vec!["t.enabled", "t.until"],
+        SortColumn::Account => vec!["t.username", "t.name"],
+        SortColumn::Api => vec!["t.api"],
+        SortColumn::Expires => vec!["t.until"],
+        SortColumn::LastSeen => vec![if seen_first { "s.at" } else { LAST_SEEN }],
+        SortColumn::Created => vec!["t.created_at"],
+        SortColumn::Hint => vec!["t.public_id"],
+    };
+    keys.push(if seen_first { "s.token_id" } else { "t.tie" });
+    keys
+}
+
+/// Returns a token's position in the order, even if the token is not in the list. `None` if there is no such token.
+pub(super) fn sort_key(db: &Connection, sort: Sort, id: i64) -> Result<Option<Vec<Value>>> {
+    let keys = sort_columns(sort, false);
+    let sql = format!("SELECT {} FROM tokens t WHERE t.id = ?1", keys.join(", "));
+    query_one(db, &sql, [id], |r| (0..keys.len()).map(|i| stored(r, i)).collect())
 }
 
 /// The direction of a page.

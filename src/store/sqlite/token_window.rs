@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
 use super::query_helpers::{query_count, query_one};
-use super::token_list_query::{Step, TokenListing, and_visible};
+use super::token_list_query::{Step, TokenListing, and_visible, sort_key};
 use super::tokens;
 use super::where_clause::WhereClause;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
@@ -30,18 +30,14 @@ struct PageSlice {
 pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
     // Requests one row more than needed; its presence shows that the end isn't reached.
     let limit = query.limit.min(i64::MAX as usize - 1);
-    let list = TokenListing::new(db, query)?;
+    if let TokenCursor::After(id) = query.cursor {
+        return after(db, query, id, limit);
+    }
+    let list = TokenListing::counted(db, query)?;
     let slice = match query.cursor {
-        TokenCursor::After(id) => {
-            let Some(key) = list.sort_key(db, id.0)? else { return Ok(Window::default()) };
-            let ids = list.page(db, Some(&key), Step::After, limit)?;
-            let (rows, unreadable) = rows(db, &ids)?;
-            let denied = recently_denied(db, &rows, query.now)?;
-            return Ok(Window { rows, unreadable, last: last(&ids), recently_denied: denied, ..Window::default() });
-        }
-        TokenCursor::Start => start(db, &list, limit)?,
+        TokenCursor::Start | TokenCursor::After(_) => start(db, &list, limit)?,
         TokenCursor::End => end(db, &list, limit)?,
-        TokenCursor::Around(id, known_position) => match list.sort_key(db, id.0)? {
+        TokenCursor::Around(id, known_position) => match sort_key(db, query.sort, id.0)? {
             Some(key) => around(db, &list, &key, known_position, limit)?,
             None => start(db, &list, limit)?,
         },
@@ -62,6 +58,22 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
         total,
         recently_denied: denied,
     })
+}
+
+/// Returns the page after a token, or the first page, of a list that is not counted.
+fn after(db: &Connection, query: &WindowQuery, id: Option<TokenId>, limit: usize) -> Result<Window> {
+    let key = match id.map(|id| sort_key(db, query.sort, id.0)).transpose()? {
+        // The token is gone, and with it the place in the order.
+        Some(None) => return Ok(Window::default()),
+        key => key.flatten(),
+    };
+    let list = TokenListing::uncounted(db, query, key.as_deref())?;
+    let step = if key.is_some() { Step::After } else { Step::From };
+    let ids = list.page(db, key.as_deref(), step, limit)?;
+    let (rows, unreadable) = rows(db, &ids)?;
+    let denied = recently_denied(db, &rows, query.now)?;
+    let total = if id.is_none() { list.total } else { 0 };
+    Ok(Window { rows, unreadable, last: last(&ids), total, recently_denied: denied, ..Window::default() })
 }
 
 /// Returns the tokens, and the ids of those with a damaged value. If the store can't be read at all, everything fails.
@@ -145,7 +157,7 @@ fn around(
 fn position(db: &Connection, list: &TokenListing, slice: &PageSlice) -> Result<u64> {
     match (slice.position, slice.ids.first()) {
         (Some(known), _) => Ok(known),
-        (None, Some(first)) if slice.has_before => match list.sort_key(db, *first)? {
+        (None, Some(first)) if slice.has_before => match sort_key(db, list.sort, *first)? {
             // If the matches are not all counted, an exact position would mean nothing.
             Some(key) => list.count(db, list.is_lower_bound.then_some(list.matching), Some(&key)),
             None => Ok(0),

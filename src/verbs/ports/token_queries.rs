@@ -28,9 +28,9 @@ pub enum TokenCursor {
     /// one reported to the caller. If given, the window's position is computed from it instead of being counted. A
     /// scroll needs that; a jump, or a look after a change, has none.
     Around(TokenId, Option<u64>),
-    /// The rows after this token: the next page of a list that is read from its start. Nothing is counted again:
-    /// position, matching and total are 0.
-    After(TokenId),
+    /// The rows after this token: the next page of a list that is read from its start to its end. Without a token, the
+    /// first page of such a list. Nothing is counted: position and matching are 0, and so is total after a token.
+    After(Option<TokenId>),
 }
 
 /// A page of tokens.

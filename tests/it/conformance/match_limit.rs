@@ -1,5 +1,6 @@
 //! Lists with more matches than the counting limit.
 
+use super::token_windows::{insert_planned, model, query, thirty};
 use super::*;
 
 /// Number of rows of a page.
@@ -62,5 +63,28 @@ pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
             window_at = window(TokenCursor::Around(first.id, Some(window_at.position)), text);
         }
         assert_eq!(window_at.rows.first().unwrap().name.as_str(), "t-00000");
+    }
+}
+
+/// A position from before other changes: a window never claims to begin before the list does, or to end after it. The
+/// window's flags for more rows on either side are also correct.
+pub fn a_stale_position_hides_nothing<E: Engine>() {
+    let f = Fixture::<E>::new();
+    let tokens = insert_planned(&f, &thirty());
+    let reader = f.account("owner");
+    for text in ["", "status:active"] {
+        let query = query(&reader, &TokenFilter::parse(text), Sort::default(), false, 4);
+        let whole = model(&tokens, &WindowQuery { limit: 100, ..query.clone() }).rows;
+        for token in &whole {
+            for told in [0, 1, 7, 1_000, u64::MAX] {
+                let query = WindowQuery { cursor: TokenCursor::Around(token.id, Some(told)), ..query.clone() };
+                let got = f.store.read(|s| s.window(&query)).unwrap();
+                let wanted = model(&tokens, &query);
+                assert_eq!((&got.rows, got.matching), (&wanted.rows, wanted.matching));
+                let ends = |w: &Window| (w.position == 0, w.position + w.rows.len() as u64 == w.matching);
+                assert_eq!(ends(&got), ends(&wanted), "{told}");
+                assert!(got.position + got.rows.len() as u64 <= got.matching);
+            }
+        }
     }
 }

@@ -82,7 +82,7 @@ fn damaged_token_is_named_in_every_order_and_page() {
                     names.extend(window.rows.iter().map(|token| token.name.to_string()));
                     unreadable.extend(window.unreadable);
                     match window.last {
-                        Some(last) => anchor = TokenCursor::After(last),
+                        Some(last) => anchor = TokenCursor::After(Some(last)),
                         None => break,
                     }
                 }

@@ -23,13 +23,13 @@ impl State {
         list.sort_by(|a, b| compare(a, b, query.sort));
         let key = |id: TokenId| self.tokens.get(&id).map(|stored| self.compose(id, stored));
         let start = match query.cursor {
-            TokenCursor::Start => Start::From(0),
+            TokenCursor::Start | TokenCursor::After(None) => Start::From(0),
             TokenCursor::End => Start::Before(list.len()),
             TokenCursor::Around(id, _) => match key(id) {
                 Some(key) => Start::Around(list.partition_point(|token| compare(token, &key, query.sort).is_lt())),
                 None => Start::From(0),
             },
-            TokenCursor::After(id) => {
+            TokenCursor::After(Some(id)) => {
                 let Some(key) = key(id) else { return Window::default() };
                 Start::From(list.partition_point(|token| compare(token, &key, query.sort).is_le()))
             }
@@ -38,8 +38,9 @@ impl State {
         let rows = list[range.clone()].to_vec();
         let recently_denied = rows.iter().filter(|token| self.is_recently_denied(token, query)).map(|t| t.id).collect();
         let last = rows.last().map(|token| token.id);
-        if matches!(query.cursor, TokenCursor::After(_)) {
-            return Window { rows, last, recently_denied, ..Window::default() };
+        if let TokenCursor::After(id) = query.cursor {
+            let total = if id.is_none() { total } else { 0 };
+            return Window { rows, last, recently_denied, total, ..Window::default() };
         }
         let (count, seen) = (list.len() as u64, range.end as u64);
         let is_cut = count > MAX_EXACT_COUNT && !query.filter.is_empty();
