@@ -23,7 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::{Error, Result};
 use crate::platform::secret_files::{self, InterruptibleDelivery};
-use crate::platform::sidecar::sidecar_path;
+use crate::platform::sidecar::{sidecar_path, sqlite_companions};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::audited::Audited;
 use crate::verbs::credential::Credential;
@@ -60,7 +60,8 @@ impl LargeDemo<'_> {
     /// file can't be written; [`crate::error::Kind::Cancelled`] if the work was stopped. Then nothing is left behind.
     pub fn create(&self, adapters: &Adapters) -> Result<Username> {
         let token = sidecar_path(self.store, ".token");
-        let companions = secret_files::RESERVED_SUFFIXES.map(|ending| sidecar_path(self.store, ending));
+        let companions = secret_files::reserved_suffixes().map(|ending| sidecar_path(self.store, ending));
+        let companions: Vec<PathBuf> = companions.collect();
         let ours: Vec<&Path> =
             [self.store, &token].into_iter().chain(companions.iter().map(PathBuf::as_path)).collect();
         if let Some(secrets) = self.secrets.filter(|s| secret_files::reserved_suffix(s).is_some() || ours.contains(s)) {
@@ -87,7 +88,7 @@ impl LargeDemo<'_> {
         });
         if created.is_err() {
             // An incomplete store is useless. It is removed, so that the next attempt can use the same path.
-            let companions = ["-wal", "-shm"].map(|ending| sidecar_path(self.store, ending));
+            let companions = sqlite_companions(self.store);
             for path in [self.store, &token].into_iter().chain(self.secrets).chain(companions.iter().map(|p| &**p)) {
                 let _ = std::fs::remove_file(path);
             }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{CheckKind, Context, Finding};
@@ -10,7 +11,7 @@ use crate::domain::date_format::DateFormat;
 use crate::domain::number::group_digits;
 use crate::error::{Error, Result};
 use crate::platform;
-use crate::platform::secret_files::RESERVED_SUFFIXES;
+use crate::platform::secret_files::SERVICE_SUFFIXES;
 use crate::platform::sidecar::sidecar_path;
 use crate::store::{IntegrityCheck, OPENING_RULES, OpenStore, OpeningRule, StoreLocation, StoreSpace};
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
@@ -65,6 +66,11 @@ pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind { id: "store.integrity", meaning: "The file is damaged: SQLite's own check failed", run: integrity },
     CheckKind { id: "store.audit-chain", meaning: "The audit log was changed after it was written", run: audit_chain },
     CheckKind { id: "store.wal", meaning: "The write-ahead log is far larger than it should be", run: wal },
+    CheckKind {
+        id: "store.leftovers",
+        meaning: "A backup or restore that was killed left a copy of the store",
+        run: leftovers,
+    },
     CheckKind {
         id: "store.ledger",
         meaning: "The ledger is larger than its bound, and nothing shortens it",
@@ -147,15 +153,12 @@ fn companions(context: &Context<'_>) -> Vec<Finding> {
 /// Returns a fault for each file of the service, next to the store, that the service would refuse.
 fn foreign_service_files(location: &StoreLocation) -> Vec<Finding> {
     let own = platform::own_process::uid();
-    let files = RESERVED_SUFFIXES.into_iter().map(|suffix| sidecar_path(location.path(), suffix));
+    // The rules of opening name those of SQLite.
+    let files = SERVICE_SUFFIXES.into_iter().map(|suffix| sidecar_path(location.path(), suffix));
     let foreign = files.filter_map(|path| {
         let meta = fs::symlink_metadata(&path).ok()?;
-        // The rules of opening name those of SQLite.
-        let is_of_sqlite = ["-wal", "-shm", "-journal"]
-            .iter()
-            .any(|suffix| path.as_os_str().as_encoded_bytes().ends_with(suffix.as_bytes()));
         let is_good = meta.is_file() && meta.uid() == own && meta.mode() & 0o077 == 0;
-        (!is_of_sqlite && !is_good).then_some((path, meta))
+        (!is_good).then_some((path, meta))
     });
     foreign
         .map(|(path, meta)| {
@@ -322,6 +325,20 @@ fn wal(context: &Context<'_>) -> Vec<Finding> {
             .next("Find and end programs that have kept the store open for long: lsof, or fuser"),
         false => Finding::ok(what),
     }]
+}
+
+fn leftovers(context: &Context<'_>) -> Vec<Finding> {
+    let Some(location) = existing(context) else { return Vec::new() };
+    let found = platform::leftovers::find(location.path());
+    if found.is_empty() {
+        return vec![Finding::ok("no killed backup or restore left a copy of the store")];
+    }
+    let describe = |path: PathBuf| {
+        Finding::warning(format!("{} was left by a backup or restore that was killed", path.display()))
+            .why("it takes up space, and holds hashes of passwords and secrets")
+            .next(format!("Remove it: rm -r {}", path.display()))
+    };
+    found.into_iter().map(describe).collect()
 }
 
 fn ledger(context: &Context<'_>) -> Vec<Finding> {

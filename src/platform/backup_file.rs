@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::bounded_read::require_named_file;
 use super::new_file::rename_new;
-use super::sidecar::sidecar_path;
+use super::shared_folder::SharedFolder;
+use super::sidecar::{JOURNAL_SUFFIX, SHM_SUFFIX, WAL_SUFFIX, sidecar_path};
 use super::{paths, whole_file};
 use crate::error::{Error, Fault, Result};
 
@@ -39,7 +40,11 @@ pub fn check(path: &Path, store: &Path) -> Result<PathBuf> {
         let why = format!("another user can change it (uid {}, mode {:04o})", meta.uid(), meta.mode() & 0o7777);
         return Err(unusable(why).next("Use a backup that nobody else could change, or verify a copy of this file first: jeton --store COPY audit verify"));
     }
-    for suffix in ["-wal", "-journal"] {
+    if let Some(folder) = SharedFolder::above(&path).map_err(refused)? {
+        return Err(unusable(format!("{folder}, and could replace the file"))
+            .next("Copy the backup to a folder that only you can write to, and verify the copy: jeton --store COPY audit verify"));
+    }
+    for suffix in [WAL_SUFFIX, JOURNAL_SUFFIX] {
         let companion = sidecar_path(&path, suffix);
         if fs::symlink_metadata(&companion).is_ok_and(|meta| meta.len() > 0) {
             return Err(unusable(format!("{} has changes that are not in the file", companion.display()))
@@ -73,7 +78,7 @@ pub fn replace_store(prepared: &Path, store: &Path, previous: &Path, examined: F
     match result {
         Ok(()) => {
             // An index of the -wal file. SQLite makes a new one.
-            let shm = sidecar_path(previous, "-shm");
+            let shm = sidecar_path(previous, SHM_SUFFIX);
             let _ = fs::remove_file(&shm);
             Ok(moves.0.iter().any(|(_, to)| *to != shm))
         }
@@ -99,7 +104,7 @@ fn try_replace_store(
     if FoundFile::at(store) != examined {
         return Err(changed());
     }
-    for suffix in ["", "-wal", "-journal", "-shm"] {
+    for suffix in ["", WAL_SUFFIX, JOURNAL_SUFFIX, SHM_SUFFIX] {
         if suffix.is_empty() && examined.0.is_none() {
             continue;
         }

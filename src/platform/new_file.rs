@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
+use std::iter;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -9,12 +10,13 @@ use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 use rustix::io::Errno;
 
 use super::bounded_read::require_named_file;
-use super::sidecar::{is_ours, open_options, sidecar_path};
+use super::shared_folder::SharedFolder;
+use super::sidecar::{is_ours, open_options, sidecar_path, sqlite_companions};
 use super::{paths, secret_files, whole_file};
 use crate::error::{Error, Result};
 
 /// Suffix of the incomplete file. A run that was killed leaves one, and the next run with the same name uses it again.
-const PARTIAL_SUFFIX: &str = ".partial";
+pub(super) const PARTIAL_SUFFIX: &str = ".partial";
 const IN_USE: &str = "another program writes this file at the moment";
 
 /// An incomplete file with mode 0600 that nobody else writes. It is removed on drop, unless it was finished.
@@ -40,9 +42,13 @@ impl NewFile {
                 .why(format!("jeton and SQLite use names that end in {ending} for files of a store"))
                 .next("Choose another name"));
         }
+        if let Some(folder) = SharedFolder::above(&path).map_err(refused)? {
+            return Err(unusable(&path, what)
+                .why(format!("{folder}, and could replace the file while it is being written"))
+                .next("Choose a folder that only you can write to"));
+        }
         // SQLite would read a file with one of these suffixes as part of the new file.
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let taken = sidecar_path(&path, suffix);
+        for taken in iter::once(path.clone()).chain(sqlite_companions(&path)) {
             if fs::symlink_metadata(&taken).is_ok() {
                 return Err(create_error(&taken, what, &ErrorKind::AlreadyExists.into()));
             }

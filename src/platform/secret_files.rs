@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::sidecar::SQLITE_SUFFIXES;
 use super::{bounded_read, paths, signals, whole_file};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
@@ -72,20 +73,19 @@ fn create_error(what: String, path: &Path, error: &std::io::Error) -> Error {
     Error::failure(what).why(why).next(next)
 }
 
-/// Endings of the files that SQLite and a service keep next to a store.
-pub const RESERVED_SUFFIXES: [&str; 6] = [
-    "-journal",
-    "-wal",
-    "-shm",
-    super::running_service_file::SUFFIX,
-    super::audit_position_file::SUFFIX,
-    super::proof_file::SUFFIX,
-];
+/// Endings of the files that a service keeps next to a store.
+pub const SERVICE_SUFFIXES: [&str; 3] =
+    [super::running_service_file::SUFFIX, super::audit_position_file::SUFFIX, super::proof_file::SUFFIX];
+
+/// Returns the endings of the files that SQLite and a service keep next to a store.
+pub fn reserved_suffixes() -> impl Iterator<Item = &'static str> {
+    SQLITE_SUFFIXES.into_iter().chain(SERVICE_SUFFIXES)
+}
 
 /// Returns the ending because of which SQLite or a service would use a file of that name as its own.
 pub fn reserved_suffix(path: &Path) -> Option<&'static str> {
     let has = |ending: &&str| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes());
-    RESERVED_SUFFIXES.into_iter().find(has)
+    reserved_suffixes().find(has)
 }
 
 pub struct SecretFiles;

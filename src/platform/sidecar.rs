@@ -9,6 +9,20 @@ use rustix::fs::OFlags;
 /// Maximum size of a file next to a store, in bytes.
 pub(super) const MAX_BYTES: u64 = 4096;
 
+/// Suffix of SQLite's write-ahead log.
+pub const WAL_SUFFIX: &str = "-wal";
+/// Suffix of the index of the write-ahead log, which the processes that have the store open share.
+pub const SHM_SUFFIX: &str = "-shm";
+/// Suffix of a rollback journal.
+pub const JOURNAL_SUFFIX: &str = "-journal";
+/// Suffixes of the files that SQLite may keep next to a database, and reads as part of it.
+pub const SQLITE_SUFFIXES: [&str; 3] = [WAL_SUFFIX, SHM_SUFFIX, JOURNAL_SUFFIX];
+
+/// Returns the paths of the files that SQLite may keep next to the database at `path`.
+pub fn sqlite_companions(path: &Path) -> [PathBuf; 3] {
+    SQLITE_SUFFIXES.map(|suffix| sidecar_path(path, suffix))
+}
+
 /// Returns the path of the file with `suffix` after the name of the store, or of another file.
 pub fn sidecar_path(store: &Path, suffix: &str) -> PathBuf {
     let mut name = store.as_os_str().to_owned();

@@ -18,6 +18,7 @@ use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Fault, Kind, Result};
 use crate::platform::backup_file::FoundFile;
+use crate::platform::leftovers::{self, PREVIOUS_SUFFIX, RestoreFolder};
 use crate::platform::new_file::NewFile;
 use crate::platform::new_folders::NewFolders;
 use crate::platform::sidecar::sidecar_path;
@@ -69,7 +70,7 @@ struct PreparedStore {
     tip: AuditTip,
     rows: u64,
     /// Removed with the copy at the end.
-    folder: tempfile::TempDir,
+    folder: RestoreFolder,
 }
 
 /// The result of a restore.
@@ -121,13 +122,14 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
         app.out.note("Dry run: nothing was restored");
         return if app.out.json { app.print_json(&answer) } else { Ok(()) };
     }
-    interruption.check(Ok(()), NOTHING_DONE)?;
-    drop(interruption);
-    confirm(app, args, &answer, &prepared, &folders)?;
+    confirm(app, args, &answer, &prepared, &folders, interruption)?;
+    for path in leftovers::remove_of_restores(&path) {
+        app.out.note(&format!("Removed a copy that a killed restore had left: {}", path.display()));
+    }
     let interruption = Interruption::listen()?;
     stop_on_interruption(&prepared.store, &interruption)?;
     let reapplied = answer.ended.as_deref().filter(|_| args.reapply_revocations).unwrap_or_default();
-    let previous = unused_name(&path, &format!(".before-restore-{}", app.now().rfc3339().replace(':', "-")));
+    let previous = unused_name(&path, &format!("{PREVIOUS_SUFFIX}{}", app.now().rfc3339().replace(':', "-")));
     let restore = Restore { app, prepared, file: &file, store: &path, previous, reapplied };
     let done = match (&current, comparison) {
         (StoreState::Usable(current), Some(comparison)) => restore.replace(current, &comparison, &interruption)?,
@@ -181,6 +183,7 @@ fn confirm(
     answer: &Restored,
     prepared: &PreparedStore,
     folders: &NewFolders,
+    before: Interruption,
 ) -> Result<()> {
     let (folder, folders) = (prepared.folder.path().to_owned(), folders.clone());
     let _handler = signals::stop_on_signal(move || {
@@ -188,6 +191,9 @@ fn confirm(
         folders.remove_empty();
         signals::end_as_cancelled()
     })?;
+    // From here on, a signal reaches this handler alone.
+    before.check(Ok(()), NOTHING_DONE)?;
+    drop(before);
     preview::confirm(app, args.confirm.as_deref(), answer)
 }
 
@@ -197,12 +203,8 @@ fn prepare(app: &mut App, file: &Path, store: &Path, interruption: &Interruption
         Error::failure(format!("nothing was restored: the backup {} is damaged", file.display()))
             .next("Use another backup")
     })?;
-    let failed = |e: std::io::Error| {
-        Error::failure(format!("no file can be created next to {}", store.display())).why(e.to_string())
-    };
-    let parent = store.parent().unwrap_or(Path::new("/"));
-    let folder = tempfile::Builder::new().prefix(".jeton-restore-").tempdir_in(parent).map_err(failed)?;
-    let path = folder.path().join("jeton.db");
+    let folder = RestoreFolder::create(store)?;
+    let path = folder.copy_path();
     drop(secret_files::create_private(&path)?);
     let bar = ProgressBar::show(&app.out, &app.adapters.progress, "pages prepared")?;
     let copied = backup.copy_to(&path, &mut |done, all| {

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -11,8 +12,9 @@ use super::examination::IntegrityCheck;
 use super::query_helpers::sqlite_error;
 use super::read_only_mount::file_uri;
 use super::sqlite_store::SqliteStore;
-use super::{audit, schema};
+use super::{audit, schema, wal};
 use crate::error::{Error, Result};
+use crate::platform::clock::Stopwatch;
 use crate::verbs::ports::audit_log::AuditTip;
 
 /// Number of pages copied between two reports: 4 MiB.
@@ -24,6 +26,16 @@ const VERSIONS_AT: u64 = 18;
 /// The versions of a file without a write-ahead log.
 const WITHOUT_WAL: [u8; 2] = [1, 1];
 
+/// Limits of a copy. While it is made, SQLite can't write back changes of others that are newer than the copy.
+#[derive(Debug, Clone, Copy)]
+struct CopyLimits {
+    /// Number of bytes by which the write-ahead log may grow.
+    wal_growth: u64,
+    time: Duration,
+}
+
+const LIMITS: CopyLimits = CopyLimits { wal_growth: 1024 * 1024 * 1024, time: Duration::from_secs(3600) };
+
 /// Called with the number of copied pages and of all. `Break` ends the copy.
 pub type CopyReport<'a> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'a;
 
@@ -32,8 +44,13 @@ impl SqliteStore {
     /// change that was committed before the call. It needs no other file, but is not synced to disk yet.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Cancelled`] if `report` ended the copy. The file is then incomplete, as after any error.
+    /// [`crate::error::Kind::Cancelled`] if `report` ended the copy; [`crate::error::Kind::Failure`] if the copy takes so
+    /// long that it harms the store. The file is then incomplete, as after any error.
     pub fn copy_to(&self, path: &Path, report: &mut CopyReport<'_>) -> Result<AuditTip> {
+        self.copy_within(LIMITS, path, report)
+    }
+
+    fn copy_within(&self, limits: CopyLimits, path: &Path, report: &mut CopyReport<'_>) -> Result<AuditTip> {
         let mut target = open_target(path).map_err(|e| write_error(path, e))?;
         let mut db = self.lock();
         // All steps read from one transaction. A copy without it begins again after each change of another process.
@@ -41,7 +58,15 @@ impl SqliteStore {
         // A backup of an earlier version is copied as it is, and migrated as a copy.
         schema::read_schema(&tx)?;
         let tip = audit::tip(&tx)?;
-        copy_pages(&tx, &mut target, path, report)?;
+        let (started, wal_before) = (Stopwatch::start(), wal::bytes(self.path()));
+        copy_pages(&tx, &mut target, path, &mut |done, all| {
+            let growth = wal::bytes(self.path()).saturating_sub(wal_before);
+            match growth > limits.wal_growth || started.elapsed() > limits.time {
+                true => Err(took_too_long(growth, started.elapsed())),
+                false if report(done, all).is_break() => Err(Error::cancelled()),
+                false => Ok(()),
+            }
+        })?;
         tx.finish().map_err(sqlite_error)?;
         drop(db);
         self.check_in_place()?;
@@ -86,7 +111,12 @@ fn open_target(path: &Path) -> rusqlite::Result<Connection> {
     Ok(target)
 }
 
-fn copy_pages(source: &Connection, target: &mut Connection, path: &Path, report: &mut CopyReport<'_>) -> Result<()> {
+fn copy_pages(
+    source: &Connection,
+    target: &mut Connection,
+    path: &Path,
+    report: &mut dyn FnMut(u64, u64) -> Result<()>,
+) -> Result<()> {
     let copy = Backup::new(source, target).map_err(|e| write_error(path, e))?;
     loop {
         match copy.step(PAGES_PER_STEP).map_err(|e| write_error(path, e))? {
@@ -99,10 +129,19 @@ fn copy_pages(source: &Connection, target: &mut Connection, path: &Path, report:
         }
         let progress = copy.progress();
         let [all, left] = [progress.pagecount, progress.remaining].map(|pages| u64::try_from(pages).unwrap_or(0));
-        if report(all.saturating_sub(left), all).is_break() {
-            return Err(Error::cancelled());
-        }
+        report(all.saturating_sub(left), all)?;
     }
+}
+
+/// The error of a copy that keeps the write-ahead log from being written back.
+fn took_too_long(growth: u64, elapsed: Duration) -> Error {
+    Error::failure("the copy of the store took too long, and was ended")
+        .why(format!(
+            "in {} min, the write-ahead log of the store grew by {} MiB, which can't be written back before the copy ends",
+            elapsed.as_secs() / 60,
+            growth / (1024 * 1024)
+        ))
+        .next("Run the command again when fewer changes are made, or write to a faster disk")
 }
 
 fn unwritable(path: &Path) -> Error {
@@ -115,4 +154,35 @@ fn write_error(path: &Path, error: rusqlite::Error) -> Error {
     let why = cause.why.map_or_else(|| cause.what.clone(), |why| format!("{}: {why}", cause.what));
     let refused = unwritable(path).why(why);
     cause.next.map_or(refused.clone(), |next| refused.next(next))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::error::Kind;
+    use crate::platform::secret_files::create_private;
+    use crate::store::OpenMode;
+
+    #[test]
+    fn copy_ends_when_the_write_ahead_log_grows_or_time_is_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jeton.db");
+        let store = SqliteStore::open(&path, OpenMode::Create).unwrap();
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("CREATE TABLE filler (n BLOB); INSERT INTO filler VALUES (zeroblob(12000000))").unwrap();
+        let limits = CopyLimits { wal_growth: 1_000_000, time: Duration::from_secs(3600) };
+        let copy = |limits: CopyLimits, written: i64| {
+            let target = folder.path().join(format!("copy-{written}-{}", limits.time.as_secs()));
+            drop(create_private(&target).unwrap());
+            store.copy_within(limits, &target, &mut |_, _| {
+                other.execute("INSERT INTO filler VALUES (zeroblob(?1))", [written]).unwrap();
+                ControlFlow::Continue(())
+            })
+        };
+        copy(limits, 1_000).unwrap();
+        assert_eq!(copy(limits, 20_000_000).unwrap_err().kind, Kind::Failure);
+        assert_eq!(copy(CopyLimits { time: Duration::ZERO, ..limits }, 1_000).unwrap_err().kind, Kind::Failure);
+    }
 }

@@ -16,7 +16,7 @@ use super::schema::{self, NEWEST};
 use super::sqlite_store::SqliteStore;
 use super::{open, token_list_query, wal};
 use crate::error::{Error, Result};
-use crate::platform::sidecar::sidecar_path;
+use crate::platform::sidecar::{JOURNAL_SUFFIX, SHM_SUFFIX, sidecar_path};
 use crate::store::{OpenMode, StoreLocation};
 
 /// Number of SQLite's steps between two questions whether a long read is to end.
@@ -126,7 +126,7 @@ impl StoreLocation {
 
     /// Returns `true` if a rollback journal is next to the store. jeton's stores never have one.
     pub fn has_rollback_journal(&self) -> bool {
-        fs::metadata(sidecar_path(self.path(), "-journal")).is_ok_and(|meta| meta.len() > 0)
+        fs::metadata(sidecar_path(self.path(), JOURNAL_SUFFIX)).is_ok_and(|meta| meta.len() > 0)
     }
 
     /// Returns the space that is left in the folder of the store.
@@ -153,7 +153,7 @@ impl StoreLocation {
     ) -> Result<SqliteStore> {
         let path = open::absolute(self.path())?;
         OPENING_RULES.into_iter().try_for_each(|rule| self.check_rule(rule))?;
-        if wal::bytes(&path) > 0 && !sidecar_path(&path, "-shm").exists() {
+        if wal::bytes(&path) > 0 && !sidecar_path(&path, SHM_SUFFIX).exists() {
             return Err(open::open_error(&path)
                 .why("to read its -wal file, SQLite needs a -shm file, which is missing, and this command creates no files")
                 .next("Open the store once with another command, such as jeton check. Then run this command again"));

@@ -9,10 +9,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::open::open_error;
 use super::wal;
 use crate::error::{Error, Result};
-use crate::platform::sidecar::sidecar_path;
+use crate::platform::sidecar::{SHM_SUFFIX, WAL_SUFFIX, sidecar_path};
 
 /// The files through which all processes with the open store coordinate.
-const SHARED_SUFFIXES: [&str; 2] = ["-wal", "-shm"];
+const SHARED_SUFFIXES: [&str; 2] = [WAL_SUFFIX, SHM_SUFFIX];
 
 /// The identity of the opened file, to detect that it was removed or replaced. Includes its companions (`-wal`, `-shm`)
 /// for the same reason. A process that opens the store without our companions doesn't see our changes, nor do we see

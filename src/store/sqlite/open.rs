@@ -14,7 +14,8 @@ use super::query_helpers::sqlite_error;
 use super::read_only_mount::{ReadOnly, WriteObstacle};
 use super::{busy_handler, read_only_mount, schema, token_list_query, wal};
 use crate::error::{Error, Result};
-use crate::platform::sidecar::sidecar_path;
+use crate::platform::shared_folder::SharedFolder;
+use crate::platform::sidecar::sqlite_companions;
 use crate::platform::{paths, unix_user};
 use crate::store::OpenMode;
 use crate::verbs::cli_line::CliLine;
@@ -28,8 +29,6 @@ const BULK_CACHE_KIB: i64 = 256 * 1024;
 const SERVICE_CACHE_KIB: i64 = 8 * 1024;
 /// Older versions of SQLite can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
 const MIN_SQLITE_VERSION: i32 = 3_051_003;
-/// Endings of the files that SQLite may keep next to the store.
-const SIDECAR_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// Time that a writer waits for another one.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -204,37 +203,23 @@ fn is_store(path: &Path) -> bool {
 
 /// Checks that no other user can replace the file, its companions or a folder above them.
 pub(super) fn check_ancestors(path: &Path) -> Result<()> {
-    const STICKY: u32 = 0o1000;
-    const OTHERS_WRITE: u32 = 0o022;
-    let own_uid = rustix::process::geteuid().as_raw();
-    for folder in path.ancestors().skip(1) {
-        let meta = match fs::metadata(folder) {
-            Ok(meta) => meta,
-            Err(e) if e.kind() == ErrorKind::NotFound => continue,
-            Err(e) => return Err(open_error(path).why(format!("{}: {e}", folder.display()))),
-        };
-        if meta.mode() & OTHERS_WRITE != 0 && meta.mode() & STICKY == 0 {
-            return Err(open_error(path)
-                .why(format!("other users can write to {} (mode {:04o})", folder.display(), meta.mode() & 0o7777))
-                .next("Use a store in a folder that only you can write to: --store PATH"));
-        }
-        if meta.uid() != own_uid && meta.uid() != 0 {
-            return Err(open_error(path)
-                .why(format!(
-                    "the folder {} belongs to uid {}, and this user could replace the files in it",
-                    folder.display(),
-                    meta.uid()
-                ))
-                .next("Use a store in a folder of your own: --store PATH"));
-        }
+    match SharedFolder::above(path).map_err(|e| open_error(path).why(e.to_string()))? {
+        None => Ok(()),
+        Some(folder @ SharedFolder::Writable(..)) => Err(open_error(path)
+            .why(folder.to_string())
+            .next("Use a store in a folder that only you can write to: --store PATH")),
+        Some(SharedFolder::Foreign(folder, uid)) => Err(open_error(path)
+            .why(format!(
+                "the folder {} belongs to uid {uid}, and this user could replace the files in it",
+                folder.display()
+            ))
+            .next("Use a store in a folder of your own: --store PATH")),
     }
-    Ok(())
 }
 
 /// Checks the companion files, because SQLite reads them as part of the store.
 pub(super) fn check_sidecars(path: &Path) -> Result<()> {
-    for ending in SIDECAR_SUFFIXES {
-        let companion = sidecar_path(path, ending);
+    for companion in sqlite_companions(path) {
         let meta = match fs::symlink_metadata(&companion) {
             Ok(meta) => meta,
             Err(e) if e.kind() == ErrorKind::NotFound => continue,

@@ -19,7 +19,7 @@ use super::query_helpers::sqlite_error;
 use super::schema::{NEWEST, Schema};
 use super::wal;
 use crate::error::{Error, Result};
-use crate::platform::sidecar::sidecar_path;
+use crate::platform::sidecar::{SHM_SUFFIX, WAL_SUFFIX, sidecar_path};
 
 /// The obstacle to changes of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,7 @@ fn is_ro(options: &str) -> bool {
 /// Opens the store at `path`, which can't be written because of `obstacle`. Creates no companion files.
 pub(super) fn connect_read_only(path: &Path, obstacle: WriteObstacle) -> Result<ReadOnly> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let is_in_use = ["-wal", "-shm"].iter().all(|ending| sidecar_path(path, ending).exists());
+    let is_in_use = [WAL_SUFFIX, SHM_SUFFIX].iter().all(|ending| sidecar_path(path, ending).exists());
     if is_in_use && !is_file_system_read_only(path) {
         return Connection::open_with_flags(path, flags).map_err(sqlite_error).map(ReadOnly::Shared);
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::platform::sidecar::sidecar_path;
+use crate::platform::sidecar::{WAL_SUFFIX, sidecar_path};
 
 /// Number of bytes of the write-ahead log that stay on disk after all of it was written back.
 pub(super) const MAX_WAL_BYTES: i64 = 16 * 1024 * 1024;
@@ -21,5 +21,5 @@ pub(super) fn checkpoint(db: &Connection) -> rusqlite::Result<u64> {
 
 /// Returns the size of the write-ahead log of the store at `path`.
 pub(super) fn bytes(path: &Path) -> u64 {
-    fs::metadata(sidecar_path(path, "-wal")).map_or(0, |meta| meta.len())
+    fs::metadata(sidecar_path(path, WAL_SUFFIX)).map_or(0, |meta| meta.len())
 }

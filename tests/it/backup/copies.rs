@@ -68,6 +68,30 @@ fn backup_is_a_complete_store_in_one_private_file() {
     assert_eq!(listed["tokens"].as_array().unwrap().len(), 2);
 }
 
+/// Others could replace the file while SQLite writes it, or before a restore reads it.
+#[test]
+fn folder_that_others_can_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = CliHome::set_up();
+    backed_up(&home, &["copy.db"]);
+    let folder = home.path("shared");
+    fs::create_dir(&folder).unwrap();
+    let set_mode = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+    for mode in [0o777, 0o770] {
+        set_mode(mode);
+        home.run(&["backup", "shared/new.db", "--json"], "").assert_error(Kind::Failure);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    }
+    // As in /tmp, only the owner can remove a file.
+    set_mode(0o1777);
+    backed_up(&home, &["shared/copy.db"]);
+    set_mode(0o777);
+    home.run(&["restore", "shared/copy.db", "--confirm", "0", "--json"], "").assert_error(Kind::Failure);
+    set_mode(0o755);
+    home.run(&["restore", "shared/copy.db", "--confirm", "0", "--json"], "").assert_success();
+}
+
 #[test]
 fn backup_of_an_open_copy_refuses_a_changed_file() {
     let home = CliHome::set_up();

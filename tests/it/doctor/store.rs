@@ -60,6 +60,13 @@ const CASES: &[Case] = &[
         set_mode(&companion(home, "-wal"), 0o600);
         vec![]
     }),
+    ("store.leftovers", |home| {
+        let folder = home.store().parent().unwrap().join(".jeton-restore-killed");
+        fs::create_dir(&folder).unwrap();
+        set_mode(&folder, 0o700);
+        fs::write(folder.join("jeton.db"), "").unwrap();
+        vec![]
+    }),
     ("store.opens", |home| {
         fs::write(companion(home, "-wal"), "changes of a copied store").unwrap();
         set_mode(&companion(home, "-wal"), 0o600);
