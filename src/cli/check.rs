@@ -4,6 +4,7 @@ use super::App;
 use super::args::CheckArgs;
 use super::ledger::format_secret;
 use super::output::{Cell, Columns, ListTable, ListWriter};
+use super::progress::ProgressBar;
 use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
@@ -97,6 +98,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
     app.backend.local()?;
     let mut pages = Pages::new(args)?;
     let mut counts = Counts::default();
+    let bar = ProgressBar::show_of_list(&app.out, &app.adapters.progress, "findings")?;
     // Read the first page before writing, so that a refusal comes before any output.
     let mut page = pages.next(&app.backend)?;
     if app.out.json {
@@ -104,8 +106,10 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
         while let Some(findings) = page {
             findings.iter().for_each(|finding| counts.add(finding));
             list.items(&findings)?;
+            app.adapters.progress.advance(findings.len() as u64);
             page = pages.next(&app.backend)?;
         }
+        drop(bar);
         list.end()?;
         return counts.finish(app);
     }
@@ -122,6 +126,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
                 pending_rows += 1;
             }
         }
+        app.adapters.progress.advance(findings.len() as u64);
         page = pages.next(&app.backend)?;
         // Align all findings of a page, of every kind.
         if pending_rows >= PAGE_SIZE || page.is_none() {
@@ -129,6 +134,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
             pending_rows = 0;
         }
     }
+    drop(bar);
     counts.finish(app)
 }
 

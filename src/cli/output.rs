@@ -108,7 +108,16 @@ impl Output {
 
     /// Returns `true` if a person may be shown progress: on stderr, if it is a terminal.
     pub fn shows_progress(&self) -> bool {
-        !self.quiet && !self.json && io::stderr().is_terminal() && !own_process::is_dumb_terminal()
+        !self.json && self.is_watched()
+    }
+
+    /// Returns `true` if a list is written to a file or a pipe, and a person sees the messages.
+    pub fn shows_progress_of_list(&self) -> bool {
+        !io::stdout().is_terminal() && self.is_watched()
+    }
+
+    fn is_watched(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal() && !own_process::is_dumb_terminal()
     }
 
     /// Sends a list to the user's pager from now on, if there is one. Never secrets: a pager may keep what it shows.

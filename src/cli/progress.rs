@@ -47,7 +47,17 @@ impl ProgressBar {
     /// Begins work on items that are then `done`, such as `purged` or `rows verified`.
     pub fn show(out: &Output, progress: &Arc<Progress>, done: &'static str) -> Result<Self> {
         let stopped = Arc::clone(progress);
-        Self::begin(out, progress, done, move |_| stopped.stop())
+        Self::begin(out.shows_progress(), progress, done, move |_| stopped.stop())
+    }
+
+    /// Begins to print a list of rows that are then `done`. `None` if the list goes to the terminal, where its rows are the
+    /// progress. A signal ends the program at once: it may wait for the reader of a pipe.
+    pub fn show_of_list(out: &Output, progress: &Arc<Progress>, done: &'static str) -> Result<Option<Self>> {
+        if !out.shows_progress_of_list() {
+            return Ok(None);
+        }
+        let end = |is_shown: &IsShown| end_as_cancelled(is_shown, || ());
+        Self::begin(true, progress, done, end).map(Some)
     }
 
     /// Begins work that another process does. A signal can't stop that process, so it ends this program: with an error if
@@ -55,19 +65,17 @@ impl ProgressBar {
     fn show_remote(app: &App, done: &'static str, is_change: bool) -> Result<Self> {
         let (out, progress, program) = (&app.out, &app.adapters.progress, app.program());
         let as_json = out.json;
-        Self::begin(out, progress, done, move |is_shown| {
-            // Never released: no bar is drawn any more.
-            let mut is_shown = is_shown.lock().unwrap_or_else(PoisonError::into_inner);
-            clear(&mut is_shown);
-            if is_change {
-                print_error(&cancelled_at_server(&program), as_json);
-            }
-            signals::end_as_cancelled();
+        Self::begin(out.shows_progress(), progress, done, move |is_shown| {
+            end_as_cancelled(is_shown, || {
+                if is_change {
+                    print_error(&cancelled_at_server(&program), as_json);
+                }
+            });
         })
     }
 
     fn begin(
-        out: &Output,
+        is_visible: bool,
         progress: &Arc<Progress>,
         done: &'static str,
         stop: impl Fn(&IsShown) + Send + 'static,
@@ -76,7 +84,7 @@ impl ProgressBar {
         let is_shown = IsShown::default();
         let shown = Arc::clone(&is_shown);
         let handler = signals::stop_on_signal(move || stop(&shown))?;
-        if !out.shows_progress() {
+        if !is_visible {
             return Ok(ProgressBar { end: None, thread: None, _handler: handler });
         }
         let (end, ended) = channel::<()>();
@@ -116,6 +124,15 @@ fn clear(is_shown: &mut bool) {
     if std::mem::take(is_shown) {
         write_stderr(&format!("\r{ERASE_REST}"));
     }
+}
+
+/// Ends the program after `last_words`, with the bar cleared.
+fn end_as_cancelled(is_shown: &IsShown, last_words: impl FnOnce()) -> ! {
+    // Never released: no bar is drawn any more.
+    let mut is_shown = is_shown.lock().unwrap_or_else(PoisonError::into_inner);
+    clear(&mut is_shown);
+    last_words();
+    signals::end_as_cancelled()
 }
 
 fn columns() -> usize {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::super::App;
 use super::super::args::ReadLedgerArgs;
 use super::super::output::{Cell, Columns, ListTable, ListWriter, RESTORE_HINT, check_all_readable};
+use super::super::progress::ProgressBar;
 use crate::domain::date_format::Dates;
 use crate::domain::expiry::Span;
 use crate::domain::query::filter_syntax::{self, FilterFields};
@@ -95,8 +96,11 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
         Pages { credential, query, anchor: Some(PageCursor::Newest), remaining, unreadable: BTreeSet::new() };
     // Read the first page before writing, so that a refusal comes before any output.
     let mut page = pages.next(&app.backend)?;
+    let bar = ProgressBar::show_of_list(&app.out, &app.adapters.progress, "rows")?;
     if app.out.json {
-        return print_json_list(app, &mut pages, page);
+        print_json_list(app, &mut pages, page)?;
+        drop(bar);
+        return check_all_readable("rows of the ledger", &pages.unreadable, RESTORE_HINT);
     }
     table.begin(&mut app.out)?;
     let mut count = 0_u64;
@@ -108,8 +112,10 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
             rows.iter().for_each(|row| table.row(row.cells(app.dates())));
             table.print(&mut app.out)?;
         }
+        app.adapters.progress.advance(rows.len() as u64);
         page = pages.next(&app.backend)?;
     }
+    drop(bar);
     if count == 0 && pages.unreadable.is_empty() {
         app.out.note(if pages.query.is_filtered() { "Nothing in the ledger matches." } else { R::EMPTY });
     }
@@ -120,8 +126,8 @@ fn print_json_list<R: LedgerList>(app: &mut App, pages: &mut Pages<R>, mut page:
     let mut written = ListWriter::begin(R::LIST, app.now(), &mut app.out)?;
     while let Some(rows) = page {
         written.items(&rows)?;
+        app.adapters.progress.advance(rows.len() as u64);
         page = pages.next(&app.backend)?;
     }
-    written.end_with_unreadable(&pages.unreadable)?;
-    check_all_readable("rows of the ledger", &pages.unreadable, RESTORE_HINT)
+    written.end_with_unreadable(&pages.unreadable)
 }

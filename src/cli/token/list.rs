@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::App;
 use super::super::args::ListArgs;
 use super::super::output::{Cell, Columns, ListTable, ListWriter, RESTORE_HINT, check_all_readable, counted};
+use super::super::progress::ProgressBar;
 use super::status_text;
 use crate::domain::expiry::Span;
 use crate::domain::name::Username;
@@ -60,14 +61,18 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     let now = app.now();
     let Some(first) = pages.next(&app.backend)? else { return Ok(()) };
     let total = first.total;
+    let bar = ProgressBar::show_of_list(&app.out, &app.adapters.progress, "tokens")?;
+    // Matches are not counted.
+    let expected = if pages.filter.is_empty() { total } else { 0 };
+    app.adapters.progress.report(0, expected);
     let mut listed = 0;
     let mut page = Some(first);
     if app.out.json {
-        return json(app, &mut pages, page, now);
+        return json(app, &mut pages, page, now, bar);
     }
     table.begin(&mut app.out)?;
     while let Some(window) = page.take().filter(|w| w.last.is_some()) {
-        listed += (window.rows.len() + window.unreadable.len()) as u64;
+        listed += row_count(&window);
         if app.out.quiet {
             for token in &window.rows {
                 app.out.line(&token.full_name())?;
@@ -76,8 +81,10 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
             window.rows.iter().for_each(|t| table.row(row(t, now)));
             table.print(&mut app.out)?;
         }
+        app.adapters.progress.report(listed, expected);
         page = pages.next(&app.backend)?;
     }
+    drop(bar);
     summary(app, &pages, listed, total);
     check_all_readable("tokens", &pages.unreadable, RESTORE_HINT)
 }
@@ -121,12 +128,27 @@ impl Pages {
     }
 }
 
-fn json(app: &mut App, pages: &mut Pages, mut page: Option<Window>, now: Timestamp) -> Result<()> {
+/// Returns the number of tokens of a page, readable or not.
+fn row_count(page: &Window) -> u64 {
+    (page.rows.len() + page.unreadable.len()) as u64
+}
+
+fn json(
+    app: &mut App,
+    pages: &mut Pages,
+    mut page: Option<Window>,
+    now: Timestamp,
+    bar: Option<ProgressBar>,
+) -> Result<()> {
+    let (mut listed, (_, expected)) = (0, app.adapters.progress.counts());
     let mut list = ListWriter::begin("tokens", now, &mut app.out)?;
     while let Some(window) = page.take() {
         list.items(&window.rows)?;
+        listed += row_count(&window);
+        app.adapters.progress.report(listed, expected);
         page = pages.next(&app.backend)?;
     }
+    drop(bar);
     list.end_with_unreadable(&pages.unreadable)?;
     check_all_readable("tokens", &pages.unreadable, RESTORE_HINT)
 }

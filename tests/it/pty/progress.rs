@@ -1,5 +1,8 @@
 //! Progress bars of commands on a real terminal.
 
+use std::fs::OpenOptions;
+
+use rustix::fs::{CWD, FileType, Mode};
 use rustix::process::Signal;
 
 use super::JETON;
@@ -33,6 +36,27 @@ fn interrupted_work_clears_its_bar_and_leaves_no_file() {
         let text = terminal.text();
         assert!(!text.contains("tokens created") && !text.contains('─'), "{text}");
         assert_eq!(FILES.iter().find(|file| exists(&home.path(file))), None);
+    }
+}
+
+/// The pipe is full and nobody reads it, so the list can't end before it is interrupted.
+#[test]
+fn list_to_a_pipe_shows_a_bar_and_ends_on_interrupt() {
+    let home = CliHome::new();
+    let made = home.run(&["demo", "--tokens", "3000", "--store", "big.db", "--no-open"], "");
+    made.assert_success();
+    rustix::fs::mknodat(CWD, home.path("pipe"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    // Both ways, so that the other end need not be open yet.
+    let _reader = OpenOptions::new().read(true).write(true).open(home.path("pipe")).unwrap();
+    let env = [("JETON_TOKEN_FILE", "big.db.token"), ("JETON_STORE", "big.db"), ("JETON", JETON)];
+    for (list, done) in [("token list --all --json", "tokens"), ("token list --all", "tokens"), ("check --json", " s")]
+    {
+        let command = format!("exec \"$JETON\" {list} > pipe");
+        let mut terminal = Terminal::start(program("/bin/sh", &["-c", &command], &home.path(""), &env));
+        terminal.shows(done);
+        terminal.types("\x03");
+        assert_eq!(terminal.ends(), End::Code(130), "{list}");
+        assert!(!terminal.text().contains(done), "{list}: {}", terminal.text());
     }
 }
 
