@@ -7,7 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::args::{DoctorArgs, GlobalArgs};
-use super::output::{Output, counted};
+use super::output::{Output, counted, wrap_line};
 use super::progress::ProgressBar;
 use super::{client_info, overrides};
 use crate::config::{self, Settings};
@@ -109,25 +109,8 @@ fn describe(check: &Check, is_utf8: bool) -> String {
     text
 }
 
-/// Appends `line` to `text`, broken at blanks. The first part follows the text, the others are indented. A word that is too
-/// long, such as a path, stays whole.
 fn wrap(text: &mut String, line: &str, indent: &str) {
-    let mut column = indent.width();
-    let line = escape_untrusted(line);
-    for (index, word) in line.split(' ').enumerate() {
-        let width = word.width();
-        if index > 0 && column + 1 + width > WIDTH {
-            text.push('\n');
-            text.push_str(indent);
-            column = indent.width();
-        } else if index > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += width;
-    }
-    text.push('\n');
+    wrap_line(text, &escape_untrusted(line), indent, WIDTH);
 }
 
 #[cfg(test)]

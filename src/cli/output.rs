@@ -4,6 +4,7 @@
 mod list_table;
 mod list_writer;
 mod table;
+mod wrapped;
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -25,6 +26,7 @@ use crate::platform::signals;
 pub use list_table::{Cell, Columns, ListTable};
 pub use list_writer::{ListWriter, RESTORE_HINT, check_all_readable};
 pub use table::Table;
+pub use wrapped::{columns, wrap_for_stderr, wrap_line};
 
 /// Schema version of every answer.
 const SCHEMA: u32 = 1;
@@ -103,6 +105,13 @@ impl Output {
         match &self.pager {
             Some(_) => self.held_notes.borrow_mut().push_str(&line),
             None => write_stderr(&line),
+        }
+    }
+
+    /// Prints a message like [`Output::note`], broken at blanks if stderr is a terminal.
+    pub fn wrapped_note(&self, text: &str) {
+        if !self.quiet {
+            write_stderr(&wrap_for_stderr(format!("{}\n", escape_untrusted(text))));
         }
     }
 
@@ -273,7 +282,7 @@ pub fn print_error(e: &Error, as_json: bool) {
     if e.is_silent() {
         return;
     }
-    write_stderr(&if as_json { format_json_error(e) } else { format_error(e) });
+    write_stderr(&if as_json { format_json_error(e) } else { wrap_for_stderr(format_error(e)) });
 }
 
 /// Returns the error as a line of JSON.

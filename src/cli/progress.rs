@@ -2,7 +2,6 @@
 //! runs; other work holds a [`ProgressBar`], reports to `app.adapters.progress` how much is done (`report`, `advance`) and ends
 //! early once that `is_stopped()`.
 
-use std::io;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -11,7 +10,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::App;
-use super::output::{Output, print_error, write_stderr};
+use super::output::{Output, columns, print_error, write_stderr};
 use crate::error::{Error, Kind, Result};
 use crate::platform::clock::Stopwatch;
 use crate::platform::signals::{self, EndHandler};
@@ -26,8 +25,6 @@ const DELAY: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_millis(200);
 /// Columns of the bar itself.
 const BAR_WIDTH: usize = 20;
-/// Columns if the terminal doesn't say how many it has.
-const DEFAULT_COLUMNS: usize = 80;
 
 /// A progress bar on stderr, shown from one second on until it is dropped. Only a person at a terminal sees it, but a
 /// signal that would end the program always stops the work instead.
@@ -133,11 +130,6 @@ fn end_as_cancelled(is_shown: &IsShown, last_words: impl FnOnce()) -> ! {
     clear(&mut is_shown);
     last_words();
     signals::end_as_cancelled()
-}
-
-fn columns() -> usize {
-    let size = rustix::termios::tcgetwinsize(io::stderr());
-    size.map(|size| usize::from(size.ws_col)).ok().filter(|columns| *columns > 0).unwrap_or(DEFAULT_COLUMNS)
 }
 
 /// Cuts `text`, so that it leaves the last column free: a line that wraps can't be drawn over.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
@@ -34,7 +34,11 @@ impl RestoreFolder {
             Error::failure(format!("no file can be created next to {}", store.display())).why(e.to_string())
         };
         let parent = store.parent().unwrap_or(Path::new("/"));
-        let folder = tempfile::Builder::new().prefix(RESTORE_PREFIX).tempdir_in(parent).map_err(failed)?;
+        let folder = tempfile::Builder::new()
+            .prefix(RESTORE_PREFIX)
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir_in(parent)
+            .map_err(failed)?;
         let lock = File::open(folder.path()).map_err(failed)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|e| failed(e.into()))?;
         Ok(RestoreFolder { folder, _lock: lock })
@@ -61,7 +65,9 @@ impl Leftover {
     /// Returns what is at `path` if it is ours alone, and no running program has locked it.
     fn at(path: PathBuf) -> Option<Self> {
         let meta = fs::symlink_metadata(&path).ok()?;
-        let is_ours = meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o077 == 0;
+        // The copy in a folder has a mode of its own.
+        let forbidden = if meta.is_dir() { 0o022 } else { 0o077 };
+        let is_ours = meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & forbidden == 0;
         let is_copy = if meta.is_dir() { path.join(COPY_NAME).is_file() } else { meta.is_file() && meta.nlink() == 1 };
         if !is_ours || !is_copy {
             return None;
@@ -125,7 +131,7 @@ pub fn remove_of_restores(store: &Path) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    use std::os::unix::fs::DirBuilderExt;
 
     use super::*;
 
@@ -173,7 +179,7 @@ mod tests {
         // A run that has just begun has an empty folder.
         fs::DirBuilder::new().mode(0o700).create(folder.join(".jeton-restore-empty")).unwrap();
         let open = killed_restore(folder, ".jeton-restore-open");
-        fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o775)).unwrap();
         std::os::unix::fs::symlink(&open, folder.join(".jeton-restore-link")).unwrap();
         private_file(&folder.join("notes.partial"));
         assert_eq!((find(&store), remove_of_restores(&store)), (vec![], vec![]));
@@ -181,8 +187,10 @@ mod tests {
         let foreign = killed_restore(folder, ".jeton-restore-foreign");
         private_file(&foreign.join("notes"));
         assert_eq!((remove_of_restores(&store), foreign.join("notes").exists()), (vec![], true));
-        let path = running.path().to_owned();
-        drop(running);
-        assert!(!path.exists());
+        // Without its lock, the folder of a run is a leftover.
+        let RestoreFolder { folder: created, _lock } = running;
+        assert_eq!(fs::metadata(created.path()).unwrap().mode() & 0o7777, 0o700);
+        drop(_lock);
+        assert_eq!(remove_of_restores(&store), [created.path()]);
     }
 }

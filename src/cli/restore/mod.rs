@@ -119,12 +119,12 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     };
     preview::show(app, &answer, prepared.rows, &current, args.reapply_revocations);
     if args.dry_run {
-        app.out.note("Dry run: nothing was restored");
+        app.out.wrapped_note("Dry run: nothing was restored");
         return if app.out.json { app.print_json(&answer) } else { Ok(()) };
     }
     confirm(app, args, &answer, &prepared, &folders, interruption)?;
     for path in leftovers::remove_of_restores(&path) {
-        app.out.note(&format!("Removed a copy that a killed restore had left: {}", path.display()));
+        app.out.wrapped_note(&format!("Removed a copy that a killed restore had left: {}", path.display()));
     }
     let interruption = Interruption::listen()?;
     stop_on_interruption(&prepared.store, &interruption)?;

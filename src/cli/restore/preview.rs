@@ -15,17 +15,19 @@ const UNKNOWN: &str = "unknown";
 /// Shows what would be lost, and what would work again.
 pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState, reapply: bool) {
     let out = &app.out;
-    out.note(&format!("Backup  {}: {} of the audit log verified", answer.file, counted(rows, "row")));
-    out.note(&format!("Store   {}", answer.store));
+    out.wrapped_note(&format!("Backup  {}: {} of the audit log verified", answer.file, counted(rows, "row")));
+    out.wrapped_note(&format!("Store   {}", answer.store));
     let dates = app.dates();
     match (current, answer.common_seq, answer.lost) {
-        (StoreState::Missing, ..) => out.note("There is no store at this path: it will be created"),
-        (StoreState::Damaged(why), ..) => out.note(&format!(
+        (StoreState::Missing, ..) => out.wrapped_note("There is no store at this path: it will be created"),
+        (StoreState::Damaged(why), ..) => out.wrapped_note(&format!(
             "! The store can't be read, so it is unknown what would be lost. Its files will be renamed. {why}"
         )),
-        (_, Some(0), _) => out.note("! The backup is of another installation: everything in this store would be lost"),
+        (_, Some(0), _) => {
+            out.wrapped_note("! The backup is of another installation: everything in this store would be lost")
+        }
         (_, Some(common), Some(0)) => {
-            out.note(&format!("No change would be lost: the store has no row after row {common}"));
+            out.wrapped_note(&format!("No change would be lost: the store has no row after row {common}"));
         }
         (_, common, lost) => {
             let common = common.unwrap_or_default();
@@ -33,11 +35,11 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
             let lost = counted(lost.unwrap_or_default(), "later change");
             let last =
                 answer.lost_until.map(|at| format!(", the last one at {}", dates.second(at))).unwrap_or_default();
-            out.note(&format!("! The store has {lost} after row {common}{last}. {they} would be lost"));
+            out.wrapped_note(&format!("! The store has {lost} after row {common}{last}. {they} would be lost"));
         }
     }
     let Some(ended) = &answer.ended else {
-        return out.note(match reapply {
+        return out.wrapped_note(match reapply {
             true => "! It is unknown which access ended after the backup was made: none would be ended again",
             false => "! It is unknown which access ended after the backup was made: it would work again",
         });
@@ -45,14 +47,14 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
     if ended.is_empty() {
         return;
     }
-    out.note(match reapply {
+    out.wrapped_note(match reapply {
         true => "Ended after the backup was made, and would be ended again:",
         false => "! Ended after the backup was made, and would work again (see --reapply-revocations):",
     });
-    ended.iter().take(MAX_SHOWN).for_each(|one| out.note(&format!("    {}", one.describe())));
+    ended.iter().take(MAX_SHOWN).for_each(|one| out.wrapped_note(&format!("    {}", one.describe())));
     let rest = ended.len().saturating_sub(MAX_SHOWN);
     if rest > 0 {
-        out.note(&format!("    and {rest} more"));
+        out.wrapped_note(&format!("    and {rest} more"));
     }
 }
 
@@ -68,7 +70,7 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Resu
             format!("expected the number of changes that are lost: {lost}"),
         ),
         None => (
-            format!("jeton can't count the changes that are lost. Type the word {UNKNOWN} to restore the backup"),
+            format!("The lost changes can't be counted. Type {UNKNOWN} to restore the backup"),
             format!("expected the word {UNKNOWN}"),
         ),
     };
@@ -90,23 +92,25 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Resu
 /// Says what was done.
 pub(super) fn report(app: &App, answer: &Restored) {
     let out = &app.out;
-    out.note(&format!("✓ the store was restored from {}", answer.file));
+    out.wrapped_note(&format!("✓ the store was restored from {}", answer.file));
     if let Some(path) = &answer.previous_store {
-        out.note(&format!("  The store as it was: {path}"));
+        out.wrapped_note(&format!("  The store as it was: {path}"));
     }
     let ended = answer.ended.as_ref().filter(|ended| answer.reapplied == Some(true) && !ended.is_empty());
     if let Some(ended) = ended {
         let ended = ended.len() - answer.not_ended.len();
-        out.note(&format!("✓ access ended again: {ended}"));
+        out.wrapped_note(&format!("✓ access ended again: {ended}"));
     }
     for one in &answer.not_ended {
-        out.note(&format!("! not ended again: {}", one.describe()));
+        out.wrapped_note(&format!("! not ended again: {}", one.describe()));
     }
-    out.note("  All logins have ended");
+    out.wrapped_note("  All logins have ended");
     match answer.common_seq {
-        Some(0) => out.note("! Anchors of the replaced store don't fit any more: begin a new one in another file"),
+        Some(0) => {
+            out.wrapped_note("! Anchors of the replaced store don't fit any more: begin a new one in another file")
+        }
         Some(_) | None => {
-            out.note(&format!("  Add a checkpoint to your anchor now: {} audit anchor FILE", app.program()))
+            out.wrapped_note(&format!("  Add a checkpoint to your anchor now: {} audit anchor FILE", app.program()))
         }
     }
 }

@@ -65,7 +65,7 @@ pub(super) struct TokenListing {
     pub(super) sort: Sort,
     trashed: bool,
     conditions: WhereClause,
-    /// The condition that tells the trash from the other tokens.
+    /// The condition that separates the trash from the other tokens.
     section: &'static str,
     /// The conditions that the index of [`AccessPath::Status`] or [`AccessPath::Seen`] answers alone.
     index_conditions: WhereClause,

@@ -13,6 +13,7 @@ mod progress;
 mod rendering;
 mod session;
 mod suspension;
+mod wrapping;
 
 use crate::support::cli_program::{CliHome, PASSWORD};
 use crate::support::prompt_texts::{password_of, screens};
