@@ -27,6 +27,8 @@ pub struct Theme {
     pub warning: Style,
     /// Failure, or something about to be destroyed.
     pub danger: Style,
+    /// Everything behind a dialog.
+    pub backdrop: Style,
     /// `false` for `NO_COLOR`.
     pub has_colours: bool,
 }
@@ -35,6 +37,7 @@ impl Theme {
     /// Returns the theme with the terminal's own 16 colours.
     pub fn colour() -> Self {
         let plain = Style::new();
+        let backdrop = plain.remove_modifier(Modifier::BOLD | Modifier::REVERSED | Modifier::UNDERLINED);
         Theme {
             strong: plain.add_modifier(Modifier::BOLD),
             dim: plain.fg(Color::DarkGray),
@@ -45,6 +48,7 @@ impl Theme {
             good: plain.fg(Color::Green),
             warning: plain.fg(Color::Yellow),
             danger: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
+            backdrop: backdrop.fg(Color::DarkGray).bg(Color::Reset),
             has_colours: true,
         }
     }
@@ -52,6 +56,7 @@ impl Theme {
     /// Returns the theme without colours, for `NO_COLOR`.
     pub fn mono() -> Self {
         let plain = Style::new();
+        let backdrop = plain.remove_modifier(Modifier::BOLD | Modifier::REVERSED | Modifier::UNDERLINED);
         Theme {
             strong: plain.add_modifier(Modifier::BOLD),
             dim: plain.add_modifier(Modifier::DIM),
@@ -62,6 +67,7 @@ impl Theme {
             good: plain,
             warning: plain.add_modifier(Modifier::BOLD),
             danger: plain.add_modifier(Modifier::BOLD),
+            backdrop: backdrop.add_modifier(Modifier::DIM),
             has_colours: false,
         }
     }

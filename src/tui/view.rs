@@ -39,13 +39,17 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
             Screen::Loading => {}
             Screen::Entry(page) => page.view(frame, above, &app.model),
             Screen::Workspace(workspace) => {
-                frame.render_widget(tabs::line(workspace.current(), area.width.into(), &app.model), tabs);
+                tabs::draw(frame, tabs, workspace.current(), &app.model);
                 if let Some(page) = workspace.component() {
                     page.view(frame, below_tabs, &app.model);
                 }
             }
         }
         for dialog in app.modals.iter() {
+            frame.buffer_mut().set_style(above, app.model.theme.backdrop);
+            if let Screen::Workspace(workspace) = &app.screen {
+                tabs::draw_server(frame, tabs, workspace.current(), &app.model);
+            }
             dialog.view(frame, above, &app.model);
         }
     }

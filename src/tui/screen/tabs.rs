@@ -3,6 +3,8 @@
 //! A narrow terminal shows less: first the role and the host go, then the labels of the tabs, the least used first, and
 //! at last the account. The numbers of the tabs always stay, because they are the keys.
 
+use ratatui::Frame;
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -21,20 +23,36 @@ const DROPPED_LABELS: [ScreenId; 7] =
 /// Number of labels that are left out to show the name of a server.
 const DROPPED_FOR_SERVER: usize = 5;
 
-/// Returns the line on a terminal of `columns`, while the screen `current` is shown.
-pub fn line(current: ScreenId, columns: usize, model: &Model) -> Line<'static> {
+/// Draws the line while the screen `current` is shown.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, current: ScreenId, model: &Model) {
+    let (tabs, place) = fit(current, area.width.into(), model);
+    let mut line = Line::from(vec![Span::styled(PROGRAM, model.theme.strong)]);
+    line.spans.extend(tabs);
+    frame.render_widget(line, area);
+    draw_place(frame, area, place, model);
+}
+
+/// Draws the server once more over a dimmed line, because its colour matters most in dialogs.
+pub fn draw_server(frame: &mut Frame<'_>, area: Rect, current: ScreenId, model: &Model) {
+    if model.server.is_some() {
+        draw_place(frame, area, fit(current, area.width.into(), model).1, model);
+    }
+}
+
+fn draw_place(frame: &mut Frame<'_>, area: Rect, place: String, model: &Model) {
+    let columns = u16::try_from(width(&place)).unwrap_or(area.width).min(area.width);
+    let at = Rect { x: area.x + area.width.saturating_sub(columns + 1), width: columns, ..area };
+    frame.render_widget(Span::styled(place, place_style(model)), at);
+}
+
+/// Returns the tabs, and the text for the signed-in user and the place, on a terminal of `columns`.
+fn fit(current: ScreenId, columns: usize, model: &Model) -> (Vec<Span<'static>>, String) {
     let fitting = choices(model).into_iter().find_map(|(dropped, place)| {
         let tabs = tabs(current, &DROPPED_LABELS[..dropped], model);
         let used: usize = tabs.iter().map(Span::width).sum();
         (width(PROGRAM) + used + width(&place) < columns).then_some((tabs, place))
     });
-    let (tabs, place) = fitting.unwrap_or_else(|| (tabs(current, &DROPPED_LABELS, model), String::new()));
-    let mut line = Line::from(vec![Span::styled(PROGRAM, model.theme.strong)]);
-    line.spans.extend(tabs);
-    let gap = columns.saturating_sub(line.width() + width(&place) + 1);
-    line.push_span(Span::raw(" ".repeat(gap)));
-    line.push_span(Span::styled(place, place_style(model)));
-    line
+    fitting.unwrap_or_else(|| (tabs(current, &DROPPED_LABELS, model), String::new()))
 }
 
 /// Returns the tabs with their counts. `unlabelled` screens have only their number, unless one of them is shown.

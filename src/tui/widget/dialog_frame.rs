@@ -9,13 +9,16 @@ use crate::tui::text_fit::cut;
 use crate::tui::theme::Theme;
 
 /// Maximum width of a dialog, in columns.
-const MAX_DIALOG_COLUMNS: u16 = 78;
+const MAX_DIALOG_COLUMNS: u16 = 110;
+/// A dialog up to this width covers the whole screen. A wider one leaves its edges visible.
+const MIN_DIALOG_COLUMNS: u16 = 78;
 
 /// Lines of the box that aren't lines of the dialog: two borders and the keys.
 pub const FRAME_ROWS: usize = 3;
 
 fn outer_width(area: Rect) -> u16 {
-    area.width.saturating_sub(2).min(MAX_DIALOG_COLUMNS)
+    let most = area.width.saturating_sub(2);
+    most.min(MIN_DIALOG_COLUMNS.max(most - most / 10)).min(MAX_DIALOG_COLUMNS)
 }
 
 /// Maximum width and height of a panel, in columns and rows.

@@ -19,6 +19,9 @@ const CURSOR_COLUMNS: usize = 2;
 const MARK_COLUMNS: usize = 4;
 /// Columns of the arrow after the title by which a table is sorted.
 const ARROW_COLUMNS: usize = 2;
+/// Blanks between cells, if all content fits, and otherwise.
+const WIDE_GAP: usize = 2;
+const NARROW_GAP: usize = 1;
 
 /// The columns of a list. Columns are referred to by their position.
 pub struct TableSpec {
@@ -49,6 +52,10 @@ pub struct TableColumns {
     spec: &'static TableSpec,
     /// Width of each column; 0 = hidden.
     widths: Vec<usize>,
+    /// Columns available for the table.
+    room: usize,
+    /// Blanks between cells.
+    gap: usize,
 }
 
 pub struct Cell {
@@ -71,18 +78,33 @@ impl Cell {
 
 /// Widths of the widest cells of rows, by column.
 #[derive(Clone, Default)]
-pub struct CellWidths(Vec<usize>);
+pub struct CellWidths {
+    widths: Vec<usize>,
+    /// The table and its width for which the cells were made.
+    table: Option<(&'static TableSpec, usize)>,
+}
 
 impl CellWidths {
+    /// Prepares for more rows of a table. If it is the same table as before, the columns don't get narrower, so that they
+    /// don't move whenever other rows are loaded.
+    pub fn begin(&mut self, columns: &TableColumns) {
+        let is_same =
+            self.table.is_some_and(|(spec, room)| spec.columns == columns.spec.columns && room == columns.room);
+        if !is_same {
+            *self = CellWidths { widths: Vec::new(), table: Some((columns.spec, columns.room)) };
+        }
+    }
+
     pub fn add(&mut self, cells: &[Cell]) {
-        self.0.resize(self.0.len().max(cells.len()), 0);
-        self.0.iter_mut().zip(cells).for_each(|(widest, cell)| *widest = width(&cell.text).max(*widest));
+        self.widths.resize(self.widths.len().max(cells.len()), 0);
+        self.widths.iter_mut().zip(cells).for_each(|(widest, cell)| *widest = width(&cell.text).max(*widest));
     }
 }
 
 impl TableColumns {
     pub fn new(spec: &'static TableSpec, columns: usize) -> Self {
-        let mut c = TableColumns { spec, widths: spec.columns.iter().map(|(_, width)| *width).collect() };
+        let widths = spec.columns.iter().map(|(_, width)| *width).collect();
+        let mut c = TableColumns { spec, widths, room: columns, gap: NARROW_GAP };
         for step in spec.narrower {
             if c.total() > columns {
                 step.iter().for_each(|(column, width)| c.set(*column, *width));
@@ -105,23 +127,39 @@ impl TableColumns {
         c
     }
 
-    /// Widens the column that gets the spare room, if its text is cut, by the room that the other columns don't
-    /// need for theirs.
+    /// Gives each column the width of its content, but at least that of its title. If that is too much, the column with the
+    /// spare room is cut, after those that are wider than at first.
     pub fn fit_content(&mut self, cells: &CellWidths) {
-        let needed = |column: usize| cells.0.get(column).copied().unwrap_or(0);
-        let widest = self.spec.widest;
-        if self.width(widest) == 0 {
+        if cells.widths.is_empty() {
             return;
         }
-        let mut missing = needed(widest).min(self.spec.max_width).saturating_sub(self.width(widest));
-        for (column, (title, _)) in self.spec.columns.iter().enumerate().filter(|(column, _)| *column != widest).rev() {
-            // A title has room for the arrow of the order.
-            let kept = needed(column).max(width(title) + ARROW_COLUMNS);
-            let spare = self.width(column).saturating_sub(kept).min(missing);
-            self.set(column, self.width(column) - spare);
-            self.set(widest, self.width(widest) + spare);
-            missing -= spare;
+        let widest = self.spec.widest;
+        let shown: Vec<usize> = (0..self.widths.len()).filter(|column| self.width(*column) > 0).collect();
+        let needed = |column: usize| {
+            let title = self.spec.columns.get(column).map_or(0, |(title, _)| width(title));
+            let arrow = if column < self.spec.sort.len() { ARROW_COLUMNS } else { 0 };
+            let content = cells.widths.get(column).copied().unwrap_or(0);
+            if column == widest { content.min(self.spec.max_width) } else { content }.max(title + arrow)
+        };
+        let mut widths = vec![0; self.widths.len()];
+        for &column in &shown {
+            widths[column] = if column == widest { needed(column) } else { needed(column).min(self.width(column)) };
         }
+        let total = |widths: &[usize], gap: usize| {
+            self.left() + widths.iter().sum::<usize>() + gap * shown.len().saturating_sub(1)
+        };
+        let is_whole = shown.iter().all(|column| widths[*column] == needed(*column));
+        let gap = if is_whole && total(&widths, WIDE_GAP) <= self.room { WIDE_GAP } else { NARROW_GAP };
+        if self.width(widest) > 0 {
+            widths[widest] -= total(&widths, gap).saturating_sub(self.room).min(widths[widest]);
+        }
+        let mut spare = self.room.saturating_sub(total(&widths, gap));
+        for &column in &shown {
+            let missing = needed(column).saturating_sub(widths[column]).min(spare);
+            widths[column] += missing;
+            spare -= missing;
+        }
+        (self.widths, self.gap) = (widths, gap);
     }
 
     /// Returns the width of a column; 0 = hidden.
@@ -137,7 +175,7 @@ impl TableColumns {
 
     /// Returns the width of all columns and of the blanks between them.
     pub fn total(&self) -> usize {
-        self.left() + self.widths.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
+        self.left() + self.widths.iter().filter(|w| **w > 0).map(|w| w + self.gap).sum::<usize>() - self.gap
     }
 
     fn left(&self) -> usize {
@@ -158,7 +196,7 @@ impl TableColumns {
         };
         let shown = self.spec.columns.iter().zip(&self.widths).enumerate().filter(|(_, (_, width))| **width > 0);
         let cells: Vec<String> = shown.map(|(at, ((name, _), width))| fit(&title(at, name), *width)).collect();
-        format!("{}{}", " ".repeat(self.left()), cells.join(" "))
+        format!("{}{}", " ".repeat(self.left()), cells.join(&" ".repeat(self.gap)))
     }
 
     pub fn row(&self, cells: Vec<Cell>, is_current: bool, is_marked: bool, theme: &Theme) -> Line<'static> {
@@ -166,17 +204,19 @@ impl TableColumns {
         // On a reversed row, colours would become backgrounds.
         let over = |style: Style| if is_current { base } else { style };
         let mut spans = vec![Span::styled(if is_current { "▶" } else { " " }, base)];
-        let mut before = base;
+        let (mut before, mut gap) = (base, 1);
         if self.spec.has_marks {
             before = over(theme.accent);
             spans.push(Span::styled(" ", base));
             spans.push(Span::styled(if is_marked { "✓" } else { " " }, before));
         }
         for (cell, width) in cells.into_iter().zip(&self.widths).filter(|(_, width)| **width > 0) {
-            spans.push(Span::styled(" ", before));
+            spans.push(Span::styled(" ".repeat(gap), before));
             spans.extend(highlighted(&fit(&cell.text, *width), &cell.words, over(cell.style), theme.matched));
-            before = base;
+            (before, gap) = (base, self.gap);
         }
+        // The mark of the row under the cursor reaches to the edge.
+        spans.push(Span::styled(" ".repeat(self.room.saturating_sub(self.total())), base));
         Line::from(spans)
     }
 }
@@ -185,25 +225,41 @@ impl TableColumns {
 mod tests {
     use super::*;
 
-    const SPEC: TableSpec =
+    static SPEC: TableSpec =
         TableSpec { columns: &[("NAME", 8), ("STATUS", 10), ("SEEN", 9)], max_width: 16, ..TableSpec::EMPTY };
 
-    fn fitted(columns: usize, row: [&str; 3]) -> Vec<usize> {
+    fn fitted(columns: usize, rows: &[[&str; 3]]) -> (Vec<usize>, usize) {
         let mut table = TableColumns::new(&SPEC, columns);
-        let total = table.total();
         let mut cells = CellWidths::default();
-        cells.add(&row.map(|text| Cell::new(text, Style::new())));
+        cells.begin(&table);
+        rows.iter().for_each(|row| cells.add(&row.map(|text| Cell::new(text, Style::new()))));
         table.fit_content(&cells);
-        assert_eq!(table.total(), total);
-        table.widths
+        assert!(table.total() <= columns);
+        (table.widths, table.gap)
     }
 
     #[test]
-    fn cut_text_gets_the_room_that_other_columns_do_not_need() {
-        assert_eq!(fitted(31, ["deploy", "ok", "never"]), [8, 10, 9], "nothing is cut");
-        assert_eq!(fitted(31, ["deploy-bot", "ok", "never"]), [10, 10, 7], "from the last column first");
-        assert_eq!(fitted(31, ["deploy-bot-7", "ok", "never"]), [12, 9, 6], "titles and their arrows stay");
-        assert_eq!(fitted(31, ["deploy-bot-of-the-night", "disabled it", "long ago"]), [9, 10, 8]);
-        assert_eq!(fitted(60, ["deploy-bot-of-the-night", "ok", "never"]), [16, 10, 9], "the maximum");
+    fn columns_are_as_wide_as_their_content() {
+        let name = "deploy-bot-7";
+        assert_eq!(fitted(60, &[["ci", "ok", "never"]]), (vec![4, 6, 5], 2), "titles stay");
+        assert_eq!(fitted(60, &[["ci", "ok", "never"], [name, "disabled", "-"]]), (vec![12, 8, 5], 2));
+        assert_eq!(fitted(60, &[[name, "disabled for now", "-"]]), (vec![12, 16, 4], 1), "the room that is left");
+        assert_eq!(fitted(31, &[[name, "disabled", "never"]]), (vec![12, 8, 5], 2));
+        assert_eq!(fitted(30, &[[name, "disabled", "never"]]), (vec![12, 8, 5], 1), "nothing is cut for a wider gap");
+        assert_eq!(fitted(28, &[[name, "disabled", "never"]]), (vec![11, 8, 5], 1), "the name gets what is left");
+        assert_eq!(fitted(31, &[[name, "disabled for now", "never"]]), (vec![12, 10, 5], 1));
+        assert_eq!(fitted(60, &[["deploy-bot-of-the-night", "ok", "never"]]), (vec![16, 6, 5], 2), "the maximum");
+        assert_eq!(fitted(31, &[]), (vec![8, 10, 9], 1), "no rows");
+    }
+
+    #[test]
+    fn columns_get_narrower_only_in_another_table() {
+        let row = |name: &str| [name, "ok", "-"].map(|text| Cell::new(text, Style::new()));
+        let mut cells = CellWidths::default();
+        for (columns, name, expected) in [(60, "deploy-bot-7", 12), (60, "ci", 12), (61, "ci", 2)] {
+            cells.begin(&TableColumns::new(&SPEC, columns));
+            cells.add(&row(name));
+            assert_eq!(cells.widths[0], expected);
+        }
     }
 }

@@ -348,14 +348,14 @@ fn accounts_filter_narrows_while_it_is_typed() {
     s.assert_hides("member ");
     s.keys("<c-u>nobody");
     insta::assert_snapshot!(s.body(), @r#"
-     NAME                  ROLE   STATE        ACTIVE   TOTAL   TRASH  CREATED
+     NAME    ROLE    STATE        ACTIVE    TOTAL    TRASH   CREATED
 
     Nothing matches "nobody".  Esc clears the filter.
     "#);
     s.keys("<c-u>status:gone");
     insta::assert_snapshot!(s.filter_line(), @r#"/ status:gone                             unknown value "status:gone"   ↓ name"#);
     insta::assert_snapshot!(s.body(), @r#"
-     NAME                  ROLE   STATE        ACTIVE   TOTAL   TRASH  CREATED
+     NAME    ROLE    STATE        ACTIVE    TOTAL    TRASH   CREATED
 
     Nothing matches "status:gone".  Esc clears the filter.
     Unknown value "status:gone": status: takes enabled, disabled.

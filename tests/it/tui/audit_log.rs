@@ -127,14 +127,14 @@ fn audit_filter_narrows_while_it_is_typed() {
     s.assert_hides("deploy-bot");
     s.keys("x");
     insta::assert_snapshot!(s.body(), @r#"
-     WHEN             WHO           VERB              TARGET
+     WHEN              WHO     VERB          TARGET
 
     Nothing matches "verb:create by:memx".  Esc clears the filter.
     "#);
     s.keys("<c-u>who:mem");
     insta::assert_snapshot!(s.filter_line(), @r#"/ who:mem                                         unknown field "who"   ↓ when"#);
     insta::assert_snapshot!(s.body(), @r#"
-     WHEN             WHO           VERB              TARGET
+     WHEN              WHO     VERB          TARGET
 
     Nothing matches "who:mem".  Esc clears the filter.
     Unknown field "who": known are verb:, by:, target:.

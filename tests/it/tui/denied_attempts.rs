@@ -143,14 +143,14 @@ fn denied_filter_narrows_by_words_and_fields() {
     s.assert_shows("deploy-bot");
     s.keys("x");
     insta::assert_snapshot!(s.body(), @r#"
-     WHEN        REASON          TOKEN             METHOD           ADDRESS
+     WHEN       REASON     TOKEN          METHOD                      ADDRESS
 
     Nothing matches "token:deploy address:10.0.0x".  Esc clears the filter.
     "#);
     s.keys("<c-u>tokn:deploy");
     insta::assert_snapshot!(s.filter_line(), @r#"/ tokn:deploy                                    unknown field "tokn"   ↓ when"#);
     insta::assert_snapshot!(s.body(), @r#"
-     WHEN        REASON          TOKEN             METHOD           ADDRESS
+     WHEN       REASON     TOKEN          METHOD                      ADDRESS
 
     Nothing matches "tokn:deploy".  Esc clears the filter.
     Unknown field "tokn": known are reason:, token:, method:, address:.

@@ -113,11 +113,11 @@ fn new_use_is_shown_without_a_key() {
     let install = TestInstall::new();
     let issued = install.issue(OWNER, "deploy-bot");
     let mut s = TuiHarness::signed_in(install);
-    insta::assert_snapshot!(lines_of(&s, "▶"), @"▶   deploy-bot     ● active   ops        no access     never       never");
+    insta::assert_snapshot!(lines_of(&s, "▶"), @"▶   deploy-bot  ● active  ops        no access  never      never");
     s.install.verify(&issued.secret);
     s.message(Msg::LedgerChanged);
     assert_eq!(s.tokens().current().unwrap().last_seen_at, Some(s.install.now()));
-    insta::assert_snapshot!(lines_of(&s, "▶"), @"▶   deploy-bot     ● active   ops        no access     never       just now");
+    insta::assert_snapshot!(lines_of(&s, "▶"), @"▶   deploy-bot  ● active  ops        no access  never      just now");
 }
 
 #[test]

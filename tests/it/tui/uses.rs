@@ -101,7 +101,7 @@ fn uses_filter_narrows_by_words_and_fields() {
     s.assert_shows("1 match");
     s.keys("x");
     insta::assert_snapshot!(s.body(), @r#"
-     DAY (UTC)       USES  TOKEN           METHOD                   ADDRESS
+     DAY (UTC)       USES TOKEN          METHOD                     ADDRESS
 
     Nothing matches "token:deploy address:10.0.0x".  Esc clears the filter.
     "#);

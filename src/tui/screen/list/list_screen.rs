@@ -26,7 +26,7 @@ use crate::tui::notice::NoticeId;
 use crate::tui::outcome::Outcome;
 use crate::tui::text_fit::group_digits;
 use crate::tui::widget::filter_field::FilterField;
-use crate::tui::widget::table_columns::{Cell, CellWidths, TableColumns, TableSpec};
+use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
 use crate::verbs::request::{Request, Response};
 
 /// The rows of a list: how they are read, what they show, and what is special to their screen.
@@ -288,7 +288,8 @@ impl<S: Source> ListScreen<S> {
         let columns = if S::HAS_PANE { layout::list_columns(ctx.size.0) } else { ctx.size.0 };
         let columns = TableColumns::new(self.source.table(), columns.into());
         let filter = self.parsed_filter();
-        let mut widths = CellWidths::default();
+        let mut widths = std::mem::take(&mut self.rows.cell_widths);
+        widths.begin(&columns);
         self.rows.all().iter().for_each(|row| widths.add(&self.source.cells(row, &filter, &columns, ctx.model)));
         self.rows.cell_widths = widths;
     }
