@@ -75,4 +75,50 @@ impl StoreLocation {
     pub fn open(&self, mode: OpenMode) -> Result<OpenStore> {
         SqliteStore::open(self.path(), mode)
     }
+
+    /// Opens the store for an examination. Nothing is created, migrated or written, and the schema isn't checked. Other
+    /// programs are waited for `wait` long. Long reads ask `is_over` from time to time, and end with an error once it is
+    /// `true`.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if the store breaks a rule of opening, or can't be read without creating a file.
+    pub fn open_unchanged(&self, wait: Duration, is_over: impl FnMut() -> bool + Send + 'static) -> Result<OpenStore> {
+        SqliteStore::open_unchanged(self.path(), wait, is_over)
+    }
+
+    /// Returns `true` if anything is at the path of the store.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if the path can't be read.
+    pub fn exists(&self) -> Result<bool> {
+        SqliteStore::exists(self.path())
+    }
+
+    /// Checks one rule of opening the store.
+    ///
+    /// # Errors
+    /// The error that every command would report.
+    pub fn check_rule(&self, rule: OpeningRule) -> Result<()> {
+        SqliteStore::check_rule(self.path(), rule)
+    }
+
+    /// Returns `true` if the store can be read but not changed, because of its mount.
+    pub fn is_on_read_only_mount(&self) -> bool {
+        SqliteStore::is_on_read_only_mount(self.path())
+    }
+
+    /// Returns the number of bytes of the write-ahead log, and the number that stay after a checkpoint.
+    pub fn wal_size(&self) -> (u64, u64) {
+        SqliteStore::wal_size(self.path())
+    }
+
+    /// Returns `true` if a rollback journal is next to the store. jeton's stores never have one.
+    pub fn has_rollback_journal(&self) -> bool {
+        SqliteStore::has_rollback_journal(self.path())
+    }
+
+    /// Returns the space that is left in the folder of the store.
+    pub fn space(&self) -> Result<StoreSpace> {
+        SqliteStore::space(self.path())
+    }
 }

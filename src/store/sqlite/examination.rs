@@ -17,7 +17,7 @@ use super::sqlite_store::SqliteStore;
 use super::{open, token_list_query, wal};
 use crate::error::{Error, Result};
 use crate::platform::sidecar::{JOURNAL_SUFFIX, SHM_SUFFIX, sidecar_path};
-use crate::store::{OpenMode, StoreLocation};
+use crate::store::OpenMode;
 
 /// Number of SQLite's steps between two questions whether a long read is to end.
 const STEPS_BETWEEN_QUESTIONS: i32 = 10_000;
@@ -84,13 +84,14 @@ pub struct StoreSpace {
     pub files: Option<u64>,
 }
 
-impl StoreLocation {
+/// The examination of the file at the path of a store.
+impl SqliteStore {
     /// Returns `true` if anything is at the path of the store.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the path can't be read.
-    pub fn exists(&self) -> Result<bool> {
-        let path = open::absolute(self.path())?;
+    pub fn exists(path: &Path) -> Result<bool> {
+        let path = open::absolute(path)?;
         match fs::symlink_metadata(&path) {
             Ok(_) => Ok(true),
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
@@ -102,8 +103,8 @@ impl StoreLocation {
     ///
     /// # Errors
     /// The error that every command would report.
-    pub fn check_rule(&self, rule: OpeningRule) -> Result<()> {
-        let path = open::absolute(self.path())?;
+    pub fn check_rule(path: &Path, rule: OpeningRule) -> Result<()> {
+        let path = open::absolute(path)?;
         match rule {
             OpeningRule::Kind => open::check_kind(&path),
             OpeningRule::Owner => open::check_owner(&path),
@@ -115,23 +116,23 @@ impl StoreLocation {
     }
 
     /// Returns `true` if the store can be read but not changed, because of its mount.
-    pub fn is_on_read_only_mount(&self) -> bool {
-        WriteObstacle::find(self.path()) == Some(WriteObstacle::Mount)
+    pub fn is_on_read_only_mount(path: &Path) -> bool {
+        WriteObstacle::find(path) == Some(WriteObstacle::Mount)
     }
 
     /// Returns the number of bytes of the write-ahead log, and the number that stay after a checkpoint.
-    pub fn wal_size(&self) -> (u64, u64) {
-        (wal::bytes(self.path()), wal::MAX_WAL_BYTES.unsigned_abs())
+    pub fn wal_size(path: &Path) -> (u64, u64) {
+        (wal::bytes(path), wal::MAX_WAL_BYTES.unsigned_abs())
     }
 
     /// Returns `true` if a rollback journal is next to the store. jeton's stores never have one.
-    pub fn has_rollback_journal(&self) -> bool {
-        fs::metadata(sidecar_path(self.path(), JOURNAL_SUFFIX)).is_ok_and(|meta| meta.len() > 0)
+    pub fn has_rollback_journal(path: &Path) -> bool {
+        fs::metadata(sidecar_path(path, JOURNAL_SUFFIX)).is_ok_and(|meta| meta.len() > 0)
     }
 
     /// Returns the space that is left in the folder of the store.
-    pub fn space(&self) -> Result<StoreSpace> {
-        let path = open::absolute(self.path())?;
+    pub fn space(path: &Path) -> Result<StoreSpace> {
+        let path = open::absolute(path)?;
         let left = statvfs(path.parent().unwrap_or(Path::new("/")));
         let left = left.map_err(|e| Error::failure("the free disk space is unknown").why(e.to_string()))?;
         Ok(StoreSpace {
@@ -147,12 +148,12 @@ impl StoreLocation {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the store breaks a rule of opening, or can't be read without creating a file.
     pub fn open_unchanged(
-        &self,
+        given: &Path,
         wait: Duration,
         is_over: impl FnMut() -> bool + Send + 'static,
-    ) -> Result<SqliteStore> {
-        let path = open::absolute(self.path())?;
-        OPENING_RULES.into_iter().try_for_each(|rule| self.check_rule(rule))?;
+    ) -> Result<Self> {
+        let path = open::absolute(given)?;
+        OPENING_RULES.into_iter().try_for_each(|rule| SqliteStore::check_rule(given, rule))?;
         if wal::bytes(&path) > 0 && !sidecar_path(&path, SHM_SUFFIX).exists() {
             return Err(open::open_error(&path)
                 .why("to read its -wal file, SQLite needs a -shm file, which is missing, and this command creates no files")
@@ -172,7 +173,7 @@ impl StoreLocation {
             .and_then(|()| db.busy_timeout(wait))
             .and_then(|()| db.progress_handler(STEPS_BETWEEN_QUESTIONS, Some(is_over)))
             .map_err(sqlite_error)?;
-        Ok(SqliteStore::from_parts(db, identity, self.path()))
+        Ok(SqliteStore::from_parts(db, identity, given))
     }
 }
 
