@@ -83,7 +83,6 @@ pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
     }
 }
 
-/// Returns the next step for a token that has none of `methods`.
 fn other_proof(methods: &[&str]) -> String {
     let methods = if methods.len() == 1 { "this method" } else { "one of these methods" };
     format!("Use a token that has {methods}, or run jeton with --user NAME and enter the password")
@@ -135,13 +134,9 @@ pub fn check_token_access(
     match actor.bearer() {
         Some(bearer) if !scope_covers(actor, action, own) => {
             let missing: Vec<&str> = action.methods().iter().skip(usize::from(!own)).copied().collect();
-            let what = match own {
-                true => {
-                    format!("the token {} may not do this, not even with its own account's tokens", bearer.token.name)
-                }
-                false => format!("the token {} may not do this with tokens of other accounts", bearer.token.name),
-            };
-            Err(Error::denied(what)
+            let tokens =
+                if own { ", not even with its own account's tokens" } else { " with tokens of other accounts" };
+            Err(Error::denied(format!("the token {} may not do this{tokens}", bearer.token.name))
                 .why(format!("the token lacks the method {}", missing.join(" or ")))
                 .next(other_proof(&missing)))
         }
