@@ -134,9 +134,8 @@ pub fn check_token_access(
     match actor.bearer() {
         Some(bearer) if !scope_covers(actor, action, own) => {
             let missing: Vec<&str> = action.methods().iter().skip(usize::from(!own)).copied().collect();
-            let tokens =
-                if own { ", not even with its own account's tokens" } else { " with tokens of other accounts" };
-            Err(Error::denied(format!("the token {} may not do this{tokens}", bearer.token.name))
+            let which = if own { ", not even with its own account's tokens" } else { " with other accounts' tokens" };
+            Err(Error::denied(format!("the token {} may not do this{which}", bearer.token.name))
                 .why(format!("the token lacks the method {}", missing.join(" or ")))
                 .next(other_proof(&missing)))
         }
