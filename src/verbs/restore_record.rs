@@ -8,6 +8,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::audit_chain::restore_row::{
     LOST_AFTER, LOST_TO, REPLACED, RESTORE_TARGET, RESTORE_VERB, RestoreRow, format_row_hash,
 };
+use crate::domain::checkpoint::Checkpoint;
 use crate::error::Result;
 
 /// Number of restores that [`RestoreRecord::replaces`] looks at, the newest first.
@@ -51,11 +52,18 @@ impl RestoreRecord {
     /// Returns `true` if a restore in the log of `snapshot` replaced a log that ended with `seen`, or whose row `seen`
     /// was the last one that a service had recorded. The hash of a row covers all rows before it. So a row that was seen
     /// after a restore is never one that this restore replaced.
-    pub fn replaces(snapshot: &dyn Snapshot, seen: AuditTip) -> Result<bool> {
-        let wanted = Value::String(to_text(seen));
+    ///
+    /// If the replaced store was missing or unreadable, its last row is unknown. The restore then replaced each log that
+    /// was seen before it.
+    pub fn replaces(snapshot: &dyn Snapshot, seen: &Checkpoint) -> Result<bool> {
+        let wanted = Value::String(to_text(AuditTip { seq: seen.seq, hash: seen.hash }));
         let restores = snapshot.audit_rows(RESTORE_VERB, RESTORE_TARGET, MAX_RESTORES)?;
         Ok(restores.iter().any(|row| match serde_json::from_str(&row.details) {
-            Ok(Value::Object(details)) => [REPLACED, "seen"].iter().any(|key| details.get(*key) == Some(&wanted)),
+            Ok(Value::Object(details)) => {
+                let is_lost = details.get(REPLACED) == Some(&Value::Null);
+                [REPLACED, "seen"].iter().any(|key| details.get(*key) == Some(&wanted))
+                    || is_lost && RestoreRow::from_row(row).is_some_and(|restore| restore.replaced(seen))
+            }
             Ok(_) | Err(_) => false,
         }))
     }

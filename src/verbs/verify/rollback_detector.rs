@@ -3,7 +3,7 @@
 //!
 //! The audit log only grows. So the last seen row must still exist with the same hash, which covers all rows before
 //! it. The only exception is a restore with `jeton restore`: its row in the log names the last row of the log that it
-//! replaced.
+//! replaced or, if that log was lost, is later than the time at which the row was last seen.
 
 use crate::domain::checkpoint::{Checkpoint, StoreId};
 use crate::domain::time::{MINUTE, Timestamp};
@@ -70,14 +70,14 @@ impl RollbackDetector {
                 .next(ACKNOWLEDGE));
         }
         if let Some(seen) = &self.seen {
-            let seen = AuditTip { seq: seen.seq, hash: seen.hash };
-            let continues = seen == tip || snapshot.audit_contains(seen)? || RestoreRecord::replaces(snapshot, seen)?;
+            let last = AuditTip { seq: seen.seq, hash: seen.hash };
+            let continues = last == tip || snapshot.audit_contains(last)? || RestoreRecord::replaces(snapshot, seen)?;
             if !continues {
                 self.is_rolled_back = true;
-                return Err(rollback_error(seen, tip));
+                return Err(rollback_error(last, tip));
             }
             self.is_rolled_back = false;
-            if seen == tip {
+            if last == tip {
                 return Ok(false);
             }
         }
