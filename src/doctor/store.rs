@@ -117,8 +117,11 @@ fn exists(context: &Context<'_>) -> Vec<Finding> {
         (Ok(false), Some(server)) if store.source == Source::Default => {
             Finding::ok(format!("no store on this machine: commands go to {}", server.value))
         }
-        (Ok(false), _) => Finding::fault(format!("there is no store at {place}"))
-            .next(format!("Check the path, or create a store with: {}", command(context, &["init"]))),
+        (Ok(false), _) => Finding::fault(format!("there is no store at {place}")).next(format!(
+            "Check the path. For a new store, run: {}. If the store was lost, restore a backup: {}",
+            command(context, &["init"]),
+            command(context, &["restore", "FILE"])
+        )),
         (Err(error), _) => Finding::fault(format!("the store {place} can't be reached")).because_of(error),
     }]
 }

@@ -255,9 +255,12 @@ fn check_file(path: &Path) -> Result<()> {
 /// Checks that a regular file with one name is at `path`.
 pub(super) fn check_kind(path: &Path) -> Result<()> {
     let Some(meta) = metadata(path)? else {
-        let init = CliLine::new(&["init"]).option("store", path.display().to_string());
-        return Err(Error::not_found(format!("no store at {}", path.display()))
-            .next(format!("Check the path, or create a store with: {init}")));
+        let run = |args: &[&str]| CliLine::new(args).option("store", path.display().to_string());
+        return Err(Error::not_found(format!("no store at {}", path.display())).next(format!(
+            "Check the path. For a new store, run: {}. If the store was lost, restore a backup: {}",
+            run(&["init"]),
+            run(&["restore", "FILE"])
+        )));
     };
     if meta.is_symlink() {
         return Err(open_error(path)

@@ -12,7 +12,7 @@ fn init_creates_one_store_only() {
     let refused = home.run(&["whoami", "--no-input"], "").assert_error(Kind::NotFound);
     insta::assert_snapshot!(refused.message(), @"
     error: no store at [folder]/.local/share/jeton/jeton.db
-      Check the path, or create a store with: jeton init --store [folder]/.local/share/jeton/jeton.db
+      Check the path. For a new store, run: jeton init --store [folder]/.local/share/jeton/jeton.db. If the store was lost, restore a backup: jeton restore FILE --store [folder]/.local/share/jeton/jeton.db
     ");
     home.run(&["verify"], "x\n").assert_error(Kind::NotFound);
     assert!(!exists(&home.store()), "looking makes nothing");

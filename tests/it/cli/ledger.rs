@@ -160,6 +160,6 @@ fn check_reports_expiring_and_still_tried_tokens() {
     let refused = CliHome::new().run(&["check", "--quiet"], "").assert_error(Kind::NotFound).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: no store at [folder]/.local/share/jeton/jeton.db
-      Check the path, or create a store with: jeton init --store [folder]/.local/share/jeton/jeton.db
+      Check the path. For a new store, run: jeton init --store [folder]/.local/share/jeton/jeton.db. If the store was lost, restore a backup: jeton restore FILE --store [folder]/.local/share/jeton/jeton.db
     ");
 }

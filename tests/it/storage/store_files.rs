@@ -159,7 +159,7 @@ fn missing_store_is_reported_and_not_created() {
     chmod(&place.path(), 0o600);
     let empty = assert_refused(&place.path(), Kind::NotFound, &["jeton init"]);
     insta::assert_snapshot!([missing, empty].map(|error| without_folder(&error, &place)).join("\n"), @"
-    no store at [folder]/jeton.db. Check the path, or create a store with: jeton init --store [folder]/jeton.db
+    no store at [folder]/jeton.db. Check the path. For a new store, run: jeton init --store [folder]/jeton.db. If the store was lost, restore a backup: jeton restore FILE --store [folder]/jeton.db
     the store [folder]/jeton.db is an empty file. Create a store with: jeton init --store [folder]/jeton.db
     ");
     assert_eq!(fs::metadata(place.path()).unwrap().len(), 0);
