@@ -12,6 +12,7 @@ use rustix::fs::{Mode, OFlags};
 use super::ScanOptions;
 use super::findings::{Findings, Place, PlaceSource};
 use super::git;
+use super::ignore_rules::IgnoreRules;
 use super::names::search_name;
 use crate::domain::secret::{ScanBuffer, SecretScanner};
 use crate::platform::bounded_read::is_standard;
@@ -33,29 +34,45 @@ pub(super) fn scan(scanner: &SecretScanner, options: &ScanOptions, findings: &Fi
         }
     }
     let repositories = Mutex::default();
-    let Some((first, others)) = folders.split_first() else { return BTreeSet::new() };
-    let mut walk = WalkBuilder::new(first);
-    for path in others {
-        walk.add(path);
+    for folder in folders {
+        walk(folder, options, scanner, findings, &repositories);
     }
-    walk.standard_filters(options.respects_ignore_files).hidden(false).follow_links(false);
-    // The objects are compressed, and git reads them.
-    walk.filter_entry(|entry| entry.file_name() != "objects" || !entry.path().parent().is_some_and(git::is_repository));
-    walk.build_parallel().visit(&mut Searchers { scanner, findings, repositories: &repositories });
     repositories.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Searches the files below `folder`.
+fn walk(
+    folder: &Path,
+    options: &ScanOptions,
+    scanner: &SecretScanner,
+    findings: &Findings<'_>,
+    repositories: &Mutex<BTreeSet<PathBuf>>,
+) {
+    let rules = match options.respects_ignore_files.then(|| IgnoreRules::new(folder, findings)).transpose() {
+        Ok(rules) => rules,
+        Err(e) => return findings.add_unreadable(folder, e.to_string()),
+    };
+    let mut entries = WalkBuilder::new(folder);
+    // The walk itself must read no ignore files: it would wait for a pipe.
+    entries.standard_filters(false).follow_links(false);
+    // The objects are compressed, and git reads them.
+    entries
+        .filter_entry(|entry| entry.file_name() != "objects" || !entry.path().parent().is_some_and(git::is_repository));
+    entries.build_parallel().visit(&mut Searchers { scanner, findings, rules: rules.as_ref(), repositories });
 }
 
 /// Makes a searcher for each thread.
 struct Searchers<'a> {
     scanner: &'a SecretScanner,
     findings: &'a Findings<'a>,
+    rules: Option<&'a IgnoreRules>,
     repositories: &'a Mutex<BTreeSet<PathBuf>>,
 }
 
 impl<'a> ParallelVisitorBuilder<'a> for Searchers<'a> {
     fn build(&mut self) -> Box<dyn ParallelVisitor + 'a> {
         let searcher = Searcher::new(self.scanner, self.findings);
-        Box::new(Walker { searcher, repositories: self.repositories })
+        Box::new(Walker { searcher, rules: self.rules, repositories: self.repositories })
     }
 }
 
@@ -112,7 +129,7 @@ impl<'a> Searcher<'a> {
 
 /// Opens a regular file. `None` if it is something else by now: a link could lead out of the tree, and a pipe would
 /// block.
-fn open_regular(path: &Path) -> io::Result<Option<File>> {
+pub(super) fn open_regular(path: &Path) -> io::Result<Option<File>> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(opened) => {
@@ -127,15 +144,17 @@ fn open_regular(path: &Path) -> io::Result<Option<File>> {
 /// Searches the files that one thread of the walk finds.
 struct Walker<'a> {
     searcher: Searcher<'a>,
+    rules: Option<&'a IgnoreRules>,
     repositories: &'a Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Walker<'_> {
     /// Notes the repository of a folder, which the walk itself may leave out as ignored.
-    fn note_repository(&self, folder: &Path) {
-        for folder in [folder.to_owned(), folder.join(".git")] {
-            let is_folder = folder.symlink_metadata().is_ok_and(|meta| meta.is_dir());
-            if is_folder && git::is_repository(&folder) {
+    fn note_repository(&self, folder: &Path, is_root: bool) {
+        for (folder, is_named) in [(folder.to_owned(), is_root), (folder.join(".git"), false)] {
+            // A named folder is searched also if it is a link.
+            let meta = if is_named { folder.metadata() } else { folder.symlink_metadata() };
+            if meta.is_ok_and(|meta| meta.is_dir()) && git::is_repository(&folder) {
                 self.repositories.lock().unwrap_or_else(PoisonError::into_inner).insert(folder);
             }
         }
@@ -146,9 +165,14 @@ impl ParallelVisitor for Walker<'_> {
     fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
         match entry {
             Ok(entry) => {
+                let is_root = entry.depth() == 0;
+                if !is_root && self.rules.is_some_and(|rules| rules.is_ignored(&entry, self.searcher.findings)) {
+                    return WalkState::Skip;
+                }
                 search_name(self.searcher.scanner, entry.path(), self.searcher.findings);
                 match entry.file_type() {
-                    Some(kind) if kind.is_dir() => self.note_repository(entry.path()),
+                    _ if is_root => self.note_repository(entry.path(), true),
+                    Some(kind) if kind.is_dir() => self.note_repository(entry.path(), false),
                     Some(kind) if kind.is_file() => self.searcher.search_entry(&entry),
                     Some(_) | None => {}
                 }

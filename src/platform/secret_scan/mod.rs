@@ -4,6 +4,7 @@ mod files;
 mod findings;
 mod git;
 mod git_process;
+mod ignore_rules;
 mod names;
 
 use std::path::PathBuf;
