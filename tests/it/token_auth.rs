@@ -123,7 +123,7 @@ fn token_without_the_method_is_denied() {
     let refused = with(&home, &variables, &["token", "create", "x"]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: the token bot may not do this: this action needs the method jeton.tokens.write or jeton.tokens.write-all
-      Use a token with such a method, or run jeton with --user NAME and enter the password
+      Use a token that has one of these methods, or run jeton with --user NAME and enter the password
     ");
     let refused = with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).assert_error(Kind::Denied);
     insta::assert_snapshot!(refused.message(), @"

@@ -177,7 +177,7 @@ fn foreign_schema_is_reported_without_sql() {
     let refused = home.as_ops(&["token", "list"]).assert_error(Kind::Failure);
     insta::assert_snapshot!(refused.message(), @"
     error: the store does not have the schema that this version of jeton expects: no such column: role
-      Another program or a person changed the schema: restore a backup, or use the version of jeton that wrote the store
+      If another version of jeton wrote the store, use that version. Otherwise restore a backup: jeton restore FILE
     ");
 }
 
