@@ -26,6 +26,23 @@ fn name_of_the_server_has_its_colour() {
 }
 
 #[test]
+fn server_keeps_its_colour_behind_a_dialog() {
+    let server = ServerLabel { name: "prod".to_owned(), colour: Some(ServerColour::Red) };
+    let mut s =
+        TuiHarness::with_config(TestInstall::new(), Theme::colour(), |config| config.server = Some(server.clone()));
+    s.keys(&format!("{PASSWORD}<enter>"));
+    let style = |s: &TuiHarness, text: &str| {
+        let column = s.text().lines().next().unwrap().find(text).expect(text);
+        s.buffer()[(u16::try_from(column).unwrap(), 0)].style()
+    };
+    let (server, tab) = (style(&s, "ops@prod"), style(&s, "Accounts"));
+    s.keys("n");
+    s.assert_top("create-token");
+    assert_eq!(style(&s, "ops@prod"), server);
+    assert_ne!(style(&s, "Accounts"), tab);
+}
+
+#[test]
 fn another_server_is_chosen_only_where_nothing_is_typed() {
     let place = |name: &str, colour, address: &str| Place {
         label: ServerLabel { name: name.to_owned(), colour },
