@@ -110,7 +110,7 @@ fn commands_respect_the_role_of_each_account() {
     let refused = run(&demo, &["token", "enable", "contractor-anna"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
     error: contractor-anna can't be enabled; nothing was changed: the token expired at [time]
-      First set a new expiry, e.g.: jeton token edit demo/contractor-anna --expires 30d. Then enable the token again
+      First set a new expiry, e.g.: jeton --store [folder]/many.db token edit demo/contractor-anna --expires 30d. Then enable the token again
     ");
     let refused = run(&demo, &["token", "regenerate", "contractor-anna"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
