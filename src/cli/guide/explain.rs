@@ -136,7 +136,7 @@ fn decide(rules: &RouteRules, http_method: &str, path: &str, explained: &mut Exp
         RouteAction::Ask(id) => (explained.decision, explained.method) = (Decision::Verify, Some(id.clone())),
         RouteAction::Public(id) => (explained.decision, explained.method) = (Decision::Public, Some(id.clone())),
         RouteAction::Preflight => explained.decision = Decision::Preflight,
-        RouteAction::Deny(why) => explained.reason = Some(why.clone()),
+        RouteAction::Deny(why) => explained.reason = Some(why.to_string()),
     }
 }
 

@@ -3,27 +3,38 @@
 //! An application may ignore the case of letters, dots at the end and compatibility forms. So routes are compared in
 //! their folded form: `/Users/me` is a spelling of `/users/me`, even if another route is `/Users/{id}`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::pattern::MatchMode;
 use super::route_tree::RouteTree;
-use super::rules::{RouteAction, RouteRule, route_excerpt};
+use super::rules::{Denial, RouteAction, RouteRule};
 use super::work::Work;
 use super::{Route, TooMany};
+use crate::domain::method::MethodId;
 
 /// Maximum number of entries that deny requests shared by two routes. Beyond this limit a whole route is denied.
 const MAX_SHARED: usize = 20_000;
 
 /// A route with its action and its folded form.
-pub(super) struct FoldedRoute {
+pub(super) struct FoldedRoute<'a> {
     pub(super) route: Route,
     pub(super) action: RouteAction,
     pub(super) folded: Route,
+    /// The catalogue of the method; `None` for preflights and denials.
+    catalogue: Option<&'a str>,
 }
 
-impl FoldedRoute {
-    pub(super) fn new((route, action): (Route, RouteAction)) -> Self {
-        FoldedRoute { folded: route.folded(), route, action }
+impl<'a> FoldedRoute<'a> {
+    pub(super) fn new((route, action): (Route, RouteAction), catalogue_of: &HashMap<&MethodId, &'a str>) -> Self {
+        let catalogue = match &action {
+            RouteAction::Ask(id) | RouteAction::Public(id) => catalogue_of.get(id).copied(),
+            RouteAction::Preflight | RouteAction::Deny(_) => None,
+        };
+        FoldedRoute { folded: route.folded(), route, action, catalogue }
+    }
+
+    fn is_of_other_catalogue(&self, other: &FoldedRoute<'_>) -> bool {
+        self.catalogue.zip(other.catalogue).is_some_and(|(own, other)| own != other)
     }
 }
 
@@ -51,9 +62,8 @@ impl From<TooMany> for Obstacle {
 }
 
 struct Search<'a> {
-    routes: &'a [FoldedRoute],
+    routes: &'a [FoldedRoute<'a>],
     exact_keys: BTreeSet<String>,
-    folded_keys: BTreeSet<String>,
     has_wider: Vec<bool>,
     shared: BTreeMap<String, RouteRule>,
     work: Work,
@@ -61,12 +71,10 @@ struct Search<'a> {
 
 impl Conflicts {
     /// Compares all routes with each other. A narrower route comes before the wider ones.
-    pub(super) fn new(routes: &[FoldedRoute]) -> Conflicts {
-        let keys = |key: fn(&FoldedRoute) -> String| routes.iter().map(key).collect();
+    pub(super) fn new(routes: &[FoldedRoute<'_>]) -> Conflicts {
         let mut search = Search {
             routes,
-            exact_keys: keys(|route| route.route.key()),
-            folded_keys: keys(|route| route.folded.key()),
+            exact_keys: routes.iter().map(|route| route.route.key()).collect(),
             has_wider: vec![false; routes.len()],
             shared: BTreeMap::new(),
             work: Work::for_routes(routes.len()),
@@ -99,28 +107,32 @@ impl Search<'_> {
             return Ok(());
         }
         match (one.folded.is_within(&wider.folded), wider.folded.is_within(&one.folded)) {
-            (false, false) => self.deny_shared([n, other], [&one.folded, &wider.folded], true),
+            (false, false) => self.deny_shared([n, other], [&one.folded, &wider.folded]),
+            // Two spellings of one route. A document with both describes an application that tells them apart, because
+            // another application couldn't serve both. Two documents don't show that.
+            (true, true) if one.is_of_other_catalogue(wider) => Err(Obstacle::Overlap(other)),
             (is_narrower, is_wider) => {
                 self.has_wider[n] |= is_narrower;
                 self.has_wider[other] |= is_wider;
-                self.deny_shared([n, other], [&one.route, &wider.route], false)
+                self.deny_shared([n, other], [&one.route, &wider.route])
             }
         }
     }
 
     /// Adds entries for what `forms` share: the folded or the exact forms of two routes.
-    fn deny_shared(&mut self, numbers: [usize; 2], forms: [&Route; 2], is_folded: bool) -> Result<(), Obstacle> {
+    fn deny_shared(&mut self, numbers: [usize; 2], forms: [&Route; 2]) -> Result<(), Obstacle> {
         let shared = forms[0].intersection(forms[1], &mut self.work)?;
         // What both share may be described by one of them, which has other requests, too.
         let is_either = |shared: &Route| forms.iter().any(|form| form.key() == shared.key());
         if shared.iter().any(|shared| shared.is_costly() || is_either(shared)) {
             return Err(Obstacle::Overlap(numbers[1]));
         }
-        let declared = if is_folded { &self.folded_keys } else { &self.exact_keys };
-        for shared in shared.into_iter().filter(|shared| !declared.contains(&shared.key())) {
-            let [one, other] = numbers.map(|n| route_excerpt(&self.routes[n].route));
-            let why = RouteAction::Deny(format!("a request could match {one} or {other}"));
-            self.shared.entry(shared.key()).or_insert_with(|| RouteRule::new(shared, MatchMode::Loose, why));
+        // A route that has only the folded form of the shared requests doesn't decide about all of them: `/{x}.` has that
+        // of `/{x}`. Its own rule comes before the denial.
+        for shared in shared.into_iter().filter(|shared| !self.exact_keys.contains(&shared.key())) {
+            let denial = Denial::of_shared(numbers.map(|n| &self.routes[n].route));
+            let rule = |shared| RouteRule::new(shared, MatchMode::Loose, RouteAction::Deny(denial));
+            self.shared.entry(shared.key()).or_insert_with(|| rule(shared));
         }
         if self.shared.len() > MAX_SHARED { Err(Obstacle::TooMany) } else { Ok(()) }
     }

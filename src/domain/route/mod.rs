@@ -4,7 +4,8 @@
 //! - [`segment`] compares the texts that two segments match, `sequence` whole paths and segments part by part;
 //! - [`request_path`] holds the rule for the path of every request, checked before any route is, [`host`] the rule for its
 //!   host;
-//! - `owners` finds the method that each route belongs to, `conflicts` the requests that two routes could take;
+//! - `owners` finds the method that each route belongs to, `conflicts` the requests that two routes could take, `denial`
+//!   holds the reasons why requests are denied;
 //! - [`rules`] orders all routes that can apply to a request in one list, [`sites`] has such a list for each host;
 //! - [`rule_comparison`] compares two such lists, `spellings` the other spellings of routes;
 //! - `route_tree` finds the routes that can share requests with one, `work` limits how many are compared;
@@ -12,6 +13,7 @@
 //! - `nearest` names the route that a path misses narrowly.
 
 mod conflicts;
+mod denial;
 pub mod host;
 pub mod matcher;
 mod nearest;
@@ -315,6 +317,8 @@ pub fn count_overlaps(routes: &[Route], others: &[Route]) -> Result<usize, TooMa
 
 #[cfg(test)]
 mod agreement_tests;
+#[cfg(test)]
+mod agreement_worlds;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]

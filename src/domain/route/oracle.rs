@@ -18,10 +18,23 @@ pub(super) enum Segment {
     Several,
 }
 
+/// The way in which an operation is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    WithToken,
+    Public,
+    /// A request that browsers send before others.
+    Preflight,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Operation {
+    /// The method. All preflights have the same id.
     pub id: String,
-    pub is_public: bool,
+    pub catalogue: &'static str,
+    pub call: Call,
+    /// `true` if the path is also valid with the other end.
+    pub is_either: bool,
     /// `None` for every HTTP method.
     pub http_method: Option<&'static str>,
     pub segments: Vec<Segment>,
@@ -89,7 +102,8 @@ impl Segment {
             _ if self == other => true,
             (_, Segment::Text("*") | Segment::Several) => true,
             (Segment::Text(text), Segment::Integer | Segment::Uuid) if is_lenient && text != "*" => true,
-            // A UUID is no number with a text after it.
+            // A UUID is no number with a text after it, although ten of sixteen begin with a digit: an application that
+            // takes those for numbers would give most UUIDs to the wrong operation, and its document has both.
             (Segment::Uuid, Segment::Integer) if is_lenient => true,
             (Segment::Several | Segment::Uuid | Segment::Integer, _) => false,
             (Segment::Values(values), _) => values.iter().all(|value| other.matches(value, strict)),
@@ -138,7 +152,7 @@ impl Operation {
     }
 
     /// Returns one operation for each value of parameters with values.
-    fn of_values(&self) -> Vec<Operation> {
+    pub(super) fn of_values(&self) -> Vec<Operation> {
         let mut all = vec![Operation { segments: Vec::new(), ..self.clone() }];
         for segment in &self.segments {
             let choices = match segment {
@@ -190,16 +204,20 @@ impl Operation {
     fn is_narrower(&self, other: &Operation, (http_method, path): (&str, &str), reading: Reading) -> bool {
         let strict = Reading { is_lenient: false, ..reading };
         if self.has_same_path(other, strict) {
-            if reading.folds && !self.has_same_path(other, STRICT) {
-                // The document keeps two spellings apart, and the request is spelled as here.
-                return self.matches(path, STRICT, true).is_some() && other.matches(path, STRICT, true).is_none();
-            }
             // `HEAD /a` before `GET /a`, and either of them before `/a`.
             let weight = |operation: &Operation| match operation.http_method {
                 Some(own) if own == http_method => 2,
                 Some(_) => 1,
                 None => 0,
             };
+            if weight(self) == weight(other) && reading.folds && !self.has_same_path(other, STRICT) {
+                // One document tells two spellings of the same request apart, and the request is spelled as here. An
+                // application that ignores the difference couldn't serve both operations, so this isn't one. Two
+                // documents can describe two such applications.
+                return self.catalogue == other.catalogue
+                    && self.matches(path, STRICT).is_some()
+                    && other.matches(path, STRICT).is_none();
+            }
             return weight(self) > weight(other);
         }
         if reading.is_lenient && self.path_is_within(other, reading) && !self.path_is_within(other, strict) {
@@ -216,7 +234,7 @@ impl Operation {
     }
 
     /// `Some(true)` if the path ends as the operation's path does, `Some(false)` if only the final slash differs.
-    fn matches(&self, path: &str, reading: Reading, is_either: bool) -> Option<bool> {
+    fn matches(&self, path: &str, reading: Reading) -> Option<bool> {
         let path = match reading.decodes_slashes_first {
             true => path.replace("%2F", "/").replace("%2f", "/"),
             false => path.to_owned(),
@@ -228,7 +246,7 @@ impl Operation {
         }
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         let has_same_end = has_final_slash == self.has_final_slash;
-        let is_match = (has_same_end || is_either)
+        let is_match = (has_same_end || self.is_either)
             && covers(&self.segments, &segments, &|part: Segment, value| part.matches(value, reading));
         is_match.then_some(has_same_end)
     }
@@ -253,23 +271,79 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
-/// Returns why the operation `id` must not get this request; `None` if it may.
-pub(super) fn objection(
-    operations: &[Operation],
-    is_either: bool,
-    id: &str,
-    http_method: &str,
-    path: &str,
-) -> Option<String> {
-    let operations: Vec<Operation> = operations.iter().flat_map(Operation::of_values).collect();
-    for reading in readings() {
-        let mut matching: Vec<(&Operation, bool)> = operations
-            .iter()
-            .filter(|operation| operation.accepts(http_method))
-            .filter_map(|operation| Some((operation, operation.matches(path, reading, is_either)?)))
-            .collect();
+/// Returns the preflights of catalogues, one for each end of a path. There are none where an operation takes `OPTIONS`
+/// itself.
+pub(super) fn preflights(operations: &[Operation], catalogues: &[&str]) -> Vec<Operation> {
+    let options = |operation: &Operation, has_final_slash: bool| Operation {
+        id: PREFLIGHT.to_owned(),
+        call: Call::Preflight,
+        http_method: Some("OPTIONS"),
+        has_final_slash,
+        is_either: false,
+        ..operation.clone()
+    };
+    let is_taken = |preflight: &Operation| {
+        let takes = |other: &Operation| {
+            let has_end = other.is_either || other.has_final_slash == preflight.has_final_slash;
+            has_end && other.accepts("OPTIONS") && preflight.path_is_within(other, STRICT)
+        };
+        operations.iter().any(takes)
+    };
+    let chosen = operations.iter().filter(|operation| catalogues.contains(&operation.catalogue));
+    let ends = chosen.flat_map(|operation| {
+        [true, false]
+            .into_iter()
+            .filter(|end| operation.is_either || *end == operation.has_final_slash)
+            .map(|end| options(operation, end))
+    });
+    ends.filter(|preflight| !is_taken(preflight)).collect()
+}
+
+/// The id of preflights.
+pub(super) const PREFLIGHT: &str = "preflight";
+
+/// The operations that applications may take a request for.
+pub(super) struct Meanings<'a> {
+    operations: &'a [Operation],
+    http_method: &'a str,
+    path: &'a str,
+}
+
+impl<'a> Meanings<'a> {
+    /// `operations` are those of a host, each with one value for each parameter with values.
+    pub(super) fn new(operations: &'a [Operation], http_method: &'a str, path: &'a str) -> Self {
+        Meanings { operations, http_method, path }
+    }
+
+    /// Returns the operations that match the request, each with `true` if it has the end of the path.
+    fn matching(&self, reading: Reading) -> Vec<(&'a Operation, bool)> {
+        let accepting = self.operations.iter().filter(|operation| operation.accepts(self.http_method));
+        accepting.filter_map(|operation| Some((operation, operation.matches(self.path, reading)?))).collect()
+    }
+
+    /// Returns the operation that every application finds, if they find only one. `None` for preflights, paths with escapes
+    /// and HTTP methods in lower case, which may be refused.
+    pub(super) fn only(&self) -> Option<&'a Operation> {
+        let first = self.matching(STRICT).first()?.0;
+        let is_only = readings().all(|reading| {
+            let matching = self.matching(reading);
+            !matching.is_empty() && matching.iter().all(|(operation, same)| *same && operation.id == first.id)
+        });
+        let is_usual = self.http_method != "get" && first.call != Call::Preflight && !self.path.contains('%');
+        (is_only && is_usual).then_some(first)
+    }
+
+    /// Returns why the operation `id` must not get this request; `None` if it may.
+    pub(super) fn objection(&self, id: &str) -> Option<String> {
+        readings().find_map(|reading| self.objection_of(id, reading))
+    }
+
+    fn objection_of(&self, id: &str, reading: Reading) -> Option<String> {
+        let mut matching = self.matching(reading);
         let is_own_end = matching.iter().any(|(operation, has_same_end)| operation.id == id && *has_same_end);
-        if let Some((other, _)) = matching.iter().find(|(other, same)| *same && !is_own_end && other.id != id) {
+        let is_open = matching.iter().any(|(operation, _)| operation.id == id && operation.call == Call::Public);
+        let is_other = |other: &Operation| other.id != id && !(is_open && other.call == Call::Public);
+        if let Some((other, _)) = matching.iter().find(|(other, same)| *same && !is_own_end && is_other(other)) {
             return Some(format!("{reading:?}: means {}, without a change of the final slash", other.written()));
         }
         let has_end: Vec<&Operation> =
@@ -280,17 +354,20 @@ pub(super) fn objection(
         });
         let (own, others): (Vec<&Operation>, Vec<&Operation>) =
             matching.iter().map(|(operation, _)| *operation).partition(|operation| operation.id == id);
-        let is_public = own.iter().any(|operation| operation.is_public);
         let is_strict = !(reading.decodes_slashes_first || reading.folds || reading.is_lenient);
         match (own.is_empty(), others.first()) {
             (true, Some(other)) => return Some(format!("{reading:?}: means {}", other.written())),
             (true, None) if is_strict => return Some("no operation matches".to_owned()),
             _ => {}
         }
-        let wins = |other: &Operation| own.iter().any(|own| own.is_narrower(other, (http_method, path), reading));
-        if let Some(other) = others.into_iter().find(|other| !(wins(other) || (is_public && other.is_public))) {
-            return Some(format!("{reading:?}: also means {}", other.written()));
-        }
+        let wins = |other: &Operation| {
+            let opens_other = |own: &Operation| {
+                own.call == Call::Public && other.call == Call::WithToken && own.catalogue != other.catalogue
+            };
+            let is_narrower = |own: &Operation| own.is_narrower(other, (self.http_method, self.path), reading);
+            own.iter().any(|own| !opens_other(own) && is_narrower(own))
+        };
+        let other = others.into_iter().find(|other| is_other(other) && !wins(other))?;
+        Some(format!("{reading:?}: also means {} of {}", other.written(), other.catalogue))
     }
-    None
 }

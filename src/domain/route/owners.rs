@@ -13,6 +13,14 @@ use crate::domain::method::Method;
 #[derive(Default)]
 pub(super) struct RouteOwners<'a>(pub(super) BTreeMap<String, (Route, Vec<&'a Method>)>);
 
+/// A route that differs from a declared one in the final slash, and shares requests with another method's.
+pub(super) struct AmbiguousRoute<'a> {
+    pub(super) route: Route,
+    pub(super) owners: Vec<&'a Method>,
+    /// The first route with which it shares requests; `None` if it shares some with too many.
+    pub(super) other: Option<String>,
+}
+
 impl<'a> RouteOwners<'a> {
     pub(super) fn add(&mut self, route: Route, method: &'a Method) {
         let owners = &mut self.0.entry(route.key()).or_insert_with(|| (route, Vec::new())).1;
@@ -22,13 +30,9 @@ impl<'a> RouteOwners<'a> {
     }
 
     /// Returns the routes that `declared` has not. Those that share requests with a declared route of another method
-    /// are ambiguous, unless they are wider: they are returned apart, each with that route. So are routes that share
-    /// requests with too many others; they have `None`.
-    pub(super) fn apart_from(self, declared: &RouteOwners<'_>) -> (RouteOwners<'a>, Vec<(Route, Option<String>)>) {
-        let with_head = |route: &Route| match &route.verbs {
-            Verbs::One(name) if name == "GET" => route.with_verbs(Verbs::GetAndHead),
-            Verbs::One(_) | Verbs::GetAndHead | Verbs::Any => route.clone(),
-        };
+    /// are ambiguous, unless they are wider: they are returned apart. So are routes that share requests with too many
+    /// others.
+    pub(super) fn apart_from(self, declared: &RouteOwners<'_>) -> (RouteOwners<'a>, Vec<AmbiguousRoute<'a>>) {
         let all: Vec<(Route, &(Route, Vec<&Method>))> =
             declared.0.values().map(|entry| (with_head(&entry.0), entry)).collect();
         let tree = RouteTree::new(all.iter().map(|(route, _)| route));
@@ -53,14 +57,26 @@ impl<'a> RouteOwners<'a> {
                 Ok(None)
             });
             match first_sharing {
-                Ok(Some(other)) if !route.is_costly() => ambiguous.push((widened, Some(other))),
-                Err(TooMany) if !route.is_costly() => ambiguous.push((widened, None)),
+                Ok(Some(other)) if !route.is_costly() => {
+                    ambiguous.push(AmbiguousRoute { route: widened, owners, other: Some(other) })
+                }
+                Err(TooMany) if !route.is_costly() => {
+                    ambiguous.push(AmbiguousRoute { route: widened, owners, other: None })
+                }
                 Ok(_) | Err(TooMany) => {
                     free.0.insert(key, (route, owners));
                 }
             }
         }
         (free, ambiguous)
+    }
+}
+
+/// Returns the route with `HEAD` if it takes `GET`: an application may serve both, whatever other routes there are.
+pub(super) fn with_head(route: &Route) -> Route {
+    match &route.verbs {
+        Verbs::One(name) if name == "GET" => route.with_verbs(Verbs::GetAndHead),
+        Verbs::One(_) | Verbs::GetAndHead | Verbs::Any => route.clone(),
     }
 }
 

@@ -265,3 +265,10 @@ fn other_spellings_are_denied_where_only_they_meet_a_wider_route() {
         ],
     );
 }
+
+#[test]
+fn shared_requests_are_denied_although_the_folded_form_of_a_route_has_them() {
+    let rules = rules(&[("any", &["/{x}/{y}"]), ("files", &["GET /{path+}"]), ("end", &["GET /{x}/{y}."])]);
+    assert_actions(&rules, &[("POST /a/b", "any"), ("GET /a", "files"), ("GET /a/b.", "end")]);
+    assert_denied(&rules, &["GET /a/b"]);
+}

@@ -10,7 +10,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::conflicts::{Conflicts, FoldedRoute, Obstacle};
-use super::owners::{RouteOwners, let_head_follow_get};
+use super::denial::RouteFault;
+pub use super::denial::{Denial, DenialKind};
+use super::owners::{AmbiguousRoute, RouteOwners, let_head_follow_get, with_head};
 pub use super::pattern::MatchMode;
 use super::request_path::{MAX_PATH_LEN, RegexDialect};
 use super::route_tree::RouteTree;
@@ -21,8 +23,6 @@ use crate::domain::catalogue::{Catalogue, MANAGEMENT, TrailingSlash};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::number::group_digits;
 use crate::domain::untrusted_text::excerpt;
-
-const TOO_MANY_OVERLAPS: &str = "overlaps too many other routes";
 
 /// The verb of a CORS preflight.
 const PREFLIGHT: &str = "OPTIONS";
@@ -36,8 +36,8 @@ pub enum RouteAction {
     Public(MethodId),
     /// Pass without a verify request if the request is a CORS preflight.
     Preflight,
-    /// Deny, for this reason. The text is safe to show.
-    Deny(String),
+    /// Deny, for this reason.
+    Deny(Denial),
 }
 
 impl RouteAction {
@@ -104,16 +104,20 @@ impl RouteRules {
         let catalogues: Vec<&Catalogue> = catalogues.into_iter().filter(|c| c.name != MANAGEMENT).collect();
         let catalogues = &catalogues[..];
         let mut map = RouteRules::default();
-        let mut owned = map.assign_owners(catalogues);
+        let methods =
+            catalogues.iter().flat_map(|catalogue| catalogue.methods().map(|method| (&method.id, &catalogue.name[..])));
+        let catalogue_of: HashMap<&MethodId, &str> = methods.collect();
+        let mut owned = map.assign_owners(catalogues, &catalogue_of);
         map.add_preflights(catalogues, preflights, &mut owned);
-        let mut routes: Vec<FoldedRoute> = owned.into_iter().map(FoldedRoute::new).collect();
+        let mut routes: Vec<FoldedRoute> =
+            owned.into_iter().map(|owned| FoldedRoute::new(owned, &catalogue_of)).collect();
         routes.sort_by_cached_key(|route| (order(&route.folded, &route.route), route.route.key()));
         let conflicts = Conflicts::new(&routes);
         let denied = |(n, obstacle): (usize, Obstacle)| {
             let route = &routes[n].route;
             let fault = match obstacle {
-                Obstacle::TooMany => TOO_MANY_OVERLAPS.to_owned(),
-                Obstacle::Overlap(other) => format!("overlaps {}", route_excerpt(&routes[other].route)),
+                Obstacle::TooMany => RouteFault::too_many_overlaps(),
+                Obstacle::Overlap(other) => RouteFault::overlap(&routes[other].route),
             };
             RouteRule::new(route.clone(), MatchMode::Loose, map.deny(route, &fault))
         };
@@ -122,7 +126,7 @@ impl RouteRules {
         for (FoldedRoute { route, action, .. }, has_wider) in routes.into_iter().zip(conflicts.has_wider) {
             entries.push(RouteRule::new(route.clone(), MatchMode::Exact, action));
             if has_wider {
-                let action = RouteAction::Deny(format!("the path is another spelling of {}", route_excerpt(&route)));
+                let action = RouteAction::Deny(Denial::of_spelling(&route));
                 entries.push(RouteRule::new(route, MatchMode::Loose, action));
             }
         }
@@ -167,23 +171,24 @@ impl RouteRules {
     }
 
     /// Returns the denial of `route`, which has this fault, and remarks on it.
-    fn deny(&mut self, route: &Route, fault: &str) -> RouteAction {
-        if fault == TOO_MANY_OVERLAPS {
+    fn deny(&mut self, route: &Route, fault: &RouteFault) -> RouteAction {
+        if fault.kind == DenialKind::TooManyOverlaps {
             self.overlapping.insert(route.to_string());
         }
-        let route = route_excerpt(route);
-        self.remarks.push(format!("the proxy will deny the route {route}, because it {fault}"));
-        RouteAction::Deny(format!("{route} {fault}"))
+        self.remarks.push(format!("the proxy will deny the route {}, because it {fault}", route_excerpt(route)));
+        RouteAction::Deny(Denial::of_route(route, fault))
     }
 
     /// Returns each route once with its action. A route claimed by two methods belongs to neither and is denied.
-    fn assign_owners(&mut self, catalogues: &[&Catalogue]) -> Vec<(Route, RouteAction)> {
+    fn assign_owners(
+        &mut self,
+        catalogues: &[&Catalogue],
+        catalogue_of: &HashMap<&MethodId, &str>,
+    ) -> Vec<(Route, RouteAction)> {
         let mut found = RouteOwners::default();
         // The same routes with the other end, where a catalogue has no such routes itself.
         let mut other_ends = RouteOwners::default();
-        let mut catalogue_of: HashMap<&MethodId, &str> = HashMap::new();
         for (catalogue, method) in catalogues.iter().flat_map(|c| c.methods().map(move |m| (c, m))) {
-            catalogue_of.insert(&method.id, &catalogue.name);
             for text in &method.routes {
                 match Route::parse_all(text) {
                     Ok(routes) => routes.into_iter().for_each(|route| {
@@ -206,15 +211,10 @@ impl RouteRules {
         let_head_follow_get(&mut found);
         let mut owned = Vec::with_capacity(found.len());
         let mut costly = BTreeMap::new();
+        let mut owners_of_denied: HashMap<String, Vec<&Method>> = HashMap::new();
         for (route, owners) in found {
             if route.is_costly() {
-                let fault = match route.has_many_segments() {
-                    true => {
-                        "has more than two parameters that match several segments, or more than two parameters in one segment"
-                    }
-                    false => "has more than two parameters in one segment",
-                };
-                let action = self.deny(&route, fault);
+                let action = self.deny(&route, &RouteFault::costly(&route));
                 costly.insert(route.key(), (route, action));
                 continue;
             }
@@ -227,20 +227,21 @@ impl RouteRules {
                 continue;
             }
             let names: Vec<&str> = owners.iter().map(|owner| owner.id.as_str()).collect();
-            let action = self.deny(&route, &format!("is claimed by {}", names.join(" and ")));
+            let action = self.deny(&route, &RouteFault::claimed(&names));
+            owners_of_denied.insert(route.key(), owners);
             owned.push((route, action));
         }
-        for (route, other) in ambiguous {
-            let action = match other {
-                Some(other) => {
-                    self.deny(&route, &format!("differs in the final slash, and shares requests with {other}"))
-                }
-                None => self.deny(&route, TOO_MANY_OVERLAPS),
+        for AmbiguousRoute { route, owners, other } in ambiguous {
+            let fault = match other {
+                Some(other) => RouteFault::final_slash(&other),
+                None => RouteFault::too_many_overlaps(),
             };
+            let action = self.deny(&route, &fault);
+            owners_of_denied.insert(route.key(), owners);
             owned.push((route, action));
         }
         self.deny_overlapping_costly(&costly, &mut owned);
-        self.deny_public_over_guarded(&catalogue_of, &mut owned);
+        self.deny_public_over_guarded(catalogue_of, &owners_of_denied, &mut owned);
         let denied: BTreeMap<String, (Route, RouteAction)> =
             costly.into_values().map(|(route, answer)| (route.widened().key(), (route.widened(), answer))).collect();
         owned.retain(|(route, _)| !denied.contains_key(&route.key()));
@@ -253,32 +254,35 @@ impl RouteRules {
     fn deny_public_over_guarded(
         &mut self,
         catalogue_of: &HashMap<&MethodId, &str>,
+        owners_of_denied: &HashMap<String, Vec<&Method>>,
         owned: &mut [(Route, RouteAction)],
     ) {
         let mut denied = Vec::new();
         let mut work = Work::for_routes(owned.len());
-        let folded: Vec<Route> = owned.iter().map(|(route, _)| route.folded()).collect();
+        let folded: Vec<Route> = owned.iter().map(|(route, _)| with_head(route).folded()).collect();
         let tree = RouteTree::new(folded.iter());
         for (n, route) in folded.iter().enumerate() {
             let RouteAction::Public(public) = &owned[n].1 else { continue };
-            let guards = |other: &usize| match &owned[*other].1 {
-                RouteAction::Ask(id) => {
-                    catalogue_of.get(id) != catalogue_of.get(public) && route.is_within(&folded[*other])
-                }
-                RouteAction::Public(_) | RouteAction::Preflight | RouteAction::Deny(_) => false,
-            };
             let Ok(others) = tree.containing(route, 0..owned.len(), &mut work) else {
-                denied.push((n, TOO_MANY_OVERLAPS.to_owned()));
+                denied.push((n, RouteFault::too_many_overlaps()));
                 continue;
             };
-            if let Some(other) = others.into_iter().find(guards) {
-                let guarded = route_excerpt(&owned[other].0);
-                let other = match &owned[other].1 {
-                    RouteAction::Ask(id) => catalogue_of.get(id).copied().unwrap_or_default(),
-                    _ => "",
+            // A denied route is also guarded by those who have it.
+            let guards = |other: &(Route, RouteAction)| -> Option<&str> {
+                let guarding: Vec<&MethodId> = match &other.1 {
+                    RouteAction::Ask(id) => vec![id],
+                    RouteAction::Deny(_) => {
+                        let owners = owners_of_denied.get(&other.0.key()).into_iter().flatten();
+                        owners.filter(|owner| owner.access != Access::Public).map(|owner| &owner.id).collect()
+                    }
+                    RouteAction::Public(_) | RouteAction::Preflight => Vec::new(),
                 };
-                denied.push((n, format!("is public, but the catalogue {other} guards {guarded}")));
-            }
+                let mut catalogues = guarding.iter().filter_map(|id| catalogue_of.get(id));
+                catalogues.find(|catalogue| Some(*catalogue) != catalogue_of.get(public)).copied()
+            };
+            let containing = others.into_iter().filter(|other| route.is_within(&folded[*other]));
+            let guarded = containing.map(|other| &owned[other]).find_map(|other| Some((&other.0, guards(other)?)));
+            denied.extend(guarded.map(|(route, catalogue)| (n, RouteFault::guarded_elsewhere(route, catalogue))));
         }
         for (n, fault) in denied {
             owned[n].1 = self.deny(&owned[n].0, &fault);
@@ -339,9 +343,9 @@ impl RouteRules {
                         || route.is_within(widened)
                             && !route.is_within(other)
                             && route.intersection(other, &mut work).map_or(true, |both| !both.is_empty());
-                    stands_in_its_place.then(|| format!("overlaps {}", route_excerpt(other)))
+                    stands_in_its_place.then(|| RouteFault::overlap(other))
                 }),
-                Err(TooMany) => Some(TOO_MANY_OVERLAPS.to_owned()),
+                Err(TooMany) => Some(RouteFault::too_many_overlaps()),
             };
             if let Some(fault) = fault {
                 *answer = self.deny(route, &fault);
