@@ -198,9 +198,8 @@ fn space(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn judge_space(left: StoreSpace) -> Finding {
-    let is_below = |least: StoreSpace| {
-        left.bytes < least.bytes || left.files.zip(least.files).is_some_and(|(left, least)| left < least)
-    };
+    let is_below =
+        |least: StoreSpace| left.bytes < least.bytes || left.files.zip(least.files).is_some_and(|(l, least)| l < least);
     let files = left.files.map_or_else(String::new, |files| format!(", {} inodes", group_digits(files)));
     let what = format!("{} free on the disk of the store{files}", size(left.bytes));
     let next = "Free disk space, or move the store to a larger disk";

@@ -108,7 +108,7 @@ impl Search<'_> {
         }
         match (one.folded.is_within(&wider.folded), wider.folded.is_within(&one.folded)) {
             (false, false) => self.deny_shared([n, other], [&one.folded, &wider.folded]),
-            // Two spellings of one route. A document with both describes an application that tells them apart, because
+            // Two spellings of one route. A document with both describes an application that distinguishes them, because
             // another application couldn't serve both. Two documents don't show that.
             (true, true) if one.is_of_other_catalogue(wider) => Err(Obstacle::Overlap(other)),
             (is_narrower, is_wider) => {

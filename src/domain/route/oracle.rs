@@ -211,7 +211,7 @@ impl Operation {
                 None => 0,
             };
             if weight(self) == weight(other) && reading.folds && !self.has_same_path(other, STRICT) {
-                // One document tells two spellings of the same request apart, and the request is spelled as here. An
+                // One document distinguishes two spellings of the same request, and the request is spelled as here. An
                 // application that ignores the difference couldn't serve both operations, so this isn't one. Two
                 // documents can describe two such applications.
                 return self.catalogue == other.catalogue
