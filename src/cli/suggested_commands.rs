@@ -21,13 +21,17 @@ pub(super) fn program(global: &GlobalArgs) -> Option<String> {
 pub(super) fn begin_with(error: Error, program: &str) -> Error {
     let Error { next: Some(next), .. } = &error else { return error };
     let commands = args::command();
-    let is_command = |word: &str| commands.get_subcommands().any(|c| c.get_name() == word);
+    // `jeton serve` is also the name of the service.
+    let is_command = |before: &str, word: &str| match word {
+        "serve" => before.ends_with(": "),
+        word => commands.get_subcommands().any(|c| c.get_name() == word),
+    };
     let mut parts = next.split(PROGRAM);
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let verb = part.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default();
         let is_whole_word = !text.ends_with(|c: char| c.is_alphanumeric() || c == '-' || c == '/');
-        match is_whole_word && is_command(verb) {
+        match is_whole_word && is_command(&text, verb) {
             true => text.push_str(&format!("{program} ")),
             false => text.push_str(PROGRAM),
         }
@@ -59,6 +63,7 @@ mod tests {
             "Run jeton with --user NAME",
             "Another jeton writes",
             "See: jeton --help",
+            "Check that jeton serve runs",
         ] {
             assert_eq!(next_with_store(text), text);
         }

@@ -89,8 +89,8 @@ fn audit_check_shows_why_the_log_is_unreadable() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Audit log integrity
     ! the store does not have the schema that this version of jeton expects:
-    no such table: installation. Another program or a person changed the
-    schema: restore a backup, or use the version of jeton that wrote the store
+    no such table: installation. If another version of jeton wrote the store,
+    use that version. Otherwise restore a backup: jeton restore FILE
     ");
 }
 

@@ -21,8 +21,8 @@ fn grace_keeps_both_secrets_valid_for_its_time() {
     s.enter_until_password();
     insta::assert_snapshot!(dialog_lines(&s).replace(&issued.token.hint, "OLD_HINT"), @"
     Regenerate ops/bot
-    The new secret works at once. The old secret (OLD_HINT) works until
-    2026-11-22 09:30:00 +00:00.
+    The new secret is valid at once. The old secret (OLD_HINT) is valid
+    until 2026-11-22 09:30:00 +00:00.
     Password of ops
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -85,7 +85,7 @@ fn third_secret_ends_both() {
     s.keys("<enter>");
     insta::assert_snapshot!(text(&s), @"
     Regenerate ops/bot
-    The secrets OLD_HINT and NEW_HINT stop working at once.
+    The secrets OLD_HINT and NEW_HINT become invalid at once.
     Password of ops
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
