@@ -139,7 +139,7 @@ mod tests {
         drop(open_options().write(true).create_new(true).open(path).unwrap());
     }
 
-    /// What a killed restore leaves: its folder with a copy, without the lock.
+    /// Creates what a killed restore leaves: its folder with a copy, without the lock.
     fn killed_restore(folder: &Path, name: &str) -> PathBuf {
         let left = folder.join(name);
         fs::DirBuilder::new().mode(0o700).create(&left).unwrap();

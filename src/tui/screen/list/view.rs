@@ -20,7 +20,7 @@ const FILTER_LABEL_COLUMNS: usize = 5;
 
 /// A part of the line above a list.
 struct Part {
-    /// What separates it from the part before.
+    /// Separator between this part and the one before.
     gap: &'static str,
     text: String,
     style: Style,
