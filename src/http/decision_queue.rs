@@ -13,6 +13,7 @@ use super::audit_position::AuditPosition;
 use super::decision_cache::{CachedDecision, DecisionCache, DecisionRequest};
 use super::direct_store_edits::{ChangeCounts, MAX_AGE};
 use super::expiry_clock::ExpiryClock;
+use super::overwritten_file::older_file_error;
 use super::reopening_store::ReopeningStore;
 use super::task_supervisor::MAX_PANICS;
 use super::usage_recorder::{DeniedAttempt, LedgerRecorder, Origin};
@@ -189,7 +190,11 @@ impl BatchWorker {
         self.drop_outdated_cache();
         let BatchWorker { store, cache, clock, expiry_clock, continuity, audit_position, reported_ids, .. } = self;
         let requests = &queue.pending;
+        let is_older_file = self.server.ledger.external_changes.is_older_file();
         let read = store.with(|store| {
+            if is_older_file {
+                return Err(older_file_error());
+            }
             let (edition, now) = (store.data_version()?, expiry_clock.now());
             if let Some(tip) = cache.audit_tip_at(edition) {
                 let get_cached = |w: &Pending| cache.get_if_current(edition, w.request.to_question(), now).map(Some);
@@ -225,8 +230,9 @@ impl BatchWorker {
             })
         });
         let metrics = &self.server.metrics;
-        if metrics.is_older_store.load(Relaxed) != continuity.is_rolled_back() {
-            metrics.is_older_store.store(continuity.is_rolled_back(), Relaxed);
+        let is_older = is_older_file || continuity.is_rolled_back();
+        if metrics.is_older_store.load(Relaxed) != is_older {
+            metrics.is_older_store.store(is_older, Relaxed);
         }
         let Ok((decisions, seq)) = read else {
             cache.clear();

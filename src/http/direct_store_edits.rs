@@ -5,9 +5,10 @@
 //! Apart from that connection the service itself commits nothing, so the ledger's thread checks. If that check fails,
 //! cached data is used for no longer than a second.
 
-use std::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Release};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Release};
 use std::time::Duration;
 
+use super::overwritten_file::OverwrittenFile;
 use super::reopening_store::ReopeningStore;
 use crate::error::Result;
 use crate::platform::clock::Stopwatch;
@@ -21,6 +22,7 @@ pub(super) const MAX_AGE: Duration = Duration::from_millis(900);
 pub(super) struct ExternalChanges {
     commits: AtomicU64,
     writes: AtomicU64,
+    is_older_file: AtomicBool,
     /// Time of the last check, in milliseconds since `started`.
     checked_at: AtomicU64,
     started: Stopwatch,
@@ -37,13 +39,24 @@ pub(super) struct ChangeCounts {
 impl Default for ExternalChanges {
     fn default() -> Self {
         let counter = AtomicU64::default;
-        ExternalChanges { commits: counter(), writes: counter(), checked_at: counter(), started: Stopwatch::start() }
+        ExternalChanges {
+            commits: counter(),
+            writes: counter(),
+            is_older_file: AtomicBool::default(),
+            checked_at: counter(),
+            started: Stopwatch::start(),
+        }
     }
 }
 
 impl ExternalChanges {
     pub fn counts(&self) -> ChangeCounts {
         ChangeCounts { commits: self.commits.load(Acquire), writes: self.writes.load(Acquire) }
+    }
+
+    /// Returns `true` if an older copy was written onto the store's file.
+    pub fn is_older_file(&self) -> bool {
+        self.is_older_file.load(Acquire)
     }
 
     /// Returns `true` if the last check was less than [`MAX_AGE`] ago.
@@ -60,6 +73,7 @@ impl ExternalChanges {
 #[derive(Default)]
 pub(super) struct ChangeWatcher {
     last: Option<(u64, DataVersion, FileState)>,
+    overwritten_file: OverwrittenFile,
 }
 
 impl ChangeWatcher {
@@ -75,6 +89,7 @@ impl ChangeWatcher {
         if self.last.as_ref().is_none_or(|(.., before)| *before != file) {
             changes.writes.fetch_add(1, AcqRel);
         }
+        changes.is_older_file.store(self.overwritten_file.check(store_handle, &file), Release);
         let state = Some((store_handle.open_count(), edition, file));
         let is_changed = self.last != state;
         if is_changed {

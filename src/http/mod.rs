@@ -47,6 +47,7 @@ mod latency_histogram;
 mod listeners;
 mod management;
 mod metrics;
+mod overwritten_file;
 mod possession;
 mod prerendered;
 mod proof;

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use super::ports::Snapshot;
 use super::ports::audit_log::AuditTip;
-use crate::domain::audit::AuditEntry;
+use crate::domain::audit::{AuditEntry, AuditRow};
 use crate::domain::audit_chain::restore_row::{
     LOST_AFTER, LOST_TO, REPLACED, RESTORE_TARGET, RESTORE_VERB, RestoreRow, format_row_hash,
 };
 use crate::domain::checkpoint::Checkpoint;
 use crate::error::Result;
 
-/// Number of restores that [`RestoreRecord::replaces`] looks at, the newest first.
+/// Maximum number of restores that are read, the newest first.
 const MAX_RESTORES: usize = 100;
 
 /// A restore of a backup.
@@ -40,11 +40,16 @@ impl RestoreRecord {
         entry.with(LOST_AFTER, self.lost_after).with(LOST_TO, self.lost_to)
     }
 
+    /// Returns the rows of the newest restores, the newest first.
+    pub fn rows(snapshot: &dyn Snapshot) -> Result<Vec<AuditRow>> {
+        snapshot.audit_rows(RESTORE_VERB, RESTORE_TARGET, MAX_RESTORES)
+    }
+
     /// Returns the highest number of a row that is lost with the rows after `common` of the log of `snapshot`: that of its
     /// end, or of a log that an earlier restore replaced. `None` if it is unknown.
     pub fn highest_lost(snapshot: &dyn Snapshot, common: i64) -> Result<Option<i64>> {
         let end = snapshot.audit_tip()?.seq;
-        let rows = snapshot.audit_rows(RESTORE_VERB, RESTORE_TARGET, MAX_RESTORES)?;
+        let rows = RestoreRecord::rows(snapshot)?;
         let restores = rows.iter().filter(|row| row.seq > common).filter_map(RestoreRow::from_row);
         Ok(restores.map(|restore| restore.lost_to).try_fold(end, |highest, to| Some(highest.max(to?))))
     }
@@ -57,8 +62,7 @@ impl RestoreRecord {
     /// was seen before it.
     pub fn replaces(snapshot: &dyn Snapshot, seen: &Checkpoint) -> Result<bool> {
         let wanted = Value::String(to_text(AuditTip { seq: seen.seq, hash: seen.hash }));
-        let restores = snapshot.audit_rows(RESTORE_VERB, RESTORE_TARGET, MAX_RESTORES)?;
-        Ok(restores.iter().any(|row| match serde_json::from_str(&row.details) {
+        Ok(RestoreRecord::rows(snapshot)?.iter().any(|row| match serde_json::from_str(&row.details) {
             Ok(Value::Object(details)) => {
                 let is_lost = details.get(REPLACED) == Some(&Value::Null);
                 [REPLACED, "seen"].iter().any(|key| details.get(*key) == Some(&wanted))

@@ -84,6 +84,15 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
 fn open_copy(path: PathBuf) -> Result<(Connection, FileIdentity)> {
     let mut identity = FileIdentity::new(path)?;
     identity.freeze()?;
+    open_immutable(identity)
+}
+
+/// Opens the file at `path` alone, to read it without the changes in its -wal file.
+pub(super) fn open_file_alone(path: PathBuf) -> Result<(Connection, FileIdentity)> {
+    open_immutable(FileIdentity::new(path)?)
+}
+
+fn open_immutable(identity: FileIdentity) -> Result<(Connection, FileIdentity)> {
     let mut db = read_only_mount::connect_immutable(identity.path())?;
     configure(&mut db, OpenMode::Copy).and_then(|()| token_list_query::prepare(&db)).map_err(sqlite_error)?;
     schema::read_schema(&db)?;

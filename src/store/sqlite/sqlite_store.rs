@@ -41,6 +41,12 @@ impl SqliteStore {
         Ok(Self::from_parts(db, identity, path))
     }
 
+    /// Opens the file of this store alone, without the changes in its write-ahead log. It has what checkpoints wrote.
+    pub fn open_file_alone(&self) -> Result<Self> {
+        let (db, identity) = open::open_file_alone(self.path.clone())?;
+        Ok(Self::from_parts(db, identity, &self.path))
+    }
+
     pub(super) fn from_parts(db: Connection, identity: FileIdentity, path: &Path) -> Self {
         SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
     }

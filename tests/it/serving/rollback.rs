@@ -55,6 +55,15 @@ impl RollbackTest {
         self.install.audit().len()
     }
 
+    /// Moves all changes from the -wal file into the store's file.
+    fn checkpoint(&self) {
+        wait_until(|| {
+            let row =
+                self.install.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
+            (row == Ok(0)).then_some(())
+        });
+    }
+
     /// Returns the text of the seen file.
     fn recorded_position(&self) -> String {
         fs::read_to_string(position_path(&self.path())).unwrap_or_default()
@@ -171,12 +180,7 @@ fn older_copy_in_place_of_the_store_is_refused() {
 #[test]
 fn overwritten_file_is_detected() {
     let (fixture, service) = RollbackTest::new();
-    let settled = || {
-        let row =
-            fixture.install.raw_connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
-        (row == Ok(0)).then_some(())
-    };
-    wait_until(settled);
+    fixture.checkpoint();
     let newer = fs::read(fixture.path()).unwrap();
     fs::write(fixture.path(), fs::read(&fixture.older).unwrap()).unwrap();
     let since = Stopwatch::start();
@@ -187,6 +191,34 @@ fn overwritten_file_is_detected() {
     });
     assert!(since.elapsed() < DETECTION_TIMEOUT, "{:?}", since.elapsed());
     fixture.assert_everything_denied(&service);
+    fs::write(fixture.path(), newer).unwrap();
+    fixture.assert_recovered(&service);
+    service.stop();
+}
+
+/// The same while the newest rows of the audit log are in the -wal file, so that the log seems complete.
+#[test]
+fn overwritten_file_below_newer_changes_is_detected() {
+    let (fixture, service) = RollbackTest::new();
+    fixture.checkpoint();
+    let newer = fs::read(fixture.path()).unwrap();
+    // The service sees a change without a row when it next looks at the file, which then is the newer one.
+    for (enabled, status) in [(0, 401), (1, 200)] {
+        fixture
+            .install
+            .raw_connection()
+            .execute("UPDATE tokens SET enabled = ?1 WHERE name = 'valid'", [enabled])
+            .unwrap();
+        wait_until(|| (service.client().verify(&fixture.valid, METHOD).status == status).then_some(()));
+    }
+    issue_with_methods(&fixture.install, "later", &[]);
+    fs::write(fixture.path(), fs::read(&fixture.older).unwrap()).unwrap();
+    wait_until(|| (service.client().verify(&fixture.valid, METHOD).status == 503).then_some(()));
+    for secret in [&fixture.revoked, &fixture.valid] {
+        assert_eq!(service.client().verify(secret, METHOD).status, 503);
+    }
+    let health = service.client().request("GET", "/v1/health", &[]);
+    assert_eq!(health.json(), json!({"status": "unavailable", "reason": "older-store"}));
     fs::write(fixture.path(), newer).unwrap();
     fixture.assert_recovered(&service);
     service.stop();
