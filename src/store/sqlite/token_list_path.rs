@@ -145,7 +145,7 @@ impl Scope {
 /// A list that is found by the condition that few tokens fulfil.
 struct ListOfFew {
     list: TokenListing,
-    /// Estimated cost of a page, in rows that a scan reads. 0 if no other path is worth a thought.
+    /// Estimated cost of a page, in rows that a scan reads. 0 if no other path can be cheaper.
     cost: u64,
 }
 

@@ -55,7 +55,7 @@ fn fit(current: ScreenId, columns: usize, model: &Model) -> (Vec<Span<'static>>,
     fitting.unwrap_or_else(|| (tabs(current, &DROPPED_LABELS, model), String::new()))
 }
 
-/// Returns the tabs with their counts. `unlabelled` screens have only their number, unless one of them is shown.
+/// Returns the tabs. `unlabelled` screens have only their number, unless one of them is shown.
 fn tabs(current: ScreenId, unlabelled: &[ScreenId], model: &Model) -> Vec<Span<'static>> {
     let theme = &model.theme;
     let mut spans = Vec::new();
