@@ -29,9 +29,7 @@ impl App {
                 SelectedBackend::Local(_) => "this store has several accounts",
                 SelectedBackend::Remote(_) => "a server names no accounts before you sign in",
             };
-            Error::denied("no account was given")
-                .why(why)
-                .next(format!("Use --user NAME, or run once: {} login NAME", self.program()))
+            Error::denied("no account was given").why(why).next("Use --user NAME, or run once: jeton login NAME")
         })
     }
 

@@ -147,7 +147,7 @@ fn verify_copy(
 ) -> Result<VerifiedCopy> {
     let copy = open_copy(path, interruption, || {
         Error::failure("no backup was written: the copy of the store is damaged")
-            .next(format!("The store or the disk may be damaged. Run: {} doctor --full", app.program()))
+            .next("The store or the disk may be damaged. Run: jeton doctor --full")
     })?;
     let schema = copy.schema_version()?;
     let (report, checkpoint) = verify_chain(app, &Arc::new(copy), checkpoints)?;

@@ -130,7 +130,7 @@ fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
         };
         return Err(Error::failure(what)
             .why("neither the accounts nor the owners have a contact")
-            .next(format!("Give an owner a contact: {} account contact OWNER EMAIL", app.program())));
+            .next("Give an owner a contact: jeton account contact OWNER EMAIL"));
     }
     if sent == 0 {
         app.out.note("No new notices.");

@@ -16,8 +16,8 @@ pub(super) fn program(global: &GlobalArgs) -> Option<String> {
     Some(CliLine::new(&[option, &place]).to_string())
 }
 
-/// Returns `error` with `program` in place of each `jeton` that begins a command of its next step. Verbs, the store
-/// and the screens write only `jeton`, because they don't know the command line.
+/// Returns `error` with `program` in place of each `jeton` that begins a command of its next step. The code that
+/// creates errors doesn't know the command line.
 pub(super) fn begin_with(error: Error, program: &str) -> Error {
     let Error { next: Some(next), .. } = &error else { return error };
     let commands = args::command();

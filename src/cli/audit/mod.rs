@@ -17,7 +17,7 @@ pub(super) fn run(app: &mut App, args: AuditArgs) -> Result<()> {
             "--since, --token, --filter, --limit, --follow, --resume, --columns, --csv and --no-pager are only for \
              reading the audit log",
         )
-        .next(format!("Leave out these options, or read the log with: {} audit", app.program())));
+        .next("Leave out these options, or read the log with: jeton audit"));
     }
     match args.command {
         None => read::read(app, args.read),

@@ -10,19 +10,18 @@ pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
     let names = || catalogues.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
     let mut others = catalogues.iter().filter(|c| c.name != MANAGEMENT);
     let catalogue = match (name, others.next(), others.next()) {
-        (Some(name), _, _) => catalogues
-            .iter()
-            .find(|c| c.name == name)
-            .ok_or_else(|| catalogue_not_found(name, &catalogues, &app.program()))?,
+        (Some(name), _, _) => {
+            catalogues.iter().find(|c| c.name == name).ok_or_else(|| catalogue_not_found(name, &catalogues))?
+        }
         (None, Some(only), None) => only,
         (None, None, _) => {
             return Err(Error::not_found("the store has no catalogue except jeton's own")
-                .next(format!("Apply a catalogue with: {} catalogue apply FILE", app.program())));
+                .next("Apply a catalogue with: jeton catalogue apply FILE"));
         }
         (None, Some(_), Some(_)) => {
             return Err(Error::usage("the store has several catalogues")
                 .why(format!("the catalogues are: {}", names()))
-                .next(format!("Give the name: {} catalogue export NAME", app.program())));
+                .next("Give the name: jeton catalogue export NAME"));
         }
     };
     app.out.document(&toml_writer::toml(catalogue))

@@ -45,12 +45,12 @@ fn existing_catalogues(app: &App) -> Result<Vec<Catalogue>> {
 }
 
 /// Returns the error for a name that none of `catalogues` has.
-pub(super) fn catalogue_not_found(name: &str, catalogues: &[Catalogue], program: &str) -> Error {
+pub(super) fn catalogue_not_found(name: &str, catalogues: &[Catalogue]) -> Error {
     let head: String = name.chars().take(100).collect();
     let error = Error::not_found(format!("no catalogue \"{head}\""));
     let names: Vec<&str> = catalogues.iter().map(|c| c.name.as_str()).collect();
     match names.is_empty() {
-        true => error.next(format!("Apply a catalogue with: {program} catalogue apply FILE")),
+        true => error.next("Apply a catalogue with: jeton catalogue apply FILE"),
         false => did_you_mean(error.why(format!("the catalogues are: {}", names.join(", "))), name, names),
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
         return Err(if error.next.is_some() {
             error
         } else {
-            error.next(format!("List the groups and API sets with: {} catalogue list", app.program()))
+            error.next("List the groups and API sets with: jeton catalogue list")
         });
     }
     if app.out.json {

@@ -61,7 +61,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let http_method = http_method.to_ascii_uppercase();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let stored = app.call(&app.store_credential()?, ListCatalogues)?;
-    let catalogues = select_catalogues(stored, &args.catalogue, &app.program())?;
+    let catalogues = select_catalogues(stored, &args.catalogue)?;
     let has_hosts = depend_on_host(&catalogues);
     let host = match &args.host {
         Some(header) => host_of_header(header),
@@ -73,8 +73,9 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         None => None,
     };
     let Some(site) = site_of(&catalogues, &args.preflights, host.as_deref().unwrap_or_default()) else {
-        return Err(Error::usage("no catalogue has routes")
-            .next(format!("Apply a catalogue with routes: {} catalogue apply FILE", app.program())));
+        return Err(
+            Error::usage("no catalogue has routes").next("Apply a catalogue with routes: jeton catalogue apply FILE")
+        );
     };
     let mut explained = Explained {
         decision: Decision::Deny,

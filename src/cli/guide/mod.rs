@@ -51,14 +51,14 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     let upstreams = Upstreams::parse(&args.upstream)?;
     let (listen, tls) = addresses(args, &upstreams, subject)?;
     let stored = app.call(&app.store_credential()?, ListCatalogues)?;
-    select_catalogues(stored.clone(), &args.preflights, &app.program())?;
-    let catalogues = select_catalogues(stored, &args.catalogue, &app.program())?;
+    select_catalogues(stored.clone(), &args.preflights)?;
+    let catalogues = select_catalogues(stored, &args.catalogue)?;
     if let Some(other) = args.preflights.iter().find(|name| !catalogues.iter().any(|c| c.name == **name)) {
         return Err(Error::usage(format!("--preflights {other} has no effect"))
             .why(format!("the --catalogue options leave out the routes of {other}"))
             .next(format!("Add --catalogue {other}, or leave out --preflights {other}")));
     }
-    upstreams.check_names(&catalogues, &app.program())?;
+    upstreams.check_names(&catalogues)?;
     let mut found = sites(&catalogues, &args.preflights);
     let all_remarks = || found.iter().flat_map(|site| &site.rules.remarks);
     let mut known: BTreeSet<&String> = BTreeSet::new();
@@ -83,7 +83,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     }
     let is_proxy = !matches!(subject, ProxyKind::Curl | ProxyKind::HaproxyLua);
     if is_proxy && let Some(proxy) = args.subject.to_possible_value() {
-        upstreams::check_named(&args.upstream, &found, &app.program(), proxy.get_name())?;
+        upstreams::check_named(&args.upstream, &found, proxy.get_name())?;
     }
     if !args.catalogue.is_empty() {
         let options: Vec<String> =
@@ -208,14 +208,14 @@ fn proxy_proof(app: &App, args: &GuideArgs, subject: ProxyKind, verify: &Endpoin
 }
 
 /// Returns the catalogues with these names, or all if none are given.
-fn select_catalogues(catalogues: Vec<Catalogue>, names: &[String], program: &str) -> Result<Vec<Catalogue>> {
+fn select_catalogues(catalogues: Vec<Catalogue>, names: &[String]) -> Result<Vec<Catalogue>> {
     if names.is_empty() {
         return Ok(catalogues);
     }
     // jeton's own methods have no routes that a proxy could guard.
     let mut others: Vec<Catalogue> = catalogues.into_iter().filter(|c| c.name != MANAGEMENT).collect();
     if let Some(unknown) = names.iter().find(|name| !others.iter().any(|c| c.name == **name)) {
-        return Err(catalogue_not_found(unknown, &others, program));
+        return Err(catalogue_not_found(unknown, &others));
     }
     others.retain(|catalogue| names.contains(&catalogue.name));
     Ok(others)

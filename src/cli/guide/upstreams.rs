@@ -12,11 +12,11 @@ use crate::guide::Upstream;
 const DEFAULT: &str = "127.0.0.1:8080";
 
 /// Checks that several applications, at different hosts, don't get the default address.
-pub(super) fn check_named(options: &[String], sites: &[Site], program: &str, proxy: &str) -> Result<()> {
+pub(super) fn check_named(options: &[String], sites: &[Site], proxy: &str) -> Result<()> {
     if !options.is_empty() || sites.len() < 2 {
         return Ok(());
     }
-    let mut line = format!("{program} guide {proxy}");
+    let mut line = format!("jeton guide {proxy}");
     let names: BTreeSet<&String> = sites.iter().flat_map(|site| &site.catalogues).collect();
     for name in names {
         line.push_str(&format!(" --upstream {}=HOST:PORT", escape_untrusted(name)));
@@ -69,12 +69,12 @@ impl Upstreams {
     }
 
     /// Checks that the catalogues with addresses of their own are among these.
-    pub(super) fn check_names(&self, catalogues: &[Catalogue], program: &str) -> Result<()> {
+    pub(super) fn check_names(&self, catalogues: &[Catalogue]) -> Result<()> {
         let is_known = |name: &str| catalogues.iter().any(|c| c.name == name && c.name != MANAGEMENT);
         match self.named.iter().find(|(name, _)| !is_known(name)) {
             Some((unknown, _)) => {
                 let others: Vec<Catalogue> = catalogues.iter().filter(|c| c.name != MANAGEMENT).cloned().collect();
-                Err(catalogue_not_found(unknown, &others, program))
+                Err(catalogue_not_found(unknown, &others))
             }
             None => Ok(()),
         }

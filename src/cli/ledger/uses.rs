@@ -16,7 +16,7 @@ pub(super) fn uses(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     if args.filter.as_deref().is_some_and(|text| LedgerFilter::parse(text).reason.is_some()) {
         return Err(Error::usage("uses can't be filtered by reason")
             .why("only denied attempts have a reason")
-            .next(format!("List denied attempts: {} ledger denied", app.program())));
+            .next("List denied attempts: jeton ledger denied"));
     }
     print_list::<UseRow>(app, args)
 }
