@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use jeton::domain::audit::{AuditRow, chain_hash};
 use jeton::domain::token::TokenRef;
 use jeton::error::Kind;
+use jeton::platform::audit_position_file;
 use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::Store;
@@ -243,6 +244,9 @@ fn service_recovers_when_its_deleted_store_is_restored() {
     let lost_files: [&[&str]; 3] = [&[""], &["", "-wal", "-shm"], &["", "-wal", "-shm", "-seen", "-proof", "-service"]];
     for lost in lost_files {
         let (drill, service) = Drill::new();
+        // The service saves what it has seen within a second, and would otherwise bring back the lost record.
+        let tip = drill.install.store().read(|s| s.audit_tip()).unwrap();
+        wait_until(|| audit_position_file::read(&drill.path()).unwrap().filter(|seen| seen.seq == tip.seq));
         for suffix in lost {
             match fs::remove_file(format!("{}{suffix}", drill.path().display())) {
                 Err(e) if e.kind() != ErrorKind::NotFound => panic!("{suffix}: {e}"),
