@@ -145,8 +145,8 @@ fn verify_copy(
     checkpoints: Vec<Checkpoint>,
     interruption: &Interruption,
 ) -> Result<VerifiedCopy> {
-    let copy = open_copy(path, interruption, || {
-        Error::failure("no backup was written: the copy of the store is damaged")
+    let copy = open_copy(path, interruption, |fault| {
+        Error::failure(format!("no backup was written: the copy of the store {fault}"))
             .next("The store or the disk may be damaged. Run: jeton doctor --full")
     })?;
     let schema = copy.schema_version()?;
@@ -157,17 +157,22 @@ fn verify_copy(
     Ok(VerifiedCopy { schema, rows: report.rows, checkpoint, restores })
 }
 
-/// Opens the copy at `path` and verifies its pages.
+/// Opens the copy at `path` and verifies its pages and its schema. `refused` returns the error for a fault, such as `is
+/// damaged`.
 pub(super) fn open_copy(
     path: &Path,
     interruption: &Interruption,
-    damaged: impl FnOnce() -> Error,
+    refused: impl FnOnce(&str) -> Error,
 ) -> Result<OpenStore> {
     let copy = StoreLocation::file(path).open(OpenMode::Copy)?;
     stop_on_interruption(&copy, interruption)?;
-    match copy.integrity_error()? {
+    if let Some(fault) = copy.integrity_error()? {
+        return Err(refused("is damaged").why(fault));
+    }
+    // Another rule of a table, for example, could keep tokens from being revoked.
+    match copy.schema_difference()? {
         None => Ok(copy),
-        Some(fault) => Err(damaged().why(fault)),
+        Some(difference) => Err(refused("has another schema than jeton creates").why(difference)),
     }
 }
 

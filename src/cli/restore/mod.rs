@@ -97,12 +97,20 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     let interruption = Interruption::listen()?;
     let examined = FoundFile::at(&path);
     let folders = NewFolders::above(&path)?;
-    let current = interruption.check(StoreLocation::file(&path).inspect(interruption.as_closure()), NOTHING_DONE)?;
+    let mut current =
+        interruption.check(StoreLocation::file(&path).inspect(interruption.as_closure()), NOTHING_DONE)?;
     let prepared = interruption.check(prepare(app, &file, &path, &interruption), NOTHING_DONE)?;
-    let comparison = match &current {
-        StoreState::Usable(_) => Some(interruption.check(compare(app, &prepared, &path), NOTHING_DONE)?),
-        StoreState::Missing | StoreState::Damaged(_) => None,
-    };
+    let mut comparison = None;
+    if let StoreState::Usable(store) = &current {
+        match compare(app, &prepared, &path) {
+            // Tables that another program changed can't be compared.
+            Err(error) if store.schema_difference()?.is_some() => {
+                prepared.store.detach_newer()?;
+                current = StoreState::Damaged(error);
+            }
+            compared => comparison = Some(interruption.check(compared, NOTHING_DONE)?),
+        }
+    }
     let mut answer = Restored {
         store: path.display().to_string(),
         file: file.display().to_string(),
@@ -199,8 +207,8 @@ fn confirm(
 
 /// Verifies the backup and copies it to a folder of its own next to the store.
 fn prepare(app: &mut App, file: &Path, store: &Path, interruption: &Interruption) -> Result<PreparedStore> {
-    let backup = open_copy(file, interruption, || {
-        Error::failure(format!("nothing was restored: the backup {} is damaged", file.display()))
+    let backup = open_copy(file, interruption, |fault| {
+        Error::failure(format!("nothing was restored: the backup {} {fault}", file.display()))
             .next("Use another backup")
     })?;
     let folder = RestoreFolder::create(store)?;

@@ -27,6 +27,7 @@ mod renamed_selections;
 mod restore;
 mod rights_of_all_tokens;
 mod schema;
+mod schema_objects;
 mod sqlite_store;
 mod sqlite_tx;
 mod stored_types;

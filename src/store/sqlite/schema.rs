@@ -52,10 +52,7 @@ pub(super) fn migrate(db: &mut Connection, mode: OpenMode) -> Result<()> {
     if found.version != NEWEST || found.lacks_indexes {
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;
         let current = read_schema(&tx)?;
-        for (index, sql) in MIGRATIONS.iter().enumerate().skip(usize::try_from(current.version).unwrap_or(0)) {
-            tx.execute_batch(sql).map_err(sqlite_error)?;
-            tx.pragma_update(None, "user_version", index as i64 + 1).map_err(sqlite_error)?;
-        }
+        run_migrations(&tx, current.version, NEWEST).map_err(sqlite_error)?;
         let is_new = current.version == 0;
         if is_new && mode == OpenMode::CreateUnindexed {
             DEFERRED_INDEXES.iter().try_for_each(|sql| drop_indexes(&tx, sql)).map_err(sqlite_error)?;
@@ -69,9 +66,29 @@ pub(super) fn migrate(db: &mut Connection, mode: OpenMode) -> Result<()> {
     Ok(())
 }
 
+fn run_migrations(db: &Connection, from: i64, to: i64) -> rusqlite::Result<()> {
+    (1..).zip(MIGRATIONS).filter(|(version, _)| (from + 1..=to).contains(version)).try_for_each(|(version, sql)| {
+        db.execute_batch(sql)?;
+        db.pragma_update(None, "user_version", version)
+    })
+}
+
+/// Creates an empty store in memory with `schema`, to compare others with.
+pub(super) fn new_in_memory(schema: Schema) -> Result<Connection> {
+    let create = || {
+        let db = Connection::open_in_memory()?;
+        run_migrations(&db, 0, schema.version)?;
+        if schema.lacks_indexes {
+            DEFERRED_INDEXES.iter().try_for_each(|sql| drop_indexes(&db, sql))?;
+        }
+        Ok(db)
+    };
+    create().map_err(sqlite_error)
+}
+
 fn drop_indexes(db: &Connection, sql: &str) -> rusqlite::Result<()> {
     let created = sql.split("CREATE INDEX ").skip(1).filter_map(|rest| rest.split_whitespace().next());
-    created.into_iter().try_for_each(|name| db.execute_batch(&format!("DROP INDEX {name}")))
+    created.into_iter().try_for_each(|name| db.execute_batch(&format!("DROP INDEX IF EXISTS {name}")))
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,6 @@
 //! `jeton backup` and `jeton restore`: complete copies of a store in use, and back.
 
+mod altered_schema;
 mod anchors;
 mod copies;
 mod ended_access;

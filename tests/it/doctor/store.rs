@@ -92,6 +92,14 @@ const CASES: &[Case] = &[
         execute(home, "PRAGMA user_version = 14");
         vec![]
     }),
+    ("store.schema-objects", |home| {
+        execute(home, "CREATE TRIGGER revived AFTER UPDATE ON tokens BEGIN SELECT 1; END");
+        vec![]
+    }),
+    ("store.schema-objects", |home| {
+        execute(home, "DROP INDEX tokens_name_in_account");
+        vec![]
+    }),
     ("store.integrity", |home| {
         let mut file = fs::OpenOptions::new().write(true).open(home.store()).unwrap();
         let pages = file.metadata().unwrap().len() / 4096;
@@ -136,18 +144,14 @@ fn store_of_another_user_is_named() {
 #[test]
 fn full_check_compares_indexes() {
     let home = healthy();
-    execute(
-        &home,
-        "PRAGMA writable_schema = ON;
-         UPDATE sqlite_schema SET sql = replace(sql, '(', '( ') WHERE type = 'nothing';
-         PRAGMA writable_schema = OFF;",
-    );
-    let broken = "PRAGMA writable_schema = ON;
-         CREATE TABLE spare (a INTEGER, b INTEGER) STRICT;
-         INSERT INTO spare VALUES (1, 2);
-         CREATE INDEX spare_a ON spare (a);
-         UPDATE sqlite_schema SET sql = 'CREATE INDEX spare_a ON spare (b)' WHERE name = 'spare_a';";
-    execute(&home, broken);
+    let index_by = |columns: &str| {
+        let sql = format!("CREATE INDEX lineage_by_maker ON lineage ({columns})");
+        let update = format!("UPDATE sqlite_schema SET sql = '{sql}' WHERE name = 'lineage_by_maker'");
+        execute(&home, &format!("PRAGMA writable_schema = ON; {update}"));
+    };
+    index_by("token_id, made_by");
+    execute(&home, "INSERT INTO lineage VALUES (1, 2)");
+    index_by("made_by, token_id");
     assert_eq!(found(&doctor(&home, &[], &[])), [""; 0]);
     assert_eq!(found(&doctor(&home, &["--full"], &[]).assert_code(6)), ["store.integrity"]);
 }

@@ -166,6 +166,7 @@ fn migration_brings_the_first_schema_to_the_newest() {
         (5, 2)
     );
     assert_eq!(crate::support::integrity(store.path()).unwrap(), "ok");
+    assert_eq!(store.schema_difference().unwrap(), None, "as in a new store");
 }
 
 /// Opens the store once its parent gives the signal.

@@ -1,0 +1,177 @@
+//! The content of the store: schema, pages, audit log and ledger.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{command, existing, opened, readable, size, timed};
+use crate::doctor::{Context, Finding};
+use crate::domain::date_format::DateFormat;
+use crate::platform;
+use crate::store::{IntegrityCheck, OPENING_RULES, OpenStore};
+use crate::verbs::audit::{AuditRange, VerifyAuditChain};
+use crate::verbs::credential::Credential;
+use crate::verbs::ledger::{LedgerSizePart, MAX_LEDGER_BYTES, SizeCursor};
+use crate::verbs::local_backend::LocalBackend;
+use crate::verbs::ports::Store;
+use crate::verbs::request::call;
+
+/// Number of days of tokens, or of attempts, measured in one read.
+const ROWS_MEASURED: usize = 10_000;
+/// Size of the write-ahead log from which something keeps it from being written back.
+const LARGE_WAL: u64 = 4;
+
+pub(super) fn opens(context: &Context<'_>) -> Vec<Finding> {
+    match context.opened() {
+        None => Vec::new(),
+        Some(Ok(_)) => vec![Finding::ok("the store can be read")],
+        Some(Err(error)) => {
+            let what = "the content of the store wasn't checked";
+            let is_named = existing(context)
+                .is_some_and(|location| OPENING_RULES.iter().any(|r| location.check_rule(*r).is_err()));
+            vec![match is_named {
+                true => Finding::warning(what)
+                    .why("jeton opens no store with the faults above")
+                    .next("Correct these faults, then run jeton doctor again"),
+                false => Finding::fault(what).because_of(error.clone()),
+            }]
+        }
+    }
+}
+
+pub(super) fn schema(context: &Context<'_>) -> Vec<Finding> {
+    let Some(store) = opened(context) else { return Vec::new() };
+    vec![match store.schema_state() {
+        Err(error) => Finding::fault("this program can't use the store").because_of(error),
+        Ok(schema) if schema.version == 0 => Finding::fault("the store is an empty file")
+            .next(format!("Create a store with: {}", command(context, &["init"]))),
+        Ok(schema) if schema.version < schema.newest => Finding::warning(format!(
+            "the store has schema {}, and this program uses {}",
+            schema.version, schema.newest
+        ))
+        .why("the next command migrates the store; then older programs can't open it any more")
+        .next("Make a backup, stop the service, then run any command and start the service again"),
+        Ok(schema) if schema.lacks_indexes => Finding::warning("the store was never filled completely")
+            .why("its indexes are missing until a command opens it")
+            .next(format!("Run: {}", command(context, &["check"]))),
+        Ok(schema) => Finding::ok(format!("the store has schema {}, as this program expects", schema.version)),
+    }]
+}
+
+pub(super) fn schema_objects(context: &Context<'_>) -> Vec<Finding> {
+    let has_schema = |store: &&Arc<OpenStore>| store.schema_state().is_ok_and(|schema| schema.version > 0);
+    let Some(store) = opened(context).filter(has_schema) else { return Vec::new() };
+    match timed(context, "the schema", || store.schema_difference()) {
+        Err(finding) => vec![finding],
+        Ok(None) => vec![Finding::ok("the tables and indexes are those that jeton creates")],
+        Ok(Some(difference)) => vec![
+            Finding::fault("another program changed the schema of the store")
+                .why(difference)
+                .next("Find out who changed the store. Stop the service, and restore a backup from before the change"),
+        ],
+    }
+}
+
+pub(super) fn integrity(context: &Context<'_>) -> Vec<Finding> {
+    let Some(store) = opened(context) else { return Vec::new() };
+    let (check, name) = match context.is_full {
+        true => (IntegrityCheck::Full, "full check"),
+        false => (IntegrityCheck::Quick, "quick check"),
+    };
+    match timed(context, "the file", || store.integrity_problems(check)) {
+        Err(finding) => vec![finding],
+        Ok(problems) if problems.is_empty() => vec![Finding::ok(format!("SQLite's {name} found no damage"))],
+        Ok(problems) => vec![
+            Finding::fault("the store is damaged")
+                .why(problems.join("; ").replace('\n', " "))
+                .next("Stop the service, keep the damaged file, and restore a backup"),
+        ],
+    }
+}
+
+pub(super) fn audit_chain(context: &Context<'_>) -> Vec<Finding> {
+    let Some(store) = readable(context) else { return Vec::new() };
+    let backend = LocalBackend::<OpenStore>::new(Arc::clone(store), context.adapters.clone(), context.client.clone());
+    let verb = VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart };
+    let report = match timed(context, "the audit log", || call(&backend, &Credential::Store, verb)) {
+        Ok(verification) => verification.report,
+        Err(finding) => return vec![finding],
+    };
+    match report.findings.first() {
+        None => vec![Finding::ok(format!("the audit log is whole (rows: {})", report.rows))],
+        Some(first) => vec![
+            Finding::fault("the audit log was altered")
+                .why(first.describe(DateFormat::Iso.in_zone(context.adapters.clock.zone())))
+                .next("Don't change the store's file. Compare the file with a backup"),
+        ],
+    }
+}
+
+pub(super) fn wal(context: &Context<'_>) -> Vec<Finding> {
+    let Some(location) = existing(context) else { return Vec::new() };
+    let (bytes, usual) = location.wal_size();
+    let what = format!("the write-ahead log has {}", size(bytes));
+    vec![match bytes > usual * LARGE_WAL {
+        true => Finding::warning(what)
+            .why(format!("it should stay below {}: a program keeps an old state of the store open", size(usual)))
+            .next("Find and end programs that have kept the store open for long: lsof, or fuser"),
+        false => Finding::ok(what),
+    }]
+}
+
+pub(super) fn leftovers(context: &Context<'_>) -> Vec<Finding> {
+    let Some(location) = existing(context) else { return Vec::new() };
+    let found = platform::leftovers::find(location.path());
+    if found.is_empty() {
+        return vec![Finding::ok("no killed backup or restore left a copy of the store")];
+    }
+    let describe = |path: PathBuf| {
+        Finding::warning(format!("{} was left by a backup or restore that was killed", path.display()))
+            .why("it takes up space, and holds hashes of passwords and secrets")
+            .next(format!("Remove it: rm -r {}", path.display()))
+    };
+    found.into_iter().map(describe).collect()
+}
+
+pub(super) fn ledger(context: &Context<'_>) -> Vec<Finding> {
+    let Some(store) = readable(context) else { return Vec::new() };
+    let measure = || {
+        let (mut bytes, mut after) = (0, SizeCursor::Start);
+        loop {
+            let LedgerSizePart { bytes: more, next } =
+                store.read(|snapshot| snapshot.ledger_size_part(after, ROWS_MEASURED))?;
+            bytes += more;
+            match next {
+                Some(next) => after = next,
+                None => return Ok(bytes),
+            }
+        }
+    };
+    match timed(context, "the ledger", measure) {
+        Err(finding) => vec![finding],
+        Ok(bytes) => vec![judge_ledger(bytes)],
+    }
+}
+
+fn judge_ledger(bytes: u64) -> Finding {
+    let what = format!("the ledger has {} of at most {}", size(bytes), size(MAX_LEDGER_BYTES));
+    match bytes > MAX_LEDGER_BYTES {
+        true => Finding::warning(what)
+            .why("only a running service shortens it")
+            .next("Start the service. To keep less, shorten policy.ledger_keep"),
+        false => Finding::ok(what),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MIB;
+    use super::*;
+    use crate::doctor::Status;
+
+    #[test]
+    fn ledger_over_its_bound_is_a_warning() {
+        assert_eq!(judge_ledger(MAX_LEDGER_BYTES).status, Status::Ok);
+        assert_eq!(judge_ledger(MAX_LEDGER_BYTES + 1).status, Status::Warning);
+        assert_eq!([size(1), size(3 * MIB / 2), size(2048 * 1024 * MIB)], ["1 KiB", "1 MiB", "2048 GiB"]);
+    }
+}

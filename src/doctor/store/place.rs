@@ -1,0 +1,125 @@
+//! The file of the store, the files next to it, and the disk.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use super::{MIB, existing, size};
+use crate::doctor::{Context, Finding, Status};
+use crate::domain::number::group_digits;
+use crate::platform;
+use crate::platform::secret_files::SERVICE_SUFFIXES;
+use crate::platform::sidecar::sidecar_path;
+use crate::store::{OpeningRule, StoreLocation, StoreSpace};
+
+/// Free space below which jeton soon can't change anything.
+const FAULT_SPACE: StoreSpace = StoreSpace { bytes: 32 * MIB, files: Some(16) };
+/// Free space below which a backup or a busy day may fill the disk.
+const WARNING_SPACE: StoreSpace = StoreSpace { bytes: 512 * MIB, files: Some(1024) };
+
+pub(super) fn rule(context: &Context<'_>, rule: OpeningRule, good: &str, bad: &str) -> Vec<Finding> {
+    let Some(location) = existing(context) else { return Vec::new() };
+    // A link has its own owner and mode, which say nothing.
+    let is_link = rule != OpeningRule::Kind && location.check_rule(OpeningRule::Kind).is_err();
+    if is_link && matches!(rule, OpeningRule::Mode | OpeningRule::FileSystem) {
+        return Vec::new();
+    }
+    vec![match location.check_rule(rule) {
+        Ok(()) => Finding::ok(good),
+        Err(error) => Finding::fault(bad).because_of(error),
+    }]
+}
+
+pub(super) fn companions(context: &Context<'_>) -> Vec<Finding> {
+    let good = "the files next to the store are yours";
+    let mut found = rule(context, OpeningRule::Companions, good, "a file next to the store isn't safe to use");
+    found.extend(existing(context).into_iter().flat_map(foreign_service_files));
+    if existing(context).is_some_and(StoreLocation::has_rollback_journal) {
+        found.push(
+            Finding::warning("a rollback journal is next to the store")
+                .why("another program began to change the store, and ended before the change was complete")
+                .next("Restore a backup, unless you know which program wrote the file ending in -journal"),
+        );
+    }
+    found
+}
+
+/// Returns a fault for each file of the service, next to the store, that the service would refuse.
+fn foreign_service_files(location: &StoreLocation) -> Vec<Finding> {
+    let own = platform::own_process::uid();
+    // The rules of opening name those of SQLite.
+    let files = SERVICE_SUFFIXES.into_iter().map(|suffix| sidecar_path(location.path(), suffix));
+    let foreign = files.filter_map(|path| {
+        let meta = fs::symlink_metadata(&path).ok()?;
+        let is_good = meta.is_file() && meta.uid() == own && meta.mode() & 0o077 == 0;
+        (!is_good).then_some((path, meta))
+    });
+    foreign
+        .map(|(path, meta)| {
+            Finding::fault(format!("the service can't use {}", path.display()))
+                .why(format!(
+                    "it has uid {} and mode {:04o}, and must be yours alone",
+                    meta.uid(),
+                    meta.mode() & 0o7777
+                ))
+                .next("Correct its owner and mode (0600), as those of the store")
+        })
+        .collect()
+}
+
+pub(super) fn file_system(context: &Context<'_>) -> Vec<Finding> {
+    let good = "the store is on a local disk";
+    let found = rule(context, OpeningRule::FileSystem, good, "the store is on a network file system");
+    if existing(context).is_some_and(StoreLocation::is_on_read_only_mount) {
+        return vec![
+            Finding::warning("the store is on a read-only mount")
+                .why("tokens can be listed and verified by commands, but nothing can be changed or served")
+                .next("Mount the file system writable, or copy the store to a writable folder"),
+        ];
+    }
+    found
+}
+
+pub(super) fn space(context: &Context<'_>) -> Vec<Finding> {
+    let Some(location) = existing(context) else { return Vec::new() };
+    vec![match location.space() {
+        Ok(left) => judge_space(left),
+        Err(error) => Finding { status: Status::Warning, ..Finding::of_error(error) },
+    }]
+}
+
+fn judge_space(left: StoreSpace) -> Finding {
+    let is_below =
+        |least: StoreSpace| left.bytes < least.bytes || left.files.zip(least.files).is_some_and(|(l, least)| l < least);
+    let files = left.files.map_or_else(String::new, |files| format!(", {} inodes", group_digits(files)));
+    let what = format!("{} free on the disk of the store{files}", size(left.bytes));
+    let next = "Free disk space, or move the store to a larger disk";
+    if is_below(FAULT_SPACE) {
+        Finding::fault(what).why("jeton soon can't change anything, and the service loses uses of tokens").next(next)
+    } else if is_below(WARNING_SPACE) {
+        Finding::warning(what).why("a backup or a busy day may fill the disk").next(next)
+    } else {
+        Finding::ok(what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn little_space_is_a_warning_and_none_a_fault() {
+        for (bytes, files, status) in [
+            (100 * 1024 * MIB, Some(1 << 20), Status::Ok),
+            (100 * 1024 * MIB, None, Status::Ok),
+            (511 * MIB, None, Status::Warning),
+            (100 * 1024 * MIB, Some(1023), Status::Warning),
+            (31 * MIB, Some(1 << 20), Status::Fault),
+            (100 * 1024 * MIB, Some(0), Status::Fault),
+        ] {
+            let finding = judge_space(StoreSpace { bytes, files });
+            assert_eq!(finding.status, status, "{finding:?}");
+            assert_eq!(finding.next.is_some(), status != Status::Ok);
+        }
+        assert!(judge_space(StoreSpace { bytes: MIB, files: Some(1 << 20) }).what.contains("1 048 576"));
+    }
+}
