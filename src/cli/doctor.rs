@@ -47,8 +47,8 @@ pub(super) fn run(global: &GlobalArgs, args: &DoctorArgs) -> Result<()> {
         let mut results = doctor::examine(area, &context);
         loop {
             // Only the checks of the store may take long.
-            let bar =
-                (area == Area::Store).then(|| ProgressBar::show(&out, &adapters.progress, "checked")).transpose()?;
+            let show = || ProgressBar::show_of_read(&out, &adapters.progress, "checked");
+            let bar = (area == Area::Store).then(show).transpose()?;
             let result = results.next();
             drop(bar);
             adapters.progress.check()?;

@@ -47,6 +47,16 @@ impl ProgressBar {
         Self::begin(out.shows_progress(), progress, done, move |_| stopped.stop())
     }
 
+    /// Begins to read what is then `done`. A second signal ends the program at once: a read has nothing to finish, and may
+    /// wait for a slow disk.
+    pub fn show_of_read(out: &Output, progress: &Arc<Progress>, done: &'static str) -> Result<Self> {
+        let stopped = Arc::clone(progress);
+        Self::begin(out.shows_progress(), progress, done, move |is_shown| match stopped.is_stopped() {
+            true => end_as_cancelled(is_shown, || ()),
+            false => stopped.stop(),
+        })
+    }
+
     /// Begins to print a list of rows that are then `done`. `None` if the list goes to the terminal, where its rows are the
     /// progress. A signal ends the program at once: it may wait for the reader of a pipe.
     pub fn show_of_list(out: &Output, progress: &Arc<Progress>, done: &'static str) -> Result<Option<Self>> {
@@ -170,7 +180,8 @@ impl App {
     ) -> Result<V::Reply> {
         let (progress, is_change) = (&self.adapters.progress, Self::is_change::<V>());
         let bar = match self.backend {
-            SelectedBackend::Local(_) => ProgressBar::show(&self.out, progress, done),
+            SelectedBackend::Local(_) if is_change => ProgressBar::show(&self.out, progress, done),
+            SelectedBackend::Local(_) => ProgressBar::show_of_read(&self.out, progress, done),
             SelectedBackend::Remote(_) => ProgressBar::show_remote(self, done, is_change),
         }?;
         let reply = self.call(credential, verb);

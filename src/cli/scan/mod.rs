@@ -48,7 +48,7 @@ pub(super) fn run(app: &mut App, args: ScanArgs) -> Result<()> {
             revoked = Some(revoke(app, &found, args.confirm.as_deref())?.0.len());
         }
     }
-    finish(app, &report, &found, revoked)
+    finish(app, &report, &found, revoked, args.staged)
 }
 
 /// Shows a progress bar, with which a signal that would end the program stops the search. `None` if a path is a stream: a
@@ -59,7 +59,7 @@ fn show_progress(app: &App, options: &ScanOptions) -> Result<Option<ProgressBar>
     if options.paths.iter().any(is_stream) {
         return Ok(None);
     }
-    ProgressBar::show(&app.out, &app.adapters.progress, "files and objects searched").map(Some)
+    ProgressBar::show_of_read(&app.out, &app.adapters.progress, "files and objects searched").map(Some)
 }
 
 /// Looks up the secrets. Those that work come first, unknown ones last. Nothing is reported after a stop, because the
@@ -78,7 +78,7 @@ fn identify<'a>(app: &App, report: &'a ScanReport) -> Result<Vec<Found<'a>>> {
 
 /// Returns the exit code, and prints the summary. A file that could not be searched may hold a secret, so that nothing
 /// found is a failure then.
-fn finish(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option<usize>) -> Result<()> {
+fn finish(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option<usize>, is_staged: bool) -> Result<()> {
     if report.is_full() {
         app.out.note(&format!("! the scan ended early, because it found {MAX_PLACES} places. Scan smaller folders"));
     }
@@ -101,6 +101,7 @@ fn finish(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option<u
                      enable NAME"
                 )),
             ),
+            (_, 0, _) if found.iter().all(Found::is_unknown) => ("not issued by this store".to_owned(), None),
             (_, 0, 1) => ("it doesn't work".to_owned(), None),
             (_, 0, _) => ("none of them works".to_owned(), None),
             (Some(0), ..) => ("none of them works any more".to_owned(), None),
@@ -130,6 +131,8 @@ fn finish(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option<u
             app.out.note(&format!("No secrets in {searched}"));
             Ok(())
         }
+        _ if is_staged => Err(Error::failure("the staged files could not be searched")
+            .next("Run the command in a git repository whose files you may read")),
         count => Err(Error::failure(format!(
             "no secrets in {searched}, but {} could not be searched",
             counted(count, "path")

@@ -148,7 +148,8 @@ impl<'a> Found<'a> {
         self.lookup.denial_reason.is_none()
     }
 
-    fn is_unknown(&self) -> bool {
+    /// Returns `true` if the store never issued the secret.
+    pub fn is_unknown(&self) -> bool {
         matches!(self.lookup.denial_reason, Some(DenialReason::Unknown | DenialReason::WrongSecret))
     }
 

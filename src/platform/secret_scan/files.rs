@@ -1,6 +1,6 @@
 //! Searches files and folders, with a thread per processor. Finds the git repositories among them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -11,14 +11,17 @@ use rustix::fs::{Mode, OFlags};
 
 use super::ScanOptions;
 use super::findings::{Findings, Place, PlaceSource};
-use super::git;
+use super::git_repository::{is_repository, repository_of};
 use super::ignore_rules::IgnoreRules;
 use super::names::search_name;
 use crate::domain::secret::{ScanBuffer, SecretScanner};
 use crate::platform::bounded_read::is_standard;
 
-/// Returns the folders of the git repositories in `options.paths`.
-pub(super) fn scan(scanner: &SecretScanner, options: &ScanOptions, findings: &Findings<'_>) -> BTreeSet<PathBuf> {
+/// The paths of repositories, by their canonical paths.
+pub(super) type Repositories = BTreeMap<PathBuf, PathBuf>;
+
+/// Returns the git repositories in `options.paths`, if their objects are to be searched.
+pub(super) fn scan(scanner: &SecretScanner, options: &ScanOptions, findings: &Findings<'_>) -> Repositories {
     let mut folders = Vec::new();
     let mut searcher = Searcher::new(scanner, findings);
     for path in &options.paths {
@@ -35,7 +38,7 @@ pub(super) fn scan(scanner: &SecretScanner, options: &ScanOptions, findings: &Fi
     }
     let repositories = Mutex::default();
     for folder in folders {
-        walk(folder, options, scanner, findings, &repositories);
+        walk(folder, options, scanner, findings, options.with_git_objects.then_some(&repositories));
     }
     repositories.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
@@ -46,7 +49,7 @@ fn walk(
     options: &ScanOptions,
     scanner: &SecretScanner,
     findings: &Findings<'_>,
-    repositories: &Mutex<BTreeSet<PathBuf>>,
+    repositories: Option<&Mutex<Repositories>>,
 ) {
     let rules = match options.respects_ignore_files.then(|| IgnoreRules::new(folder, findings)).transpose() {
         Ok(rules) => rules,
@@ -56,8 +59,7 @@ fn walk(
     // The walk itself must read no ignore files: it would wait for a pipe.
     entries.standard_filters(false).follow_links(false);
     // The objects are compressed, and git reads them.
-    entries
-        .filter_entry(|entry| entry.file_name() != "objects" || !entry.path().parent().is_some_and(git::is_repository));
+    entries.filter_entry(|entry| entry.file_name() != "objects" || !entry.path().parent().is_some_and(is_repository));
     entries.build_parallel().visit(&mut Searchers { scanner, findings, rules: rules.as_ref(), repositories });
 }
 
@@ -66,7 +68,7 @@ struct Searchers<'a> {
     scanner: &'a SecretScanner,
     findings: &'a Findings<'a>,
     rules: Option<&'a IgnoreRules>,
-    repositories: &'a Mutex<BTreeSet<PathBuf>>,
+    repositories: Option<&'a Mutex<Repositories>>,
 }
 
 impl<'a> ParallelVisitorBuilder<'a> for Searchers<'a> {
@@ -145,17 +147,28 @@ pub(super) fn open_regular(path: &Path) -> io::Result<Option<File>> {
 struct Walker<'a> {
     searcher: Searcher<'a>,
     rules: Option<&'a IgnoreRules>,
-    repositories: &'a Mutex<BTreeSet<PathBuf>>,
+    repositories: Option<&'a Mutex<Repositories>>,
 }
 
 impl Walker<'_> {
-    /// Notes the repository of a folder, which the walk itself may leave out as ignored.
-    fn note_repository(&self, folder: &Path, is_root: bool) {
-        for (folder, is_named) in [(folder.to_owned(), is_root), (folder.join(".git"), false)] {
-            // A named folder is searched also if it is a link.
-            let meta = if is_named { folder.metadata() } else { folder.symlink_metadata() };
-            if meta.is_ok_and(|meta| meta.is_dir()) && git::is_repository(&folder) {
-                self.repositories.lock().unwrap_or_else(PoisonError::into_inner).insert(folder);
+    /// Notes the repositories of a folder, which the walk itself may leave out as ignored.
+    fn note_repositories(&self, folder: &Path) {
+        let Some(repositories) = self.repositories else { return };
+        let named = repository_of(folder).unwrap_or_else(|e| {
+            let why = format!("its git objects were skipped: {e}");
+            self.searcher.findings.add_unreadable(&folder.join(".git"), why);
+            None
+        });
+        let bare = is_repository(folder).then(|| folder.to_owned());
+        for path in named.into_iter().chain(bare) {
+            // The repository of a submodule also lies in the one around it.
+            let canonical = path.canonicalize().unwrap_or_else(|_| path.clone());
+            let mut repositories = repositories.lock().unwrap_or_else(PoisonError::into_inner);
+            let shown = repositories.entry(canonical).or_insert_with(|| path.clone());
+            // A path in the searched folder is shorter than an absolute one.
+            let rank = |path: &Path| (path.components().count(), path.to_owned());
+            if rank(&path) < rank(shown) {
+                *shown = path;
             }
         }
     }
@@ -171,8 +184,8 @@ impl ParallelVisitor for Walker<'_> {
                 }
                 search_name(self.searcher.scanner, entry.path(), self.searcher.findings);
                 match entry.file_type() {
-                    _ if is_root => self.note_repository(entry.path(), true),
-                    Some(kind) if kind.is_dir() => self.note_repository(entry.path(), false),
+                    // A named folder is searched also if it is a link.
+                    kind if is_root || kind.is_some_and(|kind| kind.is_dir()) => self.note_repositories(entry.path()),
                     Some(kind) if kind.is_file() => self.searcher.search_entry(&entry),
                     Some(_) | None => {}
                 }

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::findings::{Findings, GitObject, Place, PlaceSource};
+use super::git_objects::BorrowedObjects;
 use super::git_process::{GitProcess, Repository};
 use super::names::search_name;
 use crate::domain::secret::{Position, ScanBuffer, SecretScanner, SecretText};
@@ -24,68 +26,63 @@ struct FoundInObject {
     secret: SecretText,
 }
 
-/// Returns `true` if `folder` holds a repository, as `.git` and bare repositories do.
-pub(super) fn is_repository(folder: &Path) -> bool {
-    // Most folders have no such file, so one call is enough.
-    folder.join("HEAD").symlink_metadata().is_ok() && folder.join("objects").is_dir() && folder.join("refs").is_dir()
-}
-
 /// Searches all objects of the repository at `folder`, also those that no branch reaches.
 pub(super) fn scan(scanner: &SecretScanner, folder: &Path, findings: &Findings<'_>) {
-    if let Err(e) = check_folder(folder) {
-        return findings.add_unreadable(folder, format!("its git objects were skipped: {e}"));
-    }
     let mut found = Vec::new();
-    let searched = search_all(scanner, folder, findings, &mut found);
-    let sources = locate(folder, &found, findings);
-    for FoundInObject { object, position, secret } in found {
-        let Some(source) = sources.get(&object) else { continue };
-        findings.add(secret, Place { source: Arc::clone(source), position });
-    }
+    let searched = BorrowedObjects::new(folder, findings).and_then(|objects| {
+        let mut commits = tempfile::tempfile()?;
+        let searched = search_all(scanner, &objects, findings, &mut found, &mut commits);
+        let sources = locate(folder, &objects, &found, commits, findings);
+        for FoundInObject { object, position, secret } in found.drain(..) {
+            let Some(source) = sources.get(&object) else { continue };
+            findings.add(secret, Place { source: Arc::clone(source), position });
+        }
+        searched
+    });
     if let Err(e) = searched {
         findings.add_unreadable(folder, format!("its git objects were skipped: {e}"));
     }
 }
 
-/// Refuses a folder in which git would read another repository, or would wait for ever.
-fn check_folder(folder: &Path) -> io::Result<()> {
-    if folder.join(".git").symlink_metadata().is_ok() {
-        return Err(io::Error::other("it has an entry .git, which may name another repository"));
-    }
-    for name in ["HEAD", "config", "config.worktree", "packed-refs", "commondir", "shallow"] {
-        if folder.join(name).metadata().is_ok_and(|meta| !meta.is_file()) {
-            return Err(io::Error::other(format!("its {name} is not a regular file")));
-        }
-    }
-    Ok(())
-}
-
+/// Searches all objects, and writes the ids of the commits among them to `commits`.
 fn search_all(
     scanner: &SecretScanner,
-    folder: &Path,
+    repository: &BorrowedObjects,
     findings: &Findings<'_>,
     found: &mut Vec<FoundInObject>,
+    commits: &mut File,
 ) -> io::Result<()> {
     let all = ["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"];
-    let mut git = GitProcess::start(Repository::In(folder), &all, None)?;
+    let mut git = GitProcess::start(Repository::Borrowed(repository), &all, None)?;
     let mut objects = Objects::new(git.output(findings)?);
+    let mut commits = BufWriter::new(commits);
     while let Some(object) = objects.search_next(scanner, |object, position, secret| {
         if found.len() < findings.room() {
             found.push(FoundInObject { object: object.to_owned(), position, secret });
         }
     })? {
         findings.advance(1)?;
-        findings.add_objects(1, object);
+        findings.add_objects(1, object.size);
+        if object.kind == "commit" {
+            writeln!(commits, "{}", object.id)?;
+        }
         if found.len() >= findings.room() {
             return Ok(());
         }
     }
+    commits.flush()?;
     git.finish()
 }
 
-/// Returns the source of each object that has a secret: the newest commit that brought it, and its path there, or only
-/// its id.
-fn locate(folder: &Path, found: &[FoundInObject], findings: &Findings<'_>) -> HashMap<String, Arc<PlaceSource>> {
+/// Returns the source of each object that has a secret: the newest of `commits` that brought it, and its path there, or
+/// only its id.
+fn locate(
+    folder: &Path,
+    repository: &BorrowedObjects,
+    found: &[FoundInObject],
+    commits: File,
+    findings: &Findings<'_>,
+) -> HashMap<String, Arc<PlaceSource>> {
     let source = |id: &str, origin: Option<(String, PathBuf)>| {
         let (commit, path) = origin.unzip();
         Arc::new(PlaceSource::Object(GitObject { repository: folder.to_owned(), id: id.to_owned(), commit, path }))
@@ -94,19 +91,23 @@ fn locate(folder: &Path, found: &[FoundInObject], findings: &Findings<'_>) -> Ha
         found.iter().map(|found| (found.object.as_str(), None)).collect();
     if !origins.is_empty() {
         // Without the history, the ids alone are enough to find the objects.
-        let _ = find_origins(folder, &mut origins, findings);
+        let _ = find_origins(repository, commits, &mut origins, findings);
     }
     origins.into_iter().map(|(id, origin)| (id.to_owned(), source(id, origin))).collect()
 }
 
 fn find_origins(
-    folder: &Path,
+    repository: &BorrowedObjects,
+    mut commits: File,
     origins: &mut HashMap<&str, Option<(String, PathBuf)>>,
     findings: &Findings<'_>,
 ) -> io::Result<()> {
-    let mut commits = GitProcess::start(Repository::In(folder), &["rev-list", "--all", "--reflog"], None)?;
+    commits.rewind()?;
+    let repository = Repository::Borrowed(repository);
+    let newest_first = ["rev-list", "--no-walk=sorted", "--stdin"];
+    let mut commits = GitProcess::start(repository, &newest_first, Some(commits.into()))?;
     let changes = ["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--raw", "--no-abbrev", "-z"];
-    let mut git = GitProcess::start(Repository::In(folder), &changes, Some(commits.pipe()?.into()))?;
+    let mut git = GitProcess::start(repository, &changes, Some(commits.pipe()?.into()))?;
     let mut output = BufReader::new(git.output(findings)?);
     let (mut commit, mut missing) = (String::new(), origins.len());
     while missing > 0 {
@@ -130,17 +131,21 @@ fn find_origins(
 /// Searches the content that the next commit in the working directory would have.
 pub(super) fn scan_staged(scanner: &SecretScanner, findings: &Findings<'_>) {
     if let Err(e) = search_staged(scanner, findings) {
-        findings.add_unreadable(Path::new("."), format!("the staged files were skipped: {e}"));
+        findings.add_unreadable(Path::new("."), e.to_string());
     }
 }
 
 fn search_staged(scanner: &SecretScanner, findings: &Findings<'_>) -> io::Result<()> {
+    // Outside of a repository, `git diff` compares files, and its error says nothing of repositories.
+    let mut here = GitProcess::start(Repository::Here, &["rev-parse", "--git-dir"], None)?;
+    io::copy(&mut here.output(findings)?, &mut io::sink())?;
+    here.finish()?;
     let staged = staged(findings)?;
     // A file takes all ids at once. A pipe would have to be written while the answer is read.
     let ids: String = staged.iter().map(|(id, _)| format!("{id}\n")).collect();
     let mut input = tempfile::tempfile()?;
-    io::Write::write_all(&mut input, ids.as_bytes())?;
-    io::Seek::rewind(&mut input)?;
+    input.write_all(ids.as_bytes())?;
+    input.rewind()?;
     let mut git = GitProcess::start(Repository::Here, &["cat-file", "--batch", "--buffer"], Some(input.into()))?;
     let mut objects = Objects::new(git.output(findings)?);
     for (_, path) in &staged {
@@ -149,7 +154,7 @@ fn search_staged(scanner: &SecretScanner, findings: &Findings<'_>) -> io::Result
         let searched = objects.search_next(scanner, |_, position, secret| {
             findings.add(secret, Place { source: Arc::clone(&source), position });
         })?;
-        findings.add_file(searched.ok_or(io::ErrorKind::UnexpectedEof)?);
+        findings.add_file(searched.ok_or(io::ErrorKind::UnexpectedEof)?.size);
     }
     git.finish()
 }
@@ -173,6 +178,13 @@ fn staged(findings: &Findings<'_>) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(staged)
 }
 
+/// An object that was searched.
+struct SearchedObject {
+    id: String,
+    kind: String,
+    size: u64,
+}
+
 /// The objects in the output of `git cat-file --batch`: for each a line `ID KIND SIZE`, its content and a line end.
 struct Objects<R> {
     output: BufReader<R>,
@@ -184,22 +196,25 @@ impl<R: Read> Objects<R> {
         Objects { output: BufReader::with_capacity(128 * 1024, output), buffer: ScanBuffer::default() }
     }
 
-    /// Searches the next object. Returns its size, or `None` after the last.
+    /// Searches the next object. Returns `None` after the last.
     fn search_next(
         &mut self,
         scanner: &SecretScanner,
         mut found: impl FnMut(&str, Position, SecretText),
-    ) -> io::Result<Option<u64>> {
+    ) -> io::Result<Option<SearchedObject>> {
         let Some(head) = read_token(&mut self.output, b'\n')? else { return Ok(None) };
         let head = String::from_utf8_lossy(&head);
         let unusable = || io::Error::other(format!("git answered {head:?}"));
-        let [id, _, size] = head.split(' ').collect::<Vec<_>>()[..] else { return Err(unusable()) };
+        let [id, kind, size] = head.split(' ').collect::<Vec<_>>()[..] else { return Err(unusable()) };
         let size: u64 = size.parse().map_err(|_| unusable())?;
         let mut content = self.output.by_ref().take(size);
         let read = scanner.scan(&mut self.buffer, |buffer| content.read(buffer), |at, secret| found(id, at, secret))?;
         let mut end = [0];
         self.output.read_exact(&mut end)?;
-        if read == size && end == *b"\n" { Ok(Some(size)) } else { Err(unusable()) }
+        match read == size && end == *b"\n" {
+            true => Ok(Some(SearchedObject { id: id.to_owned(), kind: kind.to_owned(), size })),
+            false => Err(unusable()),
+        }
     }
 }
 

@@ -2,17 +2,17 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek};
-use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::findings::Findings;
+use super::git_objects::BorrowedObjects;
 use crate::platform::clock::Stopwatch;
 use crate::platform::programs;
 
-/// Variables that would lead git to another repository than the one that it runs in.
+/// Variables that would lead git to another repository than the one that it is run for.
 const REPOSITORY_VARIABLES: [&str; 8] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -23,9 +23,10 @@ const REPOSITORY_VARIABLES: [&str; 8] = [
     "GIT_NAMESPACE",
     "GIT_PREFIX",
 ];
-/// Settings that the configuration of a repository must not change: it may be hostile.
-const SETTINGS: [&str; 4] = ["-c", "core.fsmonitor=false", "-c", "core.bigFileThreshold=1m"];
-/// Time without output after which git counts as stuck. A file of the repository may be a pipe that nobody writes to.
+/// Settings of all runs. The history is read without its cache, which may belong to anybody.
+const SETTINGS: [&str; 6] =
+    ["-c", "core.fsmonitor=false", "-c", "core.bigFileThreshold=1m", "-c", "core.commitGraph=false"];
+/// Time without output after which git counts as stuck. Pipes are refused before, but a disk may not answer.
 const SILENCE_LIMIT: Duration = Duration::from_secs(60);
 /// Time between two looks for a stop.
 const STOP_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
@@ -35,8 +36,8 @@ const MAX_ERROR: u64 = 4096;
 /// The repository that git reads.
 #[derive(Clone, Copy)]
 pub(super) enum Repository<'a> {
-    /// The one in this folder, which may belong to anybody.
-    In(&'a Path),
+    /// One that may belong to anybody.
+    Borrowed(&'a BorrowedObjects),
     /// The one of the working directory, or the one that a hook of git is about.
     Here,
 }
@@ -52,13 +53,11 @@ impl GitProcess {
         let errors = tempfile::tempfile()?;
         let program = programs::find("git").ok_or_else(|| io::Error::other("git is not installed"))?;
         let mut command = Command::new(program);
-        if let Repository::In(folder) = repository {
-            let folder = folder.canonicalize()?;
-            // A broken repository must not lead to the one around it.
-            command.env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap_or(&folder)).current_dir(&folder);
+        if let Repository::Borrowed(objects) = repository {
             for name in REPOSITORY_VARIABLES {
                 command.env_remove(name);
             }
+            command.envs(objects.environment()).current_dir("/");
         }
         // Git must not fetch, and takes every object as it is stored.
         command

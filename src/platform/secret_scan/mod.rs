@@ -3,7 +3,9 @@
 mod files;
 mod findings;
 mod git;
+mod git_objects;
 mod git_process;
+mod git_repository;
 mod ignore_rules;
 mod names;
 
@@ -34,9 +36,7 @@ pub fn scan(prefix: &Prefix, options: &ScanOptions, progress: &Progress) -> Scan
     let scanner = SecretScanner::new(prefix);
     let findings = Findings::new(progress);
     let repositories = files::scan(&scanner, options, &findings);
-    if options.with_git_objects {
-        repositories.iter().for_each(|folder| git::scan(&scanner, folder, &findings));
-    }
+    repositories.values().for_each(|folder| git::scan(&scanner, folder, &findings));
     if options.with_staged {
         git::scan_staged(&scanner, &findings);
     }

@@ -1,6 +1,7 @@
 //! `jeton scan` in git repositories, with the real git.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
@@ -35,6 +36,11 @@ fn is_missing() -> bool {
         println!("skipped: git not found");
     }
     is_missing
+}
+
+fn make_pipe(path: &Path) {
+    let pipe = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, path, pipe, 0o600.into(), 0).unwrap();
 }
 
 /// Creates a repository `tree`, and a home with a store.
@@ -107,21 +113,45 @@ fn scan_tells_of_repositories_it_could_not_search() {
     command.env("PATH", home.path("tree"));
     let skipped = run_to_end(command, b"").assert_error(Kind::Failure);
     assert!(skipped.err.contains("git is not installed"), "{skipped:?}");
-    // A broken repository doesn't lead to the one around it.
-    let secret = home.create(&["outer"]);
-    commit(&home, "a", &secret);
-    for folder in ["objects", "refs"] {
-        fs::create_dir_all(home.path("tree/inner/.git").join(folder)).unwrap();
-    }
-    home.file("tree/inner/.git/HEAD", "nonsense", 0o600);
-    let broken = scan(&home, &["tree/inner", "--json"]).assert_code(1).json();
-    assert_eq!((&broken["unreadable"][0]["path"], &broken["objects"]), (&"tree/inner/.git".into(), &0.into()));
+    // A damaged repository.
+    let blob = git(&home, "tree", &["rev-parse", "HEAD:a"]);
+    let (folder, file) = blob.split_at(2);
+    let object = home.path("tree/.git/objects").join(folder).join(file);
+    fs::remove_file(&object).unwrap();
+    fs::write(&object, "nonsense").unwrap();
+    let damaged = scan(&home, &["tree", "--json"]).assert_code(1).json();
+    assert_eq!(damaged["unreadable"][0]["path"], "tree/.git");
 }
 
-/// A repository of somebody else can hold any configuration.
-/// The folder of a repository may belong to anybody.
+/// A read of a slow disk doesn't notice the first signal. A git that closes its output and goes on takes its place.
 #[test]
-fn repository_cannot_hide_itself_or_hang_the_scan() {
+fn second_signal_ends_a_scan_at_once() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let home = CliHome::set_up();
+    for folder in ["tree/.git/objects", "tree/.git/refs", "bin"] {
+        fs::create_dir_all(home.path(folder)).unwrap();
+    }
+    home.file("tree/.git/HEAD", "ref: refs/heads/main\n", 0o600);
+    let (started, released) = (home.path("started"), home.path("released"));
+    make_pipe(&started);
+    make_pipe(&released);
+    let script = format!("#!/bin/sh\nexec >&-\necho > {}\nread line < {}\n", started.display(), released.display());
+    home.file("bin/git", &script, 0o700);
+    let mut command = home.command(&["scan", "tree"]);
+    command.env("PATH", home.path("bin"));
+    let mut child = command.spawn().unwrap();
+    fs::read(&started).unwrap();
+    for signal in [Signal::INT, Signal::TERM] {
+        kill_process(Pid::from_child(&child), signal).unwrap();
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    // The script still waits for this line.
+    fs::write(&released, "\n").unwrap();
+}
+
+/// The folder of a repository may belong to anybody: git would go to another repository, or wait for a pipe.
+#[test]
+fn repository_cannot_hide_its_objects_or_hang_the_scan() {
     if is_missing() {
         return;
     }
@@ -129,20 +159,122 @@ fn repository_cannot_hide_itself_or_hang_the_scan() {
     let secret = home.create(&["ci"]);
     commit(&home, "a", &format!("{secret}\n"));
     fs::remove_file(home.path("tree/a")).unwrap();
-    // Another repository, to which git would go.
     fs::create_dir(home.path("other")).unwrap();
     git(&home, "other", &["init", "-q"]);
     home.file("tree/.git/.git", &format!("gitdir: {}/.git", home.path("other").display()), 0o600);
-    let hidden = scan(&home, &["tree/.git", "--json"]);
-    assert_eq!((hidden.code, &hidden.json()["unreadable"][0]["path"]), (1, &"tree/.git".into()));
-    fs::remove_file(home.path("tree/.git/.git")).unwrap();
-    scan(&home, &["tree/.git"]).assert_code(6);
-    // Git would wait for a writer.
+    home.file("tree/.git/HEAD", "nonsense", 0o600);
+    home.file("tree/.git/config", &format!("[include]\npath = {}\n", home.path("pipe").display()), 0o600);
+    make_pipe(&home.path("pipe"));
+    let found = scan(&home, &["tree/.git", "--json"]).assert_code(6).json();
+    assert_eq!(found["unreadable"][0]["path"], "tree/.git/.git");
     fs::remove_file(home.path("tree/.git/config")).unwrap();
-    let pipe = rustix::fs::FileType::Fifo;
-    rustix::fs::mknodat(rustix::fs::CWD, home.path("tree/.git/config"), pipe, 0o600.into(), 0).unwrap();
-    let stuck = scan(&home, &["tree/.git", "--json"]);
-    assert_eq!((stuck.code, &stuck.json()["unreadable"][0]["path"]), (1, &"tree/.git".into()));
+    make_pipe(&home.path("tree/.git/config"));
+    scan(&home, &["tree/.git"]).assert_code(6);
+}
+
+/// Git has to read these files, and would wait for a writer.
+#[test]
+fn repository_with_a_pipe_among_its_objects_is_skipped() {
+    if is_missing() {
+        return;
+    }
+    let home = repository();
+    commit(&home, "a", "x\n");
+    fs::create_dir(home.path("other")).unwrap();
+    git(&home, "other", &["init", "-q"]);
+    let list = home.path("tree/.git/objects/info/alternates");
+    let blob = git(&home, "tree", &["rev-parse", "HEAD:a"]);
+    let is_skipped = |place: &str| {
+        make_pipe(&home.path(place));
+        let skipped = scan(&home, &["tree", "--json"]).assert_code(1).json();
+        assert_eq!(skipped["unreadable"][0]["path"], "tree/.git", "{place}");
+        fs::remove_file(home.path(place)).unwrap();
+    };
+    is_skipped("tree/.git/objects/info/alternates");
+    is_skipped("tree/.git/shallow");
+    is_skipped(&format!("tree/.git/objects/{}/{}", &blob[..2], "0".repeat(38)));
+    fs::write(&list, "../../../other/.git/objects\n").unwrap();
+    is_skipped("other/.git/objects/info/alternates");
+    is_skipped("other/.git/objects/pack/a.pack");
+    fs::remove_file(&list).unwrap();
+    symlink(home.path("other/.git/objects"), home.path("tree/.git/objects/link")).unwrap();
+    is_skipped("other/.git/objects/pack/a.pack");
+    scan(&home, &["tree"]).assert_success();
+}
+
+#[test]
+fn objects_of_linked_worktrees_and_submodules_are_searched() {
+    if is_missing() {
+        return;
+    }
+    let home = repository();
+    let secret = home.create(&["ci"]);
+    commit(&home, "a", &format!("{secret}\n"));
+    commit(&home, "a", "x\n");
+    git(&home, "tree", &["worktree", "add", "-q", "--detach", "../linked"]);
+    fs::create_dir(home.path("around")).unwrap();
+    git(&home, "around", &["init", "-q"]);
+    let url = home.path("tree").display().to_string();
+    git(&home, "around", &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "sub"]);
+    git(&home, "around", &["commit", "-qm", "sub"]);
+    git(&home, "around", &["worktree", "add", "-q", "../around-linked"]);
+    git(&home, "around-linked", &["-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init"]);
+    git(&home, "", &["clone", "-q", "--bare", "tree", "bare"]);
+    symlink(home.path("bare"), home.path("link-to-bare")).unwrap();
+    symlink(home.path("linked"), home.path("link-to-linked")).unwrap();
+    for folder in ["linked", "around/sub", "around-linked/sub", "link-to-bare", "link-to-linked"] {
+        let found = scan(&home, &[folder, "--json"]).assert_code(6).json();
+        assert_eq!(
+            (&found["found"][0]["places"].as_array().unwrap().len(), &found["unreadable_count"]),
+            (&1, &0.into())
+        );
+    }
+    // Each repository once, with its path in the searched folder.
+    let places = |args: &[&str]| scan(&home, &[args, &["--quiet"]].concat()).assert_code(6).out;
+    let around = places(&["around"]);
+    let repositories: Vec<&str> = around.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(repositories, ["around/.git/modules/sub", "around/.git/worktrees/around-linked/modules/sub"]);
+    let both = places(&["linked", "tree"]);
+    assert!(both.starts_with("tree/.git ") && both.lines().count() == 1, "{both}");
+    scan(&home, &["linked", "--no-git"]).assert_success();
+}
+
+/// Else a folder could lead to any repository of the user.
+#[test]
+fn folder_that_names_a_repository_to_which_it_does_not_belong_is_reported() {
+    if is_missing() {
+        return;
+    }
+    let home = repository();
+    let secret = home.create(&["ci"]);
+    commit(&home, "a", &format!("{secret}\n"));
+    git(&home, "tree", &["worktree", "add", "-q", "--detach", "../linked"]);
+    fs::create_dir_all(home.path("hostile/part/back")).unwrap();
+    let tree = home.path("tree/.git");
+    home.file("hostile/back", &home.path("hostile/part/.git").display().to_string(), 0o600);
+    let entry = home.path("hostile/part/.git");
+    let mut names =
+        vec![format!("gitdir: {}\n", tree.display()), format!("gitdir: {}/worktrees/linked", tree.display())];
+    // An own part of the repository, which the repository doesn't know.
+    fs::write(home.path("hostile/part/back/gitdir"), entry.display().to_string()).unwrap();
+    fs::write(home.path("hostile/part/back/commondir"), tree.display().to_string()).unwrap();
+    names.push("gitdir: back".to_owned());
+    names.extend(["gitdir: .git".to_owned(), "gitdir: ".to_owned(), "x".repeat(100_000), String::new()]);
+    for name in names {
+        fs::write(&entry, &name).unwrap();
+        let found = scan(&home, &["hostile", "--json"]).assert_code(1).json();
+        assert_eq!(
+            (&found["unreadable"][0]["path"], &found["objects"]),
+            (&"hostile/part/.git".into(), &0.into()),
+            "{name:.80}"
+        );
+    }
+    fs::remove_file(&entry).unwrap();
+    make_pipe(&entry);
+    scan(&home, &["hostile"]).assert_code(1);
+    fs::remove_file(&entry).unwrap();
+    symlink(&tree, &entry).unwrap();
+    scan(&home, &["hostile"]).assert_code(1);
 }
 
 /// An empty part of PATH means the working directory, which is the repository for git.
@@ -223,7 +355,15 @@ fn staged_content_is_searched_for_a_hook() {
     git(&home, "tree", &["mv", "a b", "c"]);
     assert_eq!(run(&["--quiet"]).assert_code(6).out, "new:1:1\n");
     run(&["."]).assert_error(Kind::Usage);
-    let mut outside = with_git(&home, &["scan", "--staged"]);
-    outside.env("GIT_CEILING_DIRECTORIES", "/");
-    run_to_end(outside, b"").assert_error(Kind::Failure);
+    let outside = |args: &[&str]| {
+        let mut command = with_git(&home, &[&["scan", "--staged"], args].concat());
+        command.env("GIT_CEILING_DIRECTORIES", home.path(""));
+        run_to_end(command, b"")
+    };
+    insta::assert_snapshot!(outside(&[]).assert_error(Kind::Failure).err, @r"
+    ! . could not be searched: not a git repository (or any of the parent directories): .git
+    error: the staged files could not be searched
+      Run the command in a git repository whose files you may read
+    ");
+    assert_eq!(outside(&["--json"]).assert_code(1).json()["unreadable"][0]["path"], ".");
 }

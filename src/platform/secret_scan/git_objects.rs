@@ -1,0 +1,129 @@
+//! The objects of a git repository that may belong to anybody.
+//!
+//! Git reads the objects from an empty repository of jeton's own. So no configuration of the searched repository counts:
+//! it could name programs, other repositories, and pipes for which git would wait for ever.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use tempfile::TempDir;
+
+use super::files::open_regular;
+use super::findings::Findings;
+
+/// Maximum length of the lists of alternates and of shallow commits.
+const MAX_FILE: u64 = 4 << 20;
+/// Maximum number of folders with objects: those of the repository, and those that it shares with others.
+const MAX_FOLDERS: usize = 100;
+/// Length of the name of a loose object without the two digits of its folder, in a repository with SHA-256.
+const SHA256_NAME: usize = 62;
+/// Length of the name of a pack in a repository with SHA-256: `pack-`, the digits and `.pack`.
+const SHA256_PACK: usize = 74;
+
+/// An empty repository that takes its objects from another one. It is removed on drop.
+pub(super) struct BorrowedObjects {
+    git_folder: TempDir,
+    objects: PathBuf,
+}
+
+impl BorrowedObjects {
+    /// Borrows the objects of `repository`.
+    ///
+    /// # Errors
+    /// The reason if git could wait for ever while it reads them.
+    pub fn new(repository: &Path, findings: &Findings<'_>) -> io::Result<Self> {
+        let objects = repository.join("objects").canonicalize()?;
+        let is_sha256 = check_folders(objects.clone(), findings)?;
+        let git_folder = tempfile::tempdir()?;
+        let write = |name: &str, text: &[u8]| fs::write(git_folder.path().join(name), text);
+        fs::create_dir(git_folder.path().join("refs"))?;
+        write("HEAD", b"ref: refs/heads/none\n")?;
+        let format = if is_sha256 { "1\n[extensions]\nobjectFormat = sha256\n" } else { "0\n" };
+        write("config", format!("[core]\nbare = true\nrepositoryFormatVersion = {format}").as_bytes())?;
+        // Without it, git would look for the parents of the oldest commits.
+        write("shallow", &read_list(&repository.join("shallow"))?)?;
+        Ok(BorrowedObjects { git_folder, objects })
+    }
+
+    /// Returns the environment in which git reads the objects.
+    pub fn environment(&self) -> [(&'static str, &Path); 2] {
+        [("GIT_DIR", self.git_folder.path()), ("GIT_OBJECT_DIRECTORY", &self.objects)]
+    }
+}
+
+/// Checks that everything in the folder with objects is a file or folder, and in those whose objects it shares. Returns
+/// `true` if the objects have SHA-256 names.
+fn check_folders(objects: PathBuf, findings: &Findings<'_>) -> io::Result<bool> {
+    let (mut folders, mut next, mut is_sha256) = (vec![objects], 0, false);
+    while let Some(folder) = folders.get(next).cloned() {
+        next += 1;
+        is_sha256 |= check_folder(&folder, &mut folders, findings)?;
+        for line in read_list(&folder.join("info/alternates"))?.split(|byte| *byte == b'\n') {
+            findings.advance(0)?;
+            match line {
+                [] | [b'#', ..] => {}
+                [b'"', ..] => return Err(io::Error::other("it shares objects with a path in quotes")),
+                path => add_folder(&folder.join(OsStr::from_bytes(path)), &mut folders)?,
+            }
+        }
+    }
+    Ok(is_sha256)
+}
+
+/// Adds a folder that is still to be checked. Git leaves out a folder that doesn't exist.
+fn add_folder(path: &Path, folders: &mut Vec<PathBuf>) -> io::Result<()> {
+    match path.canonicalize() {
+        Ok(path) if folders.contains(&path) => Ok(()),
+        Ok(_) if folders.len() == MAX_FOLDERS => {
+            Err(io::Error::other(format!("its objects are in more than {MAX_FOLDERS} folders")))
+        }
+        Ok(path) => {
+            folders.push(path);
+            Ok(())
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+/// Checks one folder with objects, and adds those to which its links lead.
+fn check_folder(folder: &Path, folders: &mut Vec<PathBuf>, findings: &Findings<'_>) -> io::Result<bool> {
+    let mut is_sha256 = false;
+    for entry in WalkBuilder::new(folder).standard_filters(false).build() {
+        findings.advance(0)?;
+        let entry = entry.map_err(io::Error::other)?;
+        let (path, name) = (entry.path(), entry.file_name().as_bytes());
+        let kind = match entry.path_is_symlink() {
+            true => path.metadata().ok().map(|meta| meta.file_type()),
+            false => entry.file_type(),
+        };
+        match kind {
+            Some(kind) if kind.is_dir() && entry.path_is_symlink() => add_folder(path, folders)?,
+            Some(kind) if !kind.is_file() && !kind.is_dir() => {
+                return Err(io::Error::other(format!("{} is not a regular file", path.display())));
+            }
+            _ => {}
+        }
+        is_sha256 |= match name.strip_prefix(b"pack-") {
+            Some(_) => name.len() == SHA256_PACK && name.ends_with(b".pack"),
+            None => name.len() == SHA256_NAME && entry.depth() == 2,
+        };
+    }
+    Ok(is_sha256)
+}
+
+/// Reads a list in a repository. Empty if there is none.
+fn read_list(file: &Path) -> io::Result<Vec<u8>> {
+    let unusable = |why: &str| io::Error::other(format!("{} {why}", file.display()));
+    let opened = match open_regular(file) {
+        Ok(opened) => opened.ok_or_else(|| unusable("is not a regular file"))?,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(unusable(&e.to_string())),
+    };
+    let mut text = Vec::new();
+    opened.take(MAX_FILE + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > MAX_FILE { Err(unusable("is too long")) } else { Ok(text) }
+}
