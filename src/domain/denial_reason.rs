@@ -18,6 +18,15 @@ word_enum! {
 }
 
 impl DenialReason {
+    /// Returns the reasons that show that a dead secret is still tried. Attempts that were denied before a token `works`
+    /// again don't count.
+    pub const fn of_dead_secrets(works: bool) -> &'static [DenialReason] {
+        match works {
+            true => &[DenialReason::Retired],
+            false => &[DenialReason::Retired, DenialReason::Disabled, DenialReason::Expired, DenialReason::Deleted],
+        }
+    }
+
     pub const fn describe(self) -> &'static str {
         match self {
             DenialReason::Malformed => "not a jeton secret",

@@ -120,6 +120,7 @@ fn list_is_sorted_and_filtered() {
     assert_eq!(list(&["--within", "99999y"]), "bd", "never is never within");
     assert_eq!(list(&["--filter", "is:expiring"]), "b");
     assert_eq!(list(&["--filter", "is:stale"]), "");
+    assert_eq!(list(&["--filter", "is:tried"]), "");
     let refused = home.as_ops(&["token", "list", "--sort", "size"]).assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"error: no sort column "size": use one of: name, status, account, api, expires, seen, created, hint"#);
     home.as_ops(&["token", "list", "--within", "soon"]).assert_error(Kind::Usage);

@@ -184,7 +184,7 @@ mod tests {
         assert!(refusal::<AuditFilter>("last_seen:x").contains("verb:, by:, target:"));
         let status = refusal::<TokenFilter>("status:lost");
         assert!(status.contains("\"status:lost\"") && status.contains("deleted, disabled, "), "{status}");
-        assert!(refusal::<TokenFilter>("is:old").contains("stale, expiring"));
+        assert!(refusal::<TokenFilter>("is:old").contains("stale, expiring, tried"));
         assert!(refusal::<TokenFilter>("seen:maybe").contains("never, ever"));
         insta::assert_snapshot!(find_unknown::<TokenFilter>("nme:foo").unwrap(), @r#"field "nme""#);
         assert!(refusal::<TokenFilter>(&format!("status:{}", "\u{1b}x".repeat(99))).len() < 300);

@@ -33,6 +33,8 @@ pub struct TokenFilter {
     pub stale: bool,
     /// Active and expiring within this span.
     pub expiring: Option<Span>,
+    /// A dead secret of the token was tried in the last 7 days.
+    pub tried: bool,
 }
 
 /// The values of `is:`.
@@ -40,6 +42,7 @@ pub struct TokenFilter {
 enum Condition {
     Stale,
     Expiring,
+    Tried,
 }
 
 impl FilterFields for TokenFilter {
@@ -52,10 +55,12 @@ impl FilterFields for TokenFilter {
         ("seen", |filter, value| set_choice(&mut filter.seen, value, &[(false, "never"), (true, "ever")])),
         ("is", |filter, value| {
             let mut condition = None;
-            set_choice(&mut condition, value, &[(Condition::Stale, "stale"), (Condition::Expiring, "expiring")])?;
+            let known = [(Condition::Stale, "stale"), (Condition::Expiring, "expiring"), (Condition::Tried, "tried")];
+            set_choice(&mut condition, value, &known)?;
             match condition {
                 Some(Condition::Stale) => filter.stale = true,
                 Some(Condition::Expiring) => filter.expiring = Some(Span::Days(EXPIRING_SOON_DAYS)),
+                Some(Condition::Tried) => filter.tried = true,
                 None => {}
             }
             Ok(())
@@ -68,7 +73,8 @@ impl FilterFields for TokenFilter {
 }
 
 impl TokenFilter {
-    /// Returns `true` if the filter finds `token`, as a store does. `expiring_by` is the end of the span in `expiring`.
+    /// Returns `true` if the filter finds `token`, as a store does, apart from `tried`. `expiring_by` is the end of the
+    /// span in `expiring`.
     pub fn matches(&self, token: &Token, expiring_by: Option<Timestamp>, now: Timestamp) -> bool {
         let contains = |text: &str, part: &str| text.to_lowercase().contains(part);
         let texts = [token.name.as_str(), token.description.as_str(), token.owner.username.as_str(), &token.hint];
@@ -100,6 +106,7 @@ impl fmt::Display for TokenFilter {
             self.seen.map(|seen| field("seen", if seen { "ever" } else { "never" })),
             self.stale.then(|| field("is", "stale")),
             self.expiring.map(|_| field("is", "expiring")),
+            self.tried.then(|| field("is", "tried")),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().chain(self.words.iter().cloned()).collect();
         f.write_str(&parts.join(" "))
@@ -112,9 +119,11 @@ mod tests {
 
     #[test]
     fn filter_is_written_as_it_is_parsed() {
-        for text in
-            ["", "status:expired account:ci method:stop seen:never is:stale is:expiring dep foo:bar", "seen:ever"]
-        {
+        for text in [
+            "",
+            "status:expired account:ci method:stop seen:never is:stale is:expiring is:tried dep foo:bar",
+            "seen:ever",
+        ] {
             assert_eq!(TokenFilter::parse(text).to_string(), text);
         }
     }
@@ -138,6 +147,7 @@ mod tests {
     fn token_properties_are_parsed() {
         assert!(TokenFilter::parse("is:stale").stale);
         assert_eq!(TokenFilter::parse("is:expiring").expiring, Some(Span::Days(14)));
+        assert!(TokenFilter::parse("is:tried").tried);
         assert!(TokenFilter::parse("is:").is_empty(), "not said yet");
         assert_eq!(TokenFilter::parse("is:exp"), TokenFilter::parse("is:expiring"));
         assert_eq!(TokenFilter::parse("is:nonsense").words, ["is:nonsense"]);

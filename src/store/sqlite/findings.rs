@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::ledger_read;
 use super::query_helpers::{lossy, query_all, query_one, query_value, sql_limit, tuple};
+use super::still_tried;
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
@@ -12,7 +13,6 @@ use crate::verbs::findings::{
     DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery, MAX_UNKNOWN_NAMES,
 };
 use crate::verbs::ledger::LedgerToken;
-use crate::verbs::verify::DenialReason;
 
 /// Maximum number of rows that are summed up for one token's denied attempts, the newest first.
 const MAX_ATTEMPT_ROWS: i64 = 10_000;
@@ -139,17 +139,11 @@ fn dead_secret_attempts(db: &Connection, token: TokenId, now: Timestamp, since: 
     let (first, last) = (since.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
     let active = format!("SELECT {ACTIVE} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = ?2");
     let works = query_value(db, &active, params![now.0, token.0])?.unwrap_or(false);
-    // Attempts denied before a token was enabled again, or got a later expiry, no longer matter.
-    let reasons: &[DenialReason] = match works {
-        true => &[DenialReason::Retired],
-        false => &[DenialReason::Retired, DenialReason::Disabled, DenialReason::Expired, DenialReason::Deleted],
-    };
-    let words: Vec<String> = reasons.iter().map(|reason| format!("'{}'", reason.as_str())).collect();
     let newest = format!(
         "FROM (SELECT * FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3
                ORDER BY minute DESC LIMIT {MAX_ATTEMPT_ROWS})"
     );
-    let reason_filter = format!("WHERE reason IN ({})", words.join(", "));
+    let reason_filter = format!("WHERE {}", still_tried::reason_condition(works));
     let sql = format!("SELECT count(*), coalesce(sum(attempts) FILTER ({reason_filter}), 0) {newest}");
     let counted = query_one(db, &sql, params![token.0, first, last], tuple::<(i64, i64)>)?;
     let (rows, attempts) = counted.unwrap_or_default();

@@ -30,6 +30,7 @@ mod schema;
 mod schema_objects;
 mod sqlite_store;
 mod sqlite_tx;
+mod still_tried;
 mod stored_types;
 mod token_counters;
 mod token_figures;

@@ -10,7 +10,7 @@ use super::ledger_window::PageStart;
 use super::sqlite_tx::SqliteTx;
 use super::token_list_path::AccessPath;
 use super::token_list_query::{Step, TokenListing, sort_key};
-use super::{accounts, findings, ledger_window, notices, open, token_figures, tokens};
+use super::{accounts, findings, ledger_window, notices, open, still_tried, token_figures, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
@@ -173,6 +173,7 @@ fn short_listings_use_the_selective_index() {
         ("status:expired", "tokens_by_status (enabled=? AND until<?)"),
         ("seen:never", "last_seen_in_order (trashed=? AND at=?)"),
         ("is:stale", "last_seen_in_order (trashed=? AND at<?)"),
+        ("is:tried", "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"),
         ("account:op", "tokens_name_in_account (account_id=?)"),
     ] {
         let filter = TokenFilter::parse(text);
@@ -319,6 +320,19 @@ fn attention_report_uses_indexes() {
         "SEARCH s USING PRIMARY KEY (token_id=?)",
     ] {
         assert!(plan.contains(found), "{plan}");
+    }
+    for (visibility, found) in [
+        (Visibility { own: AccountId(1), roles: Role::ALL.to_vec() }, "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"),
+        (
+            Visibility { own: AccountId(1), roles: Vec::new() },
+            "SEARCH t USING INDEX tokens_name_in_account (account_id=?)",
+        ),
+    ] {
+        let (sql, values) = still_tried::count_sql(&visibility, NOW);
+        let plan = explain(&db, &sql, &values.values);
+        let attempts = "USING COVERING INDEX denied_attempts_once (token_id";
+        assert!(plan.contains(found) && plan.contains(attempts), "{plan}");
+        assert!(!plan.contains("SCAN t") && !plan.contains("SCAN denied_attempts"), "{plan}");
     }
     let plan = explain(&db, findings::NEXT_DENIED_TOKEN, &[Value::from(1)]);
     assert_eq!(plan, "SEARCH denied_attempts USING COVERING INDEX denied_attempts_once (token_id>?)");

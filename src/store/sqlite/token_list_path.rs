@@ -34,6 +34,8 @@ pub(super) enum AccessPath {
     Status,
     /// By last use.
     Seen,
+    /// By denied attempts.
+    Denied,
     /// By a scan of the table.
     Table,
 }
@@ -118,6 +120,7 @@ impl Scope {
             // Without any matching row, no index is useful.
             _ if is_empty(query, self.accounts.as_deref()) => AccessPath::Table,
             _ if self.is_short => AccessPath::Accounts,
+            _ if filter.tried => AccessPath::Denied,
             None | Some(Status::Deleted) if filter.is_empty() => AccessPath::Order,
             Some(Status::Disabled | Status::Expired) => AccessPath::Status,
             _ if query.expiring_by.is_some() => AccessPath::Status,
@@ -127,7 +130,7 @@ impl Scope {
         };
         let list = self.list(path, query);
         match path {
-            AccessPath::Order | AccessPath::Accounts => Ok(ListOfFew { list, cost: 0 }),
+            AccessPath::Order | AccessPath::Accounts | AccessPath::Denied => Ok(ListOfFew { list, cost: 0 }),
             AccessPath::Table => Ok(ListOfFew { list, cost: self.total }),
             AccessPath::Status | AccessPath::Seen => {
                 let most = self.total / INDEXED_READ_COST;

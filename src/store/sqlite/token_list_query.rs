@@ -5,6 +5,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::query_helpers::{placeholder, query_all, query_count, query_one, sql_limit, stored};
+use super::still_tried;
 use super::token_list_path::{AccessPath, account_ids, is_empty};
 use super::where_clause::{LOWER_FUNCTION, WhereClause};
 use crate::domain::expiry::Expiry;
@@ -168,6 +169,9 @@ impl TokenListing {
             let since_made = format!("({seen} > 0 OR t.created_at <= ?)");
             conditions.and(&format!("t.enabled = 1 AND t.until > ? AND {since_made}"), [now(), unseen_since]);
         }
+        if filter.tried {
+            still_tried::and_tried(conditions, query.now);
+        }
         if is_empty(query, accounts) {
             conditions.and("FALSE", []);
         }
@@ -198,6 +202,7 @@ impl TokenListing {
             AccessPath::Accounts => index("tokens_name_in_account", "tokens_trashed_in_account"),
             AccessPath::Status => index("tokens_by_status", "tokens_trashed_by_status"),
             AccessPath::Table => "tokens t NOT INDEXED".to_owned(),
+            AccessPath::Denied => still_tried::DENIED_TOKENS.to_owned(),
             AccessPath::Order | AccessPath::Seen => {
                 let column = self.sort.column.as_str();
                 index(&format!("tokens_by_{column}"), &format!("tokens_trashed_by_{column}"))

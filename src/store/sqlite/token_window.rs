@@ -1,19 +1,17 @@
 //! Pages of the token list, and the counts above it. The whole table is never loaded.
 
-use std::collections::BTreeSet;
-
 use rusqlite::types::Value;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 
-use super::query_helpers::{query_count, query_one};
+use super::query_helpers::query_count;
+use super::still_tried;
 use super::token_list_query::{Step, TokenListing, and_visible, sort_key};
 use super::tokens;
 use super::where_clause::WhereClause;
-use crate::domain::time::{DAY, MINUTE, Timestamp};
-use crate::domain::token::{Status, Token, TokenId};
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Token, TokenId};
 use crate::error::{Fault, Result};
 use crate::verbs::ports::{TokenCursor, Visibility, VisibleCounts, Window, WindowQuery};
-use crate::verbs::verify::DenialReason;
 
 /// Ids in order, and the number of rows around them.
 #[derive(Default)]
@@ -46,7 +44,7 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
     let last = last(&slice.ids);
     let (position, matching) =
         if rows.is_empty() { (0, list.matching) } else { adjust_counts(&slice, &list, position(db, &list, &slice)?) };
-    let denied = recently_denied(db, &rows, query.now)?;
+    let still_tried = still_tried::last_attempts(db, &rows, query.now)?;
     let (matching_is_least, total) = (list.is_lower_bound, list.total);
     Ok(Window {
         rows,
@@ -56,7 +54,7 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
         matching,
         matching_is_lower_bound: matching_is_least,
         total,
-        recently_denied: denied,
+        still_tried,
     })
 }
 
@@ -71,9 +69,9 @@ fn after(db: &Connection, query: &WindowQuery, id: Option<TokenId>, limit: usize
     let step = if key.is_some() { Step::After } else { Step::From };
     let ids = list.page(db, key.as_deref(), step, limit)?;
     let (rows, unreadable) = rows(db, &ids)?;
-    let denied = recently_denied(db, &rows, query.now)?;
+    let still_tried = still_tried::last_attempts(db, &rows, query.now)?;
     let total = if id.is_none() { list.total } else { 0 };
-    Ok(Window { rows, unreadable, last: last(&ids), total, recently_denied: denied, ..Window::default() })
+    Ok(Window { rows, unreadable, last: last(&ids), total, still_tried, ..Window::default() })
 }
 
 /// Returns the tokens, and the ids of those with a damaged value. If the store can't be read at all, everything fails.
@@ -91,26 +89,6 @@ fn rows(db: &Connection, ids: &[i64]) -> Result<(Vec<Token>, Vec<TokenId>)> {
 
 fn last(ids: &[i64]) -> Option<TokenId> {
     ids.last().copied().map(TokenId)
-}
-
-/// Returns those of `rows` that no longer work but were recently tried. Needs one index look-up for each.
-fn recently_denied(db: &Connection, rows: &[Token], now: Timestamp) -> Result<BTreeSet<TokenId>> {
-    let since = now.plus(-7 * DAY).0.div_euclid(MINUTE);
-    let mut found = BTreeSet::new();
-    for token in rows {
-        let reason = match token.status(now) {
-            Status::Active => continue,
-            Status::Disabled => DenialReason::Disabled,
-            Status::Expired => DenialReason::Expired,
-            Status::Deleted => DenialReason::Deleted,
-        };
-        let sql = "SELECT 1 FROM denied_attempts INDEXED BY denied_attempts_once
-                   WHERE token_id = ?1 AND minute >= ?2 AND reason = ?3 LIMIT 1";
-        if query_one(db, sql, params![token.id.0, since, reason.as_str()], |_| Ok(()))?.is_some() {
-            found.insert(token.id);
-        }
-    }
-    Ok(found)
 }
 
 fn start(db: &Connection, list: &TokenListing, limit: usize) -> Result<PageSlice> {
@@ -196,5 +174,6 @@ pub(super) fn tally(
     // Both indexes contain all required columns.
     let index = if visibility.roles.is_empty() { "tokens_live_of_account" } else { "tokens_live_by_expiry" };
     let sql = format!("SELECT count(*) FROM tokens INDEXED BY {index} {}", found.sql());
-    Ok(VisibleCounts { own_active, expiring: query_count(db, &sql, params_from_iter(&found.values))? })
+    let expiring = query_count(db, &sql, params_from_iter(&found.values))?;
+    Ok(VisibleCounts { own_active, expiring, still_tried: still_tried::count(db, visibility, now)? })
 }

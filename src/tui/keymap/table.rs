@@ -53,6 +53,8 @@ pub enum Action {
     Expiring,
     /// Shows only unused tokens, or all.
     Stale,
+    /// Shows only tokens of which a dead secret is still tried, or all.
+    Tried,
     /// Switches between the trash and the other tokens.
     Trash,
     Restore,
@@ -167,7 +169,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens], &[Key::char('d')], Action::SetEnabled, "Disable", "Disable or enable the token, or all marked tokens", 5),
     bind(&[Context::Tokens], &[Key::char('x')], Action::Revoke, "Revoke", "Revoke the token or all marked tokens; you type the name or the number of tokens to confirm", 6),
     bind(&[Context::Tokens], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: status:expired account:ci method:deploy seen:never is:stale \
-         is:expiring", 7),
+         is:expiring is:tried", 7),
     bind(&[Context::Tokens], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap: jeton denies the old secret from the next request on", 0),
     bind(&[Context::Tokens], &[Key::char('u')], Action::Restore, "Undo", "Undo the last revocation; the restored tokens are disabled", 0),
     bind(&[Context::Tokens], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 10),
@@ -176,7 +178,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Trash], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge all", "Delete all tokens in the trash for good, also those hidden by a filter; you type their number to confirm", 2),
     bind(&[Context::Trash], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 3),
     bind(&[Context::Trash], &[Key::char('t')], Action::Trash, "Tokens", "Go back to the tokens", 4),
-    bind(&[Context::Trash], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: account:ci method:deploy seen:never", 5),
+    bind(&[Context::Trash], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: account:ci method:deploy seen:never is:tried", 5),
     bind(&[Context::Tokens, Context::Trash], &[Key::shift(KeyCode::Down)], Action::ExtendDown, "Extend", "Mark tokens downwards from the cursor; moving back up unmarks tokens", 0),
     bind(&[Context::Tokens, Context::Trash], &[Key::shift(KeyCode::Up)], Action::ExtendUp, "Extend", "Mark tokens upwards from the cursor; moving back down unmarks tokens", 0),
     bind(&[Context::Tokens, Context::Trash], &[Key::ctrl_code(KeyCode::Down)], Action::Down, "Down", "Go to the next row and keep all marks", 0),
@@ -187,6 +189,7 @@ pub static BINDINGS: &[Binding] = &[
 
     bind(&[Context::Tokens], &[Key::char('E')], Action::Expiring, "Expiring", "Show only tokens that expire within 14 days; again for all tokens", 14),
     bind(&[Context::Tokens], &[Key::char('S')], Action::Stale, "Stale", "Show only active tokens that were not used for 90 days; again for all tokens", 15),
+    bind(&[Context::Tokens, Context::Trash], &[Key::char('T')], Action::Tried, "Still tried", "Show only tokens whose revoked, disabled, expired or rotated secret was tried in the last 7 days; again for all tokens", 17),
     bind(&[Context::Tokens], &[Key::char('t')], Action::Trash, "Trash", "Go to the trash", 16),
     bind(&[Context::Tokens], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Delete all expired tokens for good, also those hidden by a filter; you type their number to confirm", 0),
     bind(&[Context::Tokens], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),

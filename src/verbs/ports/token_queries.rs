@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::Visibility;
 use crate::domain::account::AccountId;
@@ -101,8 +101,8 @@ pub struct Window {
     pub unreadable: Vec<TokenId>,
     /// The last token of the section, readable or not. `None` if the section is empty.
     pub last: Option<TokenId>,
-    /// Rows whose token no longer works but was still tried in the last 7 days.
-    pub recently_denied: BTreeSet<TokenId>,
+    /// Rows of which a dead secret was tried in the last 7 days, each with its last attempt.
+    pub still_tried: BTreeMap<TokenId, Timestamp>,
 }
 
 impl Window {
@@ -141,7 +141,12 @@ pub struct VisibleCounts {
     pub own_active: u32,
     /// Visible active tokens that will have expired by the given time.
     pub expiring: u64,
+    /// Visible tokens outside the trash of which a dead secret was tried in the last 7 days: [`MAX_TRIED_COUNT`] at most.
+    pub still_tried: u64,
 }
+
+/// Maximum number of tokens that are counted as still tried.
+pub const MAX_TRIED_COUNT: u64 = 1_000;
 
 /// Figures about the tokens of all accounts, for monitoring. Each token is counted in one of the first five.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,7 +4,7 @@ use crate::domain::query::page_cursor::{MAX_ROWS, default_rows};
 use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
 use crate::domain::time::{DAY, Timestamp};
-use crate::verbs::ports::{TokenCursor, Window, WindowQuery};
+use crate::verbs::ports::{TokenCursor, VisibleCounts, Window, WindowQuery};
 use crate::verbs::prelude::*;
 
 /// Time before its expiry from which a token counts as expiring soon: 14 days.
@@ -95,13 +95,18 @@ pub struct TokenSummary {
     pub limit: u32,
     /// Visible active tokens that expire within [`EXPIRING_SOON`].
     pub expiring: u64,
+    /// Visible tokens outside the trash of which a dead secret was tried in the last 7 days. Counted up to 1,000.
+    pub still_tried: u64,
 }
 
 impl Query for CountTokens {
+    const READS_LEDGER: bool = true;
+
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<TokenSummary> {
         let counts =
             snapshot.visible_counts(&actor.visibility(TokenAction::Read)?, env.now, env.now.plus(EXPIRING_SOON))?;
         let limit = snapshot.policy()?.active_tokens;
-        Ok(TokenSummary { active: counts.own_active, limit, expiring: counts.expiring })
+        let VisibleCounts { own_active, expiring, still_tried } = counts;
+        Ok(TokenSummary { active: own_active, limit, expiring, still_tried })
     }
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod denied_tokens;
 mod ledger_windows;
 mod match_limit;
 mod matching_tokens;
@@ -132,6 +133,7 @@ fn add_token(tx: &mut dyn Tx, account: AccountId, name: &str, expiry: Expiry) ->
 mod suite {
     pub use super::accounts::*;
     pub use super::audit::*;
+    pub use super::denied_tokens::*;
     pub use super::ledger_windows::*;
     pub use super::match_limit::*;
     pub use super::notices::*;
@@ -187,6 +189,7 @@ macro_rules! conforms {
             the_ledger_keeps_so_many_callers_apart,
             ledger_rows_say_what_was_recorded,
             denied_windows_agree_with_a_model,
+            tokens_still_tried_are_found,
             use_windows_agree_with_a_model,
             a_usage_tells_days_methods_and_evidence,
             notices_are_remembered_by_kind_and_token,

@@ -104,7 +104,7 @@ pub(super) fn model(tokens: &[Token], query: &WindowQuery) -> Window {
         matching: found.len() as u64,
         matching_is_lower_bound: false,
         total,
-        recently_denied: Default::default(),
+        still_tried: Default::default(),
     }
 }
 

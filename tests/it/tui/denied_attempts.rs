@@ -81,6 +81,25 @@ fn denied_attempts_are_listed_newest_first() {
 }
 
 #[test]
+fn still_tried_tokens_are_counted_and_one_key_away() {
+    let install = with_denied_attempts();
+    install.issue(OWNER, "calm");
+    let mut s = TuiHarness::signed_in(install);
+    assert_eq!(super::table::names(&s), ["calm", "deploy-bot"]);
+    s.assert_shows("‼ 1 tried");
+    s.assert_shows("‼ tried 1 min ago");
+    s.keys("T");
+    assert_eq!(super::table::names(&s), ["deploy-bot"]);
+    s.assert_shows("still tried · 1 match");
+    s.keys("t");
+    assert_eq!(super::table::names(&s), ["gone"], "in the trash, too");
+    s.keys("tT/is:tri");
+    assert_eq!(super::table::names(&s), ["deploy-bot"]);
+    s.keys("<esc><esc>");
+    assert_eq!(super::table::names(&s), ["calm", "deploy-bot"]);
+}
+
+#[test]
 fn denied_attempt_leads_to_its_token() {
     let mut s = TuiHarness::signed_in(with_denied_attempts());
     s.keys("/nothing-is-called-so<enter>6<enter>");

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use crate::domain::expiry::Expiry;
 use crate::domain::policy::Policy;
 use crate::domain::query::sort::SortColumn;
-use crate::domain::time::{ago, relative};
+use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
 use crate::tui::theme;
@@ -47,16 +47,16 @@ pub(super) const TRASH: TableSpec = TableSpec {
     ..TableSpec::EMPTY
 };
 
-/// Returns the cells of a row of the token table. `denied_recently`: the token no longer works but is still tried.
-pub(super) fn token_cells(token: &Token, denied_recently: bool, words: &[String], model: &Model) -> Vec<Cell> {
+/// Returns the cells of a row of the token table. `tried_at`: the last attempt with a dead secret of the token.
+pub(super) fn token_cells(token: &Token, tried_at: Option<Timestamp>, words: &[String], model: &Model) -> Vec<Cell> {
     let (plain, theme) = (Style::new(), &model.theme);
     let (glyph, word, status) = theme::status(token, model.now, theme);
     let live = token.status(model.now) == Status::Active;
     let (expires, expires_style) = expiry_text(token.expiry, live, model);
-    let (seen, seen_style) = match token.last_seen_at {
-        _ if denied_recently => ("! still tried".to_owned(), theme.warning),
-        Some(at) => (ago(at, model.now), plain),
-        None => ("never".to_owned(), plain),
+    let (seen, seen_style) = match (tried_at, token.last_seen_at) {
+        (Some(at), _) => (format!("‼ tried {}", ago(at, model.now)), theme.danger),
+        (None, Some(at)) => (ago(at, model.now), plain),
+        (None, None) => ("never".to_owned(), plain),
     };
     vec![
         Cell::matching(token.name.as_str(), plain, words, None),

@@ -15,6 +15,8 @@ pub struct ListOptions {
     pub expiring: bool,
     /// Only unused tokens. No token in the trash counts as one.
     pub stale: bool,
+    /// Only tokens of which a dead secret is still tried.
+    pub tried: bool,
     /// The order.
     pub sort: Sort,
     /// The order before `expiring` was switched on, which sorts by expiry.
@@ -42,6 +44,7 @@ impl ListOptions {
 
     /// Combines the filter `typed` with the restrictions switched on by keys.
     pub fn apply_to(self, typed: TokenFilter) -> TokenFilter {
+        let typed = TokenFilter { tried: self.tried || typed.tried, ..typed };
         if self.trashed {
             return typed;
         }
@@ -52,7 +55,12 @@ impl ListOptions {
     /// Returns the active restrictions in words.
     pub fn active_options(self) -> Vec<&'static str> {
         let live = !self.trashed;
-        let options = [("mine", self.mine), ("expiring", live && self.expiring), ("stale", live && self.stale)];
+        let options = [
+            ("mine", self.mine),
+            ("expiring", live && self.expiring),
+            ("stale", live && self.stale),
+            ("still tried", self.tried),
+        ];
         options.into_iter().filter(|(_, on)| *on).map(|(word, _)| word).collect()
     }
 }

@@ -19,6 +19,11 @@ impl Tokens {
             return self.read_marked();
         }
         let filter = self.source.options.apply_to(self.parsed_filter());
+        // Only the store knows which tokens are tried, so marks could not show them.
+        if filter.tried {
+            let text = "Too many tokens are still tried to mark all of them. Narrow the filter";
+            return Intent::Notify(NoticeId::MarkLimit, text.to_owned());
+        }
         self.source.marked_query = (self.source.owner(), filter.clone());
         self.source.marked_count = None;
         let own = ctx.me.map(|me| me.account.id).filter(|_| self.source.options.mine);

@@ -195,6 +195,7 @@ impl Source for TokenList {
             Action::Mine => list.set_options(|options| options.mine = !options.mine),
             Action::Expiring => list.set_options(ListOptions::toggle_expiring),
             Action::Stale => list.set_options(|options| options.stale = !options.stale),
+            Action::Tried => list.set_options(|options| options.tried = !options.tried),
             Action::Trash => list.toggle_trash(),
             Action::CopyHint => Intent::copy(list.current()?.hint.as_str()),
             _ => return list.open_dialog(action, ctx),
@@ -238,7 +239,7 @@ impl Source for TokenList {
     fn cells(&self, row: &Token, filter: &TokenFilter, _columns: &TableColumns, model: &Model) -> Vec<Cell> {
         match self.options.trashed {
             true => columns::trash_cells(row, &filter.words, model),
-            false => columns::token_cells(row, self.window.recently_denied.contains(&row.id), &filter.words, model),
+            false => columns::token_cells(row, self.window.still_tried.get(&row.id).copied(), &filter.words, model),
         }
     }
 

@@ -12,9 +12,10 @@ use crate::tui::modal::{token_details, token_usage};
 use crate::tui::model::Model;
 use crate::tui::text_fit::group_digits;
 use crate::tui::widget::key_hints::truncate_with_hint;
+use crate::verbs::ports::MAX_TRIED_COUNT;
 use crate::verbs::tokens::TokenDetails;
 
-/// Returns the number of active tokens, and of those that expire soon.
+/// Returns the number of active tokens, of those that expire soon, and of those that are still tried.
 pub(super) fn facts(list: &TokenList, model: &Model) -> Vec<(String, Style)> {
     let theme = &model.theme;
     if list.options.trashed {
@@ -29,7 +30,13 @@ pub(super) fn facts(list: &TokenList, model: &Model) -> Vec<(String, Style)> {
         0 => String::new(),
         n => format!("! {} soon", group_digits(n)),
     };
-    vec![(active, Style::new()), (soon, theme.warning)]
+    let tried = match list.summary.still_tried {
+        0 => None,
+        MAX_TRIED_COUNT.. => Some(format!("‼ {}+ tried", group_digits(MAX_TRIED_COUNT))),
+        n => Some(format!("‼ {n} tried")),
+    };
+    let facts = [(active, Style::new()), (soon, theme.warning)];
+    facts.into_iter().chain(tried.map(|tried| (tried, theme.danger))).collect()
 }
 
 /// Returns two lines about a token.

@@ -215,10 +215,7 @@ impl State {
     fn dead_secret_attempts(&self, id: TokenId, now: Timestamp, since: Timestamp) -> Option<Finding> {
         let mut tried = self.attempts_of(id, since, now);
         let works = self.tokens.get(&id).is_some_and(|token| self.works(token, now));
-        let dead = match works {
-            true => &[DenialReason::Retired][..],
-            false => &[DenialReason::Retired, DenialReason::Disabled, DenialReason::Expired, DenialReason::Deleted],
-        };
+        let dead = DenialReason::of_dead_secrets(works);
         tried.retain(|(key, _)| dead.iter().any(|reason| reason.as_str() == key.reason));
         let (key, last) = tried.last()?;
         let (token, secret) = self.token_ref(id, &key.secret, now);

@@ -2,8 +2,8 @@
 
 use jeton::domain::denial_reason::DenialReason;
 use jeton::domain::query::filter_syntax::FilterFields;
-use jeton::domain::time::{DAY, MINUTE};
-use jeton::domain::token::{Status, Token, TokenId};
+use jeton::domain::time::{DAY, MINUTE, Timestamp};
+use jeton::domain::token::{Token, TokenId};
 use jeton::verbs::ports::{TokenCursor, Window, WindowQuery};
 
 use super::super::match_limit::MAX_EXACT_COUNT;
@@ -20,6 +20,7 @@ impl State {
         });
         let total = list.len() as u64;
         list.retain(|token| holds(token, query));
+        list.retain(|token| !query.filter.tried || self.tried_at(token, query.now).is_some());
         list.sort_by(|a, b| compare(a, b, query.sort));
         let key = |id: TokenId| self.tokens.get(&id).map(|stored| self.compose(id, stored));
         let start = match query.cursor {
@@ -36,11 +37,11 @@ impl State {
         };
         let range = section(start, list.len(), query.limit);
         let rows = list[range.clone()].to_vec();
-        let recently_denied = rows.iter().filter(|token| self.is_recently_denied(token, query)).map(|t| t.id).collect();
+        let still_tried = rows.iter().filter_map(|token| Some((token.id, self.tried_at(token, query.now)?))).collect();
         let last = rows.last().map(|token| token.id);
         if let TokenCursor::After(id) = query.cursor {
             let total = if id.is_none() { total } else { 0 };
-            return Window { rows, last, recently_denied, total, ..Window::default() };
+            return Window { rows, last, still_tried, total, ..Window::default() };
         }
         let (count, seen) = (list.len() as u64, range.end as u64);
         let is_cut = count > MAX_EXACT_COUNT && !query.filter.is_empty();
@@ -52,21 +53,19 @@ impl State {
             total,
             unreadable: Vec::new(),
             last,
-            recently_denied,
+            still_tried,
         }
     }
 
-    fn is_recently_denied(&self, token: &Token, query: &WindowQuery) -> bool {
-        let reason = match token.status(query.now) {
-            Status::Active => return false,
-            Status::Disabled => DenialReason::Disabled,
-            Status::Expired => DenialReason::Expired,
-            Status::Deleted => DenialReason::Deleted,
-        };
-        let since = query.now.plus(-7 * DAY).0.div_euclid(MINUTE);
-        let is_recent = |minute: i64| minute >= since;
-        self.attempts
-            .keys()
-            .any(|key| key.token == Some(token.id) && is_recent(key.minute) && key.reason == reason.as_str())
+    /// Returns the last attempt with a dead secret of a token in the last 7 days.
+    pub fn tried_at(&self, token: &Token, now: Timestamp) -> Option<Timestamp> {
+        let first = now.plus(-7 * DAY).0.div_euclid(MINUTE);
+        let reasons = DenialReason::of_dead_secrets(token.denial_reason(now).is_none());
+        let is_dead = |word: &str| reasons.iter().any(|reason| reason.as_str() == word);
+        let tried = self
+            .attempts
+            .iter()
+            .filter(|(key, _)| key.token == Some(token.id) && key.minute >= first && is_dead(&key.reason));
+        tried.map(|(_, attempts)| attempts.last_at).max()
     }
 }

@@ -194,7 +194,9 @@ impl TokenReader for State {
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts> {
         let visible = self.tokens.values().filter(|token| self.sees(visibility, token));
         let expiring = visible.filter(|token| token.is_active(now) && token.expiry.is_past(soon)).count() as u64;
-        Ok(VisibleCounts { own_active: self.active_tokens(visibility.own, now)?, expiring })
+        let kept = self.find(|token| token.deleted_at.is_none() && self.sees(visibility, token));
+        let still_tried = kept.iter().filter(|token| self.tried_at(token, now).is_some()).count() as u64;
+        Ok(VisibleCounts { own_active: self.active_tokens(visibility.own, now)?, expiring, still_tried })
     }
     fn token_figures(&self, now: Timestamp, soon: Timestamp, limit: usize) -> Result<TokenFigures> {
         let mut figures = TokenFigures::default();
