@@ -203,7 +203,8 @@ impl App {
         let minute = self.workspace().map(|_| Timestamp((model.now.0.div_euclid(60_000) + 1) * 60_000));
         // A locked screen needs no lock timer.
         let lock = model.auth.locks_at().filter(|_| model.session.is_some() && self.lock.is_none());
-        [notice, spinner, minute, lock, model.auth.clears_at()].into_iter().flatten().min()
+        let page = self.workspace().and_then(Workspace::component).and_then(Component::wakes_at);
+        [notice, spinner, minute, lock, model.auth.clears_at(), page].into_iter().flatten().min()
     }
 
     /// Returns `true` if the screen shows ledger data, so that changes of the ledger have to be noticed.

@@ -327,6 +327,16 @@ pub trait Component: Any {
     /// Takes the signed-in account and the catalogues, which were read again.
     fn on_context_changed(&mut self, _ctx: &UpdateContext<'_>) {}
 
+    /// Returns the time at which the page changes by itself. `None` if it doesn't.
+    fn wakes_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Takes note of the time.
+    fn on_time(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::Stay
+    }
+
     /// Keeps the cursor visible after the terminal was resized.
     fn on_resize(&mut self, _ctx: &UpdateContext<'_>) {}
 

@@ -20,6 +20,7 @@ pub mod app;
 mod clipboard_worker;
 pub mod component;
 pub mod effect;
+mod frame_output;
 pub mod input_parser;
 pub mod keymap;
 pub mod layer;

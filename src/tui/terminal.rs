@@ -1,21 +1,20 @@
 //! Taking and restoring the terminal. A single guard restores it once, on every way out.
 
-use std::io::{self, Stdout, Write};
-use std::mem::ManuallyDrop;
+use std::io::{self, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::execute;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{execute, queue};
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
+use super::frame_output::FrameOutput;
 use crate::error::{Error, Result};
 use crate::platform::terminal_input::size;
 
@@ -55,25 +54,25 @@ fn enter() -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
 }
 
-fn full_area((columns, rows): (u16, u16)) -> Rect {
-    Rect::new(0, 0, columns, rows)
-}
-
 /// The terminal while the program controls it.
 pub(super) struct TerminalScreen {
-    /// Never dropped: the drop would show the cursor once more, and panic if there is no terminal left to report an
-    /// error on.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
-    /// `true` if the terminal no longer shows the last frame.
-    stale: bool,
+    /// Draws into memory. `output` knows what the terminal shows.
+    canvas: Terminal<TestBackend>,
+    output: FrameOutput,
+    /// `true` if the terminal may have another size than the canvas.
+    is_stale: bool,
+}
+
+/// Returns a canvas of a fixed size: the size that the terminal reports may need more memory than there is.
+fn canvas((columns, rows): (u16, u16)) -> Terminal<TestBackend> {
+    let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
+    let Ok(canvas) = Terminal::with_options(TestBackend::new(columns, rows), TerminalOptions { viewport });
+    canvas
 }
 
 impl TerminalScreen {
     /// Takes the terminal. From here on, dropping the guard or a panic anywhere restores the terminal.
     pub(super) fn open() -> Result<Self> {
-        // With NO_COLOR set, crossterm would also drop the modifiers that mark the selected row. The themes handle
-        // NO_COLOR.
-        crossterm::style::force_color_output(true);
         let previous_hook = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let _ = restore();
@@ -81,37 +80,32 @@ impl TerminalScreen {
         }));
         let guard = RestoreGuard;
         enter().map_err(terminal_error)?;
-        // A fixed size: the size that the terminal reports may need more memory than there is.
-        let viewport = Viewport::Fixed(full_area(size()));
-        let backend = CrosstermBackend::new(io::stdout());
-        let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).map_err(terminal_error)?;
         std::mem::forget(guard);
-        Ok(TerminalScreen { terminal: ManuallyDrop::new(terminal), stale: false })
+        Ok(TerminalScreen { canvas: canvas(size()), output: FrameOutput::new(), is_stale: false })
     }
 
-    /// Draws one frame. If the terminal supports that, the frame appears as a whole.
+    /// Draws one frame, and writes what the terminal doesn't show yet. If the terminal supports that, the frame appears as
+    /// a whole.
     pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> Result<()> {
+        if std::mem::take(&mut self.is_stale) {
+            self.canvas = canvas(size());
+            self.output.set_stale();
+        }
+        let Ok(drawn) = self.canvas.draw(view);
+        let bytes = self.output.take(drawn.buffer);
         // Held until the frame is complete, so that a panic in another thread restores the terminal before or after the
         // frame.
         let mut out = io::stdout().lock();
         // After a panic in another thread the terminal belongs to the shell again.
-        if !IS_ACTIVE.load(Ordering::SeqCst) {
+        if bytes.is_empty() || !IS_ACTIVE.load(Ordering::SeqCst) {
             return Ok(());
         }
-        queue!(out, BeginSynchronizedUpdate).map_err(terminal_error)?;
-        if std::mem::take(&mut self.stale) {
-            // `Terminal::clear` queries the cursor position and waits for the reply, which the thread that reads keys
-            // receives. Setting the size again clears without a query.
-            queue!(out, Clear(ClearType::All)).map_err(terminal_error)?;
-            self.terminal.resize(full_area(size())).map_err(terminal_error)?;
-        }
-        self.terminal.draw(view).map_err(terminal_error)?;
-        execute!(out, EndSynchronizedUpdate).map_err(terminal_error)
+        out.write_all(&bytes).and_then(|()| out.flush()).map_err(terminal_error)
     }
 
     /// Marks the screen as unknown, so that the next frame draws all of it.
     pub(super) fn clear(&mut self) {
-        self.stale = true;
+        self.is_stale = true;
     }
 
     /// Sends a sequence that is not part of a frame.

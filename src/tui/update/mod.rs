@@ -73,7 +73,7 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
                 lock(app, None);
                 return vec![Effect::Redraw];
             }
-            Vec::new()
+            navigation::on_time(app)
         }
         Msg::Key(_) | Msg::Paste(_) => {
             app.model.auth.on_input(app.model.now);

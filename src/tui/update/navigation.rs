@@ -49,6 +49,14 @@ pub(super) fn on_ledger_changed(app: &mut App) -> Vec<Effect> {
     }
 }
 
+/// Lets the current screen take note of the time.
+pub(super) fn on_time(app: &mut App) -> Vec<Effect> {
+    match app.workspace().map(Workspace::current) {
+        Some(screen) => with_page(app, Layer::Workspace(screen), None, |page, ctx| page.on_time(ctx)),
+        None => Vec::new(),
+    }
+}
+
 /// Passes the signed-in account and the catalogues to all pages.
 pub(super) fn on_context_changed(app: &mut App) {
     app.for_each_page(|page, ctx| page.on_context_changed(ctx));

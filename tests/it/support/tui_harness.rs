@@ -16,6 +16,7 @@ use jeton::tui::component::Component;
 use jeton::tui::effect::{Call, Effect};
 use jeton::tui::modal::picker::Picker;
 use jeton::tui::msg::{Copied, Msg};
+use jeton::tui::screen::Workspace;
 use jeton::tui::screen::audit::Audit;
 use jeton::tui::screen::denied::Denied;
 use jeton::tui::screen::tokens::Tokens;
@@ -105,6 +106,17 @@ impl TuiHarness {
     pub fn keys(&mut self, keys: &str) {
         for key in parse(keys) {
             self.message(Msg::Key(key));
+        }
+        self.let_cursor_rest();
+    }
+
+    /// Lets the current screen describe the row to which the cursor has moved.
+    fn let_cursor_rest(&mut self) {
+        let page = self.app.workspace().and_then(Workspace::component);
+        let Some(rests_at) = page.and_then(Component::wakes_at) else { return };
+        for now in [rests_at, self.install.now()] {
+            let effects = update(&mut self.app, Msg::Now(now));
+            self.run_effects(effects);
         }
     }
 

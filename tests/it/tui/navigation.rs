@@ -1,12 +1,15 @@
 //! Key bindings: their effect, their footer hint, and no text on a screen twice.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jeton::domain::api_selection::Selection;
 use jeton::domain::expiry::{ExpirySpec, Span};
 use jeton::domain::token::{Token, TokenRef};
 use jeton::tui::layer::ScreenId;
+use jeton::tui::msg::Msg;
 use jeton::tui::notice::{Notice, NoticeId};
 use jeton::verbs::tokens::{CreateToken, DisableTokens, RevokeTokens, ShowToken, TokenTarget};
 
+use super::table::many;
 use super::{catalogue, lines_of};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
@@ -224,4 +227,28 @@ fn hint_is_not_repeated_on_a_wide_screen() {
     // Shown in the table and in the pane, not also below.
     let foot: Vec<String> = s.text().lines().rev().take(3).map(str::to_owned).collect();
     assert!(!foot.concat().contains(&hint), "{foot:?}");
+}
+
+/// Over a slow link, each byte that a held key writes is a delay.
+#[test]
+fn pane_describes_a_row_once_the_cursor_rests() {
+    let mut s = TuiHarness::signed_in(many(40));
+    s.resize(120, 20);
+    let pane = |s: &TuiHarness| -> Vec<String> {
+        s.text().lines().skip(3).map(|line| line.chars().skip(74).collect::<String>()).collect()
+    };
+    let first = pane(&s);
+    s.requests.clear();
+    for _ in 0..2 {
+        s.message(Msg::Key(KeyEvent::new(KeyCode::Down, KeyModifiers::NONE)));
+    }
+    assert_eq!((pane(&s), s.requests.len()), (first.clone(), 0), "the cursor moves");
+    s.message(Msg::Key(KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE)));
+    assert!(pane(&s).iter().take(10).all(|line| line.trim().is_empty()), "the rows have scrolled");
+    assert_eq!(s.requests, [""; 0]);
+    let rests_at = s.app.wakes_at().unwrap();
+    s.install.fakes.clock.set(rests_at);
+    s.pass_time();
+    assert_eq!(s.requests, ["token.show"]);
+    assert!(pane(&s) != first && pane(&s).iter().any(|line| line.contains("t-0014")), "{}", s.text());
 }

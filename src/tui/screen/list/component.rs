@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::list_screen::{ListScreen, Source};
 use super::loaded_rows::{Anchor, ListRow};
+use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::tui::component::{Component, Damaged, Destination, DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
@@ -68,6 +69,18 @@ impl<S: Source> Component for ListScreen<S> {
         // A busy ledger must not keep replacing the read under way, which may be older than the change.
         self.must_read_again = ctx.is_reading(&self.request(Anchor::Start));
         if self.must_read_again { details } else { Intent::All(vec![self.list_again(), details]) }
+    }
+
+    fn wakes_at(&self) -> Option<Timestamp> {
+        self.rest.rests_at()
+    }
+
+    fn on_time(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        if self.rest.rests_at().is_none_or(|at| at > ctx.now) {
+            return Intent::Stay;
+        }
+        self.rest.end();
+        self.read_details()
     }
 
     fn on_resize(&mut self, ctx: &UpdateContext<'_>) {
@@ -181,7 +194,7 @@ impl<S: Source> Component for ListScreen<S> {
             Action::ExtendDown => self.extend_marks(Action::Down, ctx),
             Action::ExtendUp => self.extend_marks(Action::Up, ctx),
             Action::Cancel => Intent::Go(Destination::Screen(ScreenId::TOKENS)),
-            _ if self.rows.move_by(action, ctx.rows) => self.on_cursor_moved(ctx),
+            _ if self.move_cursor(action, ctx) => self.on_cursor_moved(ctx),
             _ => self.current().map_or(Intent::Stay, |row| row.on_action(action, ctx)),
         }
     }

@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use super::cursor_rest::CursorRest;
 use super::layout;
 use super::loaded_rows::{Anchor, ListRow, LoadedRows, Page};
 use super::marks::{MAX_MARKED, Marks};
@@ -204,6 +205,8 @@ pub struct ListScreen<S: Source> {
     pub rows: LoadedRows<S::Row>,
     pub filter: FilterField,
     pub marks: Marks<S::Row>,
+    /// The row that the pane describes.
+    pub(super) rest: CursorRest<S::Row>,
     /// `true` if the ledger has changed while the rows were being read.
     pub(super) must_read_again: bool,
 }
@@ -216,6 +219,7 @@ impl<S: Source> Default for ListScreen<S> {
             rows: LoadedRows::default(),
             filter: FilterField::default(),
             marks: Marks::default(),
+            rest: CursorRest::default(),
             must_read_again: false,
         }
     }
@@ -255,6 +259,7 @@ impl<S: Source> ListScreen<S> {
 
     /// Reads the rows at `anchor` in place of those shown. Keys wait for them.
     pub fn list(&mut self, anchor: Anchor<Key<S>>) -> Intent {
+        self.rest.end();
         self.rows.set_outdated();
         self.read(anchor)
     }
@@ -294,12 +299,28 @@ impl<S: Source> ListScreen<S> {
         self.rows.cell_widths = widths;
     }
 
+    /// Returns the row that the pane describes: the one under the cursor, once the cursor rests.
+    pub(super) fn described(&self) -> Option<&S::Row> {
+        self.rest.described(self.current())
+    }
+
     /// Returns the request for more data about the row under the cursor.
     pub(super) fn details_request(&self) -> Option<Request> {
         self.source.details_request(self.current()?)
     }
 
-    fn read_details(&self) -> Intent {
+    /// Moves the cursor if `action` is a move, and returns `true` then.
+    pub(super) fn move_cursor(&mut self, action: Action, ctx: &UpdateContext<'_>) -> bool {
+        let left = self.current().filter(|_| self.rest.rests_at().is_none()).cloned();
+        let (before, top) = (self.rows.cursor().position(), self.rows.first_visible());
+        let is_move = self.rows.move_by(action, ctx.rows);
+        if self.rows.cursor().position() != before {
+            self.rest.on_move(left, self.rows.first_visible() != top, ctx.now);
+        }
+        is_move
+    }
+
+    pub(super) fn read_details(&self) -> Intent {
         self.details_request().map_or(Intent::Stay, Intent::read)
     }
 
@@ -308,9 +329,10 @@ impl<S: Source> ListScreen<S> {
         if self.marks.is_empty() { Intent::Stay } else { S::marked_request(self).map_or(Intent::Stay, Intent::read) }
     }
 
-    /// Handles a move of the cursor to another row: reads its details, and more rows near the end of the loaded ones.
+    /// Handles a move of the cursor to another row: reads its details if the cursor rests, and more rows near the end of the
+    /// loaded ones.
     pub(super) fn on_cursor_moved(&mut self, ctx: &UpdateContext<'_>) -> Intent {
-        let details = self.read_details();
+        let details = if self.rest.rests_at().is_none() { self.read_details() } else { Intent::Stay };
         match self.rows.missing_rows(ctx.rows).filter(|anchor| !ctx.is_reading(&self.request(anchor.clone()))) {
             Some(anchor) => Intent::All(vec![details, self.read(anchor)]),
             None => details,
@@ -345,7 +367,7 @@ impl<S: Source> ListScreen<S> {
         if !self.marks.toggle(row, ctx.now) {
             return too_many_marked::<S>();
         }
-        self.rows.move_by(Action::Down, ctx.rows);
+        self.move_cursor(Action::Down, ctx);
         self.on_marks_changed(ctx)
     }
 
@@ -359,7 +381,7 @@ impl<S: Source> ListScreen<S> {
     pub(super) fn extend_marks(&mut self, walk: Action, ctx: &UpdateContext<'_>) -> Intent {
         let place = |rows: &LoadedRows<S::Row>| rows.current().cloned().zip(rows.position());
         let left = place(&self.rows);
-        self.rows.move_by(walk, ctx.rows);
+        self.move_cursor(walk, ctx);
         let (Some((from, at)), Some((to, reached))) = (left, place(&self.rows)) else { return Intent::Stay };
         match self.marks.extend((&from, at), (&to, reached), ctx.now) {
             true => self.on_marks_changed(ctx),

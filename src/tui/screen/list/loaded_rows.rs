@@ -117,6 +117,11 @@ impl<R: ListRow> LoadedRows<R> {
         self.cursor
     }
 
+    /// Returns the first row on the screen, as a position in the loaded rows.
+    pub fn first_visible(&self) -> usize {
+        self.cursor.position() - self.cursor.row_on_screen()
+    }
+
     /// Returns the row under the cursor.
     pub fn current(&self) -> Option<&R> {
         self.page.rows.get(self.cursor.position())

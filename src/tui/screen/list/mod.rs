@@ -2,6 +2,7 @@
 //! around the cursor, [`log_row`] is a row of a log, [`marks`] are the marked rows, `view` and [`layout`] draw.
 
 mod component;
+mod cursor_rest;
 pub mod layout;
 pub mod list_screen;
 pub mod loaded_rows;

@@ -61,7 +61,7 @@ fn fit_parts(mut parts: Vec<Part>, room: usize, max: usize) -> Vec<Span<'static>
 impl<S: Source> ListScreen<S> {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
-        let about = self.current().map_or_else(Default::default, |row| self.source.about(row, model));
+        let about = self.described().map_or_else(Default::default, |row| self.source.about(row, model));
         let right = self.right(columns, model);
         let parts = ScreenParts {
             head: match S::HAS_FILTER {
@@ -81,7 +81,7 @@ impl<S: Source> ListScreen<S> {
             true => layout::split_detail_pane(frame, body, &model.theme),
             false => (body, None),
         };
-        if let (Some(pane), Some(current)) = (pane, self.current()) {
+        if let (Some(pane), Some(current)) = (pane, self.described()) {
             frame.render_widget(Paragraph::new(self.source.pane_lines(current, pane, model)), pane);
         }
         self.draw_table(frame, table, model);
