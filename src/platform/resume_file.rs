@@ -1,13 +1,22 @@
-//! The file with the number of the last row of the audit log that was passed on.
+//! The file with the last row of the audit log that was passed on.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::whole_file::write_whole;
+use crate::domain::checkpoint::{hex, parse_hex};
 use crate::error::{Error, Result};
 
-/// The number of a row, in a file that is replaced as a whole.
+/// The last row that was passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastRow {
+    pub seq: i64,
+    /// The row's hash. Another log can have another row of this number. `None` in the file of an older jeton.
+    pub hash: Option<[u8; 32]>,
+}
+
+/// Number and hash of a row, in a file that is replaced as a whole.
 pub struct ResumeFile(PathBuf);
 
 impl ResumeFile {
@@ -15,30 +24,66 @@ impl ResumeFile {
         ResumeFile(path)
     }
 
-    /// Returns the number of the row. 0 if there is no file yet.
+    /// Returns the row. `None` if there is no file yet.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] if the file can't be read or holds no number.
-    pub fn read(&self) -> Result<i64> {
+    /// [`crate::error::Kind::Failure`] if the file can't be read or names no row.
+    pub fn read(&self) -> Result<Option<LastRow>> {
         let refused = || Error::failure(format!("the number of the last row can't be read from {}", self.0.display()));
         let text = match fs::read_to_string(&self.0) {
             Ok(text) => text,
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(0),
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(refused().why(e.to_string())),
         };
-        text.trim().parse().ok().filter(|row| *row >= 0).ok_or_else(|| {
+        let row = parse(text.trim()).ok_or_else(|| {
             refused()
                 .why("the file holds no number")
                 .next("Use another file, or remove this one to begin with the first row")
-        })
+        })?;
+        Ok(Some(row).filter(|row| row.seq > 0))
     }
 
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the file can't be written.
-    pub fn write(&self, row: i64) -> Result<()> {
-        write_whole(&self.0, format!("{row}\n").as_bytes(), true).map_err(|e| {
+    pub fn write(&self, row: LastRow) -> Result<()> {
+        let hash = row.hash.map_or_else(String::new, |hash| format!(" {}", hex(&hash)));
+        write_whole(&self.0, format!("{}{hash}\n", row.seq).as_bytes(), true).map_err(|e| {
             Error::failure(format!("the number of the last row can't be written to {}", self.0.display()))
                 .why(e.to_string())
         })
+    }
+}
+
+fn parse(text: &str) -> Option<LastRow> {
+    let (seq, hash) = match text.split_once(' ') {
+        None => (text, None),
+        Some((seq, hash)) => (seq, Some(parse_hex(hash)?)),
+    };
+    let seq = seq.parse().ok().filter(|seq| *seq >= 0)?;
+    Some(LastRow { seq, hash })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_reads_back_also_without_a_hash() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("row");
+        let file = ResumeFile::new(path.clone());
+        assert_eq!(file.read().unwrap(), None);
+        for row in [LastRow { seq: 7, hash: Some([0xa5; 32]) }, LastRow { seq: 3, hash: None }] {
+            file.write(row).unwrap();
+            assert_eq!(file.read().unwrap(), Some(row));
+        }
+        for (text, row) in [("0\n", None), ("12", Some(LastRow { seq: 12, hash: None }))] {
+            fs::write(&path, text).unwrap();
+            assert_eq!(file.read().unwrap(), row);
+        }
+        for text in ["", "-1", "x", "7 a5", "7 a5 a5"] {
+            fs::write(&path, text).unwrap();
+            assert!(file.read().is_err(), "{text}");
+        }
     }
 }

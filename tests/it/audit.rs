@@ -264,8 +264,10 @@ fn follow_shows_changes_of_other_processes_until_ctrl_c() {
         for row in rows {
             assert_eq!(follower.entry()["seq"].as_i64(), Some(*row));
         }
-        let is_kept =
-            || std::fs::read_to_string(home.path("row")).is_ok_and(|row| row == format!("{}\n", rows.last().unwrap()));
+        let is_kept = || {
+            std::fs::read_to_string(home.path("row"))
+                .is_ok_and(|row| row.starts_with(&format!("{} ", rows.last().unwrap())))
+        };
         let clock = jeton::platform::clock::Stopwatch::start();
         while !is_kept() {
             assert!(clock.elapsed().as_secs() < 20);
@@ -311,7 +313,68 @@ fn follow_ends_with_the_account_and_with_the_store() {
     let (code, said) = follower.ended();
     assert_eq!(code, Some(1), "{said}");
     insta::assert_snapshot!(said, @"
-    error: the audit log became shorter while jeton waited for new rows
+    error: the audit log was replaced while jeton waited for new rows
       Run: jeton audit verify
     ");
+}
+
+/// Returns the numbers and verbs of the next rows.
+fn next_rows(follower: &mut Follower, count: usize) -> Vec<(i64, String)> {
+    let row = |entry: Value| (entry["seq"].as_i64().unwrap(), entry["verb"].as_str().unwrap().to_owned());
+    (0..count).map(|_| row(follower.entry())).collect()
+}
+
+/// Ends the follower once the file names its last row.
+fn end_at(home: &CliHome, mut follower: Follower, last: i64) {
+    let clock = jeton::platform::clock::Stopwatch::start();
+    while !std::fs::read_to_string(home.path("row")).is_ok_and(|row| row.starts_with(&format!("{last} "))) {
+        assert!(clock.elapsed().as_secs() < 20);
+    }
+    follower.child.kill().unwrap();
+    follower.child.wait().unwrap();
+}
+
+/// A restore replaces rows by others of the same numbers. None of these may be left out, however long the log is then.
+#[test]
+fn resumed_follow_shows_rows_of_a_restored_log() {
+    let expected = |rows: &[(i64, &str)]| rows.iter().map(|(n, verb)| (*n, (*verb).to_owned())).collect::<Vec<_>>();
+    let restored = expected(&[(3, "store.restore"), (4, "token.create"), (5, "token.create"), (6, "token.create")]);
+    for later in [1, 3] {
+        let home = CliHome::set_up();
+        home.create(&["ci"]);
+        home.run(&["backup", "backup.db"], "").assert_success();
+        let _ = ["a", "b", "c"].map(|name| home.create(&[name]));
+        let mut follower = Follower::start(&home, &["--json", "--resume", "row"]);
+        assert_eq!(next_rows(&mut follower, 5).last().unwrap().0, 5);
+        end_at(&home, follower, 5);
+        home.run(&["restore", "backup.db", "--confirm", "3"], "").assert_success();
+        (0..later).for_each(|n| drop(home.create(&[&format!("new-{n}")])));
+        let mut follower = Follower::start(&home, &["--json", "--resume", "row"]);
+        assert_eq!(next_rows(&mut follower, later + 1), restored[..=later]);
+        end_at(&home, follower, 3 + later as i64);
+        let mut follower = Follower::start(&home, &["--json", "--resume", "row"]);
+        home.create(&["last"]);
+        assert_eq!(next_rows(&mut follower, 1), expected(&[(4 + later as i64, "token.create")]));
+    }
+}
+
+#[test]
+fn running_follow_with_a_file_goes_on_after_a_restore() {
+    let home = in_use();
+    home.run(&["backup", "backup.db"], "").assert_success();
+    let _ = ["a", "b"].map(|name| home.create(&[name]));
+    // The file of an older jeton.
+    home.file("row", "6\n", 0o600);
+    let mut follower = Follower::start(&home, &["--json", "--resume", "row"]);
+    assert_eq!(next_rows(&mut follower, 1)[0].0, 7);
+    home.run(&["restore", "backup.db", "--confirm", "2"], "").assert_success();
+    home.create(&["c"]);
+    assert_eq!(next_rows(&mut follower, 2), [(6, "store.restore".to_owned()), (7, "token.create".to_owned())]);
+    follower.child.kill().unwrap();
+    assert!(follower.ended().1.contains("row 7"));
+
+    // Rows that were cut off without a restore: all that is left.
+    raw(&home, "DELETE FROM audit WHERE seq > 3");
+    let mut follower = Follower::start(&home, &["--quiet", "--resume", "row"]);
+    assert_eq!([follower.line(), follower.line(), follower.line()], ["1\n", "2\n", "3\n"]);
 }

@@ -2,6 +2,7 @@
 
 mod anchor;
 mod read;
+mod replaced_log;
 mod verify;
 
 pub(super) use anchor::Anchored;

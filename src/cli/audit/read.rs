@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::super::App;
 use super::super::args::ReadAuditArgs;
 use super::super::output::{Cell, Columns, ListTable, ListWriter, Output, check_all_readable};
+use super::replaced_log::WholeLog;
 use crate::domain::audit::{AuditRow, summarize_details};
 use crate::domain::date_format::Dates;
 use crate::domain::expiry::Span;
@@ -16,7 +17,7 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
-use crate::platform::resume_file::ResumeFile;
+use crate::platform::resume_file::{LastRow, ResumeFile};
 use crate::platform::signals;
 use crate::selected_backend::SelectedBackend;
 use crate::verbs::audit::ListAudit;
@@ -43,11 +44,11 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         credential: Credential::Session(app.session()?),
     };
     let resume = args.resume.map(ResumeFile::new);
-    let resumed = resume.as_ref().map(ResumeFile::read).transpose()?;
-    let is_from_newest = args.follow && span.is_none() && resumed.is_none();
+    let mut last_shown = resume.as_ref().map(ResumeFile::read).transpose()?.flatten();
+    let is_from_newest = args.follow && span.is_none() && resume.is_none();
     let limit = args.limit.map(NonZeroUsize::get).or(is_from_newest.then_some(DEFAULT_FOLLOW_ROWS));
     let (mut anchor, until) = match limit {
-        None => (resumed.map_or(PageCursor::Oldest, PageCursor::Newer), i64::MAX),
+        None => (last_shown.map_or(PageCursor::Oldest, |last| PageCursor::Newer(last.seq)), i64::MAX),
         Some(limit) => query.newest_rows(&app.backend, limit)?,
     };
     let until = if args.follow { i64::MAX } else { until };
@@ -65,22 +66,37 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     table.begin(&mut app.out)?;
     let mut printer = Printer { table, lines: args.follow };
     let mut unreadable = BTreeSet::new();
-    let mut seen = resumed.unwrap_or(0);
+    let mut seen = last_shown.map_or(0, |last| last.seq);
+    let mut newest = 0;
     loop {
         let window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
-        if window.newest < seen {
-            return Err(
-                Error::failure("the audit log became shorter while jeton waited for new rows").next(verify_hint(app))
-            );
+        if args.follow && window.newest != newest {
+            let log = WholeLog { backend: &app.backend, credential: &query.credential };
+            let last = last_shown.unwrap_or(LastRow { seq: seen, hash: None });
+            if window.newest < seen || !log.contains(last)? {
+                if resume.is_none() {
+                    return Err(Error::failure("the audit log was replaced while jeton waited for new rows")
+                        .next(verify_hint(app)));
+                }
+                if log.contains(last)? {
+                    seen = last.seq;
+                } else {
+                    (seen, last_shown) = (log.resume_after(app, last)?, None);
+                }
+                (anchor, newest) = (PageCursor::Newer(seen), seen);
+                continue;
+            }
+            newest = window.newest;
         }
         let now = app.now();
         let dates = app.settings.dates.value.in_zone(app.adapters.clock.zone());
-        printer.print(&mut app.out, dates, now, rows_up_to(&window, until))?;
+        let rows = rows_up_to(&window, until);
+        printer.print(&mut app.out, dates, now, rows)?;
         unreadable.extend(unreadable_rows(&window, until));
-        let seen_before = seen;
         seen = window.last_seq().filter(|_| window.newer).unwrap_or(window.newest);
-        if let (Some(resume), true) = (&resume, seen != seen_before) {
-            resume.write(seen)?;
+        if let Some(last) = rows.last().map(LastRow::from) {
+            last_shown = Some(last);
+            resume.as_ref().map_or(Ok(()), |file| file.write(last))?;
         }
         anchor = PageCursor::Newer(seen);
         if !args.follow && (!window.newer || seen >= until) {

@@ -37,7 +37,7 @@ pub struct RestoreRow {
     /// Name of the backup's file.
     pub file: String,
     /// Number of the last row that the backup and the replaced log had in common.
-    after: i64,
+    pub after: i64,
     /// Highest number of a lost row; `None` if it is unknown.
     pub lost_to: Option<i64>,
 }
@@ -67,7 +67,11 @@ impl RestoreRow {
     /// Returns `true` if `checkpoint` can be one of the log that this restore replaced. The time of a checkpoint is never
     /// before that of a row it covers, so a checkpoint of the log with this row is not earlier than the row.
     pub fn replaced(&self, checkpoint: &Checkpoint) -> bool {
-        let is_lost = checkpoint.seq > self.after && self.lost_to.is_none_or(|last| checkpoint.seq <= last);
-        is_lost && checkpoint.at < self.at
+        self.replaced_row(checkpoint.seq) && checkpoint.at < self.at
+    }
+
+    /// Returns `true` if a lost row can have had this number.
+    pub fn replaced_row(&self, seq: i64) -> bool {
+        seq > self.after && self.lost_to.is_none_or(|last| seq <= last)
     }
 }

@@ -1,0 +1,67 @@
+//! Following a log that a restore replaces: detects this, and finds the first row to show of the new log.
+
+use super::super::App;
+use crate::domain::audit_chain::restore_row::{RESTORE_VERB, RestoreRow};
+use crate::domain::query::audit_filter::AuditFilter;
+use crate::domain::query::page_cursor::{MAX_ROWS, PageCursor};
+use crate::error::Result;
+use crate::platform::resume_file::LastRow;
+use crate::selected_backend::SelectedBackend;
+use crate::verbs::audit::ListAudit;
+use crate::verbs::credential::Credential;
+use crate::verbs::ports::audit_log::{AuditWindow, HashedRow};
+use crate::verbs::request::call;
+
+/// Reads the log without the filter of the list.
+pub(super) struct WholeLog<'a> {
+    pub backend: &'a SelectedBackend,
+    pub credential: &'a Credential,
+}
+
+impl WholeLog<'_> {
+    fn fetch(&self, verb: Option<&str>, after: i64, limit: usize) -> Result<AuditWindow> {
+        let filter = AuditFilter { verb: verb.map(str::to_owned), ..AuditFilter::default() };
+        let cursor = PageCursor::Newer(after);
+        call(self.backend, self.credential, ListAudit { since: None, token: None, filter, cursor, limit })
+    }
+
+    /// Returns `true` if `row` is in the log. Without its hash, that is `true` for each log that is long enough.
+    pub fn contains(&self, row: LastRow) -> Result<bool> {
+        let window = self.fetch(None, row.seq - 1, 1)?;
+        Ok(match row.hash {
+            None => window.newest >= row.seq,
+            Some(hash) => window.rows.first().is_some_and(|found| (found.row.seq, found.hash) == (row.seq, hash)),
+        })
+    }
+
+    /// Returns the number of a row that this log has in common with the replaced log of `row`. Rows after it may be new.
+    fn common_with(&self, row: LastRow) -> Result<i64> {
+        let (mut common, mut after) = (None::<i64>, 0);
+        loop {
+            let window = self.fetch(Some(RESTORE_VERB), after, MAX_ROWS)?;
+            let restores = window.rows.iter().filter_map(|found| RestoreRow::from_row(&found.row));
+            let replaced = restores.filter(|restore| restore.replaced_row(row.seq)).map(|restore| restore.after);
+            common = common.into_iter().chain(replaced).min();
+            match window.last_seq().filter(|_| window.newer) {
+                Some(last) => after = last,
+                None => return Ok(common.unwrap_or(0)),
+            }
+        }
+    }
+
+    /// Returns the row after which to go on, and says so.
+    pub fn resume_after(&self, app: &App, row: LastRow) -> Result<i64> {
+        let after = self.common_with(row)?;
+        app.out.note(&format!(
+            "! Another audit log replaced the one whose row {} was shown, as a restore does: all rows after row {after} follow",
+            row.seq
+        ));
+        Ok(after)
+    }
+}
+
+impl From<&HashedRow> for LastRow {
+    fn from(shown: &HashedRow) -> Self {
+        LastRow { seq: shown.row.seq, hash: Some(shown.hash) }
+    }
+}
