@@ -14,7 +14,7 @@ use crate::domain::time::{DAY, Timestamp, relative};
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result, without_error_number};
 use crate::platform::http_client::{HttpAnswer, HttpClient, HttpRequest};
-use crate::platform::running_service_file::{self, ServiceInfo};
+use crate::platform::running_service_file::{self, FoundService, ServiceInfo};
 use crate::platform::{certificate_dates, sockets, tls, unix_group, unix_user};
 use crate::service::VERSION;
 use crate::service::endpoint::Endpoint;
@@ -23,7 +23,7 @@ use crate::service::server_address::{ServerAddress, ServerConnection};
 pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
         id: "service.running",
-        meaning: "No service runs on the store, although this machine is set up for one",
+        meaning: "No service runs on the store: it crashed, or this machine is set up for one",
         run: running,
     },
     CheckKind {
@@ -106,15 +106,28 @@ fn running(context: &Context<'_>) -> Vec<Finding> {
     let Some(store) = context.store.as_ref().filter(|store| store.value.exists().unwrap_or(false)) else {
         return Vec::new();
     };
-    if let Some(ServiceInfo { verify, manage }) = running_service(context) {
-        return vec![Finding::ok(format!("a service runs on the store: {verify} verifies tokens, {manage} manages"))];
+    let start = format!("Start it: systemctl start jeton, or: jeton serve --store {}", store.value.path().display());
+    match running_service_file::find(store.value.path()) {
+        Some(FoundService::Running(ServiceInfo { verify, manage })) => {
+            return vec![Finding::ok(format!(
+                "a service runs on the store: {verify} verifies tokens, {manage} manages"
+            ))];
+        }
+        Some(FoundService::Crashed(ServiceInfo { verify, .. })) => {
+            return vec![
+                Finding::warning("the service of the store has crashed, or was killed")
+                    .why(format!("the addresses of a service at {verify} are left, but it doesn't run"))
+                    .next(format!("Read the last lines of its log. {start}")),
+            ];
+        }
+        None => {}
     }
     let serve = context.settings.as_ref().ok().map(|settings| &settings.serve);
     let is_set_up = serve.is_some_and(|serve| serve.verify.is_some() || serve.manage.is_some());
     vec![match is_set_up {
         true => Finding::warning("no service runs on the store")
             .why("the configuration has addresses for a service")
-            .next(format!("Start it: systemctl start jeton, or: jeton serve --store {}", store.value.path().display())),
+            .next(start),
         false => Finding::ok("no service runs on the store"),
     }]
 }

@@ -18,6 +18,8 @@ word_enum! {
         VerifySocket = "verify-socket",
         /// The socket of the management listener is lost and can't be made again.
         ManageSocket = "manage-socket",
+        /// The file next to the store that names the service is lost and can't be made again.
+        ServiceFile = "service-file",
         /// The proof values for proxies can't be read.
         Proof = "proof",
         /// The new certificate for https can't be used.
@@ -32,6 +34,9 @@ impl Fault {
         match self {
             Fault::VerifySocket => "tokens can't be verified: the verify socket is gone, and there is no new one yet",
             Fault::ManageSocket => "the management socket is gone, and there is no new one yet",
+            Fault::ServiceFile => {
+                "commands don't find this service: its file next to the store is gone, and can't be made again"
+            }
             Fault::Proof => "no proxy is trusted at the port: jeton can't read the proof values",
             Fault::Certificate => "the new certificate for https can't be used: jeton still uses the earlier one",
             Fault::Clock => {
@@ -45,7 +50,7 @@ impl Fault {
     pub const fn stops_verification(self) -> bool {
         match self {
             Fault::VerifySocket | Fault::Proof => true,
-            Fault::ManageSocket | Fault::Certificate | Fault::Clock => false,
+            Fault::ManageSocket | Fault::ServiceFile | Fault::Certificate | Fault::Clock => false,
         }
     }
 }

@@ -76,6 +76,7 @@ use tokio::time::{sleep, timeout};
 use crate::config::ServeSettings;
 use crate::error::{Error, Kind, Result};
 pub use crate::platform::running_service_file::ServiceInfo as ServerAddrs;
+use crate::platform::running_service_file::ServiceLock;
 use crate::platform::{running_service_file, systemd, threads};
 use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
@@ -181,7 +182,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     addresses::reject_cleartext(&verify, &manage, insecure)?;
     let faults = Arc::new(Faults::default());
     let tls = https.map(|_| Tls::open(&settings, Arc::clone(&faults)).map(Arc::new)).transpose()?;
-    let lock = running_service_file::acquire(store)?;
+    let lock = Arc::new(running_service_file::acquire(store)?);
     let mut inherited = systemd::inherited_sockets()?;
     let verify_group = settings.verify_group.map(|setting| setting.value);
     let manage_group = settings.manage_group.map(|setting| setting.value);
@@ -256,7 +257,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     let ended_once = Arc::clone(&ended);
     let serve = move || {
         let supervisor = Arc::clone(&service.supervisor);
-        let run = run(service, worker, [verify, manage].into_iter().chain(https), stopped, &report);
+        let run = run(service, worker, &lock, [verify, manage].into_iter().chain(https), stopped, &report);
         ledger.end();
         let left = writer.join().ok().flatten().unwrap_or_else(|| ledger.discard_rest());
         drop(lock);
@@ -328,6 +329,7 @@ impl ServerHandle {
 fn run(
     service: Arc<ServerState>,
     worker: BatchWorker,
+    lock: &Arc<ServiceLock>,
     listeners_to_serve: impl Iterator<Item = BoundListener>,
     mut stopped: watch::Receiver<bool>,
     started: &Sender<Result<()>>,
@@ -348,7 +350,7 @@ fn run(
         let keep_seen =
             service.supervisor.spawn_vital("keep seen", Arc::clone(&seen).run(Arc::clone(&service.supervisor)));
         let worker = service.supervisor.spawn_vital("decide", worker.run());
-        let watch = service.supervisor.spawn_vital("watch", sweep_connections(Arc::clone(&service)));
+        let watch = service.supervisor.spawn_vital("watch", sweep(Arc::clone(&service), Arc::clone(lock)));
         // The starter waits for this message.
         let _ = started.send(Ok(()));
         // A dropped sender means stop as well.
@@ -377,7 +379,8 @@ fn run(
     })
 }
 
-async fn sweep_connections(service: Arc<ServerState>) {
+/// Closes connections that are due, and keeps the service's file in place, for as long as the service runs.
+async fn sweep(service: Arc<ServerState>, lock: Arc<ServiceLock>) {
     let mut report = OverloadReport::default();
     loop {
         sleep(SWEEP_INTERVAL).await;
@@ -385,5 +388,9 @@ async fn sweep_connections(service: Arc<ServerState>) {
         report.update(&service.overload, open, service.limits);
         let is_crowded = service.connections.open(ListenerKind::Verify) * 2 > service.limits.verify;
         service.metrics.timed_out.fetch_add(service.connections.sweep(is_crowded), Relaxed);
+        match lock.keep_in_place() {
+            Ok(()) => service.faults.resolve(faults::Fault::ServiceFile),
+            Err(e) => service.faults.report(faults::Fault::ServiceFile, &e.what_and_why()),
+        }
     }
 }

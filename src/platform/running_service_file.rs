@@ -1,10 +1,11 @@
 //! The file next to a store that names the service that answers from it. The service holds a lock on the file for
 //! as long as it runs, so the leftover of a dead service is recognised.
 
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -20,9 +21,14 @@ pub struct ServiceInfo {
     pub manage: Endpoint,
 }
 
-/// The locked file of this service. The lock is released on drop.
+/// The locked file of this service. On drop, the addresses are removed and the lock is released: addresses without a lock are
+/// those of a service that crashed.
 #[derive(Debug)]
-pub struct ServiceLock(File);
+pub struct ServiceLock {
+    path: PathBuf,
+    file: Mutex<File>,
+    written: OnceLock<ServiceInfo>,
+}
 
 /// Returns `true` if no other user can have written the file, and the file has no other name.
 fn is_trusted(meta: &Metadata) -> bool {
@@ -36,11 +42,16 @@ fn is_trusted(meta: &Metadata) -> bool {
 /// can't be made.
 pub fn acquire(store: &Path) -> Result<ServiceLock> {
     let path = sidecar_path(store, SUFFIX);
+    let file = Mutex::new(open_locked(&path)?);
+    Ok(ServiceLock { path, file, written: OnceLock::new() })
+}
+
+fn open_locked(path: &Path) -> Result<File> {
     let refused = |e: std::io::Error| {
         Error::failure(format!("the file with the service's addresses, {}, can't be written", path.display()))
             .why(e.to_string())
     };
-    let file = sidecar::open_options().write(true).create(true).open(&path).map_err(refused)?;
+    let file = sidecar::open_options().write(true).create(true).open(path).map_err(refused)?;
     if !file.metadata().is_ok_and(|meta| is_trusted(&meta)) {
         return Err(refused(std::io::Error::other(
             "the file must be a regular file without hard links that only the service's user can read and write",
@@ -48,9 +59,9 @@ pub fn acquire(store: &Path) -> Result<ServiceLock> {
         .next("Check who created the file, then remove the file"));
     }
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(ServiceLock(file)),
+        Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => {
-            let other = discover(store).map_or_else(String::new, |r| format!(" at {}", r.verify));
+            let other = read(&file).map_or_else(String::new, |service| format!(" at {}", service.verify));
             Err(Error::conflict("a service already runs on this store")
                 .why(format!("that service verifies tokens{other}"))
                 .next("Stop that service first, or serve another store"))
@@ -60,27 +71,82 @@ pub fn acquire(store: &Path) -> Result<ServiceLock> {
 }
 
 impl ServiceLock {
+    fn file(&self) -> MutexGuard<'_, File> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn write(&self, info: &ServiceInfo) -> Result<()> {
-        let text = format!("verify {}\nmanage {}\n", info.verify, info.manage);
-        let written = self.0.set_len(0).and_then(|()| (&self.0).write_all(text.as_bytes()));
-        written.map_err(|e| Error::failure("the address of the service can't be recorded").why(e.to_string()))
+        let _ = self.written.set(info.clone());
+        write(&self.file(), info)
+    }
+
+    /// Makes the file again if it was removed or replaced: without it, nobody finds this service, and a second one could
+    /// start.
+    ///
+    /// # Errors
+    /// Those of [`acquire`].
+    pub fn keep_in_place(&self) -> Result<()> {
+        let mut file = self.file();
+        let inode = |meta: Metadata| (meta.dev(), meta.ino());
+        let in_place = fs::symlink_metadata(&self.path).ok().map(inode);
+        if in_place.is_some() && in_place == file.metadata().ok().map(inode) {
+            return Ok(());
+        }
+        let new = open_locked(&self.path)?;
+        self.written.get().map_or(Ok(()), |info| write(&new, info))?;
+        *file = new;
+        Ok(())
     }
 }
 
-/// Returns the service that answers from the store at `store`, if there is one.
-pub fn discover(store: &Path) -> Option<ServiceInfo> {
+impl Drop for ServiceLock {
+    fn drop(&mut self) {
+        if self.written.get().is_some() {
+            let _ = self.file().set_len(0);
+        }
+    }
+}
+
+fn write(mut file: &File, info: &ServiceInfo) -> Result<()> {
+    let text = format!("verify {}\nmanage {}\n", info.verify, info.manage);
+    let written = file.set_len(0).and_then(|()| file.write_all(text.as_bytes()));
+    written.map_err(|e| Error::failure("the address of the service can't be recorded").why(e.to_string()))
+}
+
+fn read(file: &File) -> Option<ServiceInfo> {
+    let mut text = String::new();
+    file.take(sidecar::MAX_BYTES).read_to_string(&mut text).ok()?;
+    let endpoint = |word: &str| text.lines().find_map(|line| Endpoint::parse(line.strip_prefix(word)?).ok());
+    Some(ServiceInfo { verify: endpoint("verify ")?, manage: endpoint("manage ")? })
+}
+
+/// The service that a file names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FoundService {
+    Running(ServiceInfo),
+    /// The service ended without removing its addresses: it crashed, or was killed.
+    Crashed(ServiceInfo),
+}
+
+/// Returns the service of the store at `store`, if its file names one.
+pub fn find(store: &Path) -> Option<FoundService> {
     let file = sidecar::open_options().open(sidecar_path(store, SUFFIX)).ok()?;
     if !is_trusted(&file.metadata().ok()?) {
         return None;
     }
     match flock(&file, FlockOperation::NonBlockingLockShared) {
-        Err(rustix::io::Errno::WOULDBLOCK) => {}
-        Ok(()) | Err(_) => return None,
+        Err(rustix::io::Errno::WOULDBLOCK) => read(&file).map(FoundService::Running),
+        Ok(()) => read(&file).map(FoundService::Crashed),
+        Err(_) => None,
     }
-    let mut text = String::new();
-    file.take(sidecar::MAX_BYTES).read_to_string(&mut text).ok()?;
-    let endpoint = |word: &str| text.lines().find_map(|line| Endpoint::parse(line.strip_prefix(word)?).ok());
-    Some(ServiceInfo { verify: endpoint("verify ")?, manage: endpoint("manage ")? })
+}
+
+/// Returns the service that answers from the store at `store`, if there is one.
+pub fn discover(store: &Path) -> Option<ServiceInfo> {
+    match find(store)? {
+        FoundService::Running(service) => Some(service),
+        FoundService::Crashed(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -102,7 +168,47 @@ mod tests {
         assert_eq!(discover(&store), Some(info));
         assert_eq!(acquire(&store).unwrap_err().kind, crate::error::Kind::Conflict);
         drop(lock);
-        assert_eq!(discover(&store), None, "what is left behind is nobody's");
+        assert_eq!(find(&store), None, "nothing is left behind");
         acquire(&store).unwrap();
+    }
+
+    #[test]
+    fn addresses_without_a_lock_are_those_of_a_crashed_service() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("jeton.db");
+        let [verify, manage] = ["127.0.0.1:7180", "unix:/run/jeton/manage.sock"].map(|e| Endpoint::parse(e).unwrap());
+        let info = ServiceInfo { verify, manage };
+        let crashed = acquire(&store).unwrap();
+        crashed.write(&info).unwrap();
+        let text = fs::read(sidecar_path(&store, SUFFIX)).unwrap();
+        drop(crashed);
+        fs::write(sidecar_path(&store, SUFFIX), text).unwrap();
+        assert_eq!((find(&store), discover(&store)), (Some(FoundService::Crashed(info.clone())), None));
+        // A start that fails doesn't hide that.
+        drop(acquire(&store).unwrap());
+        assert_eq!(find(&store), Some(FoundService::Crashed(info)));
+    }
+
+    #[test]
+    fn file_that_was_removed_or_replaced_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("jeton.db");
+        let path = sidecar_path(&store, SUFFIX);
+        let lock = acquire(&store).unwrap();
+        let [verify, manage] = ["127.0.0.1:1", "127.0.0.1:2"].map(|e| Endpoint::parse(e).unwrap());
+        lock.write(&ServiceInfo { verify, manage }).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(discover(&store), None);
+        for _ in 0..2 {
+            lock.keep_in_place().unwrap();
+            assert_eq!(discover(&store).unwrap().manage.to_string(), "127.0.0.1:2");
+        }
+        assert_eq!(acquire(&store).unwrap_err().kind, crate::error::Kind::Conflict);
+        fs::remove_file(&path).unwrap();
+        let other = acquire(&store).unwrap();
+        assert_eq!(lock.keep_in_place().unwrap_err().kind, crate::error::Kind::Conflict, "another service");
+        drop(other);
+        lock.keep_in_place().unwrap();
+        assert!(discover(&store).is_some());
     }
 }

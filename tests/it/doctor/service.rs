@@ -5,6 +5,8 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 
+use rustix::process::{Signal, kill_process};
+
 use super::{checks, configure, doctor, found, healthy, set_mode};
 use crate::support::certificates::{Certificate, expired, self_signed};
 use crate::support::cli_program::{CliHome, CliOutput};
@@ -39,6 +41,35 @@ fn running_service_is_found_and_healthy() {
     // The configured server is the same service, which is asked once.
     configure(&home, &format!("server = \"unix:{}\"\n", service.manage.display()));
     assert_eq!(with_id(&doctor(&home, &[], &[]), "service.reachable").len(), 1);
+    service.stop();
+}
+
+#[test]
+fn crashed_service_is_named_and_one_that_was_stopped_is_not() {
+    let home = healthy();
+    serve(&home).stop();
+    assert_eq!(found(&doctor(&home, &[], &[])), [""; 0]);
+    let service = serve(&home);
+    kill_process(service.pid(), Signal::KILL).unwrap();
+    drop(service);
+    assert_eq!(found(&doctor(&home, &[], &[])), ["service.running"]);
+    serve(&home).stop();
+    assert_eq!(found(&doctor(&home, &[], &[])), [""; 0]);
+}
+
+#[test]
+fn service_whose_file_was_removed_is_found_again() {
+    let home = healthy();
+    let service = serve(&home);
+    let file = format!("{}-service", home.store().display());
+    fs::remove_file(&file).unwrap();
+    let clock = jeton::platform::clock::Stopwatch::start();
+    while fs::read(&file).unwrap_or_default().is_empty() {
+        assert!(clock.elapsed().as_secs() < 20);
+    }
+    assert_eq!(with_id(&doctor(&home, &[], &[]), "service.reachable").len(), 1);
+    let second = home.run(&["serve", "--verify", &format!("unix:{}", home.path("other.sock").display())], "");
+    assert_eq!(second.code, 5, "{}", second.err);
     service.stop();
 }
 
