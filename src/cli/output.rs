@@ -3,6 +3,7 @@
 
 mod list_table;
 mod list_writer;
+mod paged_list;
 mod table;
 mod wrapped;
 
@@ -20,8 +21,7 @@ use crate::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines, is
 use crate::domain::wire_format::Answer;
 use crate::error::{Error, Kind, Result};
 use crate::platform::own_process;
-use crate::platform::pager::Pager;
-use crate::platform::signals;
+use paged_list::PagedList;
 
 pub use list_table::{Cell, Columns, ListTable};
 pub use list_writer::{ListWriter, RESTORE_HINT, check_all_readable};
@@ -43,20 +43,20 @@ pub struct Output {
     pub quiet: bool,
     /// `true` once something was changed. Then a lost answer must not look like a refused change.
     changed: std::cell::Cell<bool>,
-    pager: Option<Pager>,
-    /// Messages that wait for the end of the pager, which has the screen.
+    list: Option<PagedList>,
+    /// Messages that wait for the end of the list, because a pager has the screen.
     held_notes: RefCell<String>,
 }
 
 impl Drop for Output {
     fn drop(&mut self) {
-        self.end_pager();
+        self.end_list();
     }
 }
 
 impl Output {
     pub fn new(json: bool, quiet: bool) -> Self {
-        Output { json, quiet, changed: std::cell::Cell::new(false), pager: None, held_notes: RefCell::default() }
+        Output { json, quiet, changed: std::cell::Cell::new(false), list: None, held_notes: RefCell::default() }
     }
 
     /// Records that something was changed.
@@ -102,7 +102,7 @@ impl Output {
             return;
         }
         let line = format!("{}\n", escape_untrusted(text));
-        match &self.pager {
+        match &self.list {
             Some(_) => self.held_notes.borrow_mut().push_str(&line),
             None => write_stderr(&line),
         }
@@ -120,38 +120,40 @@ impl Output {
         !self.json && self.is_watched()
     }
 
-    /// Returns `true` if a list is written to a file or a pipe, and a person sees the messages.
+    /// Returns `true` if a person sees the messages while a list is read.
     pub fn shows_progress_of_list(&self) -> bool {
-        !io::stdout().is_terminal() && self.is_watched()
+        self.is_watched()
+    }
+
+    /// Returns `true` if the answer goes to a terminal.
+    pub fn is_on_terminal(&self) -> bool {
+        io::stdout().is_terminal()
     }
 
     fn is_watched(&self) -> bool {
         !self.quiet && io::stderr().is_terminal() && !own_process::is_dumb_terminal()
     }
 
-    /// Sends a list to the user's pager from now on, if there is one. Never secrets: a pager may keep what it shows.
-    fn begin_pager(&mut self) {
-        if self.pager.is_none() {
-            self.pager = Pager::start();
-            // Ctrl-C is for the pager, which would otherwise be left alone with the terminal.
-            let _ = self.pager.is_some() && signals::hold_ends().is_ok();
+    /// Prints a list from now on: by the user's pager, if it is long and there is one. Never secrets: a pager may keep what it
+    /// shows.
+    fn begin_list(&mut self) {
+        if self.list.is_none() {
+            self.list = PagedList::begin();
         }
     }
 
-    /// Waits until the user has left the pager.
-    fn end_pager(&mut self) {
-        if self.pager.take().is_some() {
+    /// Prints the rest of the list, or waits until the user has left the pager.
+    fn end_list(&mut self) {
+        if let Some(list) = self.list.take() {
+            // A person sees that the terminal is gone.
+            let _ = list.end();
             write_stderr(&self.held_notes.take());
         }
     }
 
     fn data(&mut self, text: &str) -> Result<()> {
-        if let Some(pager) = &mut self.pager {
-            return match pager.write_all(text.as_bytes()) {
-                _ if signals::is_asked_to_end() => Err(Error::new(Kind::Cancelled, "")),
-                Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(Error::pager_left()),
-                written => written.map_err(write_failed),
-            };
+        if let Some(list) = &mut self.list {
+            return list.write(text);
         }
         write(text).map_err(|e| match e.kind() {
             _ if self.changed.get() => write_failed_after_change(e),

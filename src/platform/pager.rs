@@ -7,8 +7,12 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use super::{own_process, programs};
 
-/// Options of `less` without `LESS`: end at once if all fits on the screen, and leave the text there.
-const LESS: &str = "FRX";
+/// Options of `less` without `LESS`: don't break the rows of a table (the arrow keys show the rest), and leave the text on
+/// the screen. Without `F`, which would end `less` with rows cut off, because a shorter list never goes to a pager.
+const LESS: &str = "RSX";
+
+/// The program that shows long lists, ready to be started.
+pub struct PagerCommand(Command);
 
 /// A running pager. Dropping it waits until the user has left it.
 pub struct Pager {
@@ -16,10 +20,10 @@ pub struct Pager {
     child: Child,
 }
 
-impl Pager {
-    /// Starts the pager, if there is a person to read it: `JETON_PAGER`, else `PAGER`, else `less`. `cat` or an empty
+impl PagerCommand {
+    /// Returns the pager, if there is a person to read it: `JETON_PAGER`, else `PAGER`, else `less`. `cat` or an empty
     /// variable means none. `None` if there is none.
-    pub fn start() -> Option<Self> {
+    pub fn find() -> Option<Self> {
         if !io::stdout().is_terminal() || own_process::is_dumb_terminal() {
             return None;
         }
@@ -45,9 +49,22 @@ impl Pager {
             command.env_remove(name);
         }
         let _ = own_process::token_from_environment();
+        Some(PagerCommand(command))
+    }
+}
+
+impl Pager {
+    /// `None` if the program can't be started.
+    pub fn start(PagerCommand(mut command): PagerCommand) -> Option<Self> {
         let mut child = command.stdin(Stdio::piped()).spawn().ok()?;
         let input = child.stdin.take();
         Some(Pager { input, child })
+    }
+
+    /// Waits until the user has left the pager. Returns `true` if it ended with an error, such as one that isn't installed.
+    pub fn has_failed(mut self) -> bool {
+        self.input.take();
+        self.child.wait().is_ok_and(|status| status.code().is_some_and(|code| code != 0))
     }
 }
 
@@ -64,7 +81,6 @@ impl Write for Pager {
 impl Drop for Pager {
     fn drop(&mut self) {
         self.input.take();
-        // The exit code says nothing about the output.
         let _ = self.child.wait();
     }
 }

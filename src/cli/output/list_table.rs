@@ -129,7 +129,7 @@ impl ListTable {
     /// Begins the output, once nothing is asked any more: the pager for a person, the header of CSV.
     pub fn begin(&mut self, out: &mut Output) -> Result<()> {
         if self.has_pager {
-            out.begin_pager();
+            out.begin_list();
         }
         if let Some(csv) = &mut self.csv {
             let keys: Vec<String> = self.columns.keys().collect();

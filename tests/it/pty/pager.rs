@@ -42,7 +42,7 @@ fn list_goes_to_the_pager_without_jetons_settings() {
         let read = |name: &str| std::fs::read_to_string(home.path(name)).unwrap();
         assert!(read("pager.out").contains("NAME") && read("pager.out").contains("token-49"));
         assert!(
-            read("pager.env").contains("LESS=FRX") && !read("pager.env").contains("JETON_"),
+            read("pager.env").contains("LESS=RSX") && !read("pager.env").contains("JETON_"),
             "{}",
             read("pager.env")
         );
@@ -54,10 +54,31 @@ fn list_goes_to_the_pager_without_jetons_settings() {
 fn pager_that_ends_early_is_no_error() {
     let home = home_with_tokens();
     for args in [&["token", "list"][..], &["audit"]] {
-        let mut terminal = run(&home, args, &[("PAGER", "exit 3")]);
+        let mut terminal = run(&home, args, &[("PAGER", "head -n 3")]);
         assert_eq!(terminal.ends(), End::Code(0));
         assert!(!terminal.text().contains("error"), "{}", terminal.text());
     }
+}
+
+#[test]
+fn list_is_printed_if_its_pager_fails() {
+    let home = home_with_tokens();
+    for pager in ["false", "/no/such/program", "exec 0<&-; exit 2"] {
+        let mut terminal = run(&home, &["token", "list"], &[("PAGER", pager)]);
+        terminal.shows("40 tokens");
+        assert_eq!(terminal.ends(), End::Code(0));
+        assert!(terminal.text().contains("token-49"), "{pager}: {}", terminal.text());
+    }
+}
+
+/// A pager would only be in the way, and could cut off what is wide.
+#[test]
+fn list_that_fits_on_the_screen_needs_no_pager() {
+    let home = home_with_tokens();
+    let mut terminal = run(&home, &["token", "list", "--filter", "token-1"], &[("PAGER", RECORDER)]);
+    terminal.shows("token-19");
+    assert_eq!(terminal.ends(), End::Code(0));
+    assert!(!exists(&home.path("pager.out")));
 }
 
 #[test]
