@@ -11,6 +11,7 @@ use super::App;
 use super::args::NotifyArgs;
 use super::interruption::Interruption;
 use super::output::ListWriter;
+use super::progress::ProgressBar;
 use crate::domain::contact::Contact;
 use crate::domain::expiry::Span;
 use crate::domain::mail::Mail;
@@ -63,9 +64,14 @@ pub(super) fn run(app: &mut App, args: &NotifyArgs) -> Result<()> {
     // A signal ends the run between two messages: a message that was delivered must be recorded.
     let interruption = Interruption::listen()?;
     let _lock = if args.dry_run { None } else { Some(folder_lock::acquire(backend.store().path(), "jeton notify")?) };
-    let mut deliver = |message: &NoticeMessage| match &transport {
-        Some(transport) => transport.deliver(message, clock.now()),
-        None => Delivery::Delivered,
+    let mut bar = Some(ProgressBar::show_phase(&app.out, &app.adapters.progress, "looking for findings")?);
+    let mut deliver = |message: &NoticeMessage| {
+        // From here on, the messages are the progress.
+        bar.take();
+        match &transport {
+            Some(transport) => transport.deliver(message, clock.now()),
+            None => Delivery::Delivered,
+        }
     };
     let rest = "the remaining messages were not sent";
     let outcome = if app.out.json {
@@ -87,6 +93,7 @@ pub(super) fn run(app: &mut App, args: &NotifyArgs) -> Result<()> {
             interruption.check(Ok(()), rest)
         })?
     };
+    drop(bar);
     finish(app, outcome, args.dry_run)
 }
 
@@ -162,6 +169,10 @@ impl Transport {
         match self {
             Transport::Sendmail { program, from } => {
                 let NoticeMessage { to, subject, text: body, .. } = message;
+                // A contact from an older store. A mail program could read it as a command.
+                if let Some(contact) = to.iter().find(|contact| !contact.is_plain()) {
+                    return Delivery::Refused(format!("{contact} is not a plain address: change the contact"));
+                }
                 let mail = Mail { from, to, subject, body, at: now };
                 run_program(program, &["-t"], mail.to_text().as_bytes())
             }

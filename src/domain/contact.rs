@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 pub const MAX_CONTACT_LEN: usize = 254;
 
 const RULE: &str = "use one e-mail address such as ops@example.com, with 254 characters at most";
+/// Signs in a local part that mean nothing but themselves to every mail program. Others can mean a program (`|`), another
+/// server (`!`, `%`) or a variable (`$`).
+const PLAIN_SIGNS: &[u8] = b".+-_/='&#*~^";
 
 text_newtype! {
     /// One e-mail address: printable ASCII without spaces and without characters that separate addresses in a header.
@@ -18,8 +21,9 @@ impl Contact {
     /// [`crate::error::Kind::Usage`] unless the text is one address. A mail header with the address has one recipient.
     pub fn parse(text: &str) -> Result<Self> {
         reject_secret(text)?;
-        if is_address(text) {
-            return Ok(Contact(text.to_owned()));
+        let contact = Contact(text.to_owned());
+        if is_address(text) && contact.is_plain() {
+            return Ok(contact);
         }
         let refused = Error::usage(format!("{} is not a contact", quoted(text))).why(RULE);
         Err(match text.split([',', ';', ' ']).filter(|part| is_address(part)).count() {
@@ -27,6 +31,22 @@ impl Contact {
             _ if !text.is_ascii() => refused.next("Write an international domain in its ASCII form: xn--…"),
             _ => refused,
         })
+    }
+}
+
+impl Contact {
+    /// Reads a contact of a store. An older jeton accepted more signs: mail goes only to an address that
+    /// [`Contact::is_plain`].
+    pub fn from_stored(text: &str) -> Option<Self> {
+        is_address(text).then(|| Contact(text.to_owned()))
+    }
+
+    /// Returns `true` if the part before the `@` is words with dots between them, of which the first is no sign.
+    pub fn is_plain(&self) -> bool {
+        let local = self.0.split('@').next().unwrap_or_default();
+        local.bytes().all(|b| b.is_ascii_alphanumeric() || PLAIN_SIGNS.contains(&b))
+            && local.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
+            && local.split('.').all(|word| !word.is_empty())
     }
 }
 
@@ -61,6 +81,17 @@ mod tests {
             "ops@",
             "a@b@c",
             "-t@example.com",
+            "|cmd@example.com",
+            "/var/spool/file@example.com",
+            "a|b@example.com",
+            "a!b@example.com",
+            "a%b@example.com",
+            "`id`@example.com",
+            "$HOME@example.com",
+            "a{b}@example.com",
+            ".a@example.com",
+            "a.@example.com",
+            "a..b@example.com",
             "ops@-x.example",
             "ops@x-",
             "ops@a..b",
@@ -84,6 +115,13 @@ mod tests {
         ] {
             assert!(Contact::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn stored_contact_of_an_older_rule_is_read_but_not_plain() {
+        assert!(!Contact::from_stored("|cmd@example.com").unwrap().is_plain());
+        assert!(Contact::from_stored("ops@example.com").unwrap().is_plain());
+        assert_eq!(Contact::from_stored("a@example.com, b@example.com"), None);
     }
 
     #[test]

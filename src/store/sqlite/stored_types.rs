@@ -44,7 +44,7 @@ macro_rules! text_columns {
 
 text_columns! {
     Access, "an access level", Access::from_word;
-    Contact, "a contact", |text| Contact::parse(text).ok();
+    Contact, "a contact", Contact::from_stored;
     Description, "a description", |text| Description::parse(text).ok();
     EndedWay, "a reason", EndedWay::from_word;
     MethodId, "a method id", |text| MethodId::parse(text).ok();
