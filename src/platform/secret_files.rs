@@ -42,7 +42,12 @@ pub fn read_text(path: &Path, most: usize) -> Result<String> {
 /// Those of [`read_text`]; [`crate::error::Kind::Failure`] for anything but a file.
 pub fn read_file(path: &Path, most: usize) -> Result<String> {
     bounded_read::require_named_file(path, "the file")?;
-    if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+    let meta = std::fs::metadata(path);
+    // Files of the kernel, such as /proc/kmsg, have no size, and reading one may wait forever.
+    if meta.as_ref().is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
+        return Ok(String::new());
+    }
+    if meta.is_ok_and(|meta| !meta.is_file()) {
         let why = "it is a folder, a pipe or a device";
         return Err(Error::failure(format!("{} can't be read", path.display()))
             .why(why)

@@ -80,3 +80,11 @@ fn other_files_are_named() {
     let old = home.file("old", &rest.join("\n"), 0o600);
     assert_eq!(states(&examine(&home, &[&old]).0, "proxy.current"), ["warning"]);
 }
+
+/// It is a regular file, but reading it waits for the kernel's next message.
+#[test]
+fn file_of_the_kernel_is_not_waited_for() {
+    let home = super::healthy();
+    let (found, _) = examine(&home, &[&PathBuf::from("/proc/kmsg"), &PathBuf::from("/dev/zero")]);
+    assert_eq!(states(&found, "proxy.file"), ["fault", "fault"]);
+}
