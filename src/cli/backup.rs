@@ -145,10 +145,12 @@ fn verify_copy(
     checkpoints: Vec<Checkpoint>,
     interruption: &Interruption,
 ) -> Result<VerifiedCopy> {
+    let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "checking the pages of the copy")?;
     let copy = open_copy(path, interruption, |fault| {
         Error::failure(format!("no backup was written: the copy of the store {fault}"))
             .next("The store or the disk may be damaged. Run: jeton doctor --full")
     })?;
+    drop(bar);
     let schema = copy.schema_version()?;
     let (report, checkpoint) = verify_chain(app, &Arc::new(copy), checkpoints)?;
     // A restore that a checkpoint covers was reported by the backup that appended the checkpoint.

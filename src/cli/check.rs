@@ -4,7 +4,7 @@ use super::App;
 use super::args::CheckArgs;
 use super::ledger::format_secret;
 use super::output::{Cell, Columns, ListTable, ListWriter};
-use super::progress::ProgressBar;
+use super::progress::ListProgress;
 use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
@@ -98,9 +98,13 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
     app.backend.local()?;
     let mut pages = Pages::new(args)?;
     let mut counts = Counts::default();
-    let bar = ProgressBar::show_of_list(&app.out, &app.adapters.progress, "findings")?;
-    // Read the first page before writing, so that a refusal comes before any output.
+    let mut bar = ListProgress::show(&app.out, &app.adapters.progress, "findings")?;
+    // Read the first findings before writing, so that a refusal comes before any output.
     let mut page = pages.next(&app.backend)?;
+    while page.as_ref().is_some_and(Vec::is_empty) {
+        page = pages.next(&app.backend)?;
+    }
+    bar.begin_output();
     if app.out.json {
         let mut list = ListWriter::begin("findings", app.now(), &mut app.out)?;
         while let Some(findings) = page {

@@ -37,34 +37,67 @@ pub(super) struct ProgressBar {
     _handler: EndHandler,
 }
 
+/// The words of a bar.
+#[derive(Debug, Clone, Copy)]
+enum Label {
+    /// Counted items, such as `rows verified`.
+    Items(&'static str),
+    /// Work whose parts can't be counted.
+    Phase(&'static str),
+}
+
+/// The progress of a list. It is shown until the list begins if the list goes to the terminal, where its rows are the
+/// progress; otherwise to the end.
+pub(super) struct ListProgress {
+    bar: Option<ProgressBar>,
+    is_on_terminal: bool,
+}
+
+impl ListProgress {
+    /// Begins to read a list of rows that are then `done`. A signal ends the program at once: it may wait for the reader of a
+    /// pipe.
+    pub fn show(out: &Output, progress: &Arc<Progress>, done: &'static str) -> Result<Self> {
+        let end = |is_shown: &IsShown| end_as_cancelled(is_shown, || ());
+        let show = || ProgressBar::begin(true, progress, Label::Items(done), end);
+        let bar = out.shows_progress_of_list().then(show).transpose()?;
+        Ok(ListProgress { bar, is_on_terminal: out.is_on_terminal() })
+    }
+
+    /// Ends the bar if the list is about to be printed on the terminal.
+    pub fn begin_output(&mut self) {
+        if self.is_on_terminal {
+            self.bar.take();
+        }
+    }
+}
+
 /// `true` while the terminal shows a bar. The thread that clears the bar for good holds the lock.
 type IsShown = Arc<Mutex<bool>>;
 
 impl ProgressBar {
     /// Begins work on items that are then `done`, such as `purged` or `rows verified`.
     pub fn show(out: &Output, progress: &Arc<Progress>, done: &'static str) -> Result<Self> {
-        let stopped = Arc::clone(progress);
-        Self::begin(out.shows_progress(), progress, done, move |_| stopped.stop())
+        Self::begin_stoppable(out, progress, Label::Items(done))
     }
 
     /// Begins to read what is then `done`. A second signal ends the program at once: a read has nothing to finish, and may
     /// wait for a slow disk.
     pub fn show_of_read(out: &Output, progress: &Arc<Progress>, done: &'static str) -> Result<Self> {
         let stopped = Arc::clone(progress);
-        Self::begin(out.shows_progress(), progress, done, move |is_shown| match stopped.is_stopped() {
+        Self::begin(out.shows_progress(), progress, Label::Items(done), move |is_shown| match stopped.is_stopped() {
             true => end_as_cancelled(is_shown, || ()),
             false => stopped.stop(),
         })
     }
 
-    /// Begins to print a list of rows that are then `done`. `None` if the list goes to the terminal, where its rows are the
-    /// progress. A signal ends the program at once: it may wait for the reader of a pipe.
-    pub fn show_of_list(out: &Output, progress: &Arc<Progress>, done: &'static str) -> Result<Option<Self>> {
-        if !out.shows_progress_of_list() {
-            return Ok(None);
-        }
-        let end = |is_shown: &IsShown| end_as_cancelled(is_shown, || ());
-        Self::begin(true, progress, done, end).map(Some)
+    /// Begins work whose parts can't be counted, such as `checking the pages of the backup`.
+    pub fn show_phase(out: &Output, progress: &Arc<Progress>, phase: &'static str) -> Result<Self> {
+        Self::begin_stoppable(out, progress, Label::Phase(phase))
+    }
+
+    fn begin_stoppable(out: &Output, progress: &Arc<Progress>, label: Label) -> Result<Self> {
+        let stopped = Arc::clone(progress);
+        Self::begin(out.shows_progress(), progress, label, move |_| stopped.stop())
     }
 
     /// Begins work that another process does. A signal can't stop that process, so it ends this program: with an error if
@@ -72,7 +105,7 @@ impl ProgressBar {
     fn show_remote(app: &App, done: &'static str, is_change: bool) -> Result<Self> {
         let (out, progress, program) = (&app.out, &app.adapters.progress, app.program());
         let as_json = out.json;
-        Self::begin(out.shows_progress(), progress, done, move |is_shown| {
+        Self::begin(out.shows_progress(), progress, Label::Items(done), move |is_shown| {
             end_as_cancelled(is_shown, || {
                 if is_change {
                     print_error(&cancelled_at_server(&program), as_json);
@@ -84,7 +117,7 @@ impl ProgressBar {
     fn begin(
         is_visible: bool,
         progress: &Arc<Progress>,
-        done: &'static str,
+        label: Label,
         stop: impl Fn(&IsShown) + Send + 'static,
     ) -> Result<Self> {
         progress.begin();
@@ -100,7 +133,7 @@ impl ProgressBar {
             let mut wait = DELAY;
             while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
                 wait = INTERVAL;
-                let text = format_progress(progress.counts(), done, started.elapsed(), progress.is_stopped());
+                let text = format_progress(progress.counts(), label, started.elapsed(), progress.is_stopped());
                 let text: String = fit(&text, columns());
                 let mut is_shown = is_shown.lock().unwrap_or_else(PoisonError::into_inner);
                 *is_shown = true;
@@ -150,8 +183,13 @@ fn fit(text: &str, columns: usize) -> String {
 }
 
 /// Formats the progress: `━━━━────────────────  20 %  1200 of 6000 purged`, or without a total: `1200 purged, 4 s`.
-fn format_progress((count, total): (u64, u64), done: &str, elapsed: Duration, is_stopped: bool) -> String {
+fn format_progress((count, total): (u64, u64), label: Label, elapsed: Duration, is_stopped: bool) -> String {
     let stopping = if is_stopped { "stopping: " } else { "" };
+    let seconds = elapsed.as_secs();
+    let done = match label {
+        Label::Phase(phase) => return format!("{stopping}{phase}, {seconds} s"),
+        Label::Items(done) => done,
+    };
     let percent = (u128::from(count) * 100).checked_div(u128::from(total)).map(|percent| percent.min(100) as usize);
     match percent {
         Some(percent) => {
@@ -159,8 +197,7 @@ fn format_progress((count, total): (u64, u64), done: &str, elapsed: Duration, is
             let (filled, empty) = ("━".repeat(filled), "─".repeat(BAR_WIDTH - filled));
             format!("{filled}{empty} {percent:3} %  {stopping}{count} of {total} {done}")
         }
-        None if count > 0 => format!("{stopping}{count} {done}, {} s", elapsed.as_secs()),
-        None => format!("{stopping}{} s", elapsed.as_secs()),
+        None => format!("{stopping}{count} {done}, {seconds} s"),
     }
 }
 
@@ -200,14 +237,15 @@ mod tests {
 
     #[test]
     fn progress_has_a_bar_only_with_a_total() {
-        let text = |counts| format_progress(counts, "purged", Duration::from_millis(4_700), false);
+        let text = |counts| format_progress(counts, Label::Items("purged"), Duration::from_millis(4_700), false);
         assert_eq!(text((1_200, 6_000)), "━━━━────────────────  20 %  1200 of 6000 purged");
         assert_eq!(text((0, 6_000)), "────────────────────   0 %  0 of 6000 purged");
         assert_eq!(text((7_000, 6_000)), "━━━━━━━━━━━━━━━━━━━━ 100 %  7000 of 6000 purged");
         assert_eq!(text((u64::MAX, u64::MAX)).chars().take(24).collect::<String>(), "━━━━━━━━━━━━━━━━━━━━ 100");
         assert_eq!(text((1_200, 0)), "1200 purged, 4 s");
-        assert_eq!(text((0, 0)), "4 s");
-        assert_eq!(format_progress((5, 0), "purged", DELAY, true), "stopping: 5 purged, 1 s");
+        assert_eq!(text((0, 0)), "0 purged, 4 s");
+        assert_eq!(format_progress((5, 0), Label::Items("purged"), DELAY, true), "stopping: 5 purged, 1 s");
+        assert_eq!(format_progress((5, 9), Label::Phase("checking"), DELAY, false), "checking, 1 s");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, OFlags, flock};
 
 use super::new_file::PARTIAL_SUFFIX;
-use super::sidecar::{open_options, sqlite_companions};
+use super::sidecar::{open_options, sidecar_path, sqlite_companions};
 use crate::error::{Error, Result};
 
 /// Beginning of the name of the folder in which a restore prepares a copy.
@@ -52,6 +52,19 @@ impl RestoreFolder {
     pub fn copy_path(&self) -> PathBuf {
         self.folder.path().join(COPY_NAME)
     }
+}
+
+/// Returns the path of the store with `suffix` after its name, and a number if another restore uses this name, for a file or
+/// for its companions.
+pub fn unused_name(store: &Path, suffix: &str) -> PathBuf {
+    let numbered = (2..1_000).map(|n| format!("{suffix}-{n}"));
+    let mut paths = std::iter::once(suffix.to_owned()).chain(numbered).map(|suffix| sidecar_path(store, &suffix));
+    let is_free = |path: &PathBuf| {
+        let files = sqlite_companions(path).into_iter().chain([path.clone(), sidecar_path(path, PARTIAL_SUFFIX)]);
+        files.into_iter().all(|file| fs::symlink_metadata(file).is_err())
+    };
+    // A file that has the last name is never replaced: the restore is refused.
+    paths.find(is_free).unwrap_or_else(|| sidecar_path(store, suffix))
 }
 
 /// A copy that nobody uses any more. It stays locked until it is dropped.
@@ -164,6 +177,22 @@ mod tests {
         removed.sort();
         assert_eq!(removed, [killed, previous]);
         assert_eq!(find(&store), [nightly, next_to_it]);
+    }
+
+    /// Of a store without its file, only companions are kept.
+    #[test]
+    fn names_of_kept_stores_are_used_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("jeton.db");
+        for (taken, next) in [
+            (None, ".before"),
+            (Some(".before-wal"), ".before-2"),
+            (Some(".before-2"), ".before-3"),
+            (Some(".before-3.partial"), ".before-4"),
+        ] {
+            taken.into_iter().for_each(|suffix| private_file(&sidecar_path(&store, suffix)));
+            assert_eq!(unused_name(&store, ".before"), sidecar_path(&store, next));
+        }
     }
 
     #[test]

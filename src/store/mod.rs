@@ -69,6 +69,11 @@ impl StoreLocation {
         SqliteStore::inspect(self.path(), is_over)
     }
 
+    /// Gives the store, which nobody uses, pages of `bytes`. `is_over` ends the work.
+    pub fn convert_pages(&self, bytes: u32, is_over: impl FnMut() -> bool + Send + 'static) -> Result<()> {
+        SqliteStore::convert_pages(self.path(), bytes, is_over)
+    }
+
     /// # Errors
     /// [`crate::error::Kind::NotFound`] if there is none; [`crate::error::Kind::Failure`] if it is refused or can't be
     /// created.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::super::App;
 use super::super::args::ReadAuditArgs;
 use super::super::output::{Cell, Columns, ListTable, ListWriter, Output, check_all_readable};
+use super::super::progress::ListProgress;
 use super::replaced_log::WholeLog;
 use crate::domain::audit::{AuditRow, summarize_details};
 use crate::domain::date_format::Dates;
@@ -43,6 +44,8 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         // Use a session: a token credential would record a use for every poll.
         credential: Credential::Session(app.session()?),
     };
+    let show = || ListProgress::show(&app.out, &app.adapters.progress, "rows");
+    let mut bar = if args.follow { None } else { Some(show()?) };
     let resume = args.resume.map(ResumeFile::new);
     let mut last_shown = resume.as_ref().map(ResumeFile::read).transpose()?.flatten();
     let is_from_newest = args.follow && span.is_none() && resume.is_none();
@@ -53,7 +56,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     };
     let until = if args.follow { i64::MAX } else { until };
     if app.out.json && !args.follow {
-        return list(app, &query, anchor, until);
+        return list(app, &query, anchor, until, bar);
     }
     if args.follow {
         // Ctrl-C ends the program right away, so the terminal must be restored first.
@@ -63,8 +66,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
             table.follow();
         }
     }
-    table.begin(&mut app.out)?;
-    let mut printer = Printer { table, lines: args.follow };
+    let mut printer = Printer { table, lines: args.follow, has_begun: false };
     let mut unreadable = BTreeSet::new();
     let mut seen = last_shown.map_or(0, |last| last.seq);
     let mut newest = 0;
@@ -91,7 +93,9 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         let now = app.now();
         let dates = app.settings.dates.value.in_zone(app.adapters.clock.zone());
         let rows = rows_up_to(&window, until);
+        bar.as_mut().map(ListProgress::begin_output);
         printer.print(&mut app.out, dates, now, rows)?;
+        app.adapters.progress.advance(rows.len() as u64);
         unreadable.extend(unreadable_rows(&window, until));
         seen = window.last_seq().filter(|_| window.newer).unwrap_or(window.newest);
         if let Some(last) = rows.last().map(LastRow::from) {
@@ -170,17 +174,25 @@ impl AuditQuery {
     }
 }
 
-fn list(app: &mut App, query: &AuditQuery, mut anchor: PageCursor<i64>, until: i64) -> Result<()> {
+fn list(
+    app: &mut App,
+    query: &AuditQuery,
+    mut anchor: PageCursor<i64>,
+    until: i64,
+    mut bar: Option<ListProgress>,
+) -> Result<()> {
     let mut window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
+    bar.as_mut().map(ListProgress::begin_output);
     let mut list = ListWriter::begin("entries", app.now(), &mut app.out)?;
     let mut unreadable = BTreeSet::new();
     loop {
         unreadable.extend(unreadable_rows(&window, until));
-        for chained in rows_up_to(&window, until) {
-            list.item(chained)?;
-        }
+        let rows = rows_up_to(&window, until);
+        list.items(rows)?;
+        app.adapters.progress.advance(rows.len() as u64);
         match window.last_seq().filter(|last| window.newer && *last < until) {
             None => {
+                drop(bar);
                 list.end_with_unreadable(&unreadable)?;
                 return check_all_readable(ROWS, &unreadable, &verify_hint(app));
             }
@@ -197,10 +209,15 @@ struct Printer {
     table: ListTable,
     /// `true` if JSON is printed as one line per row.
     lines: bool,
+    /// `true` once the header, or the pager, has been started.
+    has_begun: bool,
 }
 
 impl Printer {
     fn print(&mut self, out: &mut Output, dates: Dates<'_>, now: Timestamp, rows: &[HashedRow]) -> Result<()> {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.table.begin(out)?;
+        }
         if out.json && self.lines {
             return rows.iter().try_for_each(|chained| out.json(chained, now));
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::App;
 use super::super::args::ReadLedgerArgs;
 use super::super::output::{Cell, Columns, ListTable, ListWriter, RESTORE_HINT, check_all_readable};
-use super::super::progress::ProgressBar;
+use super::super::progress::ListProgress;
 use crate::domain::date_format::Dates;
 use crate::domain::expiry::Span;
 use crate::domain::query::filter_syntax::{self, FilterFields};
@@ -33,6 +33,17 @@ pub(super) struct LedgerQuery {
 }
 
 impl LedgerQuery {
+    pub fn new<R: LedgerList>(app: &App, args: ReadLedgerArgs) -> Result<Self> {
+        let span = args.since.as_deref().map(Span::parse).transpose()?;
+        let (now, zone) = (app.now(), app.adapters.clock.zone());
+        let filter = args.filter.as_deref().map(filter_syntax::parse_strict::<R::Filter>).transpose()?;
+        Ok(LedgerQuery {
+            token: args.token.map(TokenRef::Text),
+            since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
+            filter: filter.unwrap_or_default().into(),
+        })
+    }
+
     fn is_filtered(&self) -> bool {
         self.token.is_some() || self.since.is_some() || !self.filter.is_empty()
     }
@@ -76,27 +87,16 @@ impl<R: LedgerList> Pages<R> {
 
 pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     let mut table = ListTable::new(R::columns(), &args.list, &app.out)?;
-    let span = args.since.as_deref().map(Span::parse).transpose()?;
-    let (now, zone) = (app.now(), app.adapters.clock.zone());
-    let query = LedgerQuery {
-        token: args.token.map(TokenRef::Text),
-        since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
-        filter: args
-            .filter
-            .as_deref()
-            .map(filter_syntax::parse_strict::<R::Filter>)
-            .transpose()?
-            .unwrap_or_default()
-            .into(),
-    };
+    let remaining = args.limit.map_or(usize::MAX, NonZeroUsize::get);
+    let query = LedgerQuery::new::<R>(app, args)?;
     // Use a session: a token credential would record a use per page, so the list would grow while being read.
     let credential = Credential::Session(app.session()?);
-    let remaining = args.limit.map_or(usize::MAX, NonZeroUsize::get);
     let mut pages: Pages<R> =
         Pages { credential, query, anchor: Some(PageCursor::Newest), remaining, unreadable: BTreeSet::new() };
+    let mut bar = ListProgress::show(&app.out, &app.adapters.progress, "rows")?;
     // Read the first page before writing, so that a refusal comes before any output.
     let mut page = pages.next(&app.backend)?;
-    let bar = ProgressBar::show_of_list(&app.out, &app.adapters.progress, "rows")?;
+    bar.begin_output();
     if app.out.json {
         print_json_list(app, &mut pages, page)?;
         drop(bar);

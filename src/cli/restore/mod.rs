@@ -21,7 +21,6 @@ use crate::platform::backup_file::FoundFile;
 use crate::platform::leftovers::{self, PREVIOUS_SUFFIX, RestoreFolder};
 use crate::platform::new_file::NewFile;
 use crate::platform::new_folders::NewFolders;
-use crate::platform::sidecar::sidecar_path;
 use crate::platform::{audit_position_file, backup_file, paths, secret_files, signals};
 use crate::store::{NotReplaced, OpenMode, OpenStore, StoreLocation, StoreState};
 use crate::verbs::ports::Store;
@@ -99,10 +98,13 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     let folders = NewFolders::above(&path)?;
     let mut current =
         interruption.check(StoreLocation::file(&path).inspect(interruption.as_closure()), NOTHING_DONE)?;
-    let prepared = interruption.check(prepare(app, &file, &path, &interruption), NOTHING_DONE)?;
+    let prepared = interruption.check(prepare(app, &file, &path, &current, &interruption), NOTHING_DONE)?;
     let mut comparison = None;
     if let StoreState::Usable(store) = &current {
-        match compare(app, &prepared, &path) {
+        let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "comparing the store with the backup")?;
+        let compared = compare(app, &prepared, &path);
+        drop(bar);
+        match compared {
             // Tables that another program changed can't be compared.
             Err(error) if store.schema_difference()?.is_some() => {
                 prepared.store.detach_newer()?;
@@ -137,7 +139,8 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     let interruption = Interruption::listen()?;
     stop_on_interruption(&prepared.store, &interruption)?;
     let reapplied = answer.ended.as_deref().filter(|_| args.reapply_revocations).unwrap_or_default();
-    let previous = unused_name(&path, &format!("{PREVIOUS_SUFFIX}{}", app.now().rfc3339().replace(':', "-")));
+    let previous =
+        leftovers::unused_name(&path, &format!("{PREVIOUS_SUFFIX}{}", app.now().rfc3339().replace(':', "-")));
     let restore = Restore { app, prepared, file: &file, store: &path, previous, reapplied };
     let done = match (&current, comparison) {
         (StoreState::Usable(current), Some(comparison)) => restore.replace(current, &comparison, &interruption)?,
@@ -157,14 +160,6 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
         preview::report(app, &answer);
     }
     check_reapplied(&answer)
-}
-
-/// Returns the path of the store with `suffix` after its name, and a number if a restore of the same second has used it.
-fn unused_name(store: &Path, suffix: &str) -> PathBuf {
-    let numbered = (2..100).map(|n| format!("{suffix}-{n}"));
-    let mut paths = std::iter::once(suffix.to_owned()).chain(numbered).map(|suffix| sidecar_path(store, &suffix));
-    let first = sidecar_path(store, suffix);
-    paths.find(|path| std::fs::symlink_metadata(path).is_err()).unwrap_or(first)
 }
 
 /// Returns an error if access was to be ended again, but some or all of it works.
@@ -206,11 +201,19 @@ fn confirm(
 }
 
 /// Verifies the backup and copies it to a folder of its own next to the store.
-fn prepare(app: &mut App, file: &Path, store: &Path, interruption: &Interruption) -> Result<PreparedStore> {
+fn prepare(
+    app: &mut App,
+    file: &Path,
+    store: &Path,
+    current: &StoreState,
+    interruption: &Interruption,
+) -> Result<PreparedStore> {
+    let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "checking the pages of the backup")?;
     let backup = open_copy(file, interruption, |fault| {
         Error::failure(format!("nothing was restored: the backup {} {fault}", file.display()))
             .next("Use another backup")
     })?;
+    drop(bar);
     let folder = RestoreFolder::create(store)?;
     let path = folder.copy_path();
     drop(secret_files::create_private(&path)?);
@@ -221,6 +224,11 @@ fn prepare(app: &mut App, file: &Path, store: &Path, interruption: &Interruption
     });
     drop(bar);
     let tip = copied?;
+    if let StoreState::Usable(current) = current {
+        let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "converting the pages of the backup")?;
+        StoreLocation::file(&path).convert_pages(current.page_size()?, interruption.as_closure())?;
+        drop(bar);
+    }
     // Opening the copy migrates an older schema.
     let store = Arc::new(StoreLocation::file(&path).open(OpenMode::Existing)?);
     stop_on_interruption(&store, interruption)?;

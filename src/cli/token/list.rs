@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::App;
 use super::super::args::ListArgs;
 use super::super::output::{Cell, Columns, ListTable, ListWriter, RESTORE_HINT, check_all_readable, counted};
-use super::super::progress::ProgressBar;
+use super::super::progress::ListProgress;
 use super::status_text;
 use crate::domain::expiry::Span;
 use crate::domain::name::Username;
@@ -59,14 +59,15 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
         unreadable: BTreeSet::new(),
     };
     let now = app.now();
+    let mut bar = ListProgress::show(&app.out, &app.adapters.progress, "tokens")?;
     let Some(first) = pages.next(&app.backend)? else { return Ok(()) };
     let total = first.total;
-    let bar = ProgressBar::show_of_list(&app.out, &app.adapters.progress, "tokens")?;
     // Matches are not counted.
     let expected = if pages.filter.is_empty() { total } else { 0 };
     app.adapters.progress.report(0, expected);
     let mut listed = 0;
     let mut page = Some(first);
+    bar.begin_output();
     if app.out.json {
         return json(app, &mut pages, page, now, bar);
     }
@@ -133,13 +134,7 @@ fn row_count(page: &Window) -> u64 {
     (page.rows.len() + page.unreadable.len()) as u64
 }
 
-fn json(
-    app: &mut App,
-    pages: &mut Pages,
-    mut page: Option<Window>,
-    now: Timestamp,
-    bar: Option<ProgressBar>,
-) -> Result<()> {
+fn json(app: &mut App, pages: &mut Pages, mut page: Option<Window>, now: Timestamp, bar: ListProgress) -> Result<()> {
     let (mut listed, (_, expected)) = (0, app.adapters.progress.counts());
     let mut list = ListWriter::begin("tokens", now, &mut app.out)?;
     while let Some(window) = page.take() {

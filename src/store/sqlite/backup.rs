@@ -20,7 +20,7 @@ use crate::verbs::ports::audit_log::AuditTip;
 /// Number of pages copied between two reports: 4 MiB.
 pub(super) const PAGES_PER_STEP: i32 = 1_024;
 /// Number of instructions of SQLite's machine between two checks if a query must stop.
-const STEPS_PER_CHECK: i32 = 1_000;
+pub(super) const STEPS_PER_CHECK: i32 = 1_000;
 /// Position of the two version numbers in the file's header that say whether the file uses a write-ahead log.
 const VERSIONS_AT: u64 = 18;
 /// The versions of a file without a write-ahead log.

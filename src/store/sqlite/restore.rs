@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::backup::{CopyReport, PAGES_PER_STEP};
+use super::backup::{CopyReport, PAGES_PER_STEP, STEPS_PER_CHECK};
 use super::examination::is_damage;
 use super::query_helpers::{execute, query_all, query_one, query_value, sqlite_error, tuple};
 use super::sqlite_store::SqliteStore;
@@ -54,6 +54,26 @@ impl SqliteStore {
             Err(e) if is_damaged(&path) => Ok(StoreState::Damaged(e)),
             Err(e) => Err(e),
         }
+    }
+
+    /// Returns the number of bytes of a page.
+    pub fn page_size(&self) -> Result<u32> {
+        Ok(query_value(&self.lock(), "PRAGMA page_size", [])?.unwrap_or_default())
+    }
+
+    /// Gives the file at `path`, which nobody uses, pages of `bytes`: a store in use keeps its own. `is_over` ends the work.
+    pub fn convert_pages(path: &Path, bytes: u32, is_over: impl FnMut() -> bool + Send + 'static) -> Result<()> {
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let mut db = Connection::open_with_flags(path, flags).map_err(sqlite_error)?;
+        open::configure(&mut db, OpenMode::Existing).map_err(sqlite_error)?;
+        if query_value(&db, "PRAGMA page_size", [])? == Some(bytes) {
+            return Ok(());
+        }
+        let convert = format!("PRAGMA page_size = {bytes}; VACUUM");
+        db.progress_handler(STEPS_PER_CHECK, Some(is_over))
+            .and_then(|()| db.execute_batch(&convert))
+            .map_err(sqlite_error)
     }
 
     /// Makes the store at `path` readable from this one, as `newer`.

@@ -259,3 +259,42 @@ fn copy_ends_when_it_is_cancelled() {
     store.stop_queries_when(|| true).unwrap();
     assert_eq!(store.integrity_error().unwrap_err().kind, Kind::Failure);
 }
+
+#[test]
+fn backup_with_another_page_size_is_restored() {
+    let home = CliHome::set_up();
+    home.create(&["ci"]);
+    backed_up(&home, &["copy.db"]);
+    let raw = rusqlite::Connection::open(home.path("copy.db")).unwrap();
+    raw.execute_batch("PRAGMA page_size = 8192; VACUUM").unwrap();
+    drop(raw);
+    let page_size = |path: &Path| -> u32 {
+        rusqlite::Connection::open(path).unwrap().query_row("PRAGMA page_size", [], |r| r.get(0)).unwrap()
+    };
+    assert_eq!((page_size(&home.path("copy.db")), page_size(&home.store())), (8192, 4096));
+    home.create(&["later"]);
+    home.run(&["restore", "copy.db", "--confirm", "1", "--json"], "").assert_success();
+    assert_eq!(page_size(&home.store()), 4096);
+    home.as_ops(&["token", "show", "ci"]).assert_success();
+    backed_up(&home, &["again.db"]);
+}
+
+/// The names of the kept stores have a time in whole seconds.
+#[test]
+fn restores_of_one_second_keep_each_store() {
+    let home = CliHome::set_up();
+    backed_up(&home, &["copy.db"]);
+    let mut kept = std::collections::BTreeSet::new();
+    for turn in 0..4 {
+        let confirmation = if turn % 2 == 0 { "unknown" } else { "1" };
+        if turn % 2 == 0 {
+            // Only a part of the store is left.
+            let wal = format!("{}-wal", home.store().display());
+            fs::remove_file(home.store()).unwrap();
+            fs::write(&wal, "left").unwrap();
+            fs::set_permissions(&wal, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        }
+        let done = home.run(&["restore", "copy.db", "--confirm", confirmation, "--json"], "").assert_success().json();
+        assert!(kept.insert(done["previous_store"].as_str().unwrap().to_owned()), "{done}");
+    }
+}
