@@ -1,12 +1,11 @@
 //! `jeton audit`: reading, following, verifying and anchoring, with exit codes and messages.
 
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::process::{Child, ChildStdout, Stdio};
 
 use serde_json::Value;
 
-use crate::support::cli_program::{CliHome, PASSWORD, exists};
+use crate::support::cli_program::{CliHome, exists};
+use crate::support::follower::Follower;
 
 fn entries(home: &CliHome, args: &[&str]) -> Vec<Value> {
     let args: Vec<&str> = ["audit", "--json"].iter().chain(args).copied().collect();
@@ -208,44 +207,10 @@ fn anchor_is_written_only_to_a_private_file() {
     CliHome::new().run(&["audit", "anchor", "a"], "").assert_code(3).assert_silent();
 }
 
-/// A running `audit --follow`.
-struct Follower {
-    child: Child,
-    out: BufReader<ChildStdout>,
-}
-
-impl Follower {
-    fn start(home: &CliHome, args: &[&str]) -> Self {
-        let password = home.file("password", PASSWORD, 0o600);
-        let password = password.to_str().unwrap();
-        let args: Vec<&str> = ["audit", "--follow", "--password-file", password].iter().chain(args).copied().collect();
-        let mut child =
-            home.command(&args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        Follower { child, out }
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.out.read_line(&mut line).unwrap();
-        line
-    }
-
-    fn entry(&mut self) -> Value {
-        serde_json::from_str(&self.line()).unwrap()
-    }
-
-    /// Returns the exit code and stderr.
-    fn ended(self) -> (Option<i32>, String) {
-        let out = self.child.wait_with_output().unwrap();
-        (out.status.code(), String::from_utf8(out.stderr).unwrap())
-    }
-}
-
 #[test]
 fn follow_shows_changes_of_other_processes_until_ctrl_c() {
     let home = in_use();
-    let mut follower = Follower::start(&home, &["--json", "--limit", "2"]);
+    let mut follower = Follower::start(&home, &["audit", "--json", "--limit", "2"]);
     assert_eq!((follower.entry()["seq"].as_i64(), follower.entry()["seq"].as_i64()), (Some(4), Some(5)));
     home.as_ops(&["token", "enable", "ci"]).assert_success();
     let entry = follower.entry();
@@ -260,7 +225,7 @@ fn follow_shows_changes_of_other_processes_until_ctrl_c() {
 
     // Each row is shown once, also those between two runs.
     for rows in [&[1, 2, 3, 4, 5, 6, 7, 8][..], &[9]] {
-        let mut follower = Follower::start(&home, &["--json", "--resume", "row"]);
+        let mut follower = Follower::start(&home, &["audit", "--json", "--resume", "row"]);
         for row in rows {
             assert_eq!(follower.entry()["seq"].as_i64(), Some(*row));
         }
@@ -277,7 +242,7 @@ fn follow_shows_changes_of_other_processes_until_ctrl_c() {
         home.create(&[&format!("row-{}", rows.len())]);
     }
 
-    let mut follower = Follower::start(&home, &["--filter", "verb:restore"]);
+    let mut follower = Follower::start(&home, &["audit", "--filter", "verb:restore"]);
     assert!(follower.line().starts_with("ROW "));
     home.as_ops(&["token", "restore", "web"]).assert_success();
     assert!(follower.line().contains(r#"token.restore  ops/web  status "deleted" → "disabled""#));
@@ -289,14 +254,14 @@ fn follow_shows_changes_of_other_processes_until_ctrl_c() {
 #[test]
 fn follow_ends_with_the_account_and_with_the_store() {
     let home = in_use();
-    let mut follower = Follower::start(&home, &["--quiet", "--limit", "1"]);
+    let mut follower = Follower::start(&home, &["audit", "--quiet", "--limit", "1"]);
     assert_eq!(follower.line(), "5\n");
     raw(&home, "UPDATE accounts SET enabled = 0, credential_version = credential_version + 1");
     let (code, said) = follower.ended();
     assert_eq!(code, Some(4), "{said}");
     raw(&home, "UPDATE accounts SET enabled = 1");
 
-    let mut follower = Follower::start(&home, &["--quiet", "--limit", "1"]);
+    let mut follower = Follower::start(&home, &["audit", "--quiet", "--limit", "1"]);
     assert_eq!(follower.line(), "5\n");
     std::fs::rename(home.store(), home.path("moved.db")).unwrap();
     let (code, said) = follower.ended();
@@ -307,7 +272,7 @@ fn follow_ends_with_the_account_and_with_the_store() {
     ");
     std::fs::rename(home.path("moved.db"), home.store()).unwrap();
 
-    let mut follower = Follower::start(&home, &["--quiet", "--limit", "1"]);
+    let mut follower = Follower::start(&home, &["audit", "--quiet", "--limit", "1"]);
     assert_eq!(follower.line(), "5\n");
     raw(&home, "DELETE FROM audit WHERE seq = 5");
     let (code, said) = follower.ended();
@@ -344,15 +309,15 @@ fn resumed_follow_shows_rows_of_a_restored_log() {
         home.create(&["ci"]);
         home.run(&["backup", "backup.db"], "").assert_success();
         let _ = ["a", "b", "c"].map(|name| home.create(&[name]));
-        let mut follower = Follower::start(&home, &["--json", "--resume", "row"]);
+        let mut follower = Follower::start(&home, &["audit", "--json", "--resume", "row"]);
         assert_eq!(next_rows(&mut follower, 5).last().unwrap().0, 5);
         end_at(&home, follower, 5);
         home.run(&["restore", "backup.db", "--confirm", "3"], "").assert_success();
         (0..later).for_each(|n| drop(home.create(&[&format!("new-{n}")])));
-        let mut follower = Follower::start(&home, &["--json", "--resume", "row"]);
+        let mut follower = Follower::start(&home, &["audit", "--json", "--resume", "row"]);
         assert_eq!(next_rows(&mut follower, later + 1), restored[..=later]);
         end_at(&home, follower, 3 + later as i64);
-        let mut follower = Follower::start(&home, &["--json", "--resume", "row"]);
+        let mut follower = Follower::start(&home, &["audit", "--json", "--resume", "row"]);
         home.create(&["last"]);
         assert_eq!(next_rows(&mut follower, 1), expected(&[(4 + later as i64, "token.create")]));
     }
@@ -365,7 +330,7 @@ fn running_follow_with_a_file_goes_on_after_a_restore() {
     let _ = ["a", "b"].map(|name| home.create(&[name]));
     // The file of an older jeton.
     home.file("row", "6\n", 0o600);
-    let mut follower = Follower::start(&home, &["--json", "--resume", "row"]);
+    let mut follower = Follower::start(&home, &["audit", "--json", "--resume", "row"]);
     assert_eq!(next_rows(&mut follower, 1)[0].0, 7);
     home.run(&["restore", "backup.db", "--confirm", "2"], "").assert_success();
     home.create(&["c"]);
@@ -375,6 +340,6 @@ fn running_follow_with_a_file_goes_on_after_a_restore() {
 
     // Rows that were cut off without a restore: all that is left.
     raw(&home, "DELETE FROM audit WHERE seq > 3");
-    let mut follower = Follower::start(&home, &["--quiet", "--resume", "row"]);
+    let mut follower = Follower::start(&home, &["audit", "--quiet", "--resume", "row"]);
     assert_eq!([follower.line(), follower.line(), follower.line()], ["1\n", "2\n", "3\n"]);
 }

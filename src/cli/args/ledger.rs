@@ -9,9 +9,20 @@ use super::ListOptions;
 #[derive(Debug, Subcommand)]
 pub enum LedgerCommand {
     /// List denied attempts with exact reasons, newest first
-    Denied(ReadLedgerArgs),
+    Denied(DeniedArgs),
     /// List accepted uses by day (UTC), newest first
     Uses(ReadLedgerArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct DeniedArgs {
+    #[command(flatten)]
+    pub read: ReadLedgerArgs,
+    /// Show the newest 10 rows, then new ones until Ctrl-C
+    ///
+    /// Equal attempts of a minute are one row, which is shown again when their number has grown. With --json, each row is a line.
+    #[arg(long)]
+    pub follow: bool,
 }
 
 /// Options that select rows of the ledger.

@@ -1,9 +1,9 @@
 //! `ledger denied`: denied attempts.
 
 use super::super::App;
-use super::super::args::ReadLedgerArgs;
-use super::format_secret;
+use super::super::args::DeniedArgs;
 use super::list::{LedgerList, LedgerQuery, print_list};
+use super::{follow, format_secret};
 use crate::cli::output::{Cell, Columns};
 use crate::domain::date_format::Dates;
 use crate::domain::query::ledger_filter::LedgerFilter;
@@ -11,8 +11,11 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerToken, ListDenied, format_origin};
 
-pub(super) fn denied(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
-    print_list::<DeniedRow>(app, args)
+pub(super) fn denied(app: &mut App, args: DeniedArgs) -> Result<()> {
+    match args.follow {
+        true => follow::follow(app, args.read),
+        false => print_list::<DeniedRow>(app, args.read),
+    }
 }
 
 impl LedgerList for DeniedRow {

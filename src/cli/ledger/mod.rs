@@ -1,6 +1,7 @@
 //! `jeton ledger …`, one file per command.
 
 mod denied;
+mod follow;
 mod list;
 mod uses;
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::cli_program::CliHome;
 use crate::support::direct_writes::{record_denial, record_many, record_use};
+use crate::support::follower::Follower;
 
 /// Everything that could control a terminal, as a caller may send it.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}evil\r\n\u{7}";
@@ -121,6 +122,35 @@ fn client_names_are_escaped_in_the_ledger() {
     let several: Vec<&Value> = rows.iter().filter(|row| row["several_callers"] == true).collect();
     assert_eq!(several.len(), 1);
     assert_eq!((&several[0]["attempts"], &several[0]["address"]), (&json!(9), &Value::Null));
+}
+
+/// Rows of the open minutes grow: each is printed again, with its new number.
+#[test]
+fn denied_attempts_are_followed_as_they_come() {
+    let home = CliHome::set_up();
+    let secret = home.create(&["ci", "--expires", "never"]);
+    let other = home.create(&["other", "--expires", "never"]);
+    (0..12).for_each(|n| record_denial(&home.store(), &secret, &format!("192.0.2.{n}"), "old", 1));
+    let mut follower = Follower::start(&home, &["ledger", "denied", "--json", "--filter", "token:ci"]);
+    let mut next = || {
+        let row = follower.entry();
+        let word = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        (word("client"), word("address"), row["attempts"].as_u64().unwrap())
+    };
+    for n in 2..12 {
+        assert_eq!(next(), ("old".to_owned(), format!("192.0.2.{n}"), 1), "the newest 10");
+    }
+    record_denial(&home.store(), &other, "192.0.2.1", "filtered", 1);
+    record_denial(&home.store(), &secret, "192.0.2.99", "new", 2);
+    assert_eq!(next(), ("new".to_owned(), "192.0.2.99".to_owned(), 2));
+    // Also one that was not among the newest.
+    record_denial(&home.store(), &secret, "192.0.2.0", "old", 4);
+    let grown = next();
+    // In the next minute, it is a new row.
+    assert_eq!((grown.1.as_str(), [5, 4].contains(&grown.2)), ("192.0.2.0", true), "{grown:?}");
+    rustix::process::kill_process(rustix::process::Pid::from_child(&follower.child), rustix::process::Signal::INT)
+        .unwrap();
+    assert_eq!(follower.ended(), (Some(130), String::new()));
 }
 
 #[test]

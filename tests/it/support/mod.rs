@@ -6,6 +6,7 @@ pub mod cli_program;
 pub mod direct_writes;
 pub mod drawn;
 pub mod fakes;
+pub mod follower;
 pub mod http;
 pub mod ports;
 pub mod prompt_texts;
