@@ -121,12 +121,13 @@ fn describe(page: &mut String, command: &clap::Command, parent: &str) {
     if !aliases.is_empty() {
         let _ = write!(page, "\nAlso: {}.\n", aliases.join(", "));
     }
-    if below.is_empty() {
+    let own = |arg: &&clap::Arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help";
+    let has_own = command.get_arguments().any(|arg| own(&arg));
+    if below.is_empty() || has_own {
         let usage = command.clone().render_usage().to_string();
         let _ = write!(page, "\n```\n{}\n```\n", usage.trim_start_matches("Usage: "));
-        if command.get_arguments().any(|arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help") {
+        if has_own {
             page.push('\n');
-            let own = |arg: &&clap::Arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help";
             options(page, command.get_arguments().filter(own));
         }
     }
