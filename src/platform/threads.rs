@@ -2,6 +2,7 @@
 //! or the thread restarts.
 
 use std::io;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -9,6 +10,8 @@ use std::time::Duration;
 use crate::error::Error;
 
 const RESTART_DELAY: Duration = Duration::from_millis(100);
+/// Maximum number of threads that share one piece of work.
+const MAX_PARALLEL: usize = 12;
 
 /// Starts a thread. If `work` panics, `failed` is called with the name, and joining returns `None`.
 #[expect(clippy::disallowed_methods, reason = "the one place that starts threads")]
@@ -41,6 +44,19 @@ pub fn spawn_restarting(name: &'static str, work: impl Fn() + Send + 'static) ->
         }
     };
     spawn(name, |_| (), again).map(drop)
+}
+
+/// Runs `work` on this thread and on one for each other processor, until all have returned. A panic of one of them becomes
+/// a panic of this thread.
+pub fn run_parallel(work: impl Fn() + Sync) {
+    let all = std::thread::available_parallelism().map_or(1, NonZero::get).min(MAX_PARALLEL);
+    std::thread::scope(|scope| {
+        for _ in 1..all {
+            // Without this thread, the others do its work.
+            let _ = Builder::new().name("parallel".to_owned()).spawn_scoped(scope, &work);
+        }
+        work();
+    });
 }
 
 /// Lets this thread run while other threads have little to do. `nice` is from 1 to 19: at 10 the thread gets about a

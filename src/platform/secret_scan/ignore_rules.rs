@@ -3,18 +3,18 @@
 //! A searched folder may belong to anybody, so the files are opened here and not by the walk: a pipe would hang it, and a
 //! device would fill the memory. A check of the files before the walk opens them would leave time to replace them.
 
-use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 
+use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path};
-use ignore::{DirEntry, Match};
 
 use super::files::open_regular;
 use super::findings::Findings;
+use super::walk::Listing;
 
 /// Maximum length of an ignore file.
 const MAX_FILE: u64 = 1 << 20;
@@ -22,7 +22,7 @@ const MAX_FILE: u64 = 1 << 20;
 const MAX_ALL: u64 = 16 << 20;
 
 /// The rules of the ignore files in one folder.
-struct FolderRules {
+pub(super) struct FolderRules {
     /// The nearest folder above with rules.
     parent: Option<Arc<FolderRules>>,
     /// `true` if a repository begins here. Git's rules of the folders above don't count then.
@@ -37,8 +37,8 @@ pub(super) struct IgnoreRules {
     /// The folder as it was named.
     root: PathBuf,
     absolute: PathBuf,
-    /// Rules by the folder. A folder without rules has those of the nearest folder above.
-    folders: RwLock<HashMap<PathBuf, Arc<FolderRules>>>,
+    /// The rules of the folders above.
+    above: Option<Arc<FolderRules>>,
     /// The rules of the user for all repositories.
     global: Gitignore,
     /// The bytes that were read.
@@ -49,43 +49,46 @@ impl IgnoreRules {
     pub(super) fn new(root: &Path, findings: &Findings<'_>) -> io::Result<Self> {
         let absolute = root.canonicalize()?;
         let bytes = AtomicU64::new(0);
-        let mut rules = None;
+        let mut above = None;
         for folder in parents_in_repository(&absolute)? {
-            rules = read_rules(folder, folder, rules.as_ref(), &bytes, findings).or(rules);
+            let has = |name: &str| folder.join(name).symlink_metadata().is_ok();
+            above = read_rules(folder, folder, has, above.as_ref(), &bytes, findings).or(above);
         }
-        let own = read_rules(root, &absolute, rules.as_ref(), &bytes, findings).or(rules);
-        let folders = RwLock::new(own.map(|rules| (root.to_owned(), rules)).into_iter().collect());
-        Ok(IgnoreRules { root: root.to_owned(), folders, global: global_rules(&absolute), absolute, bytes })
+        Ok(IgnoreRules { root: root.to_owned(), above, global: global_rules(&absolute), absolute, bytes })
     }
 
-    /// Returns `true` if `entry` is ignored. Reads the ignore files of a folder that is not.
-    pub(super) fn is_ignored(&self, entry: &DirEntry, findings: &Findings<'_>) -> bool {
-        let (path, is_folder) = (entry.path(), entry.file_type().is_some_and(|kind| kind.is_dir()));
-        let rules = self.rules_above(path);
-        let absolute = || self.absolute.join(path.strip_prefix(&self.root).unwrap_or(path));
-        if rules.as_ref().is_some_and(|rules| self.matches(rules, &absolute(), is_folder)) {
-            return true;
-        }
-        if is_folder && let Some(own) = read_rules(path, &absolute(), rules.as_ref(), &self.bytes, findings) {
-            self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), own);
-        }
-        false
+    /// Returns the rules of the folders above the named one.
+    pub(super) fn above(&self) -> Option<Arc<FolderRules>> {
+        self.above.clone()
     }
 
-    /// Returns the rules of the nearest folder above `path`.
-    fn rules_above(&self, path: &Path) -> Option<Arc<FolderRules>> {
-        let folders = self.folders.read().unwrap_or_else(PoisonError::into_inner);
-        if folders.is_empty() {
-            return None;
+    /// Returns the absolute path of a folder below the named one.
+    pub(super) fn absolute(&self, folder: &Path) -> PathBuf {
+        match folder.strip_prefix(&self.root) {
+            Ok(below) if below.as_os_str().is_empty() => self.absolute.clone(),
+            below => self.absolute.join(below.unwrap_or(folder)),
         }
-        let parents = path.ancestors().skip(1);
-        let within = parents.take_while(|folder| folder.starts_with(&self.root));
-        within.chain([self.root.as_path()]).find_map(|folder| folders.get(folder)).cloned()
     }
 
-    /// Matches like git: `.ignore` files before `.gitignore` files before the exclusions of the repository, and in each
-    /// kind the nearest file first.
-    fn matches(&self, rules: &Arc<FolderRules>, path: &Path, is_folder: bool) -> bool {
+    /// Reads the ignore files of a folder. Returns the rules for its entries, which are those of `above` if it has none.
+    pub(super) fn enter(
+        &self,
+        folder: &Path,
+        listing: &Listing,
+        above: Option<Arc<FolderRules>>,
+        findings: &Findings<'_>,
+    ) -> Option<Arc<FolderRules>> {
+        // Most folders have none of these.
+        if ![".ignore", ".gitignore", ".git", ".jj"].iter().any(|name| listing.has(name)) {
+            return above;
+        }
+        let has = |name: &str| listing.has(name);
+        read_rules(folder, &self.absolute(folder), has, above.as_ref(), &self.bytes, findings).or(above)
+    }
+
+    /// Returns `true` if the rules of its folder ignore the entry with this absolute path. Matches like git: `.ignore`
+    /// files before `.gitignore` files before the exclusions of the repository, and in each kind the nearest file first.
+    pub(super) fn is_ignored(&self, rules: &Arc<FolderRules>, path: &Path, is_folder: bool) -> bool {
         let chain = || std::iter::successors(Some(rules), |rules| rules.parent.as_ref());
         let mut found = nearest(chain().map(|rules| &rules.ignore), path, is_folder);
         let repository = chain().position(|rules| rules.is_repository);
@@ -130,6 +133,7 @@ fn parents_in_repository(folder: &Path) -> io::Result<Vec<&Path>> {
 fn read_rules(
     folder: &Path,
     absolute: &Path,
+    has: impl Fn(&str) -> bool,
     parent: Option<&Arc<FolderRules>>,
     bytes: &AtomicU64,
     findings: &Findings<'_>,
@@ -140,10 +144,11 @@ fn read_rules(
             Gitignore::empty()
         })
     };
-    let git = folder.join(".git").symlink_metadata();
-    let is_repository = git.is_ok() || folder.join(".jj").symlink_metadata().is_ok();
-    let (ignore, git_ignore) = (read(".ignore"), read(".gitignore"));
-    let git_exclude = if git.is_ok_and(|meta| meta.is_dir()) { read(".git/info/exclude") } else { Gitignore::empty() };
+    let read_listed = |name| if has(name) { read(name) } else { Gitignore::empty() };
+    let is_folder = |name: &str| folder.join(name).symlink_metadata().is_ok_and(|meta| meta.is_dir());
+    let (has_git, ignore, git_ignore) = (has(".git"), read_listed(".ignore"), read_listed(".gitignore"));
+    let git_exclude = if has_git && is_folder(".git") { read(".git/info/exclude") } else { Gitignore::empty() };
+    let is_repository = has_git || has(".jj");
     let has_rules = is_repository || !ignore.is_empty() || !git_ignore.is_empty() || !git_exclude.is_empty();
     has_rules.then(|| Arc::new(FolderRules { parent: parent.cloned(), is_repository, ignore, git_ignore, git_exclude }))
 }

@@ -8,6 +8,8 @@ mod git_process;
 mod git_repository;
 mod ignore_rules;
 mod names;
+mod walk;
+mod work_queue;
 
 use std::path::PathBuf;
 
