@@ -29,6 +29,9 @@ pub enum CatalogueCommand {
     Check {
         /// Catalogue file
         file: String,
+        /// Show all warnings about an OpenAPI document, not 3 of each kind
+        #[arg(long)]
+        verbose: bool,
     },
     /// Apply a catalogue, after a preview of what changes
     Apply {

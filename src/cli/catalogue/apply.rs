@@ -97,6 +97,7 @@ pub(in crate::cli) fn source(app: &App, from: &str) -> Result<ImportResult> {
 }
 
 /// Shows what an import changed, left out and decided; without `verbose` only three warnings of a kind.
+/// `verbose` is `None` if the command has no such option.
 pub(in crate::cli) fn show_import(app: &mut App, imported: &ImportResult, verbose: Option<bool>) {
     let is_full = verbose == Some(true);
     let warnings = if is_full { Cow::Borrowed(&imported.warnings) } else { Cow::Owned(imported.tallied_warnings()) };
@@ -106,7 +107,7 @@ pub(in crate::cli) fn show_import(app: &mut App, imported: &ImportResult, verbos
     if warnings.len() < imported.warnings.len() {
         let hint = match verbose {
             Some(_) => "--verbose".to_owned(),
-            None => format!("{} catalogue apply FILE --dry-run --verbose", app.program()),
+            None => format!("{} catalogue check FILE --verbose", app.program()),
         };
         app.out.note(&format!("  All {} warnings: {hint}", imported.warnings.len()));
     }

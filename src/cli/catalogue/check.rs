@@ -26,10 +26,10 @@ pub(in crate::cli) struct Checked {
     sets: usize,
 }
 
-pub(super) fn check(app: &mut App, path: &str) -> Result<()> {
+pub(super) fn check(app: &mut App, path: &str, is_verbose: bool) -> Result<()> {
     app.prompt.check_stdin_is_free(Path::new(path), "the catalogue")?;
     let source = catalogue_file::read(Path::new(path), read_text, || existing_catalogues(app))?;
-    show_import(app, &source, None);
+    show_import(app, &source, Some(is_verbose));
     let catalogue = source.catalogue;
     let (groups, methods, sets) = (catalogue.groups.len(), catalogue.methods().count(), catalogue.sets.len());
     if app.out.json {

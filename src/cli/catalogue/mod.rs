@@ -25,7 +25,7 @@ pub(super) fn run(app: &mut App, command: CatalogueCommand) -> Result<()> {
     match command {
         CatalogueCommand::List => list::list(app),
         CatalogueCommand::Show { what } => show::show(app, &what),
-        CatalogueCommand::Check { file } => check::check(app, &file),
+        CatalogueCommand::Check { file, verbose } => check::check(app, &file, verbose),
         CatalogueCommand::Apply { source, consent } => apply::apply(app, &source, &consent),
         CatalogueCommand::Import(ImportCommand::Openapi(args)) => import_openapi::import_openapi(app, args),
         CatalogueCommand::Export { name } => export::export(app, name.as_deref()),

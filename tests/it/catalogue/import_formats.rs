@@ -143,6 +143,9 @@ fn warnings_are_tallied_unless_all_are_wanted() {
     assert_eq!(count(&tallied), 3);
     assert!(tallied.err.contains("6 more") && tallied.err.contains("--verbose"), "{}", tallied.err);
     assert_eq!(count(&home.as_ops(&[&import[..], &["--verbose"]].concat()).assert_success()), 9);
+    let check = ["catalogue", "check", "shop.yaml"];
+    assert_eq!(count(&home.run(&check, "").assert_success()), 3);
+    assert_eq!(count(&home.run(&[&check[..], &["--verbose"]].concat(), "").assert_success()), 9);
     let json = home.as_ops(&[&import[..], &["--json"]].concat()).assert_success().json();
     assert_eq!(json["warnings"].as_array().unwrap().len(), 9);
 }
