@@ -15,6 +15,8 @@ use crate::domain::catalogue::Catalogue;
 
 const WORLDS: u64 = 1_000;
 const REQUESTS: usize = 100;
+/// Every so many catalogues, one has a route that is too costly to match.
+const COSTLY_INTERVAL: u64 = 10;
 
 /// The expressions of a list of rules, used as proxies use them.
 struct Proxy<E> {
@@ -167,7 +169,10 @@ fn proxies_and_code_agree_and_no_request_goes_to_another_method() {
     let mut objections: Vec<String> = Vec::new();
     for seed in 1..=WORLDS {
         let mut random = Random::new(seed);
-        let world = random.world();
+        let mut world = random.world();
+        if seed % COSTLY_INTERVAL == 0 {
+            world.catalogues[0].operations[0].segments[0] = Segment::Text("*-*-*");
+        }
         let stored = world.stored();
         let names: Vec<String> = world.preflights.iter().map(|name| (*name).to_owned()).collect();
         let found = sites(&stored, &names);
@@ -239,7 +244,7 @@ fn proxies_and_code_agree_and_no_request_goes_to_another_method() {
         }
     }
     assert!(objections.is_empty(), "{}: {:#?}", objections.len(), &objections[..objections.len().min(20)]);
-    // A costly route, and one that overlaps too many others, have tests of their own.
+    // A route that overlaps too many others has a test of its own.
     let expected = [
         (Outcome::Accepted, 10_000),
         (Outcome::AcceptedHead, 1_000),
@@ -259,12 +264,51 @@ fn proxies_and_code_agree_and_no_request_goes_to_another_method() {
         (Outcome::Denied(DenialKind::Shared), 300),
         (Outcome::Denied(DenialKind::Overlap), 5),
         (Outcome::Denied(DenialKind::Claimed), 300),
+        (Outcome::Denied(DenialKind::Costly), 100),
         (Outcome::Denied(DenialKind::FinalSlash), 40),
         (Outcome::Denied(DenialKind::GuardedElsewhere), 40),
     ];
     for (outcome, least) in expected {
         assert!(outcomes.get(&outcome).is_some_and(|count| *count >= least), "{outcome:?}: {outcomes:#?}");
     }
+}
+
+/// So many routes that share requests that comparing them all would take too long.
+#[test]
+fn routes_that_overlap_too_many_others_are_denied_alike() {
+    const SEGMENTS: usize = 11;
+    const TEXTS: [&str; SEGMENTS] = ["s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10"];
+    let operation = |n: usize| Operation {
+        id: format!("a.m{n}"),
+        catalogue: "a",
+        call: Call::WithToken,
+        is_either: false,
+        http_method: Some("GET"),
+        segments: (0..SEGMENTS).map(|at| Segment::Text(if n >> at & 1 == 0 { TEXTS[at] } else { "*" })).collect(),
+        has_final_slash: false,
+    };
+    let operations: Vec<Operation> = (0..1 << SEGMENTS).map(operation).collect();
+    let application = Application { name: "a", hosts: Vec::new(), is_either: false, operations };
+    let rules = RouteRules::new(&[application.stored()], &[]);
+    let backtracking = Proxy::new(&rules, RegexDialect::Pcre, pcre);
+    let linear = Proxy::new(&rules, RegexDialect::Re2, re2);
+    let (mut random, mut denied) = (Random::new(1), 0);
+    for _ in 0..300 {
+        let path = random.path(&application.operations);
+        let found = number_of(&rules, "GET", &path);
+        assert_eq!(backtracking.find("GET", &path, pcre_matches), found, "PCRE: {path}");
+        assert_eq!(linear.find("GET", &path, |e, text| e.is_match(text.as_bytes())), found, "RE2: {path}");
+        match found.map(|number| &rules.rules[number].action) {
+            Some(RouteAction::Deny(denial)) => denied += usize::from(denial.kind == DenialKind::TooManyOverlaps),
+            Some(RouteAction::Ask(id)) => {
+                let objection = Meanings::new(&application.operations, "GET", &path).objection(id.as_str());
+                assert_eq!(objection, None, "{path}");
+            }
+            Some(action) => panic!("{path}: {action:?}"),
+            None => assert!(!is_canonical_path(&path, false) || path.split('/').count() != SEGMENTS + 1, "{path}"),
+        }
+    }
+    assert!(denied >= 10, "{denied}");
 }
 
 #[test]

@@ -333,7 +333,11 @@ impl Random {
                 Segment::Text(text) => {
                     let filled = text.replace('\u{e9}', "%C3%A9");
                     let filled = filled.replacen('*', self.of(VALUES), 1);
-                    filled.replacen('*', self.of(VALUES), 1)
+                    let mut filled = filled.replacen('*', self.of(VALUES), 1);
+                    while filled.contains('*') {
+                        filled = filled.replacen('*', self.of(VALUES), 1);
+                    }
+                    filled
                 }
                 Segment::Integer => self.of(&["1", "-1", "12", "007", "12a", "+1"]).to_owned(),
                 Segment::Uuid => UUID.to_owned(),
