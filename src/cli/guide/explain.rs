@@ -7,8 +7,8 @@ use super::{App, select_catalogues};
 use crate::cli::args::GuideArgs;
 use crate::domain::method::MethodId;
 use crate::domain::route::host::host_of_header;
-use crate::domain::route::matcher::is_canonical_path;
-use crate::domain::route::request_path::{MAX_PATH_LEN, contains_encoded_slash, has_override_argument};
+use crate::domain::route::path_fault::PathFault;
+use crate::domain::route::request_path::{contains_encoded_slash, has_override_argument};
 use crate::domain::route::rules::{RouteAction, RouteRules};
 use crate::domain::route::sites::{depend_on_host, site_of};
 use crate::domain::untrusted_text::{escape_untrusted, excerpt};
@@ -105,8 +105,8 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
 }
 
 fn decide(rules: &RouteRules, http_method: &str, path: &str, explained: &mut Explained) {
-    if let Some(fault) = path_fault(path, rules.reads_encoded_slashes()) {
-        explained.reason = Some(fault.to_owned());
+    if let Some(fault) = PathFault::of(path, rules.reads_encoded_slashes()) {
+        explained.reason = Some(fault.describe().to_owned());
         return;
     }
     let Some(rule) = rules.find(http_method, path) else {
@@ -141,40 +141,6 @@ fn decide(rules: &RouteRules, http_method: &str, path: &str, explained: &mut Exp
     }
 }
 
-/// Returns the rule of `docs/matching.md` that a path breaks before any route is compared; `None` if it breaks none.
-fn path_fault(path: &str, admits_encoded_slash: bool) -> Option<&'static str> {
-    let has = |escapes: &[&str]| {
-        let upper = path.to_ascii_uppercase();
-        escapes.iter().any(|escape| upper.contains(escape))
-    };
-    let read = path.replace("%2F", "/").replace("%2f", "/");
-    let is_step = |segment: &str| matches!(segment, "." | "..");
-    let faults = [
-        (!path.starts_with('/'), "the path does not begin with /"),
-        (path.len() > MAX_PATH_LEN, "the path has more than 1 000 bytes"),
-        (path.contains("//"), "the path has an empty segment (//)"),
-        (path.split('/').any(is_step), "the path has the segment . or .."),
-        (
-            path.contains(';') || has(&["%3B"]),
-            "the path has a semicolon, after which some applications ignore the text",
-        ),
-        (
-            contains_encoded_slash(path) && !admits_encoded_slash,
-            "the path has an encoded slash, and no route has a parameter like {path+}",
-        ),
-        (
-            read.contains("//") || read.split('/').any(is_step),
-            "with / in place of %2F, the path has an empty segment, or . or ..",
-        ),
-        (has(&["%2E", "%5C", "%25"]), "the path has an escape of . \\ or %"),
-        (has(&["%0", "%1", "%7F"]), "the path has an escape of a control character"),
-    ];
-    let known = faults.into_iter().find(|(is_broken, _)| *is_broken).map(|(_, fault)| fault);
-    let other =
-        "the path has a character that must be escaped, an escape of a letter or digit, or escapes that aren't UTF-8";
-    known.or_else(|| (!is_canonical_path(path, admits_encoded_slash)).then_some(other))
-}
-
 fn show(app: &mut App, explained: &Explained) -> Result<()> {
     let text = match (&explained.decision, &explained.method) {
         (Decision::Verify, Some(method)) => format!("the token must have {method}"),
@@ -197,34 +163,4 @@ fn show(app: &mut App, explained: &Explained) -> Result<()> {
         app.out.note("  The rules: docs/matching.md; packages install it in /usr/share/doc/jeton/docs");
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_refused_path_has_its_reason() {
-        for (path, part) in [
-            ("a", "does not begin with /"),
-            ("/a//b", "empty segment (//)"),
-            ("/a/../b", "segment . or .."),
-            ("/a;b", "semicolon"),
-            ("/a%3bb", "semicolon"),
-            ("/a%2fb", "encoded slash"),
-            ("/a%2e", "escape of ."),
-            ("/a%00", "control character"),
-            ("/%6d", "letter or digit"),
-            ("/%c0%ae", "UTF-8"),
-            ("/a\"", "must be escaped"),
-        ] {
-            let fault = path_fault(path, false).unwrap();
-            assert!(fault.contains(part), "{path}: {fault}");
-        }
-        assert!(path_fault("/a%2F..%2Fb", true).unwrap().contains("in place of %2F"));
-        for path in ["/", "/a", "/a/", "/a%20b", "/a/[b]", "/caf%C3%A9"] {
-            assert_eq!(path_fault(path, false), None, "{path}");
-        }
-        assert_eq!(path_fault("/a%2Fb", true), None);
-    }
 }

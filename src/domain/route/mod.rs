@@ -19,6 +19,7 @@ pub mod matcher;
 mod nearest;
 mod owners;
 mod parse;
+pub mod path_fault;
 mod pattern;
 pub mod request_path;
 mod route_tree;

@@ -1,0 +1,95 @@
+//! The rule that a refused path breaks, for explanations. `docs/matching.md` has the rules.
+
+use super::matcher::is_canonical_path;
+use super::request_path::{MAX_PATH_LEN, contains_encoded_slash};
+
+/// A rule that a path breaks before any route is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathFault {
+    NoSlash,
+    TooLong,
+    EmptySegment,
+    DotSegment,
+    Semicolon,
+    EncodedSlash,
+    /// An encoded slash that would make an empty segment, or one of dots.
+    EncodedSlashAtSegment,
+    EscapedSyntax,
+    EscapedControl,
+    /// A character or escape that is none of the others.
+    Character,
+}
+
+impl PathFault {
+    /// Returns the first rule that `path` breaks. `None` if it breaks none.
+    pub fn of(path: &str, admits_encoded_slash: bool) -> Option<PathFault> {
+        let has = |escapes: &[&str]| {
+            let upper = path.to_ascii_uppercase();
+            escapes.iter().any(|escape| upper.contains(escape))
+        };
+        let read = path.replace("%2F", "/").replace("%2f", "/");
+        let is_step = |segment: &str| matches!(segment, "." | "..");
+        let faults = [
+            (!path.starts_with('/'), PathFault::NoSlash),
+            (path.len() > MAX_PATH_LEN, PathFault::TooLong),
+            (path.contains("//"), PathFault::EmptySegment),
+            (path.split('/').any(is_step), PathFault::DotSegment),
+            (path.contains(';') || has(&["%3B"]), PathFault::Semicolon),
+            (contains_encoded_slash(path) && !admits_encoded_slash, PathFault::EncodedSlash),
+            (read.contains("//") || read.split('/').any(is_step), PathFault::EncodedSlashAtSegment),
+            (has(&["%2E", "%5C", "%25"]), PathFault::EscapedSyntax),
+            (has(&["%0", "%1", "%7F"]), PathFault::EscapedControl),
+        ];
+        let known = faults.into_iter().find(|(is_broken, _)| *is_broken).map(|(_, fault)| fault);
+        known.or_else(|| (!is_canonical_path(path, admits_encoded_slash)).then_some(PathFault::Character))
+    }
+
+    pub fn describe(self) -> &'static str {
+        match self {
+            PathFault::NoSlash => "the path does not begin with /",
+            PathFault::TooLong => "the path has more than 1 000 bytes",
+            PathFault::EmptySegment => "the path has an empty segment (//)",
+            PathFault::DotSegment => "the path has the segment . or ..",
+            PathFault::Semicolon => "the path has a semicolon, after which some applications ignore the text",
+            PathFault::EncodedSlash => "the path has an encoded slash, and no route has a parameter like {path+}",
+            PathFault::EncodedSlashAtSegment => "with / in place of %2F, the path has an empty segment, or . or ..",
+            PathFault::EscapedSyntax => "the path has an escape of . \\ or %",
+            PathFault::EscapedControl => "the path has an escape of a control character",
+            PathFault::Character => {
+                "the path has a character that must be escaped, an escape of a letter or digit, or escapes that \
+                 aren't UTF-8"
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refused_path_has_its_fault() {
+        for (path, fault) in [
+            ("a", PathFault::NoSlash),
+            ("/a//b", PathFault::EmptySegment),
+            ("/a/../b", PathFault::DotSegment),
+            ("/a;b", PathFault::Semicolon),
+            ("/a%3bb", PathFault::Semicolon),
+            ("/a%2fb", PathFault::EncodedSlash),
+            ("/a%2e", PathFault::EscapedSyntax),
+            ("/a%00", PathFault::EscapedControl),
+            ("/%6d", PathFault::Character),
+            ("/%c0%ae", PathFault::Character),
+            ("/a\"", PathFault::Character),
+        ] {
+            assert_eq!(PathFault::of(path, false), Some(fault), "{path}");
+        }
+        let long = format!("/{}", "a".repeat(MAX_PATH_LEN));
+        assert_eq!(PathFault::of(&long, false), Some(PathFault::TooLong));
+        assert_eq!(PathFault::of("/a%2F..%2Fb", true), Some(PathFault::EncodedSlashAtSegment));
+        for path in ["/", "/a", "/a/", "/a%20b", "/a/[b]", "/caf%C3%A9"] {
+            assert_eq!(PathFault::of(path, false), None, "{path}");
+        }
+        assert_eq!(PathFault::of("/a%2Fb", true), None);
+    }
+}
