@@ -123,7 +123,9 @@ impl RemoteBackend {
         let sessions = lock(&self.sessions);
         let known = sessions.iter().find(|(session, _)| is_wanted(session));
         known.map(|(_, secret)| bearer(secret)).ok_or_else(|| {
-            Error::unauthenticated("not signed in at this server").next("Sign in again").fault(Fault::NotSignedIn)
+            Error::unauthenticated(format!("not signed in at the server {}", self.server()))
+                .next("Sign in again")
+                .fault(Fault::NotSignedIn)
         })
     }
 
@@ -255,7 +257,7 @@ impl RemoteBackend {
                 Ok(error) => Err(error),
                 Err(e) => {
                     let what = format!("the server {server} answered with the status {status}");
-                    let error = misunderstood(&answer, what, e.to_string());
+                    let error = misunderstood(&answer, what, unexpected_form(&e.to_string()));
                     // A proxy may have given up on the server.
                     Err(if status >= 500 { error.fault(Fault::Unanswered) } else { error })
                 }
@@ -280,7 +282,11 @@ fn copy(password: &Password) -> Result<Password> {
 }
 
 fn read<T>(answer: &HttpAnswer, decode: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
-    decode(&answer.body).map_err(|e| misunderstood(answer, e.what, e.why.unwrap_or_default()))
+    decode(&answer.body).map_err(|e| misunderstood(answer, e.what, unexpected_form(&e.why.unwrap_or_default())))
+}
+
+fn unexpected_form(detail: &str) -> String {
+    format!("the answer has an unexpected form ({detail})")
 }
 
 /// Explains an answer that can't be understood: by the versions at both ends if they differ, else by `why`.

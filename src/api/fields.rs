@@ -10,6 +10,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::error::Category;
 use serde_json::{Error as JsonError, Map, Value};
 
+use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 use crate::verbs::request::Request;
 
@@ -44,7 +45,8 @@ pub(super) fn from_query(query: &str) -> Result<CallFields> {
         let text = text.replace('+', " ");
         let text = percent_decode_str(&text).decode_utf8().map_err(|_| Error::usage("the query is not UTF-8"))?;
         if fields.insert(name.to_owned(), Field::Text(text.into_owned())).is_some() {
-            return Err(Error::usage("the query has a field twice").next("Leave out one of the two"));
+            return Err(Error::usage(format!("the query has the field \"{}\" twice", excerpt(name, 64)))
+                .next("Leave out one of the two"));
         }
     }
     Ok(CallFields(fields))
@@ -82,7 +84,7 @@ impl CallFields {
             false => Err(Error::usage(format!(
                 "the field {first} is given twice: in the path or headers, and in the query or body"
             ))
-            .next("Leave it out of the query or body, or write - in the path")),
+            .next("Leave the field out of the query or body")),
         }
     }
 

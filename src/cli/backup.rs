@@ -90,8 +90,11 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
     let (path, bytes) = (file.path().to_owned(), std::fs::metadata(file.partial_path()).map_or(0, |meta| meta.len()));
     file.finish()?;
     let anchored = anchor.map(|file| append(file, &checkpoint, last_anchored)).transpose().map_err(|e| {
-        let why = e.why.clone().unwrap_or_default();
-        e.why(format!("{why}. The backup {} is complete", path.display()))
+        let complete = format!("the backup {} is complete", path.display());
+        match e.why.clone() {
+            Some(why) => e.why(format!("{why}; {complete}")),
+            None => e.why(complete),
+        }
     })?;
     if app.out.json {
         return app.print_json(&BackedUp {

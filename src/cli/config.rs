@@ -163,7 +163,8 @@ fn unset(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
             let next = match source {
                 Some(Source::Option(option)) => format!("Leave out {option}"),
                 Some(Source::Environment(variable)) => format!("Unset {variable}"),
-                _ => "Use another one first: jeton config set server NAME, or jeton config unset server".to_owned(),
+                _ => "First choose another server: jeton config set server NAME, or none: jeton config unset server"
+                    .to_owned(),
             };
             let source = source.map_or_else(String::new, |source| format!("commands use it because of {source}"));
             return Err(Error::usage(format!("the server {} is in use", key.server)).why(source).next(next));

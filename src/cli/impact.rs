@@ -42,7 +42,8 @@ pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Resu
         app.prompt.show("  ! not all uses were read: there may be more tokens in use, and more calls")?;
     }
     if let Some(made) = impact.made.describe() {
-        app.prompt.show(&format!("  ! created or regenerated {made}"))?;
+        let tokens = if impact.count == 1 { "The token" } else { "These tokens" };
+        app.prompt.show(&format!("  ! {tokens} created or regenerated {made}"))?;
     }
     let lost = impact.lost.describe(app.dates());
     lost.iter().try_for_each(|line| app.prompt.show(&format!("  ! {line}")))?;
@@ -135,7 +136,7 @@ fn show_token(app: &App, one: &TokenImpact, with_overlap: bool) -> Result<()> {
         app.prompt.show(&format!("    the change affects the old secret too: {overlap}"))?;
     }
     match describe_denials(&one.denied, now) {
-        Some(denied) => app.prompt.show(&format!("    denied {denied}")),
+        Some(denied) => app.prompt.show(&format!("    denied attempts: {denied}")),
         None => Ok(()),
     }
 }

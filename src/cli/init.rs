@@ -32,12 +32,15 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     app.backend.local()?;
     // The verb checks this too. Checking here fails before anyone is asked for a password.
     if !app.call(&Credential::Store, GetSetup)?.first_run {
-        return Err(Error::conflict(format!("the store {} is already set up", app.store_path().display()))
-            .next(format!("To sign in, run: {}. To set up another store, give --store another path", app.program())));
+        return Err(Error::conflict(format!("the store {} is already set up", app.store_path().display())).next(
+            format!("To sign in, run: {}. To set up another store, use --store with another path", app.program()),
+        ));
     }
     let username = match named.or_else(|| app.username.clone()) {
         Some(username) => username,
-        None if app.prompt.is_interactive => Username::parse(&app.prompt.read_visible("Username of the first owner")?)?,
+        None if app.prompt.is_interactive => Username::parse(
+            &app.prompt.read_visible("Choose a username (1-32 characters: a-z 0-9 . _ -) for the first owner")?,
+        )?,
         None => return Err(Error::denied("the first owner needs a username").next("Use --username NAME")),
     };
     if let Some(source) = &source {

@@ -43,7 +43,7 @@ pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
     app.out.note(&format!("✓ commands now run as {username} (set in {})", file.display()));
     if is_token_removed {
         app.out.note(&format!(
-            "  The token was removed from the configuration, but still works. To end it, run: {} token revoke NAME",
+            "  The token was removed from the configuration, but not revoked. To revoke it, run: {} token revoke NAME",
             app.program()
         ));
     }
@@ -72,24 +72,22 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
         match server.log_out(&login.token) {
             // The login had ended already.
             Err(e) if !matches!(e.kind, Kind::NotFound | Kind::Unauthenticated) => {
-                let until = relative(login.expires_at, app.now());
                 app.out.note(&format!("! the login was forgotten here, but the server did not end it: {}", e.what));
-                app.out.note(&format!(
-                    "  It works until it expires {until}. A new password of {} ends it",
-                    login.username
-                ));
+                if app.now() < login.expires_at {
+                    app.out.note(&format!(
+                        "  The login expires {}. To end it earlier, set a new password for {}",
+                        relative(login.expires_at, app.now()),
+                        login.username
+                    ));
+                }
             }
             Ok(()) | Err(_) => {}
         }
     }
     let what = match (login.is_some() || has_username, is_token_removed) {
-        (true, true) => {
-            "✓ signed out; the token was removed from the configuration, but works until it expires or is revoked"
-        }
+        (true, true) => "✓ signed out; the token was removed from the configuration, but not revoked",
         (true, false) => "✓ signed out",
-        (false, true) => {
-            "✓ the token was removed from the configuration, but still works until it expires or is revoked"
-        }
+        (false, true) => "✓ the token was removed from the configuration, but not revoked",
         (false, false) => "No account was signed in",
     };
     app.out.note(what);

@@ -18,7 +18,7 @@ use crate::domain::mail::Mail;
 use crate::domain::time::Timestamp;
 use crate::domain::untrusted_text::excerpt;
 use crate::domain::wire_format::Answer;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, without_error_number};
 use crate::platform::child_process::{self, Ended};
 use crate::platform::{folder_lock, own_process};
 use crate::verbs::notices::{Delivery, NoticeMessage, NotifyOptions, NotifyOutcome, notify};
@@ -57,7 +57,8 @@ pub(super) fn run(app: &mut App, args: &NotifyArgs) -> Result<()> {
     let stale = Span::parse(&args.stale)?;
     let transport = Transport::new(args)?;
     let backend = app.backend.store()?;
-    let allows_no_recipient = matches!(transport, Some(Transport::Run(_)));
+    // A dry run has no transport, but shows what the run would send.
+    let allows_no_recipient = args.run.is_some();
     let options = NotifyOptions { stale, allows_no_recipient, dry_run: args.dry_run };
     let now = app.now();
     let clock = Arc::clone(&app.adapters.clock);
@@ -73,7 +74,10 @@ pub(super) fn run(app: &mut App, args: &NotifyArgs) -> Result<()> {
             None => Delivery::Delivered,
         }
     };
-    let rest = "the remaining messages were not sent";
+    let rest = match args.dry_run {
+        true => "not all messages were shown, and none was sent",
+        false => "the remaining messages were not sent",
+    };
     let outcome = if app.out.json {
         let mut list = ListWriter::begin("messages", now, &mut app.out)?;
         let outcome = notify(backend.store(), &*clock, options, &mut deliver, &mut |message, delivery| {
@@ -127,8 +131,11 @@ fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
     let NotifyOutcome { sent, failed, without_recipient, stopped } = outcome;
     if failed > 0 {
         let rest = if stopped { "; the rest was not tried" } else { "" };
-        return Err(Error::failure(format!("messages that were not delivered: {failed} of {}{rest}", failed + sent))
-            .next("Correct the cause, then run the command again: it sends what was not delivered"));
+        let error = Error::failure(format!("messages that were not delivered: {failed} of {}{rest}", failed + sent));
+        return Err(error.next(match app.out.quiet {
+            true => "Run the command again without --quiet: it sends what was not delivered, and shows what fails",
+            false => "Correct the cause, then run the command again: it sends what was not delivered",
+        }));
     }
     if without_recipient > 0 {
         let what = match without_recipient {
@@ -136,8 +143,8 @@ fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
             count => format!("{count} notices have no recipient"),
         };
         return Err(Error::failure(what)
-            .why("neither the accounts nor the owners have a contact")
-            .next("Give an owner a contact: jeton account contact OWNER EMAIL"));
+            .why("neither the accounts of these tokens nor an enabled owner has a contact")
+            .next("Give an enabled owner a contact: jeton account contact OWNER EMAIL"));
     }
     if sent == 0 {
         app.out.note("No new notices.");
@@ -207,6 +214,9 @@ fn run_program(program: &Path, args: &[&str], input: &[u8]) -> Delivery {
             }
         }
         Ok(Ended::TimedOut) => Delivery::Unavailable(format!("{name} was killed after {} s", TIME_LIMIT.as_secs())),
-        Err(error) => Delivery::Unavailable(format!("{name} can't be run: {error}")),
+        Err(error) => {
+            let why = error.to_string();
+            Delivery::Unavailable(format!("{name} can't be run: {}", without_error_number(&why)))
+        }
     }
 }

@@ -176,7 +176,7 @@ fn prompt_line(label: &str) -> Result<FirstLine> {
 }
 
 fn unusable_answer() -> Error {
-    Error::usage("the answer can't be used").why("the answer is too long, or not UTF-8")
+    Error::usage("the answer can't be used").why("the answer is too long, or not UTF-8").next("Run the command again")
 }
 
 fn terminal_error(e: io::Error) -> Error {

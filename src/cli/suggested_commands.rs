@@ -31,7 +31,9 @@ pub(super) fn begin_with(error: Error, program: &str) -> Error {
     for part in parts {
         let verb = part.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default();
         let is_whole_word = !text.ends_with(|c: char| c.is_alphanumeric() || c == '-' || c == '/');
-        match is_whole_word && is_command(&text, verb) {
+        let command = part.split(". ").next().unwrap_or_default();
+        let has_place = [" --store ", " --server "].iter().any(|option| command.contains(option));
+        match is_whole_word && !has_place && is_command(&text, verb) {
             true => text.push_str(&format!("{program} ")),
             false => text.push_str(PROGRAM),
         }
@@ -59,6 +61,7 @@ mod tests {
     fn other_words_stay() {
         for text in [
             "Run: jeton --store /c token list",
+            "Run: jeton init --store /c. Or check the path",
             "See /usr/share/jeton check",
             "Run jeton with --user NAME",
             "Another jeton writes",

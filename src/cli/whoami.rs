@@ -113,11 +113,7 @@ pub(super) fn run(app: &mut App) -> Result<()> {
         let methods: Vec<&str> = methods.iter().map(MethodId::as_str).collect();
         table.pair(
             "Methods",
-            if methods.is_empty() {
-                "none of jeton's own: it can manage nothing".to_owned()
-            } else {
-                methods.join(", ")
-            },
+            if methods.is_empty() { "none: the token can't manage jeton".to_owned() } else { methods.join(", ") },
         );
     }
     table.pair(place, store);

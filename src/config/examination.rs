@@ -1,10 +1,11 @@
 //! Examines each configuration file on its own, and lists everything that is wrong instead of the first fault.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Document, Item, Table};
+use toml_edit::{Document, Item, TableLike};
 
 use super::file::{self, StoredLogin};
 use super::servers::{self, SERVERS, ServerKey};
@@ -13,6 +14,7 @@ use crate::domain::secret::{Secret, contains_secret};
 use crate::domain::suggest::did_you_mean;
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
+use crate::import::toml_message::plain_words;
 use crate::platform::paths;
 use crate::store::StoreLocation;
 
@@ -88,20 +90,14 @@ fn examine(path: PathBuf) -> ExaminedFile {
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return file,
         Err(e) => {
             file.exists = true;
-            file.add(
-                FileFault::Unreadable,
-                file::refused(&file.path, e.to_string()).next("Correct this file, or move it away"),
-            );
+            file.add(FileFault::Unreadable, file::unreadable(&file.path, &e));
             return file;
         }
     };
     file.exists = true;
     if let Some(why) = file::writable_by_others(&file.path, &meta) {
         let error = Error::failure(format!("other users can change {}", file.path.display())).why(why);
-        file.add(
-            FileFault::Permissions,
-            error.next("Let only yourself and root own and change this path, or move the configuration"),
-        );
+        file.add(FileFault::Permissions, error.next(file::MAKE_PRIVATE));
     }
     let document = match Document::parse(text.as_str()) {
         Ok(document) => document,
@@ -113,10 +109,11 @@ fn examine(path: PathBuf) -> ExaminedFile {
     let mut walk = Walk { file: &mut file, text: &text, has_token: false };
     walk.table(document.as_table(), "");
     if walk.has_token && meta.mode() & 0o077 != 0 {
-        let error = Error::failure(format!("others can read the token in {}", file.path.display()))
+        let error = Error::failure(format!("others have access to the token in {}", file.path.display()))
             .why(format!("the file has mode {:04o}", meta.mode() & 0o7777))
             .next(format!(
-                "Run: chmod 600 {}. Then regenerate the token, or if it is of a login, run: jeton logout",
+                "Run: chmod 600 {}. Others may have read the token: regenerate it, or end each login in the file with: \
+                 jeton --server ADDRESS logout",
                 file.path.display()
             ));
         file.add(FileFault::Permissions, error);
@@ -139,16 +136,19 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Examines the keys of `table`. `prefix` is its name with a dot, or empty.
-    fn table(&mut self, table: &Table, prefix: &str) {
-        for (name, item) in table {
+    fn table(&mut self, table: &dyn TableLike, prefix: &str) {
+        for (name, item) in table.iter() {
             let full = format!("{prefix}{name}");
             let line = self.line(table.key(name).and_then(|key| key.span()));
-            match (item.as_table(), full.as_str()) {
+            match (item.as_table_like(), full.as_str()) {
                 (Some(logins), LOGINS) => self.logins(logins, line),
-                (Some(named), SERVERS) => named.iter().for_each(|(server, item)| match item.as_table() {
+                (Some(named), SERVERS) => named.iter().for_each(|(server, item)| match item.as_table_like() {
                     Some(table) => self.table(table, &format!("{SERVERS}.{server}.")),
-                    None => self.value_fault(line, &full, "it must be a table"),
+                    None => self.value_fault(line, &format!("{full}.{server}"), "it must be a table"),
                 }),
+                (None, LOGINS | SERVERS | "lock" | "confirm" | "serve") => {
+                    self.value_fault(line, &full, "it must be a table");
+                }
                 (Some(inner), "lock" | "confirm" | "serve") => self.table(inner, &format!("{full}.")),
                 _ => self.key(&full, item, line),
             }
@@ -164,7 +164,10 @@ impl Walk<'_> {
             Ok(key) => key,
             Err(error) => {
                 let what = format!("{}, line {line}: {}", self.file.path.display(), error.what);
-                return self.file.add(FileFault::UnknownKey, Error { what, why: None, ..error });
+                let correct =
+                    || "Correct or remove this line. The settings are listed by: jeton config --help".to_owned();
+                let next = Some(error.next.unwrap_or_else(correct));
+                return self.file.add(FileFault::UnknownKey, Error { what, why: None, next, ..error });
             }
         };
         let Some(value) = item.as_str() else {
@@ -190,13 +193,13 @@ impl Walk<'_> {
         }
     }
 
-    fn logins(&mut self, logins: &Table, line: usize) {
+    fn logins(&mut self, logins: &dyn TableLike, line: usize) {
         self.has_token |= !logins.is_empty();
         let whole = toml::from_str::<toml::Table>(self.text);
-        let stored = whole.ok().and_then(|mut table| table.remove(LOGINS)).and_then(|logins| logins.try_into().ok());
-        let stored: Option<std::collections::BTreeMap<String, StoredLogin>> = stored;
-        if stored.is_none() {
-            self.value_fault(line, LOGINS, "a login there can't be read");
+        let Some(stored) = whole.ok().and_then(|mut table| table.remove(LOGINS)) else { return };
+        if let Err(e) = stored.try_into::<BTreeMap<String, StoredLogin>>() {
+            let why = plain_words(&file::hide_secret(e.message().to_owned()));
+            self.value_fault(line, LOGINS, &format!("a login in this table can't be read: {why}"));
         }
     }
 
@@ -204,7 +207,11 @@ impl Walk<'_> {
         let path = self.file.path.display();
         let error = Error::usage(format!("{path}, line {line}: {} has a value that can't be used", excerpt(name, 64)));
         let why = if contains_secret(why) { "a secret is in the wrong place" } else { why };
-        self.file.add(FileFault::Value, error.why(why).next("Correct this line"));
+        let next = match name == LOGINS {
+            true => "Remove this login from the file, then log in again: jeton login",
+            false => "Correct this line",
+        };
+        self.file.add(FileFault::Value, error.why(why).next(next));
     }
 
     fn line(&self, span: Option<std::ops::Range<usize>>) -> usize {

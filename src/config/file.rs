@@ -15,9 +15,14 @@ use crate::domain::name::Username;
 use crate::domain::secret::{Secret, contains_secret};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
+use crate::import::toml_message::plain_words;
 
 /// Maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
+
+/// The next step for a file that other users can change.
+pub(super) const MAKE_PRIVATE: &str =
+    "Let the file and its folders belong to you or root, writable for nobody else; or move the configuration";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -75,11 +80,12 @@ impl Keys {
     }
 
     /// Returns the settings that are paths, with their names.
-    fn paths(&mut self) -> impl Iterator<Item = (&'static str, &mut PathBuf)> {
+    fn paths(&mut self) -> impl Iterator<Item = (String, &mut PathBuf)> {
         let Keys { store, server_ca, servers, serve: Serve { certificate, key, .. }, .. } = self;
         let all = [("store", store), ("server-ca", server_ca), ("serve.certificate", certificate), ("serve.key", key)];
-        let named = servers.values_mut().map(|server| ("servers.NAME.ca", &mut server.ca));
-        all.into_iter().chain(named).filter_map(|(name, path)| Some((name, path.as_mut()?)))
+        let all = all.into_iter().map(|(name, path)| (name.to_owned(), path));
+        let named = servers.iter_mut().map(|(name, server)| (format!("servers.{name}.ca"), &mut server.ca));
+        all.chain(named).filter_map(|(name, path)| Some((name, path.as_mut()?)))
     }
 }
 
@@ -106,8 +112,16 @@ pub(super) fn refused(path: &Path, why: String) -> Error {
     Error::usage(format!("the configuration {} can't be read", path.display())).why(hide_secret(why))
 }
 
+/// Returns the error for a file of which not even the text can be read.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    refused(path, error.to_string()).next(format!(
+        "Make it a text file of at most {} KiB that your user can read, or move it away",
+        MAX_BYTES / 1024
+    ))
+}
+
 /// Replaces a reason that quotes a secret.
-fn hide_secret(why: String) -> String {
+pub(super) fn hide_secret(why: String) -> String {
     match contains_secret(&why) {
         true => "a secret is in the wrong place; only api-token may contain a secret, in quotes".to_owned(),
         false => why,
@@ -118,7 +132,7 @@ fn hide_secret(why: String) -> String {
 /// may hold a token.
 pub(super) fn parse_error(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> Error {
     let line = span.map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-    refused(path, format!("line {line}: {}", hide_secret(message.to_owned())))
+    refused(path, format!("line {line}: {}", plain_words(&hide_secret(message.to_owned()))))
         .next("Correct this line, then run the command again")
 }
 
@@ -129,13 +143,12 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     let (text, meta) = match text(path) {
         Ok(read) => read,
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(e) => return Err(refused(e.to_string())),
+        Err(e) => return Err(unreadable(path, &e)),
     };
     if let Some(why) = writable_by_others(path, &meta) {
-        return Err(Error::failure(format!("the configuration {} can't be used", path.display())).why(why).next(
-            "Other users could make jeton use another store. Allow only yourself and root to write there, \
-                 or move the configuration",
-        ));
+        return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
+            .why(why)
+            .next(format!("Other users could make jeton use another store. {MAKE_PRIVATE}")));
     }
     let mut keys: Keys = toml::from_str(&text).map_err(|e| parse_error(path, &text, e.span(), e.message()))?;
     let Serve { verify, verify_group, manage, manage_group, accept, proxies, certificate: _, key: _ } = &keys.serve;
@@ -222,7 +235,10 @@ pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)
         return Err(unfit());
     }
     let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES as usize + 1));
-    file.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|e| match e.kind() {
+        ErrorKind::InvalidData => std::io::Error::other("the text is not UTF-8"),
+        _ => e,
+    })?;
     if text.starts_with('\u{feff}') {
         text = Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned());
     }

@@ -91,8 +91,8 @@ impl ServerKey {
             Some((known, ..)) => Ok(Some(ServerKey { server: server.to_owned(), field: *known })),
             None => {
                 let names = FIELDS.map(|(_, name, _)| name);
-                let error = Error::usage(format!("no setting \"{}\" of a server", escape_untrusted(&field)))
-                    .why(format!("the settings of a server are: {}", names.join(", ")));
+                let error = Error::usage(format!("no setting \"{}\"", escape_untrusted(text)))
+                    .why(format!("write {SERVERS}.NAME.SETTING, where SETTING is: {}", names.join(", ")));
                 Err(did_you_mean(error, &field, names))
             }
         }
@@ -115,7 +115,7 @@ pub(super) fn check_name(name: &str) -> Result<()> {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
     match (1..=32).contains(&name.len()) && name.bytes().all(fits) {
         true => Ok(()),
-        false => Err(Error::usage(format!("\"{}\" is not a name of a server", excerpt(name, 32)))
+        false => Err(Error::usage(format!("a server can't have the name \"{}\"", excerpt(name, 32)))
             .why("use 1-32 characters: a-z 0-9 - _")),
     }
 }
@@ -127,6 +127,8 @@ pub struct NamedServer {
     pub colour: Option<ServerColour>,
     pub(super) table: ServerTable,
     pub(super) source: Source,
+    /// The next file that has a table of this name, which isn't used.
+    hidden: Option<PathBuf>,
 }
 
 impl NamedServer {
@@ -154,8 +156,19 @@ impl NamedServer {
 
     pub(super) fn address(&self) -> Result<&str> {
         self.table.address.as_deref().ok_or_else(|| {
-            Error::usage(format!("the server {} has no address", self.name))
-                .next(format!("Run: jeton config set {SERVERS}.{}.address ADDRESS", self.name))
+            let (name, file) = (&self.name, &self.source);
+            let error = Error::usage(format!("the server {name} has no address"));
+            match &self.hidden {
+                Some(hidden) => error
+                    .why(format!(
+                        "the table [{SERVERS}.{name}] of {file} has none, and replaces the whole table of this name in {}",
+                        hidden.display()
+                    ))
+                    .next(format!("Copy the missing settings into the table in {file}, or remove this table")),
+                None => error
+                    .why(format!("the table [{SERVERS}.{name}] of {file} has none"))
+                    .next("Add a line to this table: address = \"https://HOST:PORT\", or \"unix:PATH\" for a socket"),
+            }
         })
     }
 
@@ -169,14 +182,15 @@ pub(super) fn all(files: &[(PathBuf, Keys)]) -> Result<Vec<NamedServer>> {
     let mut servers: Vec<NamedServer> = Vec::new();
     for (file, keys) in files {
         for (name, table) in &keys.servers {
-            if servers.iter().any(|known| known.name == *name) {
+            if let Some(known) = servers.iter_mut().find(|known| known.name == *name) {
+                known.hidden.get_or_insert_with(|| file.clone());
                 continue;
             }
             check_name(name)?;
             let source = Source::File(file.clone());
             let colour = table.colour.clone().map(|value| Setting { value, source: source.clone() });
             let colour = parse(colour, ServerColour::parse)?.map(|setting| setting.value);
-            servers.push(NamedServer { name: name.clone(), colour, table: table.clone(), source });
+            servers.push(NamedServer { name: name.clone(), colour, table: table.clone(), source, hidden: None });
         }
     }
     servers.sort_by(|a, b| a.name.cmp(&b.name));
@@ -189,14 +203,16 @@ pub(super) fn find<'a>(servers: &'a [NamedServer], text: &str) -> Result<Option<
     match ServerAddress::parse(text) {
         _ if known.is_some() => Ok(known),
         Err(_) if check_name(text).is_ok() => {
-            let error = Error::usage(format!("no server \"{text}\" in the configuration"))
-                .next(format!("Run: jeton config set {SERVERS}.{text}.address ADDRESS"));
+            let error = Error::usage(format!("no server \"{text}\" in the configuration"));
+            let add = format!("jeton config set {SERVERS}.{text}.address ADDRESS");
             Err(match servers.is_empty() {
-                true => error,
-                false => error.why(format!(
-                    "the servers are: {}",
-                    servers.iter().map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ")
-                )),
+                true => error.next(format!("Use an address, or add this server: {add}")),
+                false => error
+                    .why(format!(
+                        "the servers are: {}",
+                        servers.iter().map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ")
+                    ))
+                    .next(format!("Correct the name, or add this server: {add}")),
             })
         }
         // Its certificate is checked as its name asks, because its stored tokens are sent there.

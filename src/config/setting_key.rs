@@ -122,8 +122,11 @@ impl SettingKey {
     pub fn check(self, value: &str) -> Result<()> {
         match self {
             key if key.is_path() && (value.is_empty() || value.starts_with('~')) => {
-                Err(Error::usage(format!("invalid path for {}", key.name()))
-                    .why("use a full path without ~, because only a shell expands ~"))
+                let why = match value.is_empty() {
+                    true => "the path is empty",
+                    false => "the path begins with ~, which only a shell expands; use the full path",
+                };
+                Err(Error::usage(format!("invalid path for {}", key.name())).why(why))
             }
             SettingKey::Store
             | SettingKey::ServerCa
@@ -146,11 +149,12 @@ impl SettingKey {
     }
 }
 
+/// Parses the value of `server-insecure`.
 pub(super) fn parse_yes_or_no(text: &str) -> Result<bool> {
     match text {
         "yes" => Ok(true),
         "no" => Ok(false),
-        _ => Err(Error::usage(format!("\"{}\" is neither yes nor no", excerpt(text, 32)))),
+        _ => Err(Error::usage(format!("server-insecure can't be \"{}\"", excerpt(text, 32))).why("use yes or no")),
     }
 }
 

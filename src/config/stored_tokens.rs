@@ -104,7 +104,9 @@ impl Settings {
                 ))
                 .why(why)
                 .next(format!(
-                    "Use --user NAME and the password, or store a token that is for it: {} config set api-token",
+                    "Use --user NAME and the password, or replace the stored token with one for {}: {} config set \
+                     api-token",
+                    self.place(),
                     self.program()
                 )));
             }

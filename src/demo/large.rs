@@ -66,13 +66,13 @@ impl LargeDemo<'_> {
             [self.store, &token].into_iter().chain(companions.iter().map(PathBuf::as_path)).collect();
         if let Some(secrets) = self.secrets.filter(|s| secret_files::reserved_suffix(s).is_some() || ours.contains(s)) {
             return Err(Error::usage(format!("the secrets can't be saved to {}", secrets.display()))
-                .why("this path is used by the store itself")
+                .why("jeton uses this name for a file of the store")
                 .next("Choose another name"));
         }
         for path in ours.into_iter().chain(self.secrets) {
             if path.symlink_metadata().is_ok() {
                 return Err(Error::conflict(format!("{} already exists", path.display()))
-                    .next("Choose a path that does not exist yet"));
+                    .next("Choose another path, or move the file away"));
             }
         }
         let secrets = self.secrets.map(secret_files::create_private).transpose()?;

@@ -44,7 +44,11 @@ impl Demonstration {
             .prefix("jeton-demo-")
             .permissions(Permissions::from_mode(0o700))
             .tempdir()
-            .map_err(|e| Error::failure("the folder for the demo store can't be created").why(e.to_string()))?;
+            .map_err(|e| {
+                Error::failure("the folder for the demo store can't be created")
+                    .why(e.to_string())
+                    .next("Set TMPDIR to a folder in which you can create files")
+            })?;
         let (username, created) = create_history(&store_in(folder.path()), adapters)?;
         Ok(Demonstration { folder, username, clients: simulator::SimulatedClient::from_tokens(created)? })
     }

@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
         run: |c| faults(c, FileFault::UnknownKey),
     },
     CheckKind { id: "configuration.value", meaning: "A setting has an invalid value, so no command runs", run: values },
-    CheckKind { id: "configuration.usable", meaning: "The settings can't be used together", run: usable },
+    CheckKind { id: "configuration.usable", meaning: "The settings can't be used, so no command runs", run: usable },
     CheckKind {
         id: "configuration.secret-file",
         meaning: "A file with a token or a key is missing, or other users can read it",
@@ -52,8 +52,8 @@ fn files(context: &Context<'_>) -> Vec<Finding> {
     found.extend(context.files.iter().filter(|file| !unreadable(&file.path)).map(|file| {
         let path = file.path.display();
         Finding::ok(match file.exists {
-            true => format!("{path} is used"),
-            false => format!("{path} doesn't exist, which is fine"),
+            true => format!("{path} was read"),
+            false => format!("{path} doesn't exist, so it sets nothing"),
         })
     }));
     found.into_iter().chain(named).collect()
@@ -100,9 +100,11 @@ fn secret_files(context: &Context<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(Setting { value: TokenSource::File(path), source }) = &settings.token {
         found.push(match is_readable_by_others(path) {
-            Ok(false) => Finding::ok(format!("only you can read the token in {}", path.display())),
-            Ok(true) => Finding::fault(format!("others can read the token in {} (from {source})", path.display()))
-                .next(format!("Run: chmod 600 {}, then regenerate the token", path.display())),
+            Ok(false) => Finding::ok(format!("only the owner has access to the token in {}", path.display())),
+            Ok(true) => {
+                Finding::fault(format!("others have access to the token in {} (from {source})", path.display()))
+                    .next(format!("Run: chmod 600 {}, then regenerate the token", path.display()))
+            }
             Err(error) => Finding::fault(format!("{} (from {source})", error.what))
                 .next("Put the secret of a token there, readable only by you, or correct the path")
                 .because_of(error),
@@ -167,11 +169,17 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
     let serve = &settings.serve;
     let https = serve.manage.as_ref().is_some_and(|manage| manage.value.https.is_some());
     match (&serve.certificate, &serve.key) {
-        (Some(one), None) | (None, Some(one)) => found.push(
-            Finding::fault("only one of serve.certificate and serve.key is set")
-                .why(format!("it is set in {}, and https needs both", one.source))
-                .next("Set the other one, too"),
-        ),
+        (Some(one), None) | (None, Some(one)) => {
+            let (set, missing) = match serve.key {
+                None => ("serve.certificate", "serve.key"),
+                Some(_) => ("serve.key", "serve.certificate"),
+            };
+            found.push(
+                Finding::fault(format!("{set} (from {}) is set, but {missing} is not", one.source))
+                    .why("https needs both settings")
+                    .next(format!("Set {missing} too, or remove {set}")),
+            );
+        }
         (None, None) if https => found.push(
             Finding::fault("serve.manage has an https address, but there is no certificate")
                 .why("the service refuses to start")
@@ -180,7 +188,7 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
         (Some(_), Some(_)) if !https => found.push(
             Finding::warning("serve.certificate has no effect")
                 .why("serve.manage has no https address")
-                .next("Add https://ADDRESS:PORT to serve.manage, or remove the certificate"),
+                .next("Add https://ADDRESS:PORT to serve.manage, or remove serve.certificate and serve.key"),
         ),
         _ => {}
     }
@@ -188,8 +196,8 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
     if is_tcp && serve.verify_group.is_some() {
         found.push(
             Finding::warning("serve.verify-group has no effect")
-                .why("serve.verify is a port, and only a socket has a group")
-                .next("Use a socket, unix:PATH, or remove the group"),
+                .why("serve.verify is a TCP port, and only a socket can have a group")
+                .next("Set serve.verify to a socket, unix:PATH, or remove serve.verify-group"),
         );
     }
     found.extend(server_contradictions(settings));
@@ -220,13 +228,13 @@ fn server_contradictions(settings: &Settings) -> Vec<Finding> {
     let is_insecure = settings.server_insecure.as_ref().is_some_and(|insecure| insecure.value);
     if is_port && !is_insecure {
         found.push(
-            Finding::fault(format!("nothing is sent to {}", server.value))
+            Finding::fault(format!("jeton sends nothing to {}", server.value))
                 .why("any user of this machine could listen at that port and get your password")
                 .next("Use the socket of the service, unix:PATH, or https"),
         );
     } else if is_port {
         found.push(
-            Finding::warning(format!("passwords and tokens are sent to {}", server.value))
+            Finding::warning(format!("jeton sends passwords and tokens to {}", server.value))
                 .why("server-insecure is yes: while jeton is down, any user of this machine can listen there")
                 .next("Use the socket of the service, unix:PATH, or https"),
         );
@@ -236,12 +244,12 @@ fn server_contradictions(settings: &Settings) -> Vec<Finding> {
         && !matches!(source, Source::Option(_))
     {
         found.push(
-            Finding::warning(format!("the api-token in {source} isn't used at {}", server.value))
+            Finding::warning(format!("the api-token from {source} isn't used for {}", server.value))
                 .why(match place {
                     Some(place) => format!("the token is for {place}"),
-                    None => "the configuration doesn't say for which server the token is".to_owned(),
+                    None => "the configuration doesn't name the server that the token is for".to_owned(),
                 })
-                .next(format!("Store a token that is for it: {} config set api-token", settings.program())),
+                .next(format!("Store a token for this server: {} config set api-token", settings.program())),
         );
     }
     found

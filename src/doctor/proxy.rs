@@ -73,7 +73,7 @@ fn readable(file: &File) -> Option<Finding> {
         Ok(None) => Some(
             Finding::fault(format!("{path} isn't a configuration from jeton guide"))
                 .why("its first comment is missing")
-                .next("Correct the path, or print the configuration again: jeton guide --help"),
+                .next("Correct the path, or print a configuration with: jeton guide PROXY"),
         ),
         Ok(Some(_)) => file.is_named.then(|| Finding::ok(format!("{path} is a configuration from jeton guide"))),
     }
@@ -88,28 +88,32 @@ fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Findin
     let words = printed.command();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let next = format!(
-        "Print it again, with the options for its addresses and certificate, and reload the proxy: {}",
+        "Print the configuration again, write it to this file, and reload the proxy. Add the options for its addresses \
+         and certificate to: {}",
         super::store::command(context, &words)
     );
     let path = path.display();
     let Some(store) = super::store::readable(context) else {
         return Finding::warning(format!("{path} wasn't compared with the catalogues"))
             .why("the store can't be read here")
-            .next("Run jeton doctor --proxy FILE as the user that owns the store");
+            .next(format!(
+                "Correct the faults of the store first, if there are any. Then run jeton doctor --proxy {path} on the \
+                 machine of the store, as the user that owns the store"
+            ));
     };
     let Some(old) = &printed.fingerprint else {
-        return Finding::warning(format!("{path} may be stale"))
-            .why("an earlier version of jeton printed it, without a fingerprint of the catalogues")
+        return Finding::warning(format!("{path} may be outdated"))
+            .why("an earlier version of jeton printed this file, without a fingerprint of the catalogues")
             .next(next);
     };
     match fingerprint(context, store, printed) {
         Ok(Some(now)) if now == *old => Finding::ok(format!("{path} agrees with the catalogues")),
-        Ok(_) => Finding::fault(format!("{path} is stale"))
-            .why("the catalogues, the settings of the service or jeton have changed since it was printed")
+        Ok(_) => Finding::fault(format!("{path} is outdated"))
+            .why("the catalogues, the settings of the service or jeton have changed since the file was printed")
             .next(next),
-        Err(error) => Finding::fault(format!("{path} can't be printed again"))
-            .because_of(Error { why: Some(error.what_and_why()), ..error })
-            .next(next),
+        Err(error) => Finding::fault(format!("{path} can't be compared with the catalogues"))
+            .next(next)
+            .because_of(Error { why: Some(error.what_and_why()), ..error }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The service: whether it runs and answers, who may reach it, and its clock.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -33,7 +34,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "service.version",
-        meaning: "The service is another version than this program",
+        meaning: "The service has another version than this program",
         run: |c| answers(c).filter_map(version).collect(),
     },
     CheckKind {
@@ -53,7 +54,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "service.access",
-        meaning: "Everybody on the machine or the network can reach a listener, or replace its socket",
+        meaning: "Every user of the machine or network can reach a listener, or its socket is missing or replaceable",
         run: access,
     },
     CheckKind {
@@ -70,6 +71,8 @@ const CLOCK_WARNING: i64 = 5_000;
 const CLOCK_FAULT: i64 = 5 * 60_000;
 /// Time before the end of a certificate in which it should be replaced.
 const CERTIFICATE_WARNING: i64 = 14 * DAY;
+
+const SEE_LOG: &str = "Read the log of the service, on its machine: journalctl -u jeton";
 
 /// The answer of a service.
 pub(super) struct Probe {
@@ -106,17 +109,20 @@ fn running(context: &Context<'_>) -> Vec<Finding> {
     let Some(store) = context.store.as_ref().filter(|store| store.value.exists().unwrap_or(false)) else {
         return Vec::new();
     };
-    let start = format!("Start it: systemctl start jeton, or: jeton serve --store {}", store.value.path().display());
+    let start = format!(
+        "Start the service. If systemd runs it: systemctl start jeton. Otherwise: jeton serve --store {}",
+        store.value.path().display()
+    );
     match running_service_file::find(store.value.path()) {
         Some(FoundService::Running(ServiceInfo { verify, manage })) => {
             return vec![Finding::ok(format!(
-                "a service runs on the store: {verify} verifies tokens, {manage} manages"
+                "a service runs on the store: it verifies tokens at {verify}, and is managed at {manage}"
             ))];
         }
         Some(FoundService::Crashed(ServiceInfo { verify, .. })) => {
             return vec![
                 Finding::warning("the service of the store has crashed, or was killed")
-                    .why(format!("the addresses of a service at {verify} are left, but it doesn't run"))
+                    .why(format!("the addresses of a service at {verify} are left, but no process answers there"))
                     .next(format!("Read the last lines of its log. {start}")),
             ];
         }
@@ -125,22 +131,22 @@ fn running(context: &Context<'_>) -> Vec<Finding> {
     let serve = context.settings.as_ref().ok().map(|settings| &settings.serve);
     let is_set_up = serve.is_some_and(|serve| serve.verify.is_some() || serve.manage.is_some());
     vec![match is_set_up {
-        true => Finding::warning("no service runs on the store")
-            .why("the configuration has addresses for a service")
+        true => Finding::warning("no running service was found on the store")
+            .why("the configuration has addresses for a service: serve.verify or serve.manage")
             .next(start),
-        false => Finding::ok("no service runs on the store"),
+        false => Finding::ok("no running service was found on the store"),
     }]
 }
 
 fn reachable(context: &Context<'_>) -> Vec<Finding> {
     let judged = context.probes().iter().map(|Probe { address, answer, .. }| match answer {
         Ok(answer) if health_status(answer).is_some() => Finding::ok(format!("{address} answers")),
-        Ok(answer) => Finding::fault(format!("{address} is not jeton"))
-            .why(format!("the answer to /v1/health has status {} and another form", answer.status))
-            .next("Correct the address of the server. Find the setting with: jeton config list"),
+        Ok(answer) => Finding::fault(format!("the program at {address} is not a jeton service"))
+            .why(format!("it answers GET /v1/health with status {}, but not with jeton's JSON", answer.status))
+            .next("Correct the address of the server. To see which setting it is from, run: jeton config list"),
         Err(error) => {
             let next = "Check the server's address, and that jeton serve runs there";
-            Finding::fault(format!("{address} doesn't answer"))
+            Finding::fault(format!("no answer from {address}"))
                 .next(next)
                 .because_of(Error { why: Some(error.what_and_why()), ..error.clone() })
         }
@@ -165,10 +171,13 @@ fn health_status(answer: &HttpAnswer) -> Option<(String, Value)> {
 fn version((probe, answer): (&Probe, &HttpAnswer)) -> Option<Finding> {
     let version = answer.version.as_deref()?;
     Some(match version == VERSION {
-        true => Finding::ok(format!("{} is version {version}, as this program", probe.address)),
-        false => Finding::warning(format!("{} is version {}", probe.address, excerpt(version, 32)))
-            .why(format!("this program is version {VERSION}"))
-            .next("Restart the service after an update, or use the program of the same version"),
+        true => Finding::ok(format!("the service at {} has the version of this program, {version}", probe.address)),
+        false => Finding::warning(format!("the service at {} has version {}", probe.address, excerpt(version, 32)))
+            .why(format!("this program has version {VERSION}"))
+            .next(
+                "If jeton was updated on the machine of the service, restart the service. Otherwise install the same \
+                 version on both machines",
+            ),
     })
 }
 
@@ -178,21 +187,33 @@ fn health((probe, answer): (&Probe, &HttpAnswer)) -> Vec<Finding> {
     let mut found = Vec::new();
     if status != "ok" {
         let reason = body.get("reason").and_then(Value::as_str).unwrap_or("unknown");
-        found.push(
-            Finding::fault(format!("{address} can't verify tokens"))
-                .why(format!("the reason is: {}", excerpt(reason, 64)))
-                .next("Read the log of the service: journalctl -u jeton"),
-        );
+        found.push(Finding::fault(format!("{address} can't verify tokens")).why(explain(reason)).next(SEE_LOG));
     }
     let faults = body.get("faults").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     found.extend(faults.map(|fault| {
-        Finding::warning(format!("{address} reports the fault {}", excerpt(fault, 64)))
-            .next("Read the log of the service: journalctl -u jeton")
+        let what = format!("{address} reports the fault {}", excerpt(fault, 64));
+        Finding::warning(what).why(explain(fault)).next(SEE_LOG)
     }));
     if found.is_empty() {
         found.push(Finding::ok(format!("{address} verifies tokens and reports no fault")));
     }
     found
+}
+
+/// Explains a reason or fault of a health answer.
+fn explain(word: &str) -> String {
+    let text = match word {
+        "store" => "the service can't read its store",
+        "older-store" => "the store may be an older copy or another store, so the service doesn't use it",
+        "verify-socket" => "the socket for proxies is gone",
+        "manage-socket" => "the socket for management is gone",
+        "proof" => "the service can't read the proof values for proxies",
+        "certificate" => "the new certificate for https can't be used, so the service uses the earlier one",
+        "unknown" => "the service names no reason",
+        "clock" => "the clock is behind the latest time that the service knows",
+        _ => return format!("the service names the reason \"{}\"", excerpt(word, 64)),
+    };
+    text.to_owned()
 }
 
 fn clock((probe, answer): (&Probe, &HttpAnswer)) -> Option<Finding> {
@@ -210,7 +231,7 @@ fn judge_clocks(address: &str, theirs: Timestamp, ours: Timestamp) -> Finding {
     };
     finding(format!("the clock of {address} differs from this machine's by {} s", difference / 1_000))
         .why("tokens expire by the clock of the service")
-        .next("Synchronise both clocks: timedatectl set-ntp true")
+        .next("Synchronise the clock of each machine: timedatectl set-ntp true")
 }
 
 fn time_sync(context: &Context<'_>) -> Vec<Finding> {
@@ -220,7 +241,7 @@ fn time_sync(context: &Context<'_>) -> Vec<Finding> {
         (false, true) => vec![
             Finding::warning("the clock of this machine isn't synchronised")
                 .why("systemd-timesyncd has reached no time server since the machine was started")
-                .next("Run: timedatectl timesync-status"),
+                .next("Check that this machine can reach its time server: timedatectl timesync-status"),
         ],
         // Another program may synchronise the clock, or the host of a container.
         (false, false) => Vec::new(),
@@ -242,8 +263,12 @@ fn access(context: &Context<'_>) -> Vec<Finding> {
     found.extend(manage.map(|manage| endpoint_access("the service can be managed", &manage, "serve.manage-group")));
     let serve = context.settings.as_ref().ok().map(|settings| &settings.serve);
     if let Some(https) = serve.and_then(|serve| serve.manage.as_ref()?.value.https) {
-        let reach = if https.ip().is_unspecified() { "every network of this machine" } else { "its network" };
-        found.push(Finding::ok(format!("https://{https} can be reached from {reach}, with TLS")));
+        let reach = match https.ip() {
+            ip if ip.is_unspecified() => "every network of this machine",
+            ip if ip.is_loopback() => "this machine only",
+            _ => "the network of this address",
+        };
+        found.push(Finding::ok(format!("serve.manage has https://{https}, for {reach}, encrypted with TLS")));
     }
     found
 }
@@ -254,9 +279,14 @@ fn endpoint_access(what: &str, endpoint: &Endpoint, group: &str) -> Finding {
         Endpoint::Tcp(address) => judge_port(what, address.ip(), endpoint),
         Endpoint::Unix(path) => match fs::metadata(path) {
             Ok(meta) => judge_socket(what, path, &meta, group),
-            Err(e) => Finding::fault(format!("the socket {} can't be used", path.display()))
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                Finding::fault(format!("the socket {} doesn't exist", path.display()))
+                    .why("clients can't reach the service there")
+                    .next("Restart the service. If systemd creates the socket, restart the socket unit")
+            }
+            Err(e) => Finding::fault(format!("the socket {} can't be examined", path.display()))
                 .why(without_error_number(&e.to_string()))
-                .next("Start the service again"),
+                .next("Run jeton doctor as the user of the service"),
         },
     }
 }
@@ -266,12 +296,18 @@ fn judge_port(what: &str, address: IpAddr, endpoint: &Endpoint) -> Finding {
         true => Finding::ok(format!("{what} by every program of this machine, at {endpoint}")),
         false => Finding::warning(format!("{what} from the network, unencrypted, at {endpoint}"))
             .why("others on the network can read tokens that are verified there")
-            .next("Use a socket (serve.verify = \"unix:PATH\"), or an address of this machine"),
+            .next(
+                "If the proxy is on this machine, set serve.verify to unix:PATH or 127.0.0.1:PORT. Otherwise encrypt \
+                 the connection, for example with a VPN",
+            ),
     }
 }
 
 fn judge_socket(what: &str, path: &Path, meta: &fs::Metadata, group: &str) -> Finding {
-    let next = format!("Restart the service, which makes the socket again. Set the socket's group with {group}");
+    let next = format!(
+        "Restart the service: it creates the socket again, for its own user only. To let a group use the socket, set \
+         {group}. If systemd creates the socket, correct SocketMode= in the socket unit instead"
+    );
     if meta.mode() & 0o002 != 0 {
         return Finding::warning(format!("{what} by every user of this machine, at {}", path.display()))
             .why(format!("the socket has mode {:04o}", meta.mode() & 0o777))
@@ -311,7 +347,7 @@ fn certificates(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn judge_certificate(what: &str, end: Timestamp, now: Timestamp) -> Finding {
-    let next = "Renew it, put it in place, then run: systemctl reload jeton";
+    let next = "Renew the certificate and replace its file. On the service's machine, run: systemctl reload jeton";
     match end.0 - now.0 {
         ..=0 => Finding::fault(format!("{what} has expired ({})", relative(end, now)))
             .why("clients refuse the connection")

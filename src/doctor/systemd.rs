@@ -13,12 +13,12 @@ use crate::platform::unix_user;
 pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
         id: "systemd.unit",
-        meaning: "An installed unit can't be read, or its sockets are missing",
+        meaning: "An installed unit can't be read, or a socket that it requires is missing",
         run: units,
     },
     CheckKind {
         id: "systemd.hardening",
-        meaning: "An installed unit lacks protection that the shipped unit has",
+        meaning: "An installed unit lacks settings of the shipped unit that protect the machine, or has other values",
         run: hardening,
     },
     CheckKind {
@@ -84,9 +84,9 @@ fn units(context: &Context<'_>) -> Vec<Finding> {
     for (name, path, unit) in installed {
         found.push(match &unit {
             Ok(_) => Finding::ok(format!("{} is installed", path.display())),
-            Err(e) => Finding::fault(format!("{} can't be read", path.display()))
-                .why(e.to_string())
-                .next("Install the unit again, from the package or from assets/systemd"),
+            Err(e) => Finding::fault(format!("the unit {} or a drop-in of it can't be read", path.display()))
+                .why(without_error_number(&e.to_string()))
+                .next("Correct that file, or install the unit again from the package"),
         });
         let required = unit.map(|unit| unit.values("Unit", "Requires").join(" ")).unwrap_or_default();
         found.extend(missing_sockets(context, name, &required));
@@ -120,9 +120,9 @@ fn hardening(context: &Context<'_>) -> Vec<Finding> {
             let weaker = weaker_settings(&unit, &shipped);
             match weaker.is_empty() {
                 true => Finding::ok(format!("{name} has the protection of the shipped unit")),
-                false => Finding::warning(format!("{name} lacks protection of the shipped unit"))
-                    .why(format!("other or missing: {}", weaker.join(", ")))
-                    .next("Compare it with the unit of this version of jeton, in assets/systemd or in the package"),
+                false => Finding::warning(format!("{name} lacks protection of the shipped unit, or has another"))
+                    .why(format!("these settings are missing or have another value: {}", weaker.join(", ")))
+                    .next("Compare this unit with the one in the package or in jeton's source, assets/systemd"),
             }
         })
         .collect()
@@ -156,17 +156,17 @@ fn program(context: &Context<'_>, unit: &Unit) -> Finding {
     let command = command(unit);
     let Some(program) = command.first() else {
         return Finding::fault(format!("{SERVICE} starts no program"))
-            .why("it has no ExecStart=")
-            .next("Install the unit again, from the package or from assets/systemd");
+            .why("the unit has no ExecStart=")
+            .next("Install the unit again from the package, or from assets/systemd in jeton's source");
     };
     let is_program = |meta: &fs::Metadata| meta.is_file() && meta.permissions().mode() & 0o111 != 0;
     match fs::metadata(below_root(context, program)) {
         Ok(meta) if is_program(&meta) => Finding::ok(format!("{SERVICE} starts {}", excerpt(program, 200))),
         Ok(_) => Finding::fault(format!("{} can't be executed", excerpt(program, 200)))
-            .why(format!("{SERVICE} starts it"))
+            .why(format!("{SERVICE} starts this path, but it is not an executable file"))
             .next("Install jeton there, with mode 0755"),
         Err(e) => Finding::fault(format!("{} can't be started", excerpt(program, 200)))
-            .why(format!("{SERVICE} starts it: {}", without_error_number(&e.to_string())))
+            .why(format!("{SERVICE} starts this program, but: {}", without_error_number(&e.to_string())))
             .next("Install jeton there, or correct ExecStart="),
     }
 }
@@ -198,8 +198,9 @@ fn store(context: &Context<'_>, unit: &Unit) -> Option<Finding> {
         Err(e) => Finding::fault(format!("the store of {SERVICE} can't be used: {shown}"))
             .why(without_error_number(&e.to_string()))
             .next(format!(
-                "Create it as the user of the unit: sudo -u {} jeton --store {shown} init",
-                unit.value("Service", "User").unwrap_or("jeton")
+                "Correct the path. For a new store, run: sudo -u {} jeton --store {shown} init. If the store was lost, \
+                 restore a backup instead",
+                unit.value("Service", "User").unwrap_or("root")
             )),
     })
 }
@@ -223,7 +224,7 @@ fn user(context: &Context<'_>, unit: &Unit) -> Finding {
                 .next(format!("Correct User= in {SERVICE}, or give the store and its folder to {name}"))
         }
         _ if uid == 0 => Finding::warning(format!("{SERVICE} runs as root"))
-            .why("an error in the service would have all rights of the machine")
+            .why("an attacker who finds a fault in the service would get all rights on this machine")
             .next("Set User=jeton, and give the store and its folder to that user"),
         _ => Finding::ok(format!("the service runs as {name}")),
     }

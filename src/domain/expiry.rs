@@ -65,7 +65,7 @@ impl Span {
     pub fn parse(text: &str) -> Result<Self> {
         let refused = || {
             let why = match has_span_form(text) {
-                true => "the number of a span is 1 to 99999",
+                true => "use a number from 1 to 99999",
                 false => "use a whole number with h, d, w, mo or y, e.g. 12h, 30d, 2w, 6mo or 1y",
             };
             Error::usage(format!("\"{}\" is not a span", excerpt(text, 32))).why(why)
@@ -166,7 +166,7 @@ impl ExpirySpec {
         }
         match Span::parse(text) {
             Ok(span) => Ok(ExpirySpec::In(span)),
-            Err(_) if has_span_form(text) => refused("the number of a span is 1 to 99999"),
+            Err(_) if has_span_form(text) => refused("use a number from 1 to 99999"),
             Err(_) => refused("use a span (12h, 30d, 2w, 6mo, 1y), a day (2026-12-31 or 31-12-2026), or never"),
         }
     }

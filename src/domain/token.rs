@@ -61,9 +61,10 @@ word_enum! {
 
 impl Status {
     pub fn parse(text: &str) -> Result<Self> {
-        Status::from_word(text).ok_or_else(|| {
-            Error::usage(format!("no status {}", quoted(text)))
-                .why("use active, disabled, expired or deleted (revoked)")
+        // `revoked` is the word for people, `deleted` the one in JSON.
+        let revoked = (text == "revoked").then_some(Status::Deleted);
+        Status::from_word(text).or(revoked).ok_or_else(|| {
+            Error::usage(format!("no status {}", quoted(text))).why("use active, disabled, expired or revoked")
         })
     }
 }

@@ -114,9 +114,8 @@ fn render(subject: ProxyKind, guide: &Guide<'_>) -> Result<String> {
 impl Guide<'_> {
     fn check(&self, subject: ProxyKind) -> Result<()> {
         if let Endpoint::Unix(path) = self.verify {
-            check_template_safe(path).map_err(|e| {
-                e.next(advise_setting("serve.verify", "another path, such as unix:/run/jeton/verify.sock"))
-            })?;
+            check_template_safe(path)
+                .map_err(|e| e.next(advise_setting("serve.verify", "a path such as unix:/run/jeton/verify.sock")))?;
         }
         if subject != ProxyKind::Curl
             && let Some((name, pattern)) =
@@ -124,9 +123,10 @@ impl Guide<'_> {
         {
             return Err(Error::usage(format!("tokens can't be read from the header {name}"))
                 .why(format!(
-                    "the proxy must remove headers like {pattern} from requests, because applications trust them"
+                    "the proxy removes headers that match {pattern} from requests, because applications trust \
+                     such headers"
                 ))
-                .next(advise_setting("serve.accept", "another header, such as header:X-Api-Token")));
+                .next(advise_setting("serve.accept", "a header such as header:X-Api-Token")));
         }
         if let (Endpoint::Tcp(port), ProxyKind::Traefik | ProxyKind::Envoy, false) =
             (self.verify, subject, self.insecure)
@@ -156,8 +156,8 @@ impl Guide<'_> {
                      plus .key",
                 )
                 .next(
-                    "Put both into one file that only its owner can read: cat CERT KEY > FILE. Then use --cert \
-                     FILE --key FILE",
+                    "Put both into one file that only its owner can read: (umask 077; cat CERT KEY > FILE). Then use \
+                     --cert FILE --key FILE",
                 ));
             }
         }
@@ -174,12 +174,9 @@ impl Guide<'_> {
             None => Ok(()),
             Some(entry) => {
                 let route: String = entry.route.to_string().chars().take(60).collect();
-                Err(Error::usage(format!(
-                    "the route {}… can't be written into this configuration",
-                    escape_untrusted(&route)
-                ))
-                .why(format!("the pattern of the route has more than {longest} characters, the limit of this proxy"))
-                .next("Remove the route from its catalogue, or use another proxy"))
+                Err(Error::usage(format!("the route {}… is too long for this proxy", escape_untrusted(&route)))
+                    .why(format!("the route's regular expression would have more than {longest} characters"))
+                    .next("Shorten the route in its catalogue file and apply the file again, or use another proxy"))
             }
         }
     }

@@ -61,7 +61,11 @@ impl Listen {
                 super::check_template_safe(&path).map_err(|e| e.next("Use another path: --listen unix:PATH"))?;
                 Ok(Listen::Unix(path))
             }
-            Err(_) => Err(refused(text, "not an address to listen on", "use 80, 127.0.0.1:80 or unix:PATH")),
+            Err(_) => Err(refused(
+                text,
+                "not an address to listen on",
+                "use a port such as 80, an address such as 127.0.0.1:80, or a socket such as unix:/run/proxy.sock",
+            )),
         }
     }
 

@@ -22,8 +22,8 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         return Err(Error::usage("Traefik can't reach jeton over a unix socket")
             .why("Traefik's forwardAuth accepts only http addresses")
             .next(format!(
-                "Use nginx, Caddy, HAProxy or Envoy. Use a port only if this machine has no other users. {}, and add --insecure to \
-                 this command",
+                "Use nginx, Caddy, HAProxy or Envoy. If this machine has no other users, you can use a port instead. \
+                 {}, and add --insecure to this command",
                 advise_setting("serve.verify", "127.0.0.1:7180")
             )));
     };
@@ -31,7 +31,8 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         Listen::Port(port) => format!(":{port}"),
         Listen::Address(address) => address.to_string(),
         Listen::Unix(_) => {
-            return Err(Error::usage("Traefik can't listen on a unix socket").next("Use --listen PORT or ADDRESS:PORT"));
+            return Err(Error::usage("Traefik can't listen on a unix socket")
+                .next("Use --listen PORT or --listen ADDRESS:PORT"));
         }
     };
     let router_tls = if guide.tls.is_some() { "      tls: {}\n" } else { "" };

@@ -24,8 +24,10 @@ pub fn default_verify(store: &Path) -> Result<Endpoint> {
 }
 
 fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
-    let store = paths::absolute(store)
-        .map_err(|e| Error::failure("the location of the store is unknown").why(e.to_string()))?;
+    let store = paths::absolute(store).map_err(|e| {
+        let unknown = Error::failure("the location of the store is unknown").why(e.to_string());
+        unknown.next("Use an absolute path: --store PATH")
+    })?;
     let path = match store == Path::new(SYSTEM_PATHS.0) {
         true => format!("{}/{name}.sock", SYSTEM_PATHS.1),
         false => format!("{}.{name}", store.display()),

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::confirmations::Confirmations;
 use super::response::{self, HttpResponse};
-use super::{ServerState, credential};
+use super::{ServerState, credential, form};
 use crate::api::problem::{self, Problem};
 use crate::api::repeated::{KEY_HEADER, RepeatedReply};
 use crate::api::sign_in::{Confirm, Confirmed, LOGIN_PATH, PROOF_HEADER, PROOF_LIFETIME, PasswordLogin};
@@ -192,10 +192,10 @@ pub(super) async fn handle(
             answer(service, peer, matched, request).await.unwrap_or_else(|error| problem(&error))
         }
         PathMatch::OtherMethods(methods) => {
-            let error = Error::usage("the path does not accept this HTTP method").fault(Fault::UnknownEndpoint);
-            let mut response = problem_with(&error, StatusCode::METHOD_NOT_ALLOWED);
-            let allowed = HeaderValue::try_from(methods.join(", ")).ok();
-            response.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
+            let allowed = methods.join(", ");
+            let error = Error::usage("the path does not accept this HTTP method").next(format!("Use {allowed}"));
+            let mut response = problem_with(&error.fault(Fault::UnknownEndpoint), StatusCode::METHOD_NOT_ALLOWED);
+            response.headers_mut().extend(HeaderValue::try_from(allowed).ok().map(|allowed| (ALLOW, allowed)));
             response
         }
         PathMatch::Unknown => problem(
@@ -233,7 +233,7 @@ async fn answer(
         let known = run(service, peer, move |backend| call(backend, &caller, WhoAmI)).await?;
         drop(place);
         let limits = if known.account.role >= Role::Admin { LARGE_BODY } else { MEDIUM_BODY };
-        let _large = service.api.large_bodies.acquire().await.map_err(|_| Error::failure("the service stops"))?;
+        let _large = service.api.large_bodies.acquire().await.map_err(|_| Error::failure("the service is stopping"))?;
         read_body(request, limits).await?
     };
     let place = service.api.enter().await?;
@@ -297,7 +297,7 @@ fn only_header(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>> {
     match (values.next().map(HeaderValue::to_str), values.next()) {
         (None, _) => Ok(None),
         (Some(Ok(value)), None) => Ok(Some(value)),
-        _ => Err(Error::usage(format!("the header {name} is malformed or was sent twice"))),
+        _ => Err(Error::usage(format!("the header {name} is malformed or sent twice")).next("Send it once, in ASCII")),
     }
 }
 
@@ -340,7 +340,7 @@ async fn issue_proof(
 
 async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T> {
     let body = read_body(request, SMALL_BODY).await?;
-    serde_json::from_slice(&body).map_err(|e| Error::usage("the body doesn't fit this endpoint").why(e.to_string()))
+    serde_json::from_slice(&body).map_err(|e| form::unfit_body(&e))
 }
 
 /// Runs `call` on a thread for blocking work.
@@ -354,7 +354,7 @@ pub(super) async fn run<T: Send + 'static>(
     // The caller may have left.
     let work = move || drop(answered.send(owner.api.run(&peer, call)));
     service.supervisor.blocking(work).await;
-    let failed = || Error::failure("the call ended unexpectedly").next("Check whether your change was made");
+    let failed = || Error::failure("the call ended unexpectedly").next("If you made a change, check if it is stored");
     answer.await.map_err(|_| failed())?
 }
 
@@ -365,9 +365,9 @@ async fn read_body(request: Request<Incoming>, limits: BodyLimits) -> Result<Zer
     };
     let has_json = is_json(request.headers()).unwrap_or(false);
     let body = Limited::new(request.into_body(), limits.bytes).collect();
-    let body = timeout(limits.time, body).await.map_err(|_| Error::usage("the body did not arrive in time"))?;
-    let body =
-        body.map_err(|e| Error::usage("the body can't be read").why(e.to_string()).next("Send less in one call"))?;
+    let late = || Error::usage(format!("the body did not arrive within {} s", limits.time.as_secs())).next("Try again");
+    let body = timeout(limits.time, body).await.map_err(|_| late())?;
+    let body = body.map_err(|e| form::unread_body(&*e, limits.bytes))?;
     let bytes = Zeroizing::new(body.to_bytes().to_vec());
     match has_json || bytes.is_empty() {
         true => Ok(bytes),

@@ -34,7 +34,11 @@ pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: 
     match result {
         Ok(Some(why)) if found.is_rolled_back() => {
             *continuity = RollbackDetector::default();
-            tracing::warn!(why = %escape_untrusted(&why), "accepted the store: if it is an older copy, tokens revoked after the copy was made work again");
+            tracing::warn!(
+                why = %escape_untrusted(&why),
+                "the store was accepted because of --accept-older-store: if the store is an older copy, tokens that \
+                 were revoked after that copy may work again"
+            );
         }
         Ok(None) => tracing::warn!("--accept-older-store was not needed: leave it out at the next start"),
         // A fault at this point also occurs at the first request and is logged there.
@@ -111,7 +115,7 @@ impl AuditPosition {
                 if !pending.is_failing {
                     let why = e.to_string();
                     tracing::warn!(why = %escape_untrusted(&why), "the last seen audit row can't be saved: after a restart of the service, an older copy of the store \
-                         could go unnoticed, and revoked tokens would work again");
+                         could go unnoticed, and revoked tokens could work again");
                 }
                 pending.is_failing = true;
                 pending.next.get_or_insert(next);

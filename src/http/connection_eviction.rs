@@ -46,7 +46,10 @@ impl ConnectionLimits {
         if all < MIN_CONNECTIONS {
             return Err(Error::failure(format!("the limit of open files is only {limit}"))
                 .why(format!("the service itself needs {others} files, so too few remain for connections"))
-                .next("Raise the hard limit: LimitNOFILE=1024 in the systemd unit, or as root ulimit -n 1024 before jeton serve"));
+                .next(
+                    "Raise the hard limit. In the systemd unit: LimitNOFILE=1024. In a shell of root: ulimit -n 1024, \
+                     before jeton serve",
+                ));
         }
         let management = (all / 8).clamp(1, MAX_MANAGEMENT);
         Ok(ConnectionLimits { verify: (all - 2 * management).min(MAX_CONNECTIONS), management })
@@ -99,8 +102,8 @@ impl OverloadReport {
                 tracing::warn!(
                     open,
                     most = limits.verify,
-                    "too many connections: jeton closes the least active ones, or can't accept new ones. If the limit of \
-                     open files is low, raise it (ulimit -n, or LimitNOFILE= in the systemd unit)"
+                    "too many connections: jeton closes the least active connections, or can't accept new ones. If the \
+                     limit of open files is low, raise it (ulimit -n, or LimitNOFILE= in the systemd unit)"
                 );
             }
             Some(_) if before != (closed, refused) => self.sweeps_without_overload = 0,

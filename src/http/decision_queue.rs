@@ -263,7 +263,12 @@ fn report_unreadable(named: &mut HashSet<PublicId>, request: &VerifyRequest, err
     }
     if named.insert(claim.public_id().clone()) {
         let (secret, why) = (claim.public_id().as_str(), error.to_string());
-        tracing::error!(secret, why = %escape_untrusted(&why), "a token can't be read from the store: requests with its secret get status 503");
+        tracing::error!(
+            secret,
+            why = %escape_untrusted(&why),
+            "a token can't be read from the store: requests with its secret get status 503. Examine the store with: \
+             jeton doctor --full"
+        );
     }
 }
 

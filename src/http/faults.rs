@@ -37,11 +37,11 @@ impl Fault {
             Fault::ServiceFile => {
                 "commands don't find this service: its file next to the store is gone, and can't be made again"
             }
-            Fault::Proof => "no proxy is trusted at the port: jeton can't read the proof values",
+            Fault::Proof => "proxies that check jeton's proof refuse every request: jeton can't read the proof values",
             Fault::Certificate => "the new certificate for https can't be used: jeton still uses the earlier one",
             Fault::Clock => {
-                "the clock was set back: until it is right, jeton compares expiries with the latest time that \
-                 it knows"
+                "the clock is behind the latest time that jeton knows: until the clock is right, jeton uses that time \
+                 for expiries"
             }
         }
     }

@@ -1,8 +1,8 @@
-//! Requests that present a token in a form: introspection and revocation.
+//! Requests that present a token in a form: introspection and revocation. The errors of other bodies.
 
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Request, StatusCode};
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::credential;
 use super::response::{self, HttpResponse};
+use crate::error::Error;
 
 const MAX_FORM: usize = 4096;
 /// Maximum time for a form to arrive.
@@ -36,7 +37,22 @@ pub(super) async fn read_token(request: Request<Incoming>) -> Result<Zeroizing<S
     let body = body.map_err(|_| "the form can have at most 4096 bytes")?;
     let form = Zeroizing::new(body.to_bytes().to_vec());
     let form = std::str::from_utf8(&form).map_err(|_| "the form is not UTF-8")?;
-    credential::form_value(form, "token").ok_or("the form must have one field named token")
+    credential::form_value(form, "token").ok_or("the form must have exactly one field named token")
+}
+
+/// Returns the error for a JSON body without the fields of the endpoint.
+pub(super) fn unfit_body(error: &serde_json::Error) -> Error {
+    Error::usage("the body doesn't fit this endpoint")
+        .why(error.to_string())
+        .next("Correct the fields: docs/api.md lists those of each endpoint")
+}
+
+/// Returns the error for a body that could not be read, of which `limit` bytes are permitted.
+pub(super) fn unread_body(error: &(dyn std::error::Error + Send + Sync + 'static), limit: usize) -> Error {
+    match error.is::<LengthLimitError>() {
+        true => Error::usage(format!("the body is larger than {} KiB", limit / 1024)).next("Send less in one call"),
+        false => Error::usage("the body can't be read").why(error.to_string()).next("Try again"),
+    }
 }
 
 /// Builds the answer of RFC 6749, section 5.2.

@@ -138,13 +138,17 @@ impl ListenAddress {
             return None;
         }
         let bound = sockets::listen(&self.endpoint, self.group.as_deref()).and_then(|(listening, file)| {
-            let fail = |e: io::Error| Error::failure("the new socket can't accept connections").why(e.to_string());
+            let what = "jeton created the socket again, but can't listen on it";
+            let fail = |e: io::Error| Error::failure(what).why(e.to_string());
             listening.extend_backlog().and_then(|()| Listener::from_socket(listening)).map_err(fail).map(|l| (l, file))
         });
         match bound {
             Ok((listener, file)) => {
                 self.file = file;
-                tracing::warn!(endpoint = %self.endpoint, "the socket file was gone; jeton created it again");
+                tracing::warn!(
+                    endpoint = %self.endpoint,
+                    "the socket was removed or replaced; jeton created it again"
+                );
                 faults.resolve(kind.fault());
                 Some(listener)
             }
@@ -199,7 +203,8 @@ async fn accept_loop(
                 if service.overload.refused.fetch_add(1, Relaxed) == 0 {
                     tracing::warn!(
                         why = %e,
-                        "new connections can't be accepted at the moment (logged once; see jeton_connections_not_accepted_total)"
+                        "new connections can't be accepted at the moment. This is logged only once; the metric \
+                         jeton_connections_not_accepted_total counts the attempts"
                     );
                 }
                 service.overload.close_idle(&service.connections, kind, most);

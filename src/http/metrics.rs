@@ -60,8 +60,8 @@ impl Metrics {
         if outcome == VerifyOutcome::UnknownMethod && count.is_power_of_two() {
             tracing::warn!(
                 count,
-                "a proxy asked for a method that is in no catalogue; print the proxy's configuration again and \
-                 reload the proxy: jeton guide PROXY"
+                "a request to /v1/verify names no method, or a method that is in no catalogue. If a proxy sent the \
+                 request, print the proxy's configuration again and reload the proxy: jeton guide PROXY"
             );
         }
     }
@@ -76,7 +76,8 @@ pub(super) fn render(service: &ServerState, figures: Option<&Figures>, scraper: 
     write_requests(&mut text, &service.metrics);
     write_connections(&mut text, service);
     let older = u64::from(service.metrics.is_older_store.load(Relaxed));
-    text.one("store_older", "1 while the store is an older copy or another store.", older);
+    let help = "1 while the service refuses the store, because it may be an older copy or another store.";
+    text.one("store_older", help, older);
     let faults = Fault::ALL
         .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
     text.family(
@@ -89,7 +90,7 @@ pub(super) fn render(service: &ServerState, figures: Option<&Figures>, scraper: 
     text.one("log_lines_lost_total", "Log lines that could not be written.", logging::lost_lines());
     text.one(
         "store_readable",
-        "1 if the store can be read. 0 if not; the metrics after this one are then missing.",
+        "1 if the figures of the store could be read. If 0, the metrics of tokens and of the store's size are missing.",
         u8::from(figures.is_some()),
     );
     if let Some(figures) = figures {
@@ -151,8 +152,8 @@ fn write_requests(text: &mut MetricsText, metrics: &Metrics) {
     text.head(
         "verify_seconds",
         "histogram",
-        "Time from a parsed request of /v1/verify to its response: extraction of the credential, wait for the batch, \
-         decision. Without the network and the parsing of HTTP.",
+        "Time from a parsed request of /v1/verify to its response. Includes the wait for the batch. Excludes the \
+         network and the parsing of HTTP.",
     );
     metrics.latency.write("jeton_verify_seconds", &mut text.0);
 }
@@ -167,18 +168,18 @@ fn write_connections(text: &mut MetricsText, service: &ServerState) {
         of(&metrics.timed_out),
     );
     text.one("connections_closed_for_room_total", "Idle connections closed to make room.", of(closed));
-    text.one("connections_not_accepted_total", "Failed accepts of connections.", of(refused));
+    text.one("connections_not_accepted_total", "Failed attempts to accept a connection.", of(refused));
 }
 
 fn write_ledger(text: &mut MetricsText, ledger: &UsageLedger) {
     text.one("ledger_waiting", "Ledger rows waiting to be written.", ledger.pending());
     let help = "Time for which the oldest ledger row has waited to be written. Usually less than 1.";
     text.one("ledger_lag_seconds", help, ledger.lag().as_secs_f64());
-    text.one("ledger_written_total", "Uses and denied attempts written.", of(&ledger.stats.written));
+    text.one("ledger_written_total", "Uses and denied attempts written to the ledger.", of(&ledger.stats.written));
     let lost = ledger.stats.lost();
-    let help = "Uses and denied attempts not written to the ledger.";
+    let help = "Lost uses and denied attempts: they will never be in the ledger.";
     text.one("ledger_lost_total", help, lost.uses + lost.denials);
-    text.one("ledger_lost_uses_total", "Accepted uses not written to the ledger.", lost.uses);
+    text.one("ledger_lost_uses_total", "Lost uses: they will never be in the ledger.", lost.uses);
     text.one(
         "ledger_faults_total",
         "Failed attempts to write to the ledger. jeton tries to write the same rows again.",

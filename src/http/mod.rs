@@ -207,8 +207,11 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     addresses::reject_cleartext(&verify.endpoint, &manage.endpoint, insecure)?;
     if let Some((name, _)) = inherited.first() {
         return Err(Error::usage(format!("systemd passes a socket named \"{name}\", which jeton doesn't use"))
-            .why("jeton uses one socket named verify and one named manage (two with https)")
-            .next("Use FileDescriptorName=verify or FileDescriptorName=manage in the socket unit"));
+            .why(
+                "jeton uses a socket named verify and a socket named manage. If serve.manage has an https address, \
+                 jeton uses a second socket named manage",
+            )
+            .next("Correct FileDescriptorName= in the unit of this socket, or disable the unit"));
     }
     let expiry_clock = Arc::new(ExpiryClock::new(Arc::clone(&clock), Arc::clone(&faults)));
     let proofs = match verify.endpoint {
@@ -268,7 +271,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
         outcome
     };
     let thread = threads::spawn("service", move |_| notify_ended(&ended), serve).map_err(threads::not_started)?;
-    started.recv().map_err(|_| Error::failure("the service ended immediately"))??;
+    started.recv().map_err(|_| Error::failure("the service ended immediately").next(SEE_LOG))??;
     Ok(ServerHandle {
         addrs,
         https: https_address,
@@ -295,11 +298,11 @@ fn run_result(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -
     run?;
     if let Some(task) = failed {
         return Err(Error::failure("the service ended unexpectedly")
-            .why(format!("the task \"{task}\" of the service failed"))
+            .why(format!("the internal task \"{task}\" failed"))
             .next(SEE_LOG));
     }
     if left != LostCounts::default() {
-        return Err(Error::failure(format!("the ledger is incomplete: {left} not recorded"))
+        return Err(Error::failure(format!("the ledger is incomplete: it lacks {left}"))
             .why("the service ended before it could write them")
             .next(SEE_LOG));
     }

@@ -78,6 +78,6 @@ fn read_file(store: &OpenStore, seen: Option<&SeenFile>) -> Result<Option<SeenFi
 /// Returns the error for requests while the file is an older copy.
 pub(super) fn older_file_error() -> Error {
     Error::failure("an older copy was written onto the file of the store")
-        .why("the file without its newest changes, which are in the -wal file, has fewer rows in its audit log than before")
-        .next("Put the newest backup in place: jeton restore FILE. Don't start the service again before that")
+        .why("the audit log in the file lacks rows that it had before. Only the -wal file has newer changes")
+        .next("Restore the newest backup: jeton restore FILE. Don't restart the service before the restore")
 }

@@ -98,7 +98,7 @@ impl ReopeningStore {
 
     /// Makes the next use reopen the store. A panic may have left the connection in the middle of an operation.
     pub fn mark_stale(&mut self) {
-        self.record_failure(&Error::failure("jeton panicked while it used the store"));
+        self.record_failure(&Error::failure("jeton had an internal error (panic) while it used the store"));
     }
 
     fn record_failure(&mut self, error: &Error) {

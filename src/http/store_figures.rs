@@ -94,7 +94,7 @@ impl StoreFigures {
         let mut latest = self.lock();
         if let (Err(error), true) = (&read, latest.as_ref().is_none_or(|before| before.figures.is_some())) {
             let why = error.to_string();
-            tracing::warn!(why = %escape_untrusted(&why), "the metrics lack the figures of the store, which can't be read");
+            tracing::warn!(why = %escape_untrusted(&why), "the store can't be read, so the metrics lack its figures");
         }
         *latest = Some(Reading { figures: read.ok().map(Arc::new), ended: Stopwatch::start(), took });
     }

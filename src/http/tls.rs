@@ -47,9 +47,16 @@ impl CertificateFiles {
     /// Reads the files. Returns the parameters of connections, and the pin of the certificate.
     fn read(&self) -> Result<(Arc<ServerConfig>, CertificatePin)> {
         let refused = |e: rustls::Error| {
-            Error::failure(format!("the certificate in {} can't be used", self.certificate.display()))
-                .why(e.to_string())
-                .next(format!("Check that the key of this certificate is in {}", self.key.display()))
+            let why = match e {
+                rustls::Error::InconsistentKeys(_) => "the key does not belong to this certificate".to_owned(),
+                other => other.to_string(),
+            };
+            Error::failure(format!("the certificate in {} can't be used", self.certificate.display())).why(why).next(
+                format!(
+                    "Check that the file begins with the certificate of this service, and that its key is in {}",
+                    self.key.display()
+                ),
+            )
         };
         let chain = tls::read_certificates(&self.certificate)?;
         let pin =

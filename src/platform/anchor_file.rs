@@ -146,7 +146,7 @@ impl AnchorFile {
         }
         self.length = bytes.len() as u64;
         self.text = super::bounded_read::decode_utf8(&self.path.display().to_string(), bytes)
-            .map_err(|e| unusable(&self.path).why(e.what))?;
+            .map_err(|e| unusable(&self.path).why(e.what).next("Check the path, or choose another file"))?;
         Ok(())
     }
 }
@@ -176,6 +176,10 @@ fn open_error(path: &Path, e: io::Error) -> Error {
         unusable(path)
             .why(format!("the folder {} does not exist", folder.display()))
             .next("Create the folder, or use a file in another folder")
+    } else if e.kind() == ErrorKind::PermissionDenied {
+        unusable(path)
+            .why("jeton's user isn't permitted to read and write this file, or to create it in its folder")
+            .next("Give jeton's user access, or choose another file")
     } else {
         unusable(path).why(e.to_string())
     }

@@ -12,6 +12,10 @@ use super::sidecar::{JOURNAL_SUFFIX, SHM_SUFFIX, WAL_SUFFIX, sidecar_path};
 use super::{paths, whole_file};
 use crate::error::{Error, Fault, Result};
 
+/// The next step for a backup that another user could change.
+const COPY: &str = "Copy the backup to a folder that only you can write to, as a file with mode 0600. Check the copy: \
+                    jeton --store COPY audit verify. Then restore the copy";
+
 /// Checks that the file at `path` is a complete backup that nobody else can change, and not the file of `store`. Returns
 /// its absolute path.
 ///
@@ -30,25 +34,29 @@ pub fn check(path: &Path, store: &Path) -> Result<PathBuf> {
         meta => meta.map_err(refused)?,
     };
     if !meta.is_file() {
-        return Err(unusable("it is a link, a folder, a pipe or a device".to_owned()).next("Use the path of a file"));
+        return Err(unusable("it is a link, a folder, a pipe or a device".to_owned())
+            .next("Use the path of the backup file itself"));
     }
     if fs::symlink_metadata(store).is_ok_and(|s| (s.dev(), s.ino()) == (meta.dev(), meta.ino())) {
         return Err(Error::usage("the backup and the store are the same file").next("Choose another backup"));
     }
     let own_uid = rustix::process::geteuid().as_raw();
     if ![own_uid, 0].contains(&meta.uid()) || meta.mode() & 0o022 != 0 {
-        let why = format!("another user can change it (uid {}, mode {:04o})", meta.uid(), meta.mode() & 0o7777);
-        return Err(unusable(why).next("Use a backup that nobody else could change, or verify a copy of this file first: jeton --store COPY audit verify"));
+        let why = format!("another user can change it (owner: uid {}, mode {:04o})", meta.uid(), meta.mode() & 0o7777);
+        return Err(unusable(why).next(COPY));
     }
     if let Some(folder) = SharedFolder::above(&path).map_err(refused)? {
-        return Err(unusable(format!("{folder}, and could replace the file"))
-            .next("Copy the backup to a folder that only you can write to, and verify the copy: jeton --store COPY audit verify"));
+        return Err(unusable(format!("{folder}, and could replace the file")).next(COPY));
     }
     for suffix in [WAL_SUFFIX, JOURNAL_SUFFIX] {
         let companion = sidecar_path(&path, suffix);
         if fs::symlink_metadata(&companion).is_ok_and(|meta| meta.len() > 0) {
-            return Err(unusable(format!("{} has changes that are not in the file", companion.display()))
-                .next(format!("Make a backup of it first: jeton --store {} backup FILE", path.display())));
+            return Err(unusable(format!("{} has changes that are not in the file", companion.display())).next(
+                format!(
+                    "Make a complete backup of this file, and restore that one: jeton --store {} backup FILE",
+                    path.display()
+                ),
+            ));
         }
     }
     Ok(path)
@@ -143,8 +151,10 @@ impl Moves {
         match stay.is_empty() {
             true => error,
             false => {
-                let next =
-                    format!("Files of the old store are now at {}. Rename them, or restore again", stay.join(", "));
+                let next = format!(
+                    "Files of the old store are now at {}. Give them their old names, or restore again",
+                    stay.join(", ")
+                );
                 error.next(next)
             }
         }

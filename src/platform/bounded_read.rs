@@ -201,8 +201,10 @@ pub fn read_secret_line(from: impl AsFd, source: &str, what: &str) -> Result<Zer
         FirstLine::Text(text) => Ok(text),
         FirstLine::Empty => Err(Error::denied(format!("{what} was not given")).why(format!("{source} is empty"))),
         FirstLine::TooLong => Err(refused(format!("the first line is longer than {MAX_SECRET_LINE} bytes"))),
-        FirstLine::NotUtf8 => Err(refused("the text is not UTF-8".to_owned()).next(format!("Pass {what} as UTF-8"))),
-        FirstLine::Utf16 => Err(refused("the text is UTF-16".to_owned()).next(format!("Pass {what} as UTF-8"))),
+        FirstLine::NotUtf8 => {
+            Err(refused("the first line is not UTF-8 text".to_owned()).next("Convert the text to UTF-8"))
+        }
+        FirstLine::Utf16 => Err(refused("the text is UTF-16".to_owned()).next("Convert the text to UTF-8")),
     }
 }
 

@@ -7,6 +7,7 @@ use super::secret_files::read_file;
 use crate::domain::catalogue::{Catalogue, toml_reader, validate};
 use crate::error::{Error, Kind, Result};
 use crate::import::openapi::{self, ImportOptions, ImportResult, Neighbours};
+use crate::import::toml_message::plain_words;
 
 /// Reads a text of at most that many bytes: [`super::secret_files::read_text`] or [`super::secret_files::read_file`].
 pub type ReadText = fn(&Path, usize) -> Result<String>;
@@ -34,9 +35,12 @@ fn read_named<C: AsRef<[Catalogue]>>(
     let text = read_text(path, openapi::MAX_DOCUMENT_SIZE)?;
     if is_openapi(&text) {
         if bounded_read::is_standard(path) {
-            return Err(Error::usage("the catalogue needs a name")
-                .why("an OpenAPI document from stdin has no file name")
-                .next("Use: jeton catalogue import openapi - --name NAME"));
+            return Err(Error::usage("the OpenAPI document from stdin needs a name for its catalogue")
+                .why("jeton takes the catalogue's name from the name of the file, and stdin has none")
+                .next(
+                    "Pass the document again to: jeton catalogue import openapi - --name NAME. To change nothing, add \
+                     --dry-run",
+                ));
         }
         let name = name.map_or_else(|| catalogue_name(path), str::to_owned);
         let options = ImportOptions { name, ..ImportOptions::default() };
@@ -44,7 +48,8 @@ fn read_named<C: AsRef<[Catalogue]>>(
         validate::validate(&imported.catalogue, existing()?.as_ref())?;
         return Ok(imported);
     }
-    let catalogue = toml_reader::read(&path.to_string_lossy(), &text, existing()?.as_ref())?;
+    let catalogue = toml_reader::read(&path.to_string_lossy(), &text, existing()?.as_ref())
+        .map_err(|e| Error { why: e.why.as_deref().map(plain_words), ..e })?;
     match name.filter(|name| *name != catalogue.name) {
         Some(name) => Err(Error::usage(format!("the catalogue can't be named {name}"))
             .why(format!("the file names its catalogue: {}", catalogue.name))
@@ -79,8 +84,9 @@ pub fn source_named<C: AsRef<[Catalogue]>>(
         return Ok(Catalogue::shipped(name)?.into());
     }
     read_named(from, name, read_text, existing).map_err(|e| match e.kind {
-        Kind::NotFound => e.why(
-            "give the path of a catalogue file or an OpenAPI document, or cloud-platform, the sample catalogue of jeton",
+        Kind::NotFound if e.next.is_none() => e.next(
+            "Use the path of a catalogue file or of an OpenAPI document, or cloud-platform for the sample catalogue of \
+             jeton",
         ),
         _ => e,
     })

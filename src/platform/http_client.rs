@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, SERVER, USER_AGENT};
@@ -96,7 +96,10 @@ impl HttpClient {
             Error::failure(format!("the server {server} gave no valid answer")).why(why).fault(Fault::Unanswered)
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-        let runtime = runtime.map_err(|e| failed(e.to_string()))?;
+        let runtime = runtime.map_err(|e| {
+            let error = Error::failure("this machine can't open a connection; nothing was sent").why(e.to_string());
+            error.fault(Fault::Unreachable)
+        })?;
         let interrupt = request.interrupt;
         let interrupted = async {
             match interrupt {
@@ -182,7 +185,8 @@ async fn connect_tls(tls: &TlsConnector, host: &str, port: u16) -> io::Result<Tl
     let mut last = io::Error::other("the name has no address");
     for address in &addresses {
         let share = CONNECT_TIMEOUT / u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-        match timeout(share, TcpStream::connect(address)).await.unwrap_or_else(|e| Err(e.into())) {
+        let timed_out = |_| Err(io::Error::new(ErrorKind::TimedOut, format!("{address} did not answer in time")));
+        match timeout(share, TcpStream::connect(address)).await.unwrap_or_else(timed_out) {
             Ok(stream) => return tls.connect(name, stream).await,
             Err(e) => last = e,
         }
@@ -204,7 +208,8 @@ fn unproven_port(server: &ServerAddress) -> Error {
 fn forbidden(server: &ServerAddress) -> Error {
     let group = match server {
         ServerAddress::Local(Endpoint::Unix(path)) => {
-            fs::metadata(path).ok().and_then(|meta| unix_group::name_of(meta.gid()))
+            let meta = fs::metadata(path).ok().filter(|meta| meta.mode() & 0o020 != 0);
+            meta.and_then(|meta| unix_group::name_of(meta.gid()))
         }
         ServerAddress::Local(Endpoint::Tcp(_)) | ServerAddress::Https { .. } => None,
     };
@@ -260,6 +265,12 @@ async fn read_answer(response: Response<Incoming>) -> std::result::Result<HttpAn
     let date = response.headers().get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
     let version = program.and_then(|program| program.strip_prefix("jeton/")).map(str::to_owned);
     let body = Limited::new(response.into_body(), MAX_REPLY).collect().await;
-    let body = body.map_err(|e| Unanswered::Broken(e.to_string()))?.to_bytes();
+    let body = body.map_err(|e| {
+        Unanswered::Broken(match e.is::<LengthLimitError>() {
+            true => format!("the answer is larger than {} MiB", MAX_REPLY >> 20),
+            false => e.to_string(),
+        })
+    })?;
+    let body = body.to_bytes();
     Ok(HttpAnswer { status, body: Zeroizing::new(body.to_vec()), version, date, certificate: None })
 }

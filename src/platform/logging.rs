@@ -9,7 +9,7 @@ pub use tracing::level_filters::LevelFilter;
 use super::clock::SystemClock;
 use super::log_writer::{LogWriter, LossReport, Stderr};
 use crate::domain::secret::contains_secret;
-use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::untrusted_text::{escape_untrusted, excerpt};
 use crate::error::{Error, Result};
 use crate::verbs::ports::Clock;
 
@@ -32,7 +32,8 @@ pub fn parse_level(text: &str) -> Result<LevelFilter> {
         "info" => Ok(LevelFilter::INFO),
         "debug" => Ok(LevelFilter::DEBUG),
         "trace" => Ok(LevelFilter::TRACE),
-        _ => Err(Error::usage("unknown log level").why("use error, warn, info, debug or trace")),
+        _ => Err(Error::usage(format!("unknown log level \"{}\"", excerpt(text, 32)))
+            .why("use error, warn, info, debug or trace")),
     }
 }
 

@@ -50,7 +50,12 @@ impl NewFile {
         // SQLite would read a file with one of these suffixes as part of the new file.
         for taken in iter::once(path.clone()).chain(sqlite_companions(&path)) {
             if fs::symlink_metadata(&taken).is_ok() {
-                return Err(create_error(&taken, what, &ErrorKind::AlreadyExists.into()));
+                return Err(match taken == path {
+                    true => create_error(&path, what, &ErrorKind::AlreadyExists.into()),
+                    false => unusable(&path, what)
+                        .why(format!("{} exists, and SQLite would read it as a part of the new file", taken.display()))
+                        .next("Choose another name, or move that file away"),
+                });
             }
         }
         let partial = sidecar_path(&path, PARTIAL_SUFFIX);
@@ -84,10 +89,12 @@ impl NewFile {
     /// Syncs the file to disk and gives it its name, unless something has got this name meanwhile.
     pub fn finish(mut self) -> Result<()> {
         let failed = |e: io::Error| {
-            let error = Error::failure(format!("{} can't be written", self.path.display())).why(e.to_string());
+            let error = Error::failure(format!("{} can't be written", self.path.display()));
             match e.kind() {
-                ErrorKind::AlreadyExists => error.next("Choose a path that does not exist yet"),
-                _ => error,
+                ErrorKind::AlreadyExists => error
+                    .why("another program has created a file or folder with this name meanwhile")
+                    .next("Choose a path that does not exist yet"),
+                _ => error.why(e.to_string()),
             }
         };
         if !self.is_in_place() {
@@ -107,10 +114,11 @@ impl NewFile {
         }
         let meta = self.file.metadata().map_err(|e| e.to_string())?;
         if !self.is_in_place() || meta.nlink() > 1 || !meta.is_file() {
-            return Err("another program uses this file".to_owned());
+            return Err("it is not a regular file, has several names (hard links), or was just replaced".to_owned());
         }
         if !is_ours(&meta, 0o077) {
-            return Err(format!("other users have access to the file (mode {:04o})", meta.mode() & 0o7777));
+            let (uid, mode) = (meta.uid(), meta.mode() & 0o7777);
+            return Err(format!("another user has access to the file (owner: uid {uid}, mode {mode:04o})"));
         }
         self.file.set_len(0).map_err(|e| e.to_string())
     }
@@ -158,7 +166,9 @@ fn create_error(path: &Path, what: &str, error: &io::Error) -> Error {
         ErrorKind::AlreadyExists => {
             refused.why("a file or folder has this name").next("Choose a path that does not exist yet")
         }
-        ErrorKind::NotFound => refused.why(error.to_string()).next("Choose an existing folder"),
+        ErrorKind::NotFound => {
+            refused.why("its folder does not exist").next("Create the folder, or choose another folder")
+        }
         _ => refused.why(error.to_string()).next("Choose another path"),
     }
 }

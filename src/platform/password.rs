@@ -67,12 +67,15 @@ fn argon2(memory: u32, passes: u32, lanes: u32) -> Result<Argon2<'static>> {
 
 /// Parses a hash and checks its parameters against the bounds.
 fn parse_hash(hash: &PasswordHash) -> Result<(Phc, Params)> {
-    let phc = Phc::new(hash.parts().0).map_err(password_error("checked"))?;
-    let params = Params::try_from(&phc).map_err(password_error("checked"))?;
+    let refused = |fault: &str| {
+        Error::failure("the password can't be checked")
+            .why(format!("the stored password hash {fault}, so it may be damaged or altered"))
+            .next("Ask an owner for a new password: jeton account passwd ACCOUNT")
+    };
+    let phc = Phc::new(hash.parts().0).map_err(|_| refused("is not valid"))?;
+    let params = Params::try_from(&phc).map_err(|_| refused("is not valid"))?;
     if params.m_cost() > MAX_PARAMS.0 || params.t_cost() > MAX_PARAMS.1 || params.p_cost() > MAX_PARAMS.2 {
-        return Err(Error::failure("the password can't be checked")
-            .why("the stored password hash needs more memory or time than jeton allows; it may be damaged or altered")
-            .next("Ask an owner for a new password: jeton account passwd ACCOUNT"));
+        return Err(refused("needs more memory or time than jeton allows"));
     }
     Ok((phc, params))
 }

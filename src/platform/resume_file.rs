@@ -29,7 +29,8 @@ impl ResumeFile {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the file can't be read or names no row.
     pub fn read(&self) -> Result<Option<LastRow>> {
-        let refused = || Error::failure(format!("the number of the last row can't be read from {}", self.0.display()));
+        let refused =
+            || Error::failure(format!("the number of the last audit row can't be read from {}", self.0.display()));
         let text = match fs::read_to_string(&self.0) {
             Ok(text) => text,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
@@ -38,7 +39,7 @@ impl ResumeFile {
         let row = parse(text.trim()).ok_or_else(|| {
             refused()
                 .why("the file holds no number")
-                .next("Use another file, or remove this one to begin with the first row")
+                .next("Use another file, or remove this file to begin with the first row")
         })?;
         Ok(Some(row).filter(|row| row.seq > 0))
     }
@@ -48,7 +49,7 @@ impl ResumeFile {
     pub fn write(&self, row: LastRow) -> Result<()> {
         let hash = row.hash.map_or_else(String::new, |hash| format!(" {}", hex(&hash)));
         write_whole(&self.0, format!("{}{hash}\n", row.seq).as_bytes(), true).map_err(|e| {
-            Error::failure(format!("the number of the last row can't be written to {}", self.0.display()))
+            Error::failure(format!("the number of the last audit row can't be written to {}", self.0.display()))
                 .why(e.to_string())
         })
     }

@@ -29,7 +29,7 @@ pub(super) fn check(path: &Path, stream: &UnixStream) -> Result<()> {
     };
     let peer = match stream.peer_cred() {
         Ok(peer) => peer.uid(),
-        Err(e) => return refused(e.to_string()),
+        Err(e) => return refused(format!("the user of the program that listens there is unknown: {e}")),
     };
     match is_trusted(peer, own) || has_folder(peer, own, path).unwrap_or(false) {
         true => Ok(()),

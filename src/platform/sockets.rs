@@ -148,10 +148,14 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, 
             ErrorKind::AlreadyExists => error.next("Choose another address, or remove the file if nothing uses it"),
             ErrorKind::AddrInUse => error.next("Stop the program that listens there, or choose another address"),
             ErrorKind::NotFound => error.next("Create the socket's folder first, owned by the service's user"),
+            ErrorKind::InvalidInput | ErrorKind::InvalidFilename if matches!(endpoint, Endpoint::Unix(_)) => {
+                error.why("the path is too long for a socket").next("Choose a path with fewer characters")
+            }
             ErrorKind::AddrNotAvailable => error.next("Use an address of this machine, such as 127.0.0.1"),
             ErrorKind::PermissionDenied => error.next(match endpoint {
-                Endpoint::Tcp(_) => "Choose a port above 1023",
-                Endpoint::Unix(_) => "Choose a folder that the service's user can change",
+                Endpoint::Tcp(address) if address.port() < 1024 => "Choose a port above 1023",
+                Endpoint::Tcp(_) => "Choose another port, or let the system permit this port to jeton",
+                Endpoint::Unix(_) => "Choose a folder that the service's user can write to",
             }),
             _ => error,
         }

@@ -24,6 +24,11 @@ use crate::service::server_address::ServerConnection;
 /// Maximum size of a file in PEM, in bytes. The authorities of a whole system fit.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
+/// The next step for a server whose certificate can't be checked.
+const SET_CA: &str = "Set a file with the certificate of the server or of its authority: jeton config set server-ca FILE. \
+                      Or set the pin that jeton serve logs at its start: jeton config set server-pin PIN. For a server \
+                      with a name, the settings are servers.NAME.ca and servers.NAME.pin";
+
 /// Returns the cryptography that clients and servers use.
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
@@ -36,8 +41,11 @@ fn read_pem(path: &Path, what: &str, forbidden: u32) -> Result<Zeroizing<Vec<u8>
     let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
     let file = file.map_err(|e| refused(e.to_string()))?;
     let meta = file.metadata().map_err(|e| refused(e.to_string()))?;
-    if !meta.is_file() || meta.len() > MAX_FILE {
-        return Err(refused(format!("it is not a regular file of at most {} MiB", MAX_FILE >> 20)));
+    if !meta.is_file() {
+        return Err(refused("it is not a regular file".to_owned()));
+    }
+    if meta.len() > MAX_FILE {
+        return Err(refused(format!("it is larger than {} MiB", MAX_FILE >> 20)));
     }
     if meta.mode() & forbidden != 0 {
         return Err(refused(format!(
@@ -66,15 +74,17 @@ pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
 pub fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
     let what = "the key of the certificate";
     let pem = read_pem(path, what, 0o037)?;
-    PrivateKeyDer::from_pem_slice(&pem).map_err(|e| not_in_pem(path, what, &e))
+    let next = "Use the complete PEM file with the key. A key that needs a password can't be used";
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|e| not_in_pem(path, what, &e).next(next))
 }
 
 fn not_in_pem(path: &Path, what: &str, e: &pem::Error) -> Error {
     let why = match e {
         pem::Error::NoItemsFound => format!("the file does not contain {what} in PEM format"),
-        other => other.to_string(),
+        _ => "the PEM text in the file is damaged or incomplete".to_owned(),
     };
-    Error::failure(format!("{what} can't be read from {}", path.display())).why(why)
+    let error = Error::failure(format!("{what} can't be read from {}", path.display())).why(why);
+    error.next(format!("Use the complete PEM file with {what}"))
 }
 
 /// Returns the pin of a certificate.
@@ -89,7 +99,7 @@ pub fn pin(certificate: &CertificateDer<'_>) -> std::result::Result<CertificateP
 /// [`crate::error::Kind::Failure`] if the file with the authorities can't be used, or the system has none.
 pub fn client_config(server: &ServerConnection) -> Result<Arc<ClientConfig>> {
     let provider = provider();
-    let refused = |e: &dyn std::fmt::Display| Error::failure("TLS can't be used").why(e.to_string());
+    let refused = |why: String| Error::failure("TLS can't be used").why(why);
     let certificates = match (&server.ca, server.pin) {
         (Some(path), _) => read_certificates(path)?,
         (None, Some(_)) => Vec::new(),
@@ -99,19 +109,21 @@ pub fn client_config(server: &ServerConnection) -> Result<Arc<ClientConfig>> {
     roots.add_parsable_certificates(certificates.iter().cloned());
     let chain = match (&server.ca, server.pin) {
         (None, Some(_)) => None,
-        _ => {
-            Some(WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().map_err(
-                |e| {
-                    refused(&e)
-                        .next("Set the certificate of the server or its authority: jeton config set server-ca FILE")
+        _ => Some(
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().map_err(
+                |e| match &server.ca {
+                    Some(path) => refused(format!("no certificate in {} can be used: {e}", path.display()))
+                        .next("Ask the administrator of the server for the file that belongs to its certificate"),
+                    None => refused("this machine has no certificates of authorities".to_owned()).next(SET_CA),
                 },
-            )?)
-        }
+            )?,
+        ),
     };
     let verifier =
         CertificateVerifier { chain, trusted: certificates, pin: server.pin, provider: Arc::clone(&provider) };
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|e| refused(&e))?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    let config =
+        config.map_err(|e| refused(e.to_string()))?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     Ok(Arc::new(config.with_no_client_auth()))
 }
 
@@ -197,37 +209,43 @@ pub fn handshake_error(server: &ServerConnection, error: &rustls::Error) -> Erro
 
 fn explain(server: &ServerConnection, error: &CertificateError) -> (String, &'static str) {
     use CertificateError::{
-        ApplicationVerificationFailure, BadSignature, NotValidForNameContext, Other, UnknownIssuer,
+        ApplicationVerificationFailure, BadSignature, Expired, ExpiredContext, NotValidForNameContext, NotValidYet,
+        NotValidYetContext, Other, UnknownIssuer,
     };
+    const VALID: &str =
+        "Ask the administrator of the server for a valid certificate, and check the clock of this machine";
     match (error, &server.ca) {
         // `Other` is mostly a self-signed certificate that is marked as an authority.
-        (UnknownIssuer | BadSignature | Other(_), None) => (
-            "its certificate is not from an authority that this machine trusts".to_owned(),
-            "Set the file of that authority or of the certificate: jeton config set server-ca FILE. Or set the pin \
-             that jeton serve logs at its start: jeton config set server-pin PIN",
-        ),
+        (UnknownIssuer | BadSignature | Other(_), None) => {
+            ("its certificate is not from an authority that this machine trusts".to_owned(), SET_CA)
+        }
         (UnknownIssuer | BadSignature | Other(_), Some(path)) => (
             format!("its certificate is not from an authority in {}", path.display()),
             "Ask the administrator of the server for the file that belongs to its certificate",
         ),
         (ApplicationVerificationFailure, _) => (
-            "the key of its certificate doesn't have the pin of server-pin".to_owned(),
-            "Ask the administrator of the server if the key was changed. If so, set its pin: jeton config set \
-             server-pin PIN",
+            "the key of its certificate doesn't match the configured pin".to_owned(),
+            "Ask the administrator of the server if the key was changed. If so, set the new pin: jeton config set \
+             server-pin PIN. For a server with a name, the setting is servers.NAME.pin",
         ),
         (NotValidForNameContext { presented, .. }, _) => {
             // Each name is written as `DnsName("NAME")` or `IpAddress(ADDRESS)`.
             let name =
                 |name: &String| name.split(['(', ')', '"']).filter(|part| !part.is_empty()).nth(1).map(str::to_owned);
             let names: Vec<String> = presented.iter().filter_map(name).collect();
-            (
-                format!("its certificate is only for {}", names.join(", ")),
-                "Use a name in the certificate, or ask for a certificate with this name",
-            )
+            match names.is_empty() {
+                true => (
+                    "its certificate names no server".to_owned(),
+                    "Ask the administrator of the server for a certificate with its name",
+                ),
+                false => (
+                    format!("its certificate is only for {}", names.join(", ")),
+                    "Use a name that is in the certificate, or ask for a certificate with the name that you use",
+                ),
+            }
         }
-        (other, _) => (
-            other.to_string(),
-            "Ask the administrator of the server for a valid certificate, and check the clock of this machine",
-        ),
+        (Expired | ExpiredContext { .. }, _) => ("its certificate has expired".to_owned(), VALID),
+        (NotValidYet | NotValidYetContext { .. }, _) => ("its certificate is not valid yet".to_owned(), VALID),
+        (other, _) => (format!("its certificate can't be accepted: {other}"), VALID),
     }
 }

@@ -23,11 +23,8 @@ impl CredentialSources {
     pub fn parse(text: &str) -> Result<Self> {
         let mut sources = Vec::new();
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
-            let source = parse_source(one).ok_or_else(|| {
-                Error::usage(format!("\"{}\" is not a source of tokens", excerpt(one, 64))).why(
-                    "use header:NAME or query:NAME, where NAME has letters, digits, - and _. The header \
-                     Authorization is always accepted. A header that the service reads itself can't be used",
-                )
+            let source = parse_source(one).map_err(|why| {
+                Error::usage(format!("\"{}\" can't be used as a source of tokens", excerpt(one, 80))).why(why)
             })?;
             if !sources.contains(&source) {
                 sources.push(source);
@@ -71,13 +68,20 @@ const RESERVED_HEADERS: [&str; 9] = [
     "user-agent",
 ];
 
-fn parse_source(text: &str) -> Option<CredentialSource> {
-    let (kind, name) = text.split_once(':')?;
+const FORM: &str =
+    "use header:NAME or query:NAME. NAME has up to 64 letters, digits, - and _, and at least one letter or digit";
+
+/// Parses one source.
+///
+/// # Errors
+/// The rule.
+fn parse_source(text: &str) -> std::result::Result<CredentialSource, &'static str> {
+    let (kind, name) = text.split_once(':').ok_or(FORM)?;
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     // Spellings are compared by their letters and digits. Without any, every other name without any would count, too.
     let is_name = name.bytes().any(|b| b.is_ascii_alphanumeric());
     if !is_name || name.len() > 64 || !name.bytes().all(fits) {
-        return None;
+        return Err(FORM);
     }
     match kind {
         "header" => {
@@ -85,10 +89,14 @@ fn parse_source(text: &str) -> Option<CredentialSource> {
             let is_reserved = RESERVED_HEADERS.contains(&name.as_str())
                 || name.starts_with("x-forwarded-")
                 || name.starts_with("x-jeton");
-            (!is_reserved).then_some(CredentialSource::Header(name))
+            match name.as_str() {
+                "authorization" => Err("tokens in the header Authorization are always accepted. Leave out this source"),
+                _ if is_reserved => Err("this header has another meaning. Use another one, such as header:X-Api-Key"),
+                _ => Ok(CredentialSource::Header(name)),
+            }
         }
-        "query" => Some(CredentialSource::Query(name.to_owned())),
-        _ => None,
+        "query" => Ok(CredentialSource::Query(name.to_owned())),
+        _ => Err(FORM),
     }
 }
 

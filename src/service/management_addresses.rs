@@ -24,26 +24,39 @@ impl ManagementAddresses {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule. Passwords and tokens never cross a network in the clear.
     pub fn parse(text: &str) -> Result<Self> {
-        let refused =
-            |why: &str| Err(Error::usage(format!("\"{}\" is not a service address", excerpt(text, 240))).why(why));
         let mut addresses = ManagementAddresses::default();
         for part in text.split(',').map(str::trim) {
+            let refused = |fault: &str, why: &str| Error::usage(format!("\"{}\" {fault}", excerpt(part, 120))).why(why);
             let is_new = match part.strip_prefix(HTTPS).map(|address| address.parse()) {
                 Some(Ok(address)) => addresses.https.replace(address).is_none(),
-                Some(Err(_)) => return refused("https needs an IP address and a port, such as https://0.0.0.0:7182"),
+                Some(Err(_)) => {
+                    let why = "https needs an IP address and a port, such as https://0.0.0.0:7182";
+                    return Err(refused("is not a management address", why));
+                }
                 None => {
                     let port = part.strip_prefix(HTTP).filter(|address| !address.starts_with("unix:"));
-                    let local = Endpoint::parse(port.unwrap_or(part))?;
+                    let local = Endpoint::parse(port.unwrap_or(part)).map_err(|error| {
+                        if part.starts_with("unix:") {
+                            return error;
+                        }
+                        refused(
+                            "is not a management address",
+                            "use unix:PATH, https://ADDRESS:PORT, or an address of this machine such as 127.0.0.1:7181",
+                        )
+                    })?;
                     if !local.is_local() {
-                        return refused(
-                            "http is not encrypted: use https://ADDRESS:PORT, or an address of this machine",
-                        );
+                        return Err(refused(
+                            "can't be used for management",
+                            "passwords and tokens would cross the network unencrypted. Use https://ADDRESS:PORT, or an \
+                             address of this machine such as 127.0.0.1:7181",
+                        ));
                     }
                     addresses.local.replace(local).is_none()
                 }
             };
             if !is_new {
-                return refused("use at most one https address and one other address, such as unix:PATH");
+                let why = "use at most one https address, and one socket or address of this machine";
+                return Err(refused("is one address too many", why));
             }
         }
         Ok(addresses)

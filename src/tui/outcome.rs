@@ -90,7 +90,7 @@ impl Outcome {
             Response::ApplyCatalogue(done) => {
                 let catalogue = |applied: CataloguePreview| Subject::Catalogue(applied.name.to_string());
                 Self::of::<ApplyCatalogue, _>(done, catalogue, "applied")
-                    .effect("proxies need a new configuration: jeton guide PROXY")
+                    .effect("if routes changed, print the configuration of your proxy again: jeton guide PROXY")
             }
             Response::CreateToken(done) => {
                 // A form creates one token at a time.

@@ -249,7 +249,7 @@ impl EventLoop<'_> {
 
     /// Returns the next event; `None` if the screen changes by itself first.
     fn wait(&self) -> Result<Option<WakeEvent>> {
-        let gone = || Error::failure("jeton gets no more input from its threads; start jeton again");
+        let gone = || Error::failure("a part of jeton has ended unexpectedly").next("Start jeton again");
         match self.app.wakes_at() {
             None => self.events.recv().map(Some).map_err(|_| gone()),
             Some(at) => {
@@ -299,7 +299,7 @@ impl EventLoop<'_> {
         if let Some((texts, _)) = &self.workers.clipboard {
             return texts
                 .send(ClipboardText { text, is_secret })
-                .map_err(|_| Error::failure("the clipboard thread has ended; start jeton again"));
+                .map_err(|_| Error::failure("a part of jeton has ended unexpectedly").next("Start jeton again"));
         }
         self.send_text(&text)
     }

@@ -145,7 +145,7 @@ impl StoreWorkers {
             Lane::LongChange => &self.long_changes,
             Lane::LongRead => &self.long_reads,
         };
-        jobs.send(job).map_err(|_| Error::failure("the store thread has ended; start jeton again"))
+        jobs.send(job).map_err(|_| Error::failure("a part of jeton has ended unexpectedly").next("Start jeton again"))
     }
 
     /// Ends the current wait for changes, so that the next one is for what the screen shows now.

@@ -118,25 +118,29 @@ pub fn check_token_access(
 ) -> Result<()> {
     let own_account = actor.account()?;
     let own = owner == own_account.id;
+    // The secret of a token can have a lower role than its account.
+    let who = || match actor.bearer() {
+        Some(bearer) => (format!("the token {}", bearer.token.name), "the tokens of its account"),
+        None => (own_account.username.to_string(), "its own tokens"),
+    };
     if !own && !own_account.role.manages(owner_role) {
-        return Err(Error::denied(format!("{} can't use the tokens of this account", own_account.username))
-            .why(format!("the role {} manages {}", own_account.role, managed_by(own_account.role)))
+        let (who, _) = who();
+        return Err(Error::denied(format!("{who} can't use the tokens of this account"))
+            .why(format!("an account with the role {} manages {}", own_account.role, managed_by(own_account.role)))
             .next(ask_role_above(own_account.role)));
     }
     if own && action == TokenAction::Write && !self_service && own_account.role < Role::Admin {
-        return Err(Error::denied(format!(
-            "{} can only view, disable and revoke its own tokens",
-            own_account.username
-        ))
-        .why("self-service is off (policy.self_service)")
-        .next("Ask an owner or admin"));
+        let (who, own_tokens) = who();
+        return Err(Error::denied(format!("{who} can only view, disable and revoke {own_tokens}"))
+            .why("self-service is off (policy.self_service)")
+            .next("Ask an owner or admin"));
     }
     match actor.bearer() {
         Some(bearer) if !scope_covers(actor, action, own) => {
             let missing: Vec<&str> = action.methods().iter().skip(usize::from(!own)).copied().collect();
-            let which = if own { ", not even with its own account's tokens" } else { " with other accounts' tokens" };
-            Err(Error::denied(format!("the token {} may not do this{which}", bearer.token.name))
-                .why(format!("the token lacks the method {}", missing.join(" or ")))
+            let which = if own { "with the tokens of its own account" } else { "with the tokens of other accounts" };
+            Err(Error::denied(format!("the token {} may not do this {which}", bearer.token.name))
+                .why(format!("this action needs the method {}", missing.join(" or ")))
                 .next(other_proof(&missing)))
         }
         _ => Ok(()),
@@ -208,7 +212,7 @@ fn forbid_escalation<'s>(
         false => ("change a token that expires later", "Run jeton with"),
     };
     Err(Error::denied(format!("the token {name} can't {what}"))
-        .why(format!("the token that you use expires at {end}"))
+        .why(format!("the secret that you use stops working at {end}"))
         .next(format!("{next} --user NAME and enter the password")))
 }
 
@@ -247,9 +251,15 @@ pub fn check_audit_access(actor: &Actor) -> Result<()> {
     if own_account.role >= Role::Admin {
         return Ok(());
     }
-    Err(Error::denied("only owners and admins can read the audit log")
-        .why(format!("{} has the role {}", own_account.username, own_account.role))
-        .next("Ask an owner or admin"))
+    let error = Error::denied("only owners and admins can read the audit log");
+    Err(match actor.bearer().filter(|bearer| bearer.account_role >= Role::Admin) {
+        Some(bearer) => error
+            .why(format!("the secret of the token {} was issued with the role {}", bearer.token.name, own_account.role))
+            .next(format!("Run jeton with --user {} and enter the password", own_account.username)),
+        None => error
+            .why(format!("{} has the role {}", own_account.username, own_account.role))
+            .next("Ask an owner or admin"),
+    })
 }
 
 /// Returns the error for an unknown account, for an actor that may know which accounts exist. Similar names are
@@ -378,7 +388,7 @@ const fn ask_role_above(role: Role) -> &'static str {
 /// Returns an error that is the same for existing and missing accounts.
 fn account_not_visible(own_account: &Account) -> Error {
     Error::denied("the account does not exist, or you may not manage it")
-        .why(format!("the role {} manages {}", own_account.role, managed_by(own_account.role)))
+        .why(format!("an account with the role {} manages {}", own_account.role, managed_by(own_account.role)))
         .next(format!("Check the name, or {}", ask_role_above(own_account.role).to_lowercase()))
 }
 

@@ -238,9 +238,10 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             let mut entries = verb.run(&actor, tx, &self.env(now), items)?;
             let count = entries.len() as u64;
             if batches.is_atomic() && count != batches.total {
-                return Err(
-                    Error::conflict("the tokens changed in the meantime; nothing was changed").next("Try again")
-                );
+                return Err(Error::conflict(
+                    "another session changed some of the tokens in the meantime; nothing was changed",
+                )
+                .next("Try again"));
             }
             if batches.done == 0 && count > 0 && !batches.is_atomic() {
                 entries.insert(0, verb.milestone(Milestone::Started(batches.total)));
@@ -269,8 +270,11 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             }
             if clock.monotonic().saturating_sub(started_at) > WRITE_BACK_TIMEOUT {
                 return Err(Error::failure("another program has been reading the store for too long")
-                    .why("until that program stops, SQLite can't move changes from the -wal file into the store")
-                    .next("Find the program, e.g. with lsof, and end it"));
+                    .why("while that program reads, SQLite can't empty the store's -wal file, which is now too large")
+                    .next(
+                        "On the machine with the store, find the program, e.g. with lsof, and end it. It is often a \
+                         backup",
+                    ));
             }
             clock.sleep(WRITE_BACK_POLL_INTERVAL);
         }
@@ -303,9 +307,10 @@ fn partial_error(error: Error, (change, changed): (&str, &str), done: u64, total
     let rest =
         (done < total).then(|| format!("To {change} the other tokens, start again and confirm their new number"));
     let next: Vec<String> = error.next.into_iter().chain(rest).collect();
+    let are = if done == 1 { "is" } else { "are" };
     let (done, total) = (group_digits(done), group_digits(total));
     Error {
-        what: format!("{done} of {total} tokens are {changed}, then the work stopped: {failure}"),
+        what: format!("{done} of {total} tokens {are} {changed}, then the work stopped: {failure}"),
         next: Some(next.join(". ")).filter(|next| !next.is_empty()),
         ..error
     }

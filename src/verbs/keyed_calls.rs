@@ -45,7 +45,8 @@ impl KeyedCall {
     pub fn new(key: &str, request: &Request) -> Result<Self> {
         if !ACCEPT_KEY.contains(&request.name()) {
             return Err(Error::usage(format!("{} does not accept an idempotency key", request.name()))
-                .why("only calls that return new secrets accept a key"));
+                .why("only calls that create, copy or regenerate tokens accept a key")
+                .next("Leave out the key"));
         }
         if !(1..=MAX_KEY).contains(&key.len()) || !key.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Err(Error::usage("the idempotency key is malformed")

@@ -68,6 +68,25 @@ fn describe_trashed(count: u64, can: &str) -> String {
     format!("{count} token{} in the trash {can} no longer be restored", if count == 1 { "" } else { "s" })
 }
 
+/// Refuses a change after which the default expiry is later than the longest: a token without an expiry of its own
+/// could no longer be created.
+pub(super) fn check_expiries(before: &Policy, after: &Policy, env: &Env<'_>) -> Result<()> {
+    let rules = |policy: &Policy| (policy.default_expiry, policy.max_expiry);
+    let Some(max) = after.max_expiry.filter(|_| rules(before) != rules(after)) else { return Ok(()) };
+    let Some(latest) = max.after(env.now, env.zone) else { return Ok(()) };
+    let default = after.default_expiry.and_then(|default| default.after(env.now, env.zone));
+    if default.is_some_and(|default| default <= latest) {
+        return Ok(());
+    }
+    let default = after.default_expiry.map_or_else(|| "never".to_owned(), |default| default.to_string());
+    Err(Error::conflict("the default expiry would be later than the longest expiry; nothing was changed")
+        .why(format!("policy.default_expiry would be {default}, and policy.max_expiry {max}"))
+        .next(format!(
+            "Choose a default expiry of {max} or less, e.g.: jeton policy set policy.default_expiry={max} \
+             policy.max_expiry={max}"
+        )))
+}
+
 /// Returns the tokens that can be restored under the rules `before`, but not under `after`.
 pub(super) fn lost_from_trash(
     actor: &Actor,
@@ -127,6 +146,7 @@ impl Mutation for SetPolicy {
             .fault(Fault::ChangedMeanwhile));
         }
         let policy = before.with(&self.changes)?;
+        check_expiries(&before, &policy, env)?;
         let lost = lost_from_trash(actor, tx, env, &before, &policy)?;
         if let Some(seen) = self.expected_trash {
             let what = "the tokens in the trash changed after they were shown; nothing was changed";

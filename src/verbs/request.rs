@@ -249,14 +249,16 @@ pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -
         (_, AuthLevel::Store | AuthLevel::Possession)
         | (Credential::Session(_), AuthLevel::Authenticated)
         | (Credential::Confirmed(_) | Credential::Password(..) | Credential::Token(_), _) => Ok(()),
-        (Credential::Store, _) => {
-            Err(Error::unauthenticated("this action needs an account").why("nobody is signed in"))
-        }
+        (Credential::Store, _) => Err(Error::unauthenticated("this action needs an account")
+            .why("nobody is signed in")
+            .next("Sign in, or use a token")),
         (Credential::Session(_), AuthLevel::Password) => Err(password_needed()),
     }
 }
 
 /// Returns the error for a change by somebody who has only signed in.
 pub(super) fn password_needed() -> Error {
-    Error::unauthenticated("the change was not confirmed").why("each change needs the password again")
+    Error::unauthenticated("the change was not confirmed")
+        .why("each change needs the password again")
+        .next("Enter the password. Over HTTP, send a proof of POST /v1/confirm")
 }

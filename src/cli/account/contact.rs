@@ -17,7 +17,7 @@ pub(super) fn contact(app: &mut App, args: &ContactArgs) -> Result<()> {
     }
     let what = match &contact {
         Some(contact) => format!("has the contact {contact}; notices about the account's tokens go there"),
-        None => "has no contact; notices about the account's tokens go to the owners".to_owned(),
+        None => "has no contact; notices about the account's tokens go to the contacts of the owners".to_owned(),
     };
     let credential = app.write_credential()?;
     let changed = app.call(&credential, SetContact { username, contact })?;

@@ -15,10 +15,10 @@ pub struct RestoreStoreArgs {
     /// Take away again the access that was ended after the backup
     #[arg(long)]
     pub reapply_revocations: bool,
-    /// Number of lost changes, or unknown: then revoked tokens work again
+    /// Confirm with the number of lost changes, or with the word unknown
     ///
-    /// The word unknown is for a store that is lost or can't be read. Nobody can list then which tokens were revoked after the
-    /// backup: they work again until you revoke them.
+    /// The word unknown is for a store that is missing or can't be read: then nobody can count the lost changes. Tokens that
+    /// were revoked after the backup was made may work again.
     #[arg(long, value_name = "N")]
     pub confirm: Option<String>,
 }

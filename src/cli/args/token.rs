@@ -190,7 +190,7 @@ pub struct ListArgs {
     /// List tokens of every account that you may see
     #[arg(long, conflicts_with = "account")]
     pub all: bool,
-    /// Show only tokens that are active, disabled, expired or deleted
+    /// Show only tokens that are active, disabled, expired or revoked
     #[arg(long, value_name = "S")]
     pub status: Option<String>,
     /// Filter by words and fields: status: account: method: seen: is:

@@ -39,8 +39,8 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     let verified = app.call(&Credential::Store, verb)?;
     let Some(checkpoint) = verified.checkpoint else {
         let mut error = broken_chain_error(app, &verified.report)?;
-        error.why = Some("the anchor file was not changed".to_owned());
-        return Err(error);
+        let next = error.next.take().unwrap_or_default();
+        return Err(error.next(format!("The anchor file was not changed. {next}")));
     };
     let added = last != Some((checkpoint.seq, checkpoint.hash));
     if added {

@@ -85,9 +85,10 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.out.note(&match &report.last_checkpoint {
         Some(checkpoint) if newer == 0 => format!("The log is anchored up to row {}, the last row.", checkpoint.seq),
         Some(checkpoint) => format!(
-            "The log is anchored up to row {}. If somebody rewrites later rows ({newer}) with their hashes, jeton \
-             can't detect it. Anchor these rows with: {} audit anchor FILE",
+            "The log is anchored up to row {}. jeton can't detect if somebody rewrites the {} after it, including the \
+             hashes. To anchor the log up to its end, run: {} audit anchor FILE",
             checkpoint.seq,
+            counted(newer, "row"),
             app.program()
         ),
         None if anchored => "No row of the log is anchored.".to_owned(),
@@ -103,10 +104,10 @@ pub(in crate::cli) fn note_restores(app: &App, restores: &[ChainRestore]) {
     for restore in restores {
         let (at, file) = (dates.second(restore.at), escape_untrusted(&restore.file));
         let checkpoints = counted(restore.checkpoints, "checkpoint");
-        let are = if restore.checkpoints == 1 { "is" } else { "are" };
+        let belong = if restore.checkpoints == 1 { "belongs" } else { "belong" };
         app.out.note(&format!(
-            "! {checkpoints} {are} of the log that a restore replaced: row {}, {at}, from {file}. Check that this restore \
-             was yours",
+            "! {checkpoints} {belong} to a log that was replaced by a restore from {file} (row {}, {at}). Check that you or \
+             a colleague made this restore",
             restore.seq
         ));
     }

@@ -159,7 +159,11 @@ impl<'a> CommandLine<'a> {
             }
             (_, "server") => names(NameKind::Servers),
             (["account", ..], "role") => words(&mut Role::ALL.iter().map(|role| role.as_str().to_owned())),
-            (_, "status") => words(&mut Status::ALL.iter().map(|status| status.as_str().to_owned())),
+            (_, "status") => words(&mut Status::ALL.iter().map(|status| match status {
+                // The word for people.
+                Status::Deleted => "revoked".to_owned(),
+                status => status.as_str().to_owned(),
+            })),
             (["token", "list"], "sort") => words(&mut SortColumn::ALL.iter().map(|column| column.as_str().to_owned())),
             (_, id) => match arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str()) {
                 "DIR" => vec![Wanted::Folders],

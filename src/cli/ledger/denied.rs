@@ -3,7 +3,7 @@
 use super::super::App;
 use super::super::args::DeniedArgs;
 use super::list::{LedgerList, LedgerQuery, print_list};
-use super::{follow, format_secret};
+use super::{follow, secret_cell};
 use crate::cli::output::{Cell, Columns};
 use crate::domain::date_format::Dates;
 use crate::domain::query::ledger_filter::LedgerFilter;
@@ -51,13 +51,14 @@ impl LedgerList for DeniedRow {
 
     fn cells(&self, dates: Dates<'_>) -> Vec<Cell> {
         let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::describe);
+        let reason = self.token.as_ref().map_or(self.reason.as_str(), |token| token.reason_word(&self.reason));
         let (address, client) = format_origin(&self.address, &self.client);
         vec![
             Cell::time(dates.minute(self.minute()), Some(self.minute())),
             self.attempts.to_string().into(),
-            self.reason.clone().into(),
+            Cell::new(reason, &*self.reason),
             token.into(),
-            Cell::or_dash(&self.secret.as_ref().map(format_secret).unwrap_or_default()),
+            secret_cell(self.secret.as_ref()),
             Cell::or_dash(&self.method),
             Cell::new(address, &*self.address),
             Cell::new(client, &*self.client),

@@ -2,8 +2,8 @@
 
 use super::super::App;
 use super::super::args::ReadLedgerArgs;
-use super::format_secret;
 use super::list::{LedgerList, LedgerQuery, print_list};
+use super::secret_cell;
 use crate::cli::output::{Cell, Columns};
 use crate::domain::date_format::{DateFormat, Dates};
 use crate::domain::query::filter_syntax::FilterFields;
@@ -58,7 +58,7 @@ impl LedgerList for UseRow {
             Cell::new(dates.format.utc_day(self.day), DateFormat::Iso.utc_day(self.day)),
             self.uses.to_string().into(),
             self.token.describe().into(),
-            Cell::or_dash(&self.secret.as_ref().map(format_secret).unwrap_or_default()),
+            secret_cell(self.secret.as_ref()),
             Cell::or_dash(&self.method),
             Cell::new(address, &*self.address),
             Cell::new(client, &*self.client),

@@ -295,13 +295,12 @@ impl Restore<'_> {
             (Ok(()), Some((skipped, audit_seq))) => Ok(Outcome { previous: Some(self.previous), skipped, audit_seq }),
             (Ok(()), None) => Err(Error::failure("the restore was not recorded")),
             (Err(NotReplaced { error, is_unchanged: true }), _) => interruption.check_error(Err(error), NOTHING_DONE),
-            (Err(NotReplaced { error, is_unchanged: false }), _) => Err(Error::failure(format!(
-                "the content of the store may have been replaced, but the restore failed then: {}",
-                error.what
-            ))
-            .why(error.why.unwrap_or_default())
+            (Err(NotReplaced { error, is_unchanged: false }), _) => Err(Error::failure(
+                "the restore failed at its end, so the content of the store may have been replaced or not",
+            )
+            .why(error.what_and_why())
             .next(format!(
-                "See the last rows of its audit log: jeton audit. The store as it was is at {}",
+                "See the last rows of the store's audit log: jeton audit. The store as it was is at {}",
                 self.previous.display()
             ))),
         }

@@ -40,8 +40,14 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
     }
     let Some(ended) = &answer.ended else {
         return out.wrapped_note(match reapply {
-            true => "! It is unknown which access ended after the backup was made: none would be ended again",
-            false => "! It is unknown which access ended after the backup was made: it would work again",
+            true => {
+                "! Tokens and accounts that were revoked or disabled after the backup was made may work again. jeton can't \
+                 find out which, so --reapply-revocations would end none of them"
+            }
+            false => {
+                "! Tokens and accounts that were revoked or disabled after the backup was made may work again. jeton can't \
+                 find out which"
+            }
         });
     };
     if ended.is_empty() {
@@ -78,7 +84,13 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Resu
         Some(given) => given.trim().to_owned(),
         None if !app.prompt.is_interactive => {
             return Err(Error::conflict("the restore was not confirmed; nothing was restored")
-                .next(format!("Check what would be lost with --dry-run, then add: --confirm {expected}"))
+                .next(match answer.lost {
+                    Some(_) => format!("Check what would be lost with --dry-run, then add: --confirm {expected}"),
+                    None => format!(
+                        "The lost changes can't be counted, and tokens that were revoked after the backup was made may \
+                         work again. If you accept this, add: --confirm {expected}"
+                    ),
+                })
                 .fault(Fault::Unconfirmed));
         }
         None => app.prompt.read_visible(&label)?,

@@ -18,7 +18,7 @@ use crate::platform::bounded_read::is_standard;
 use crate::platform::secret_scan::{self, MAX_PLACES, ScanOptions, ScanReport};
 use crate::verbs::accounts::GetSetup;
 use crate::verbs::credential::Credential;
-use crate::verbs::tokens::IdentifySecret;
+use crate::verbs::tokens::{IdentifySecret, RevokedKind, RevokedSecret};
 
 pub(super) fn run(app: &mut App, args: ScanArgs) -> Result<()> {
     // The prefix also shows that the store can be opened, before a long search.
@@ -39,16 +39,31 @@ pub(super) fn run(app: &mut App, args: ScanArgs) -> Result<()> {
     if app.out.json {
         let done = args.revoke.then(|| revoke(app, &found, args.confirm.as_deref())).transpose()?;
         let (ended, service) = done.unzip();
-        revoked = ended.as_ref().map(Vec::len);
+        revoked = ended.as_deref().map(Revoked::new);
         let service: PropagationCheck = service.unwrap_or_default();
         service.print_json(app, &Scanned::new(&report, &found, ended))?;
     } else {
         print_report(app, &report, &found)?;
         if args.revoke {
-            revoked = Some(revoke(app, &found, args.confirm.as_deref())?.0.len());
+            revoked = Some(Revoked::new(&revoke(app, &found, args.confirm.as_deref())?.0));
         }
     }
     finish(app, &report, &found, revoked, args.staged)
+}
+
+/// The result of `--revoke`.
+#[derive(Clone, Copy)]
+struct Revoked {
+    /// Number of secrets that were ended.
+    count: usize,
+    /// `true` if a token was disabled.
+    has_disabled: bool,
+}
+
+impl Revoked {
+    fn new(ended: &[RevokedSecret]) -> Self {
+        Revoked { count: ended.len(), has_disabled: ended.iter().any(|one| one.revoked == RevokedKind::Token) }
+    }
 }
 
 /// Shows a progress bar, with which a signal that would end the program stops the search. `None` if a path is a stream: a
@@ -78,9 +93,17 @@ fn identify<'a>(app: &App, report: &'a ScanReport) -> Result<Vec<Found<'a>>> {
 
 /// Returns the exit code, and prints the summary. A file that could not be searched may hold a secret, so that nothing
 /// found is a failure then.
-fn finish(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option<usize>, is_staged: bool) -> Result<()> {
+fn finish(
+    app: &App,
+    report: &ScanReport,
+    found: &[Found<'_>],
+    revoked: Option<Revoked>,
+    is_staged: bool,
+) -> Result<()> {
     if report.is_full() {
-        app.out.note(&format!("! the scan ended early, because it found {MAX_PLACES} places. Scan smaller folders"));
+        app.out.note(&format!(
+            "! the scan ended early, because it found secrets in {MAX_PLACES} places. Scan smaller folders"
+        ));
     }
     let working = found.iter().filter(|found| found.works()).count();
     let searched = match report.objects {
@@ -94,17 +117,19 @@ fn finish(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option<u
         let places = counted(report.places, "place");
         let (program, secrets) = (app.program(), counted(found.len(), "secret"));
         let (why, next) = match (revoked, working, found.len()) {
-            (Some(count @ 1..), ..) => (
+            (Some(Revoked { count: count @ 1.., has_disabled }), ..) => (
                 format!("{count} revoked"),
-                Some(format!(
-                    "Get new secrets for the disabled tokens: {program} token regenerate NAME, then {program} token \
-                     enable NAME"
-                )),
+                has_disabled.then(|| {
+                    format!(
+                        "Get new secrets for the disabled tokens: {program} token regenerate NAME, then {program} token \
+                         enable NAME"
+                    )
+                }),
             ),
             (_, 0, _) if found.iter().all(Found::is_unknown) => ("not issued by this store".to_owned(), None),
             (_, 0, 1) => ("it doesn't work".to_owned(), None),
             (_, 0, _) => ("none of them works".to_owned(), None),
-            (Some(0), ..) => ("none of them works any more".to_owned(), None),
+            (Some(_), ..) => ("none of them works any more".to_owned(), None),
             (None, working, all) => {
                 let count = match (working, all) {
                     (_, 1) => "it works".to_owned(),
@@ -137,6 +162,6 @@ fn finish(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option<u
             "no secrets in {searched}, but {} could not be searched",
             counted(count, "path")
         ))
-        .next("Run the command as a user who may read them, or scan other paths")),
+        .next("Check that every path exists and that you may read it, or scan other paths")),
     }
 }

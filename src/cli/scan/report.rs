@@ -7,6 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::App;
+use super::super::output::counted;
 use crate::domain::expiry::Expiry;
 use crate::domain::secret::{SecretText, redact_secrets};
 use crate::domain::time::{Timestamp, relative};
@@ -220,7 +221,8 @@ pub(super) fn print_report(app: &mut App, report: &ScanReport, found: &[Found<'_
         }
         match found.secret.places.len() {
             count if count > SHOWN_PLACES => {
-                app.out.line(&format!("  … and {} more places (--quiet lists all)", count - SHOWN_PLACES))?;
+                let more = counted(count - SHOWN_PLACES, "more place");
+                app.out.line(&format!("  … and {more} (--quiet lists all)"))?;
             }
             _ => {}
         }
@@ -230,7 +232,7 @@ pub(super) fn print_report(app: &mut App, report: &ScanReport, found: &[Found<'_
     }
     match report.unreadable_count.saturating_sub(SHOWN_UNREADABLE as u64) {
         0 => {}
-        more => app.out.note(&format!("! {more} more could not be searched (--json lists them)")),
+        more => app.out.note(&format!("! {} could not be searched (see --json)", counted(more, "more path"))),
     }
     Ok(())
 }

@@ -53,7 +53,7 @@ fn print_revoked(app: &App, revoked: &RevokedSecret, service: &PropagationCheck)
     app.out.note(&match revoked.revoked {
         RevokedKind::Token => format!("✓ {name} disabled{suffix}"),
         RevokedKind::OldSecret => format!("✓ {name} now works only with the new secret{suffix}"),
-        RevokedKind::Login => format!("✓ the login {name} signed out"),
+        RevokedKind::Login => format!("✓ the login {name} has ended"),
     });
 }
 
@@ -93,12 +93,12 @@ fn describe(app: &App, found: &Found<'_>) -> String {
                 token.last_seen_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {}", ago(at, now)));
             match state {
                 SecretState::Previous(_) => {
-                    format!("{name}: its old secret ends, the new one keeps working; token {used}")
+                    format!("{name}: only its old secret will end; token {used}")
                 }
-                SecretState::Current | SecretState::Dead => format!("{name}: the token is disabled; {used}"),
+                SecretState::Current | SecretState::Dead => format!("{name}: the token will be disabled; {used}"),
             }
         }
-        SecretOwner::Login(_) => format!("{name}: signed out"),
+        SecretOwner::Login(_) => format!("{name}: will end"),
         SecretOwner::Purged(_) | SecretOwner::Unknown => name,
     }
 }

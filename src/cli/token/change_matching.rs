@@ -90,7 +90,13 @@ fn confirm_change(app: &App, change: BulkChange, tokens: MatchingTokens) -> Resu
     if matches!(change, BulkChange::Disable | BulkChange::Revoke) {
         impact::show(app, &reader, Removal::Matching(change, Box::new(tokens.clone())))?;
     }
-    let label = format!("Type {}, the number of tokens, to {change} these tokens", counted.of(change));
+    let which = match change {
+        BulkChange::Disable => "selected tokens that are enabled",
+        BulkChange::Enable => "selected tokens that can be enabled",
+        BulkChange::Revoke => "selected tokens",
+        BulkChange::Restore => "selected tokens in the trash",
+    };
+    let label = format!("Type {}, the number of {which}, to {change} these tokens", counted.of(change));
     let confirm = parse_number(&app.prompt.read_visible(&label)?)?;
     Ok((credential, ChangeMatching::new(change, tokens, confirm, Some(counted.set))))
 }

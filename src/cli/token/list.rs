@@ -44,7 +44,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     if let Some(span) = &args.within {
         filter.expiring = Some(Span::parse(span)?);
     }
-    // Deleted tokens are listed only in the trash.
+    // Revoked tokens are listed only in the trash.
     let trashed = args.trash || filter.status == Some(Status::Deleted);
     let mut table = ListTable::new(if trashed { &TRASH_COLUMNS } else { &COLUMNS }, &args.list, &app.out)?;
     // A session: a token credential would record a use per page.

@@ -59,7 +59,7 @@ fn status_text(token: &Token, now: Timestamp) -> &'static str {
         Status::Active => "● active",
         Status::Disabled => "○ disabled",
         Status::Expired => "× expired",
-        Status::Deleted => "† deleted",
+        Status::Deleted => "† revoked",
     }
 }
 

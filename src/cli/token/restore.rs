@@ -19,8 +19,20 @@ pub(super) fn restore(app: &mut App, args: RestoreArgs) -> Result<()> {
     let changed = app.call(&credential, RestoreTokens { tokens: token_targets(some), rename })?;
     print_changed(app, &changed.value, "restored, disabled")?;
     if !app.out.json {
-        let names: Vec<String> = changed.value.iter().map(Token::full_name).collect();
-        app.out.note(&format!("  To enable a token: {} token enable {}", app.program(), names.join(" ")));
+        let now = app.now();
+        let (expired, others): (Vec<&Token>, Vec<&Token>) =
+            changed.value.iter().partition(|token| token.expiry.is_past(now));
+        let names = |tokens: Vec<&Token>| tokens.into_iter().map(Token::full_name).collect::<Vec<_>>().join(" ");
+        if !others.is_empty() {
+            app.out.note(&format!("  To enable a token: {} token enable {}", app.program(), names(others)));
+        }
+        if !expired.is_empty() {
+            app.out.note(&format!(
+                "! Expired: {}. Before you enable such a token, set a new expiry: {} token edit NAME --expires 30d",
+                names(expired),
+                app.program()
+            ));
+        }
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ pub(super) fn revoke_secret(app: &mut App) -> Result<()> {
     app.out.note(&match revoked.revoked {
         RevokedKind::Token => format!("✓ {name} disabled{suffix}"),
         RevokedKind::OldSecret => format!("✓ {name} now works only with the new secret{suffix}"),
-        RevokedKind::Login => format!("✓ the login {name} signed out"),
+        RevokedKind::Login => format!("✓ the login {name} has ended"),
     });
     service.warn_unconfirmed(app);
     if revoked.revoked == RevokedKind::Token {

@@ -76,7 +76,7 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], saved: &[PathBuf]
     for (at, one) in issued.iter().enumerate() {
         let token = &one.token;
         let end = match (token.denial_reason(now), token.expiry) {
-            (Some(reason), _) => format!("it can't be used now: {}", reason.describe()),
+            (Some(reason), _) => format!("the token can't be used now: {}", reason.describe()),
             (None, Expiry::Never) => "the token never expires".to_owned(),
             (None, Expiry::At(at)) => {
                 format!("the token works until {} ({})", app.dates().last_day(token.expiry), relative(at, now))

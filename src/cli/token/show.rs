@@ -6,6 +6,7 @@ use super::super::output::{Table, counted};
 use super::status_text;
 use crate::domain::api_selection::{Selection, set_label};
 use crate::domain::catalogue::effective_rights::EffectiveRights;
+use crate::domain::denial_reason::DenialReason;
 use crate::domain::expiry::Expiry;
 use crate::domain::recent_usage::ClientUsage;
 use crate::domain::time::{Timestamp, ago, relative};
@@ -47,12 +48,12 @@ fn add_facts(app: &App, table: &mut Table, shown: &TokenDetails, now: Timestamp)
         table.pair("Description", token.description.as_str());
     }
     table.pair("Status", status_text(token, now));
-    let off = if token.owner.enabled { "" } else { ", off" };
+    let off = if token.owner.enabled { "" } else { ", disabled" };
     table.pair("Account", format!("{} ({}{off})", token.owner.username, token.owner.role));
     if token.role() != token.owner.role {
         table.pair(
             "Role",
-            format!("{} (from when the secret was issued; regenerate to use the account's role)", token.role()),
+            format!("{} (as when the secret was issued; regenerate the token to use the account's role)", token.role()),
         );
     }
     table.pair("API", describe_selection(&token.selection, &rights.current));
@@ -69,7 +70,7 @@ fn add_facts(app: &App, table: &mut Table, shown: &TokenDetails, now: Timestamp)
         table.pair("Lineage", made);
     }
     if let Some(at) = token.deleted_at {
-        table.pair("Deleted", moment(at));
+        table.pair("Revoked", moment(at));
     }
     let regenerated = shown
         .lineage
@@ -183,7 +184,9 @@ pub(in crate::cli) fn describe_denials(denied: &DenialSummary, now: Timestamp) -
     let bound = if *is_least { "more than " } else { "" };
     let (address, client) = format_origin(&last.address, &last.client);
     let when = ago(last.at, now);
-    Some(format!("{bound}{attempts} {}, last {when} from {address}  {client} ({})", since.describe(), last.reason))
+    // The token exists, so it was not purged.
+    let reason = if last.reason == DenialReason::Deleted.as_str() { "revoked" } else { last.reason.as_str() };
+    Some(format!("{bound}{attempts} {}, last {when} from {address}  {client} ({reason})", since.describe()))
 }
 
 /// Formats `jtn_Ab12Cd34 ends in 22 h, last seen 1 h ago, 12 calls today`. `None` without an overlap.

@@ -32,7 +32,7 @@ pub(super) fn opens(context: &Context<'_>) -> Vec<Finding> {
                 true => Finding::warning(what)
                     .why("jeton opens no store with the faults above")
                     .next("Correct these faults, then run jeton doctor again"),
-                false => Finding::fault(what).because_of(error.clone()),
+                false => Finding::fault(what).because_of(Error { why: Some(error.what_and_why()), ..error.clone() }),
             }]
         }
     }
@@ -45,13 +45,13 @@ pub(super) fn schema(context: &Context<'_>) -> Vec<Finding> {
         Ok(schema) if schema.version == 0 => Finding::fault("the store is an empty file")
             .next(format!("Create a store with: {}", command(context, &["init"]))),
         Ok(schema) if schema.version < schema.newest => Finding::warning(format!(
-            "the store has schema {}, and this program uses {}",
+            "the store has schema {}, and this program uses schema {}",
             schema.version, schema.newest
         ))
-        .why("the next command migrates the store; then older programs can't open it any more")
-        .next("Make a backup, stop the service, then run any command and start the service again"),
-        Ok(schema) if schema.lacks_indexes => Finding::warning("the store was never filled completely")
-            .why("its indexes are missing until a command opens it")
+        .why("the next command migrates the store. Then earlier versions of jeton can't open the store any more")
+        .next("Make a backup with the earlier version. Stop the service, run any command, and start the service again"),
+        Ok(schema) if schema.lacks_indexes => Finding::warning("the store has no indexes yet")
+            .why("the command that filled the store was ended; the next command creates the indexes")
             .next(format!("Run: {}", command(context, &["check"]))),
         Ok(schema) => Finding::ok(format!("the store has schema {}, as this program expects", schema.version)),
     }]
@@ -77,13 +77,13 @@ pub(super) fn integrity(context: &Context<'_>) -> Vec<Finding> {
         true => (IntegrityCheck::Full, "full check"),
         false => (IntegrityCheck::Quick, "quick check"),
     };
-    match timed(context, "the file", || store.integrity_problems(check)) {
+    match timed(context, "the store's file", || store.integrity_problems(check)) {
         Err(finding) => vec![finding],
         Ok(problems) if problems.is_empty() => vec![Finding::ok(format!("SQLite's {name} found no damage"))],
         Ok(problems) => vec![
             Finding::fault("the store is damaged")
-                .why(problems.join("; ").replace('\n', " "))
-                .next("Stop the service, keep the damaged file, and restore a backup"),
+                .why(format!("SQLite's {name} found: {}", problems.join("; ").replace('\n', " ")))
+                .next(format!("Restore a backup, which keeps this file: {}", command(context, &["restore", "FILE"]))),
         ],
     }
 }
@@ -99,7 +99,7 @@ pub(super) fn audit_chain(context: &Context<'_>) -> Vec<Finding> {
     match report.findings.first() {
         None => vec![Finding::ok(format!("the audit log is whole (rows: {})", report.rows))],
         Some(first) => vec![
-            Finding::fault("the audit log was altered")
+            Finding::fault("the audit log was altered or damaged")
                 .why(first.describe(DateFormat::Iso.in_zone(context.adapters.clock.zone())))
                 .next("Don't change the store's file. Compare the file with a backup"),
         ],
@@ -112,8 +112,8 @@ pub(super) fn wal(context: &Context<'_>) -> Vec<Finding> {
     let what = format!("the write-ahead log has {}", size(bytes));
     vec![match bytes > usual * LARGE_WAL {
         true => Finding::warning(what)
-            .why(format!("it should stay below {}: a program keeps an old state of the store open", size(usual)))
-            .next("Find and end programs that have kept the store open for long: lsof, or fuser"),
+            .why(format!("it usually stays below {}. A long read by another program keeps it large", size(usual)))
+            .next(format!("Find programs that hang, and end them: fuser -v {}", location.path().display())),
         false => Finding::ok(what),
     }]
 }
@@ -156,8 +156,8 @@ fn judge_ledger(bytes: u64) -> Finding {
     let what = format!("the ledger has {} of at most {}", size(bytes), size(MAX_LEDGER_BYTES));
     match bytes > MAX_LEDGER_BYTES {
         true => Finding::warning(what)
-            .why("only a running service shortens it")
-            .next("Start the service. To keep less, shorten policy.ledger_keep"),
+            .why("only a running service shortens the ledger")
+            .next("Start the service if none runs. To keep fewer days, lower the rule policy.ledger_keep"),
         false => Finding::ok(what),
     }
 }

@@ -12,7 +12,7 @@ use crate::store::{OpenStore, OpeningRule, StoreLocation};
 use crate::verbs::cli_line::CliLine;
 
 pub(super) const CHECKS: &[CheckKind] = &[
-    CheckKind { id: "store.exists", meaning: "There is no store at its path, or nobody has set it up", run: exists },
+    CheckKind { id: "store.exists", meaning: "There is no store at its path, or the path can't be read", run: exists },
     CheckKind {
         id: "store.file",
         meaning: "The store is a link, has a second name (hard link), or isn't a file",
@@ -20,14 +20,14 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.owner",
-        meaning: "The store belongs to another user, who would be locked out",
+        meaning: "The store belongs to another user, so jeton doesn't open it",
         run: |c| place::rule(c, OpeningRule::Owner, "the store belongs to you", "the store belongs to another user"),
     },
     CheckKind {
         id: "store.permissions",
         meaning: "Other users can read or write the store",
         run: |c| {
-            place::rule(c, OpeningRule::Mode, "only you have access to the store", "others have access to the store")
+            place::rule(c, OpeningRule::Mode, "only the owner can access the store", "others have access to the store")
         },
     },
     CheckKind {
@@ -49,7 +49,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.file-system",
-        meaning: "The store is on a network file system, where SQLite can lose data, or on a read-only mount",
+        meaning: "The store is on a network or FUSE file system, where SQLite can lose data, or on a read-only mount",
         run: place::file_system,
     },
     CheckKind { id: "store.space", meaning: "The disk is almost full, or has no inodes left", run: place::space },
@@ -60,7 +60,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.schema",
-        meaning: "The store is another program's, or of another version of jeton",
+        meaning: "The store is empty, another program's, or of another version of jeton",
         run: content::schema,
     },
     CheckKind {
@@ -86,7 +86,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.ledger",
-        meaning: "The ledger is larger than its bound, and nothing shortens it",
+        meaning: "The ledger is larger than its limit. Only a running service shortens it",
         run: content::ledger,
     },
 ];
@@ -156,8 +156,8 @@ pub(super) fn readable<'a>(context: &'a Context<'_>) -> Option<&'a Arc<OpenStore
 fn timed<T>(context: &Context<'_>, what: &str, read: impl FnOnce() -> Result<T>) -> std::result::Result<T, Finding> {
     context.time_limit.restart();
     read().map_err(|error| match context.time_limit.was_over() {
-        true => Finding::warning(format!("{what} wasn't checked to its end"))
-            .why("the check takes long, and was ended")
+        true => Finding::warning(format!("{what} was checked only in part"))
+            .why("the check reached its time limit")
             .next(format!("Run: {}", command(context, &["doctor", "--full"]))),
         false => Finding::fault(format!("{what} can't be read"))
             .because_of(Error { why: Some(error.what_and_why()), ..error }),

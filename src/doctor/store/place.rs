@@ -30,14 +30,14 @@ pub(super) fn rule(context: &Context<'_>, rule: OpeningRule, good: &str, bad: &s
 }
 
 pub(super) fn companions(context: &Context<'_>) -> Vec<Finding> {
-    let good = "the files next to the store are yours";
-    let mut found = rule(context, OpeningRule::Companions, good, "a file next to the store isn't safe to use");
+    let good = "the files of SQLite next to the store are safe to use";
+    let mut found = rule(context, OpeningRule::Companions, good, "a file of SQLite isn't safe to use");
     found.extend(existing(context).into_iter().flat_map(foreign_service_files));
     if existing(context).is_some_and(StoreLocation::has_rollback_journal) {
         found.push(
             Finding::warning("a rollback journal is next to the store")
-                .why("another program began to change the store, and ended before the change was complete")
-                .next("Restore a backup, unless you know which program wrote the file ending in -journal"),
+                .why("another program is changing the store, or ended before its change was complete")
+                .next("Find out which program wrote the file that ends in -journal. If you can't, restore a backup"),
         );
     }
     found
@@ -55,24 +55,24 @@ fn foreign_service_files(location: &StoreLocation) -> Vec<Finding> {
     });
     foreign
         .map(|(path, meta)| {
-            Finding::fault(format!("the service can't use {}", path.display()))
+            Finding::fault(format!("the service's file {} isn't safe to use", path.display()))
                 .why(format!(
-                    "it has uid {} and mode {:04o}, and must be yours alone",
+                    "it must be a regular file that only you can access, but it has uid {} and mode {:04o}",
                     meta.uid(),
                     meta.mode() & 0o7777
                 ))
-                .next("Correct its owner and mode (0600), as those of the store")
+                .next("Make it a regular file with the owner of the store and mode 0600")
         })
         .collect()
 }
 
 pub(super) fn file_system(context: &Context<'_>) -> Vec<Finding> {
-    let good = "the store is on a local disk";
-    let found = rule(context, OpeningRule::FileSystem, good, "the store is on a network file system");
+    let good = "the store is on a local file system";
+    let found = rule(context, OpeningRule::FileSystem, good, "the store is on an unsuitable file system");
     if existing(context).is_some_and(StoreLocation::is_on_read_only_mount) {
         return vec![
             Finding::warning("the store is on a read-only mount")
-                .why("tokens can be listed and verified by commands, but nothing can be changed or served")
+                .why("commands can list and verify tokens, but nothing can be changed, and no service can run")
                 .next("Mount the file system writable, or copy the store to a writable folder"),
         ];
     }
@@ -90,13 +90,13 @@ pub(super) fn space(context: &Context<'_>) -> Vec<Finding> {
 fn judge_space(left: StoreSpace) -> Finding {
     let is_below =
         |least: StoreSpace| left.bytes < least.bytes || left.files.zip(least.files).is_some_and(|(l, least)| l < least);
-    let files = left.files.map_or_else(String::new, |files| format!(", {} inodes", group_digits(files)));
-    let what = format!("{} free on the disk of the store{files}", size(left.bytes));
-    let next = "Free disk space, or move the store to a larger disk";
+    let files = left.files.map_or_else(String::new, |files| format!(" and {} inodes", group_digits(files)));
+    let what = format!("the disk of the store has {}{files} free", size(left.bytes));
+    let next = "Delete files on this disk, or move the store to a larger disk";
     if is_below(FAULT_SPACE) {
-        Finding::fault(what).why("jeton soon can't change anything, and the service loses uses of tokens").next(next)
+        Finding::fault(what).why("on a full disk, nothing can be changed and uses of tokens are lost").next(next)
     } else if is_below(WARNING_SPACE) {
-        Finding::warning(what).why("a backup or a busy day may fill the disk").next(next)
+        Finding::warning(what).why("a backup or a busy day could fill the disk").next(next)
     } else {
         Finding::ok(what)
     }

@@ -113,6 +113,10 @@ impl ChainFinding {
             format!("row {seq} ({})", parts.join(", "))
         };
         let anchor_of = |checkpoint: &Checkpoint| format!("the checkpoint of {}", dates.second(checkpoint.at));
+        let rewritten = |last: i64| match last == seq {
+            true => format!("row {seq} was rewritten"),
+            false => format!("at least one of the rows {seq} to {last} was rewritten"),
+        };
         match &self.flaw {
             Flaw::Table(how) => format!("the table of the audit log was altered: {}", escape_untrusted(how)),
             Flaw::Emptied => "the audit log is empty, although the store was set up".to_owned(),
@@ -134,16 +138,11 @@ impl ChainFinding {
                 format!("rows after {} are missing, but {} recorded row {}", seq - 1, anchor_of(anchor), anchor.seq)
             }
             Flaw::Rewritten { last_match: None, differs } => {
-                format!(
-                    "rows {seq} to {} were rewritten: {} has another hash for row {}",
-                    differs.seq,
-                    anchor_of(differs),
-                    differs.seq
-                )
+                format!("{}: {} has another hash for row {}", rewritten(differs.seq), anchor_of(differs), differs.seq)
             }
             Flaw::Rewritten { last_match: Some(last), differs } => format!(
-                "rows {seq} to {} were rewritten: {} still matches row {}, but {} has another hash for row {}",
-                differs.seq,
+                "{}: {} still matches row {}, but {} has another hash for row {}",
+                rewritten(differs.seq),
                 anchor_of(last),
                 last.seq,
                 anchor_of(differs),

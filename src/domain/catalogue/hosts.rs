@@ -34,8 +34,8 @@ pub fn parse_host(text: &str) -> Result<String> {
     } else if host.contains(':') {
         "a host has no port: the routes hold for every port"
     } else {
-        "use names of 1-63 of the characters a-z 0-9 _ - with dots between them, no - at their ends, and 253 \
-         characters in total (xn--… for other letters)"
+        "each part between dots has 1-63 of the characters a-z 0-9 _ - and no - at its ends, and a host has at most 253 \
+         characters; write other letters as xn--…"
     };
     Err(Error::usage(format!("\"{}\" is not a host name", excerpt(text, 60)))
         .why(why)

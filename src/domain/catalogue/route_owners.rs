@@ -72,9 +72,9 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
                 false => "this catalogue its own hosts".to_owned(),
             };
             format!(
-                "If this is a newer version of {other}, give it that name: --name {other} for an import. If these are two \
-                 applications, give {which}: hosts = [\"HOST\"] in the file, or --host HOST for an import. If it is one \
-                 application, remove the route from one of the two methods",
+                "If this is a newer version of {other}, give it that name: name = \"{other}\" in the file, or --name {other} for \
+                 an import. If these are two applications, give {which}: hosts = [\"HOST\"] in the file, or --host HOST \
+                 for an import. If it is one application, remove the route from one of the two methods",
                 other = owner.catalogue.name
             )
         }

@@ -343,7 +343,7 @@ mod tests {
         f.toml:9:9: a method's title is invalid: "": the text is empty
         f.toml:10:10: the catalogue file can't be read: unknown variant `all`, expected one of `public`, `read`, `write`, `admin`
         f.toml:11:8: a docs link is invalid: "\u{1b}[2J": the text contains \u{1b}, which is a control, bidi or zero-width character
-        f.toml:11:21: "x" is not a route: a route is an HTTP method in capitals and a path that begins with /, e.g. GET /1.0/things
+        f.toml:11:21: "x" is not a route: write a path that begins with /, with an HTTP method in capitals or none before it, e.g. GET /1.0/things
         f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}; a parameter that is a whole segment can also be {name+}, {name:int}, {name:uuid} or {name:one|other}
         f.toml:11:11: "GTE /x" has an unknown HTTP method: no request would match the route. A route without an HTTP method matches requests of every method. Did you mean: GET?
         f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}. Remove the route from one of the two methods: a request must match only one method
@@ -355,7 +355,7 @@ mod tests {
         f.toml:14:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
         f.toml:15:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
         f.toml:14:12: "group:jeton.tokens" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
-        f.toml:12:8: API sets include each other in a cycle: "s" → "s"
+        f.toml:12:8: API sets refer to each other in a cycle: "s" → "s". Remove one of these sets from the include or exclude of the set before it
         f.toml:15:12: "a b" is not an entry of an API set: use a method id, a prefix that ends with *, group:ID (of A-Z a-z 0-9 . _ -) or set:NAME
         f.toml:15:1: the catalogue file can't be read: unknown field `add`, expected one of `name`, `title`, `include`, `exclude`
         f.toml:2:10: the catalogue file can't be read: invalid basic string, expected `"`

@@ -359,7 +359,9 @@ fn reject_cycles(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
         names.push(format!("{} more", cycle.len() - names.len()));
     }
     names.extend(cycle.first().map(|first| format!("\"{first}\"")));
-    let error = Error::usage("API sets include each other in a cycle").why(names.join(" → "));
+    let error = Error::usage("API sets refer to each other in a cycle")
+        .why(names.join(" → "))
+        .next("Remove one of these sets from the include or exclude of the set before it");
     Err(fault(at.map_or(Location::Name, Location::SetName), error))
 }
 

@@ -30,6 +30,8 @@ impl FilterFields for LedgerFilter {
     const FIELDS: &'static [(&'static str, Setter<Self>)] = &[
         ("reason", |filter, value| match DenialReason::ALL.iter().any(|reason| reason.as_str().contains(value)) {
             true => set_text(&mut filter.reason, value),
+            // The word for people.
+            false if "revoked".starts_with(value) => set_text(&mut filter.reason, DenialReason::Deleted.as_str()),
             false => Err(DenialReason::ALL.map(DenialReason::as_str).to_vec()),
         }),
         ("token", |filter, value| set_text(&mut filter.token, value)),

@@ -48,7 +48,9 @@ enum Condition {
 impl FilterFields for TokenFilter {
     const FIELDS: &'static [(&'static str, Setter<Self>)] = &[
         ("status", |filter, value| {
-            set_choice(&mut filter.status, value, &Status::ALL.map(|status| (status, status.as_str())))
+            // `revoked` is the word for people, `deleted` the one in JSON.
+            let words = Status::ALL.map(|status| (status, status.as_str()));
+            set_choice(&mut filter.status, value, &[&words[..], &[(Status::Deleted, "revoked")]].concat())
         }),
         ("account", |filter, value| set_text(&mut filter.account, value)),
         ("method", |filter, value| set_text(&mut filter.method, value)),

@@ -71,11 +71,11 @@ impl RouteFault {
     }
 
     pub(super) fn claimed(methods: &[&str]) -> Self {
-        RouteFault { kind: DenialKind::Claimed, text: format!("is claimed by {}", methods.join(" and ")) }
+        RouteFault { kind: DenialKind::Claimed, text: format!("is a route of {}", methods.join(" and ")) }
     }
 
     pub(super) fn final_slash(other: &str) -> Self {
-        let text = format!("differs in the final slash, and shares requests with {other}");
+        let text = format!("is added by trailing_slash = either, and shares requests with {other}");
         RouteFault { kind: DenialKind::FinalSlash, text }
     }
 

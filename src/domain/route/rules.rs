@@ -314,11 +314,17 @@ impl RouteRules {
                 Err(TooMany) => unknown.push(preflight),
             }
         }
-        for (routes, why) in [(taken, "a route already covers OPTIONS"), (unknown, "it overlaps too many other routes")]
+        for (routes, why) in
+            [(taken, "another route already covers OPTIONS"), (unknown, "too many other routes share these requests")]
         {
             if let [first, ..] = &routes[..] {
                 let first = route_excerpt(first);
-                self.remarks.push(format!("no preflight rule, because {why}: {first} ({} in total)", routes.len()));
+                let more = match routes.len() - 1 {
+                    0 => String::new(),
+                    1 => " and 1 more route".to_owned(),
+                    more => format!(" and {more} more routes"),
+                };
+                self.remarks.push(format!("no preflight rule for {first}{more}, because {why}"));
             }
         }
         owned.extend(free.into_iter().map(|route| (route, RouteAction::Preflight)));

@@ -9,6 +9,7 @@ use crate::domain::catalogue::toml_reader::at_position;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::suggest::{nearest, suggestion};
 use crate::error::{Error, Result};
+use crate::import::toml_message::plain_words;
 
 /// Maximum size of a table, in bytes.
 pub const MAX_TABLE_SIZE: usize = 4 * 1024 * 1024;
@@ -33,7 +34,7 @@ impl AccessTable {
     /// [`crate::error::Kind::Usage`] with the place of a mistake.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         let parsed: toml::Table = toml::from_str(text).map_err(|e| {
-            let error = Error::usage("the access table can't be read").why(e.message());
+            let error = Error::usage("the access table can't be read").why(plain_words(e.message()));
             at_position(name, text, e.span().map_or(0, |span| span.start), error)
         })?;
         let mut levels = BTreeMap::new();

@@ -118,8 +118,10 @@ fn validate_template(template: &str) -> Result<()> {
     let mut plain = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
-        // Without its closing brace it is no placeholder, and would remain in every link.
-        let (name, after) = after.split_once('}').unwrap_or(("", after));
+        let Some((name, after)) = after.split_once('}') else {
+            return Err(Error::usage("a placeholder in the template has no closing brace")
+                .why("use {id}, {tag}, {path} or {verb}"));
+        };
         if !PLACEHOLDERS.contains(&name) {
             return Err(Error::usage(format!(
                 "unknown placeholder \"{{{}}}\" in the template",

@@ -18,8 +18,15 @@ pub(super) fn read(text: &str, context: ParseContext, budget: &mut ParseBudget) 
     let read = seed.deserialize(&mut reader).and_then(|node| reader.end().map(|()| node));
     read.map_err(|e| {
         let broken = || {
+            let (line, column, text) = (e.line(), e.column(), e.to_string());
+            let why = match e.is_eof() {
+                true => "the text ends too early".to_owned(),
+                // The parser's text ends with the position.
+                false => text.split(" at line ").next().unwrap_or_default().to_owned(),
+            };
             Error::usage("the document can't be read")
-                .why(format!("the document starts like JSON, but is not valid JSON: {e}"))
+                .why(format!("it starts like JSON, but is not valid JSON at line {line}, column {column}: {why}"))
+                .next("Correct the document, or export it again")
         };
         budget.limit_error.clone().unwrap_or_else(broken)
     })

@@ -293,6 +293,8 @@ enum Version {
 
 fn check_version(root: &Node) -> Result<Version> {
     let refused = |what: String| Err(Error::usage(what).why("jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1"));
+    let unsupported =
+        |what| refused(what).map_err(|e| e.next("Convert the document to OpenAPI 3.0 or 3.1, then import the result"));
     if root.entries().is_none() {
         return refused("the file is not an OpenAPI document".to_owned());
     }
@@ -301,9 +303,8 @@ fn check_version(root: &Node) -> Result<Version> {
             Ok(Version::OpenApi3)
         }
         (None, Some("2.0" | "2")) => Ok(Version::Swagger2),
-        (Some(version), _) => refused(format!("unsupported version: OpenAPI {}", quoted(version))),
-        (None, Some(version)) => refused(format!("unsupported version: Swagger {}", quoted(version)))
-            .map_err(|e| e.next("Convert the document to OpenAPI 3.0 or 3.1, then import the result")),
+        (Some(version), _) => unsupported(format!("unsupported version: OpenAPI {}", quoted(version))),
+        (None, Some(version)) => unsupported(format!("unsupported version: Swagger {}", quoted(version))),
         (None, None) => {
             refused("the file is not an OpenAPI document: the field openapi with the version is missing".to_owned())
         }
@@ -315,8 +316,11 @@ fn title(root: &Node, options: &ImportOptions, warnings: &mut Warnings) -> Strin
     for text in [options.title.as_deref(), own].into_iter().flatten() {
         let cleaned = clean(text, MAX_TITLE_LEN);
         if cleaned.had_control_chars || cleaned.is_truncated {
-            warnings
-                .add("jeton changed the catalogue's title: it was too long or contained control or bidi characters");
+            let why = match cleaned.is_truncated {
+                true => "it was too long",
+                false => "it contained control or bidi characters",
+            };
+            warnings.add(format!("jeton changed the catalogue's title, because {why}"));
         }
         if !cleaned.text.is_empty() {
             return cleaned.text;

@@ -108,8 +108,8 @@ impl WarningCounts {
         self.wider.report(
             warnings,
             &format!(
-                "operations with a path parameter whose listed values are too many or unusual for a route (more than \
-                 {MAX_VALUES} or {MAX_COMBINATIONS} combinations), so the route matches every value"
+                "operations whose route matches every value of a path parameter, because the document lists more than \
+                 {MAX_VALUES} values, more than {MAX_COMBINATIONS} combinations, or values that a route can't have"
             ),
         );
         self.cut.report(warnings, "titles that jeton cut, because they were too long");

@@ -99,5 +99,8 @@ pub(super) fn warn_combined(operations: &[Operation<'_>], warnings: &mut Warning
         count.add(&operation.quoted_label);
     }
     several.report(warnings, "operations that need several scopes together, so no API set of one scope has them");
-    further.report(warnings, "operations that need more than scopes, so no API set of a scope has them");
+    further.report(
+        warnings,
+        "operations that need another credential in addition to scopes, so no API set of a scope has them",
+    );
 }

@@ -28,7 +28,14 @@ pub(super) fn read(text: &str, context: ParseContext, budget: &mut ParseBudget) 
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|e| match e.kind() {
             ErrorKind::RecursionLimitExceeded => too_deep(),
-            _ => Error::usage("the document can't be read").why(e.to_string()),
+            _ => Error::usage("the document can't be read")
+                .why(format!(
+                    "it is not valid YAML at line {}, column {}: {}",
+                    e.marker().line(),
+                    e.marker().col() + 1,
+                    e.info().replace('\n', ", ")
+                ))
+                .next("Correct the document, or export it again"),
         })?;
         if matches!(event, Event::DocumentStart(..)) {
             documents += 1;

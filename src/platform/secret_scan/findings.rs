@@ -130,7 +130,7 @@ impl<'a> Findings<'a> {
     /// [`io::ErrorKind::Other`] if the user has stopped the scan.
     pub(super) fn advance(&self, texts: u64) -> io::Result<()> {
         self.progress.advance(texts);
-        if self.progress.is_stopped() { Err(io::Error::other("stopped")) } else { Ok(()) }
+        if self.progress.is_stopped() { Err(io::Error::other("the scan was stopped")) } else { Ok(()) }
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut ScanReport) -> T) -> T {

@@ -40,7 +40,7 @@ pub(super) fn scan(scanner: &SecretScanner, folder: &Path, findings: &Findings<'
         searched
     });
     if let Err(e) = searched {
-        findings.add_unreadable(folder, format!("its git objects were skipped: {e}"));
+        findings.add_unreadable(folder, format!("not all of its git objects were searched: {e}"));
     }
 }
 
@@ -131,7 +131,7 @@ fn find_origins(
 /// Searches the content that the next commit in the working directory would have.
 pub(super) fn scan_staged(scanner: &SecretScanner, findings: &Findings<'_>) {
     if let Err(e) = search_staged(scanner, findings) {
-        findings.add_unreadable(Path::new("."), e.to_string());
+        findings.add_unreadable(Path::new("."), format!("not all staged files were searched: {e}"));
     }
 }
 
@@ -204,7 +204,7 @@ impl<R: Read> Objects<R> {
     ) -> io::Result<Option<SearchedObject>> {
         let Some(head) = read_token(&mut self.output, b'\n')? else { return Ok(None) };
         let head = String::from_utf8_lossy(&head);
-        let unusable = || io::Error::other(format!("git answered {head:?}"));
+        let unusable = || io::Error::other(format!("git gave an unexpected answer: {head:?}"));
         let [id, kind, size] = head.split(' ').collect::<Vec<_>>()[..] else { return Err(unusable()) };
         let size: u64 = size.parse().map_err(|_| unusable())?;
         let mut content = self.output.by_ref().take(size);

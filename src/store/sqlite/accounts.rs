@@ -158,6 +158,7 @@ impl AccountWriter for SqliteTx<'_> {
         check_updated(execute(self.0, sql, row)?, || {
             format!("another session changed the account {name} in the meantime; your change was not made")
         })
+        .map_err(|error| error.next("Check the account's current values, then make your change again"))
     }
 
     fn set_password(&mut self, id: AccountId, hash: &PasswordHash, temporary: bool) -> Result<()> {

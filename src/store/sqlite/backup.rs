@@ -123,9 +123,15 @@ fn copy_pages(
             StepResult::Done => return Ok(()),
             StepResult::More => {}
             StepResult::Busy | StepResult::Locked => {
-                return Err(unwritable(path).why("another program has locked the file"));
+                return Err(unwritable(path)
+                    .why("another program has locked the store or the copy")
+                    .next("Try again in a moment"));
             }
-            _ => return Err(unwritable(path).why("SQLite did not copy a part of the store")),
+            _ => {
+                return Err(unwritable(path)
+                    .why("SQLite did not copy a part of the store")
+                    .next("Run the command again"));
+            }
         }
         let progress = copy.progress();
         let [all, left] = [progress.pagecount, progress.remaining].map(|pages| u64::try_from(pages).unwrap_or(0));

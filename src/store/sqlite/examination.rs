@@ -95,7 +95,7 @@ impl SqliteStore {
         match fs::symlink_metadata(&path) {
             Ok(_) => Ok(true),
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
-            Err(e) => Err(open::open_error(&path).why(e.to_string())),
+            Err(e) => Err(open::unreadable(&path, &e)),
         }
     }
 
@@ -134,7 +134,8 @@ impl SqliteStore {
     pub fn space(path: &Path) -> Result<StoreSpace> {
         let path = open::absolute(path)?;
         let left = statvfs(path.parent().unwrap_or(Path::new("/")));
-        let left = left.map_err(|e| Error::failure("the free disk space is unknown").why(e.to_string()))?;
+        let unknown = Error::failure("the free disk space is unknown");
+        let left = left.map_err(|e| unknown.why(e.to_string()).next("Check that you may enter the store's folder"))?;
         Ok(StoreSpace {
             bytes: left.f_bavail.saturating_mul(left.f_frsize),
             files: (left.f_files > 0).then_some(left.f_favail),
@@ -157,7 +158,7 @@ impl SqliteStore {
         if wal::bytes(&path) > 0 && !sidecar_path(&path, SHM_SUFFIX).exists() {
             return Err(open::open_error(&path)
                 .why("to read its -wal file, SQLite needs a -shm file, which is missing, and this command creates no files")
-                .next("Open the store once with another command, such as jeton check. Then run this command again"));
+                .next("Open the store once with another command: jeton check. Then run this command again"));
         }
         let mut identity = FileIdentity::new(path.clone())?;
         let obstacle = WriteObstacle::find(&path).unwrap_or(WriteObstacle::Mount);

@@ -102,7 +102,7 @@ fn open_immutable(identity: FileIdentity) -> Result<(Connection, FileIdentity)> 
 
 /// Returns the path with its folder resolved as far as it exists. So links are followed only once, before the checks.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
-    let refused = |e: std::io::Error| open_error(path).why(e.to_string());
+    let refused = |e: std::io::Error| unreadable(path, &e);
     let path = paths::absolute(path).map_err(refused)?;
     let name = path.file_name().ok_or_else(|| {
         Error::usage("the store's path does not end with a file name").next("Use the path of a file: --store PATH")
@@ -125,12 +125,19 @@ pub(super) fn open_error(path: &Path) -> Error {
     Error::failure(format!("the store {} can't be opened", path.display()))
 }
 
+/// Returns the error for a path that the system doesn't let us examine.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    open_error(path)
+        .why(error.to_string())
+        .next("Check the path. If another user owns the store, run the command as that user: sudo -u USER jeton …")
+}
+
 /// Returns the metadata of the path itself; `None` if it doesn't exist.
 fn metadata(path: &Path) -> Result<Option<fs::Metadata>> {
     match fs::symlink_metadata(path) {
         Ok(meta) => Ok(Some(meta)),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(open_error(path).why(e.to_string())),
+        Err(e) => Err(unreadable(path, &e)),
     }
 }
 
@@ -193,8 +200,8 @@ fn wrong_owner(path: &Path, what: &str, owner: u32) -> Error {
     };
     open_error(path)
         .why(format!(
-            "{what} belongs to {who}, and you are uid {own_uid}. jeton creates files next to the store; yours would \
-             lock the owner out"
+            "{what} belongs to {who}, and you are uid {own_uid}. jeton creates files next to the store. If they \
+             belonged to you, the owner could not open the store any more"
         ))
         .next(format!("Run the command as the owner: sudo -u {word} jeton …"))
 }
@@ -212,7 +219,7 @@ fn is_store(path: &Path) -> bool {
 
 /// Checks that no other user can replace the file, its companions or a folder above them.
 pub(super) fn check_ancestors(path: &Path) -> Result<()> {
-    match SharedFolder::above(path).map_err(|e| open_error(path).why(e.to_string()))? {
+    match SharedFolder::above(path).map_err(|e| unreadable(path, &e))? {
         None => Ok(()),
         Some(folder @ SharedFolder::Writable(..)) => Err(open_error(path)
             .why(folder.to_string())

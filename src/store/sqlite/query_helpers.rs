@@ -9,7 +9,7 @@ use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Fault, Result};
 
 const CHECK_PERMISSIONS: &str =
-    "Check the permissions of the file and its folder, and that the file system is not mounted read-only";
+    "Check the permissions of the store's file and folder, and that their file system is not mounted read-only";
 
 pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode as Code;
@@ -29,7 +29,7 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
             Some("Check the path: --store PATH. If the path is right, the store is damaged: restore a backup"),
         ),
         Some(Code::OperationInterrupted) => ("the query was interrupted", None),
-        _ => ("the store can't be used", None),
+        _ => ("the store can't be used", Some("Look for the cause with: jeton doctor --full")),
     };
     if let rusqlite::Error::FromSqlConversionFailure(_, _, cause) = &error
         && let Some(RefusedText(what)) = cause.downcast_ref()

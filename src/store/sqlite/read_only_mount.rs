@@ -160,8 +160,8 @@ pub(super) fn check_is_local(path: &Path) -> Result<()> {
     let magic = u64::from(found.f_type as u32);
     match NETWORK_FILE_SYSTEMS.iter().find(|(m, _)| *m == magic) {
         Some((_, name)) => Err(open_error(path)
-            .why(format!("the store is on a network file system ({name}), where SQLite can lose data"))
-            .next("Use a store on a local disk: --store PATH")),
+            .why(format!("the store is on a file system ({name}) on which SQLite can lose data"))
+            .next("Move the store to a local file system, such as ext4 or xfs, then use its new path: --store PATH")),
         None => Ok(()),
     }
 }

@@ -42,7 +42,7 @@ impl SqliteStore {
         if !exists {
             return Ok(StoreState::Missing);
         }
-        let damaged = |why: String| Error::failure("the store is damaged").why(why);
+        let damaged = |why: String| Error::failure("the store is damaged").why(format!("SQLite's check found: {why}"));
         match SqliteStore::open(&path, OpenMode::Existing) {
             Ok(store) => {
                 store.stop_queries_when(is_over)?;
@@ -78,7 +78,8 @@ impl SqliteStore {
 
     /// Makes the store at `path` readable from this one, as `newer`.
     pub fn attach_newer(&self, path: &Path) -> Result<()> {
-        let path = path.to_str().ok_or_else(|| Error::usage("the store's path is not UTF-8"))?;
+        let unusable = || Error::usage("the store's path is not UTF-8").next("Rename the folder or file");
+        let path = path.to_str().ok_or_else(unusable)?;
         execute(&self.lock(), "ATTACH ?1 AS newer", [path]).map(drop)
     }
 
@@ -176,7 +177,9 @@ impl SqliteStore {
         let mode = self.lock().pragma_update_and_check(None, "journal_mode", "DELETE", |r| r.get::<_, String>(0));
         match mode.map_err(sqlite_error)?.as_str() {
             "delete" => Ok(()),
-            other => Err(Error::failure(format!("SQLite kept the journal mode {other}"))),
+            other => Err(Error::failure("the copy can't be made complete in one file")
+                .why(format!("SQLite kept the journal mode {other}"))
+                .next("Run the command again")),
         }
     }
 
@@ -280,7 +283,8 @@ fn check_step(step: StepResult) -> Result<bool> {
             Err(Error::failure("the store is busy: another program keeps it locked; nothing was changed")
                 .next("Try again in a moment"))
         }
-        _ => Err(Error::failure("SQLite did not copy a part of the backup; nothing was changed")),
+        _ => Err(Error::failure("SQLite did not copy a part of the backup; nothing was changed")
+            .next("Run the command again")),
     }
 }
 

@@ -112,7 +112,7 @@ pub(super) fn read_schema(db: &Connection) -> Result<Schema> {
     }
     if version < 1 {
         return Err(unusable()
-            .why(format!("the store is damaged: its schema is {version}"))
+            .why(format!("the store is damaged: its schema has the number {version}, and the first schema is 1"))
             .next("Restore a backup: jeton restore FILE"));
     }
     if version > NEWEST {

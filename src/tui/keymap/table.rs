@@ -158,7 +158,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Global], &[Key::char('5')], Action::ShowScreen(ScreenId(5)), "Policy", "Go to the policy", 0),
     bind(&[Context::Global], &[Key::char('6')], Action::ShowScreen(ScreenId(6)), "Denied", "Go to the denied attempts", 0),
     bind(&[Context::Global], &[Key::char('7')], Action::ShowScreen(ScreenId(7)), "Uses", "Go to the uses of tokens by day", 0),
-    bind(&[Context::Global], &[Key::char('W')], Action::IdentifySecret, "Look up", "Look up which token a secret belongs to, and revoke the secret", 0),
+    bind(&[Context::Global], &[Key::char('W')], Action::IdentifySecret, "Look up", "Look up which token a secret belongs to; you can then revoke the secret", 0),
     bind(&[Context::Global], &[Key::char('@')], Action::Servers, "Servers", "Switch to another server, or to the store of this machine", 0),
     bind(&[Context::Global], &[Key::char('m')], Action::Messages, "Messages", "List past messages", 3),
 
@@ -197,15 +197,15 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens, Context::Trash], &[ENTER], Action::Details, "Details", "Show all details of the token except its secret", 0),
     bind(&[Context::Tokens, Context::Trash], &[Key::char('y')], Action::CopyHint, "Copy hint", "Copy the token's hint: the first characters of its secret", 0),
 
-    bind(&[Context::Tokens], &[ESC], Action::Cancel, "Back", "Clear the marks; press again to clear the filters", 0),
+    bind(&[Context::Tokens], &[ESC], Action::Cancel, "Back", "Each press does one step: clear the marks, clear the filters", 0),
 
     bind(&[Context::Trash], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),
     bind(&[Context::Trash], &[ESC], Action::Cancel, "Back", "Each press does one step: clear the marks, clear the filters, go back to the tokens", 0),
 
-    bind(&[Context::Servers], &[ENTER], Action::Accept, "Switch", "Sign in at the server under the cursor; what was typed here is forgotten", 1),
+    bind(&[Context::Servers], &[ENTER], Action::Accept, "Switch", "End this session and sign in at the server or store under the cursor", 1),
     bind(&[Context::Servers], &[DOWN, Key::char('j')], Action::Down, "Down", "Next server", 2),
     bind(&[Context::Servers], &[UP, Key::char('k')], Action::Up, "Up", "Previous server", 3),
-    bind(&[Context::Servers], &[ESC, Key::char('q')], Action::Cancel, "Cancel", "Stay at this server", 4),
+    bind(&[Context::Servers], &[ESC, Key::char('q')], Action::Cancel, "Cancel", "Close without switching", 4),
     bind(&[Context::Sort], &[ENTER], Action::Accept, "Sort", "Sort by the column under the cursor", 1),
     bind(&[Context::Sort], &[Key::char(' '), Key::code(KeyCode::Left), Key::code(KeyCode::Right)], Action::Left, "Reverse", "Reverse the sort order", 2),
     bind(&[Context::Sort], &[DOWN, Key::char('j')], Action::Down, "Down", "Next column", 3),
@@ -280,7 +280,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::PickerSets], &[Key::char(' ')], Action::Tick, "Choose", "Add or remove the API set, or choose Inherit or no access", 1),
 
     bind(&[Context::PickerSets], &[Key::code(KeyCode::Tab), ENTER], Action::Sets, "Methods", "Go back to the methods", 2),
-    bind(&[Context::CatalogueSets], &[ENTER], Action::Accept, "Show", "Show only the methods of the set; on the set that is shown, show all methods", 1),
+    bind(&[Context::CatalogueSets], &[ENTER], Action::Accept, "Show", "Show only the methods of the set; if only these are shown, show all methods", 1),
     bind(&[Context::CatalogueSets], &[Key::code(KeyCode::Tab)], Action::Sets, "Methods", "Go back to the methods", 2),
     bind(&[Context::PickerSets, Context::CatalogueSets], &[Key::char('/')], Action::Filter, "Search", "Search names and titles of API sets as you type; every word must match", 3),
     bind(&[Context::PickerSets, Context::CatalogueSets], &[ESC], Action::Cancel, "Back", "Clear the search; without a search, go back to the methods", 0),
@@ -387,13 +387,13 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::TextField], &[Key::alt('f'), Key::ctrl_code(KeyCode::Right), Key::alt_code(KeyCode::Right)], Action::WordRight, "Word right", "Move the cursor one word to the right", 0),
     bind(&[Context::TextField], &[Key::code(KeyCode::Backspace), Key::ctrl('h')], Action::DeleteLeft, "Delete left", "Delete the character before the cursor", 0),
     bind(&[Context::TextField], &[Key::code(KeyCode::Delete), Key::ctrl('d')], Action::DeleteRight, "Delete right", "Delete the character under the cursor", 0),
-    bind(&[Context::TextField], &[Key::ctrl('w')], Action::DeleteToSpace, "Delete word", "Delete the text back to the previous space", 0),
+    bind(&[Context::TextField], &[Key::ctrl('w')], Action::DeleteToSpace, "Delete word", "Delete the word before the cursor, where only spaces separate words", 0),
     bind(&[Context::TextField], &[Key::alt_code(KeyCode::Backspace)], Action::DeleteWordLeft, "Delete word left", "Delete the word before the cursor", 0),
     bind(&[Context::TextField], &[Key::alt('d')], Action::DeleteWordRight, "Delete word right", "Delete the word after the cursor", 0),
     bind(&[Context::TextField], &[Key::ctrl('u')], Action::DeleteToStart, "Delete to start", "Delete everything before the cursor", 0),
     bind(&[Context::TextField], &[Key::ctrl('k')], Action::DeleteToEnd, "Delete to end", "Delete everything from the cursor to the end", 0),
 
     bind(&[Context::Anywhere], &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Stop a long change of many tokens, or quit; jeton asks first if a new secret would be lost", 0),
-    bind(&[Context::Anywhere], &[Key::ctrl('z')], Action::Suspend, "Suspend", "Suspend jeton and go to the shell; after fg, jeton asks for your password", 0),
+    bind(&[Context::Anywhere], &[Key::ctrl('z')], Action::Suspend, "Suspend", "Suspend jeton and go to the shell; after fg, jeton asks for your password, or ends if a token signed in", 0),
     bind(&[Context::Anywhere], &[Key::ctrl('l')], Action::Redraw, "Redraw", "Redraw the screen", 0),
 ];

@@ -19,7 +19,8 @@ pub fn pending_change(change: BulkChange, tokens: MatchingTokens, counted: Match
                 1 => " 1 marked token has expired and stays disabled.".to_owned(),
                 n => format!(" {} marked tokens have expired and stay disabled.", group_digits(n)),
             };
-            let text = "The service accepts the tokens again from the next request on. The secrets stay the same.";
+            let text = "From the next request on, the service accepts the tokens again, except those of disabled \
+                        accounts. The secrets stay the same.";
             ("Enable", format!("{text}{expired}"))
         }
         BulkChange::Restore => ("Restore", "Restored tokens are disabled. Enable them in the token list.".to_owned()),

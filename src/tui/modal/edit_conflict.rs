@@ -25,7 +25,7 @@ impl Conflict {
             text.append(field_text(change, wanted.iter().find(|w| w.field == change.field)))
         });
         let text = if theirs.is_empty() {
-            ScrollText::paragraph("After this change, the token has the same values as when you opened the form.")
+            ScrollText::paragraph("The token was changed, but has the same values as when you opened the form.")
         } else {
             text
         };

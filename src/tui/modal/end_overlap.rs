@@ -37,7 +37,7 @@ pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> 
     };
     let text = format!(
         "The old secret {} will be denied from the next request on. Without this change, it would stop working {}. The \
-         current secret ({}) keeps working.",
+         current secret ({}) stays the same.",
         previous.hint,
         relative(previous.retires_at, now),
         token.hint

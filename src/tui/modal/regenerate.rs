@@ -78,7 +78,7 @@ impl RegenerateTokenDialog {
         let theme = layout.theme;
         if let Some(previous) = self.token.overlap(model.now).filter(|_| self.rotating) {
             layout.fact("Previous", &end_overlap::describe_previous_secret(previous, model.now), Style::new());
-            layout.note("! Two secrets work now. Both stop when you regenerate.", theme.warning);
+            layout.note("! The token has two secrets now. Both end when you regenerate.", theme.warning);
             return layout.blank();
         }
         self.grace.draw(layout, (Field::Grace, "Old stops"), (Field::GraceText, "  in"), "12h, 14d … up to 30d");
@@ -145,7 +145,7 @@ impl Dialog for RegenerateTokenDialog {
 
     fn press(&mut self, field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         if field == Field::Retire {
-            let over = || Problem::general("The overlap has already ended: only one secret works");
+            let over = || Problem::general("The overlap has already ended: the token has only one secret");
             return end_overlap::pending_retire(&self.token, ctx.now)
                 .map(|change| change.confirm(ctx))
                 .ok_or_else(over);
@@ -160,7 +160,7 @@ impl Dialog for RegenerateTokenDialog {
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
-        layout.text_line("Creates a new secret. Name, API and everything else stay the same.", Style::new());
+        layout.text_line("Creates a new secret. Name, description and API selection stay the same.", Style::new());
         let grace =
             if self.rotating { "" } else { "The old secret can keep working for a while, but not after the expiry." };
         layout.text_line(grace, Style::new());

@@ -327,7 +327,8 @@ impl Dialog for RemovalDialog {
         let act = self.spec.act.to_lowercase();
         let what = match (self.spec.object, self.count()) {
             (Some(object), _) if !self.made.is_included() => object.to_owned(),
-            (_, count) => format!("all {}", count.unwrap_or_default()),
+            (_, Some(count)) => format!("all {count}"),
+            (_, None) => "these tokens".to_owned(),
         };
         let remove = format!("I understand the consequences, {act} {what}");
         let danger = if self.matches() { theme.danger } else { theme.dim };

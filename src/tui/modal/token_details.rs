@@ -206,7 +206,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
     }
     lines.push(row("Created", format!("{}, id {}", dates.day(token.created_at), token.id)));
     if let Some(maker) = shown.and_then(|shown| shown.lineage.made_by.as_ref()) {
-        lines.push(row("Created by", maker.describe()));
+        lines.push(row("Creator", maker.describe()));
     }
     if let Some(maker) = shown.and_then(|shown| shown.lineage.regenerated_by.as_ref()) {
         lines.push(row("Secret by", maker.describe()));

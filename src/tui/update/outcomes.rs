@@ -7,6 +7,7 @@ use crate::tui::effect::Effect;
 use crate::tui::layer::Layer;
 use crate::tui::notice::{Notice, PendingPropagation};
 use crate::tui::outcome::{Outcome, Subject};
+use crate::verbs::accounts::SetContact;
 
 /// Handles a change made here: reports it, closes the dialogs, shows it on all pages and reads them again. If access was
 /// lost, also checks that the running service denies it.
@@ -19,7 +20,8 @@ pub(super) fn on_change(app: &mut App, waited: Option<Layer>, mut outcome: Outco
     if waited.is_some() {
         app.modals.clear();
     }
-    let mut effects = if is_own_account(app, &outcome.subject) {
+    // A new contact doesn't end the session.
+    let mut effects = if is_own_account(app, &outcome.subject) && !outcome.is::<SetContact>() {
         session::on_own_account_changed(app, &outcome, text)
     } else {
         // All is read here, so the change needs no second look when it is noticed.

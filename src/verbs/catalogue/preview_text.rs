@@ -121,10 +121,8 @@ impl CataloguePreview {
         }
         if !self.grown.is_empty() {
             text.push(match self.grown.len() {
-                1 => "1 method gets requests that were not its own; tokens that have it gain them:".to_owned(),
-                count => {
-                    format!("{count} methods get requests that were not their own; tokens that have them gain these:")
-                }
+                1 => "Tokens with this method may make more requests than before:".to_owned(),
+                count => format!("Tokens with any of these {count} methods may make more requests than before:"),
             });
             push_truncated(&mut text, limits, self.grown.len(), self.grown.iter().map(|id| vec![format!("  {id}")]));
         }
@@ -153,8 +151,8 @@ impl CataloguePreview {
         }
         if !self.shrunk.is_empty() {
             text.push(match self.shrunk.len() {
-                1 => "1 method loses requests; tokens that have it lose them:".to_owned(),
-                count => format!("{count} methods lose requests; tokens that have them lose these:"),
+                1 => "Tokens with this method may make fewer requests than before:".to_owned(),
+                count => format!("Tokens with any of these {count} methods may make fewer requests than before:"),
             });
             push_truncated(&mut text, limits, self.shrunk.len(), self.shrunk.iter().map(|id| vec![format!("  {id}")]));
         }

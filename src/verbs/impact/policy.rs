@@ -3,7 +3,7 @@
 use super::{Impact, Sum, active_tokens};
 use crate::domain::catalogue::permission_index::PermissionIndex;
 use crate::domain::role::Role;
-use crate::verbs::policy::{PolicyLoss, hash_of_lost, ledger_end, lost_from_trash};
+use crate::verbs::policy::{PolicyLoss, check_expiries, hash_of_lost, ledger_end, lost_from_trash};
 use crate::verbs::prelude::*;
 use crate::verbs::required_scope::RequiredScope;
 
@@ -19,6 +19,7 @@ pub(super) fn impact(
     authorize::check_policy_access(actor)?;
     let before = snapshot.policy()?;
     let after = before.with(changes)?;
+    check_expiries(&before, &after, env)?;
     let mut sum = Sum::new(snapshot, env.now, 0);
     let lost = lost_from_trash(actor, snapshot, env, &before, &after)?;
     sum.impact.set = hash_of_lost(&lost)?;

@@ -14,7 +14,7 @@ use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::untrusted_text::{escape_untrusted, excerpt};
 use crate::error::Result;
 use crate::verbs::findings::{DeadSecretAttempts, Finding};
-use crate::verbs::ledger::format_origin;
+use crate::verbs::ledger::{LedgerToken, format_origin};
 use crate::verbs::ports::Snapshot;
 
 /// Maximum number of notices that a text lists. The rest is counted.
@@ -148,11 +148,11 @@ fn digest(
     let mut text = format!("New notices about tokens: {}.\n", totals.describe());
     text.push_str(&match totals.messages {
         0 => String::new(),
-        1 => "1 account has a contact, to whom its notices are sent.\n".to_owned(),
-        count => format!("{count} accounts have contacts, to whom their notices are sent.\n"),
+        1 => "The notices of 1 account are sent to its contact.\n".to_owned(),
+        count => format!("The notices of {count} accounts are sent to their contacts.\n"),
     });
     if !notices.is_empty() {
-        text.push_str("\nAccounts without a contact:\n\n");
+        text.push_str("\nTokens whose account has no contact:\n\n");
         text.push_str(&list(&notices, now));
         text.push_str("To give an account a contact, run: jeton account contact NAME EMAIL\n");
     } else {
@@ -190,7 +190,9 @@ fn describe(notice: &Notice, now: Timestamp) -> String {
         Notice::Finding { finding: Finding::Stale { created_at, .. }, .. } => {
             format!("was never used; created {} ({created_at})", ago(*created_at, now))
         }
-        Notice::Finding { finding: Finding::DeadSecretTried { attempts, .. }, .. } => describe_attempts(attempts, now),
+        Notice::Finding { finding: Finding::DeadSecretTried { token, attempts }, .. } => {
+            describe_attempts(token, attempts, now)
+        }
         Notice::Finding { finding: Finding::UnknownNames { count, .. }, .. } => {
             format!("has names that no catalogue has: {count}")
         }
@@ -206,15 +208,16 @@ fn describe(notice: &Notice, now: Timestamp) -> String {
     }
 }
 
-fn describe_attempts(attempts: &DeadSecretAttempts, now: Timestamp) -> String {
+fn describe_attempts(token: &LedgerToken, attempts: &DeadSecretAttempts, now: Timestamp) -> String {
     let (address, client) = format_origin(&attempts.address, &attempts.client);
     let bound = if attempts.is_lower_bound { "more than " } else { "" };
     let hint = attempts.secret.as_ref().map_or_else(String::new, |secret| format!(" with {}", secret.hint));
     format!(
-        "is still tried{}, although denied ({}): {bound}{} attempts in 7 days, last {} from {} {}",
+        "is still tried{}, although denied ({}): {bound}{} attempt{} in 7 days, last {} from {} {}",
         escape_untrusted(&hint),
-        escape_untrusted(&attempts.reason),
+        escape_untrusted(token.reason_word(&attempts.reason)),
         attempts.attempts,
+        if attempts.attempts == 1 && !attempts.is_lower_bound { "" } else { "s" },
         ago(attempts.at, now),
         escape_untrusted(&address),
         excerpt(&client, MAX_CLIENT),

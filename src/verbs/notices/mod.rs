@@ -132,7 +132,8 @@ pub fn notify<S: Store + Maintenance>(
         // Fails before the first message if nothing can be recorded: else all would be sent again and again.
         if store.is_read_only() {
             return Err(Error::failure("notices can't be sent")
-                .why("jeton could not record them, because it can't write to the store"));
+                .why("jeton could not record them, because it can't write to the store")
+                .next("Run it as a unix user who can write to the store, or show them with: jeton notify --dry-run"));
         }
         store.write_usage(|tx| tx.forget_old_episodes(now.plus(-QUIET_TIME), FORGOTTEN_ROWS))?;
     }

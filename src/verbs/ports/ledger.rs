@@ -1,6 +1,7 @@
 //! The interface of verbs to the ledger, and the ledger's rows.
 
 use crate::domain::account::AccountId;
+use crate::domain::denial_reason::DenialReason;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
@@ -94,8 +95,17 @@ impl LedgerToken {
     pub fn describe(&self) -> String {
         match self.state {
             TokenState::Live => self.full_name(),
-            TokenState::Trashed => format!("{} (deleted)", self.full_name()),
+            TokenState::Trashed => format!("{} (revoked)", self.full_name()),
             TokenState::Purged => format!("{} (purged {})", self.full_name(), self.id),
+        }
+    }
+
+    /// Returns the word of a denial reason for people. The code `deleted` stands for revoked and for purged tokens.
+    pub fn reason_word<'r>(&self, code: &'r str) -> &'r str {
+        match (DenialReason::from_word(code), self.state) {
+            (Some(DenialReason::Deleted), TokenState::Purged) => "purged",
+            (Some(DenialReason::Deleted), TokenState::Live | TokenState::Trashed) => "revoked",
+            _ => code,
         }
     }
 

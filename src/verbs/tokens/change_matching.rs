@@ -102,13 +102,18 @@ impl BatchedMutation for ChangeMatching {
         let (count, [done, _]) = (counted.of(self.change), self.change.participles());
         if count != self.confirm {
             let expected = match count {
-                0 => format!("there is now no token to {}", self.change),
+                0 => format!("there is no token to {}", self.change),
                 _ => format!("expected {count}, the current number of tokens to {}", self.change),
             };
             return Err(mismatch(&format!("nothing was {done}"), expected));
         }
         if count == 0 {
-            return Err(Error::not_found(format!("there is no token to {}", self.change)));
+            let why = match self.change {
+                BulkChange::Disable if counted.count > 0 => "all matching tokens are disabled already",
+                BulkChange::Enable if counted.count > 0 => "all matching tokens are enabled already or have expired",
+                _ => "no token matches",
+            };
+            return Err(Error::not_found(format!("there is no token to {}", self.change)).why(why));
         }
         if let Some(seen) = self.expected {
             counted.set.check_seen(seen, format!("the tokens changed after they were shown; nothing was {done}"))?;

@@ -126,7 +126,7 @@ impl CreateToken {
     fn validate(&self) -> Result<()> {
         let mut seen = BTreeSet::new();
         if let Some(twice) = self.names.iter().find(|name| !seen.insert(*name)) {
-            return Err(Error::usage(format!("the name {twice} was given twice")));
+            return Err(Error::usage(format!("the name {twice} was given twice")).next("Give each name once"));
         }
         Ok(())
     }

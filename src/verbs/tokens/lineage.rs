@@ -54,6 +54,7 @@ impl MadeTokens {
         };
         let active = match self.active {
             active if active == self.count => String::new(),
+            0 if self.count == 1 => ", and not active".to_owned(),
             0 => ", none of them active".to_owned(),
             active => format!(", {active} of them active"),
         };
@@ -127,9 +128,10 @@ pub(super) fn made_to_revoke(
             "more than {} tokens would be revoked at once; nothing was changed",
             group_digits(MAX_MADE as u64)
         ))
+        .why("the tokens that these tokens created or regenerated count, too")
         .next(
-            "First revoke some of the tokens that these tokens created or regenerated. To find them: jeton token list \
-             --all --json; made_by and regenerated_by are ids of tokens",
+            "Revoke the tokens in several steps, those that were created or regenerated first. To see the origin of each \
+             token, run: jeton token list --all --json (fields made_by and regenerated_by)",
         ));
     }
     Ok(tokens)

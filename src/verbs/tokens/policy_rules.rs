@@ -146,5 +146,9 @@ pub fn method_not_found(id: &MethodId, snapshot: &dyn Snapshot) -> Result<Error>
     let catalogues = snapshot.catalogues()?;
     let known = catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());
     let error = did_you_mean(Error::not_found(format!("no method {id}")), id.as_str(), known);
-    Ok(if error.next.is_some() { error } else { error.next("To find a method, run: jeton catalogue list") })
+    Ok(if error.next.is_some() {
+        error
+    } else {
+        error.next("To find a method, run: jeton catalogue list, then: jeton catalogue show GROUP")
+    })
 }

@@ -65,7 +65,7 @@ impl RollbackDetector {
     pub fn check(&mut self, snapshot: &dyn Snapshot, tip: AuditTip, now: Timestamp) -> Result<bool> {
         if let Some(why) = &self.unreadable {
             self.is_rolled_back = true;
-            return Err(Error::failure("the last seen position of the audit log is unknown")
+            return Err(Error::failure("the service can't read which row of the audit log it saw last")
                 .why(why)
                 .next(ACKNOWLEDGE));
         }

@@ -175,9 +175,9 @@ fn mistakes_in_the_table_are_refused() {
     levels.toml: "x": no access level "Admin": use read, write, admin or public
     levels.toml: "x": an access level is a text. Write "x" = "read", or another level
     levels.toml: "x": an access level is a text. Write "x" = "read", or another level
-    levels.toml:2:1: the access table can't be read: duplicate key
+    levels.toml:2:1: the access table can't be read: a key or table with this name is already above
     levels.toml: "x.y": two entries have the same key, but different levels. Remove one of the entries
-    levels.toml:1:5: the access table can't be read: string values must be quoted, expected literal string
+    levels.toml:1:5: the access table can't be read: the value is not valid: a text must be in quotes
     the access table names "\u{1b}[2J", which is no operation of the document: a key is HTTP method and path as in the document, an operationId, or a method id. Correct or remove the entry
     "#);
     assert_eq!(with_table("\"pets/get\" = \"read\"\n\"GET /pets/{id}\" = \"read\"").unwrap().len(), 4);

@@ -92,7 +92,7 @@ fn alias_bombs_are_refused_before_they_go_off() {
     let few = yaml_paths("  /a: &a\n    get: {summary: One}\n  /b: *a\n");
     assert_eq!(read(&few).unwrap().catalogue.methods().count(), 2);
     insta::assert_snapshot!(refused("openapi: &a 3.0.0\npaths: &p {x: *p}\n"), @"the document can't be read: the alias on line 2 contains itself");
-    insta::assert_snapshot!(refused("openapi: 3.0.0\npaths: *nothing\n"), @"the document can't be read: while parsing node, found unknown anchor at char 22 line 2 column 8");
+    insta::assert_snapshot!(refused("openapi: 3.0.0\npaths: *nothing\n"), @"the document can't be read: it is not valid YAML at line 2, column 8: while parsing node, found unknown anchor. Correct the document, or export it again");
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn odd_yaml_is_read_or_refused() {
     let odd = yaml_paths(
         "  [a, b]: {get: {}}\n  {c: d}: 7\n  ? |\n    /long\n  : {get: {}}\n  /a: {get: !x {tags: !!str t}}\n  *x : {}\n",
     );
-    insta::assert_snapshot!(refused(&odd), @"the document can't be read: while parsing node, found unknown anchor at char 118 line 9 column 3");
+    insta::assert_snapshot!(refused(&odd), @"the document can't be read: it is not valid YAML at line 9, column 3: while parsing node, found unknown anchor. Correct the document, or export it again");
     let done = read(&odd.replace("  *x : {}\n", "")).unwrap();
     check(&done);
     assert_eq!(done.catalogue.methods().count(), 2);

@@ -197,9 +197,9 @@ fn other_versions_are_refused() {
     insta::assert_snapshot!(messages.join("\n"), @r#"
     "swagger: '1.2'\npaths: {}": unsupported version: Swagger "1.2": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
     "{\"swagger\":\"2.0\"}": the document has no operations under "paths". Check that this is the complete document of the API
-    "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
-    "openapi: 3.10.0": unsupported version: OpenAPI "3.10.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
-    "openapi: 2.9": unsupported version: OpenAPI "2.9": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
+    "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
+    "openapi: 3.10.0": unsupported version: OpenAPI "3.10.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
+    "openapi: 2.9": unsupported version: OpenAPI "2.9": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
     "{}": the file is not an OpenAPI document: the field openapi with the version is missing: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
     "[]": the file is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
     "": the document is empty
@@ -207,8 +207,8 @@ fn other_versions_are_refused() {
     "openapi: 3.0.0\npaths: {}": the document has no operations under "paths". Check that this is the complete document of the API
     "openapi: 3.1\npaths: []": the document has no operations under "paths". Check that this is the complete document of the API
     "a: 1\n---\nb: 2\n": the file contains more than one document: the second document starts on line 2. Split the file, then import each document
-    "{\"openapi\": ": the document can't be read: the document starts like JSON, but is not valid JSON: EOF while parsing a value at line 1 column 12
-    "a: [": the document can't be read: unclosed bracket '[' at char 3 line 1 column 4
+    "{\"openapi\": ": the document can't be read: it starts like JSON, but is not valid JSON at line 1, column 12: the text ends too early. Correct the document, or export it again
+    "a: [": the document can't be read: it is not valid YAML at line 1, column 4: unclosed bracket '['. Correct the document, or export it again
     "#);
     assert!(read("openapi: 3.1\npaths: {/a: {get: {}}}").is_ok());
     assert!(read("{\"openapi\": 3.0, \"paths\": {\"/a\": {\"get\": {}}}}").is_ok());

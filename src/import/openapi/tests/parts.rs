@@ -65,7 +65,7 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the scope "b" is not declared by the security scheme "oauth"
     operations that need several scopes together, so no API set of one scope has them: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
-    operations that need more than scopes, so no API set of a scope has them: 1 (OPTIONS "/a")
+    operations that need another credential in addition to scopes, so no API set of a scope has them: 1 (OPTIONS "/a")
     "#);
 }
 

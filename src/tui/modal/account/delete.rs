@@ -14,13 +14,16 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
     if !is_in_use {
         let what = match (tokens.live, tokens.trashed) {
             (0, 0) => "The account has no tokens".to_owned(),
-            (0, n) => format!("The account has {} in the trash, never to be restored", count_noun(n.into(), "token")),
+            (0, n) => format!(
+                "The account has {} in the trash, which can't be restored after the deletion",
+                count_noun(n.into(), "token")
+            ),
             (n, _) => format!(
                 "The account has no active tokens. The deletion also puts {} into the trash; no restore is possible",
                 count_noun(n.into(), "token")
             ),
         };
-        effects.push(format!("{what}. Its name is never reused. This can't be undone."));
+        effects.push(format!("{what}. The name of the account is never reused. The deletion can't be undone."));
     } else {
         effects.push(
             "To delete the account, first disable or revoke its active tokens: go back, then press Enter on the account \

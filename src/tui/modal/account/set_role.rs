@@ -41,8 +41,8 @@ fn describe_change(before: Role, after: Role, active: u32) -> String {
         format!("{tokens} may no longer call {} methods from the next request on.", named(lost))
     } else if !gained.is_empty() {
         format!(
-            "After a regeneration, tokens may also call the {} methods in their API selections. Secrets that were issued \
-             under such a role may call them at once.",
+            "After you regenerate a token, it may also call the {} methods in its API selection. Tokens that got their \
+             secret under a role with these methods may call them at once.",
             named(gained)
         )
     } else {
@@ -146,7 +146,7 @@ mod tests {
         let texts = changes.map(|(before, after)| describe_change(before, after, 3));
         insta::assert_snapshot!(texts.join("\n"), @"
         The account's 3 active tokens may no longer call write and admin methods from the next request on.
-        After a regeneration, tokens may also call the write methods in their API selections. Secrets that were issued under such a role may call them at once.
+        After you regenerate a token, it may also call the write methods in its API selection. Tokens that got their secret under a role with these methods may call them at once.
         The account's 3 active tokens may call the same methods as before.
         ");
     }

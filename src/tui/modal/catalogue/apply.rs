@@ -97,7 +97,8 @@ impl Dialog for ApplyCatalogueDialog {
     fn press(&mut self, _field: Field, _ctx: &UpdateContext<'_>) -> PressResult<Field> {
         match self.source.text().trim() {
             "" => {
-                let text = "Enter the path of a catalogue file or an OpenAPI document, or cloud-platform";
+                let text =
+                    "Enter the path of a catalogue file or an OpenAPI document, or cloud-platform for the sample";
                 Err(Problem::at(Field::Source, text))
             }
             _ => Ok(Intent::read_catalogue(self.source())),
@@ -140,7 +141,7 @@ impl Dialog for ApplyCatalogueDialog {
         let hint = if self.may_be_document() {
             let name = catalogue_file::catalogue_name(&self.source().path);
             format!(
-                "Without a name, the catalogue is called {name}. For more options of an import, run: jeton catalogue import openapi FILE"
+                "Without a name, the catalogue is called {name}. For more options of an import, run: jeton catalogue import openapi --help"
             )
         } else {
             String::new()

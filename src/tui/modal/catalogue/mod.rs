@@ -6,6 +6,7 @@ use super::confirm_change::{PendingMutation, Retry};
 use super::shown_tokens::describe_reread;
 use crate::import::openapi::ImportResult;
 use crate::tui::effect::CatalogueSource;
+use crate::tui::text_fit::group_digits;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText};
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
 use crate::verbs::impact::Removal;
@@ -33,7 +34,12 @@ fn preview_text(preview: &CataloguePreview, loaded: &ImportResult) -> ScrollText
     let command = |options: &str| format!("jeton catalogue import openapi FILE --name {} {options}", preview.name);
     let missing: Vec<String> = (!missing.is_empty()).then(|| command(&missing.join(" "))).into_iter().collect();
     let text = remarks(text, MISSING_OPTIONS, LineStyle::Warning, &missing);
-    let text = remarks(text, "Warnings about the document:", LineStyle::Warning, &loaded.warnings);
+    let mut warnings = loaded.tallied_warnings();
+    if warnings.len() < loaded.warnings.len() {
+        let all = group_digits(loaded.warnings.len() as u64);
+        warnings.push(format!("for all {all} warnings, run: jeton catalogue apply FILE --dry-run --verbose"));
+    }
+    let text = remarks(text, "Warnings about the document:", LineStyle::Warning, &warnings);
     text.append(lines(changes))
 }
 

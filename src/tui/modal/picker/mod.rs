@@ -123,7 +123,7 @@ impl Picker {
         }
         let known: HashSet<&str> = self.tree.index().methods.iter().map(|row| row.id.as_str()).collect();
         if let Some(gone) = used.find(|method| !known.contains(method)) {
-            return Err(format!("the token used {gone}, which may be in the catalogue under another id now"));
+            return Err(format!("the token used {gone}, which no catalogue has now; the method may have a new id"));
         }
         match self.tree.untick_unless(|method| used.was_used(method)) {
             0 => Err(format!("the token used all selected methods in {}", used.period())),

@@ -128,7 +128,7 @@ impl Picker {
         let rows = self.tree.rows();
         if rows.is_empty() {
             let text = match (self.search.is_empty(), self.tree.index().methods.is_empty()) {
-                (_, true) => "There is no catalogue yet.  Run: jeton catalogue apply FILE".to_owned(),
+                (_, true) => "The catalogues are not loaded yet.".to_owned(),
                 (true, false) if self.shown_set().is_some() => {
                     "This API set has no methods.  Esc shows all methods.".to_owned()
                 }

@@ -212,7 +212,7 @@ impl Source for AllAccounts {
             fact("Id", &account.id.to_string(), Style::new()),
             fact("Role", account.role.as_str(), Style::new()),
             fact("State", state, style),
-            fact("Password", if account.temporary_password { "temporary" } else { "its own" }, Style::new()),
+            fact("Password", if account.temporary_password { "temporary" } else { "not temporary" }, Style::new()),
             fact("Contact", account.contact.as_ref().map_or("none", Contact::as_str), Style::new()),
             fact("Tokens", &token_counts, Style::new()),
             fact("Trash", &group_digits(tokens.trashed.into()), Style::new()),

@@ -392,5 +392,5 @@ impl<S: Source> ListScreen<S> {
 
 fn too_many_marked<S: Source>() -> Intent {
     let max = group_digits(MAX_MARKED as u64);
-    Intent::Notify(NoticeId::MarkLimit, format!("At most {max} {} can be marked or left out one by one", S::NOUN))
+    Intent::Notify(NoticeId::MarkLimit, format!("At most {max} {} can be marked or unmarked one by one", S::NOUN))
 }

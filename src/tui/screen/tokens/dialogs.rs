@@ -125,11 +125,15 @@ fn long_work_notice() -> Option<Intent> {
 fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
     let tokens = vec![TokenTarget::at_revision(token)];
     if token.enabled {
-        let denial = match token.owner.enabled {
-            true => format!("The service will deny {} from the next request on.", token.full_name()),
-            false => format!("The service already denies {}, because its account is disabled.", token.full_name()),
+        let denial = match (token.expiry.is_past(now), token.owner.enabled) {
+            (false, true) => format!("The service will deny {} from the next request on.", token.full_name()),
+            (true, _) => format!("The service already denies {}, because the token has expired.", token.full_name()),
+            (false, false) => {
+                format!("The service already denies {}, because the token's account is disabled.", token.full_name())
+            }
         };
-        let about = format!("{denial} The secret is kept, so you can enable the token later.");
+        let later = if token.expiry.is_past(now) { "" } else { ", so you can enable the token later" };
+        let about = format!("{denial} The secret is kept{later}.");
         PendingMutation::new(format!("Disable {}", token.full_name()), about, DisableTokens { tokens })
             .taking(Removal::Tokens(vec![token.id]))
     } else {
@@ -137,7 +141,8 @@ fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
         let about = match (token.expiry.is_past(now), token.owner.enabled) {
             (true, _) => {
                 format!(
-                    "{name} has expired and can't be enabled yet. First give it a new expiry with e, then enable it."
+                    "{name} has expired and can't be enabled yet. First give the token a new expiry with e, then enable \
+                     the token."
                 )
             }
             (false, true) => {
