@@ -27,7 +27,7 @@ fn policy_rules_are_changed_with_fitting_input() {
     insta::assert_snapshot!(s.problem().unwrap(), @"policy.active_tokens must be a whole number from 0 to 4294967295; 0 means no limit");
     s.keys("<c-u>3<tab><enter>");
     prove(&mut s);
-    s.keys("<down><down><enter><right><tab><enter>");
+    s.keys("<down><down><enter><tab><c-u>30d<tab><enter>");
     prove(&mut s);
     s.keys("<down><enter><left><space><tab>1y<tab><enter>");
     prove(&mut s);
@@ -40,7 +40,7 @@ fn policy_rules_are_changed_with_fitting_input() {
     let wanted = Policy {
         self_service: false,
         active_tokens: 3,
-        default_expiry: None,
+        default_expiry: Some(jeton::domain::expiry::Span::Days(30)),
         max_expiry: Some(jeton::domain::expiry::Span::Years(1)),
         trash: jeton::domain::expiry::Span::Days(7),
         ..Policy::default()

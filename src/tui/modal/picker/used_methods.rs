@@ -55,7 +55,7 @@ impl UsedMethods {
     /// Returns the reason why the other methods can't be called unused; `None` if they can.
     pub fn uncertainty(&self) -> Option<String> {
         if self.is_truncated {
-            Some("the token used so many methods that jeton can't tell which are unused".to_owned())
+            Some("the token used more methods than jeton records, so jeton doesn't know the unused ones".to_owned())
         } else if self.days < MIN_DAYS {
             Some(format!("the token has only {}; jeton finds unused methods after {MIN_DAYS}", self.period()))
         } else if self.methods.is_empty() {
