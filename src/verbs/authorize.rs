@@ -9,6 +9,7 @@
 #![doc = include_str!("authorize/matrix.md")]
 
 mod accounts;
+mod refusals;
 mod resolve;
 mod suggest;
 
@@ -19,6 +20,7 @@ pub use accounts::{
 pub use resolve::{find_visible, resolve_copy_source, resolve_token, resolve_tokens};
 pub use suggest::near_names;
 
+use self::refusals::{ask_role_above, managed_by, token_not_visible};
 use super::actor::{Actor, Bearer};
 use super::ports::Snapshot;
 use super::required_scope::{READ_ACCOUNTS, RequiredScope};
@@ -216,14 +218,6 @@ fn forbid_escalation<'s>(
         .next(format!("{next} --user NAME and enter the password")))
 }
 
-const fn managed_by(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "every account",
-        Role::Admin => "its own account, members and viewers",
-        Role::Member | Role::Viewer => "only its own account",
-    }
-}
-
 /// Checks that the actor may change the methods and API sets. Such a change alters the rights of other accounts'
 /// tokens.
 pub fn check_catalogue_access(actor: &Actor) -> Result<()> {
@@ -375,36 +369,4 @@ pub fn check_grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Toke
     let expiries = changes.iter().map(|(_, after)| after.expiry);
     let requests_expiry = changes.iter().any(|(before, after)| before.is_none_or(|b| b.expiry != after.expiry));
     forbid_escalation(bearer, snapshot, current, requested, expiries, requests_expiry)
-}
-
-/// Returns the advice to ask somebody who manages more than `role` does.
-const fn ask_role_above(role: Role) -> &'static str {
-    match role {
-        Role::Owner | Role::Admin => "Ask an owner",
-        Role::Member | Role::Viewer => "Ask an owner or admin",
-    }
-}
-
-/// Returns an error that is the same for existing and missing accounts.
-fn account_not_visible(own_account: &Account) -> Error {
-    Error::denied("the account does not exist, or you may not manage it")
-        .why(format!("an account with the role {} manages {}", own_account.role, managed_by(own_account.role)))
-        .next(format!("Check the name, or {}", ask_role_above(own_account.role).to_lowercase()))
-}
-
-/// Returns an error that is the same for existing and missing tokens, and for those of hidden accounts.
-fn token_not_visible(actor: &Actor, own_account: &Account, action: TokenAction) -> Error {
-    let by_role = account_not_visible(own_account);
-    let error = Error { what: "the account or token does not exist, or you may not use it".to_owned(), ..by_role };
-    match actor.bearer().filter(|_| !scope_covers_others(actor, action)) {
-        Some(bearer) => error
-            .why(format!(
-                "the token {} reaches only the tokens of {}, because it lacks the method {}",
-                bearer.token.name,
-                own_account.username,
-                action.methods().last().copied().unwrap_or_default()
-            ))
-            .next("Check the name, or run jeton with --user NAME and enter the password"),
-        None => error,
-    }
 }

@@ -132,7 +132,7 @@ fn anchor_shows_cut_and_rewritten_rows() {
     let again = home.run(&["audit", "anchor", "a"], "").assert_success().assert_silent();
     insta::assert_snapshot!(again.err, @"The anchor already has a checkpoint of the last row, 5. The file was not changed");
     home.create(&["more"]);
-    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"The log is anchored up to row 5. If somebody rewrites later rows (1) with their hashes, jeton can't detect it. Anchor these rows with: jeton audit anchor FILE");
+    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"The log is anchored up to row 5. jeton can't detect if somebody rewrites the 1 row after it, including the hashes. To anchor the log up to its end, run: jeton audit anchor FILE");
     let json = home.run(&["audit", "anchor", "a", "--json"], "").assert_success().json();
     assert_eq!((&json["seq"], &json["added"]), (&6.into(), &true.into()));
     let text = std::fs::read_to_string(home.path("a")).unwrap();
@@ -268,7 +268,7 @@ fn follow_ends_with_the_account_and_with_the_store() {
     assert_eq!(code, Some(1), "{said}");
     insta::assert_snapshot!(said.replace(home.store().to_str().unwrap(), "[store]"), @"
     error: the store [store] was removed or replaced: [store] is not the file that jeton opened, or no longer exists
-      Start jeton again and check whether your last change is there
+      Put the store back if it was moved. Then start jeton again, and check whether your last change is there
     ");
     std::fs::rename(home.path("moved.db"), home.store()).unwrap();
 

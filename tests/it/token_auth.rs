@@ -104,15 +104,15 @@ fn invalid_token_is_not_authenticated() {
     home.as_ops(&["token", "disable", "bot"]).assert_success();
     let refused = denied(&secret);
     insta::assert_snapshot!(refused.message(), @"
-    error: the token was refused: the token is unknown, expired, disabled, revoked or replaced, or its account is disabled
-      To find out which, run on the server: jeton token whose
+    error: the token was refused: the token is unknown, expired, disabled or revoked, its secret was replaced, or its account is disabled
+      To find out which, run: jeton token whose --user NAME
     ");
     home.as_ops(&["token", "enable", "bot"]).assert_success();
     home.as_ops(&["token", "regenerate", "bot"]).assert_success();
     let refused = denied(&secret);
     insta::assert_snapshot!(refused.message(), @"
-    error: the token was refused: the token is unknown, expired, disabled, revoked or replaced, or its account is disabled
-      To find out which, run on the server: jeton token whose
+    error: the token was refused: the token is unknown, expired, disabled or revoked, its secret was replaced, or its account is disabled
+      To find out which, run: jeton token whose --user NAME
     ");
 }
 
@@ -221,7 +221,7 @@ fn login_stores_the_account_and_removes_the_token() {
     let done = home.as_ops(&["login", "ops"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ commands now run as ops (set in [folder]/.config/jeton/config.toml)
-      The token was removed from the configuration, but still works. To end it, run: jeton token revoke NAME
+      The token was removed from the configuration, but not revoked. To revoke it, run: jeton token revoke NAME
       Commands still ask for your password
     ");
     assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");

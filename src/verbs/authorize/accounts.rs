@@ -1,7 +1,8 @@
 //! Permission checks for accounts and policy. A token can do no more than its account; each verb declares the method
 //! that the token needs.
 
-use super::{account_not_visible, denied_first, require_role};
+use super::refusals::account_not_visible;
+use super::{denied_first, require_role};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::role::Role;

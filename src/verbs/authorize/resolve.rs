@@ -1,10 +1,11 @@
 //! Resolves references to tokens. A verb gets a stored token only here, after the check that the actor may do the act.
 //! No answer reveals a token's state before that.
 
+use super::refusals::token_not_visible;
 use super::{
     NewOwner, RequestedRights, TokenAction, TrashScope, cap_expiry, check_token_access, denied_first,
     forbid_escalation, forbid_higher_role, forbid_self_change, resolve_account, resolve_new_owner, scope_covers,
-    scope_covers_others, token_not_visible,
+    scope_covers_others,
 };
 use crate::domain::account::Account;
 use crate::domain::expiry::Expiry;

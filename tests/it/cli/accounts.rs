@@ -188,7 +188,7 @@ fn new_password_is_the_second_line_or_a_file() {
     // The own password, then another account's. Each time the old one stops working.
     let done =
         home.asking("ci", &["account", "passwd"], &[OTHER, "eight brown foxes"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci has a new password; the account's tokens keep working");
+    insta::assert_snapshot!(done.message(), @"✓ ci has a new password; the account's tokens are not affected");
     home.asking("ci", &["whoami"], &["eight brown foxes"]).assert_success();
     home.asking("ops", &["account", "passwd", "ci"], &[PASSWORD, OTHER]).assert_success().assert_silent();
     home.asking("ci", &["whoami"], &["eight brown foxes"]).assert_code(4);

@@ -43,7 +43,7 @@ fn init_creates_one_store_only() {
     let refused = home.as_ops(&["init", "--username", "two"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
     error: the store [folder]/.local/share/jeton/jeton.db is already set up
-      To sign in, run: jeton. To set up another store, give --store another path
+      To sign in, run: jeton. To set up another store, use --store with another path
     ");
 
     let secret = home.create(&["ide", "--set", "IDE Plugins"]);
@@ -61,7 +61,7 @@ fn store_path_comes_from_options_environment_and_configuration() {
     ✓ created the store [folder]/elsewhere/x.db; the first owner is ops
       Create a token: jeton --store [folder]/elsewhere/x.db token create NAME. Open the screens: jeton --store [folder]/elsewhere/x.db
     error: the store [folder]/elsewhere/x.db is already set up
-      To sign in, run: jeton --store [folder]/elsewhere/x.db. To set up another store, give --store another path
+      To sign in, run: jeton --store [folder]/elsewhere/x.db. To set up another store, use --store with another path
     ");
     assert!(exists(&home.path("elsewhere/x.db")) && !exists(&home.store()));
     let quiet = |key: &str, value: &str| {

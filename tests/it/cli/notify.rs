@@ -104,8 +104,8 @@ fn notify_says_what_is_missing() {
     program(&home, "bin/sendmail", "");
     let nobody = notify(&home, &[]).assert_error(Kind::Failure).assert_silent();
     insta::assert_snapshot!(nobody.message(), @"
-    error: 1 notice has no recipient: neither the accounts nor the owners have a contact
-      Give an owner a contact: jeton account contact OWNER EMAIL
+    error: 1 notice has no recipient: neither the accounts of these tokens nor an enabled owner has a contact
+      Give an enabled owner a contact: jeton account contact OWNER EMAIL
     ");
     notify(&home, &["--user", "ops"]).assert_error(Kind::Usage);
     notify(&home, &["--sendmail", "--run", &works]).assert_error(Kind::Usage);

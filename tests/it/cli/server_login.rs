@@ -91,7 +91,7 @@ fn logout_without_its_server_says_that_the_login_works_on() {
         client
     };
     let said = client.run(&["logout"], "").assert_success();
-    insta::assert_snapshot!(said.message().lines().nth(1).unwrap(), @"  It works until it expires in 12 h. A new password of ops ends it");
+    insta::assert_snapshot!(said.message().lines().nth(1).unwrap(), @"  The login expires in 12 h. To end it earlier, set a new password for ops");
     assert!(!configuration(&client).contains("jtn_"));
 }
 
@@ -121,7 +121,7 @@ fn borrowed_token_works_until_its_owner_or_the_borrower_ends_it() {
     let said = log_in(&third, "guest");
     insta::assert_snapshot!(said.message(), @"
     ✓ commands now run as guest (set in [folder]/.config/jeton/config.toml)
-      The token was removed from the configuration, but still works. To end it, run: jeton token revoke NAME
+      The token was removed from the configuration, but not revoked. To revoke it, run: jeton token revoke NAME
       The login expires in 12 h. Until then only changes ask for your password
     ");
     assert!(!configuration(&third).contains("api"), "{}", configuration(&third));

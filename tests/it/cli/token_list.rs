@@ -46,7 +46,7 @@ fn list_prints_a_table_or_names() {
     assert_eq!(some(&["--status", "deleted"]), "ops/x\n");
     insta::assert_snapshot!(home.as_ops(&["token", "list", "--trash"]).assert_success().text(), @"
     NAME  STATUS     ACCOUNT  API        REVOKED   LAST SEEN  HINT
-    x     † deleted  ops      no access  just now  never      jtn_xxxxxxxx
+    x     † revoked  ops      no access  just now  never      jtn_xxxxxxxx
     ");
     let shown = home.as_ops(&["token", "show", "deploy-bot"]).assert_success().out;
     for part in ["ops/deploy-bot", "active", "owner", "IDE Plugins", "12 h"] {

@@ -144,7 +144,7 @@ fn checkpoint_shows_a_rewritten_chain() {
     let verified = verify(&install, &retained);
     assert_eq!(kinds(&verified), [(Some(6), "rewritten")]);
     let text = verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone()));
-    insta::assert_snapshot!(text, @"rows 6 to 6 were rewritten: the checkpoint of 2026-11-21 09:30:00 +00:00 still matches row 5, but the checkpoint of 2026-11-21 09:30:00 +00:00 has another hash for row 6");
+    insta::assert_snapshot!(text, @"row 6 was rewritten: the checkpoint of 2026-11-21 09:30:00 +00:00 still matches row 5, but the checkpoint of 2026-11-21 09:30:00 +00:00 has another hash for row 6");
     rewrite(&install, 1, "eve");
     assert_eq!(kinds(&verify(&install, &retained)), [(Some(1), "rewritten")]);
 

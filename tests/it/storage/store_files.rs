@@ -231,7 +231,7 @@ fn replaced_store_is_noticed_while_open() {
         }
         let disabled = install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bot")] });
         let error = without_folder(&disabled.unwrap_err(), &install.temp_store);
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the store [folder]/jeton.db was removed or replaced: [folder]/jeton.db is not the file that jeton opened, or no longer exists. Start jeton again and check whether your last change is there"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the store [folder]/jeton.db was removed or replaced: [folder]/jeton.db is not the file that jeton opened, or no longer exists. Put the store back if it was moved. Then start jeton again, and check whether your last change is there"); }
         let verified =
             verify::verify(install.store(), &issued.secret.expose(str::to_owned), None, install.now(), ORIGIN);
         assert!(verified.is_err(), "replace: {replace}");
@@ -341,7 +341,7 @@ fn read_only_file_is_named_as_such() {
             let (_, failure) = output_text.split_once("Failure: ").expect(&output_text);
             let lines: Vec<_> = failure.lines().take(2).collect();
             insta::assert_snapshot!(lines.join("\n").replace(place.folder().to_str().unwrap(), "[folder]"), @"
-            the store can't be written: attempt to write a readonly database. Check the permissions of the file and its folder, and that the file system is not mounted read-only
+            the store can't be written: attempt to write a readonly database. Check the permissions of the store's file and folder, and that their file system is not mounted read-only
             the store [folder]/jeton.db can't be opened for writing: the file is read-only (mode 0400), but the service must write the ledger. Run: chmod 600 [folder]/jeton.db
             ");
             // Companions with the file's mode would prevent changes after the mode is corrected.

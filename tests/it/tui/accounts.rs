@@ -169,8 +169,8 @@ fn deletion_is_confirmed_for_the_account_as_it_is() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Delete member
     The account has no active tokens. The deletion also puts 1 token into the
-    trash; no restore is possible. Its name is never reused. This can't be
-    undone.
+    trash; no restore is possible. The name of the account is never reused.
+    The deletion can't be undone.
 
     Name                      member
     Type the name

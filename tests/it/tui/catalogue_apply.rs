@@ -279,9 +279,9 @@ fn whole_preview_is_reached_by_scrolling() {
 fn unreadable_catalogue_is_a_problem_of_the_form() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("4i<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Enter the path of a catalogue file or an OpenAPI document, or cloud-platform");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Enter the path of a catalogue file or an OpenAPI document, or cloud-platform for the sample");
     s.keys("cloud<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"no file cloud: give the path of a catalogue file or an OpenAPI document, or cloud-platform, the sample catalogue of jeton");
+    insta::assert_snapshot!(s.problem().unwrap(), @"no file cloud. Use the path of a catalogue file or of an OpenAPI document, or cloud-platform for the sample catalogue of jeton");
     s.keys("<esc>");
     offer(&mut s, &example().replacen("access", "acess", 1));
     s.assert_shows("shop.toml:");

@@ -73,10 +73,11 @@ fn third_secret_ends_both() {
     // No grace is offered.
     insta::assert_snapshot!(text(&s), @"
     Regenerate ops/bot
-    Creates a new secret. Name, API and everything else stay the same.
+    Creates a new secret. Name, description and API selection stay the same.
     Current       NEW_HINT, created just now
     Previous      OLD_HINT, ends tomorrow, never seen
-                  ! Two secrets work now. Both stop when you regenerate.
+                  ! The token has two secrets now. Both end when you
+                  regenerate.
     Expires       [keep]  7 d   30 d   90 d   1 y   never   other
                   unchanged: 2026-12-21, in 30 days
                   [ Regenerate ]

@@ -334,7 +334,7 @@ fn picker_opens_without_a_catalogue() {
     s.keys("<space>");
     s.assert_top("picker");
     assert!(tree(&s).rows().is_empty());
-    insta::assert_snapshot!(lines_of(&s, "."), @"There is no catalogue yet.  Run: jeton catalogue apply FILE");
+    insta::assert_snapshot!(lines_of(&s, "."), @"The catalogues are not loaded yet.");
     s.keys("a n u U z f y /x<enter><enter>");
     s.assert_top("create-token");
 }

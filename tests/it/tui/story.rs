@@ -255,7 +255,7 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
     s.assert_top("regenerate-token");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Regenerate ops/bot
-    Creates a new secret. Name, API and everything else stay the same.
+    Creates a new secret. Name, description and API selection stay the same.
     The old secret can keep working for a while, but not after the expiry.
     Current       jtn_7U2DojAL, never seen
     Old stops     [at once]  in 1 h   in 24 h   in 7 d   other

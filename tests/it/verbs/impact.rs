@@ -173,7 +173,12 @@ fn impact_of_a_policy_has_tokens_that_manage_tokens_for_members() {
     };
     let off = of(OWNER, &[("policy.self_service", "off")]).unwrap();
     assert_eq!((names(&off), off.count, off.uses), (vec!["member/manages".to_owned()], 1, 1));
-    let limits = [("policy.default_expiry", "1d"), ("policy.max_expiry", "1d"), ("policy.active_tokens", "1"), ("policy.trash", "1h")];
+    let limits = [
+        ("policy.default_expiry", "1d"),
+        ("policy.max_expiry", "1d"),
+        ("policy.active_tokens", "1"),
+        ("policy.trash", "1h"),
+    ];
     assert_eq!(of(OWNER, &limits).unwrap(), Impact::default());
     assert_error(of(OWNER, &[("policy.colour", "red")]), Kind::Usage);
     assert_error(of("admin", &[("policy.self_service", "off")]), Kind::Denied);

@@ -276,9 +276,9 @@ fn owners_get_what_nobody_else_gets_and_a_summary() {
     jeton: digest of notices about tokens
 
     New notices about tokens: 2 expiring.
-    1 account has a contact, to whom its notices are sent.
+    The notices of 1 account are sent to its contact.
 
-    Accounts without a contact:
+    Tokens whose account has no contact:
 
     - viewer/b expires in 20 days (2026-12-11T09:30:00Z)
 

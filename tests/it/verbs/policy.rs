@@ -63,7 +63,9 @@ fn policy_applies_from_the_next_verb() {
     assert_error(install.call("member", create("y")), Kind::Denied);
     install.call("member", disable(&["x"])).unwrap();
     install.call("admin", create("y")).unwrap();
-    install.call(OWNER, set_policy(&[("self_service", "on"), ("default_expiry", "30d"), ("max_expiry", "30d")])).unwrap();
+    install
+        .call(OWNER, set_policy(&[("self_service", "on"), ("default_expiry", "30d"), ("max_expiry", "30d")]))
+        .unwrap();
     assert_error(install.call("member", CreateToken { expires: spec("31d"), ..create("y") }), Kind::Conflict);
     install.call(OWNER, set_policy(&[("max_expiry", "none")])).unwrap();
     install.call("member", CreateToken { expires: spec("never"), ..create("y") }).unwrap();

@@ -1,0 +1,48 @@
+//! Errors for an actor that may not do something, or must not learn whether something exists.
+
+use super::{TokenAction, scope_covers_others};
+use crate::domain::account::Account;
+use crate::domain::role::Role;
+use crate::error::Error;
+use crate::verbs::actor::Actor;
+
+/// Returns the accounts that `role` manages, for an error.
+pub(super) const fn managed_by(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "every account",
+        Role::Admin => "its own account, members and viewers",
+        Role::Member | Role::Viewer => "only its own account",
+    }
+}
+
+/// Returns the advice to ask somebody who manages more than `role` does.
+pub(super) const fn ask_role_above(role: Role) -> &'static str {
+    match role {
+        Role::Owner | Role::Admin => "Ask an owner",
+        Role::Member | Role::Viewer => "Ask an owner or admin",
+    }
+}
+
+/// Returns an error that is the same for existing and missing accounts.
+pub(super) fn account_not_visible(own_account: &Account) -> Error {
+    Error::denied("the account does not exist, or you may not manage it")
+        .why(format!("an account with the role {} manages {}", own_account.role, managed_by(own_account.role)))
+        .next(format!("Check the name, or {}", ask_role_above(own_account.role).to_lowercase()))
+}
+
+/// Returns an error that is the same for existing and missing tokens, and for those of hidden accounts.
+pub(super) fn token_not_visible(actor: &Actor, own_account: &Account, action: TokenAction) -> Error {
+    let by_role = account_not_visible(own_account);
+    let error = Error { what: "the account or token does not exist, or you may not use it".to_owned(), ..by_role };
+    match actor.bearer().filter(|_| !scope_covers_others(actor, action)) {
+        Some(bearer) => error
+            .why(format!(
+                "the token {} reaches only the tokens of {}, because it lacks the method {}",
+                bearer.token.name,
+                own_account.username,
+                action.methods().last().copied().unwrap_or_default()
+            ))
+            .next("Check the name, or run jeton with --user NAME and enter the password"),
+        None => error,
+    }
+}
