@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{command, existing, opened, readable, size, timed};
 use crate::doctor::{Context, Finding};
 use crate::domain::date_format::DateFormat;
+use crate::error::Error;
 use crate::platform;
 use crate::store::{IntegrityCheck, OPENING_RULES, OpenStore};
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};

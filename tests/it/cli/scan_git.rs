@@ -360,8 +360,8 @@ fn staged_content_is_searched_for_a_hook() {
         command.env("GIT_CEILING_DIRECTORIES", home.path(""));
         run_to_end(command, b"")
     };
-    insta::assert_snapshot!(outside(&[]).assert_error(Kind::Failure).err, @r"
-    ! . could not be searched: not a git repository (or any of the parent directories): .git
+    insta::assert_snapshot!(outside(&[]).assert_error(Kind::Failure).err, @"
+    ! . could not be searched: not all staged files were searched: not a git repository (or any of the parent directories): .git
     error: the staged files could not be searched
       Run the command in a git repository whose files you may read
     ");

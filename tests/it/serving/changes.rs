@@ -54,7 +54,11 @@ fn answer(mut client: Client) -> Reply {
 fn waiting_call_is_answered_by_the_next_change() {
     let served = serve();
     let now = served.position("");
-    assert_eq!(served.position("?audit=0&wait=30")["audit"], now["audit"], "what the caller does not know is no reason to wait");
+    assert_eq!(
+        served.position("?audit=0&wait=30")["audit"],
+        now["audit"],
+        "what the caller does not know is no reason to wait"
+    );
     let waiting = served.wait(&format!("audit={}&wait=30", now["audit"]));
     served.install.issue(OWNER, "elsewhere");
     let found = answer(waiting);
