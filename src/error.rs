@@ -14,9 +14,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// All exit codes with their meaning, for `docs/cli.md`.
 pub const EXIT_CODES: [(u8, &str); 8] = [
     (0, "success; for `verify`: allowed"),
-    (1, "failure of something other than the input: a file, the disk, the store, the network"),
+    (1, "failure of a file, the terminal, the store, the network or another program"),
     (2, "usage error: a misspelled option or a malformed value"),
-    (3, "nothing has this name"),
+    (3, "not found: nothing has this name or path"),
     (4, "not authenticated, not permitted, or denied"),
     (5, "conflict: name taken, limit reached, changed meanwhile, or confirmation missing or wrong"),
     (6, "findings: a check found something that needs attention"),

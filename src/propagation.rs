@@ -93,7 +93,10 @@ impl PropagationProbe {
                 "gave an answer in an unexpected form".to_owned(),
                 "Check that the service has the same version as this program",
             ),
-            Err(e) => (format!("gave no answer: {}", e.why.unwrap_or(e.what)), "Check that the service runs"),
+            Err(e) => (
+                format!("gave no valid answer: {}", e.why.unwrap_or(e.what)),
+                "Check that the service runs, and read the service's log",
+            ),
         };
         Some(Propagation::Unconfirmed { service, why, next })
     }

@@ -295,7 +295,7 @@ fn misunderstood(answer: &HttpAnswer, what: String, why: String) -> Error {
         Some(VERSION) => (why, "Check that no proxy changes paths or answers. Then read the log of the server"),
         Some(server) => (
             format!("the server is jeton {server}, and this program is jeton {VERSION}"),
-            "Use the same version of jeton at both ends",
+            "Use the same version of jeton for the server and for this program",
         ),
         None => (
             "the answer is not from jeton".to_owned(),

@@ -55,9 +55,9 @@ pub struct HttpCall {
 pub fn encode(request: &Request) -> Result<HttpCall> {
     let endpoint = VERBS.iter().find(|verb| verb.name == request.name()).and_then(|verb| verb.endpoint);
     let endpoint = endpoint.ok_or_else(|| {
-        Error::usage(format!("{} needs the file of the store", request.name()))
-            .why("no server offers it")
-            .next("Run it with --store PATH, as the unix user that owns the file")
+        Error::usage("this action is not possible through a server")
+            .why("the action needs the store's file")
+            .next("On the machine with the store, run jeton with --store PATH, as the unix user that owns the file")
     })?;
     let mut fields = request_fields(request)?;
     let mut target = String::new();
@@ -99,7 +99,7 @@ fn wipe(value: &mut Value) {
 
 /// Returns the fields of `request` that have a value.
 fn request_fields(request: &Request) -> Result<Fields> {
-    let unsent = |why: String| Error::failure(format!("{} can't be sent", request.name())).why(why);
+    let unsent = |why: String| Error::failure("the request can't be sent").why(why);
     let mut value = serde_json::to_value(request).map_err(|e| unsent(e.to_string()))?;
     let fields = match value.as_object_mut().and_then(|variant| variant.remove(request.name())) {
         Some(Value::Object(fields)) => fields,

@@ -19,7 +19,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The statuses of errors, with their meaning.
 const ERRORS: [(u16, &str); 9] = [
-    (400, "The request can't be accepted."),
+    (400, "The request is malformed, or has a value that is not valid."),
     (401, "No proof of identity was given, or it was refused."),
     (403, "The caller is not permitted."),
     (404, "Nothing has the given name."),
@@ -78,13 +78,13 @@ pub fn document() -> Value {
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "The token of a login, or an API token that may call one of the methods named.",
+                    "description": "The token of a login, or an API token that can call one of the methods listed.",
                 },
                 "proof": {
                     "type": "apiKey",
                     "in": "header",
                     "name": PROOF_HEADER,
-                    "description": "A proof of POST /v1/confirm. It can be used once, within a minute.",
+                    "description": "The proof that POST /v1/confirm returned. It can be used once, within a minute.",
                 },
             },
         },
@@ -123,7 +123,7 @@ fn verb_operation(
     if ACCEPT_KEY.contains(&verb.name) {
         form.parameters.push(header(
             KEY_HEADER,
-            "A key of the caller. A repeated call with it makes no second change.",
+            "A key that the caller chooses. A repeated call with the same key makes no second change.",
             "^[!-~]([ -~]{0,62}[!-~])?$",
         ));
         reply = json!({ "anyOf": [reply, replies.subschema_for::<RepeatedReply>()] });
@@ -318,7 +318,7 @@ fn introspection(active: &Value, undecided: Value) -> Value {
             "200": json_response("The token.", &json!({ "anyOf": [active, constant(&json!({ "active": false }))] })),
             "400": json_response("The form can't be accepted.", &invalid_form()),
             "401": refused("No token was given, or it was refused.", &[1, 2]),
-            "403": refused("The caller's token may not introspect.", &[3]),
+            "403": refused("The caller's token is not permitted to call the method jeton.introspect.", &[3]),
             "503": undecided,
         },
     })

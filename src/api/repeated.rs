@@ -10,8 +10,7 @@ use crate::domain::token::Token;
 /// The header with the key of a call that gives out secrets.
 pub const KEY_HEADER: &str = "idempotency-key";
 
-const NEXT: &str =
-    "The secret was given out before and can't be shown again. Get a new one: POST /v1/tokens/TOKEN/regenerate";
+const NEXT: &str = "Each secret is given out only once. To get a new secret, call: POST /v1/tokens/TOKEN/regenerate";
 
 /// The answer to a repeated call: that of the first call, but without the secrets, which nobody keeps.
 #[derive(Serialize, JsonSchema)]

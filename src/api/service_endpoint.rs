@@ -20,7 +20,7 @@ word_enum! {
         Metrics = "/metrics",
         /// Describes a token: its state, its account and the methods that it may call (RFC 7662).
         Introspect = "/v1/introspect",
-        /// Describes the secret in `Authorization`: whose it is and what it may do. This is no use of the token.
+        /// Describes the secret in `Authorization`: whose it is and what it may do. The call does not count as a use.
         Myself = "/v1/self",
         /// Returns this document.
         OpenApi = "/v1/openapi.json",
@@ -65,12 +65,12 @@ pub struct AuditPosition {
     pub audit_seq: i64,
 }
 
-/// The answer of RFC 7662, section 2.2, extended by the account's role and the token's name.
+/// The answer of RFC 7662, section 2.2, extended by the role and the token's name.
 #[derive(Serialize, JsonSchema)]
 pub struct ActiveToken<'a> {
     pub active: bool,
     pub token_type: &'static str,
-    /// The methods that the token may call, separated by spaces.
+    /// The methods that the token can call, separated by spaces.
     pub scope: String,
     /// The account of the token.
     pub username: &'a str,
@@ -81,9 +81,9 @@ pub struct ActiveToken<'a> {
     /// The expiry, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exp: Option<i64>,
-    /// The public head of the secret.
+    /// The hint of the secret: its first characters.
     pub jti: &'a str,
-    /// The role of the account.
+    /// The account's role, but never above the role under which the secret was issued.
     pub role: &'a str,
     /// The name of the token.
     pub token: &'a str,
@@ -98,14 +98,14 @@ pub struct WorkingSecret<'a> {
     pub kind: &'static str,
     /// The account of the secret.
     pub account: &'a str,
-    /// The role of the account.
+    /// The account's role, but never above the role under which the secret was issued.
     pub role: &'a str,
     /// The name of the token or login.
     pub name: &'a str,
     /// `active`.
     pub status: &'static str,
-    /// `null`: never.
+    /// Time from which the secret is refused; `null` if never.
     pub expires_at: Option<Timestamp>,
-    /// `null` for a login, which reads all that its account may read.
+    /// The methods that the token can call. `null` for a login, which reads all that its account can read.
     pub methods: Option<Vec<&'a str>>,
 }

@@ -27,7 +27,7 @@ impl App {
         self.username.clone().or(greeting.sole_account).ok_or_else(|| {
             let why = match self.backend {
                 SelectedBackend::Local(_) => "this store has several accounts",
-                SelectedBackend::Remote(_) => "a server names no accounts before you sign in",
+                SelectedBackend::Remote(_) => "a server shows its accounts only after you sign in",
             };
             Error::denied("no account was given").why(why).next("Use --user NAME, or run once: jeton login NAME")
         })

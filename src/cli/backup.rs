@@ -84,7 +84,10 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
     let VerifiedCopy { schema, rows, checkpoint, restores } = interruption.check(verified, "no backup was written")?;
     if (checkpoint.seq, checkpoint.hash) != (tip.seq, tip.hash) {
         return Err(Error::failure("no backup was written: the copy of the store is not complete")
-            .why(format!("its audit log ends at row {}, but that of the store at row {}", checkpoint.seq, tip.seq))
+            .why(format!(
+                "the audit log of the copy ends at row {}, and the audit log of the store at row {}",
+                checkpoint.seq, tip.seq
+            ))
             .next("Run the command again"));
     }
     let (path, bytes) = (file.path().to_owned(), std::fs::metadata(file.partial_path()).map_or(0, |meta| meta.len()));
@@ -177,7 +180,7 @@ pub(super) fn open_copy(
     // Another rule of a table, for example, could keep tokens from being revoked.
     match copy.schema_difference()? {
         None => Ok(copy),
-        Some(difference) => Err(refused("has another schema than jeton creates").why(difference)),
+        Some(difference) => Err(refused("has a schema that jeton did not create").why(difference)),
     }
 }
 

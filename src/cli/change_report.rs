@@ -112,7 +112,7 @@ pub(super) fn print_revoked<T: Changed>(
 pub(super) struct WithRemaining<'a, T> {
     #[serde(flatten)]
     answer: T,
-    /// After `revoke`: tokens that the revoked ones had made, and that still exist.
+    /// After `revoke`: tokens that the revoked tokens had created or regenerated, and that are not revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     left_behind: Option<&'a MadeTokens>,
 }

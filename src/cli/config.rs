@@ -163,10 +163,14 @@ fn unset(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
             let next = match source {
                 Some(Source::Option(option)) => format!("Leave out {option}"),
                 Some(Source::Environment(variable)) => format!("Unset {variable}"),
-                _ => "First choose another server: jeton config set server NAME, or none: jeton config unset server"
-                    .to_owned(),
+                Some(Source::File(named)) if *named == file => {
+                    "First choose another server: jeton config set server NAME. Or remove the setting: jeton config \
+                     unset server"
+                        .to_owned()
+                }
+                _ => "First choose another server: jeton config set server NAME".to_owned(),
             };
-            let source = source.map_or_else(String::new, |source| format!("commands use it because of {source}"));
+            let source = source.map_or_else(String::new, |source| format!("{source} selects this server"));
             return Err(Error::usage(format!("the server {} is in use", key.server)).why(source).next(next));
         }
         Some(key) => (key.name(), config::unset_server(&file, &key)?),

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::args::{DoctorArgs, GlobalArgs};
 use super::output::{Output, counted, wrap_line};
 use super::progress::ProgressBar;
-use super::{client_info, overrides};
+use super::{client_info, overrides, suggested_commands};
 use crate::config::{self, Settings};
 use crate::doctor::{self, Area, Check, Context, Status, TimeLimit};
 use crate::domain::audit::Face;
@@ -41,6 +41,7 @@ pub(super) fn run(global: &GlobalArgs, args: &DoctorArgs) -> Result<()> {
     context.proxies.clone_from(&args.proxy);
     context.time_limit = TimeLimit::new((!args.full).then_some(CHECK_LIMIT)).into();
     let mut out = Output::new(global.json, global.quiet);
+    let program = suggested_commands::program(global);
     let mut checks: Vec<Check> = Vec::new();
     for (index, area) in Area::ALL.into_iter().enumerate() {
         let mut title = Some(format!("{}{}\n", if index == 0 { "" } else { "\n" }, area.title()));
@@ -52,7 +53,10 @@ pub(super) fn run(global: &GlobalArgs, args: &DoctorArgs) -> Result<()> {
             let result = results.next();
             drop(bar);
             adapters.progress.check()?;
-            let Some(check) = result else { break };
+            let Some(mut check) = result else { break };
+            if let Some(program) = &program {
+                check.next = check.next.map(|next| suggested_commands::begin_each_with(&next, program));
+            }
             if !out.json && !out.quiet {
                 // An area without results has no title.
                 title.take().map_or(Ok(()), |title| out.document(&title))?;
@@ -80,7 +84,7 @@ pub(super) fn run(global: &GlobalArgs, args: &DoctorArgs) -> Result<()> {
     let found = [(faults, "fault"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
     let found: Vec<String> = found.map(|(count, what)| counted(count, what)).collect();
     Err(Error::findings(format!("the installation has {}", found.join(" and ")))
-        .next("Begin with the first one. Then run jeton doctor again"))
+        .next("Solve the first problem, then run jeton doctor again"))
 }
 
 /// Returns the lines of a result: a mark and a word, the result and, if it isn't good, its id, reason and next step.

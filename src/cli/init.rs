@@ -59,7 +59,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     }
     app.out.note(&format!("✓ created the store {store}; the first owner is {}", changed.value.username));
     if public > 0 {
-        app.out.note(&format!("! Anyone may call the catalogue's public methods ({public}) without a token"));
+        app.out.note(&format!("! Anyone can call the catalogue's public methods ({public}) without a token"));
     }
     let program = app.program();
     app.out.note(&format!("  Create a token: {program} token create NAME. Open the screens: {program}"));

@@ -35,7 +35,8 @@ pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
             }
             config::set_login(&file, &address, &login)?;
             let until = relative(login.expires_at, app.now());
-            (login.username, format!("The login expires {until}. Until then only changes ask for your password"))
+            let next = format!("The login expires {until}. While it works, only changes ask for your password");
+            (login.username, next)
         }
     };
     let is_token_removed = app.settings.forget_token(&file)?;
@@ -72,7 +73,10 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
         match server.log_out(&login.token) {
             // The login had ended already.
             Err(e) if !matches!(e.kind, Kind::NotFound | Kind::Unauthenticated) => {
-                app.out.note(&format!("! the login was forgotten here, but the server did not end it: {}", e.what));
+                app.out.note(&format!(
+                    "! the login was removed from this machine, but not ended at the server: {}",
+                    e.what
+                ));
                 if app.now() < login.expires_at {
                     app.out.note(&format!(
                         "  The login expires {}. To end it earlier, set a new password for {}",
@@ -97,6 +101,6 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
 /// Explains that a stored login is no longer accepted.
 pub(super) fn ended(username: &Username, settings: &Settings) -> Error {
     Error::unauthenticated(format!("the login of {username} at {} has ended", settings.place()))
-        .why("it expired, or the account was changed, or another program of this machine signed out")
+        .why("the login expired, or a newer login, a sign-out, a change of the account or a restore ended it")
         .next(format!("Run: {} login {username}", settings.program()))
 }

@@ -130,8 +130,9 @@ fn recipients(message: &NoticeMessage) -> String {
 fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
     let NotifyOutcome { sent, failed, without_recipient, stopped } = outcome;
     if failed > 0 {
-        let rest = if stopped { "; the rest was not tried" } else { "" };
-        let error = Error::failure(format!("messages that were not delivered: {failed} of {}{rest}", failed + sent));
+        let rest = if stopped { "; jeton did not try to send the others" } else { "" };
+        let tried = failed + sent;
+        let error = Error::failure(format!("messages that were not delivered: {failed} of {tried} tried{rest}"));
         return Err(error.next(match app.out.quiet {
             true => "Run the command again without --quiet: it sends what was not delivered, and shows what fails",
             false => "Correct the cause, then run the command again: it sends what was not delivered",
@@ -149,7 +150,7 @@ fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
     if sent == 0 {
         app.out.note("No new notices.");
     } else if dry_run {
-        app.out.note("Nothing was sent or recorded: --dry-run");
+        app.out.note("Dry run: nothing was sent or recorded");
     }
     Ok(())
 }
@@ -213,7 +214,9 @@ fn run_program(program: &Path, args: &[&str], input: &[u8]) -> Delivery {
                 Some(_) | None => Delivery::Unavailable(reason),
             }
         }
-        Ok(Ended::TimedOut) => Delivery::Unavailable(format!("{name} was killed after {} s", TIME_LIMIT.as_secs())),
+        Ok(Ended::TimedOut) => {
+            Delivery::Unavailable(format!("{name} ran longer than {} s, so jeton ended it", TIME_LIMIT.as_secs()))
+        }
         Err(error) => {
             let why = error.to_string();
             Delivery::Unavailable(format!("{name} can't be run: {}", without_error_number(&why)))

@@ -34,7 +34,7 @@ pub(super) struct PreviewedPolicy {
     narrowed: u64,
     /// Number of tokens in the trash that could no longer be restored.
     trashed: u64,
-    /// Uses and denied attempts before this time would be deleted; `null` if there are none.
+    /// Uses and denied attempts before this time would be deleted; `null` if none would be deleted.
     ledger_before: Option<Timestamp>,
 }
 

@@ -5,6 +5,8 @@ use crate::error::Error;
 use crate::verbs::cli_line::CliLine;
 
 const PROGRAM: &str = "jeton ";
+/// Commands for the store of the machine on which they run. A server can't be given to them.
+const LOCAL_COMMANDS: [&str; 5] = ["backup", "demo", "init", "restore", "serve"];
 
 /// Returns the beginning of commands for the store or server of the command line. `None` if it names neither.
 pub(super) fn program(global: &GlobalArgs) -> Option<String> {
@@ -19,10 +21,16 @@ pub(super) fn program(global: &GlobalArgs) -> Option<String> {
 /// Returns `error` with `program` in place of each `jeton` that begins a command of its next step. The code that
 /// creates errors doesn't know the command line.
 pub(super) fn begin_with(error: Error, program: &str) -> Error {
-    let Error { next: Some(next), .. } = &error else { return error };
+    Error { next: error.next.as_deref().map(|next| begin_each_with(next, program)), ..error }
+}
+
+/// Returns the next step `next` with `program` in place of each `jeton` that begins a command.
+pub(super) fn begin_each_with(next: &str, program: &str) -> String {
     let commands = args::command();
+    let is_of_server = program.starts_with("jeton --server ");
     // `jeton serve` is also the name of the service.
     let is_command = |before: &str, word: &str| match word {
+        word if is_of_server && LOCAL_COMMANDS.contains(&word) => false,
         "serve" => before.ends_with(": "),
         word => commands.get_subcommands().any(|c| c.get_name() == word),
     };
@@ -39,7 +47,7 @@ pub(super) fn begin_with(error: Error, program: &str) -> Error {
         }
         text.push_str(part);
     }
-    Error { next: Some(text), ..error }
+    text
 }
 
 #[cfg(test)]
@@ -55,6 +63,13 @@ mod tests {
     fn each_command_gets_the_store() {
         let found = next_with_store("Run: jeton token list, or jeton account list");
         assert_eq!(found, "Run: jeton --store '/a b' token list, or jeton --store '/a b' account list");
+    }
+
+    #[test]
+    fn commands_for_a_local_store_get_no_server() {
+        let error = Error::usage("no").next("Run: jeton restore FILE, or jeton token list");
+        let next = begin_with(error, "jeton --server x").next;
+        assert_eq!(next.as_deref(), Some("Run: jeton restore FILE, or jeton --server x token list"));
     }
 
     #[test]

@@ -29,9 +29,10 @@ pub(super) struct Verified {
     allowed: bool,
     /// Reason code of the denial; `null` if allowed.
     reason: Option<DenialReason>,
-    /// The method in question.
+    /// The method that was checked; `null` without `--method`.
     method: Option<MethodId>,
-    /// Role of the secret if it works: the account's, but never above the role under which the secret was issued.
+    /// Role of an accepted secret: the account's, but never above the role under which the secret was issued. `null` if
+    /// denied.
     role: Option<Role>,
     /// The token, if the secret belongs to one.
     token: Option<Token>,

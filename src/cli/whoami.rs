@@ -46,7 +46,7 @@ pub(super) struct Me {
 enum Proof {
     /// A password, given for this command.
     Password,
-    /// The login that `jeton login` has stored. It reads.
+    /// The login that `jeton login` has stored. A login can only read.
     Login,
     /// A token.
     Token,

@@ -112,8 +112,8 @@ fn examine(path: PathBuf) -> ExaminedFile {
         let error = Error::failure(format!("others have access to the token in {}", file.path.display()))
             .why(format!("the file has mode {:04o}", meta.mode() & 0o7777))
             .next(format!(
-                "Run: chmod 600 {}. Others may have read the token: regenerate it, or end each login in the file with: \
-                 jeton --server ADDRESS logout",
+                "Run: chmod 600 {}. Others may have read the secrets in the file: regenerate the token of api-token, \
+                 and end each login with: jeton --server ADDRESS logout",
                 file.path.display()
             ));
         file.add(FileFault::Permissions, error);
@@ -144,10 +144,10 @@ impl Walk<'_> {
                 (Some(logins), LOGINS) => self.logins(logins, line),
                 (Some(named), SERVERS) => named.iter().for_each(|(server, item)| match item.as_table_like() {
                     Some(table) => self.table(table, &format!("{SERVERS}.{server}.")),
-                    None => self.value_fault(line, &format!("{full}.{server}"), "it must be a table"),
+                    None => self.value_fault(line, &format!("{full}.{server}"), "the value must be a table"),
                 }),
                 (None, LOGINS | SERVERS | "lock" | "confirm" | "serve") => {
-                    self.value_fault(line, &full, "it must be a table");
+                    self.value_fault(line, &full, "the value must be a table");
                 }
                 (Some(inner), "lock" | "confirm" | "serve") => self.table(inner, &format!("{full}.")),
                 _ => self.key(&full, item, line),
@@ -208,7 +208,7 @@ impl Walk<'_> {
         let error = Error::usage(format!("{path}, line {line}: {} has a value that can't be used", excerpt(name, 64)));
         let why = if contains_secret(why) { "a secret is in the wrong place" } else { why };
         let next = match name == LOGINS {
-            true => "Remove this login from the file, then log in again: jeton login",
+            true => "Remove the damaged login from the file, then log in again: jeton --server ADDRESS login",
             false => "Correct this line",
         };
         self.file.add(FileFault::Value, error.why(why).next(next));

@@ -22,7 +22,7 @@ const MAX_BYTES: u64 = 64 * 1024;
 
 /// The next step for a file that other users can change.
 pub(super) const MAKE_PRIVATE: &str =
-    "Let the file and its folders belong to you or root, writable for nobody else; or move the configuration";
+    "Make sure that you or root own the file and its folders, and that nobody else can write to them (chown, chmod)";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -109,13 +109,13 @@ fn optional_secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Op
 }
 
 pub(super) fn refused(path: &Path, why: String) -> Error {
-    Error::usage(format!("the configuration {} can't be read", path.display())).why(hide_secret(why))
+    Error::usage(format!("the configuration {} can't be used", path.display())).why(hide_secret(why))
 }
 
 /// Returns the error for a file of which not even the text can be read.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     refused(path, error.to_string()).next(format!(
-        "Make it a text file of at most {} KiB that your user can read, or move it away",
+        "The configuration must be a text file of at most {} KiB that your user can read. Correct or move this file",
         MAX_BYTES / 1024
     ))
 }
@@ -182,9 +182,8 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         ));
     }
     if let Some((name, _)) = keys.paths().find(|(_, path)| path.starts_with("~")) {
-        return Err(
-            refused(format!("the path in {name} begins with ~, which only a shell expands")).next("Use the full path")
-        );
+        return Err(refused(format!("{name} begins with ~, which only a shell replaces by the home folder"))
+            .next("Write the full path"));
     }
     if (keys.api_token.is_some() || !keys.logins.is_empty()) && meta.mode() & 0o077 != 0 {
         return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
@@ -207,7 +206,7 @@ pub(super) fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String>
     let find_unsafe_access = |name: &Path, meta: &Metadata| {
         let (owner, mode) = (meta.uid(), meta.mode());
         if owner != own_uid && owner != 0 {
-            Some(format!("{} belongs to uid {owner}", name.display()))
+            Some(format!("{} belongs to another user (uid {owner})", name.display()))
         } else if mode & OTHERS_WRITE != 0 && !(meta.is_dir() && mode & STICKY != 0) {
             Some(format!("other users can write to {} (mode {:04o})", name.display(), mode & 0o7777))
         } else {

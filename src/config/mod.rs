@@ -122,8 +122,8 @@ pub const ENVIRONMENT: [(&str, &str); 9] = [
     ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
     ("JETON_TOKEN", "A token to use instead of a password; jeton removes it from its own environment"),
     ("JETON_DATES", "How dates are shown: iso or dmy"),
-    ("JETON_PAGER", "Command that shows lists on a terminal; empty or cat: none"),
-    ("PAGER", "The same, if JETON_PAGER is not set [default: less, if it is installed]"),
+    ("JETON_PAGER", "Pager for lists on a terminal; empty or cat: no pager"),
+    ("PAGER", "Pager, if JETON_PAGER is not set [default: less, if installed]"),
     ("NO_COLOR", "If not empty: no colours"),
 ];
 

@@ -92,7 +92,7 @@ impl ServerKey {
             None => {
                 let names = FIELDS.map(|(_, name, _)| name);
                 let error = Error::usage(format!("no setting \"{}\"", escape_untrusted(text)))
-                    .why(format!("write {SERVERS}.NAME.SETTING, where SETTING is: {}", names.join(", ")));
+                    .why(format!("write {SERVERS}.NAME.SETTING, where SETTING is one of: {}", names.join(", ")));
                 Err(did_you_mean(error, &field, names))
             }
         }
@@ -161,12 +161,13 @@ impl NamedServer {
             match &self.hidden {
                 Some(hidden) => error
                     .why(format!(
-                        "the table [{SERVERS}.{name}] of {file} has none, and replaces the whole table of this name in {}",
+                        "the table [{SERVERS}.{name}] of {file} has no setting address, and replaces the whole table \
+                         of this name in {}",
                         hidden.display()
                     ))
-                    .next(format!("Copy the missing settings into the table in {file}, or remove this table")),
+                    .next(format!("Copy the missing settings into the table of {file}, or remove that table")),
                 None => error
-                    .why(format!("the table [{SERVERS}.{name}] of {file} has none"))
+                    .why(format!("the table [{SERVERS}.{name}] of {file} has no setting address"))
                     .next("Add a line to this table: address = \"https://HOST:PORT\", or \"unix:PATH\" for a socket"),
             }
         })

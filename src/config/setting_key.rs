@@ -50,7 +50,7 @@ const KEYS: [(SettingKey, &str, &str); 19] = [
     (
         SettingKey::ServerInsecure,
         "server-insecure",
-        "yes: send passwords and tokens to http://ADDRESS:PORT, where any local user may listen",
+        "yes: send passwords and tokens to http://ADDRESS:PORT, where another local user could listen",
     ),
     (SettingKey::Username, "username", "Account to use if --user is not given"),
     (SettingKey::ApiTokenName, "api-token-name", "Name of the token that is used instead of a password"),
@@ -67,13 +67,13 @@ const KEYS: [(SettingKey, &str, &str); 19] = [
     ),
     (SettingKey::Dates, "dates", "How dates are shown: iso (2026-12-31) or dmy (31-12-2026)"),
     (SettingKey::ServeVerify, "serve.verify", "Address for verifying tokens: unix:PATH or ADDRESS:PORT"),
-    (SettingKey::ServeVerifyGroup, "serve.verify-group", "Group that may use the socket of serve.verify"),
+    (SettingKey::ServeVerifyGroup, "serve.verify-group", "Group that can use the socket of serve.verify"),
     (
         SettingKey::ServeManage,
         "serve.manage",
         "Addresses for management, health and metrics: unix:PATH, https://ADDRESS:PORT, comma-separated",
     ),
-    (SettingKey::ServeManageGroup, "serve.manage-group", "Group that may use the socket of serve.manage"),
+    (SettingKey::ServeManageGroup, "serve.manage-group", "Group that can use the socket of serve.manage"),
     (SettingKey::ServeCertificate, "serve.certificate", "File in PEM with the certificate for https, and its chain"),
     (SettingKey::ServeKey, "serve.key", "File in PEM with the key of the certificate"),
     (
@@ -124,7 +124,7 @@ impl SettingKey {
             key if key.is_path() && (value.is_empty() || value.starts_with('~')) => {
                 let why = match value.is_empty() {
                     true => "the path is empty",
-                    false => "the path begins with ~, which only a shell expands; use the full path",
+                    false => "only a shell replaces ~ by the home folder; write the full path",
                 };
                 Err(Error::usage(format!("invalid path for {}", key.name())).why(why))
             }

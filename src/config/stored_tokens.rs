@@ -104,7 +104,7 @@ impl Settings {
                 ))
                 .why(why)
                 .next(format!(
-                    "Use --user NAME and the password, or replace the stored token with one for {}: {} config set \
+                    "Use --user NAME and the password, or replace the stored token by a token for {}: {} config set \
                      api-token",
                     self.place(),
                     self.program()
@@ -119,7 +119,7 @@ impl Settings {
                     format!("the file {} (from {source})", path.display()),
                     "Put the secret of a token on the first line of this file",
                 ),
-                _ => (source.to_string(), "Put the secret of a token there, and nothing else"),
+                _ => (source.to_string(), "Set this variable to the secret of a token, and to nothing else"),
             };
             Error::unauthenticated(format!("{} contains no jeton secret", escape_untrusted(&place))).next(next)
         })?;

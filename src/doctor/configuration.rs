@@ -127,8 +127,8 @@ fn certificates(context: &Context<'_>) -> Vec<Finding> {
     let files = files.into_iter().filter_map(|(key, file)| Some((key, file.as_ref()?)));
     files
         .map(|(key, Setting { value: path, source })| match tls::read_certificates(path) {
-            Ok(_) => Finding::ok(format!("{key} can be used")),
-            Err(error) => Finding::fault(format!("{key} (from {source}) can't be used"))
+            Ok(_) => Finding::ok(format!("the file of {key} can be used")),
+            Err(error) => Finding::fault(format!("the file of {key} (from {source}) can't be used"))
                 .because_of(Error { why: Some(error.what_and_why()), ..error })
                 .next("Correct the path, or put a certificate in PEM there"),
         })

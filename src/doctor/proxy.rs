@@ -72,7 +72,7 @@ fn readable(file: &File) -> Option<Finding> {
         }
         Ok(None) => Some(
             Finding::fault(format!("{path} isn't a configuration from jeton guide"))
-                .why("its first comment is missing")
+                .why("it lacks the comment at the beginning of each configuration from jeton guide")
                 .next("Correct the path, or print a configuration with: jeton guide PROXY"),
         ),
         Ok(Some(_)) => file.is_named.then(|| Finding::ok(format!("{path} is a configuration from jeton guide"))),
@@ -88,8 +88,8 @@ fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Findin
     let words = printed.command();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let next = format!(
-        "Print the configuration again, write it to this file, and reload the proxy. Add the options for its addresses \
-         and certificate to: {}",
+        "Print the configuration again, with the options for the addresses and the certificate of the proxy: {}. Then \
+         write the output to this file, and reload the proxy",
         super::store::command(context, &words)
     );
     let path = path.display();

@@ -72,7 +72,7 @@ const CLOCK_FAULT: i64 = 5 * 60_000;
 /// Time before the end of a certificate in which it should be replaced.
 const CERTIFICATE_WARNING: i64 = 14 * DAY;
 
-const SEE_LOG: &str = "Read the log of the service, on its machine: journalctl -u jeton";
+const SEE_LOG: &str = "Read the log of the service, on its machine. If systemd runs the service: journalctl -u jeton";
 
 /// The answer of a service.
 pub(super) struct Probe {
@@ -187,15 +187,16 @@ fn health((probe, answer): (&Probe, &HttpAnswer)) -> Vec<Finding> {
     let mut found = Vec::new();
     if status != "ok" {
         let reason = body.get("reason").and_then(Value::as_str).unwrap_or("unknown");
-        found.push(Finding::fault(format!("{address} can't verify tokens")).why(explain(reason)).next(SEE_LOG));
+        let what = format!("the service at {address} can't verify tokens");
+        found.push(Finding::fault(what).why(explain(reason)).next(SEE_LOG));
     }
     let faults = body.get("faults").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     found.extend(faults.map(|fault| {
-        let what = format!("{address} reports the fault {}", excerpt(fault, 64));
+        let what = format!("the service at {address} reports the fault {}", excerpt(fault, 64));
         Finding::warning(what).why(explain(fault)).next(SEE_LOG)
     }));
     if found.is_empty() {
-        found.push(Finding::ok(format!("{address} verifies tokens and reports no fault")));
+        found.push(Finding::ok(format!("the service at {address} verifies tokens and reports no fault")));
     }
     found
 }
@@ -282,7 +283,7 @@ fn endpoint_access(what: &str, endpoint: &Endpoint, group: &str) -> Finding {
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 Finding::fault(format!("the socket {} doesn't exist", path.display()))
                     .why("clients can't reach the service there")
-                    .next("Restart the service. If systemd creates the socket, restart the socket unit")
+                    .next("Start or restart the service. If systemd creates the socket, restart the socket unit")
             }
             Err(e) => Finding::fault(format!("the socket {} can't be examined", path.display()))
                 .why(without_error_number(&e.to_string()))
@@ -352,9 +353,9 @@ fn judge_certificate(what: &str, end: Timestamp, now: Timestamp) -> Finding {
         ..=0 => Finding::fault(format!("{what} has expired ({})", relative(end, now)))
             .why("clients refuse the connection")
             .next(next),
-        1..CERTIFICATE_WARNING => {
-            Finding::warning(format!("{what} expires {}", relative(end, now))).why("clients will refuse it").next(next)
-        }
+        1..CERTIFICATE_WARNING => Finding::warning(format!("{what} expires {}", relative(end, now)))
+            .why("from then on, clients refuse the connection")
+            .next(next),
         _ => Finding::ok(format!("{what} is valid; it expires {}", relative(end, now))),
     }
 }

@@ -120,7 +120,7 @@ fn hardening(context: &Context<'_>) -> Vec<Finding> {
             let weaker = weaker_settings(&unit, &shipped);
             match weaker.is_empty() {
                 true => Finding::ok(format!("{name} has the protection of the shipped unit")),
-                false => Finding::warning(format!("{name} lacks protection of the shipped unit, or has another"))
+                false => Finding::warning(format!("{name} doesn't have all protection of the shipped unit"))
                     .why(format!("these settings are missing or have another value: {}", weaker.join(", ")))
                     .next("Compare this unit with the one in the package or in jeton's source, assets/systemd"),
             }
@@ -166,7 +166,7 @@ fn program(context: &Context<'_>, unit: &Unit) -> Finding {
             .why(format!("{SERVICE} starts this path, but it is not an executable file"))
             .next("Install jeton there, with mode 0755"),
         Err(e) => Finding::fault(format!("{} can't be started", excerpt(program, 200)))
-            .why(format!("{SERVICE} starts this program, but: {}", without_error_number(&e.to_string())))
+            .why(format!("the path in ExecStart= can't be examined: {}", without_error_number(&e.to_string())))
             .next("Install jeton there, or correct ExecStart="),
     }
 }

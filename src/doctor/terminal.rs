@@ -18,7 +18,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "terminal.colours",
-        meaning: "Nothing; says if the screens use colours, and why not",
+        meaning: "Never a fault: says whether the screens use colours",
         run: |c| colours(&c.terminal),
     },
     CheckKind {
@@ -28,12 +28,12 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "terminal.clipboard",
-        meaning: "Nothing; says where a copied secret goes",
+        meaning: "Never a fault: says where a copied secret goes",
         run: |c| clipboard(&c.terminal),
     },
     CheckKind {
         id: "terminal.mouse",
-        meaning: "Nothing; says that the mouse selects text as in other programs",
+        meaning: "Never a fault: says that the mouse selects text as in other programs",
         run: |c| mouse(&c.terminal),
     },
 ];

@@ -252,7 +252,7 @@ fn apply_edit<T: Ord + Clone + std::fmt::Display>(
     }
     if let Some(absent) = drop.difference(before).next() {
         return Err(Error::not_found(format!("the {what} {absent} can't be dropped"))
-            .why("the token's API selection does not include it"));
+            .why(format!("the token's API selection does not include this {what}")));
     }
     Ok(before.difference(drop).chain(add).cloned().collect())
 }

@@ -220,9 +220,12 @@ pub struct AuditRow {
     #[serde(with = "NullIfEmpty")]
     pub name: String,
     /// The kind of proof, as in [`AuditActor`].
-    #[schemars(description = "The kind of proof: `password`, `token NAME HINT`, `possession`, or `store`.")]
+    #[schemars(
+        description = "The kind of proof: `password`, `token NAME HINT`, `possession` (of the ended secret itself), or \
+                       `store` (access to the store's file)."
+    )]
     pub proof: String,
-    /// Interface of the change: `tui` or `cli`.
+    /// Interface of the change: `tui`, `cli` or `api`.
     pub face: String,
     /// The change.
     pub verb: String,

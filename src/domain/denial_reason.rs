@@ -38,7 +38,7 @@ impl DenialReason {
             DenialReason::Disabled => "the token is disabled",
             DenialReason::Deleted => "the token was revoked or purged",
             DenialReason::AccountDisabled => "the token's account is disabled",
-            DenialReason::NotPermitted => "the token may not call that method",
+            DenialReason::NotPermitted => "the token is not permitted to call that method",
         }
     }
 }

@@ -37,8 +37,8 @@ pub(super) fn reject_secret(text: &str) -> Result<()> {
     Err(Error::usage("names, descriptions and contacts can't contain a secret")
         .why("other people can see them; nothing was saved")
         .next(
-            "Write the token's hint instead: the part of the secret before the second _. If anyone else saw the \
-             secret, regenerate the token",
+            "Leave out the secret. A description can contain the token's hint: the part of the secret before the \
+             second _. If anyone else saw the secret, regenerate the token",
         ))
 }
 
@@ -117,7 +117,7 @@ impl Description {
         }
         match text.chars().find(|c| is_control_or_bidi(*c)) {
             Some(c) => Err(Error::usage(format!("the description contains {}", c.escape_unicode()))
-                .why("control, bidi and zero-width characters are not allowed")),
+                .why("control characters, invisible characters and text-direction characters are not allowed")),
             None => Ok(Description(text.to_owned())),
         }
     }

@@ -46,8 +46,8 @@ impl Password {
         let normal = self.normalized();
         if normal.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')) {
             return Err(Error::usage("the password contains a character that can't be typed at sign-in")
-                .why("it is a control character or a line break, such as NUL, ESC or a carriage return")
-                .next("Choose another password. If it comes from a file, remove the character there"));
+                .why("control characters (such as ESC), line breaks and byte order marks are not allowed")
+                .next("Choose another password. If the password comes from a file, remove the character there"));
         }
         let length = normal.len();
         if (MIN_PASSWORD_LEN..=MAX_PASSWORD_LEN).contains(&length) {

@@ -44,13 +44,13 @@ pub struct RecentUse {
 pub struct RecentUsage {
     /// Accepted uses of today (UTC).
     pub today: u64,
-    /// Accepted uses of the 7 days.
+    /// Accepted uses of the last 7 days, today included.
     pub week: u64,
     /// The last day with a use, since 1970 (UTC).
     pub last_day: Option<i64>,
-    /// The callers, the busiest first, [`RecentUsage::MAX_CLIENTS`] at most.
+    /// The callers, the busiest first, 5 at most.
     pub clients: Vec<ClientUsage>,
-    /// The methods used with their counts, the busiest first, [`RecentUsage::MAX_METHODS`] at most.
+    /// The methods used with their counts, the busiest first, 10 at most.
     #[serde(with = "method_uses")]
     #[schemars(with = "Vec<MethodUses>")]
     pub methods: Vec<(String, u64)>,

@@ -31,7 +31,7 @@ impl SetHash {
         if seen == self {
             return Ok(());
         }
-        Err(Error::conflict(what).next("Look at the current state, then start the change again"))
+        Err(Error::conflict(what).next("Start the change again, and check what it affects now"))
     }
 }
 

@@ -137,7 +137,7 @@ impl Guide<'_> {
             ))
             .why(
                 "this proxy checks no proof value. While jeton is down, any local user can listen at the port, and \
-                         the proxy would accept every request",
+                         the proxy would let every request through",
             );
             return Err(match subject {
                 ProxyKind::Envoy => error.next(format!(
@@ -233,8 +233,8 @@ impl Guide<'_> {
             (Endpoint::Tcp(_), Some(_)) => format!(
                 "{comment} This file contains a proof value: other users must not be able to read it (chmod \
                  640, group of the proxy). jeton listens at\n\
-                 {comment} a TCP port. While jeton is down, any local user can listen there: such a program \
-                 can't let requests through, but it sees\n\
+                 {comment} a TCP port. While jeton is down, the program of any local user can listen there. \
+                 This program can't let requests through, but it sees\n\
                  {comment} tokens. Prefer a socket (serve.verify). If another program has listened there: run \
                  jeton guide PROXY --new-proof, and\n\
                  {comment} regenerate the tokens that the program received.\n"

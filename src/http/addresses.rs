@@ -33,7 +33,7 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
         false => format!("{}.{name}", store.display()),
     };
     Endpoint::parse(&format!("unix:{path}"))
-        .map_err(|e| e.next(advise_setting(&format!("serve.{name}"), "a shorter path, unix:PATH")))
+        .map_err(|e| e.next(advise_setting(&format!("serve.{name}"), "unix:PATH, with a shorter path,")))
 }
 
 /// The addresses of a service.

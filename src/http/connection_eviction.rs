@@ -99,11 +99,20 @@ impl OverloadReport {
             None if before != (closed, refused) => {
                 self.before = Some(before);
                 self.sweeps_without_overload = 0;
+                let next = match limits.verify < MAX_CONNECTIONS {
+                    true => {
+                        "These limits are low because of the limit of open files. Raise the hard limit: LimitNOFILE= \
+                         in the systemd unit, or in a shell of root: ulimit -n, before jeton serve"
+                    }
+                    false => "Find the clients that keep so many connections open",
+                };
                 tracing::warn!(
                     open,
                     most = limits.verify,
-                    "too many connections: jeton closes the least active connections, or can't accept new ones. If the \
-                     limit of open files is low, raise it (ulimit -n, or LimitNOFILE= in the systemd unit)"
+                    "too many connections: jeton closes the least active connections, or can't accept new ones. The \
+                     limit is {} connections for proxies, and {} for each management address. {next}",
+                    limits.verify,
+                    limits.management
                 );
             }
             Some(_) if before != (closed, refused) => self.sweeps_without_overload = 0,

@@ -50,7 +50,14 @@ pub(super) fn unfit_body(error: &serde_json::Error) -> Error {
 /// Returns the error for a body that could not be read, of which `limit` bytes are permitted.
 pub(super) fn unread_body(error: &(dyn std::error::Error + Send + Sync + 'static), limit: usize) -> Error {
     match error.is::<LengthLimitError>() {
-        true => Error::usage(format!("the body is larger than {} KiB", limit / 1024)).next("Send less in one call"),
+        true => {
+            let limit = match limit >> 20 {
+                0 => format!("{} KiB", limit >> 10),
+                mib => format!("{mib} MiB"),
+            };
+            Error::usage(format!("the body is larger than {limit}"))
+                .next("Make several smaller calls, or split a large catalogue into several catalogues")
+        }
         false => Error::usage("the body can't be read").why(error.to_string()).next("Try again"),
     }
 }

@@ -204,7 +204,7 @@ async fn accept_loop(
                     tracing::warn!(
                         why = %e,
                         "new connections can't be accepted at the moment. This is logged only once; the metric \
-                         jeton_connections_not_accepted_total counts the attempts"
+                         jeton_connections_not_accepted_total counts the failed attempts"
                     );
                 }
                 service.overload.close_idle(&service.connections, kind, most);

@@ -173,7 +173,7 @@ fn write_connections(text: &mut MetricsText, service: &ServerState) {
 
 fn write_ledger(text: &mut MetricsText, ledger: &UsageLedger) {
     text.one("ledger_waiting", "Ledger rows waiting to be written.", ledger.pending());
-    let help = "Time for which the oldest ledger row has waited to be written. Usually less than 1.";
+    let help = "Seconds for which the oldest ledger row has waited to be written. Usually less than 1 second.";
     text.one("ledger_lag_seconds", help, ledger.lag().as_secs_f64());
     text.one("ledger_written_total", "Uses and denied attempts written to the ledger.", of(&ledger.stats.written));
     let lost = ledger.stats.lost();
@@ -209,8 +209,8 @@ fn write_store(text: &mut MetricsText, Figures { tokens, files }: &Figures) {
 
 fn write_names(text: &mut MetricsText, figures: &Figures, scraper: &Scraper) {
     let help = format!(
-        "Expiry of each active token that expires within 30 days: the {MAX_NAMED} soonest, without those that the \
-         caller's token may not see. Only for callers whose token may call jeton.tokens.read-all."
+        "Expiry of active tokens that expire within 30 days: of the {MAX_NAMED} soonest, those that the caller's token \
+         can see. Only for callers whose token may call jeton.tokens.read-all."
     );
     let seen = figures.tokens.soonest.iter().filter(|token| scraper.sees(token));
     let samples: Vec<_> = seen

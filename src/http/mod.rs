@@ -271,7 +271,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
         outcome
     };
     let thread = threads::spawn("service", move |_| notify_ended(&ended), serve).map_err(threads::not_started)?;
-    started.recv().map_err(|_| Error::failure("the service ended immediately").next(SEE_LOG))??;
+    started.recv().map_err(|_| Error::failure("the service ended at its start").next(SEE_LOG))??;
     Ok(ServerHandle {
         addrs,
         https: https_address,
@@ -290,7 +290,8 @@ fn notify_ended<F: FnOnce()>(ended: &Mutex<Option<F>>) {
     }
 }
 
-const SEE_LOG: &str = "Find the cause in the log of the service";
+/// The next step of errors that are written into the log themselves.
+const SEE_LOG: &str = "Read the log lines before this one";
 
 /// Returns the result of a service that ended with `run`. `failed` is the failed task, and `left` counts the events
 /// that the ledger could not record.
@@ -371,7 +372,7 @@ fn run(
         if timeout(DRAIN_TIMEOUT, drained).await.is_err() {
             tracing::warn!(
                 left = service.metrics.open.load(Relaxed),
-                "the service stopped and closed connections that had not finished"
+                "the service is stopping and closes connections whose requests are not finished"
             );
         }
         watch.abort();

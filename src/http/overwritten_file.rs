@@ -79,5 +79,8 @@ fn read_file(store: &OpenStore, seen: Option<&SeenFile>) -> Result<Option<SeenFi
 pub(super) fn older_file_error() -> Error {
     Error::failure("an older copy was written onto the file of the store")
         .why("the audit log in the file lacks rows that it had before. Only the -wal file has newer changes")
-        .next("Restore the newest backup: jeton restore FILE. Don't restart the service before the restore")
+        .next(
+            "Restore the newest backup before you restart the service. On the machine of the store, run: jeton restore \
+             FILE",
+        )
 }

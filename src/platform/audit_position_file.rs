@@ -24,7 +24,7 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     };
     let meta = file.metadata().map_err(|e| refused(e.to_string()))?;
     if !sidecar::is_ours(&meta, 0o022) {
-        return Err(refused("the file must be a regular file that only the service's user can write".to_owned()));
+        return Err(refused("the file must be a regular file that only the service's user can write to".to_owned()));
     }
     let mut text = String::new();
     file.take(sidecar::MAX_BYTES).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;

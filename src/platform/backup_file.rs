@@ -53,7 +53,7 @@ pub fn check(path: &Path, store: &Path) -> Result<PathBuf> {
         if fs::symlink_metadata(&companion).is_ok_and(|meta| meta.len() > 0) {
             return Err(unusable(format!("{} has changes that are not in the file", companion.display())).next(
                 format!(
-                    "Make a complete backup of this file, and restore that one: jeton --store {} backup FILE",
+                    "Make a complete backup of this file, and restore that backup: jeton --store {} backup FILE",
                     path.display()
                 ),
             ));
@@ -102,12 +102,9 @@ fn try_replace_store(
     moves: &mut Moves,
 ) -> Result<()> {
     let changed = || {
-        Error::conflict(format!(
-            "{} was created or replaced after it was examined; nothing was restored",
-            store.display()
-        ))
-        .next("Run the command again")
-        .fault(Fault::ChangedMeanwhile)
+        Error::conflict(format!("{} changed after jeton examined it; nothing was restored", store.display()))
+            .next("Run the command again")
+            .fault(Fault::ChangedMeanwhile)
     };
     if FoundFile::at(store) != examined {
         return Err(changed());

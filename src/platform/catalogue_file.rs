@@ -53,7 +53,7 @@ fn read_named<C: AsRef<[Catalogue]>>(
     match name.filter(|name| *name != catalogue.name) {
         Some(name) => Err(Error::usage(format!("the catalogue can't be named {name}"))
             .why(format!("the file names its catalogue: {}", catalogue.name))
-            .next("Leave the name out; only the catalogue of an OpenAPI document can be named")),
+            .next("Leave the name out: only the catalogue of an OpenAPI document can get another name")),
         None => Ok(catalogue.into()),
     }
 }

@@ -144,7 +144,7 @@ impl HttpClient {
             Ok(Err(Unanswered::Unreached(e))) => Err(self.unreached(&e)),
             Ok(Err(Unanswered::Broken(why))) => Err(failed(why)),
             Ok(Err(Unanswered::Interrupted)) => {
-                Err(Error::new(Kind::Cancelled, "the call was ended before its answer"))
+                Err(Error::new(Kind::Cancelled, "the call was interrupted before the server answered"))
             }
             Err(_) => Err(failed(format!("no answer within {limit:?}"))),
         }
@@ -213,10 +213,10 @@ fn forbidden(server: &ServerAddress) -> Error {
         }
         ServerAddress::Local(Endpoint::Tcp(_)) | ServerAddress::Https { .. } => None,
     };
-    let error = Error::denied(format!("you may not use the server {server}"));
+    let error = Error::denied(format!("you are not permitted to use the server {server}"));
     match group {
         Some(group) => error
-            .why(format!("only its owner and the group {group} may connect"))
+            .why(format!("only its owner and the members of the group {group} can connect"))
             .next(format!("Ask root to add you: usermod -aG {group} NAME. Then sign in to this machine again")),
         None => error.why("the system refused the connection").next("Ask the administrator of this machine for access"),
     }

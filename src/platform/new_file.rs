@@ -113,8 +113,14 @@ impl NewFile {
             Err(e) => return Err(e.to_string()),
         }
         let meta = self.file.metadata().map_err(|e| e.to_string())?;
-        if !self.is_in_place() || meta.nlink() > 1 || !meta.is_file() {
-            return Err("it is not a regular file, has several names (hard links), or was just replaced".to_owned());
+        if !meta.is_file() {
+            return Err("it is not a regular file".to_owned());
+        }
+        if meta.nlink() > 1 {
+            return Err("it has several names (hard links)".to_owned());
+        }
+        if !self.is_in_place() {
+            return Err("another program has just replaced it".to_owned());
         }
         if !is_ours(&meta, 0o077) {
             let (uid, mode) = (meta.uid(), meta.mode() & 0o7777);

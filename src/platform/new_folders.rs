@@ -18,7 +18,7 @@ impl NewFolders {
     /// [`crate::error::Kind::Failure`] if one can't be created.
     pub fn above(path: &Path) -> Result<Self> {
         let refused = |e: std::io::Error| {
-            Error::failure(format!("no folder for {} can be created", path.display())).why(e.to_string())
+            Error::failure(format!("the folder for {} can't be created", path.display())).why(e.to_string())
         };
         let path = paths::absolute(path).map_err(refused)?;
         let missing = path.ancestors().skip(1).take_while(|folder| fs::symlink_metadata(folder).is_err());

@@ -70,7 +70,10 @@ fn parse_hash(hash: &PasswordHash) -> Result<(Phc, Params)> {
     let refused = |fault: &str| {
         Error::failure("the password can't be checked")
             .why(format!("the stored password hash {fault}, so it may be damaged or altered"))
-            .next("Ask an owner for a new password: jeton account passwd ACCOUNT")
+            .next(
+                "Ask an owner to set a new password: jeton account passwd ACCOUNT. If no owner can sign in, restore a \
+                 backup",
+            )
     };
     let phc = Phc::new(hash.parts().0).map_err(|_| refused("is not valid"))?;
     let params = Params::try_from(&phc).map_err(|_| refused("is not valid"))?;

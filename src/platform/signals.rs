@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::{Handle, Signals};
+use signal_hook::low_level::signal_name;
 
 use super::{stop_between_writes, terminal_echo, threads};
 use crate::error::{Error, Kind, Result};
@@ -60,8 +61,8 @@ pub fn watch(send: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceSignal {
-    /// The service must end by this signal.
-    End(i32),
+    /// The service must end by the signal with this name.
+    End(&'static str),
     /// The service must read its certificate again.
     Reload,
     /// A signal that other programs use to reopen the log or report. A service ignores it.
@@ -76,7 +77,7 @@ pub fn watch_service(send: impl Fn(ServiceSignal) + Send + Clone + 'static) -> i
         SIGHUP => ServiceSignal::Reload,
         SIGUSR1 => ServiceSignal::Other("SIGUSR1"),
         SIGUSR2 => ServiceSignal::Other("SIGUSR2"),
-        ending => ServiceSignal::End(ending),
+        ending => ServiceSignal::End(signal_name(ending).unwrap_or("unknown")),
     };
     let signals = [SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2];
     forward(&signals, event, ServiceSignal::WatcherFailed, send)

@@ -23,8 +23,8 @@ pub(super) fn check(path: &Path, stream: &UnixStream) -> Result<()> {
     let own = rustix::process::geteuid().as_raw();
     let refused = |why: String| {
         Err(Error::denied(format!("nothing was sent to {}", path.display())).why(why).next(
-            "If the program is jeton serve, let its socket be in a folder that belongs to its user, below folders of \
-             root, such as /run/jeton",
+            "If the program is jeton serve, use a socket in a folder that belongs to the user of the service. The \
+             folders above must belong to root. An example is /run/jeton",
         ))
     };
     let peer = match stream.peer_cred() {
@@ -35,7 +35,7 @@ pub(super) fn check(path: &Path, stream: &UnixStream) -> Result<()> {
         true => Ok(()),
         false => {
             let name = unix_user::name_of(peer).unwrap_or_else(|| format!("uid {peer}"));
-            refused(format!("the program that listens there belongs to {name}, and could be an impostor"))
+            refused(format!("the program that listens there runs as {name}, and may not be jeton"))
         }
     }
 }

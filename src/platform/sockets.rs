@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::clock::Stopwatch;
 use super::unix_group;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, without_error_number};
 use crate::service::endpoint::Endpoint;
 
 /// Number of connections that may wait to be accepted. The system's own limit (`net.core.somaxconn`) may be lower.
@@ -154,7 +154,7 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, 
             ErrorKind::AddrNotAvailable => error.next("Use an address of this machine, such as 127.0.0.1"),
             ErrorKind::PermissionDenied => error.next(match endpoint {
                 Endpoint::Tcp(address) if address.port() < 1024 => "Choose a port above 1023",
-                Endpoint::Tcp(_) => "Choose another port, or let the system permit this port to jeton",
+                Endpoint::Tcp(_) => "Choose another port, or permit jeton to use this port",
                 Endpoint::Unix(_) => "Choose a folder that the service's user can write to",
             }),
             _ => error,
@@ -246,7 +246,7 @@ pub fn get(endpoint: &Endpoint, path: &str, headers: &str, timeout: Duration) ->
     });
     let failed = |why: String| Error::failure(format!("the service at {endpoint} gave no valid answer")).why(why);
     let reply = exchanged.map_err(|e| failed(describe(&e, timeout)))?;
-    read(&reply).ok_or_else(|| failed("the answer is not a valid HTTP response".to_owned()))
+    read(&reply).ok_or_else(|| failed("the response is incomplete, or not HTTP/1.1".to_owned()))
 }
 
 /// Connects to `endpoint`. The time limit also holds for a socket whose owner has stopped accepting connections.
@@ -266,8 +266,8 @@ fn describe(e: &std::io::Error, timeout: Duration) -> String {
     match e.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("no answer within {timeout:?}"),
         ErrorKind::NotFound => "the socket no longer exists".to_owned(),
-        // The text of the kind leaves out the system's error number.
-        kind => kind.to_string(),
+        ErrorKind::ConnectionRefused => "no program listens there".to_owned(),
+        _ => without_error_number(&e.to_string()).to_owned(),
     }
 }
 
@@ -311,7 +311,7 @@ mod tests {
         assert_eq!((reply.status, reply.body.as_slice()), (401, b"body".as_slice()));
         for other in [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 2\r\n\r\n", b"SSH-2.0\r\n\r\n"] {
             let error = get_reply(other).unwrap_err();
-            insta::allow_duplicates! { insta::assert_snapshot!(error.why.unwrap(), @"the answer is not a valid HTTP response"); }
+            insta::allow_duplicates! { insta::assert_snapshot!(error.why.unwrap(), @"the response is incomplete, or not HTTP/1.1"); }
         }
     }
 
@@ -345,6 +345,6 @@ mod tests {
         assert!(error.why.is_some(), "{error:?}");
         drop(owner);
         let error = get(&endpoint, "/", "", TIMEOUT).unwrap_err();
-        insta::assert_snapshot!(error.why.unwrap(), @"connection refused");
+        insta::assert_snapshot!(error.why.unwrap(), @"no program listens there");
     }
 }

@@ -57,6 +57,7 @@ impl RemoteBackend {
                 let program = self.program();
                 let look = match noun {
                     "token" => format!("{program} token list --all, or {program} token show NAME"),
+                    "account" => format!("{program} account show NAME"),
                     _ => format!("{program} {noun} list"),
                 };
                 Error::failure("it is unknown whether the change was made")

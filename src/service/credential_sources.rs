@@ -91,7 +91,7 @@ fn parse_source(text: &str) -> std::result::Result<CredentialSource, &'static st
                 || name.starts_with("x-jeton");
             match name.as_str() {
                 "authorization" => Err("tokens in the header Authorization are always accepted. Leave out this source"),
-                _ if is_reserved => Err("this header has another meaning. Use another one, such as header:X-Api-Key"),
+                _ if is_reserved => Err("this header has another meaning. Use a header such as header:X-Api-Key"),
                 _ => Ok(CredentialSource::Header(name)),
             }
         }

@@ -47,8 +47,9 @@ impl ServerAddress {
     /// [`crate::error::Kind::Usage`] with the rule. Passwords and tokens never cross a network in the clear, so http is
     /// accepted only for an address of this machine.
     pub fn parse(text: &str) -> Result<Self> {
-        let refused =
-            |why: &str| Err(Error::usage(format!("\"{}\" is not a server", excerpt(text, 120))).why(why.to_owned()));
+        let refused = |why: &str| {
+            Err(Error::usage(format!("\"{}\" is not the address of a server", excerpt(text, 120))).why(why.to_owned()))
+        };
         if text.starts_with("unix:") {
             return Endpoint::parse(text).map(ServerAddress::Local);
         }

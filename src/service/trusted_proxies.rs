@@ -26,7 +26,7 @@ impl TrustedProxies {
         let one = |part: &str| {
             parse_network(part).ok_or_else(|| {
                 Error::usage(format!("\"{}\" is not a network", excerpt(part, 64)))
-                    .why("use an address or a CIDR range: 192.0.2.1, 10.0.0.0/8, fd00::/8")
+                    .why("use an address or a CIDR range, such as 192.0.2.1, 10.0.0.0/8 or fd00::/8")
             })
         };
         text.split(',').map(str::trim).filter(|p| !p.is_empty()).map(one).collect::<Result<_>>().map(TrustedProxies)

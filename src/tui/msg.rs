@@ -85,16 +85,17 @@ impl Copied {
             Ok(Copied::Temporary) => format!("copied; jeton clears the clipboard in {} s", CLEAR_DELAY.as_secs()),
             Ok(Copied::Permanent) => "copied".to_owned(),
             Ok(Copied::Sent(Sent::Direct)) => {
-                "sent to your terminal, where jeton can't clear it. Paste to check that it arrived".to_owned()
+                "sent to your terminal, whose clipboard jeton can't clear. Paste to check that the text arrived"
+                    .to_owned()
             }
             Ok(Copied::Sent(Sent::Tmux)) => {
-                "sent to tmux and your terminal, where jeton can't clear it. Paste to check that it arrived \
-                 (in tmux: prefix key, then ])"
+                "sent to tmux and your terminal, whose clipboards jeton can't clear. Paste to check that the text \
+                 arrived (in tmux: prefix key, then ])"
                     .to_owned()
             }
             Ok(Copied::Sent(Sent::TmuxPassthrough)) => {
-                "sent to your terminal, where jeton can't clear it. Paste to check that it arrived. If it did not, \
-                 run: tmux set -g allow-passthrough on"
+                "sent to your terminal, whose clipboard jeton can't clear. Paste to check that the text arrived. If \
+                 not, run: tmux set -g allow-passthrough on"
                     .to_owned()
             }
             Err(error) => error.to_string(),

@@ -79,7 +79,7 @@ pub fn require_scope(actor: &Actor, scope: RequiredScope) -> Result<()> {
 pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
     match scope.methods() {
         [] => person_needed(),
-        methods => Error::denied(format!("the token {} may not do this", token.name))
+        methods => Error::denied(format!("the token {} is not permitted to do this", token.name))
             .why(format!("this action needs the method {}", methods.join(" or ")))
             .next(other_proof(methods)),
     }
@@ -128,7 +128,16 @@ pub fn check_token_access(
     if !own && !own_account.role.manages(owner_role) {
         let (who, _) = who();
         return Err(Error::denied(format!("{who} can't use the tokens of this account"))
-            .why(format!("an account with the role {} manages {}", own_account.role, managed_by(own_account.role)))
+            .why(match actor.bearer().filter(|bearer| bearer.account_role != own_account.role) {
+                Some(_) => format!(
+                    "the token's secret was issued with the role {}; an account with this role manages {}",
+                    own_account.role,
+                    managed_by(own_account.role)
+                ),
+                None => {
+                    format!("an account with the role {} manages {}", own_account.role, managed_by(own_account.role))
+                }
+            })
             .next(ask_role_above(own_account.role)));
     }
     if own && action == TokenAction::Write && !self_service && own_account.role < Role::Admin {
@@ -141,7 +150,7 @@ pub fn check_token_access(
         Some(bearer) if !scope_covers(actor, action, own) => {
             let missing: Vec<&str> = action.methods().iter().skip(usize::from(!own)).copied().collect();
             let which = if own { "with the tokens of its own account" } else { "with the tokens of other accounts" };
-            Err(Error::denied(format!("the token {} may not do this {which}", bearer.token.name))
+            Err(Error::denied(format!("the token {} is not permitted to do this {which}", bearer.token.name))
                 .why(format!("this action needs the method {}", missing.join(" or ")))
                 .next(other_proof(&missing)))
         }
@@ -190,13 +199,13 @@ fn forbid_escalation<'s>(
     let excess = |selections: &mut dyn Iterator<Item = &'s Selection>| {
         first_excess(&catalogues, bearer.account.role, &bearer.token.selection, selections)
     };
-    if let Some(missing) = excess(&mut current.into_iter().chain(requested.clone())) {
+    if excess(&mut current.into_iter().chain(requested.clone())).is_some() {
         // Requested rights can be named in the error; rights of a token out of reach can't.
         let refused = match excess(&mut requested.into_iter()) {
             Some(named) => Error::denied(format!("the token {name} can't give another token more rights than its own"))
                 .why(format!("the token {name} does not have {named}")),
             None => Error::denied(format!("the token {name} can't change a token with more rights than its own"))
-                .why(format!("the token {name} does not have {missing}")),
+                .why(format!("the token {name} does not have all of these rights")),
         };
         return Err(refused.next("Run jeton with --user NAME and enter the password"));
     }
@@ -234,8 +243,13 @@ fn require_role(actor: &Actor, least: Role, what: &str) -> Result<()> {
         Role::Owner => ("owners", "Ask an owner"),
         Role::Admin | Role::Member | Role::Viewer => ("owners and admins", "Ask an owner or admin"),
     };
+    let role = own_account.role;
+    let has_role = match actor.bearer().filter(|bearer| bearer.account_role != role) {
+        Some(bearer) => format!("the secret of the token {} was issued with the role {role}", bearer.token.name),
+        None => format!("the account has the role {role}"),
+    };
     Err(Error::denied(format!("{} can't {what}", own_account.username))
-        .why(format!("the account has the role {}; only {only} may do this", own_account.role))
+        .why(format!("{has_role}; only {only} can do this"))
         .next(ask))
 }
 

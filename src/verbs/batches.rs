@@ -239,7 +239,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             let count = entries.len() as u64;
             if batches.is_atomic() && count != batches.total {
                 return Err(Error::conflict(
-                    "another session changed some of the tokens in the meantime; nothing was changed",
+                    "some of the tokens have changed in the meantime; your change was not made",
                 )
                 .next("Try again"));
             }
@@ -272,8 +272,8 @@ impl<S: Store + Maintenance> LocalBackend<S> {
                 return Err(Error::failure("another program has been reading the store for too long")
                     .why("while that program reads, SQLite can't empty the store's -wal file, which is now too large")
                     .next(
-                        "On the machine with the store, find the program, e.g. with lsof, and end it. It is often a \
-                         backup",
+                        "On the machine with the store, find the program (often a backup), e.g. with lsof, and end the \
+                         program",
                     ));
             }
             clock.sleep(WRITE_BACK_POLL_INTERVAL);

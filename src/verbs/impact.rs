@@ -39,9 +39,9 @@ const MAX_USES: usize = 50_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Removal {
-    /// These tokens are revoked or disabled: [`MAX_TOKENS`] at most.
+    /// These tokens are revoked or disabled, 1,000 at most.
     Tokens(Vec<TokenId>),
-    /// This change is made of all tokens that a query finds.
+    /// This change is made to all tokens that a query finds.
     Matching(BulkChange, Box<MatchingTokens>),
     /// These tokens are purged.
     Purge(Purgeable),
@@ -86,15 +86,15 @@ pub struct GetImpact {
 pub struct Impact {
     /// Number of tokens that lose something, used or not.
     pub count: u64,
-    /// Number of tokens that have used it in the last 7 days.
+    /// Number of tokens that used, in the last 7 days, something that they lose.
     pub used: u64,
-    /// Their uses of it in the last 7 days.
+    /// Their uses, in the last 7 days, of what they lose.
     pub uses: u64,
     /// `true` if reading stopped at a limit. `used` and `uses` are then lower bounds.
     pub is_lower_bound: bool,
-    /// The most used tokens, [`MAX_TOKENS`] at most. Unused ones only where tokens as a whole are taken away.
+    /// The most used tokens, 1,000 at most. Unused tokens are listed only if the change ends whole tokens.
     pub tokens: Vec<TokenImpact>,
-    /// Tokens that the tokens of [`Removal::Tokens`] made, which stay valid.
+    /// Tokens that the tokens of [`Removal::Tokens`] created or regenerated. The change does not revoke them.
     pub made: MadeTokens,
     /// The accounts of [`Removal::Accounts`] or [`Removal::Role`].
     pub accounts: Vec<AccountWithCounts>,

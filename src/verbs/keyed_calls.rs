@@ -44,9 +44,9 @@ impl KeyedCall {
     /// [`crate::error::Kind::Usage`] if the key is malformed, or the request gives out no secrets.
     pub fn new(key: &str, request: &Request) -> Result<Self> {
         if !ACCEPT_KEY.contains(&request.name()) {
-            return Err(Error::usage(format!("{} does not accept an idempotency key", request.name()))
+            return Err(Error::usage("this endpoint does not accept an idempotency key")
                 .why("only calls that create, copy or regenerate tokens accept a key")
-                .next("Leave out the key"));
+                .next("Leave out the header Idempotency-Key"));
         }
         if !(1..=MAX_KEY).contains(&key.len()) || !key.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Err(Error::usage("the idempotency key is malformed")

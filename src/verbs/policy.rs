@@ -26,11 +26,11 @@ impl Query for ListPolicy {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetPolicy {
-    /// Key and value of each, e.g. `policy.trash` and `30d`.
+    /// Key and value of each rule, e.g. `policy.trash` and `30d`.
     pub changes: Vec<(String, String)>,
     /// The rules as the person saw them. It is a conflict if they have changed.
     pub expected: Option<Policy>,
-    /// The exact number of tokens in the trash that may become impossible to restore.
+    /// The accepted number of tokens in the trash that can't be restored afterwards. It must be exact.
     pub confirm: Option<u64>,
     /// Those tokens as the person saw them: [`crate::verbs::impact::Impact::set`]. It is a conflict if they have
     /// changed.
@@ -48,7 +48,7 @@ impl SetPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyLoss {
-    /// Number of tokens in the trash that could be restored.
+    /// Number of tokens in the trash that can't be restored afterwards, but could be before.
     pub trashed: u64,
     /// Uses and denied attempts before this time are deleted. `None` if there are none.
     pub ledger_before: Option<Timestamp>,
@@ -149,7 +149,7 @@ impl Mutation for SetPolicy {
         check_expiries(&before, &policy, env)?;
         let lost = lost_from_trash(actor, tx, env, &before, &policy)?;
         if let Some(seen) = self.expected_trash {
-            let what = "the tokens in the trash changed after they were shown; nothing was changed";
+            let what = "the tokens in the trash changed after they were shown; the policy was not changed";
             hash_of_lost(&lost)?.check_seen(seen, what)?;
         }
         let count = lost.len() as u64;

@@ -250,7 +250,7 @@ pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -
         | (Credential::Session(_), AuthLevel::Authenticated)
         | (Credential::Confirmed(_) | Credential::Password(..) | Credential::Token(_), _) => Ok(()),
         (Credential::Store, _) => Err(Error::unauthenticated("this action needs an account")
-            .why("nobody is signed in")
+            .why("nobody is signed in, and no token was given")
             .next("Sign in, or use a token")),
         (Credential::Session(_), AuthLevel::Password) => Err(password_needed()),
     }
@@ -260,5 +260,5 @@ pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -
 pub(super) fn password_needed() -> Error {
     Error::unauthenticated("the change was not confirmed")
         .why("each change needs the password again")
-        .next("Enter the password. Over HTTP, send a proof of POST /v1/confirm")
+        .next("Enter the password. Over HTTP, send the proof that POST /v1/confirm returns, in the header Jeton-Proof")
 }

@@ -167,7 +167,8 @@ impl SecretDestination<'_> {
 
     /// Adds to `error` the consequence for `count` secrets that were already printed or saved.
     fn explain(&self, error: Error, count: usize) -> Error {
-        let (which, are) = if count == 1 { ("secret", "is") } else { ("secrets", "are") };
+        let (which, are, new) =
+            if count == 1 { ("secret", "is", "a new secret") } else { ("secrets", "are", "new secrets") };
         let (what, repeat) = match self {
             SecretDestination::Printed(_) => (
                 format!("nothing was changed: the {which} printed to stdout {are} not valid"),
@@ -180,8 +181,8 @@ impl SecretDestination<'_> {
         };
         let why = error.what_and_why();
         let next = match &error.next {
-            Some(next) => format!("{next}. Each attempt creates new secrets"),
-            None => format!("{repeat}; it then creates new secrets"),
+            Some(next) => format!("{next}. Each attempt creates {new}"),
+            None => format!("{repeat}; the command then creates {new}"),
         };
         Error { what, why: Some(why), next: Some(next), ..error }
     }

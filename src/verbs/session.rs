@@ -127,7 +127,7 @@ impl Session {
                 self.username
             ))
             .why("since the sign-in, the account's password, role or state was changed, or the account was deleted")
-            .next("Sign in again")),
+            .next("Sign in again. If that fails, ask an owner or admin")),
         }
     }
 }

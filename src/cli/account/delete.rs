@@ -42,7 +42,7 @@ fn confirm_deletion(app: &App, unconfirmed: DeleteAccount) -> Result<(Credential
         shown.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)));
     let (active, live) = (tokens.active, tokens.live);
     app.prompt.show(&format!(
-        "{} (role {}), {last_seen}: {active} of {live} tokens active",
+        "{} (role {}), {last_seen}; active tokens: {active} of {live}",
         account.username, account.role
     ))?;
     impact::show(app, &read_credential, removal)?;

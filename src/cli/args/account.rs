@@ -8,7 +8,7 @@ use super::ListOptions;
 
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
-    /// List the accounts that you may see
+    /// List the accounts that you can see
     #[command(visible_alias = "ls")]
     List(ListOptions),
     /// Show an account with its number of tokens
@@ -22,7 +22,7 @@ pub enum AccountCommand {
     Role {
         /// Account
         name: String,
-        /// Role: owner, admin, member or viewer (admins: last two only)
+        /// Role: owner, admin, member or viewer (admins give only the last two)
         role: String,
     },
     /// Disable accounts: deny their sign-ins and their tokens' requests
@@ -56,7 +56,7 @@ pub struct NewPasswordArgs {
 pub struct CreateAccountArgs {
     /// Username of 1-32 characters: a-z 0-9 . _ -
     pub name: String,
-    /// Role: owner, admin, member or viewer (admins: last two only)
+    /// Role: owner, admin, member or viewer (admins give only the last two)
     #[arg(long, value_name = "R", default_value = "member")]
     pub role: String,
     /// E-mail address of those who look after the account's tokens

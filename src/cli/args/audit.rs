@@ -36,7 +36,7 @@ impl ReadAuditArgs {
 pub enum AuditCommand {
     /// Verify the audit log's hash chain (exit 6 at the first bad row)
     ///
-    /// Everybody who can open the store may run this command. It takes neither --user nor a password.
+    /// Everybody who can open the store can run this command. It takes neither --user nor a password.
     Verify {
         /// Compare the log with checkpoints in this file (see audit anchor)
         #[arg(long, value_name = "FILE")]
@@ -44,7 +44,7 @@ pub enum AuditCommand {
     },
     /// Append a checkpoint of the log to a file outside the store
     ///
-    /// Everybody who can open the store may run this command. It takes neither --user nor a password.
+    /// Everybody who can open the store can run this command. It takes neither --user nor a password.
     Anchor {
         /// File of checkpoints, best on another machine; created if missing
         file: PathBuf,
@@ -54,7 +54,7 @@ pub enum AuditCommand {
 /// Options that select rows of the log.
 #[derive(Debug, Args)]
 pub struct ReadAuditArgs {
-    /// Show only the last 12h, 30d, 2w, 6mo, 1y …
+    /// Show only the last SPAN: 12h, 30d, 2w, 6mo, 1y …
     #[arg(long, value_name = "SPAN")]
     pub since: Option<String>,
     /// Show only this token: name, account/name, hint or id
@@ -63,7 +63,7 @@ pub struct ReadAuditArgs {
     /// Filter by words and fields: verb:token.revoke by:ops target:ci
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
-    /// Show only the newest N rows [default: all; with --follow 10]
+    /// Show only the newest N rows [default: all; 10 with --follow]
     #[arg(long, value_name = "N")]
     pub limit: Option<NonZeroUsize>,
     /// Wait for new rows until Ctrl-C

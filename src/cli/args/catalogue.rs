@@ -12,12 +12,12 @@ use crate::import::openapi::GroupBy;
 pub enum CatalogueCommand {
     /// List groups of methods and API sets
     ///
-    /// Everybody who can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. Only a server asks who you are.
     #[command(visible_alias = "ls")]
     List,
     /// Show a catalogue, an API set, a group or a method
     ///
-    /// Everybody who can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. Only a server asks who you are.
     Show {
         /// Name of a catalogue or API set, or id of a group or method
         #[arg(value_name = "NAME|SET|GROUP|METHOD-ID")]
@@ -25,7 +25,7 @@ pub enum CatalogueCommand {
     },
     /// Check a catalogue file (exit 2 with line and column)
     ///
-    /// Everybody who can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. Only a server asks who you are.
     Check {
         /// Catalogue file
         file: String,
@@ -46,7 +46,7 @@ pub enum CatalogueCommand {
     Import(ImportCommand),
     /// Export a catalogue as a file that can be applied
     ///
-    /// Everybody who can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. Only a server asks who you are.
     Export {
         /// Name of the catalogue [default: the only one]
         name: Option<String>,
@@ -78,13 +78,13 @@ pub struct OpenapiArgs {
     /// TOML file with access levels: "GET /path" = "admin"
     #[arg(long, value_name = "FILE")]
     pub access: Option<PathBuf>,
-    /// Host of the application; can be repeated [default: the servers']
+    /// Host of the application; can be repeated [default: from the document]
     #[arg(long, value_name = "HOST")]
     pub host: Vec<String>,
     /// Apply the routes to every host
     #[arg(long, conflicts_with = "host")]
     pub any_host: bool,
-    /// Begin every route with this path [default: that of the servers]
+    /// Begin every route with this path [default: from the document]
     #[arg(long, value_name = "PATH")]
     pub base_path: Option<String>,
     /// Take a final slash as written (strict), or with and without it
@@ -93,7 +93,7 @@ pub struct OpenapiArgs {
     /// Path parameter that can hold slashes; can be repeated
     #[arg(long, value_name = "NAME")]
     pub multi_segment: Vec<String>,
-    /// Write the default values of path parameters in their places
+    /// Replace path parameters by their default values
     #[arg(long)]
     pub use_defaults: bool,
     #[command(flatten)]

@@ -23,7 +23,7 @@ pub enum ConfigCommand {
     Set {
         /// Setting's name; see: jeton config --help
         key: String,
-        /// Value; leave out for api-token, which is read from stdin
+        /// Value; leave out for api-token (read from stdin or a prompt)
         value: Option<String>,
     },
     /// Remove a setting from your configuration

@@ -9,7 +9,7 @@ pub struct DoctorArgs {
     /// Check the store completely, however long it takes
     #[arg(long)]
     pub full: bool,
-    /// Compare this file from jeton guide with what it prints now
+    /// Compare a file from jeton guide with what the guide prints now
     #[arg(long, value_name = "FILE")]
     pub proxy: Vec<PathBuf>,
 }

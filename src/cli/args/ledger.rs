@@ -31,7 +31,7 @@ pub struct ReadLedgerArgs {
     /// Show only this token: name, account/name, hint or id
     #[arg(long, value_name = "T")]
     pub token: Option<String>,
-    /// Show only the last 12h, 30d, 2w, 6mo, 1y …
+    /// Show only the last SPAN: 12h, 30d, 2w, 6mo, 1y …
     #[arg(long, value_name = "SPAN")]
     pub since: Option<String>,
     /// Filter by words and fields: token: method: address:

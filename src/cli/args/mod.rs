@@ -164,37 +164,37 @@ pub enum Command {
     Ledger(LedgerCommand),
     /// Copy the store to a new file while it is in use, and verify it
     ///
-    /// Everybody who can open the store may run this command. It takes neither --user nor a password.
+    /// Everybody who can open the store can run this command. It takes neither --user nor a password.
     Backup(BackupArgs),
     /// Replace the store with a backup, after a preview
     ///
-    /// Everybody who can open the store may run this command. It takes neither --user nor a password. A running service
-    /// goes on with the restored store. The store as it was is kept next to it.
+    /// Everybody who can open the store can run this command. It takes neither --user nor a password. A running service
+    /// goes on with the restored store. jeton keeps the old store in a file next to it.
     Restore(RestoreStoreArgs),
     /// Find tokens that expire soon, are unused or still tried (exit 6)
     ///
-    /// Everybody who can open the store may run this command, and sees the tokens of all accounts. It takes neither --user nor
+    /// Everybody who can open the store can run this command, and sees the tokens of all accounts. It takes neither --user nor
     /// a password.
     Check(CheckArgs),
     /// Check the store, configuration, service and more (exit 6: faults)
     ///
-    /// Changes nothing, and goes on after a fault. Everybody who can open the store may run this command. It takes neither
+    /// Changes nothing, and goes on after a fault. Everybody who can open the store can run this command. It takes neither
     /// --user nor a password.
     Doctor(DoctorArgs),
     /// Find leaked secrets in files, and whose they are (exit 6)
     ///
-    /// Everybody who can open the store may run this command. It takes neither --user nor a password. A secret itself is never
-    /// printed. Exit 0: no secrets; 6: some, even if none works; 1: none, but something could not be read.
+    /// Everybody who can open the store can run this command. It takes neither --user nor a password. A secret itself is never
+    /// printed. Exit 0: no secrets; 6: some, even if none works; 1: none, but something could not be searched.
     Scan(ScanArgs),
     /// Send what check finds, once, to the accounts' contacts
     ///
     /// Each account with a contact gets one message with its new findings, and the owners get a digest. A token that expires is
-    /// announced 30, 14, 7 and 1 days before. A use from a new network is announced too. Everybody who can open the store may
+    /// announced 30, 14, 7 and 1 days before. A use from a new network is announced too. Everybody who can open the store can
     /// run this command. It takes neither --user nor a password.
     Notify(NotifyArgs),
     /// Verify the secret on stdin (exit 0 allowed, 4 denied)
     ///
-    /// Everybody who can open the store may run this command. It takes neither --user nor a password.
+    /// Everybody who can open the store can run this command. It takes neither --user nor a password.
     Verify {
         /// Method to check, e.g. orders.List
         #[arg(long, value_name = "M")]
@@ -204,13 +204,13 @@ pub enum Command {
     Serve(ServeArgs),
     /// Print a proxy's configuration, or a rule for secret scanners
     ///
-    /// Everybody who can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. Only a server asks who you are.
     Guide(GuideArgs),
     /// Show the current account and its limits
     Whoami,
     /// Remember the account on this machine (never the password)
     ///
-    /// Over a server, the command also opens a login: until it expires, only changes ask for the password.
+    /// With a server, the command also opens a login. While the login works, only changes ask for the password.
     Login {
         /// Account [default: --user, the configured one, or the only one]
         #[arg(value_name = "U")]
@@ -231,7 +231,7 @@ pub enum Command {
     Complete(CompleteArgs),
     /// Write a manual page for each command
     ///
-    /// Existing pages of jeton are replaced. If DIR holds another file of that name, nothing is written.
+    /// Existing pages of jeton are replaced. If DIR has another file with the name of a page, nothing is written.
     Man(ManArgs),
     /// Open the screens on a throw-away store with sample data
     Demo(DemoArgs),

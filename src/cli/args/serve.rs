@@ -10,7 +10,7 @@ pub struct ServeArgs {
     /// local user can take a port while jeton is down: see `jeton guide`.
     #[arg(long, value_name = "ADDR")]
     pub verify: Option<String>,
-    /// Group that may use the verify socket: the proxy's group
+    /// Group that can use the verify socket: the proxy's group
     #[arg(long, value_name = "GROUP")]
     pub verify_group: Option<String>,
     /// Serve management at unix:PATH, https://ADDRESS:PORT, or both
@@ -26,7 +26,7 @@ pub struct ServeArgs {
     /// Accept a store older than the state that the service has seen
     ///
     /// Use this option for one start, after you restored an older copy on purpose. Tokens that were revoked after that
-    /// copy work again, so review the tokens first. Do not leave the option in a unit file: the service would then
+    /// copy can work again, so review the tokens first. Do not leave the option in a unit file: the service would then
     /// accept an older store at every start.
     #[arg(long)]
     pub accept_older_store: bool,

@@ -10,7 +10,7 @@ use super::ListOptions;
 pub enum TokenCommand {
     /// Create tokens; their secrets are shown once
     Create(CreateArgs),
-    /// List the tokens that you may see
+    /// List the tokens that you can see
     #[command(visible_alias = "ls")]
     List(ListArgs),
     /// Show a token with usage, rights and lineage
@@ -43,7 +43,7 @@ pub enum TokenCommand {
     Purge(PurgeArgs),
     /// Identify the token of the secret on stdin, without counting a use
     ///
-    /// Everybody who can open the store may run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. Only a server asks who you are.
     Whose,
 }
 
@@ -60,13 +60,13 @@ pub struct TokensArgs {
     /// Tokens: names, account/name, hints or ids
     #[arg(required_unless_present = "filter", value_name = "TOKEN")]
     pub tokens: Vec<String>,
-    /// Take all tokens that match this filter (see token list); "": all
+    /// Select all tokens that match this filter (see token list); "": all
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// With --filter: tokens of this account [default: your account]
     #[arg(long, value_name = "A", requires = "filter")]
     pub account: Option<String>,
-    /// With --filter: tokens of every account that you may see
+    /// With --filter: tokens of every account that you can see
     #[arg(long, requires = "filter", conflicts_with = "account")]
     pub all: bool,
     /// With --filter: leave this token out; can be repeated
@@ -96,7 +96,7 @@ pub struct CreateArgs {
     /// Describe the purpose, up to 200 characters
     #[arg(long, value_name = "T")]
     pub description: Option<String>,
-    /// Expiry: never, a day, or 12h, 30d, 2w, 6mo, 1y [by policy: 90d]
+    /// Expiry: never, a day, or 12h, 30d, 2w, 6mo, 1y [default: by policy]
     #[arg(long, value_name = "E")]
     pub expires: Option<String>,
     /// Allow an API set (not with --method); can be repeated
@@ -105,7 +105,7 @@ pub struct CreateArgs {
     /// Allow a method; can be repeated
     #[arg(long, value_name = "M", conflicts_with = "inherit")]
     pub method: Vec<String>,
-    /// Allow everything that the account's role permits, now and later
+    /// Allow all that the role permits, now and later, except jeton.*
     #[arg(long)]
     pub inherit: bool,
     /// Save the secret to a new file instead of printing it
@@ -157,10 +157,10 @@ pub struct SelectionArgs {
     /// Drop a method
     #[arg(long, value_name = "M", conflicts_with_all = ["inherit", "nothing"])]
     pub drop_method: Vec<String>,
-    /// Allow everything that the account's role permits, now and later
+    /// Allow all that the role permits, now and later, except jeton.*
     #[arg(long, conflicts_with = "nothing")]
     pub inherit: bool,
-    /// Allow nothing: the token stays valid, but may not call a method
+    /// Allow no methods; the token's status stays the same
     #[arg(long)]
     pub nothing: bool,
 }
@@ -187,7 +187,7 @@ pub struct CopyArgs {
 pub struct ListArgs {
     /// List tokens of this account [default: your account]
     pub account: Option<String>,
-    /// List tokens of every account that you may see
+    /// List tokens of every account that you can see
     #[arg(long, conflicts_with = "account")]
     pub all: bool,
     /// Show only tokens that are active, disabled, expired or revoked

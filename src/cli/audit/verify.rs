@@ -31,13 +31,13 @@ pub(in crate::cli) struct AuditVerified {
     omitted: u64,
     /// Number of the newest row that a matching checkpoint records; `null` without an anchor.
     anchored_to: Option<i64>,
-    /// Restores in the log that explain checkpoints which don't match: they are of a log that the restore replaced.
+    /// Restores that replaced the log of some checkpoints. This explains why these checkpoints don't match.
     restores: Vec<ChainRestore>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct AuditFinding {
-    /// Number of the first row concerned; `null` if it is about the whole log.
+    /// Number of the first row concerned; `null` if the finding is about the whole log.
     seq: Option<i64>,
     /// Code of the fault, such as `changed` or `missing`.
     kind: &'static str,

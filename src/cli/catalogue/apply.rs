@@ -39,7 +39,7 @@ pub(in crate::cli) struct Applied<'a> {
     warnings: &'a [String],
     /// Decisions of an import, such as the source of access levels. Empty for a TOML file.
     notes: &'a [String],
-    /// Options that an earlier import of this catalogue had, as its routes and hosts show, and this import lacks.
+    /// Options that this import lacks: the routes and hosts show that an earlier import had them.
     missing_options: &'a [String],
     #[serde(flatten)]
     diff: &'a CatalogueDiff,
@@ -49,17 +49,17 @@ pub(in crate::cli) struct Applied<'a> {
     renamed_tokens: u64,
     /// API sets of other catalogues that use an old name. They get the new names.
     renamed_in_sets: &'a [String],
-    /// Methods that existed before and get further requests: of another method, denied ones, by wider parameters or at
-    /// further hosts. Tokens that have such a method gain it, unless they had the other method.
+    /// Methods that existed before and now match more requests: requests of another method, requests that were denied,
+    /// or requests to other hosts. Tokens with such a method gain these requests, unless they had the other method.
     grown: &'a [MethodId],
-    /// Methods that still exist and lose requests. Tokens that have such a method lose it, unless they have the methods
-    /// that the requests mean now.
+    /// Methods that still exist and now match fewer requests. Tokens with such a method lose these requests, unless
+    /// they have the methods that match the requests now.
     shrunk: &'a [MethodId],
     /// Tokens that gain methods.
     widening: &'a Widening,
     /// Tokens that lose methods.
     narrowing: &'a Narrowing,
-    /// Methods that become `public`, or by which further requests become public.
+    /// Methods that become `public`, and public methods that match more requests than before.
     opened: &'a [MethodId],
 }
 
@@ -106,10 +106,10 @@ pub(in crate::cli) fn show_import(app: &mut App, imported: &ImportResult, verbos
     }
     if warnings.len() < imported.warnings.len() {
         let hint = match verbose {
-            Some(_) => "--verbose".to_owned(),
-            None => format!("{} catalogue check FILE --verbose", app.program()),
+            Some(_) => "add --verbose".to_owned(),
+            None => format!("run {} catalogue check FILE --verbose", app.program()),
         };
-        app.out.note(&format!("  All {} warnings: {hint}", imported.warnings.len()));
+        app.out.note(&format!("  To see all {} warnings, {hint}", imported.warnings.len()));
     }
     for note in &imported.notes {
         app.out.note(&format!("  {note}"));
@@ -128,8 +128,9 @@ pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &A
         print(app, &preview)?;
     }
     if !missing.is_empty() {
-        app.out.note("! The last import seems to have had options that this one lacks. Options aren't stored.");
-        app.out.note(&format!("  To keep what they did, add: {}", missing.join(" ")));
+        app.out
+            .note("! The last import seems to have had options that this import lacks. jeton does not store options.");
+        app.out.note(&format!("  To import as before, add: {}", missing.join(" ")));
     }
     if consent.dry_run {
         if app.out.json {

@@ -15,7 +15,7 @@ use crate::domain::method::{Method, MethodId};
 use crate::domain::suggest::did_you_mean;
 use crate::error::{Error, Result};
 
-/// The answer of `catalogue show`: exactly one of the four is present.
+/// The answer of `catalogue show`: the catalogue, API set, group and method with the name. At least one is present.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct Shown<'a> {
     /// Present if the name is that of a catalogue. The other fields follow the same rule.
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Shown<'a> {
 struct ShownCatalogue<'a> {
     name: &'a str,
     title: &'a str,
-    /// Hosts of the application. None means any host.
+    /// Hosts of the application; empty if the routes apply to every host.
     hosts: &'a BTreeSet<String>,
     /// The rule for the final slash of routes.
     trailing_slash: TrailingSlash,

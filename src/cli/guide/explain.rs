@@ -21,21 +21,21 @@ use crate::verbs::catalogue::ListCatalogues;
 pub(in crate::cli) struct Explained {
     /// `verify` if the token must have the method, `public` and `preflight` if no token is needed, else `deny`.
     decision: Decision,
-    /// The method that the request means; `null` if it is denied, or a preflight.
+    /// The method that the request means; `null` if the request is denied, or a preflight.
     method: Option<MethodId>,
-    /// The route that the request matches; `null` if it matches none. Denied requests can match a route, too.
+    /// The route that the request matches; `null` if there is none. Denied requests can match a route, too.
     route: Option<String>,
     /// Reason of a denial; `null` otherwise.
     reason: Option<String>,
-    /// The route that the path misses narrowly, and the reason; `null` if there is none.
+    /// The route that is most similar to the path, and why it does not match; `null` if no route is similar.
     nearest: Option<Nearest>,
-    /// The hosts with the same rules; empty if the rules hold for every host that is named nowhere.
+    /// The hosts with the same rules; empty if the rules apply to every host that no catalogue names.
     hosts: Vec<String>,
     /// The catalogues with these rules.
     catalogues: Vec<String>,
 }
 
-/// A route that a path misses narrowly.
+/// A route that is similar to a path, but does not match.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Nearest {
     /// The route.
@@ -92,7 +92,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         let host = host.unwrap_or_default();
         explained.reason = Some(format!("no catalogue has the host {}", excerpt(&host, 100)));
     } else if has_override_argument(query) {
-        let why = "the query has an argument like _method, which may make the application use another HTTP method";
+        let why = "the query has an argument like _method, which could make the application use another HTTP method";
         explained.reason = Some(why.to_owned());
     } else {
         decide(&site.rules, &http_method, path, &mut explained);

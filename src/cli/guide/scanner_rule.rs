@@ -9,9 +9,9 @@ use crate::verbs::credential::Credential;
 
 pub(super) fn run(app: &mut App, args: &GuideArgs, kind: SecretScannerKind) -> Result<()> {
     if !args.request.is_empty() || args.host.is_some() || args.is_about_routes() {
-        return Err(Error::usage("a rule for secrets takes no options")
-            .why("it depends only on the prefix of the installation")
-            .next("Leave out the other options"));
+        return Err(Error::usage("the rule for a secret scanner takes no options about requests or proxies")
+            .why("the rule depends only on the prefix of the secrets")
+            .next("Leave out METHOD, PATH and these options"));
     }
     app.backend.local()?;
     let setup = app.call(&Credential::Store, GetSetup)?;

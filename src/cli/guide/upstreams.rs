@@ -23,7 +23,7 @@ pub(super) fn check_named(options: &[String], sites: &[Site], proxy: &str) -> Re
     }
     Err(Error::usage("the addresses of the applications are missing")
         .why("the catalogues have different hosts, and there is no --upstream")
-        .next(format!("Add the addresses: {line}. If all hosts are one application, use --upstream {DEFAULT}")))
+        .next(format!("Add the addresses: {line}. If one application serves all hosts, use --upstream {DEFAULT}")))
 }
 
 /// The addresses of the applications.

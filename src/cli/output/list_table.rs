@@ -106,7 +106,7 @@ impl ListTable {
         let other = if out.json { "--json" } else { "--quiet" };
         if (out.json || out.quiet) && (options.csv || !options.columns.is_empty()) {
             return Err(Error::usage(format!("{option} and {other} can't be used together"))
-                .why("each of them says what is printed")
+                .why("each of these options decides what is printed")
                 .next(format!("Leave out {option} or {other}")));
         }
         let chosen = columns.chosen(&options.columns, options.csv)?;

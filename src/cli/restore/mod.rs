@@ -49,14 +49,14 @@ pub(super) struct Restored {
     /// Time of the last lost row.
     lost_until: Option<Timestamp>,
     /// Access that ended after the backup was made; `null` if that is unknown, because there is no store that can be read, or
-    /// the backup is not of its past.
+    /// the backup is not an earlier state of the store.
     ended: Option<Vec<EndedAccess>>,
     /// `true` if this access was ended again, except for `not_ended`; `null` if that was requested, but it is unknown which
     /// access had ended.
     reapplied: Option<bool>,
     /// Access that should have been ended again, but still works: that of the last owner.
     not_ended: Vec<EndedAccess>,
-    /// Path of the store as it was before; `null` if there was none.
+    /// Path at which the old store is kept; `null` if there was none.
     previous_store: Option<String>,
     /// Number of the restore's last row in the audit log; `null` after `--dry-run`.
     audit_seq: Option<i64>,
@@ -173,10 +173,11 @@ fn check_reapplied(answer: &Restored) -> Result<()> {
         return Ok(());
     }
     Err(Error::findings(format!(
-        "the store was restored, but access that had ended works again: {}",
+        "the store was restored, but these changes were not repeated: {}",
         answer.not_ended.iter().map(EndedAccess::describe).collect::<Vec<_>>().join(", ")
     ))
-    .next("End this access by hand; the last owner can be disabled once there is another one"))
+    .why("the last enabled owner stays enabled")
+    .next("First create or enable another owner. Then repeat these changes by hand"))
 }
 
 /// Asks for the confirmation. Ctrl-C ends the program there, because nothing else can end the wait for an answer.
@@ -296,11 +297,11 @@ impl Restore<'_> {
             (Ok(()), None) => Err(Error::failure("the restore was not recorded")),
             (Err(NotReplaced { error, is_unchanged: true }), _) => interruption.check_error(Err(error), NOTHING_DONE),
             (Err(NotReplaced { error, is_unchanged: false }), _) => Err(Error::failure(
-                "the restore failed at its end, so the content of the store may have been replaced or not",
+                "the restore failed at its end, so it is unknown whether the content of the store was replaced",
             )
             .why(error.what_and_why())
             .next(format!(
-                "See the last rows of the store's audit log: jeton audit. The store as it was is at {}",
+                "See the last rows of the store's audit log: jeton audit. A copy of the old store is at {}",
                 self.previous.display()
             ))),
         }

@@ -19,15 +19,16 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
     out.wrapped_note(&format!("Store   {}", answer.store));
     let dates = app.dates();
     match (current, answer.common_seq, answer.lost) {
-        (StoreState::Missing, ..) => out.wrapped_note("There is no store at this path: it will be created"),
+        (StoreState::Missing, ..) => out.wrapped_note("There is no store at this path: the restore creates the store"),
         (StoreState::Damaged(why), ..) => out.wrapped_note(&format!(
-            "! The store can't be read, so it is unknown what would be lost. Its files will be renamed. {why}"
+            "! The store can't be read, so it is unknown what would be lost. The restore renames its files. Error: {}",
+            why.what_and_why()
         )),
         (_, Some(0), _) => {
             out.wrapped_note("! The backup is of another installation: everything in this store would be lost")
         }
         (_, Some(common), Some(0)) => {
-            out.wrapped_note(&format!("No change would be lost: the store has no row after row {common}"));
+            out.wrapped_note(&format!("No change would be lost: the store's audit log has no row after row {common}"));
         }
         (_, common, lost) => {
             let common = common.unwrap_or_default();
@@ -41,12 +42,12 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
     let Some(ended) = &answer.ended else {
         return out.wrapped_note(match reapply {
             true => {
-                "! Tokens and accounts that were revoked or disabled after the backup was made may work again. jeton can't \
-                 find out which, so --reapply-revocations would end none of them"
+                "! Tokens and accounts that were revoked or disabled after the backup was made could work again. jeton \
+                 can't find out which, so --reapply-revocations would end none of them"
             }
             false => {
-                "! Tokens and accounts that were revoked or disabled after the backup was made may work again. jeton can't \
-                 find out which"
+                "! Tokens and accounts that were revoked or disabled after the backup was made could work again. jeton \
+                 can't find out which"
             }
         });
     };
@@ -54,8 +55,8 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
         return;
     }
     out.wrapped_note(match reapply {
-        true => "Ended after the backup was made, and would be ended again:",
-        false => "! Ended after the backup was made, and would work again (see --reapply-revocations):",
+        true => "This access ended after the backup was made, and would be ended again:",
+        false => "! This access ended after the backup was made, and would work again (see --reapply-revocations):",
     });
     ended.iter().take(MAX_SHOWN).for_each(|one| out.wrapped_note(&format!("    {}", one.describe())));
     let rest = ended.len().saturating_sub(MAX_SHOWN);
@@ -87,8 +88,8 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Resu
                 .next(match answer.lost {
                     Some(_) => format!("Check what would be lost with --dry-run, then add: --confirm {expected}"),
                     None => format!(
-                        "The lost changes can't be counted, and tokens that were revoked after the backup was made may \
-                         work again. If you accept this, add: --confirm {expected}"
+                        "The lost changes can't be counted, and tokens that were revoked after the backup was made \
+                         could work again. If you accept this, add: --confirm {expected}"
                     ),
                 })
                 .fault(Fault::Unconfirmed));
@@ -106,7 +107,7 @@ pub(super) fn report(app: &App, answer: &Restored) {
     let out = &app.out;
     out.wrapped_note(&format!("✓ the store was restored from {}", answer.file));
     if let Some(path) = &answer.previous_store {
-        out.wrapped_note(&format!("  The store as it was: {path}"));
+        out.wrapped_note(&format!("  The old store is kept at {path}"));
     }
     let ended = answer.ended.as_ref().filter(|ended| answer.reapplied == Some(true) && !ended.is_empty());
     if let Some(ended) = ended {
@@ -114,12 +115,14 @@ pub(super) fn report(app: &App, answer: &Restored) {
         out.wrapped_note(&format!("✓ access ended again: {ended}"));
     }
     for one in &answer.not_ended {
-        out.wrapped_note(&format!("! not ended again: {}", one.describe()));
+        out.wrapped_note(&format!("! not repeated: {}", one.describe()));
     }
     out.wrapped_note("  All logins have ended");
     match answer.common_seq {
         Some(0) => {
-            out.wrapped_note("! Anchors of the replaced store don't fit any more: begin a new one in another file")
+            out.wrapped_note(
+                "! Anchors of the old store don't match the restored store: begin a new anchor in another file",
+            );
         }
         Some(_) | None => {
             out.wrapped_note(&format!("  Add a checkpoint to your anchor now: {} audit anchor FILE", app.program()))

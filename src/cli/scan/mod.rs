@@ -74,7 +74,7 @@ fn show_progress(app: &App, options: &ScanOptions) -> Result<Option<ProgressBar>
     if options.paths.iter().any(is_stream) {
         return Ok(None);
     }
-    ProgressBar::show_of_read(&app.out, &app.adapters.progress, "files and objects searched").map(Some)
+    ProgressBar::show_of_read(&app.out, &app.adapters.progress, "files and git objects searched").map(Some)
 }
 
 /// Looks up the secrets. Those that work come first, unknown ones last. Nothing is reported after a stop, because the
@@ -118,7 +118,11 @@ fn finish(
         let (program, secrets) = (app.program(), counted(found.len(), "secret"));
         let (why, next) = match (revoked, working, found.len()) {
             (Some(Revoked { count: count @ 1.., has_disabled }), ..) => (
-                format!("{count} revoked"),
+                match (count, found.len()) {
+                    (_, 1) => "it was revoked".to_owned(),
+                    (1, _) => "1 of them was revoked".to_owned(),
+                    _ => format!("{count} of them were revoked"),
+                },
                 has_disabled.then(|| {
                     format!(
                         "Get new secrets for the disabled tokens: {program} token regenerate NAME, then {program} token \
@@ -126,7 +130,8 @@ fn finish(
                     )
                 }),
             ),
-            (_, 0, _) if found.iter().all(Found::is_unknown) => ("not issued by this store".to_owned(), None),
+            (_, 0, 1) if found.iter().all(Found::is_unknown) => ("this store did not issue it".to_owned(), None),
+            (_, 0, _) if found.iter().all(Found::is_unknown) => ("this store issued none of them".to_owned(), None),
             (_, 0, 1) => ("it doesn't work".to_owned(), None),
             (_, 0, _) => ("none of them works".to_owned(), None),
             (Some(_), ..) => ("none of them works any more".to_owned(), None),
@@ -139,8 +144,8 @@ fn finish(
                 (
                     count,
                     Some(format!(
-                        "End the secrets that work: run the command again with --revoke. Or replace one: {program} \
-                         token regenerate NAME"
+                        "End the secrets that work: run the command again with --revoke. Or replace a secret: \
+                         {program} token regenerate NAME"
                     )),
                 )
             }
@@ -157,11 +162,11 @@ fn finish(
             Ok(())
         }
         _ if is_staged => Err(Error::failure("the staged files could not be searched")
-            .next("Run the command in a git repository whose files you may read")),
+            .next("Run the command in a git repository whose files you can read")),
         count => Err(Error::failure(format!(
             "no secrets in {searched}, but {} could not be searched",
             counted(count, "path")
         ))
-        .next("Check that every path exists and that you may read it, or scan other paths")),
+        .next("Check that every path exists and that you can read it, or scan other paths")),
     }
 }

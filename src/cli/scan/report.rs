@@ -41,7 +41,7 @@ pub(in crate::cli) struct Scanned<'a> {
     bytes: u64,
     /// `true` if the scan ended early, because it found 1,000,000 places.
     ended_early: bool,
-    /// The secrets that `--revoke` has ended; `null` without it.
+    /// The secrets that `--revoke` has ended; `null` without `--revoke`.
     revoked: Option<Vec<RevokedSecret>>,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Scanned<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FoundSecret")]
 struct FoundJson<'a> {
-    /// The secret's public head.
+    /// The secret's first characters, safe to show.
     hint: &'a str,
     /// The places.
     places: Vec<PlaceJson>,
@@ -102,7 +102,7 @@ struct FoundJson<'a> {
 #[schemars(rename = "Place")]
 struct PlaceJson {
     /// The file; `-` is stdin. In a git object the path in its commit; `null` if it is not known. Bytes that are not UTF-8 are
-    /// replaced, and so are all of a secret but its head.
+    /// replaced. Of a secret in a path, only the first characters are kept.
     path: Option<String>,
     /// The line, from 1. `null` if the secret is in the file's name.
     line: Option<u64>,
@@ -120,7 +120,7 @@ struct ObjectJson {
     repository: String,
     /// The object's id.
     id: String,
-    /// The newest commit that brought the object; `null` if there is none.
+    /// The newest commit that added the object; `null` if there is none.
     commit: Option<String>,
 }
 

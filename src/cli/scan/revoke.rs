@@ -93,9 +93,9 @@ fn describe(app: &App, found: &Found<'_>) -> String {
                 token.last_seen_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {}", ago(at, now)));
             match state {
                 SecretState::Previous(_) => {
-                    format!("{name}: only its old secret will end; token {used}")
+                    format!("{name}, {used}: only the old secret will end")
                 }
-                SecretState::Current | SecretState::Dead => format!("{name}: the token will be disabled; {used}"),
+                SecretState::Current | SecretState::Dead => format!("{name}, {used}: the token will be disabled"),
             }
         }
         SecretOwner::Login(_) => format!("{name}: will end"),

@@ -19,22 +19,22 @@ pub(super) fn can(app: &mut App, token: String, method: &str) -> Result<()> {
     let MethodCheck { token, method, current: MethodAccess(reason), previous: previous_access, nearest } = &check;
     let name = token.full_name();
     if let Some((previous, access)) = token.overlap(now).zip(*previous_access).filter(|(_, p)| p.0 != *reason) {
-        let may = access.0.map_or_else(
-            || "may call the method".to_owned(),
-            |why| format!("may not call the method: {}", check.describe(why, previous.issued_role)),
+        let can = access.0.map_or_else(
+            || "can call the method".to_owned(),
+            |why| format!("can't call the method: {}", check.describe(why, previous.issued_role)),
         );
         app.out.note(&format!(
-            "! the old secret {}, which stops working {}, {may}",
+            "! the old secret {}, which stops working {}, {can}",
             previous.hint,
             relative(previous.retires_at, now)
         ));
     }
     match reason {
         None if app.out.json || app.out.quiet => Ok(()),
-        None => app.out.line(&format!("{name} may call {method}")),
+        None => app.out.line(&format!("{name} can call {method}")),
         Some(reason) => {
             let why = check.describe(*reason, token.issued_role);
-            let error = Error::denied(format!("{name} may not call {method}")).why(why);
+            let error = Error::denied(format!("{name} can't call {method}")).why(why);
             Err(match nearest {
                 Some(nearest) => error.next(format!("Did you mean: {nearest}?")),
                 None => error,

@@ -185,19 +185,19 @@ fn summary(app: &App, pages: &Pages, matching: u64, total: u64) {
     app.out.note(&match (total, pages.trashed, &pages.owner) {
         (0, true, OwnerFilter::Account(owner)) => format!("{owner} has no tokens in the trash."),
         (0, true, OwnerFilter::Mine) => format!(
-            "You have no tokens in the trash. List those of all accounts with: {} token list --trash --all",
+            "You have no tokens in the trash. List all revoked tokens that you can see: {} token list --trash --all",
             app.program()
         ),
-        (0, true, OwnerFilter::All) => "The trash is empty.".to_owned(),
+        (0, true, OwnerFilter::All) => "The trash has no tokens that you can see.".to_owned(),
         (0, false, OwnerFilter::Account(owner)) => {
-            format!("{owner} has no tokens. Create one with: {} token create NAME --account {owner}", app.program())
+            format!("{owner} has no tokens. Create a token: {} token create NAME --account {owner}", app.program())
         }
         (0, false, OwnerFilter::Mine) => format!(
-            "You have no tokens. List those of all accounts with: {0} token list --all. Create one with: {0} token create NAME",
+            "You have no tokens. List all tokens that you can see: {0} token list --all. Create a token: {0} token create NAME",
             app.program()
         ),
         (0, false, OwnerFilter::All) => {
-            format!("There are no tokens. Create one with: {} token create NAME", app.program())
+            format!("There are no tokens that you can see. Create a token: {} token create NAME", app.program())
         }
         _ if pages.filter.is_empty() => counted(total, "token"),
         _ => format!("{matching} of {}", counted(total, "token")),

@@ -32,7 +32,8 @@ pub(super) fn revoke_secret(app: &mut App) -> Result<()> {
     service.warn_unconfirmed(app);
     if revoked.revoked == RevokedKind::Token {
         app.out.note(&format!(
-            "  If somebody enables the token, the secret works again. Get a new secret first: {} token regenerate {name}",
+            "  If somebody enables the token, the secret can work again. Get a new secret first: {} token regenerate \
+             {name}",
             app.program()
         ));
     }

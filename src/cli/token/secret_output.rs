@@ -49,8 +49,8 @@ pub(super) fn secret_destination(
     Ok(SecretDestination::Printed(Box::new(move |issued| {
         print_secrets(&format, issued, &[]).map_err(|e| {
             let (what, next) = match issued.len() {
-                1 => ("the secret", "Check stdout, or save to a file: --out FILE"),
-                _ => ("the secrets", "Check stdout, or save to files in a folder: --out-dir DIR"),
+                1 => ("the secret", "Check where stdout goes, or save the secret to a file: --out FILE"),
+                _ => ("the secrets", "Check where stdout goes, or save the secrets to files: --out-dir DIR"),
             };
             Error::failure(format!("{what} could not be printed")).why(e.why.unwrap_or(e.what)).next(next)
         })
@@ -79,7 +79,7 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], saved: &[PathBuf]
             (Some(reason), _) => format!("the token can't be used now: {}", reason.describe()),
             (None, Expiry::Never) => "the token never expires".to_owned(),
             (None, Expiry::At(at)) => {
-                format!("the token works until {} ({})", app.dates().last_day(token.expiry), relative(at, now))
+                format!("the token expires {} (last day: {})", relative(at, now), app.dates().last_day(token.expiry))
             }
         };
         app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));
@@ -88,7 +88,7 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], saved: &[PathBuf]
         }
     }
     if saved.is_empty() {
-        let (secret, one) = if issued.len() == 1 { ("secret is", "it") } else { ("secrets are", "one") };
+        let (secret, one) = if issued.len() == 1 { ("secret is", "it") } else { ("secrets are", "a secret") };
         app.out.note(&format!(
             "  The {secret} shown only now. To use {one}, put it into a variable (read -rs SECRET), then:"
         ));

@@ -133,7 +133,7 @@ fn add_methods(table: &mut Table, methods: impl ExactSizeIterator<Item = String>
 
 fn describe_selection(selection: &Selection, rights: &EffectiveRights) -> String {
     match selection {
-        Selection::Inherit => "Inherit: everything that the account's role permits".to_owned(),
+        Selection::Inherit => "Inherit: everything that the account's role permits, except jeton.*".to_owned(),
         Selection::Sets(sets) => {
             let unknown = |set: &String| if rights.unknown_sets.contains(set) { UNKNOWN_SUFFIX } else { "" };
             sets.iter().map(|set| format!("{}{}", set_label(set), unknown(set))).collect::<Vec<_>>().join(", ")

@@ -64,6 +64,7 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
         }
     }
     match first_refusal {
+        Some(_) if !any_token && are_several => Err(Error::not_found("none of the secrets belongs to a token")),
         Some(reason) if !any_token => Err(Error::not_found("the secret belongs to no token").why(reason.describe())),
         _ => Ok(()),
     }
@@ -98,7 +99,7 @@ fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<
         SecretOwner::Login(login) => login.full_name(),
     };
     if lookup.denial_reason == Some(DenialReason::WrongSecret) {
-        app.out.note(&format!("This is not a secret of {name}: it only starts like one"));
+        app.out.note(&format!("This is not a secret of {name}: only its first characters match"));
         return Ok(());
     }
     if app.out.quiet {

@@ -52,7 +52,7 @@ pub(super) fn schema(context: &Context<'_>) -> Vec<Finding> {
         .why("the next command migrates the store. Then earlier versions of jeton can't open the store any more")
         .next("Make a backup with the earlier version. Stop the service, run any command, and start the service again"),
         Ok(schema) if schema.lacks_indexes => Finding::warning("the store has no indexes yet")
-            .why("the command that filled the store was ended; the next command creates the indexes")
+            .why("the command that created the store was interrupted. The next command creates the indexes")
             .next(format!("Run: {}", command(context, &["check"]))),
         Ok(schema) => Finding::ok(format!("the store has schema {}, as this program expects", schema.version)),
     }]
@@ -84,7 +84,10 @@ pub(super) fn integrity(context: &Context<'_>) -> Vec<Finding> {
         Ok(problems) => vec![
             Finding::fault("the store is damaged")
                 .why(format!("SQLite's {name} found: {}", problems.join("; ").replace('\n', " ")))
-                .next(format!("Restore a backup, which keeps this file: {}", command(context, &["restore", "FILE"]))),
+                .next(format!(
+                    "Restore a backup: {}. The damaged file stays, under another name",
+                    command(context, &["restore", "FILE"])
+                )),
         ],
     }
 }
@@ -123,7 +126,7 @@ pub(super) fn leftovers(context: &Context<'_>) -> Vec<Finding> {
     let Some(location) = existing(context) else { return Vec::new() };
     let found = platform::leftovers::find(location.path());
     if found.is_empty() {
-        return vec![Finding::ok("no killed backup or restore left a copy of the store")];
+        return vec![Finding::ok("there is no copy of the store from an interrupted backup or restore")];
     }
     let describe = |path: PathBuf| {
         Finding::warning(format!("{} was left by a backup or restore that was killed", path.display()))

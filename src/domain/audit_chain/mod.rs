@@ -125,7 +125,7 @@ impl ChainFinding {
             Flaw::Missing(last) if *last == seq => format!("row {seq} is missing"),
             Flaw::Missing(last) => format!("rows {seq} to {last} are missing"),
             Flaw::Unreadable(named, column) => {
-                format!("{} is damaged: the value of its column {column} is invalid", row(named))
+                format!("{} is damaged: the value of its column \"{column}\" is invalid", row(named))
             }
             Flaw::Changed(named) => {
                 format!("{} was changed or moved: its hash does not match", row(named))

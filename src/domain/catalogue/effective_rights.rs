@@ -159,19 +159,19 @@ impl EffectiveRights {
         let first = self.withheld.first();
         Some(match (first, self.permitted.len()) {
             (None, 0) if self.unknown_sets.is_empty() => {
-                "the token may not call anything: its API selection has no methods".to_owned()
+                "the token can't call any method: its API selection has no methods".to_owned()
             }
             (None, 0) => {
                 let sets = if self.unknown_sets.len() == 1 { "set" } else { "sets" };
-                format!("the token may not call anything: unknown API {sets} {}", self.unknown_sets.join(", "))
+                format!("the token can't call any method: unknown API {sets} {}", self.unknown_sets.join(", "))
             }
             (None, _) => return None,
             (Some((id, reason)), permitted) => {
                 let what = match (permitted, self.withheld.len()) {
-                    (0, 1) => "the token may not call its only method: ".to_owned(),
-                    (0, _) => format!("the token may not call any of its {selected} methods: "),
-                    (_, 1) => format!("the token may not call 1 of its {selected} methods: "),
-                    (_, n) => format!("the token may not call {n} of its {selected} methods: "),
+                    (0, 1) => "the token can't call its only method: ".to_owned(),
+                    (0, _) => format!("the token can't call any of its {selected} methods: "),
+                    (_, 1) => format!("the token can't call 1 of its {selected} methods: "),
+                    (_, n) => format!("the token can't call {n} of its {selected} methods: "),
                 };
                 let more = match self.withheld.len() - 1 {
                     0 => String::new(),

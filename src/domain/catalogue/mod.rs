@@ -128,7 +128,7 @@ pub struct Catalogue {
     /// The catalogue's name, which is the origin of its methods and sets.
     pub name: String,
     pub title: String,
-    /// The hosts at which the application is called, in lower case and without ports. None means any host.
+    /// The hosts at which the application is called, in lower case and without ports. An empty list means any host.
     #[serde(default)]
     pub hosts: BTreeSet<String>,
     /// The rule for the final slash of routes.

@@ -214,16 +214,17 @@ pub fn first_excess<'s>(
     let index = PermissionIndex::new(catalogues);
     let has_set = |name: &String| matches!(own, Selection::Sets(sets) if sets.contains(name));
     let MethodSet(own_methods) = index.permitted(role, own);
-    let lacking = |bits: &BitSet| index.ids_at(&bits.difference(&own_methods)).next().map(ToString::to_string);
+    let lacking =
+        |bits: &BitSet| index.ids_at(&bits.difference(&own_methods)).next().map(|id| format!("the method {id}"));
     wanted.into_iter().find_map(|selection| match selection {
-        Selection::Inherit => Some("Inherit".to_owned()),
+        Selection::Inherit => Some("the API selection Inherit".to_owned()),
         Selection::Custom(methods) => {
-            let unknown = methods.iter().find(|id| index.number(id.as_str()).is_none()).map(ToString::to_string);
-            unknown.or_else(|| lacking(&index.bits_of(selection)))
+            let unknown = methods.iter().find(|id| index.number(id.as_str()).is_none());
+            unknown.map(|id| format!("the method {id}")).or_else(|| lacking(&index.bits_of(selection)))
         }
         Selection::Sets(names) => names.iter().find_map(|name| match index.sets.get(name) {
             Some(set) if has_set(name) => lacking(set),
-            Some(_) | None => Some(name.clone()),
+            Some(_) | None => Some(format!("the API set \"{name}\"")),
         }),
     })
 }

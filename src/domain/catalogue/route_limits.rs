@@ -71,9 +71,11 @@ pub(super) fn check_route_overlaps(
     let Some(first) = denied.first() else { return Ok(()) };
     let why = format!(
         "routes such as /a/{{x}} and /{{y}}/b both match /a/b. With this catalogue there are so many such pairs, also with \
-         routes of other catalogues for the same hosts, that the proxy would deny {} routes: first {}",
-        denied.len(),
-        excerpt(first, 100)
+         routes of other catalogues for the same hosts, that the proxy would deny {}",
+        match denied.len() {
+            1 => format!("the route {}", excerpt(first, 100)),
+            count => format!("{count} routes, such as {}", excerpt(first, 100)),
+        }
     );
     let error = too_many_overlaps().why(why);
     Err(fault(Location::Name, error))

@@ -61,8 +61,9 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
     let advice = match catalogue.hosts.intersection(&owner.catalogue.hosts).next() {
         Some(host) => {
             format!(
-                "If this is a newer version of {other}, give it that name: name = \"{other}\" in the file, or --name {other} for \
-                 an import. Else remove the route from one of the two methods, or the host {host} from one of the catalogues",
+                "If this catalogue is a newer version of {other}, give it the same name: name = \"{other}\" in the file, \
+                 or --name {other} for an import. Else remove the route from one of the two methods, or the host {host} \
+                 from one of the catalogues",
                 other = owner.catalogue.name
             )
         }
@@ -72,9 +73,10 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
                 false => "this catalogue its own hosts".to_owned(),
             };
             format!(
-                "If this is a newer version of {other}, give it that name: name = \"{other}\" in the file, or --name {other} for \
-                 an import. If these are two applications, give {which}: hosts = [\"HOST\"] in the file, or --host HOST \
-                 for an import. If it is one application, remove the route from one of the two methods",
+                "If this catalogue is a newer version of {other}, give it the same name: name = \"{other}\" in the file, \
+                 or --name {other} for an import. If the catalogues belong to two applications, give {which}: \
+                 hosts = [\"HOST\"] in the file, or --host HOST for an import. If they belong to one application, remove \
+                 the route from one of the two methods",
                 other = owner.catalogue.name
             )
         }

@@ -257,7 +257,7 @@ fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResu
         members += if exact { set.include.len() } else { own.len() };
         if entries > MAX_ENTRIES || patterns > MAX_PATTERNS || members > MAX_MEMBERS {
             let error = Error::usage("the API sets of the catalogue are too large").why(
-                "a catalogue can have 200 000 set entries, 2 000 patterns and 1 000 000 methods in sets; a set with a \
+                "a catalogue can have at most 200 000 set entries, 2 000 patterns and 1 000 000 methods in sets; a set with a \
                      pattern, a group or another set counts as all methods of the catalogue",
             );
             return Err(fault(Location::SetName(s), error));
@@ -337,7 +337,7 @@ fn reject_removed_nested_sets(
         for set in &other.sets {
             if let Some(name) = set.nested().find(|n| removed.contains(n)) {
                 let error = Error::usage(format!("the API set \"{name}\" can't be removed"))
-                    .why(format!("the API set \"{}\" of the catalogue {} includes \"{name}\"", set.name, other.name))
+                    .why(format!("the API set \"{}\" of the catalogue {} refers to \"{name}\"", set.name, other.name))
                     .next(format!(
                         "Remove \"{name}\" from \"{}\" first, or keep \"{name}\" in this catalogue",
                         set.name
@@ -390,7 +390,11 @@ fn validate_text(what: &str, text: &str, max: usize, location: Location) -> Vali
     let why = if text.trim().is_empty() {
         "the text is empty".to_owned()
     } else if let Some(c) = text.chars().find(|c| is_control_or_bidi(*c)) {
-        format!("the text contains {}, which is a control, bidi or zero-width character", c.escape_unicode())
+        format!(
+            "the text contains {}; control characters, invisible characters and text-direction characters are not \
+             allowed",
+            c.escape_unicode()
+        )
     } else if text.chars().count() > max {
         format!("the text has more than {max} characters")
     } else {

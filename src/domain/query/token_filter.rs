@@ -27,9 +27,9 @@ pub struct TokenFilter {
     /// Text in the id of a hand-picked method or in the name of an API set. Case is ignored. The methods inside the
     /// sets are not searched.
     pub method: Option<String>,
-    /// `Some(true)` for tokens that were used, `Some(false)` for tokens that never were.
+    /// `true` for tokens that were used, `false` for tokens that were never used.
     pub seen: Option<bool>,
-    /// Active and not seen for [`STALE_AFTER`]. A token that was never seen counts from its creation.
+    /// Active and not used for 90 days. A token that was never used counts from its creation.
     pub stale: bool,
     /// Active and expiring within this span.
     pub expiring: Option<Span>,

@@ -88,7 +88,7 @@ impl<'a> DocLinks<'a> {
                 return Some(url);
             }
             warnings.add(format!(
-                "{at}: skipped the documentation link: with the operation's values, the template becomes too long"
+                "{at}: skipped the documentation link: with the operation's values, the link becomes too long"
             ));
         }
         tag.and_then(|t| self.by_tag.get(t)).or(self.global.as_ref()).cloned()

@@ -25,8 +25,9 @@ pub(super) struct Groups {
 impl Groups {
     /// Returns a line about the grouping if nobody asked for it.
     pub(super) fn describe(&self) -> Option<String> {
+        let count = self.titles.len();
         self.chose_path
-            .then(|| format!("groups from paths, because no tags separate operations: {}", self.titles.len()))
+            .then(|| format!("groups from paths, because the operations have no tags or all the same tag: {count}"))
     }
 }
 
@@ -90,7 +91,7 @@ fn name_groups<'a>(
         let title = clean(word, MAX_TAG_LEN);
         if title.had_control_chars {
             warnings.add(format!(
-                "jeton removed control or bidi characters from the title of the group of the {what} {}",
+                "jeton removed invisible control characters from the title of the group of the {what} {}",
                 quoted(word)
             ));
         }

@@ -318,7 +318,7 @@ fn title(root: &Node, options: &ImportOptions, warnings: &mut Warnings) -> Strin
         if cleaned.had_control_chars || cleaned.is_truncated {
             let why = match cleaned.is_truncated {
                 true => "it was too long",
-                false => "it contained control or bidi characters",
+                false => "it contained invisible control characters",
             };
             warnings.add(format!("jeton changed the catalogue's title, because {why}"));
         }

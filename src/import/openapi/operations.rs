@@ -298,7 +298,7 @@ impl<'a> OperationReader<'a, '_> {
         for text in texts.into_iter().flatten() {
             let cleaned = clean(text, MAX_TITLE_LEN);
             if cleaned.had_control_chars {
-                self.warnings.add(format!("{label}: removed control or bidi characters from its title"));
+                self.warnings.add(format!("{label}: removed invisible control characters from its title"));
             }
             if cleaned.is_truncated {
                 self.counts.cut.add(label);

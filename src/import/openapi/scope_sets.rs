@@ -63,7 +63,7 @@ pub(super) fn combination_sets<'a>(
     let max = max.min(MAX_COMPARISONS / cost.max(1));
     if combinations.len() > max {
         warnings.add(format!(
-            "the document needs {} combinations of scopes; jeton made API sets for only {max}",
+            "the operations need {} combinations of OpenAPI scopes; jeton made API sets for only {max} of them",
             combinations.len()
         ));
     }
@@ -98,9 +98,9 @@ pub(super) fn warn_combined(operations: &[Operation<'_>], warnings: &mut Warning
         let count = if alternatives().any(|a| !a.needs_more) { &mut several } else { &mut further };
         count.add(&operation.quoted_label);
     }
-    several.report(warnings, "operations that need several scopes together, so no API set of one scope has them");
+    several.report(warnings, "operations that need several OpenAPI scopes, so the API sets of single scopes lack them");
     further.report(
         warnings,
-        "operations that need another credential in addition to scopes, so no API set of a scope has them",
+        "operations that need another credential in addition to OpenAPI scopes, so the API sets of scopes lack them",
     );
 }

@@ -120,7 +120,7 @@ impl<'a> Security<'a> {
                 continue;
             };
             let Some(alternative) = self.alternative(entries, &mut remaining, at, warnings) else {
-                warnings.add(format!("{at}: there are too many scopes; jeton uses only the first {MAX_SCOPES} scopes"));
+                warnings.add(format!("{at}: too many OpenAPI scopes; jeton uses only the first {MAX_SCOPES}"));
                 break;
             };
             if !alternatives.contains(&alternative) {
@@ -166,13 +166,13 @@ impl<'a> Security<'a> {
 
     fn scope(&mut self, scheme: &'a str, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<usize> {
         let Some(whole) = node.as_text().map(|s| truncate(s, MAX_INSPECTED).trim()).filter(|s| !s.is_empty()) else {
-            warnings.add(format!("{at}: skipped a scope, because it is not text"));
+            warnings.add(format!("{at}: skipped an OpenAPI scope, because it is not text"));
             return None;
         };
         let name = truncate(whole, MAX_SCOPE_LEN);
         if name.len() < whole.len() {
             // Two scopes that begin alike must not become one.
-            warnings.add(format!("the scope {} is too long, so it becomes no API set", quoted(whole)));
+            warnings.add(format!("the OpenAPI scope {} is too long, so jeton makes no API set for it", quoted(whole)));
             return None;
         }
         let purpose = match self.schemes.get(scheme) {
@@ -188,7 +188,7 @@ impl<'a> Security<'a> {
             Some(Scheme::Undeclared) => None,
             None => {
                 warnings.add(format!(
-                    "the security scheme {} is not declared, so {} becomes no API set",
+                    "the security scheme {} is not declared, so its scope {} becomes no API set",
                     quoted(scheme),
                     quoted(name)
                 ));

@@ -92,8 +92,7 @@ impl ServerReader {
         for server in servers {
             match &server.host {
                 Host::Named(_) | Host::Relative if !self.is_path_given && server.path != first.path => warnings.add(format!(
-                    "the server {} has another path than {}: jeton uses neither its path nor its host; see --host and \
-                     --base-path",
+                    "jeton ignores the server {}, because its path is not the path of {}; see --host and --base-path",
                     server.quoted, first.quoted
                 )),
                 Host::Named(host) => _ = list.hosts.insert(host.clone()),

@@ -81,8 +81,7 @@ impl<'a> SetNames<'a> {
     pub(super) fn title(&mut self, name: &str, wanted: &str, warnings: &mut Warnings) -> String {
         let title = clean(wanted, MAX_TITLE_LEN);
         if title.had_control_chars {
-            warnings
-                .add(format!("the API set {}: jeton removed control or bidi characters from its title", quoted(name)));
+            warnings.add(format!("the API set {}: removed invisible control characters from its title", quoted(name)));
         }
         if title.is_truncated {
             self.cut_titles.add(&quoted(name));

@@ -48,7 +48,7 @@ pub(super) fn build_sets(
     let combinations: Vec<SetDraft<'_>> = combinations.into_iter().take_while(|draft| room.take(draft)).collect();
     if combinations.len() < count {
         warnings.add(format!(
-            "left out {} API sets for combinations of scopes, because all API sets together {}",
+            "left out API sets for combinations of OpenAPI scopes ({}), because all API sets together {}",
             count - combinations.len(),
             too_many_entries()
         ));
@@ -173,5 +173,5 @@ fn tag_descriptions<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a
 fn warn_unused(security: &Security<'_>, warnings: &mut Warnings) {
     let mut scopes = WarningCount::default();
     security.unused_scopes().into_iter().for_each(|s| scopes.add(&quoted(s)));
-    scopes.report(warnings, "declared scopes that become no API sets, because no operation requires them");
+    scopes.report(warnings, "declared OpenAPI scopes that become no API sets, because no operation requires them");
 }

@@ -66,7 +66,9 @@ fn check_folders(objects: PathBuf, findings: &Findings<'_>) -> io::Result<bool> 
             findings.advance(0)?;
             match line {
                 [] | [b'#', ..] => {}
-                [b'"', ..] => return Err(io::Error::other("it shares objects with a path in quotes")),
+                [b'"', ..] => {
+                    return Err(io::Error::other("jeton can't read a quoted path in objects/info/alternates"));
+                }
                 path => add_folder(&folder.join(OsStr::from_bytes(path)), &mut folders)?,
             }
         }

@@ -50,7 +50,7 @@ fn named_git_folder(folder: &Path) -> io::Result<PathBuf> {
     let named = folder.join(read_path(&entry)?).canonicalize()?;
     match is_worktree_of(&named, &entry) || is_submodule_in(&named, folder) {
         true => Ok(named),
-        false => Err(io::Error::other(format!("{} does not belong to it", named.display()))),
+        false => Err(io::Error::other(format!("{} is not the repository of this folder", named.display()))),
     }
 }
 

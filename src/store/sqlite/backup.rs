@@ -141,9 +141,10 @@ fn copy_pages(
 
 /// The error of a copy that keeps the write-ahead log from being written back.
 fn took_too_long(growth: u64, elapsed: Duration) -> Error {
-    Error::failure("the copy of the store took too long, and was ended")
+    Error::failure("the copy of the store took too long, so jeton stopped it")
         .why(format!(
-            "in {} min, the write-ahead log of the store grew by {} MiB, which can't be written back before the copy ends",
+            "the copy ran for {} min, and the write-ahead log of the store grew by {} MiB. While a copy runs, this log \
+             can't shrink",
             elapsed.as_secs() / 60,
             growth / (1024 * 1024)
         ))

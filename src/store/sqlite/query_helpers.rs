@@ -29,7 +29,7 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
             Some("Check the path: --store PATH. If the path is right, the store is damaged: restore a backup"),
         ),
         Some(Code::OperationInterrupted) => ("the query was interrupted", None),
-        _ => ("the store can't be used", Some("Look for the cause with: jeton doctor --full")),
+        _ => ("the store can't be used", Some("Look for the cause, on the machine of the store: jeton doctor --full")),
     };
     if let rusqlite::Error::FromSqlConversionFailure(_, _, cause) = &error
         && let Some(RefusedText(what)) = cause.downcast_ref()
@@ -41,7 +41,8 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
     }
     if let Some(why) = foreign_schema(&error) {
         return Error::failure("the store does not have the schema that this version of jeton expects").why(why).next(
-            "If another version of jeton wrote the store, use that version. Otherwise restore a backup: jeton restore FILE",
+            "If another version of jeton wrote the store, use that version. Otherwise restore a backup, on the machine \
+             of the store: jeton restore FILE",
         );
     }
     let failure = Error::failure(what).why(escape_untrusted(&error.to_string()));

@@ -113,7 +113,7 @@ pub(super) fn read_schema(db: &Connection) -> Result<Schema> {
     if version < 1 {
         return Err(unusable()
             .why(format!("the store is damaged: its schema has the number {version}, and the first schema is 1"))
-            .next("Restore a backup: jeton restore FILE"));
+            .next("Restore a backup, on the machine of the store: jeton restore FILE"));
     }
     if version > NEWEST {
         return Err(unusable()

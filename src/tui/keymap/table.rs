@@ -158,7 +158,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Global], &[Key::char('5')], Action::ShowScreen(ScreenId(5)), "Policy", "Go to the policy", 0),
     bind(&[Context::Global], &[Key::char('6')], Action::ShowScreen(ScreenId(6)), "Denied", "Go to the denied attempts", 0),
     bind(&[Context::Global], &[Key::char('7')], Action::ShowScreen(ScreenId(7)), "Uses", "Go to the uses of tokens by day", 0),
-    bind(&[Context::Global], &[Key::char('W')], Action::IdentifySecret, "Look up", "Look up which token a secret belongs to; you can then revoke the secret", 0),
+    bind(&[Context::Global], &[Key::char('W')], Action::IdentifySecret, "Look up", "Find the token of a secret; if the secret still works, you can revoke the secret", 0),
     bind(&[Context::Global], &[Key::char('@')], Action::Servers, "Servers", "Switch to another server, or to the store of this machine", 0),
     bind(&[Context::Global], &[Key::char('m')], Action::Messages, "Messages", "List past messages", 3),
 
@@ -261,10 +261,10 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Picker], &[Key::code(KeyCode::Tab)], Action::Sets, "Sets", "Go to the API sets, Inherit and no access", 4),
     bind(&[Context::Picker], &[Key::char('f')], Action::OnlyChecked, "Ticked", "Switch between ticked methods and all methods", 5),
     bind(&[Context::Picker], &[Key::char('y')], Action::CopyLink, "Link", "Copy the documentation link", 6),
-    bind(&[Context::Picker], &[ESC], Action::Cancel, "Cancel", "Clear the search; without a search, leave (asks before changes are lost)", 7),
+    bind(&[Context::Picker], &[ESC], Action::Cancel, "Cancel", "Clear the search; without a search, close the picker (jeton asks before changes are lost)", 7),
     bind(&[Context::Picker], &[Key::char('u')], Action::Undo, "Undo", "Undo the last change", 8),
     bind(&[Context::Picker], &[Key::char('U'), Key::ctrl('r')], Action::Redo, "Redo", "Redo the change that you undid", 9),
-    bind(&[Context::Picker], &[Key::char('d')], Action::DropUnused, "Drop unused", "Untick methods that the token has not used (only in Edit); API sets become Custom", 10),
+    bind(&[Context::Picker], &[Key::char('d')], Action::DropUnused, "Drop unused", "While you edit a token: untick the methods that the token has not used; API sets become Custom", 10),
     bind(&[Context::Picker], &[Key::char('a')], Action::TickShown, "All", "Tick all shown methods except jeton's management methods", 11),
     bind(&[Context::Picker], &[Key::char('n')], Action::UntickShown, "None", "Untick all shown methods", 12),
     bind(&[Context::Picker], &[Key::code(KeyCode::Right), Key::char('l')], Action::Right, "Unfold", "Open the group; in an open group, go to the first method", 0),
@@ -280,7 +280,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::PickerSets], &[Key::char(' ')], Action::Tick, "Choose", "Add or remove the API set, or choose Inherit or no access", 1),
 
     bind(&[Context::PickerSets], &[Key::code(KeyCode::Tab), ENTER], Action::Sets, "Methods", "Go back to the methods", 2),
-    bind(&[Context::CatalogueSets], &[ENTER], Action::Accept, "Show", "Show only the methods of the set; if only these are shown, show all methods", 1),
+    bind(&[Context::CatalogueSets], &[ENTER], Action::Accept, "Show", "Show only the methods of the set; press again to show all methods", 1),
     bind(&[Context::CatalogueSets], &[Key::code(KeyCode::Tab)], Action::Sets, "Methods", "Go back to the methods", 2),
     bind(&[Context::PickerSets, Context::CatalogueSets], &[Key::char('/')], Action::Filter, "Search", "Search names and titles of API sets as you type; every word must match", 3),
     bind(&[Context::PickerSets, Context::CatalogueSets], &[ESC], Action::Cancel, "Back", "Clear the search; without a search, go back to the methods", 0),
@@ -342,10 +342,10 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::AuditCheck], &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Close the result", 1),
 
     bind(&[Context::Denied], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: reason:expired token:deploy method:pets address:10.0.0", 1),
-    bind(&[Context::Denied], &[ENTER], Action::Details, "Details", "Show all details of the attempt and its token", 2),
+    bind(&[Context::Denied], &[ENTER], Action::Details, "Details", "Show all details of the denied attempts", 2),
 
     bind(&[Context::Uses], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: token:deploy method:pets address:10.0.0", 1),
-    bind(&[Context::Uses], &[ENTER], Action::Details, "Details", "Show all details of the uses and their token", 2),
+    bind(&[Context::Uses], &[ENTER], Action::Details, "Details", "Show all details of the uses", 2),
     bind(&[Context::Denied, Context::Uses], &[Key::char('y')], Action::CopyAddress, "Copy address", "Copy the client's address", 3),
     bind(&[Context::Accounts, Context::Denied, Context::Uses], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),
     bind(&[Context::Accounts, Context::Audit, Context::Denied, Context::Uses], &[ESC], Action::Cancel, "Back", "Clear the filter; without a filter, go back to the tokens", 0),
@@ -363,7 +363,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::RevealSecret], &[Key::char('v')], Action::ShowSecret, "Show/Hide", "Show or hide the secret", 1),
     bind(&[Context::RevealSecret], &[Key::char('y')], Action::CopySecret, "Copy", "Copy the secret", 2),
     bind(&[Context::RevealSecret], &[Key::char('s')], Action::SaveSecret, "Save to a file", "Save the secret to a new file", 3),
-    bind(&[Context::RevealSecret], &[ESC], Action::Cancel, "Done", "Close; jeton asks first if it is not sure that you have the secret", 4),
+    bind(&[Context::RevealSecret], &[ESC], Action::Cancel, "Done", "Close; jeton asks first if the secret might be lost", 4),
 
     bind(&[Context::DiscardSecret], &[ESC, ENTER], Action::Cancel, "Back", "Go back to the secret", 1),
     bind(&[Context::DiscardSecret], &[Key::char('l'), Key::char('d')], Action::Discard, "Discard", "Leave without the secret; jeton can't show the secret again", 2),
@@ -387,13 +387,13 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::TextField], &[Key::alt('f'), Key::ctrl_code(KeyCode::Right), Key::alt_code(KeyCode::Right)], Action::WordRight, "Word right", "Move the cursor one word to the right", 0),
     bind(&[Context::TextField], &[Key::code(KeyCode::Backspace), Key::ctrl('h')], Action::DeleteLeft, "Delete left", "Delete the character before the cursor", 0),
     bind(&[Context::TextField], &[Key::code(KeyCode::Delete), Key::ctrl('d')], Action::DeleteRight, "Delete right", "Delete the character under the cursor", 0),
-    bind(&[Context::TextField], &[Key::ctrl('w')], Action::DeleteToSpace, "Delete word", "Delete the word before the cursor, where only spaces separate words", 0),
+    bind(&[Context::TextField], &[Key::ctrl('w')], Action::DeleteToSpace, "Delete word", "Delete back to the previous space", 0),
     bind(&[Context::TextField], &[Key::alt_code(KeyCode::Backspace)], Action::DeleteWordLeft, "Delete word left", "Delete the word before the cursor", 0),
     bind(&[Context::TextField], &[Key::alt('d')], Action::DeleteWordRight, "Delete word right", "Delete the word after the cursor", 0),
     bind(&[Context::TextField], &[Key::ctrl('u')], Action::DeleteToStart, "Delete to start", "Delete everything before the cursor", 0),
     bind(&[Context::TextField], &[Key::ctrl('k')], Action::DeleteToEnd, "Delete to end", "Delete everything from the cursor to the end", 0),
 
     bind(&[Context::Anywhere], &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Stop a long change of many tokens, or quit; jeton asks first if a new secret would be lost", 0),
-    bind(&[Context::Anywhere], &[Key::ctrl('z')], Action::Suspend, "Suspend", "Suspend jeton and go to the shell; after fg, jeton asks for your password, or ends if a token signed in", 0),
+    bind(&[Context::Anywhere], &[Key::ctrl('z')], Action::Suspend, "Suspend", "Suspend jeton and go to the shell; after fg, jeton asks for your password, or ends if you signed in with a token", 0),
     bind(&[Context::Anywhere], &[Key::ctrl('l')], Action::Redraw, "Redraw", "Redraw the screen", 0),
 ];

@@ -180,9 +180,9 @@ impl ApiChoice {
                 let names: Vec<&str> = sets.iter().map(String::as_str).collect();
                 (format!("{} sets…", sets.len()), names.join(", "))
             }
-            Some(picked) => (format!("Custom: {}…", picked.summary()), "your own choice of methods".to_owned()),
+            Some(picked) => (format!("Custom: {}…", picked.summary()), "a choice of single methods".to_owned()),
         });
-        rows.push(("no access".to_owned(), "may not call any method".to_owned()));
+        rows.push(("no access".to_owned(), "can't call any method".to_owned()));
         rows
     }
 

@@ -47,7 +47,7 @@ impl AuditCheck {
             text = text.labelled("  ·", 4, LineStyle::Plain, finding.describe(dates));
         }
         if report.omitted > 0 {
-            text = text.row(LineStyle::Plain, format!("and {} more", count_noun(report.omitted, "finding")));
+            text = text.row(LineStyle::Plain, format!("and {}", count_noun(report.omitted, "more finding")));
         }
         let next = "Don't change the store file. Compare the store with a backup.";
         self.text = text.blank().row(LineStyle::Strong, next);

@@ -23,15 +23,18 @@ pub fn pending_change(change: BulkChange, tokens: MatchingTokens, counted: Match
                         accounts. The secrets stay the same.";
             ("Enable", format!("{text}{expired}"))
         }
-        BulkChange::Restore => ("Restore", "Restored tokens are disabled. Enable them in the token list.".to_owned()),
+        BulkChange::Restore => (
+            "Restore",
+            "Restored tokens are disabled. You can enable them in the token list, unless they have expired.".to_owned(),
+        ),
         BulkChange::Disable | BulkChange::Revoke => {
             let off = match others {
                 0 => String::new(),
                 1 => " 1 other marked token is already disabled.".to_owned(),
                 n => format!(" {} other marked tokens are already disabled.", group_digits(n)),
             };
-            let text = "The service will deny the tokens from the next request on. The secrets are kept, so you can \
-                        enable the tokens later.";
+            let text = "The service will deny the tokens from the next request on. The secrets are kept: you can enable \
+                        the tokens later, unless they have expired.";
             ("Disable", format!("{text}{off}"))
         }
     };
@@ -59,7 +62,7 @@ pub fn revoke_matching(tokens: MatchingTokens, counted: MatchingCount, trash: Sp
                 trash.describe(),
                 batches(counted.count)
             ),
-            "Tokens that they created or regenerated stay valid, unless they are marked too.".to_owned(),
+            "Other tokens that the marked tokens created or regenerated are not revoked.".to_owned(),
         ],
         confirmation: Confirmation::Number,
         alternative: (counted.enabled > 0).then(|| Alternative::Change("Disable instead", Box::new(disable))),

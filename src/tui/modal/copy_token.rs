@@ -75,12 +75,11 @@ impl Dialog for CopyTokenDialog {
         let at = if self.expiry.is_text() { Field::ExpiryText } else { Field::Expires };
         let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let until = match expiry {
-            Expiry::At(_) => format!("until {}", ctx.dates.get().last_day(expiry)),
-            Expiry::Never => "until revoked".to_owned(),
+            Expiry::At(_) => format!("The token's last day is {}.", ctx.dates.get().last_day(expiry)),
+            Expiry::Never => "The token never expires.".to_owned(),
         };
         let whose = account.as_ref().unwrap_or(&self.source.owner.username);
-        let about =
-            format!("API selection of {whose}/{name}: {}. The token works {until}.", self.source.selection.summary());
+        let about = format!("API selection of {whose}/{name}: {}. {until}", self.source.selection.summary());
         let title = format!("Copy {} as {whose}/{name}", self.source.full_name());
         let verb = CopyToken { token: TokenTarget::at_revision(&self.source), name, account, expires };
         Ok(PendingMutation::new(title, about, verb).confirm(ctx))

@@ -109,17 +109,17 @@ impl Dialog for CreateTokenDialog {
         let (spec, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let selection = self.api.selection();
         let expires = spec.filter(|spec| !self.shortens_default || *spec != self.default_expiry);
-        let until = match expiry {
-            Expiry::At(_) => format!("until {}", ctx.dates.get().last_day(expiry)),
-            Expiry::Never => "until revoked".to_owned(),
-        };
-        let until = if expires.is_none() {
-            format!("{until}, but not longer than the token that you signed in with")
-        } else {
-            until
+        let day = ctx.dates.get().last_day(expiry);
+        let until = match (expiry, expires.is_some()) {
+            (Expiry::At(_), true) => format!("The token's last day is {day}."),
+            (Expiry::Never, true) => "The token never expires.".to_owned(),
+            (Expiry::At(_), false) => format!(
+                "The token's last day is {day}. The token expires no later than the token that you signed in with."
+            ),
+            (Expiry::Never, false) => "The token expires no later than the token that you signed in with.".to_owned(),
         };
         let title = format!("Generate {owner}/{name}");
-        let about = format!("API selection of {owner}/{name}: {}. The token works {until}.", selection.summary());
+        let about = format!("API selection of {owner}/{name}: {}. {until}", selection.summary());
         self.api.set_role(self.owner.role());
         let about = match self.api.warning() {
             Some(warning) => ScrollText::paragraph(about).row(LineStyle::Warning, format!("! Warning: {warning}")),

@@ -59,8 +59,8 @@ impl IdentifySecretDialog {
             }
             Some(SecretOwner::Token(token, _)) => {
                 let about = format!(
-                    "{} will be disabled, so the service denies this secret from the next request on. Before somebody \
-                     enables the token again, regenerate it. Otherwise, this secret works again.",
+                    "{} will be disabled, so the service denies this secret from the next request on. Regenerate the \
+                     token before somebody enables it again. Otherwise, this secret works again.",
                     token.full_name()
                 );
                 (about, &token.name, Some(Removal::Tokens(vec![token.id])))
@@ -86,7 +86,7 @@ fn describe_state(state: SecretState, since: Timestamp, now: Timestamp) -> Strin
         SecretState::Current => format!("current, created {}", ago(since, now)),
         SecretState::Previous(until) if now < until => format!("old secret, stops working {}", relative(until, now)),
         SecretState::Previous(until) => format!("old secret, stopped working {}", ago(until, now)),
-        SecretState::Dead => "replaced".to_owned(),
+        SecretState::Dead => "replaced by a newer secret".to_owned(),
     }
 }
 

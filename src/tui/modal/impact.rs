@@ -199,7 +199,7 @@ fn row(glyph: &str, token: &Token, calls: &str, columns: usize, model: &Model) -
 fn callers_today(token: &Token, usage: &RecentUsage, columns: usize, model: &Model) -> String {
     let mut text = format!("{} today", group_digits(usage.today));
     if token.overlap(model.now).is_some() {
-        text.push_str(", two secrets work now");
+        text.push_str(", the token has two secrets now");
     }
     if !usage.clients.is_empty() {
         text.push_str(", from ");
@@ -216,7 +216,7 @@ fn lines_of_one(one: &TokenImpact, columns: usize, model: &Model) -> Vec<(String
         .map(|words| (format!("  still tried: {words}"), plain));
     let Some(seen) = token.last_seen_at else {
         let live = token.status(model.now) == Status::Active;
-        let text = if live { "This token was never used, but someone may be about to use it." } else { "Never used." };
+        let text = if live { "This token was never used, but somebody might use it soon." } else { "Never used." };
         return [Some((text.to_owned(), plain)), still_denied].into_iter().flatten().collect();
     };
     let calls = match usage.today {
@@ -224,7 +224,9 @@ fn lines_of_one(one: &TokenImpact, columns: usize, model: &Model) -> Vec<(String
         today => format!("{} today, {} in 7 days", count_noun(today, "call"), group_digits(usage.week)),
     };
     let mut lines = vec![if usage.week > 0 {
-        (format!("! Token in use: last seen {}, {calls}", ago(seen, model.now)), theme.warning)
+        let works = token.denial_reason(model.now).is_none();
+        let head = if works { "Token in use" } else { "Recent use" };
+        (format!("! {head}: last seen {}, {calls}", ago(seen, model.now)), theme.warning)
     } else {
         let calls = if seen < model.now.plus(-RECENT_USE) { ", not in the last 7 days" } else { "" };
         (format!("The token was last seen {}{calls}", ago(seen, model.now)), plain)

@@ -26,10 +26,10 @@ impl Content for DeniedRow {
     }
 
     fn lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
-        let suffix = if self.attempts == 1 { "" } else { ", the last at this time" };
+        let suffix = if self.attempts == 1 { "" } else { ", the last at the time above" };
         let method = match self.token {
             None => "not recorded, because the token is unknown",
-            Some(_) => "not recorded: no method, several methods or an unknown method was named",
+            Some(_) => "not recorded: the request named no method, several methods or an unknown method",
         };
         let facts = [
             ("When", model.dates.get().second(self.at)),
@@ -66,8 +66,10 @@ impl Content for UseRow {
     fn lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
         let day = model.dates.get().format.utc_day(self.day);
         let facts = [("Day", format!("{day} (UTC)")), ("Uses", group_digits(self.uses))];
-        let method =
-            if self.method.is_empty() { "not recorded: no method or several methods were named" } else { &self.method };
+        let method = match self.method.as_str() {
+            "" => "not recorded: the request named no method, or several methods",
+            method => method,
+        };
         let caller = [method, &self.address, &self.client];
         lines(facts, Some(&self.token), self.secret.as_ref(), caller, columns, model)
     }
@@ -95,7 +97,7 @@ fn lines<const N: usize>(
         None => "no token has this secret",
         Some(TokenState::Live) => "",
         Some(TokenState::Trashed) => "the token is in the trash",
-        Some(TokenState::Purged) => "purged",
+        Some(TokenState::Purged) => "the token was purged",
     };
     let shared = [
         ("Token", token.map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)),

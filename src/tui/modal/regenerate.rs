@@ -89,8 +89,8 @@ impl RegenerateTokenDialog {
             Ok(Some((_, until))) => {
                 let until_text = dates.second(until);
                 let note = match expiry.at() == Some(until) {
-                    true => format!("Both secrets work until the token expires: {until_text}."),
-                    false => format!("The old secret works until {until_text}."),
+                    true => format!("Both secrets end when the token expires: {until_text}."),
+                    false => format!("The old secret ends at {until_text}."),
                 };
                 layout.note(&note, theme.dim);
             }
@@ -116,7 +116,7 @@ fn pending_regenerate(
     let about = match (&grace, token.overlap(now)) {
         (_, Some(previous)) => format!("The secrets {} and {hint} become invalid at once.{stays}", previous.hint),
         (Some((_, end)), None) => {
-            format!("The new secret is valid at once. The old secret ({hint}) is valid {end}.{stays}")
+            format!("The old secret ({hint}) stays valid {end}. The new secret is valid from now on.{stays}")
         }
         (None, None) => format!("The secret {hint} becomes invalid at once.{stays}"),
     };

@@ -141,7 +141,7 @@ impl RemovalDialog {
 
     fn remove(&mut self) -> PressResult<Field> {
         let Some(expected) = self.expected().filter(|_| self.count().is_some()) else {
-            let pending = "The tokens are still being counted. Try again in a moment";
+            let pending = "The affected tokens are still being read. Try again in a moment";
             return Err(Problem::general(self.impact.pending_text(pending).to_owned()));
         };
         if expected == "0" {

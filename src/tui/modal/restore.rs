@@ -100,7 +100,10 @@ impl Dialog for RestoreTokensDialog {
                  enable it with d."
             }
             Some(_) => "The restored token is disabled. Enable it in the token list with d.",
-            None => "Restored tokens are disabled. Enable the tokens in the token list with d.",
+            None => {
+                "Restored tokens are disabled. Enable the tokens in the token list with d. Expired tokens first need a new \
+                 expiry: press e."
+            }
         };
         layout.text_line(consequence, Style::new());
         layout.blank();

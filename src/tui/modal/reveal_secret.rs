@@ -118,7 +118,12 @@ impl Component for RevealSecretDialog {
             lines.resize(lines.len().max(10), Line::default());
         }
         let foot = key_hints(self, model, columns);
-        draw_dialog(frame, area, &format!("Token {} is ready", self.token.name), lines, 2, foot, theme);
+        // A regenerated token may be disabled.
+        let title = match self.token.denial_reason(model.now) {
+            None => format!("Token {} is ready", self.token.name),
+            Some(_) => format!("New secret of {}", self.token.name),
+        };
+        draw_dialog(frame, area, &title, lines, 2, foot, theme);
     }
 
     fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {

@@ -55,11 +55,17 @@ fn disable_tokens(tokens: &[Token]) -> impl Fn() -> PendingMutation + 'static {
     let (what, about) = match tokens {
         [only] => (
             only.full_name(),
-            format!("The service will deny {} from the next request on. You can enable the token later.", only.name),
+            format!(
+                "The service will deny {} from the next request on. You can enable the token later, unless it has expired.",
+                only.name
+            ),
         ),
         several => (
             format!("{} tokens", several.len()),
-            format!("The service will deny {names} from the next request on. You can enable the tokens later."),
+            format!(
+                "The service will deny {names} from the next request on. You can enable the tokens later, unless they have \
+                 expired."
+            ),
         ),
     };
     let removal = Removal::Tokens(tokens.iter().filter(|token| token.enabled).map(|token| token.id).collect());

@@ -94,7 +94,7 @@ fn change(seen: &Token, stored: &[TokenSnapshot], dates: Dates<'_>) -> Option<St
     let name = seen.full_name();
     let now = stored.iter().find(|one| one.id == seen.id).and_then(|one| one.token.as_ref());
     match now {
-        None => Some(format!("{name} is gone")),
+        None => Some(format!("{name} no longer exists")),
         Some(now) if now.deleted_at.is_some() => Some(format!("{name} was revoked")),
         Some(now) if now.revision == seen.revision => None,
         Some(now) => {
@@ -102,7 +102,7 @@ fn change(seen: &Token, stored: &[TokenSnapshot], dates: Dates<'_>) -> Option<St
             Some(if changes.is_empty() {
                 format!("{name} was changed")
             } else {
-                format!("{name}, {}", changes.join(", "))
+                format!("{name} was changed ({})", changes.join(", "))
             })
         }
     }

@@ -116,10 +116,10 @@ impl RightsList<'_> {
             1 => {
                 let methods = count_noun(count as u64, "method");
                 return head(&match rights.denial_reason {
-                    None if count == 0 && rights.withheld.is_empty() => "No methods selected yet".to_owned(),
-                    None if count == 0 => "The token may call no methods".to_owned(),
-                    None => format!("The token may call {methods}"),
-                    Some(reason) => format!("May call nothing: {} (otherwise {methods})", reason.describe()),
+                    None if count == 0 && rights.withheld.is_empty() => "The API selection has no methods".to_owned(),
+                    None if count == 0 => "The token can't call any method".to_owned(),
+                    None => format!("The token can call {methods}"),
+                    Some(reason) => format!("Can't call any method: {} (otherwise {methods})", reason.describe()),
                 });
             }
             _ => {}

@@ -103,7 +103,7 @@ impl Dialog for FirstRun {
         layout.text_input(Field::Username, "Username", &self.username);
         self.password.draw(layout, Field::Password, Field::RepeatedPassword, "Password");
         layout.blank();
-        let members = ["members manage their own tokens", "only admins do"];
+        let members = ["on: members manage their own tokens", "off"];
         layout.choice(Field::SelfService, "Self-service", &members, self.self_service.selected());
         let catalogues = ["cloud-platform, a sample API", "none yet"];
         layout.choice(Field::Catalogue, "Catalogue", &catalogues, self.catalogue.selected());

@@ -107,7 +107,7 @@ impl Dialog for SignIn {
             // The stored login was tried, which is no attempt of the person.
             return match error.kind {
                 Kind::Unauthenticated => {
-                    self.reason = "The login has ended. Sign in with the password.".to_owned();
+                    self.reason = "Your stored login is no longer valid. Sign in with your password.".to_owned();
                     Ok(Intent::Stay)
                 }
                 _ => Err(Problem::general(error)),

@@ -31,6 +31,6 @@ pub(super) fn notify_damaged(app: &mut App, response: &Response) {
     if more > 0 {
         new.push(format!("{more} more"));
     }
-    let text = format!("These stored rows are damaged and not shown: {}; {next}", new.join(", "));
+    let text = format!("Damaged in the store and not shown: {}; {next}", new.join(", "));
     app.model.notify(Notice::new(NoticeId::Damaged, text));
 }

@@ -263,9 +263,7 @@ fn quit(app: &mut App, layer: Layer, result: Result<()>) -> Vec<Effect> {
         return Vec::new();
     }
     if let Some(lock) = &mut app.lock {
-        lock.set_problem(
-            "you would lose a new secret that you have not seen: unlock to see it, or press the same key again to quit",
-        );
+        lock.set_problem("a new secret would be lost: unlock to see the secret, or press the same key again to quit");
     } else {
         let question = app.modals.iter().rev().find_map(Component::discard_question);
         question.map(|question| app.modals.push(question));

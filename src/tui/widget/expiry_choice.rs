@@ -98,10 +98,10 @@ impl ExpiryChoice {
         let until = match self.resolve_at(model.now, dates.zone) {
             Ok((None, expiry)) => match expiry.at() {
                 Some(at) => format!("unchanged: {}, {}", dates.last_day(expiry), relative(at, model.now)),
-                None => "unchanged: never".to_owned(),
+                None => "unchanged: the token never expires".to_owned(),
             },
-            Ok((Some(_), expiry)) if expiry.at().is_some() => format!("works until {}", dates.last_day(expiry)),
-            Ok((Some(_), _)) => "the token works until you disable or revoke it".to_owned(),
+            Ok((Some(_), expiry)) if expiry.at().is_some() => format!("last day: {}", dates.last_day(expiry)),
+            Ok((Some(_), _)) => "the token never expires".to_owned(),
             Err(_) => String::new(),
         };
         layout.note(&until, layout.theme.dim);

@@ -10,8 +10,8 @@ use crate::verbs::confirmation::mismatch;
 use crate::verbs::prelude::*;
 use crate::verbs::tokens::{hash_of, move_to_trash};
 
-/// Deletes an account that has no active token. Its other tokens go into the trash, and stay there. It needs a person,
-/// because the account can't be restored.
+/// Deletes an account that has no active token. Its other tokens go into the trash, and stay there. The deletion needs
+/// a person, because the account can't be restored.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteAccount {

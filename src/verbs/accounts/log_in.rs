@@ -13,8 +13,8 @@ use crate::verbs::session::Session;
 /// Time for which a login is valid, in milliseconds: 12 hours.
 const LIFETIME: i64 = 12 * HOUR;
 
-/// Opens a login. It replaces the one of the same name, and ends when the account's password, role or enabled state
-/// changes.
+/// Opens a login. It replaces the account's login of the same name, and ends when the account's password, role or
+/// enabled state changes.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogIn {

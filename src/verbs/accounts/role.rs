@@ -7,7 +7,7 @@ use crate::domain::role::Role;
 use crate::verbs::prelude::*;
 
 /// Gives an account a role. Its sessions end, unless it had the role already. An account with a temporary password
-/// can't be promoted.
+/// can't get a higher role.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetRole {
@@ -29,7 +29,7 @@ impl Mutation for SetRole {
         // The person who set the temporary password knows it, and could act with the new role.
         if self.role > account.role && account.temporary_password {
             let name = &account.username;
-            return Err(Error::denied(format!("{name} can't be promoted yet"))
+            return Err(Error::denied(format!("{name} can't get a higher role yet"))
                 .why("the account's password is temporary, because somebody else set it")
                 .next(format!(
                     "Ask {name} to choose a new password first. {name} runs: jeton account passwd --user {name}"

@@ -131,8 +131,8 @@ fn check_self_action(own_account: &Account, action: AccountAction) -> Result<()>
         return Ok(());
     }
     let (allowed, next) = match from {
-        Role::Owner => ("only an owner may do this", "Ask an owner"),
-        Role::Admin | Role::Member | Role::Viewer => ("only owners and admins may do this", "Ask an owner or admin"),
+        Role::Owner => ("only an owner can do this", "Ask an owner"),
+        Role::Admin | Role::Member | Role::Viewer => ("only owners and admins can do this", "Ask an owner or admin"),
     };
     Err(Error::denied(format!("{} can't {what}", own_account.username)).why(allowed).next(next))
 }

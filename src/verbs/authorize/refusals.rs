@@ -25,7 +25,7 @@ pub(super) const fn ask_role_above(role: Role) -> &'static str {
 
 /// Returns an error that is the same for existing and missing accounts.
 pub(super) fn account_not_visible(own_account: &Account) -> Error {
-    Error::denied("the account does not exist, or you may not manage it")
+    Error::denied("the account does not exist, or you are not permitted to manage it")
         .why(format!("an account with the role {} manages {}", own_account.role, managed_by(own_account.role)))
         .next(format!("Check the name, or {}", ask_role_above(own_account.role).to_lowercase()))
 }
@@ -33,11 +33,12 @@ pub(super) fn account_not_visible(own_account: &Account) -> Error {
 /// Returns an error that is the same for existing and missing tokens, and for those of hidden accounts.
 pub(super) fn token_not_visible(actor: &Actor, own_account: &Account, action: TokenAction) -> Error {
     let by_role = account_not_visible(own_account);
-    let error = Error { what: "the account or token does not exist, or you may not use it".to_owned(), ..by_role };
+    let what = "the account or token does not exist, or you are not permitted to use it".to_owned();
+    let error = Error { what, ..by_role };
     match actor.bearer().filter(|_| !scope_covers_others(actor, action)) {
         Some(bearer) => error
             .why(format!(
-                "the token {} reaches only the tokens of {}, because it lacks the method {}",
+                "the token {} can use only the tokens of {}, because it does not have the method {}",
                 bearer.token.name,
                 own_account.username,
                 action.methods().last().copied().unwrap_or_default()

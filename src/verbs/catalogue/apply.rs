@@ -18,9 +18,9 @@ use crate::verbs::prelude::*;
 pub struct ApplyCatalogue {
     /// The catalogue as a whole.
     pub catalogue: Catalogue,
-    /// The exact number of tokens that may gain methods.
+    /// The accepted number of tokens that gain methods. It must be exact.
     pub accept_widening: Option<u64>,
-    /// The exact number of methods that may become public.
+    /// The accepted number of methods that become public. It must be exact.
     pub accept_public: Option<u64>,
     /// The preview that the person saw: [`CataloguePreview::set`]. It is a conflict if it has changed.
     pub expected: Option<SetHash>,
@@ -98,9 +98,8 @@ impl Mutation for ApplyCatalogue {
         let mut preview = plan.preview.clone();
         preview.check_accepted(self.accept_widening, self.accept_public)?;
         if let Some(seen) = self.expected {
-            preview
-                .set
-                .check_seen(seen, "the tokens or the catalogue changed after the preview; nothing was changed")?;
+            let what = "the tokens or the catalogue changed after the preview; the catalogue was not applied";
+            preview.set.check_seen(seen, what)?;
         }
         if !preview.is_empty() {
             tx.set_catalogue(&self.catalogue)?;

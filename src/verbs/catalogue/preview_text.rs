@@ -73,8 +73,8 @@ impl CataloguePreview {
         }
         text.push(match self.renamed_tokens {
             0 => "No token uses an old name.".to_owned(),
-            1 => "1 token uses an old name and gets the new one.".to_owned(),
-            count => format!("{count} tokens use old names and get the new ones."),
+            1 => "1 token uses an old name and gets the new name.".to_owned(),
+            count => format!("{count} tokens use old names and get the new names."),
         });
         if !self.renamed_in_sets.is_empty() {
             text.push("API sets of other catalogues that get the new names:".to_owned());
@@ -90,7 +90,14 @@ impl CataloguePreview {
         }
         let tokens_lose = if *count == 1 { "1 token loses".to_owned() } else { format!("{count} tokens lose") };
         let bound = if *is_lower_bound { "at least " } else { "" };
-        text.push(format!("{tokens_lose} methods; {bound}{used} used them in the last 7 days:"));
+        let used = match (*used, *count) {
+            (0, _) if *is_lower_bound => "not all uses were read".to_owned(),
+            (0, 1) => "it didn't use these in the last 7 days".to_owned(),
+            (0, _) => "none of them used these in the last 7 days".to_owned(),
+            (_, 1) => "it used these in the last 7 days".to_owned(),
+            (used, _) => format!("{bound}{used} of them used these in the last 7 days"),
+        };
+        text.push(format!("{tokens_lose} methods; {used}:"));
         let all = usize::try_from(*count).unwrap_or(usize::MAX);
         let lines = tokens.iter().map(|token| {
             let mut lines =
@@ -109,8 +116,8 @@ impl CataloguePreview {
         let mut text = Vec::new();
         if !self.made_public.is_empty() {
             text.push(match self.made_public.len() {
-                1 => "1 method becomes public; anyone may call it without a token:".to_owned(),
-                count => format!("{count} methods become public; anyone may call them without a token:"),
+                1 => "1 method becomes public; anyone can call it without a token:".to_owned(),
+                count => format!("{count} methods become public; anyone can call them without a token:"),
             });
             push_truncated(
                 &mut text,
@@ -121,8 +128,8 @@ impl CataloguePreview {
         }
         if !self.grown.is_empty() {
             text.push(match self.grown.len() {
-                1 => "Tokens with this method may make more requests than before:".to_owned(),
-                count => format!("Tokens with any of these {count} methods may make more requests than before:"),
+                1 => "Tokens with this method can make more requests than before:".to_owned(),
+                count => format!("Tokens with any of these {count} methods can make more requests than before:"),
             });
             push_truncated(&mut text, limits, self.grown.len(), self.grown.iter().map(|id| vec![format!("  {id}")]));
         }
@@ -151,8 +158,8 @@ impl CataloguePreview {
         }
         if !self.shrunk.is_empty() {
             text.push(match self.shrunk.len() {
-                1 => "Tokens with this method may make fewer requests than before:".to_owned(),
-                count => format!("Tokens with any of these {count} methods may make fewer requests than before:"),
+                1 => "Tokens with this method can make fewer requests than before:".to_owned(),
+                count => format!("Tokens with any of these {count} methods can make fewer requests than before:"),
             });
             push_truncated(&mut text, limits, self.shrunk.len(), self.shrunk.iter().map(|id| vec![format!("  {id}")]));
         }

@@ -18,7 +18,7 @@ pub const MAX_LEDGER_BYTES: u64 = 512 * 1024 * 1024;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(bound(deserialize = "K: Deserialize<'de>"), deny_unknown_fields)]
 pub struct ListRows<K> {
-    /// Only this token's. Refer to a purged token by its id.
+    /// Only rows of this token. Refer to a purged token by its id.
     pub token: Option<TokenRef>,
     /// Only denied attempts of a minute whose last one was at this time or later; only uses of its day (UTC) or later.
     pub since: Option<Timestamp>,
@@ -96,7 +96,7 @@ fn resolve_ledger_token(actor: &Actor, snapshot: &dyn Snapshot, reference: &Toke
     let Some(id) = id else {
         return Err(match refused.kind {
             Kind::NotFound => {
-                refused.why("use a token's name, account/name, hint or id; for a purged token, its id, e.g. t:7")
+                refused.why("use a token's name, account/name, hint or id (for a purged token only the id, e.g. t:7)")
             }
             _ => refused,
         });

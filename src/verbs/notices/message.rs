@@ -210,16 +210,17 @@ fn describe(notice: &Notice, now: Timestamp) -> String {
 
 fn describe_attempts(token: &LedgerToken, attempts: &DeadSecretAttempts, now: Timestamp) -> String {
     let (address, client) = format_origin(&attempts.address, &attempts.client);
+    let address = if address == "-" { "an unknown address".to_owned() } else { address };
+    let client = if attempts.client.is_empty() { String::new() } else { format!(" {}", excerpt(&client, MAX_CLIENT)) };
     let bound = if attempts.is_lower_bound { "more than " } else { "" };
     let hint = attempts.secret.as_ref().map_or_else(String::new, |secret| format!(" with {}", secret.hint));
     format!(
-        "is still tried{}, although denied ({}): {bound}{} attempt{} in 7 days, last {} from {} {}",
+        "is still tried{}, although it is denied ({}): {bound}{} attempt{} in the last 7 days, last {} from {}{client}",
         escape_untrusted(&hint),
         escape_untrusted(token.reason_word(&attempts.reason)),
         attempts.attempts,
         if attempts.attempts == 1 && !attempts.is_lower_bound { "" } else { "s" },
         ago(attempts.at, now),
         escape_untrusted(&address),
-        excerpt(&client, MAX_CLIENT),
     )
 }

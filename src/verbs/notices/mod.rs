@@ -133,7 +133,10 @@ pub fn notify<S: Store + Maintenance>(
         if store.is_read_only() {
             return Err(Error::failure("notices can't be sent")
                 .why("jeton could not record them, because it can't write to the store")
-                .next("Run it as a unix user who can write to the store, or show them with: jeton notify --dry-run"));
+                .next(
+                    "Run jeton as a unix user who can write to the store, or show the notices with: jeton notify \
+                     --dry-run",
+                ));
         }
         store.write_usage(|tx| tx.forget_old_episodes(now.plus(-QUIET_TIME), FORGOTTEN_ROWS))?;
     }

@@ -33,21 +33,28 @@ pub struct Usage {
     pub previous: Option<PreviousUses>,
     /// Callers of the last 7 days, the busiest first, [`Usage::MAX_CLIENTS`] at most.
     #[serde(rename = "origins")]
-    #[schemars(description = "Callers of the last 7 days, the busiest first.")]
+    #[schemars(description = "Callers of the last 7 days, the busiest first, 5 at most.")]
     pub clients: Vec<ClientUsage>,
     /// The methods used in the last 7 days with their counts, the busiest first, [`Usage::MAX_RECENT_METHODS`] at most.
     #[serde(with = "method_uses")]
-    #[schemars(with = "Vec<MethodUses>", description = "The methods used in the last 7 days, the busiest first.")]
+    #[schemars(
+        with = "Vec<MethodUses>",
+        description = "The methods used in the last 7 days, the busiest first, 10 at most."
+    )]
     pub methods: Vec<(String, u64)>,
     /// The methods used in the whole ledger with their counts, the busiest first, [`Usage::MAX_METHODS`] at most.
     #[serde(rename = "methods_kept", with = "method_uses")]
     #[schemars(
         with = "Vec<MethodUses>",
-        description = "The methods used in the whole retained ledger, the busiest first."
+        description = "The methods used in the whole retained ledger, the busiest first, 2,000 at most."
     )]
     pub all_methods: Vec<(String, u64)>,
-    /// `true` if more methods were used than are listed. Then a method that isn't listed may still have been used.
+    /// `true` if more methods were used than [`Usage::all_methods`] lists. A method that isn't listed was perhaps used.
     #[serde(rename = "methods_cut")]
+    #[schemars(
+        description = "`true` if more methods were used than `methods_kept` lists. A method that isn't listed there was \
+                       perhaps used, too."
+    )]
     pub methods_truncated: bool,
     /// The first day (UTC) with a use of any token in the ledger. Earlier uses are unknown.
     #[serde(skip_serializing_if = "in_answer")]

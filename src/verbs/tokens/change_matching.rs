@@ -13,7 +13,7 @@ use crate::verbs::confirmation::mismatch;
 use crate::verbs::ports::TokenState;
 use crate::verbs::prelude::*;
 
-/// Makes a change of all tokens that a query finds when the change begins. Each gets its own audit row.
+/// Makes a change to all tokens that a query finds when the change begins. Each token gets its own audit row.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeMatching {

@@ -22,7 +22,7 @@ pub struct Lineage {
     pub regenerated_by: Option<Maker>,
     /// The token that regenerated the previous secret, during an overlap.
     pub previous_regenerated_by: Option<Maker>,
-    /// Tokens that this token made.
+    /// Tokens that this token created or regenerated, without those in the trash.
     pub made: MadeTokens,
 }
 
@@ -33,12 +33,12 @@ pub struct MadeTokens {
     /// Number of tokens, [`MAX_MADE`] at most.
     #[schemars(description = "Number of tokens; a lower bound if `more` is `true`.")]
     pub count: usize,
-    /// Number of active tokens.
+    /// Number of the active tokens among them; a lower bound if `more` is `true`.
     pub active: usize,
     /// `true` if counting stopped at the limit; `count` is then a lower bound.
     #[serde(rename = "more")]
     pub is_lower_bound: bool,
-    /// The first that you may see, as `account/name`, five at most.
+    /// The first tokens that you are permitted to see, as `account/name`, five at most.
     #[serde(rename = "tokens")]
     pub names: Vec<String>,
 }
@@ -54,7 +54,9 @@ impl MadeTokens {
         };
         let active = match self.active {
             active if active == self.count => String::new(),
-            0 if self.count == 1 => ", and not active".to_owned(),
+            0 if self.is_lower_bound => String::new(),
+            0 if self.count == 1 => ", but not active".to_owned(),
+            active if self.is_lower_bound => format!(", at least {active} of them active"),
             0 => ", none of them active".to_owned(),
             active => format!(", {active} of them active"),
         };
@@ -117,18 +119,22 @@ pub(super) fn made_to_revoke(
     );
     let tokens = tokens.map_err(|error| match error.kind {
         Kind::Denied => Error::denied(
-            "you may not revoke every token that these tokens created or regenerated; nothing was changed",
+            "you are not permitted to revoke some of the tokens that these tokens created or regenerated; nothing was \
+             revoked",
         )
         .why(error.why.unwrap_or_default())
-        .next("Leave out --with-made, then revoke those of them that you manage"),
+        .next(
+            "Revoke only the tokens that you chose (in a command: without --with-made), and ask an owner about the \
+             other tokens",
+        ),
         _ => error,
     })?;
     if found.len() > room {
         return Err(Error::conflict(format!(
-            "more than {} tokens would be revoked at once; nothing was changed",
+            "more than {} tokens would be revoked at once; nothing was revoked",
             group_digits(MAX_MADE as u64)
         ))
-        .why("the tokens that these tokens created or regenerated count, too")
+        .why("the number includes the tokens that these tokens created or regenerated")
         .next(
             "Revoke the tokens in several steps, those that were created or regenerated first. To see the origin of each \
              token, run: jeton token list --all --json (fields made_by and regenerated_by)",
@@ -143,7 +149,7 @@ pub(super) fn made_to_revoke(
 pub struct Maker {
     /// The token's id.
     pub id: TokenId,
-    /// `account/name`. `None` if it was purged, or you may not see it.
+    /// `account/name`. `None` if the token was purged, or you are not permitted to see it.
     pub name: Option<String>,
 }
 
@@ -152,7 +158,7 @@ impl Maker {
     pub fn describe(&self) -> String {
         match &self.name {
             Some(name) => format!("the token {name}"),
-            None => format!("the token {} (purged, or not visible to you)", self.id),
+            None => format!("the token {} (purged, or you are not permitted to see it)", self.id),
         }
     }
 }

@@ -33,7 +33,7 @@ pub struct ListTokens {
     /// The tokens to list.
     #[serde(default)]
     pub filter: TokenFilter,
-    /// Their order.
+    /// The order of the tokens.
     #[serde(default)]
     pub sort: Sort,
     /// `true`: tokens in the trash, else the others.
@@ -81,7 +81,7 @@ impl ListTokens {
     }
 }
 
-/// Counts the tokens for the top of the token screen.
+/// Counts the active tokens, and those that expire soon.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CountTokens;
 
@@ -93,7 +93,7 @@ pub struct TokenSummary {
     pub active: u32,
     /// Maximum number of active tokens of the account; 0 = no limit.
     pub limit: u32,
-    /// Visible active tokens that expire within [`EXPIRING_SOON`].
+    /// Visible active tokens that expire within 14 days.
     pub expiring: u64,
     /// Visible tokens outside the trash of which a dead secret was tried in the last 7 days. Counted up to 1,000.
     pub still_tried: u64,

@@ -27,9 +27,9 @@ pub struct MatchingTokens {
     pub filter: TokenFilter,
     /// `true`: tokens in the trash, else the others.
     pub trashed: bool,
-    /// Tokens that are left out: [`MAX_SNAPSHOTS`] at most.
+    /// Tokens that are left out, 1,000 at most.
     pub except: Vec<TokenRef>,
-    /// Tokens that are added, in the same place, trash or outside: [`MAX_SNAPSHOTS`] at most.
+    /// Further tokens, 1,000 at most. They are in the trash if `trashed` is `true`, else outside it.
     pub also: Vec<TokenRef>,
 }
 

@@ -100,7 +100,7 @@ pub(super) fn needs_expiry(token: &Token) -> Error {
     let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
     Error::conflict(format!("{} needs a new expiry", token.name))
         .why(format!("the token expired at {when}"))
-        .next("Add an expiry, e.g. --expires 30d")
+        .next("Choose a new expiry, e.g. 30d (in a command: --expires 30d)")
 }
 
 /// Refuses sets and methods that no catalogue has, except those that `before` already had. Entries that vanished from
@@ -125,7 +125,13 @@ pub(super) fn check_selection_exists(
                         1..=MAX_NAMED_SETS => format!("available are {}", names.join(", ")),
                         count => format!("the catalogues have {count} other API sets"),
                     });
-                    Err(did_you_mean(error, unknown, names))
+                    let is_cut = names.len() > MAX_NAMED_SETS;
+                    let error = did_you_mean(error, unknown, names);
+                    Err(if is_cut && error.next.is_none() {
+                        error.next("To list the API sets, run: jeton catalogue list")
+                    } else {
+                        error
+                    })
                 }
             }
         }

@@ -29,7 +29,7 @@ pub struct PurgePreview {
     pub count: u64,
     /// The first tokens, the oldest first, as `account/name`: [`MAX_PREVIEW_NAMES`] at most.
     #[serde(rename = "tokens")]
-    #[schemars(description = "The first tokens, the oldest first, as `account/name`.")]
+    #[schemars(description = "The first tokens, the oldest first, as `account/name`, 1,000 at most.")]
     pub names: Vec<String>,
 }
 
@@ -106,7 +106,7 @@ impl BatchedMutation for PurgeTokens {
         if count != self.confirm {
             let expected = match count {
                 0 => nothing_to_purge(self.which),
-                _ => format!("expected {count}, the current number of {} tokens", self.which.as_str()),
+                _ => format!("expected {count}, the current number of {} tokens that you manage", self.which.as_str()),
             };
             return Err(mismatch("nothing was purged", expected));
         }

@@ -8,7 +8,7 @@ pub const MAX_SNAPSHOTS: usize = 1_000;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetTokens {
-    /// The tokens, in the trash or not: [`MAX_SNAPSHOTS`] at most.
+    /// The tokens, in the trash or not, 1,000 at most.
     pub tokens: Vec<TokenId>,
 }
 
@@ -25,7 +25,8 @@ pub struct TokenSnapshot {
 impl Query for GetTokens {
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Vec<TokenSnapshot>> {
         if self.tokens.len() > MAX_SNAPSHOTS {
-            return Err(Error::usage(format!("at most {MAX_SNAPSHOTS} tokens can be read at once")));
+            return Err(Error::usage(format!("at most {MAX_SNAPSHOTS} tokens can be read at once"))
+                .next("Read the tokens in several calls"));
         }
         let snapshot_of =
             |id: &TokenId| Ok(TokenSnapshot { id: *id, token: authorize::find_visible(actor, snapshot, *id)? });

@@ -14,7 +14,7 @@ use crate::verbs::prelude::*;
 pub struct RevokeTokens {
     /// The tokens to revoke, all or none.
     pub tokens: Vec<TokenTarget>,
-    /// `true` to also revoke every token that they made, directly or through others.
+    /// `true` to also revoke every token that these tokens created or regenerated, directly or through others.
     #[serde(default)]
     pub with_made: bool,
     /// The tokens that they made, as the person saw them: [`crate::verbs::impact::Impact::set`]. It is a conflict if
@@ -47,7 +47,7 @@ impl Mutation for RevokeTokens {
         }
         self.check_confirmation(actor, tx, &tokens)?;
         if let Some(seen) = self.expected_made.filter(|_| self.with_made) {
-            let what = "the tokens that these tokens created or regenerated changed after they were shown; nothing was revoked";
+            let what = "there was a change to the tokens that these tokens created or regenerated; nothing was revoked";
             hash_of(&tokens[named..])?.check_seen(seen, what)?;
         }
         let mut entries = Vec::with_capacity(tokens.len());

@@ -75,7 +75,10 @@ impl RevokeSecret {
         let found = claim.map(|claim| find(snapshot, &claim, now)).transpose()?.flatten();
         found.ok_or_else(|| {
             Error::not_found("the secret doesn't work; nothing was changed")
-                .why("the secret is mistyped, unknown or replaced, or its token is expired, disabled or revoked")
+                .why(
+                    "the secret is mistyped, unknown or replaced, its token is expired, disabled or revoked, or its \
+                     account is disabled",
+                )
                 .next("To find out which, run: jeton token whose")
         })
     }

@@ -169,11 +169,11 @@ impl MethodCheck {
     /// Describes the reason of a secret issued under the role `issued`, in a sentence.
     pub fn describe(&self, withheld: Withheld, issued: Role) -> String {
         match withheld {
-            Withheld::NotSelected => "the token's selection does not include the method".to_owned(),
+            Withheld::NotSelected => "the token's API selection does not include the method".to_owned(),
             Withheld::PickedOneByOne => {
                 "jeton.* methods must be chosen one by one; API sets and Inherit don't include them".to_owned()
             }
-            Withheld::UnknownMethod => "the method is in no catalogue, so it grants nothing".to_owned(),
+            Withheld::UnknownMethod => "no catalogue has the method, so no token can call it".to_owned(),
             Withheld::AccountRole => {
                 format!("the method needs a higher role; the account has the role {}", self.token.owner.role)
             }

@@ -31,10 +31,10 @@ fn scopes_of_all_alternatives_become_sets() {
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the scope "all" is not declared by the security scheme "oauth"
     PATCH "/a": the security scheme "none" is not declared in the document
-    the security scheme "none" is not declared, so "x" becomes no API set
+    the security scheme "none" is not declared, so its scope "x" becomes no API set
     the scope "w" is declared by the security schemes "copy" and "oauth"; jeton made one API set for both
     operations that become public, because they need no token (security: []): 1 (DELETE "/a")
-    declared scopes that become no API sets, because no operation requires them: 1 ("idle")
+    declared OpenAPI scopes that become no API sets, because no operation requires them: 1 ("idle")
     "#);
 }
 
@@ -64,8 +64,8 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
     assert!(set_names(&all).iter().all(|name| !name.starts_with("scope b") && *name != "scope r"));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the scope "b" is not declared by the security scheme "oauth"
-    operations that need several scopes together, so no API set of one scope has them: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
-    operations that need another credential in addition to scopes, so no API set of a scope has them: 1 (OPTIONS "/a")
+    operations that need several OpenAPI scopes, so the API sets of single scopes lack them: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
+    operations that need another credential in addition to OpenAPI scopes, so the API sets of scopes lack them: 1 (OPTIONS "/a")
     "#);
 }
 

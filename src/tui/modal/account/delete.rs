@@ -19,8 +19,9 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
                 count_noun(n.into(), "token")
             ),
             (n, _) => format!(
-                "The account has no active tokens. The deletion also puts {} into the trash; no restore is possible",
-                count_noun(n.into(), "token")
+                "The account has no active tokens. The deletion also revokes {}. No token of the account can be restored \
+                 afterwards",
+                count_noun(n.into(), "disabled or expired token")
             ),
         };
         effects.push(format!("{what}. The name of the account is never reused. The deletion can't be undone."));

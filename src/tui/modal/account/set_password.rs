@@ -63,7 +63,9 @@ impl Dialog for SetPasswordDialog {
         let about = if self.is_own {
             "Confirm with your current password. Then sign in with the new password.".to_owned()
         } else {
-            format!("{username} must choose another password at the next sign-in. Tokens of {username} keep working.")
+            format!(
+                "{username} must choose another password at the next sign-in. The tokens of {username} are not affected."
+            )
         };
         let title = format!("New password of {username}");
         Ok(PendingMutation::new(title, about, PasswordChange { username, password }).confirm(ctx))
@@ -76,9 +78,11 @@ impl Dialog for SetPasswordDialog {
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
         let username = &self.username;
         let consequence = if self.is_own {
-            "You will sign in again with the new password. Your tokens keep working.".to_owned()
+            "You will sign in again with the new password. Your tokens are not affected.".to_owned()
         } else {
-            format!("{username} must choose another password at the next sign-in. Tokens of {username} keep working.")
+            format!(
+                "{username} must choose another password at the next sign-in. The tokens of {username} are not affected."
+            )
         };
         layout.text_line(&consequence, Style::new());
         layout.blank();

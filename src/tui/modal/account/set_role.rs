@@ -19,10 +19,10 @@ use crate::verbs::request::Response;
 /// Returns the meaning of a role, without a full stop.
 pub const fn describe_role(role: Role) -> &'static str {
     match role {
-        Role::Owner => "Owners manage everything; tokens may get all methods",
-        Role::Admin => "Admins manage members, viewers; tokens may get all methods",
-        Role::Member => "Members manage no account; tokens may get read, write methods",
-        Role::Viewer => "Viewers manage no account; tokens may get read methods only",
+        Role::Owner => "Owners manage everything; tokens can get all methods",
+        Role::Admin => "Admins manage members and viewers; tokens can get all methods",
+        Role::Member => "Members manage no account; tokens can get read, write methods",
+        Role::Viewer => "Viewers manage no account; tokens can get read methods only",
     }
 }
 
@@ -38,15 +38,15 @@ fn describe_change(before: Role, after: Role, active: u32) -> String {
     }
     let tokens = format!("The account's {}", count_noun(active.into(), "active token"));
     if !lost.is_empty() {
-        format!("{tokens} may no longer call {} methods from the next request on.", named(lost))
+        format!("{tokens} can no longer call {} methods from the next request on.", named(lost))
     } else if !gained.is_empty() {
         format!(
-            "After you regenerate a token, it may also call the {} methods in its API selection. Tokens that got their \
-             secret under a role with these methods may call them at once.",
+            "When a token is regenerated, it gets the {} methods of its API selection. A token whose secret was issued \
+             under a role with these methods gets them at once.",
             named(gained)
         )
     } else {
-        format!("{tokens} may call the same methods as before.")
+        format!("{tokens} can call the same methods as before.")
     }
 }
 
@@ -145,9 +145,9 @@ mod tests {
         let changes = [(Role::Admin, Role::Viewer), (Role::Viewer, Role::Member), (Role::Owner, Role::Admin)];
         let texts = changes.map(|(before, after)| describe_change(before, after, 3));
         insta::assert_snapshot!(texts.join("\n"), @"
-        The account's 3 active tokens may no longer call write and admin methods from the next request on.
-        After you regenerate a token, it may also call the write methods in its API selection. Tokens that got their secret under a role with these methods may call them at once.
-        The account's 3 active tokens may call the same methods as before.
+        The account's 3 active tokens can no longer call write and admin methods from the next request on.
+        When a token is regenerated, it gets the write methods of its API selection. A token whose secret was issued under a role with these methods gets them at once.
+        The account's 3 active tokens can call the same methods as before.
         ");
     }
 }

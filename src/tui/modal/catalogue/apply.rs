@@ -75,7 +75,7 @@ impl ApplyCatalogueDialog {
         let Some(loaded) = self.pending.take() else { return Ok(Intent::Stay) };
         if preview.is_empty() {
             return Err(Problem::general(format!(
-                "Catalogue {} is already applied: nothing would change",
+                "Nothing would change: the store already has the same catalogue {}",
                 preview.name
             )));
         }

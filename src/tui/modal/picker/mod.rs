@@ -123,10 +123,13 @@ impl Picker {
         }
         let known: HashSet<&str> = self.tree.index().methods.iter().map(|row| row.id.as_str()).collect();
         if let Some(gone) = used.find(|method| !known.contains(method)) {
-            return Err(format!("the token used {gone}, which no catalogue has now; the method may have a new id"));
+            return Err(format!(
+                "the token used {gone}, which is in no catalogue now. The method may have a new id: untick unused methods \
+                 by hand"
+            ));
         }
         match self.tree.untick_unless(|method| used.was_used(method)) {
-            0 => Err(format!("the token used all selected methods in {}", used.period())),
+            0 => Err(format!("the token used every selected API method in {}", used.period())),
             dropped => {
                 let dropped = count_noun(dropped as u64, "method");
                 self.note = Some(format!("{dropped} dropped: not used in {}. Press u to undo", used.period()));

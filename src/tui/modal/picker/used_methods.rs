@@ -55,11 +55,11 @@ impl UsedMethods {
     /// Returns the reason why the other methods can't be called unused; `None` if they can.
     pub fn uncertainty(&self) -> Option<String> {
         if self.is_truncated {
-            Some("the token used more methods than jeton records, so jeton doesn't know the unused ones".to_owned())
+            Some("the token used more methods than jeton records, so jeton doesn't know which are unused".to_owned())
         } else if self.days < MIN_DAYS {
-            Some(format!("the token has only {}; jeton finds unused methods after {MIN_DAYS}", self.period()))
+            Some(format!("the token has only {}; jeton can find unused methods after {MIN_DAYS} days", self.period()))
         } else if self.methods.is_empty() {
-            Some(format!("the token used no method in {}", self.period()))
+            Some(format!("the token used no method in {}. To take away all methods, choose no access", self.period()))
         } else {
             None
         }

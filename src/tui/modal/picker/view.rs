@@ -282,7 +282,7 @@ impl Picker {
             let text = match self.sets.row() {
                 Some(SetListRow::Set(at)) => self.tree.index().sets.get(at).map_or("", |set| set.title.as_str()),
                 Some(SetListRow::Inherit) => "every method that the account's role permits, except jeton.* methods",
-                Some(SetListRow::NoAccess) => "the token is valid, but may not call any method",
+                Some(SetListRow::NoAccess) => "the token can't call any method",
                 None => "no API set has these words; Esc clears the search",
             };
             return Line::raw(cut(text, columns));
@@ -303,9 +303,9 @@ impl Picker {
             return match self.tree.choice() {
                 _ if matches!(self.mode, PickerMode::Browse) => String::new(),
                 Choice::Custom if self.tree.total().0 > 0 => {
-                    "If you choose a set, it replaces your ticked methods; u then undoes that".to_owned()
+                    "A chosen set replaces your ticked methods; u undoes the change".to_owned()
                 }
-                _ => "If you change a method, these ticks become a Custom selection".to_owned(),
+                _ => "If you tick or untick a method, the selection becomes Custom".to_owned(),
             };
         }
         self.tree.method().map_or_else(String::new, |m| m.id.to_string())

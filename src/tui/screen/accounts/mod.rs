@@ -185,7 +185,7 @@ impl Source for AllAccounts {
         let first = format!("{}  {}{seen}", account.username, count_noun(row.tokens.active.into(), "active token"));
         let state = match (account.enabled, account.temporary_password) {
             (false, _) => "The account is disabled: no sign-in, and its tokens are denied",
-            (true, true) => "The password is temporary: a new one is due at the next sign-in",
+            (true, true) => "The password is temporary: the account must replace it at the next sign-in",
             (true, false) => describe_role(account.role),
         };
         [first, state.to_owned()]

@@ -190,8 +190,8 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
         n => format!(" {n} other marked tokens are already disabled."),
     };
     let about = format!(
-        "The service will deny {names} from the next request on. The secrets are kept, so you can enable the \
-         tokens later.{off}"
+        "The service will deny {names} from the next request on. The secrets are kept: you can enable the \
+         tokens later, unless they have expired.{off}"
     );
     PendingMutation::new(format!("Disable {count}"), about, DisableTokens { tokens: targets })
         .taking(Removal::Tokens(affected.iter().map(|token| token.id).collect()))

@@ -71,7 +71,9 @@ impl Tokens {
         };
         if count.of(change) == 0 {
             return no_effect(match change {
-                BulkChange::Enable if count.count > 0 => "All marked tokens have expired: none can be enabled",
+                BulkChange::Enable if count.count > 0 => {
+                    "All marked tokens have expired. First give each a new expiry with e"
+                }
                 _ => "No marked token is left",
             });
         }
