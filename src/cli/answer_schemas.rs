@@ -24,7 +24,7 @@ use super::whoami::Me;
 use crate::domain::token::Token;
 use crate::verbs::accounts::AccountList;
 use crate::verbs::findings::Finding;
-use crate::verbs::ledger::{DeniedRow, UseRow};
+use crate::verbs::ledger::{DeniedRow, DeniedTokenRow, UseRow};
 use crate::verbs::ports::audit_log::HashedRow;
 use crate::verbs::tokens::{BulkResult, MethodCheck, PurgePreview, PurgeResult, RevokedSecret, TokenDetails};
 use crate::verbs::verify::SecretLookup;
@@ -78,6 +78,7 @@ pub fn answer_schemas() -> Vec<AnswerSchema> {
         schema_of::<BackedUp>("`backup`"),
         schema_of::<WithPropagation<'_, Restored>>("`restore`; with `--dry-run` there is no `service`"),
         schema_of::<DeniedRow>("`ledger denied`: each entry of `denied`"),
+        schema_of::<DeniedTokenRow>("`ledger denied --by-token`: each entry of `tokens`"),
         schema_of::<UseRow>("`ledger uses`: each entry of `uses`"),
         schema_of::<Finding>("`check`: each entry of `findings`"),
         schema_of::<Examined>("`doctor`"),

@@ -15,7 +15,7 @@ use super::credential::Credential;
 use super::findings::{FindingPage, ListFindings};
 use super::impact::{GetImpact, Impact};
 use super::init::Init;
-use super::ledger::{DeniedRow, LedgerWindow, ListDenied, ListUses, UseRow};
+use super::ledger::{DeniedRow, DeniedTokenRow, LedgerWindow, ListDenied, ListDeniedTokens, ListUses, UseRow};
 use super::policy::{ListPolicy, SetPolicy};
 use super::ports::Window;
 use super::ports::audit_log::AuditWindow;
@@ -235,6 +235,8 @@ requests! {
     query ListAudit "audit.list" Authenticated (READ_AUDIT) => AuditWindow, GET "/v1/audit";
     query VerifyAuditChain "audit.verify" Store (Nothing) => AuditVerification;
     query ListDenied "ledger.denied" Authenticated (READ_LEDGER) => LedgerWindow<DeniedRow>, GET "/v1/ledger/denied";
+    query ListDeniedTokens "ledger.denied.tokens" Authenticated (READ_LEDGER)
+        => LedgerWindow<DeniedTokenRow>, GET "/v1/ledger/denied/tokens";
     query ListUses "ledger.uses" Authenticated (READ_LEDGER) => LedgerWindow<UseRow>, GET "/v1/ledger/uses";
     query WaitForChanges "changes" Store (Nothing) => StorePosition, GET "/v1/changes";
     query ListFindings "check" Store (Nothing) => FindingPage;

@@ -144,7 +144,8 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
     ("impact", CliCommand::No("the prompts show the usage of each token, which they read with token show"), Press("x")),
     ("audit.list", Run("audit", ""), Press("3")),
     ("audit.verify", Run("audit verify", ""), Press("3v")),
-    ("ledger.denied", Run("ledger denied", ""), Press("6")),
+    ("ledger.denied", Run("ledger denied", ""), Press("6g")),
+    ("ledger.denied.tokens", Run("ledger denied --by-token", ""), Press("6")),
     ("ledger.uses", Run("ledger uses", ""), Press("7")),
     (
         "changes",
@@ -175,6 +176,7 @@ const JSON_KEYS: &[(&str, &str)] = &[
     ("audit.list", "entries"),
     ("audit.verify", "whole"),
     ("ledger.denied", "denied"),
+    ("ledger.denied.tokens", "tokens"),
     ("ledger.uses", "uses"),
     ("check", "findings"),
 ];

@@ -16,12 +16,15 @@ pub enum LedgerCommand {
 
 #[derive(Debug, Args)]
 pub struct DeniedArgs {
+    /// Sum up the attempts by token, the last tried first
+    #[arg(long)]
+    pub by_token: bool,
     #[command(flatten)]
-    pub read: ReadLedgerArgs,
+    pub rows: ReadLedgerArgs,
     /// Show the newest 10 rows, then new ones until Ctrl-C
     ///
     /// Equal attempts of a minute are one row, which is shown again when their number has grown. With --json, each row is a line.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "by_token")]
     pub follow: bool,
 }
 

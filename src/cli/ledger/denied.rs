@@ -9,12 +9,16 @@ use crate::domain::date_format::Dates;
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;
-use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerToken, ListDenied, format_origin};
+use crate::verbs::ledger::{
+    DeniedKey, DeniedRow, DeniedTokenKey, DeniedTokenRow, LedgerToken, ListDenied, ListDeniedTokens, UNKNOWN_SECRETS,
+    format_origin,
+};
 
 pub(super) fn denied(app: &mut App, args: DeniedArgs) -> Result<()> {
-    match args.follow {
-        true => follow::follow(app, args.read),
-        false => print_list::<DeniedRow>(app, args.read),
+    match (args.follow, args.by_token) {
+        (true, _) => follow::follow(app, args.rows),
+        (false, true) => print_list::<DeniedTokenRow>(app, args.rows),
+        (false, false) => print_list::<DeniedRow>(app, args.rows),
     }
 }
 
@@ -62,6 +66,50 @@ impl LedgerList for DeniedRow {
             Cell::or_dash(&self.method),
             Cell::new(address, &*self.address),
             Cell::new(client, &*self.client),
+        ]
+    }
+}
+
+impl LedgerList for DeniedTokenRow {
+    type Key = DeniedTokenKey;
+    type Verb = ListDeniedTokens;
+    type Filter = LedgerFilter;
+    const LIST: &'static str = "tokens";
+    const EMPTY: &'static str = "The ledger has no denied attempts.";
+
+    fn columns() -> &'static Columns {
+        &Columns {
+            shown: &["TOKEN", "REASON", "ATTEMPTS", "LAST", "FROM"],
+            more: &["SECRET", "CLIENT"],
+            has_header: true,
+        }
+    }
+
+    fn verb(
+        LedgerQuery { token, since, filter }: LedgerQuery,
+        anchor: PageCursor<Self::Key>,
+        limit: usize,
+    ) -> ListDeniedTokens {
+        ListDeniedTokens { token, since, filter, cursor: anchor, limit }
+    }
+
+    fn key(&self) -> Self::Key {
+        self.key
+    }
+
+    fn count(&self) -> u64 {
+        self.attempts
+    }
+
+    fn cells(&self, dates: Dates<'_>) -> Vec<Cell> {
+        vec![
+            self.token.as_ref().map_or_else(|| UNKNOWN_SECRETS.to_owned(), LedgerToken::describe).into(),
+            self.reason.clone().into(),
+            self.attempts.to_string().into(),
+            Cell::time(dates.minute(self.at), Some(self.at)),
+            Cell::new(self.origin(), &*self.address),
+            Cell::or_dash(&self.secret.as_ref().map(format_secret).unwrap_or_default()),
+            Cell::or_dash(&self.client),
         ]
     }
 }

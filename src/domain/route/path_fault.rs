@@ -52,7 +52,9 @@ impl PathFault {
             PathFault::DotSegment => "the path has the segment . or ..",
             PathFault::Semicolon => "the path has a semicolon, after which some applications ignore the text",
             PathFault::EncodedSlash => "the path has an encoded slash, and no route has a parameter like {path+}",
-            PathFault::EncodedSlashAtSegment => "with / in place of %2F, the path has an empty segment, or the segment . or ..",
+            PathFault::EncodedSlashAtSegment => {
+                "with / in place of %2F, the path has an empty segment, or the segment . or .."
+            }
             PathFault::EscapedSyntax => "the path has an escape of . \\ or %",
             PathFault::EscapedControl => "the path has an escape of a control character",
             PathFault::Character => {

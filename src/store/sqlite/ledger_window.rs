@@ -30,12 +30,16 @@ fn where_clause<R: LedgerTable>(
         let values = [Value::from(visibility.own.0)].into_iter().chain(roles);
         found.and(&format!("(a.id = ? OR a.role IN ({marks}){or_unknown_token})"), values);
     }
+    row_conditions::<R>(&mut found, query, matches!(from, PageStart::Above(_) | PageStart::Behind(_, Direction::Up)));
+    found
+}
+
+/// Adds the conditions of the period and the filter. A page that `goes_up` from a row begins at that row: then the index
+/// must not begin at the start of the period instead.
+pub(super) fn row_conditions<R: LedgerTable>(found: &mut WhereClause, query: &LedgerQuery<R::Key>, goes_up: bool) {
     if let Some(since) = query.since {
-        // A page that goes up from a row begins at that row. The plus keeps the index from beginning at this instant
-        // instead.
-        let goes_up = matches!(from, PageStart::Above(_) | PageStart::Behind(_, Direction::Up));
         let plus = if goes_up { "+" } else { "" };
-        R::since(&mut found, &format!("{plus}{}", R::KEY[0]), since);
+        R::since(found, &format!("{plus}{}", R::KEY[0]), since);
     }
     let filter = &query.filter;
     let everywhere: Vec<&str> = R::TEXT_COLUMNS.iter().chain(&[FULL_NAME, HINT]).copied().collect();
@@ -54,9 +58,8 @@ fn where_clause<R: LedgerTable>(
         found.and_contains(&["d.address"], address);
     }
     if let Some(reason) = &filter.reason {
-        R::reason(&mut found, reason);
+        R::reason(found, reason);
     }
-    found
 }
 
 /// The start and the direction of a page.
@@ -140,7 +143,7 @@ fn not_damaged_throughout(unreadable: &[String]) -> Result<()> {
 }
 
 /// Returns `limit` readable rows, the nearest first, and the unreadable ones; only rows of one token if that is given.
-fn page<R: LedgerTable>(
+pub(super) fn page<R: LedgerTable>(
     db: &Connection,
     query: &LedgerQuery<R::Key>,
     token: Option<TokenId>,

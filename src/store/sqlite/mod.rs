@@ -6,6 +6,7 @@ mod audit_window;
 mod backup;
 mod busy_handler;
 mod catalogue;
+mod denied_tokens;
 mod examination;
 mod failed_sign_in_audit;
 mod file_identity;

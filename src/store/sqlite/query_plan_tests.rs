@@ -5,30 +5,27 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use tempfile::TempDir;
 
-use super::ledger_read::LedgerTable;
-use super::ledger_window::PageStart;
 use super::sqlite_tx::SqliteTx;
 use super::token_list_path::AccessPath;
 use super::token_list_query::{Step, TokenListing, sort_key};
-use super::{accounts, findings, ledger_window, notices, open, still_tried, token_figures, tokens};
+use super::{accounts, findings, notices, open, still_tried, token_figures, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::password::PasswordHash;
 use crate::domain::query::filter_syntax::FilterFields;
-use crate::domain::query::ledger_filter::LedgerFilter;
-use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::store::OpenMode;
-use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerQuery, LedgerScope, UseKey, UseRow};
 use crate::verbs::ports::{
     AccountReader, AccountWriter, NamesQuery, NewAccount, NewToken, TokenCursor, Visibility, WindowQuery,
 };
+
+mod ledger;
 
 const NOW: Timestamp = Timestamp(1_795_253_400_000);
 
@@ -211,91 +208,6 @@ fn choice_of_a_path_reads_parts_of_indexes() {
                 assert!(seeks == key.is_some(), "{column:?} {text} {plan}");
             }
         }
-    }
-}
-
-fn ledger_query<K>(sight: LedgerScope, text: &str) -> LedgerQuery<K> {
-    LedgerQuery {
-        scope: sight,
-        since: Some(NOW),
-        filter: LedgerFilter::parse(text),
-        cursor: PageCursor::Newest,
-        now: NOW,
-        limit: 200,
-    }
-}
-
-/// Returns the plan of each page of a list of the ledger: from either end and around a key, with and without a filter.
-fn ledger_plans<R: LedgerTable>(db: &Connection, key: &R::Key, one: bool) -> Vec<(bool, String)> {
-    let strangers = true;
-    let sights = match one {
-        true => vec![LedgerScope::Token(TokenId(1))],
-        false => [&Role::ALL[..], &[Role::Member, Role::Viewer]]
-            .map(|roles| Visibility { own: AccountId(1), roles: roles.to_vec() })
-            .map(|visibility| LedgerScope::Visible { visibility, unknown_tokens: strangers })
-            .into_iter()
-            .chain([LedgerScope::All])
-            .collect(),
-    };
-    let mut plans = Vec::new();
-    for sight in sights {
-        for text in ["", "a reason:b token:c address:d"] {
-            for from in [
-                PageStart::Top,
-                PageStart::Bottom,
-                PageStart::Above(key.clone()),
-                PageStart::At(key.clone()),
-                PageStart::Below(key.clone()),
-            ] {
-                let query = ledger_query(sight.clone(), text);
-                let (sql, found) = ledger_window::page_sql::<R>(&query, one.then_some(TokenId(1)), &from, 200);
-                let keyed = !matches!(from, PageStart::Top | PageStart::Bottom);
-                plans.push((keyed, explain(db, &sql, &found.values)));
-            }
-        }
-    }
-    for (_, plan) in &plans {
-        for table in ["d", "t", "a", "s", "p", "tombstones"] {
-            let scan = format!("SCAN {table}");
-            assert!(!plan.lines().any(|l| l == scan || l.starts_with(&format!("{scan} "))), "{plan}");
-        }
-    }
-    plans
-}
-
-#[test]
-fn ledger_page_uses_the_time_index() {
-    let (db, _folder) = store_with_token();
-    let (denied, used) = (DeniedKey { minute: 1, row: 1 }, use_key());
-    // Continuing from a key seeks to its exact position, and doesn't walk through the rest of its minute or day.
-    for (keyed, plan) in ledger_plans::<DeniedRow>(&db, &denied, false) {
-        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
-        assert!(plan.starts_with("SEARCH d USING INDEX denied_attempts_by_time ("), "{plan}");
-        assert!(!keyed || plan.contains("(minute,tie)"), "{plan}");
-    }
-    for (keyed, plan) in ledger_plans::<UseRow>(&db, &used, false) {
-        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
-        assert!(plan.starts_with("SEARCH d USING") && plan.contains("daily_uses_by_day ("), "{plan}");
-        assert!(!keyed || plan.contains("(day,token_id,public_id,method,address,client)"), "{plan}");
-    }
-}
-
-fn use_key() -> UseKey {
-    let text = String::new;
-    UseKey { day: 1, token: TokenId(1), secret: text(), method: text(), address: text(), client: text() }
-}
-
-#[test]
-fn ledger_page_of_one_token_uses_its_time_index() {
-    let (db, _folder) = store_with_token();
-    for (_, plan) in ledger_plans::<DeniedRow>(&db, &DeniedKey { minute: 1, row: 1 }, true) {
-        // A token has a bounded number of rows in a minute; these are sorted.
-        assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
-        assert!(plan.contains("denied_attempts_once (token_id=? AND minute"), "{plan}");
-    }
-    for (_, plan) in ledger_plans::<UseRow>(&db, &use_key(), true) {
-        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
-        assert!(plan.contains("SEARCH d USING PRIMARY KEY (token_id=? AND day"), "{plan}");
     }
 }
 

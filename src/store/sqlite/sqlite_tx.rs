@@ -4,8 +4,8 @@ use rusqlite::{Transaction, params};
 
 use super::query_helpers::{corrupt, execute, query_one, tuple};
 use super::{
-    findings, ledger_read, ledger_size, ledger_window, purge, renamed_selections, rights_of_all_tokens, token_figures,
-    token_lineage, token_list_query, token_window, tokens,
+    denied_tokens, findings, ledger_read, ledger_size, ledger_window, purge, renamed_selections, rights_of_all_tokens,
+    token_figures, token_lineage, token_list_query, token_window, tokens,
 };
 use crate::domain::account::AccountId;
 use crate::domain::catalogue::change::renames::Renames;
@@ -17,7 +17,8 @@ use crate::domain::token::{Revision, Token, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::findings::{FindingPage, FindingQuery};
 use crate::verbs::ledger::{
-    DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSizePart, LedgerWindow, SizeCursor, UseKey, UseRow,
+    DeniedKey, DeniedRow, DeniedTokenKey, DeniedTokenRow, Ledger, LedgerQuery, LedgerSizePart, LedgerWindow,
+    SizeCursor, UseKey, UseRow,
 };
 use crate::verbs::ports::{
     GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret, TokenFigures,
@@ -89,6 +90,9 @@ impl TokenReader for SqliteTx<'_> {
 }
 
 impl Ledger for SqliteTx<'_> {
+    fn denied_tokens_window(&self, query: &LedgerQuery<DeniedTokenKey>) -> Result<LedgerWindow<DeniedTokenRow>> {
+        denied_tokens::window(self.0, query)
+    }
     fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>> {
         ledger_window::window(self.0, query)
     }

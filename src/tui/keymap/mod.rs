@@ -2,15 +2,17 @@
 //!
 //! The table knows contexts and actions. Pages decide which actions can be used.
 
+mod action;
 mod context;
 mod key;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub use action::Action;
 pub use context::Context;
 pub use key::Key;
-pub use table::{Action, BINDINGS, Binding};
+pub use table::{BINDINGS, Binding};
 
 use std::ops::Range;
 

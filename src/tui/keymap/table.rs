@@ -1,118 +1,11 @@
-//! The actions, and the keys bound to them.
+//! The keys, and the actions bound to them.
 
 use crossterm::event::KeyCode;
 
+use super::action::Action;
 use super::context::Context;
 use super::key::Key;
 use crate::tui::layer::ScreenId;
-
-/// The effect of a key. The help of its bindings describes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    Quit,
-    /// Ends the program at once, as `SIGINT` would.
-    Interrupt,
-    /// Returns the terminal to the shell until `fg`.
-    Suspend,
-    Redraw,
-    Help,
-    Messages,
-    /// Opens the list of servers.
-    Servers,
-    /// Opens the search for the token of a secret.
-    IdentifySecret,
-    CreateAccount,
-    SetRole,
-    SetPassword,
-    SetContact,
-    DeleteAccount,
-    CopyName,
-    EditPolicy,
-    CreateToken,
-    RegenerateToken,
-    EditToken,
-    /// Creates a token like the one under the cursor.
-    CopyToken,
-    EndOverlap,
-    /// Disables or enables the marked objects, or the one under the cursor.
-    SetEnabled,
-    Revoke,
-    Refresh,
-    Filter,
-    Mark,
-    /// Moves down one row and marks on the way.
-    ExtendDown,
-    /// Moves up one row and marks on the way.
-    ExtendUp,
-    /// Marks all tokens that match the filter.
-    MarkShown,
-    Sort,
-    /// Shows only the user's own tokens, or all.
-    Mine,
-    /// Shows only tokens that expire soon, or all.
-    Expiring,
-    /// Shows only unused tokens, or all.
-    Stale,
-    /// Shows only tokens of which a dead secret is still tried, or all.
-    Tried,
-    /// Switches between the trash and the other tokens.
-    Trash,
-    Restore,
-    Purge,
-    Details,
-    CopyHint,
-    CheckAuditLog,
-    ApplyCatalogue,
-    /// Copies the id of the changed object.
-    CopyTarget,
-    CopyAddress,
-    /// Copies the equivalent command.
-    CopyLine,
-    Down,
-    Up,
-    PageDown,
-    PageUp,
-    First,
-    Last,
-    Next,
-    Previous,
-    Left,
-    Right,
-    WordLeft,
-    WordRight,
-    DeleteLeft,
-    DeleteRight,
-    DeleteToSpace,
-    DeleteWordLeft,
-    DeleteWordRight,
-    DeleteToStart,
-    DeleteToEnd,
-    /// Stops the work in batches after its current batch.
-    StopWork,
-    /// Takes the choice under the cursor.
-    Select,
-    /// Ticks or unticks a method or group; chooses a set.
-    Tick,
-    TickShown,
-    UntickShown,
-    DropUnused,
-    Undo,
-    Redo,
-    /// Shows only ticked methods, or all.
-    OnlyChecked,
-    FoldAll,
-    CopyLink,
-    /// Switches between the tree and the list of API sets.
-    Sets,
-    ShowScreen(ScreenId),
-    /// Accepts a field and moves on, or presses the button.
-    Accept,
-    Cancel,
-    Discard,
-    ShowSecret,
-    CopySecret,
-    SaveSecret,
-}
 
 /// A row of the key table.
 pub struct Binding {
@@ -341,12 +234,14 @@ pub static BINDINGS: &[Binding] = &[
 
     bind(&[Context::AuditCheck], &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Close the result", 1),
 
-    bind(&[Context::Denied], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: reason:expired token:deploy method:pets address:10.0.0", 1),
-    bind(&[Context::Denied], &[ENTER], Action::Details, "Details", "Show all details of the denied attempts", 2),
+    bind(&[Context::Denied], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: reason:expired token:deploy method:pets address:10.0.0", 4),
+    bind(&[Context::Denied], &[ENTER], Action::Details, "Details", "Show the attempts of the token; on an attempt, show all its details", 1),
+    bind(&[Context::Denied], &[Key::char('g')], Action::GroupDenied, "Ungroup", "Show the attempts one by one; again to sum them up by token", 2),
+    bind(&[Context::Denied], &[Key::char('t')], Action::GoToToken, "Go to the token", "Go to the token, even if the token is in the trash", 3),
 
     bind(&[Context::Uses], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: token:deploy method:pets address:10.0.0", 1),
     bind(&[Context::Uses], &[ENTER], Action::Details, "Details", "Show all details of the uses", 2),
-    bind(&[Context::Denied, Context::Uses], &[Key::char('y')], Action::CopyAddress, "Copy address", "Copy the client's address", 3),
+    bind(&[Context::Denied, Context::Uses], &[Key::char('y')], Action::CopyAddress, "Copy address", "Copy the client's address", 5),
     bind(&[Context::Accounts, Context::Denied, Context::Uses], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),
     bind(&[Context::Accounts, Context::Audit, Context::Denied, Context::Uses], &[ESC], Action::Cancel, "Back", "Clear the filter; without a filter, go back to the tokens", 0),
 

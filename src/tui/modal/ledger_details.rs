@@ -11,7 +11,7 @@ use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::text_fit::{count_noun, group_digits};
 use crate::tui::widget::scroll_view::Content;
-use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, TokenState, UseRow, format_origin};
+use crate::verbs::ledger::{DeniedRow, DeniedTokenRow, LedgerSecret, LedgerToken, TokenState, UseRow, format_origin};
 use crate::verbs::verify::DenialReason;
 
 impl Content for DeniedRow {
@@ -40,6 +40,38 @@ impl Content for DeniedRow {
         ];
         let method = if self.method.is_empty() { method } else { &self.method };
         let caller = [method, &self.address, &self.client];
+        lines(facts, self.token.as_ref(), self.secret.as_ref(), caller, columns, model)
+    }
+
+    fn is_enabled(&self, action: Action, _model: &Model) -> bool {
+        is_enabled(action, self.token.as_ref())
+    }
+
+    fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {
+        on_action(action, self.token.as_ref(), &self.address, "attempts")
+    }
+}
+
+impl Content for DeniedTokenRow {
+    const CONTEXT: Context = Context::LedgerRow;
+
+    fn id(&self) -> &'static str {
+        "denied-token"
+    }
+
+    fn title(&self) -> String {
+        count_noun(self.attempts, "denied attempt")
+    }
+
+    fn lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
+        let facts = [
+            ("Last", model.dates.get().second(self.at)),
+            ("", ago(self.at, model.now)),
+            ("Attempts", group_digits(self.attempts)),
+            ("Reason", self.reason.clone()),
+            ("", DenialReason::from_word(&self.reason).map_or("", DenialReason::describe).to_owned()),
+        ];
+        let caller = ["", &self.origin(), &self.client];
         lines(facts, self.token.as_ref(), self.secret.as_ref(), caller, columns, model)
     }
 
@@ -83,7 +115,7 @@ impl Content for UseRow {
     }
 }
 
-/// Returns the lines of a row: its own facts, then token, secret, method and caller.
+/// Returns the lines of a row: its own facts, then token, secret, method if not empty, and caller.
 fn lines<const N: usize>(
     facts: [(&'static str, String); N],
     token: Option<&LedgerToken>,
@@ -109,7 +141,8 @@ fn lines<const N: usize>(
         ("Address", address),
         ("Client", client),
     ];
-    let rows = facts.into_iter().chain(shared).filter(|(label, text)| !(label.is_empty() && text.is_empty()));
+    let rows =
+        facts.into_iter().chain(shared).filter(|(label, text)| !text.is_empty() || !matches!(*label, "" | "Method"));
     rows.flat_map(|(label, text)| labelled(label, &text, columns, &model.theme)).collect()
 }
 

@@ -1,6 +1,7 @@
 pub use crate::verbs::ports::ledger::{
-    DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerScope, LedgerSecret, LedgerSizePart, LedgerToken, LedgerWindow,
-    SecretStatus, SizeCursor, TokenState, UseKey, UseRow, format_origin, is_aggregated,
+    DeniedKey, DeniedRow, DeniedTokenKey, DeniedTokenRow, Ledger, LedgerQuery, LedgerScope, LedgerSecret,
+    LedgerSizePart, LedgerToken, LedgerWindow, MAX_COUNTED_ROWS, SecretStatus, SizeCursor, TokenState, UNKNOWN_SECRETS,
+    UseKey, UseRow, format_origin, is_aggregated,
 };
 
 use crate::domain::query::ledger_filter::LedgerFilter;
@@ -35,6 +36,8 @@ pub struct ListRows<K> {
 
 /// Lists the denied attempts.
 pub type ListDenied = ListRows<DeniedKey>;
+/// Lists the tokens with denied attempts.
+pub type ListDeniedTokens = ListRows<DeniedTokenKey>;
 /// Lists the accepted uses.
 pub type ListUses = ListRows<UseKey>;
 
@@ -43,6 +46,14 @@ impl Query for ListDenied {
 
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<DeniedRow>> {
         snapshot.denied_window(&self.query(actor, snapshot, env)?)
+    }
+}
+
+impl Query for ListDeniedTokens {
+    const READS_LEDGER: bool = true;
+
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<DeniedTokenRow>> {
+        snapshot.denied_tokens_window(&self.query(actor, snapshot, env)?)
     }
 }
 

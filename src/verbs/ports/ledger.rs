@@ -206,6 +206,50 @@ pub struct DeniedRow {
     pub several_callers: bool,
 }
 
+/// Maximum number of rows in which the addresses of [`DeniedTokenRow`] are counted.
+pub const MAX_COUNTED_ROWS: usize = 100;
+
+/// The key of a token in the list of denied tokens: its last attempt. Token 0 stands for all attempts without a known
+/// token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeniedTokenKey {
+    /// The time of the last attempt.
+    pub at: Timestamp,
+    /// The token.
+    pub token: TokenId,
+}
+
+/// The denied attempts with the secrets of one token, or those without a known token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DeniedToken")]
+pub struct DeniedTokenRow {
+    /// The row's key.
+    #[serde(skip_serializing_if = "in_answer")]
+    #[schemars(skip)]
+    pub key: DeniedTokenKey,
+    /// The token. `None` for all attempts without a known token.
+    pub token: Option<LedgerToken>,
+    /// Number of attempts.
+    pub attempts: u64,
+    /// The time of the last attempt.
+    pub at: Timestamp,
+    /// The reason of the last denial, a word of [`crate::verbs::verify::DenialReason`].
+    #[schemars(description = "The reason of the last denial, a code of DenialReason.")]
+    pub reason: String,
+    /// The secret of the last attempt, if known.
+    pub secret: Option<LedgerSecret>,
+    /// The caller's address in the last attempt. `None` if it is unknown, or for several callers.
+    #[serde(with = "NullIfEmpty")]
+    pub address: String,
+    /// The client name in the last attempt. `None` without one, or for several callers.
+    #[serde(with = "NullIfEmpty")]
+    pub client: String,
+    /// Number of known addresses in the newest 100 rows.
+    pub addresses: u64,
+}
+
 /// The key of a row of uses: all of it but the count. The order of the fields is that of the list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -278,6 +322,20 @@ impl DeniedRow {
     }
 }
 
+/// The name of the row of all attempts without a known token.
+pub const UNKNOWN_SECRETS: &str = "(unknown secrets)";
+
+impl DeniedTokenRow {
+    /// Returns the last caller's address, and the number of other addresses.
+    pub fn origin(&self) -> String {
+        let (address, _) = format_origin(&self.address, &self.client);
+        match self.addresses.saturating_sub(u64::from(!self.address.is_empty())) {
+            0 => address,
+            others => format!("{address} and {others} more"),
+        }
+    }
+}
+
 impl UseRow {
     /// Returns the row's key.
     pub fn key(&self) -> UseKey {
@@ -317,6 +375,8 @@ pub struct LedgerSizePart {
 pub trait Ledger {
     /// Returns a page of denied attempts.
     fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>>;
+    /// Returns a page of denied attempts, summed up by token.
+    fn denied_tokens_window(&self, query: &LedgerQuery<DeniedTokenKey>) -> Result<LedgerWindow<DeniedTokenRow>>;
     /// Returns a page of uses.
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>>;
     /// Returns a version that changes once another handle has committed. Shows if the ledger must be read again.

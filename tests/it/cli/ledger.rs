@@ -47,6 +47,22 @@ fn ledger_lists_denied_attempts_and_uses() {
     assert_eq!((&uses[0]["uses"], &uses[0]["token"]), (&json!(1), &token));
     assert_eq!(uses[0]["day"].as_str().unwrap().len(), "2026-11-21".len());
 
+    let mut sums = rows(&home, &["denied", "--by-token"], "tokens");
+    sums.sort_by_key(|row| row["reason"].to_string());
+    let sum_row = |reason: &str, token: &Value, secret: Value| {
+        json!({"at": null, "attempts": 1, "reason": reason, "token": token, "secret": secret, "address": "local",
+               "client": "jeton verify", "addresses": 1})
+    };
+    for row in &mut sums {
+        assert!(row["at"].take().as_str().unwrap().ends_with('Z'));
+    }
+    let secret = json!({"hint": hint, "is": "old"});
+    assert_eq!(sums, [sum_row("malformed", &Value::Null, Value::Null), sum_row("retired", &token, secret)]);
+    let table = home.as_ops(&["ledger", "denied", "--by-token", "--filter", "token:ci"]).assert_success().out;
+    assert!(table.starts_with("TOKEN ") && table.lines().count() == 2 && table.contains("ops/ci"), "{table}");
+    let quiet = home.as_ops(&["ledger", "denied", "--by-token", "--since", "1h", "--quiet"]).assert_success().out;
+    assert_eq!(quiet, "1\n1\n");
+
     let table = home.as_ops(&["ledger", "denied", "--token", "ci"]).assert_success().out;
     assert!(table.starts_with("TIME ") && table.lines().count() == 2, "{table}");
     for word in ["retired", "ops/ci", &format!("{hint} old"), "local", "jeton verify"] {

@@ -190,6 +190,7 @@ macro_rules! conforms {
             ledger_rows_say_what_was_recorded,
             denied_windows_agree_with_a_model,
             tokens_still_tried_are_found,
+            sums_of_denied_attempts_agree_with_a_model,
             use_windows_agree_with_a_model,
             a_usage_tells_days_methods_and_evidence,
             notices_are_remembered_by_kind_and_token,

@@ -6,7 +6,7 @@ use jeton::domain::secret::Secret;
 use jeton::domain::token::{Token, TokenRef};
 use jeton::error::{Error, Result};
 use jeton::verbs::credential::Credential;
-use jeton::verbs::ledger::{ListDenied, ListUses};
+use jeton::verbs::ledger::{ListDenied, ListDeniedTokens, ListUses};
 use jeton::verbs::ports::{Denial, Store, Use};
 use jeton::verbs::request::call;
 
@@ -33,12 +33,24 @@ pub fn in_ledger(install: &TestInstall, who: &Credential, token: TokenRef) -> Re
         let window = call(&install.backend, who, ListDenied { token, since, filter, cursor: anchor, limit })?;
         Ok(window.rows.iter().any(|row| row.token.as_ref().is_some_and(|token| token.id == *id)))
     };
+    let denied_tokens = |token: Option<TokenRef>| {
+        let (filter, anchor) = (filter.clone(), PageCursor::Newest);
+        let window = call(&install.backend, who, ListDeniedTokens { token, since, filter, cursor: anchor, limit })?;
+        Ok(window.rows.iter().any(|row| row.token.as_ref().is_some_and(|token| token.id == *id)))
+    };
     let uses = |token: Option<TokenRef>| {
         let (filter, anchor) = (filter.clone(), PageCursor::Newest);
         let window = call(&install.backend, who, ListUses { token, since, filter, cursor: anchor, limit })?;
         Ok(window.rows.iter().any(|row| row.token.id == *id))
     };
-    let found: [Result<bool>; 4] = [denied(None), denied(Some(token.clone())), uses(None), uses(Some(token.clone()))];
+    let found: [Result<bool>; 6] = [
+        denied(None),
+        denied(Some(token.clone())),
+        denied_tokens(None),
+        denied_tokens(Some(token.clone())),
+        uses(None),
+        uses(Some(token.clone())),
+    ];
     let all = found.iter().all(|one| matches!(one, Ok(true)));
     assert!(all || !found.iter().any(|one| matches!(one, Ok(true))), "{found:?}");
     found.into_iter().try_for_each(|one| one.map(drop))?;

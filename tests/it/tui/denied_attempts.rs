@@ -55,13 +55,13 @@ fn with_denied_attempts() -> TestInstall {
 
 /// Returns the caller's address in the row under the cursor.
 fn current_address(s: &TuiHarness) -> String {
-    s.denied().current().unwrap().address.clone()
+    s.denied().current().unwrap().address().to_owned()
 }
 
 #[test]
 fn denied_attempts_are_listed_newest_first() {
     let mut s = TuiHarness::signed_in(with_denied_attempts());
-    s.keys("6");
+    s.keys("6g");
     let text = s.text();
     let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} is not there:\n{text}"));
     assert!(at("○ disabled") < at("† deleted") && at("† deleted") < at("? unknown"), "{text}");
@@ -78,6 +78,40 @@ fn denied_attempts_are_listed_newest_first() {
     ");
     s.keys("y");
     assert_eq!(s.copied.pop().as_deref(), Some("203.0.113.9"));
+}
+
+#[test]
+fn denied_attempts_are_summed_up_by_token() {
+    let install = with_denied_attempts();
+    deny(&install, Some(&install.issue(OWNER, "builder").token), DenialReason::NotPermitted, "10.0.0.7", "", 9_000);
+    deny(&install, None, DenialReason::Malformed, "203.0.113.8", "", 4_000);
+    let mut s = TuiHarness::signed_in(install);
+    s.keys("6");
+    insta::assert_snapshot!(s.body());
+    insta::assert_snapshot!(s.about());
+    insta::assert_snapshot!(s.footer());
+    s.keys("<enter>");
+    s.assert_shows("environment.control.StopEnv");
+    s.assert_shows("1 match");
+    s.assert_hides("gone");
+    s.keys("<enter>");
+    s.assert_top("denied-row");
+    s.keys("<esc><esc>");
+    s.assert_shows("1 of 4");
+    s.keys("<down><down><enter>");
+    assert_eq!(current_address(&s), "203.0.113.9", "the attempts without a token");
+    s.assert_shows("2 match");
+    s.keys("<esc>/reason:del<enter>");
+    s.assert_shows("1 match");
+    s.keys("<enter><esc>");
+    s.assert_shows("/ reason:del");
+    s.keys("t");
+    assert!(s.tokens().source.options.trashed);
+    s.assert_shows("▶   gone");
+    s.keys("6<esc>g");
+    s.assert_shows("1 of 5");
+    s.keys("g");
+    s.assert_shows("1 of 4");
 }
 
 #[test]
@@ -102,7 +136,7 @@ fn still_tried_tokens_are_counted_and_one_key_away() {
 #[test]
 fn denied_attempt_leads_to_its_token() {
     let mut s = TuiHarness::signed_in(with_denied_attempts());
-    s.keys("/nothing-is-called-so<enter>6<enter>");
+    s.keys("/nothing-is-called-so<enter>6g<enter>");
     s.assert_top("denied-row");
     s.assert_shows("environment.control.StopEnv");
     s.keys("<enter>");
@@ -154,7 +188,7 @@ fn denied_attempt_leads_to_its_token() {
 #[test]
 fn denied_filter_narrows_by_words_and_fields() {
     let mut s = TuiHarness::signed_in(with_denied_attempts());
-    s.keys("6/reason:del");
+    s.keys("6g/reason:del");
     s.assert_shows("1 match");
     s.assert_hides("deploy-bot");
     s.keys("<c-u>token:deploy address:10.0.0");
@@ -182,7 +216,7 @@ fn denied_filter_narrows_by_words_and_fields() {
 fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
     let screens_of = |who: &str| {
         let mut s = TuiHarness::signed_out(with_denied_attempts());
-        s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>6"));
+        s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>6g"));
         s
     };
     let member = screens_of("member").text();
@@ -201,7 +235,7 @@ fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
 
 #[test]
 fn token_session_sees_which_method_it_lacks() {
-    for (screen, install) in [("6", with_denied_attempts()), ("7", super::uses::with_uses())] {
+    for (screen, install) in [("6g", with_denied_attempts()), ("7", super::uses::with_uses())] {
         let secret = Arc::new(install.issue(OWNER, "lacking").secret);
         let token = TokenCredential { secret, account: None, name: None };
         let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
@@ -217,7 +251,7 @@ fn token_session_sees_which_method_it_lacks() {
 fn new_attempts_appear_only_while_they_are_shown() {
     let mut s = TuiHarness::signed_in(with_denied_attempts());
     assert!(s.app.shows_ledger(), "the table of tokens shows the usage of the current one");
-    s.keys("6");
+    s.keys("6g");
     assert!(s.app.shows_ledger());
     let bot = s.install.issue(OWNER, "other").token;
     deny(&s.install, Some(&bot), DenialReason::NotPermitted, "10.0.0.77", "curl/8.5.0", 0);
@@ -249,7 +283,7 @@ fn long_list_is_read_in_pages() {
         deny(&install, None, DenialReason::Unknown, &format!("10.1.{}.{}", n / 250, n % 250), "scan", n * 60);
     }
     let mut s = TuiHarness::signed_in(install);
-    s.keys("6");
+    s.keys("6g");
     let mut seen = vec![current_address(&s)];
     for _ in 1..500 {
         s.keys("<down>");
@@ -269,7 +303,7 @@ fn text_from_callers_is_shown_escaped_and_never_copied_raw() {
     deny(&install, None, DenialReason::Unknown, "10.0.0.4\u{1b}[31m", "evil\u{202e}\u{7}", 0);
     let mut s = TuiHarness::signed_in(install);
     s.resize(140, 40);
-    s.keys("6y<enter>");
+    s.keys("6gy<enter>");
     let text = s.text();
     assert!(!text.chars().any(|c| c != '\n' && jeton::domain::untrusted_text::is_control_or_bidi(c)), "{text:?}");
     assert!(s.copied.is_empty(), "{:?}", s.copied);
@@ -297,6 +331,9 @@ fn ledger_head_changes_only_by_writes_of_others() {
 #[test]
 fn denied_at_each_size() {
     for (name, theme, size) in [
+        ("denied_tokens_80x24", Theme::colour(), (80, 24)),
+        ("denied_tokens_120x40", Theme::colour(), (120, 40)),
+        ("denied_tokens_40x10", Theme::colour(), (40, 10)),
         ("denied_80x24", Theme::colour(), (80, 24)),
         ("denied_140x40", Theme::colour(), (140, 40)),
         ("denied_40x10", Theme::colour(), (40, 10)),
@@ -310,10 +347,10 @@ fn denied_at_each_size() {
         let mut s = TuiHarness::with(install, theme, None);
         s.keys(&format!("{PASSWORD}<enter>"));
         s.resize(size.0, size.1);
-        s.keys("6<down>");
+        s.keys(if name.starts_with("denied_tokens") { "6<down>" } else { "6g<down>" });
         insta::assert_snapshot!(name, s.dump());
     }
     let mut s = TuiHarness::signed_in(with_denied_attempts());
-    s.keys("6<enter>");
+    s.keys("6g<enter>");
     insta::assert_snapshot!("denied_attempt", s.dump());
 }

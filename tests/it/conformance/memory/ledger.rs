@@ -17,13 +17,14 @@ use jeton::verbs::findings::{
     DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery, MAX_UNKNOWN_NAMES,
 };
 use jeton::verbs::ports::ledger::{
-    DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSecret, LedgerSizePart, LedgerToken, LedgerWindow, SecretStatus,
-    SizeCursor, TokenState, UseKey, UseRow, is_aggregated,
+    DeniedKey, DeniedRow, DeniedTokenKey, DeniedTokenRow, Ledger, LedgerQuery, LedgerSecret, LedgerSizePart,
+    LedgerToken, LedgerWindow, SecretStatus, SizeCursor, TokenState, UseKey, UseRow, is_aggregated,
 };
 use jeton::verbs::ports::{
     Denial, DenialSummary, DeniedSince, LastDenial, PreviousUses, SecretState, Usage, UsageReader, Use,
 };
 
+use super::super::denied_tokens::summed_window;
 use super::super::ledger_windows::{Row, holds};
 use super::state::{AttemptKey, Attempts, State, StoredToken};
 use super::{Start, section};
@@ -81,11 +82,14 @@ impl State {
         }
     }
 
-    fn ledger_section<R: Row>(&self, mut rows: Vec<R>, query: &LedgerQuery<R::Key>) -> LedgerWindow<R> {
+    fn owners(&self) -> BTreeMap<TokenId, Account> {
         let owners = self.tokens.iter().map(|(id, token)| (*id, token.account));
         let owners = owners.chain(self.tombstones.values().map(|(stone, owner)| (stone.purged.token, *owner)));
-        let owners: BTreeMap<TokenId, Account> =
-            owners.map(|(id, owner)| (id, self.accounts[owner.0 as usize - 1].account.clone())).collect();
+        owners.map(|(id, owner)| (id, self.accounts[owner.0 as usize - 1].account.clone())).collect()
+    }
+
+    fn ledger_section<R: Row>(&self, mut rows: Vec<R>, query: &LedgerQuery<R::Key>) -> LedgerWindow<R> {
+        let owners = self.owners();
         rows.retain(|row| holds(row, query, &owners));
         rows.sort_by_key(|row| std::cmp::Reverse(row.key()));
         let above = |key: &R::Key| rows.partition_point(|row| row.key() > *key);
@@ -313,6 +317,10 @@ impl UsageReader for State {
 }
 
 impl Ledger for State {
+    fn denied_tokens_window(&self, query: &LedgerQuery<DeniedTokenKey>) -> Result<LedgerWindow<DeniedTokenRow>> {
+        let rows = self.attempts.iter().map(|(key, attempts)| self.denied_row(key, attempts, query.now));
+        Ok(summed_window(rows.collect(), query, &self.owners()))
+    }
     fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>> {
         let rows = self.attempts.iter().map(|(key, attempts)| self.denied_row(key, attempts, query.now));
         Ok(self.ledger_section(rows.collect(), query))

@@ -126,7 +126,7 @@ impl Maintenance for MemoryStore {
 }
 
 /// The start of a section of a list, as an index.
-enum Start {
+pub(super) enum Start {
     From(usize),
     /// The section ends before this row.
     Before(usize),
@@ -135,7 +135,7 @@ enum Start {
 }
 
 /// Returns the rows of a section, of `count` rows.
-fn section(start: Start, count: usize, limit: usize) -> Range<usize> {
+pub(super) fn section(start: Start, count: usize, limit: usize) -> Range<usize> {
     match start {
         Start::From(start) => start..start.saturating_add(limit).min(count),
         Start::Before(end) => end.saturating_sub(limit)..end,
