@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::domain::audit::Face;
 use crate::error::{Error, Kind, Result};
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::Backend;
@@ -43,7 +44,7 @@ impl LazyLocalBackend {
     /// # Errors
     /// [`Kind::NotFound`] when there is no store; [`Kind::Failure`] when it is refused.
     pub fn backend(&self) -> Result<Arc<LocalBackend<OpenStore>>> {
-        self.open(OpenMode::Existing)
+        self.open(if self.client.face == Face::Tui { OpenMode::Screens } else { OpenMode::Existing })
     }
 
     /// Explains why the store can't be used before setup.

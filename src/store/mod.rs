@@ -22,6 +22,8 @@ pub enum OpenMode {
     Existing,
     /// Use the store, or create an empty one.
     Create,
+    /// Use an existing store for screens, which search it often.
+    Screens,
     /// Create a store for a large number of tokens. Its indexes are built the next time it is opened.
     CreateUnindexed,
     /// Serve from an existing store. Waits this long for other writers; people wait longer.

@@ -108,7 +108,7 @@ impl LedgerList for DeniedTokenRow {
             self.attempts.to_string().into(),
             Cell::time(dates.minute(self.at), Some(self.at)),
             Cell::new(self.origin(), &*self.address),
-            Cell::or_dash(&self.secret.as_ref().map(format_secret).unwrap_or_default()),
+            secret_cell(self.secret.as_ref()),
             Cell::or_dash(&self.client),
         ]
     }

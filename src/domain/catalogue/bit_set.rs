@@ -3,61 +3,66 @@
 
 /// Numbers below a limit that is fixed at creation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct BitSet(Vec<u64>);
+pub(crate) struct BitSet(Vec<u64>);
 
 impl BitSet {
-    pub(super) fn empty(limit: usize) -> Self {
+    pub(crate) fn empty(limit: usize) -> Self {
         BitSet(vec![0; limit.div_ceil(64)])
     }
 
     /// Returns the set of `numbers`. Those beyond `limit` are left out.
-    pub(super) fn new(limit: usize, numbers: impl IntoIterator<Item = usize>) -> Self {
+    pub(crate) fn new(limit: usize, numbers: impl IntoIterator<Item = usize>) -> Self {
         let mut set = Self::empty(limit);
         numbers.into_iter().for_each(|number| set.insert(number));
         set
     }
 
-    pub(super) fn insert(&mut self, number: usize) {
+    /// Raises the limit.
+    pub(crate) fn grow(&mut self, limit: usize) {
+        self.0.resize(limit.div_ceil(64).max(self.0.len()), 0);
+    }
+
+    pub(crate) fn insert(&mut self, number: usize) {
         if let Some(word) = self.0.get_mut(number / 64) {
             *word |= 1 << (number % 64);
         }
     }
 
-    pub(super) fn remove(&mut self, number: usize) {
+    pub(crate) fn remove(&mut self, number: usize) {
         if let Some(word) = self.0.get_mut(number / 64) {
             *word &= !(1 << (number % 64));
         }
     }
 
-    pub(super) fn contains(&self, number: usize) -> bool {
+    pub(crate) fn contains(&self, number: usize) -> bool {
         self.0.get(number / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
     }
 
-    pub(super) fn is_subset(&self, other: &BitSet) -> bool {
+    pub(crate) fn is_subset(&self, other: &BitSet) -> bool {
         self.0.iter().zip(&other.0).all(|(a, b)| a & !b == 0)
     }
 
-    pub(super) fn union_with(&mut self, other: &BitSet) {
+    pub(crate) fn union_with(&mut self, other: &BitSet) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
 
-    pub(super) fn intersection(&self, other: &BitSet) -> BitSet {
+    pub(crate) fn intersection(&self, other: &BitSet) -> BitSet {
         BitSet(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
     }
 
-    pub(super) fn difference(&self, other: &BitSet) -> BitSet {
+    pub(crate) fn difference(&self, other: &BitSet) -> BitSet {
         BitSet(self.0.iter().zip(&other.0).map(|(a, b)| a & !b).collect())
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
+    pub(crate) fn heap_bytes(&self) -> usize {
         size_of_val(&*self.0)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> {
         (0..self.0.len() * 64).filter(|n| self.contains(*n))
     }
 }

@@ -8,7 +8,7 @@
 //! - [`short_names`] resolves names as people type them;
 //! - [`change`] compares the states before and after a catalogue is replaced.
 
-mod bit_set;
+pub(crate) mod bit_set;
 pub mod change;
 pub mod effective_rights;
 pub mod hosts;

@@ -174,7 +174,7 @@ impl SqliteStore {
             .and_then(|()| db.busy_timeout(wait))
             .and_then(|()| db.progress_handler(STEPS_BETWEEN_QUESTIONS, Some(is_over)))
             .map_err(sqlite_error)?;
-        Ok(SqliteStore::from_parts(db, identity, given))
+        Ok(SqliteStore::from_parts(db, identity, given, OpenMode::Existing))
     }
 }
 

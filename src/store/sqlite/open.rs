@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::file_identity::FileIdentity;
 use super::query_helpers::sqlite_error;
 use super::read_only_mount::{ReadOnly, WriteObstacle};
-use super::{busy_handler, read_only_mount, schema, token_list_query, wal};
+use super::{busy_handler, read_only_mount, schema, token_list_query, token_search, wal};
 use crate::error::{Error, Result};
 use crate::platform::shared_folder::SharedFolder;
 use crate::platform::sidecar::sqlite_companions;
@@ -25,6 +25,8 @@ use crate::verbs::cli_line::CliLine;
 const CACHE_KIB: i64 = 32 * 1024;
 /// Size of the cache while a store is filled, when whole tables are rewritten.
 const BULK_CACHE_KIB: i64 = 256 * 1024;
+/// Size of the cache for screens, which keep the texts of all tokens while they filter.
+const SCREEN_CACHE_KIB: i64 = 8 * 1024;
 /// Size of the cache for a service, which has its own cache.
 const SERVICE_CACHE_KIB: i64 = 8 * 1024;
 /// Older versions of SQLite can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
@@ -309,16 +311,18 @@ pub(super) fn check_mode(path: &Path) -> Result<()> {
 pub(super) fn configure(db: &mut Connection, mode: OpenMode) -> rusqlite::Result<()> {
     match mode {
         OpenMode::Service(busy_timeout) | OpenMode::Ledger(busy_timeout) => db.busy_timeout(busy_timeout)?,
-        OpenMode::Existing | OpenMode::Create | OpenMode::CreateUnindexed | OpenMode::Copy => {
+        OpenMode::Existing | OpenMode::Screens | OpenMode::Create | OpenMode::CreateUnindexed | OpenMode::Copy => {
             db.busy_handler(Some(busy_handler::wait))?
         }
     }
     let cache = match mode {
         OpenMode::Existing | OpenMode::Create | OpenMode::Copy => CACHE_KIB,
+        OpenMode::Screens => SCREEN_CACHE_KIB,
         OpenMode::CreateUnindexed => BULK_CACHE_KIB,
         OpenMode::Service(_) | OpenMode::Ledger(_) => SERVICE_CACHE_KIB,
     };
     db.set_prepared_statement_cache_capacity(128);
+    token_search::prepare(db)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // Without this setting, statements over tables with partial indexes are compiled again for each bound value.

@@ -1,6 +1,8 @@
 //! Tests of SQLite's query plans for the lists. A plan that sorts or scans a million tokens would pass every other
 //! test.
 
+use std::path::Path;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use tempfile::TempDir;
@@ -8,7 +10,8 @@ use tempfile::TempDir;
 use super::sqlite_tx::SqliteTx;
 use super::token_list_path::AccessPath;
 use super::token_list_query::{Step, TokenListing, sort_key};
-use super::{accounts, findings, notices, open, still_tried, token_figures, tokens};
+use super::token_search::TokenSearch;
+use super::{accounts, findings, ledger_window, notices, open, still_tried, token_figures, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
@@ -44,7 +47,7 @@ fn store_with_token() -> (Connection, TempDir) {
         now: NOW,
     };
     let tx = db.unchecked_transaction().unwrap();
-    SqliteTx(&tx).insert_account(&account).unwrap();
+    SqliteTx(&tx, &TokenSearch::new(Path::new(""), OpenMode::Existing)).insert_account(&account).unwrap();
     tx.commit().unwrap();
     let new = NewToken {
         account: AccountId(1),
@@ -59,7 +62,7 @@ fn store_with_token() -> (Connection, TempDir) {
 }
 
 fn plan(db: &Connection, query: &WindowQuery, keyed: bool, step: Step) -> String {
-    let list = TokenListing::counted(db, query).unwrap();
+    let list = TokenListing::counted(db, query, None).unwrap();
     let key = sort_key(db, query.sort, 1).unwrap().filter(|_| keyed);
     let (sql, values) = list.page_sql(key.as_deref(), step, 200);
     explain(db, &sql, &values)
@@ -144,7 +147,12 @@ fn every_sort_order_uses_its_index() {
 fn token_counts_use_an_index() {
     let (db, _folder) = store_with_token();
     let tx = db.unchecked_transaction().unwrap();
-    assert_eq!(SqliteTx(&tx).token_counts(None, NOW).unwrap()[&AccountId(1)].active, 1);
+    assert_eq!(
+        SqliteTx(&tx, &TokenSearch::new(Path::new(""), OpenMode::Existing)).token_counts(None, NOW).unwrap()
+            [&AccountId(1)]
+            .active,
+        1
+    );
     tx.commit().unwrap();
     for (of_one, found) in [
         (true, "SEARCH tokens USING INDEX tokens_live_of_account (account_id=?)"),
@@ -193,12 +201,12 @@ fn choice_of_a_path_reads_parts_of_indexes() {
         ] {
             let sort = Sort { column, descending: false };
             let query = WindowQuery { filter: TokenFilter::parse(text), ..query(&Role::ALL, sort, false) };
-            let list = TokenListing::counted(&db, &query).unwrap();
+            let list = TokenListing::counted(&db, &query, None).unwrap();
             let (sql, values) = list.index_count_sql(100);
             let plan = explain(&db, &sql, values);
             assert!(plan.contains(found), "{text} {plan}");
             assert!(list.has_other_conditions(), "{text}");
-            let order = TokenListing::with_path(AccessPath::Order, &query, None, 1_000_000);
+            let order = TokenListing::with_path(AccessPath::Order, &query, None, 1_000_000, None);
             for key in [None, sort_key(&db, sort, 1).unwrap()] {
                 let (sql, values) = order.sample_sql(key.as_deref(), 2_000);
                 let plan = explain(&db, &sql, &values);

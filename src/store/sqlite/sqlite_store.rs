@@ -10,6 +10,7 @@ use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 use super::file_identity::{FileIdentity, FileState};
 use super::query_helpers::sqlite_error;
 use super::sqlite_tx::SqliteTx;
+use super::token_search::TokenSearch;
 use super::{audit, busy_handler, failed_sign_in_audit, ledger_read, open, schema, tokens, usage_journal, wal};
 use crate::domain::audit::AuditActor;
 use crate::domain::time::Timestamp;
@@ -25,6 +26,7 @@ pub struct SqliteStore {
     db: Mutex<Connection>,
     pub(super) identity: FileIdentity,
     path: PathBuf,
+    pub(super) search: Box<TokenSearch>,
 }
 
 /// The sizes of the store's files, in bytes.
@@ -38,17 +40,22 @@ pub struct FileSizes {
 impl SqliteStore {
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self> {
         let (db, identity) = open::open(path, mode)?;
-        Ok(Self::from_parts(db, identity, path))
+        Ok(Self::from_parts(db, identity, path, mode))
     }
 
     /// Opens the file of this store alone, without the changes in its write-ahead log. It has what checkpoints wrote.
     pub fn open_file_alone(&self) -> Result<Self> {
         let (db, identity) = open::open_file_alone(self.path.clone())?;
-        Ok(Self::from_parts(db, identity, &self.path))
+        Ok(Self::from_parts(db, identity, &self.path, OpenMode::Copy))
     }
 
-    pub(super) fn from_parts(db: Connection, identity: FileIdentity, path: &Path) -> Self {
-        SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
+    pub(super) fn from_parts(db: Connection, identity: FileIdentity, path: &Path, mode: OpenMode) -> Self {
+        SqliteStore {
+            db: Mutex::new(db),
+            identity,
+            path: path.to_owned(),
+            search: Box::new(TokenSearch::new(path, mode)),
+        }
     }
 
     /// Runs one immediate transaction on the file that was opened.
@@ -121,7 +128,7 @@ impl Store for SqliteStore {
         let mut db = self.lock();
         let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(sqlite_error)?;
         schema::check_unchanged(&tx)?;
-        let out = f(&SqliteTx(&tx))?;
+        let out = f(&SqliteTx(&tx, &self.search))?;
         tx.finish().map_err(sqlite_error)?;
         self.identity.check_in_place()?;
         Ok(out)
@@ -138,7 +145,7 @@ impl Store for SqliteStore {
     ) -> Result<T> {
         self.in_write_transaction(|tx| {
             tx.execute_batch("SAVEPOINT rehearsal").map_err(sqlite_error)?;
-            let (_, out) = f(&mut SqliteTx(tx), now())?.into_parts();
+            let (_, out) = f(&mut SqliteTx(tx, &self.search), now())?.into_parts();
             let newest = tokens::newest_id(tx)?;
             tx.execute_batch("ROLLBACK TO rehearsal; RELEASE rehearsal").map_err(sqlite_error)?;
             tokens::reserve_ids(tx, newest)?;
@@ -154,14 +161,14 @@ impl Store for SqliteStore {
     ) -> Result<CommittedTx<T>> {
         self.in_write_transaction(|tx| {
             let now = now();
-            let (entries, out) = f(&mut SqliteTx(tx), now)?.into_parts();
+            let (entries, out) = f(&mut SqliteTx(tx, &self.search), now)?.into_parts();
             let seq = audit::append(tx, actor, now, &entries)?;
             Ok(CommittedTx { value: out, audit_seq: seq })
         })
     }
 
     fn write_usage<T>(&self, mut f: impl FnMut(&mut dyn UsageTx) -> Result<T>) -> Result<T> {
-        self.in_write_transaction(|tx| f(&mut SqliteTx(tx)))
+        self.in_write_transaction(|tx| f(&mut SqliteTx(tx, &self.search)))
     }
 }
 

@@ -3,6 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::query_helpers::{corrupt, execute, query_one, tuple};
+use super::token_search::{TokenSearch, with_found};
 use super::{
     denied_tokens, findings, ledger_read, ledger_size, ledger_window, purge, renamed_selections, rights_of_all_tokens,
     token_figures, token_lineage, token_list_query, token_window, tokens,
@@ -27,7 +28,7 @@ use crate::verbs::ports::{
 
 /// An open transaction. The trait that a caller gets (one of three) limits what the caller can do with the
 /// transaction. Traits of one table are implemented in its file, the others here.
-pub(super) struct SqliteTx<'a>(pub(super) &'a Transaction<'a>);
+pub(super) struct SqliteTx<'a>(pub(super) &'a Transaction<'a>, pub(super) &'a TokenSearch);
 
 impl TokenReader for SqliteTx<'_> {
     fn token(&self, id: TokenId) -> Result<Option<Token>> {
@@ -76,10 +77,12 @@ impl TokenReader for SqliteTx<'_> {
         rights_of_all_tokens::page(self.0, after, limit)
     }
     fn window(&self, query: &WindowQuery) -> Result<Window> {
-        token_window::window(self.0, query)
+        let found = self.1.find(self.0, &query.filter)?;
+        with_found(found.as_ref(), || token_window::window(self.0, query, found.as_deref()))
     }
     fn matching(&self, query: &WindowQuery) -> Result<Vec<TokenState>> {
-        token_list_query::TokenListing::states(self.0, query)
+        let found = self.1.find_if_loaded(self.0, &query.filter)?;
+        with_found(found.as_ref(), || token_list_query::TokenListing::states(self.0, query, found.as_deref()))
     }
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts> {
         token_window::tally(self.0, visibility, now, soon)

@@ -9,9 +9,13 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::query_helpers::{query_all, query_count};
+use super::search_index::Found;
 use super::token_list_query::{TokenListing, and_visible, in_list};
+use super::token_search::MAX_LISTED;
 use super::where_clause::WhereClause;
 use crate::domain::query::filter_syntax::FilterFields;
+use crate::domain::query::token_filter::TokenFilter;
+use crate::domain::role::Role;
 use crate::domain::token::Status;
 use crate::error::Result;
 use crate::verbs::ports::WindowQuery;
@@ -88,29 +92,39 @@ pub(super) fn is_empty(query: &WindowQuery, accounts: Option<&[i64]>) -> bool {
     is_contradiction || accounts.is_some_and(<[i64]>::is_empty)
 }
 
+/// Returns `true` if the text of the filter alone decides which tokens the list has.
+fn has_only_text(query: &WindowQuery, accounts: Option<&[i64]>) -> bool {
+    let TokenFilter { words, method, .. } = &query.filter;
+    let text = TokenFilter { words: words.clone(), method: method.clone(), ..TokenFilter::default() };
+    let sees_all = query.visibility.roles.len() == Role::ALL.len();
+    sees_all && accounts.is_none() && query.account.is_none() && query.filter == text
+}
+
 /// The facts that choose an access path.
-struct Scope {
+struct Scope<'a> {
     /// The accounts of the list, if few.
     accounts: Option<Vec<i64>>,
     /// `true` if these accounts have few tokens.
     is_short: bool,
     /// Number of tokens without the filter.
     total: u64,
+    /// The tokens with the text of the filter, if they were searched for.
+    found: Option<&'a Found>,
 }
 
-impl Scope {
-    fn read(db: &Connection, query: &WindowQuery) -> Result<Self> {
+impl<'a> Scope<'a> {
+    fn read(db: &Connection, query: &WindowQuery, found: Option<&'a Found>) -> Result<Self> {
         let total = count_unfiltered(db, query, None)?;
         let accounts = account_ids(db, query)?;
         let is_short = match &accounts {
             Some(ids) => count_unfiltered(db, query, Some(ids))? <= MAX_EXACT_COUNT,
             None => false,
         };
-        Ok(Scope { accounts, is_short, total })
+        Ok(Scope { accounts, is_short, total, found })
     }
 
     fn list(&self, access_path: AccessPath, query: &WindowQuery) -> TokenListing {
-        TokenListing::with_path(access_path, query, self.accounts.as_deref(), self.total)
+        TokenListing::with_path(access_path, query, self.accounts.as_deref(), self.total, self.found)
     }
 
     /// Returns the list with the path that finds few matches fastest.
@@ -119,6 +133,7 @@ impl Scope {
         let path = match filter.status {
             // Without any matching row, no index is useful.
             _ if is_empty(query, self.accounts.as_deref()) => AccessPath::Table,
+            _ if self.found.is_some_and(|found| found.count(query.trashed) <= MAX_LISTED) => AccessPath::Table,
             _ if self.is_short => AccessPath::Accounts,
             _ if filter.tried => AccessPath::Denied,
             None | Some(Status::Deleted) if filter.is_empty() => AccessPath::Order,
@@ -154,8 +169,15 @@ struct ListOfFew {
 
 impl TokenListing {
     /// Counts the list of `query`, and chooses the way to read it that suits its length.
-    pub fn counted(db: &Connection, query: &WindowQuery) -> Result<Self> {
-        let scope = Scope::read(db, query)?;
+    pub fn counted(db: &Connection, query: &WindowQuery, found: Option<&Found>) -> Result<Self> {
+        let scope = Scope::read(db, query, found)?;
+        if let Some(found) = found.filter(|_| has_only_text(query, scope.accounts.as_deref())) {
+            let matching = found.count(query.trashed);
+            let path = if matching <= MAX_LISTED { AccessPath::Table } else { AccessPath::Order };
+            let mut list = scope.list(path, query);
+            list.matching = matching;
+            return Ok(list);
+        }
         let mut list = scope.list_of_few(db, query)?.list;
         if !query.filter.is_empty() {
             let found = list.count(db, Some(MAX_EXACT_COUNT + 1), None)?;
@@ -169,7 +191,7 @@ impl TokenListing {
 
     /// Chooses the way to read the next page of `query`, after `key` if given, without counting the list.
     pub fn uncounted(db: &Connection, query: &WindowQuery, key: Option<&[Value]>) -> Result<Self> {
-        let scope = Scope::read(db, query)?;
+        let scope = Scope::read(db, query, None)?;
         let ListOfFew { list, cost } = scope.list_of_few(db, query)?;
         if cost > 0 && !query.filter.is_empty() {
             let along_order = scope.list(AccessPath::Order, query);

@@ -5,8 +5,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::query_helpers::{placeholder, query_all, query_count, query_one, sql_limit, stored};
+use super::search_index::Found;
 use super::still_tried;
 use super::token_list_path::{AccessPath, account_ids, is_empty};
+use super::token_search::and_found;
 use super::where_clause::{LOWER_FUNCTION, WhereClause};
 use crate::domain::expiry::Expiry;
 use crate::domain::query::sort::{Sort, SortColumn};
@@ -83,10 +85,10 @@ pub(super) struct TokenListing {
 impl TokenListing {
     /// Returns the state of the tokens of the list, by id, `limit` at most. All are read, so that the index of an order is
     /// of no use.
-    pub fn states(db: &Connection, query: &WindowQuery) -> Result<Vec<TokenState>> {
-        let mut list = Self::counted(db, query)?;
+    pub fn states(db: &Connection, query: &WindowQuery, found: Option<&Found>) -> Result<Vec<TokenState>> {
+        let mut list = Self::counted(db, query, found)?;
         if list.access_path == AccessPath::Order {
-            list = Self::with_path(AccessPath::Table, query, account_ids(db, query)?.as_deref(), list.total);
+            list = Self::with_path(AccessPath::Table, query, account_ids(db, query)?.as_deref(), list.total, found);
         }
         let (from, found, limit) = (list.table_clause(true), list.conditions.sql(), sql_limit(query.limit));
         let columns = format!("t.id, t.revision, t.enabled, t.expires_at, nullif({LAST_SEEN}, 0)");
@@ -103,6 +105,7 @@ impl TokenListing {
         query: &WindowQuery,
         accounts: Option<&[i64]>,
         total: u64,
+        found: Option<&Found>,
     ) -> Self {
         let mut list = TokenListing {
             access_path,
@@ -116,7 +119,7 @@ impl TokenListing {
             matching: total,
             is_lower_bound: false,
         };
-        list.apply_filter(query, accounts);
+        list.apply_filter(query, accounts, found);
         list
     }
 
@@ -126,7 +129,7 @@ impl TokenListing {
             || (self.access_path == AccessPath::Order && self.sort.column == SortColumn::LastSeen)
     }
 
-    fn apply_filter(&mut self, query: &WindowQuery, accounts: Option<&[i64]>) {
+    fn apply_filter(&mut self, query: &WindowQuery, accounts: Option<&[i64]>, found: Option<&Found>) {
         let seen_first = self.is_seen_first();
         let (filter, conditions) = (&query.filter, &mut self.conditions);
         let (seen, now) = (if seen_first { "s.at" } else { LAST_SEEN }, || Value::from(query.now.0));
@@ -175,7 +178,9 @@ impl TokenListing {
         if is_empty(query, accounts) {
             conditions.and("FALSE", []);
         }
-        if let Some(part) = &filter.method {
+        if let Some(found) = found {
+            and_found(conditions, if seen_first { "s.token_id" } else { "t.id" }, found, query.trashed);
+        } else if let Some(part) = &filter.method {
             let holding = |table: &str, column: &str| {
                 format!(
                     "EXISTS (SELECT 1 FROM {table} WHERE token_id = t.id AND instr({LOWER_FUNCTION}({column}), ?) > 0)"
@@ -184,7 +189,9 @@ impl TokenListing {
             let either = [holding("token_methods", "method_id"), holding("token_sets", "set_name")].join(" OR ");
             conditions.and(&format!("({either})"), vec![Value::from(part.clone()); 2]);
         }
-        filter.words.iter().for_each(|word| and_contains_word(conditions, word));
+        if found.is_none() {
+            filter.words.iter().for_each(|word| and_contains_word(conditions, word));
+        }
         self.needs_tokens = conditions.conditions.len() > on_seen.conditions.len();
         self.index_conditions = if self.access_path == AccessPath::Seen { on_seen } else { on_status };
     }

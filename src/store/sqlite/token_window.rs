@@ -4,6 +4,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::query_helpers::query_count;
+use super::search_index::Found;
 use super::still_tried;
 use super::token_list_query::{Step, TokenListing, and_visible, sort_key};
 use super::tokens;
@@ -25,13 +26,14 @@ struct PageSlice {
     position: Option<u64>,
 }
 
-pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
+/// Returns the requested window. The tokens with the filter's text are those `found`, if given.
+pub(super) fn window(db: &Connection, query: &WindowQuery, found: Option<&Found>) -> Result<Window> {
     // Requests one row more than needed; its presence shows that the end isn't reached.
     let limit = query.limit.min(i64::MAX as usize - 1);
     if let TokenCursor::After(id) = query.cursor {
         return after(db, query, id, limit);
     }
-    let list = TokenListing::counted(db, query)?;
+    let list = TokenListing::counted(db, query, found)?;
     let slice = match query.cursor {
         TokenCursor::Start | TokenCursor::After(_) => start(db, &list, limit)?,
         TokenCursor::End => end(db, &list, limit)?,

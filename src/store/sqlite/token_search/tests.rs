@@ -1,0 +1,209 @@
+use tempfile::TempDir;
+
+use super::*;
+use crate::domain::account::AccountId;
+use crate::domain::api_selection::Selection;
+use crate::domain::audit::{AuditActor, AuditEntry, Face};
+use crate::domain::expiry::Expiry;
+use crate::domain::method::MethodId;
+use crate::domain::name::{Description, Prefix, TokenName, Username};
+use crate::domain::password::PasswordHash;
+use crate::domain::query::filter_syntax::FilterFields;
+use crate::domain::query::sort::{Sort, SortColumn};
+use crate::domain::role::Role;
+use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Token, TokenId};
+use crate::store::sqlite::SqliteStore;
+use crate::verbs::audited::Audited;
+use crate::verbs::ports::{Installation, NewAccount, NewToken, Store, TokenCursor, Tx, Visibility, WindowQuery};
+
+const NOW: Timestamp = Timestamp(1_795_253_400_000);
+const TOKENS: u8 = 120;
+
+fn write(store: &SqliteStore, verb: &'static str, change: impl Fn(&mut dyn Tx) -> TokenId) {
+    let actor = AuditActor::store(Face::Cli);
+    let done = store.write(&actor, &|| NOW, |tx, _| {
+        let token = change(tx);
+        Ok(Audited::one((), AuditEntry::new(verb, token, "")))
+    });
+    done.unwrap();
+}
+
+fn add_token(store: &SqliteStore, number: u8) {
+    write(store, "token.create", |tx| {
+        let name = format!("{}-{number}", ["payments", "Deploy_API", "nightly_50", "zz"][usize::from(number % 4)]);
+        let selection = match number % 3 {
+            0 => Selection::Inherit,
+            1 => Selection::Sets([format!("shop: Group{}", number % 5)].into()),
+            _ => Selection::Custom([MethodId::parse(&format!("shop.Get{}", number % 7)).unwrap()].into()),
+        };
+        let new = NewToken {
+            account: AccountId(i64::from(number % 2) + 1),
+            name: &TokenName::parse(&name).unwrap(),
+            description: &Description::parse(["", "Für 50% of Pay-outs", "the mobile app"][usize::from(number % 3)])
+                .unwrap(),
+            selection: &selection,
+            expiry: Expiry::Never,
+            now: NOW,
+        };
+        let id = tx.insert_token(&new).unwrap();
+        let fill = |bytes: &mut [u8]| {
+            bytes.fill(number % 60);
+            bytes[0] = number / 60;
+            Ok(())
+        };
+        let secret = Secret::generate(&Prefix::parse("jtn").unwrap(), fill).unwrap();
+        tx.set_secret(id, &secret, Role::Owner, NOW, None).unwrap();
+        id
+    });
+}
+
+/// Returns two handles of one store: one that searches in memory, and one that doesn't.
+fn stores() -> (SqliteStore, SqliteStore, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let plain = SqliteStore::open(&path, OpenMode::Create).unwrap();
+    write(&plain, "init", |tx| {
+        let (prefix, created_at) = (Prefix::parse("jtn").unwrap(), NOW);
+        tx.set_installation(&Installation { prefix, created_at }).unwrap();
+        for (name, role) in [("ops", Role::Owner), ("mobile-team", Role::Member)] {
+            let (username, password) = (Username::parse(name).unwrap(), PasswordHash("hash".to_owned()));
+            let (username, password) = (&username, &password);
+            let contact = None;
+            tx.insert_account(&NewAccount { username, role, password, temporary_password: false, contact, now: NOW })
+                .unwrap();
+        }
+        TokenId(0)
+    });
+    (1..=TOKENS).for_each(|number| add_token(&plain, number));
+    (SqliteStore::open(&path, OpenMode::Screens).unwrap(), plain, folder)
+}
+
+fn query(filter: &str, column: SortColumn, trashed: bool, cursor: TokenCursor) -> WindowQuery {
+    WindowQuery {
+        visibility: Visibility { own: AccountId(1), roles: Role::ALL.to_vec() },
+        account: None,
+        filter: TokenFilter::parse(filter),
+        expiring_by: None,
+        sort: Sort { column, descending: false },
+        trashed,
+        now: NOW,
+        cursor,
+        limit: 15,
+    }
+}
+
+/// Loads the texts, and waits for them.
+fn load(store: &SqliteStore) {
+    let first = query("pay", SortColumn::Name, false, TokenCursor::Start);
+    store.read(|snapshot| snapshot.window(&first)).unwrap();
+    while !matches!(&*store.search.state.lock().unwrap(), State::Loading(thread) if thread.is_finished()) {
+        std::thread::yield_now();
+    }
+}
+
+fn is_ready(store: &SqliteStore) -> bool {
+    matches!(&*store.search.state.lock().unwrap(), State::Ready(_))
+}
+
+const FILTERS: [&str; 16] = [
+    "pay",
+    "p",
+    "a",
+    "deploy_a",
+    "50%",
+    "zz-119",
+    "nothing",
+    "jtn_",
+    "mobile",
+    "mobile pay",
+    "method:get3",
+    "method:group",
+    "pay method:get",
+    "status:active pay",
+    "account:ops p",
+    "seen:never zz",
+];
+
+/// Compares all windows of both handles.
+fn assert_same(searched: &SqliteStore, plain: &SqliteStore) {
+    for filter in FILTERS {
+        for column in [SortColumn::Name, SortColumn::LastSeen, SortColumn::Account] {
+            for trashed in [false, true] {
+                for cursor in [TokenCursor::Start, TokenCursor::End, TokenCursor::Around(TokenId(60), None)] {
+                    let query = query(filter, column, trashed, cursor);
+                    let [found, expected] = [searched, plain].map(|store| {
+                        store.read(|snapshot| Ok((snapshot.window(&query)?, snapshot.matching(&query)?))).unwrap()
+                    });
+                    assert_eq!(found, expected, "{query:?}");
+                }
+            }
+        }
+    }
+    assert!(is_ready(searched));
+}
+
+#[test]
+fn search_in_memory_finds_the_same_tokens_as_sqlite() {
+    let (searched, plain, _folder) = stores();
+    load(&searched);
+    assert_same(&searched, &plain);
+    // Typed letter by letter, a filter is searched in what was found before.
+    for filter in ["z", "zz", "zz-", "zz-1", "zz-11", "zz-119", "zz-11"] {
+        let query = query(filter, SortColumn::Name, false, TokenCursor::Start);
+        let [found, expected] = [&searched, &plain].map(|store| store.read(|s| s.window(&query)).unwrap());
+        assert_eq!(found, expected, "{filter}");
+    }
+}
+
+fn change(store: &SqliteStore, verb: &'static str, id: i64, change: impl Fn(&mut Token)) {
+    write(store, verb, |tx| {
+        let mut token = tx.token(TokenId(id)).unwrap().unwrap();
+        change(&mut token);
+        tx.update_token(&token).unwrap();
+        token.id
+    });
+}
+
+#[test]
+fn search_in_memory_includes_changes_of_others() {
+    let (searched, plain, _folder) = stores();
+    load(&searched);
+    assert_same(&searched, &plain);
+    change(&plain, "token.edit", 3, |token| token.name = TokenName::parse("pay-3").unwrap());
+    change(&plain, "token.revoke", 4, |token| token.deleted_at = Some(NOW));
+    change(&plain, "token.revoke", 8, |token| token.deleted_at = Some(NOW));
+    add_token(&plain, TOKENS + 1);
+    assert_same(&searched, &plain);
+    change(&plain, "token.restore", 4, |token| token.deleted_at = None);
+    write(&plain, "token.purge", |tx| {
+        tx.purge(&[TokenId(8)], NOW).unwrap();
+        TokenId(8)
+    });
+    assert_same(&searched, &plain);
+    // This verb may have changed any token.
+    let done = plain.write(&AuditActor::store(Face::Cli), &|| NOW, |_, _| {
+        Ok(Audited::one((), AuditEntry::new("catalogue.apply", "shop", "")))
+    });
+    done.unwrap();
+    load(&searched);
+    assert_same(&searched, &plain);
+}
+
+#[test]
+fn only_screens_load_texts() {
+    let (searched, plain, folder) = stores();
+    load(&searched);
+    for mode in [OpenMode::Existing, OpenMode::Create] {
+        let store = SqliteStore::open(&folder.path().join("x.db"), mode).unwrap();
+        store.read(|s| s.window(&query("pay", SortColumn::Name, false, TokenCursor::Start))).unwrap();
+        assert!(matches!(&*store.search.state.lock().unwrap(), State::Unused));
+    }
+    let other = SqliteStore::open(&folder.path().join("x.db"), OpenMode::Screens).unwrap();
+    other.read(|s| s.matching(&query("pay", SortColumn::Name, false, TokenCursor::Start))).unwrap();
+    assert!(matches!(&*other.search.state.lock().unwrap(), State::Absent), "a change in batches searches once");
+    drop(other);
+    drop((searched, plain));
+    assert!(!folder.path().join("x.db-wal").exists(), "the last connection is closed");
+}
