@@ -20,6 +20,7 @@ pub mod short_names;
 pub mod toml_reader;
 pub mod toml_writer;
 pub mod validate;
+mod validate_sets;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
