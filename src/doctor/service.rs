@@ -144,12 +144,9 @@ fn reachable(context: &Context<'_>) -> Vec<Finding> {
         Ok(answer) => Finding::fault(format!("the program at {address} is not a jeton service"))
             .why(format!("it answers GET /v1/health with status {}, but not with jeton's JSON", answer.status))
             .next("Correct the address of the server. To see which setting it is from, run: jeton config list"),
-        Err(error) => {
-            let next = "Check the server's address, and that jeton serve runs there";
-            Finding::fault(format!("no answer from {address}"))
-                .next(next)
-                .because_of(Error { why: Some(error.what_and_why()), ..error.clone() })
-        }
+        Err(error) => Finding::fault(format!("no answer from {address}"))
+            .next("Check the server's address, and that jeton serve runs there")
+            .because_of(Error { why: Some(error.what_and_why()), ..error.clone() }),
     });
     judged.collect()
 }

@@ -44,7 +44,7 @@ impl OpenMode {
 
 /// The state of the file at a store's location.
 pub enum StoreState {
-    Usable(OpenStore),
+    Usable(Box<OpenStore>),
     Missing,
     /// The file has no readable store, for this reason.
     Damaged(Error),

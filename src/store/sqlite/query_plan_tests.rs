@@ -11,7 +11,7 @@ use super::sqlite_tx::SqliteTx;
 use super::token_list_path::AccessPath;
 use super::token_list_query::{Step, TokenListing, sort_key};
 use super::token_search::TokenSearch;
-use super::{accounts, findings, ledger_window, notices, open, still_tried, token_figures, tokens};
+use super::{accounts, findings, notices, open, still_tried, token_figures, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;

@@ -49,7 +49,7 @@ impl SqliteStore {
                 // A check that can't be made says nothing about the file.
                 let fault = store.integrity_error()?;
                 store.never_stop_queries()?;
-                Ok(fault.map_or(StoreState::Usable(store), |why| StoreState::Damaged(damaged(why))))
+                Ok(fault.map_or_else(|| StoreState::Usable(Box::new(store)), |why| StoreState::Damaged(damaged(why))))
             }
             Err(e) if is_damaged(&path) => Ok(StoreState::Damaged(e)),
             Err(e) => Err(e),
