@@ -23,7 +23,10 @@ const ERRORS: [(u16, &str); 9] = [
     (401, "No proof of identity was given, or it was refused."),
     (403, "The caller is not permitted."),
     (404, "Nothing has the given name."),
-    (409, "A name is taken, a limit reached, or a confirmation missing or wrong."),
+    (
+        409,
+        "The state does not permit the change: for example, a name is taken, a limit is reached, or a confirmation is missing or wrong.",
+    ),
     (412, "The revision or the state that the caller expects has changed."),
     (429, "Too many failed sign-ins."),
     (500, "The server failed."),

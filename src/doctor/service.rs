@@ -238,7 +238,7 @@ fn time_sync(context: &Context<'_>) -> Vec<Finding> {
         (true, _) => vec![Finding::ok("the clock of this machine is synchronised")],
         (false, true) => vec![
             Finding::warning("the clock of this machine isn't synchronised")
-                .why("systemd-timesyncd has reached no time server since the machine was started")
+                .why("systemd-timesyncd has reached no time server since it was started")
                 .next("Check that this machine can reach its time server: timedatectl timesync-status"),
         ],
         // Another program may synchronise the clock, or the host of a container.

@@ -74,7 +74,9 @@ fn colours(terminal: &TerminalFacts) -> Vec<Finding> {
     };
     vec![Finding::ok(match terminal.has_colour {
         true => format!("the screens use colours; {depth}"),
-        false => "the screens use no colours, because of NO_COLOR or TERM".to_owned(),
+        false => {
+            "the screens use no colours, because NO_COLOR is set or TERM names a terminal without colours".to_owned()
+        }
     })]
 }
 

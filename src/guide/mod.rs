@@ -136,8 +136,8 @@ impl Guide<'_> {
                 "{name} could not distinguish jeton from another program that listens at {port}"
             ))
             .why(
-                "this proxy checks no proof value. While jeton is down, any local user can listen at the port, and \
-                         the proxy would let every request through",
+                "this proxy can't check that an answer is from jeton. While jeton is down, any local user could listen \
+                 at the port and permit every request",
             );
             return Err(match subject {
                 ProxyKind::Envoy => error.next(format!(

@@ -166,7 +166,7 @@ impl ApiBackend {
         if !anchor.is_in_place() {
             return Err(Error::failure("the store of this service is gone")
                 .why("the store's file, or the -wal or -shm file next to it, was moved, replaced or deleted")
-                .next("Put the store back or restore a backup, then restart the service"));
+                .next("If the store's file is gone, put it back or restore a backup. Then restart the service"));
         }
         self.location.open(OpenMode::Existing).map(Arc::new)
     }

@@ -127,7 +127,8 @@ impl Drop for EndHandler {
 /// Makes a signal that would end the program call `stop` instead, from a separate thread. Ctrl-Z still stops the
 /// program. A write transaction may end first, for a limited time.
 pub fn stop_on_signal(stop: impl Fn() + Send + 'static) -> Result<EndHandler> {
-    let refused = |e: io::Error| Error::failure("Ctrl-C can't be handled").why(e.to_string());
+    let refused =
+        |e: io::Error| Error::failure("the command can't go on, because Ctrl-C could not stop it").why(e.to_string());
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(refused)?;
     HANDLERS.fetch_add(1, Ordering::Relaxed);
     let handler = EndHandler(signals.handle());
@@ -166,7 +167,7 @@ pub fn end_on_interrupt() -> Result<()> {
     let cancelled = i32::from(Kind::Cancelled.exit_code());
     signal_hook::flag::register_conditional_shutdown(SIGINT, cancelled, always)
         .map(drop)
-        .map_err(|e| Error::failure("Ctrl-C can't be handled").why(e.to_string()))
+        .map_err(|e| Error::failure("the command can't go on, because Ctrl-C could not stop it").why(e.to_string()))
 }
 
 /// Stops the program like `SIGTSTP`, until it is continued. First waits for open write transactions, for a limited

@@ -77,7 +77,9 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Resu
             format!("expected the number of changes that are lost: {lost}"),
         ),
         None => (
-            format!("The lost changes can't be counted. Type {UNKNOWN} to restore the backup"),
+            format!(
+                "It is not known how many changes will be lost. To restore the backup, type the word \"{UNKNOWN}\""
+            ),
             format!("expected the word {UNKNOWN}"),
         ),
     };

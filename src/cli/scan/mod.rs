@@ -167,6 +167,6 @@ fn finish(
             "no secrets in {searched}, but {} could not be searched",
             counted(count, "path")
         ))
-        .next("Check that every path exists and that you can read it, or scan other paths")),
+        .next("See the reason of each path above. To leave out git objects, add --no-git")),
     }
 }

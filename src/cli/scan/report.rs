@@ -228,7 +228,7 @@ pub(super) fn print_report(app: &mut App, report: &ScanReport, found: &[Found<'_
         }
     }
     for Unreadable { path, why } in report.unreadable.iter().take(SHOWN_UNREADABLE) {
-        app.out.note(&format!("! {} could not be searched: {}", shown(path), without_error_number(why)));
+        app.out.note(&format!("! {}: {}", shown(path), without_error_number(why)));
     }
     match report.unreadable_count.saturating_sub(SHOWN_UNREADABLE as u64) {
         0 => {}

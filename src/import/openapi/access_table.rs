@@ -43,7 +43,9 @@ impl AccessTable {
         while let Some((prefix, table)) = tables.pop() {
             for (key, value) in table {
                 if prefix.len() + key.len() > MAX_KEY_LEN {
-                    let error = Error::usage("the key is too long").why(format!("the limit is {MAX_KEY_LEN} bytes"));
+                    let error = Error::usage("the key is too long")
+                        .why(format!("the limit is {MAX_KEY_LEN} bytes"))
+                        .next("Shorten the key, or remove the entry");
                     return Err(in_entry(name, &key, error));
                 }
                 let key = format!("{prefix}{key}");

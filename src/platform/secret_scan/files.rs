@@ -52,7 +52,7 @@ impl<'a> Searcher<'a> {
     }
 
     pub fn fail(&self, path: &Path, error: &io::Error) {
-        self.findings.add_unreadable(path, error.to_string());
+        self.findings.add_unreadable(path, format!("could not be read: {error}"));
     }
 
     fn search(&mut self, path: &Path, file: &mut impl Read) {

@@ -35,7 +35,7 @@ pub(super) fn walk(
 ) {
     let rules = match options.respects_ignore_files.then(|| IgnoreRules::new(root, findings)).transpose() {
         Ok(rules) => rules,
-        Err(e) => return findings.add_unreadable(root, e.to_string()),
+        Err(e) => return findings.add_unreadable(root, format!("could not be read: {e}")),
     };
     let above = rules.as_ref().and_then(IgnoreRules::above);
     let walk = Walk {

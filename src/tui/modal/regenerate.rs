@@ -108,8 +108,10 @@ fn pending_regenerate(
 ) -> PendingMutation {
     let hint = &token.hint;
     let stays = match token.denial_reason(now) {
-        Some(DenialReason::Disabled) => " The token stays disabled.",
-        Some(DenialReason::AccountDisabled) => " The token's account stays disabled.",
+        Some(DenialReason::Disabled) => " The token stays disabled: no secret works until the token is enabled.",
+        Some(DenialReason::AccountDisabled) => {
+            " The token's account stays disabled: no secret works until the account is enabled."
+        }
         _ => "",
     };
     let grace = grace.filter(|_| token.overlap(now).is_none());

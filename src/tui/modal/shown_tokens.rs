@@ -78,7 +78,8 @@ impl<T> ShownTokens<T> {
                 renewed,
                 format!("Your change was not made. In the meantime: {changed}. Check the dialog and confirm again."),
             )),
-            None => Err(Error::conflict(format!("nothing is left to do: {changed}")).fault(Fault::ChangedMeanwhile)),
+            None => Err(Error::conflict(format!("your change was not made, because in the meantime {changed}"))
+                .fault(Fault::ChangedMeanwhile)),
         })
     }
 }

@@ -134,8 +134,8 @@ pub fn notify<S: Store + Maintenance>(
             return Err(Error::failure("notices can't be sent")
                 .why("jeton could not record them, because it can't write to the store")
                 .next(
-                    "Run jeton as a unix user who can write to the store, or show the notices with: jeton notify \
-                     --dry-run",
+                    "Check the permissions of the store's file, and that its file system is not mounted read-only. To \
+                     show the notices without sending them, run: jeton notify --dry-run",
                 ));
         }
         store.write_usage(|tx| tx.forget_old_episodes(now.plus(-QUIET_TIME), FORGOTTEN_ROWS))?;

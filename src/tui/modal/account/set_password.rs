@@ -61,13 +61,13 @@ impl Dialog for SetPasswordDialog {
         let password = self.password.validate(Field::Password, Field::Repeated)?;
         let username = self.username.clone();
         let about = if self.is_own {
-            "Confirm with your current password. Then sign in with the new password.".to_owned()
+            "After this change, sign in with the new password.".to_owned()
         } else {
             format!(
                 "{username} must choose another password at the next sign-in. The tokens of {username} are not affected."
             )
         };
-        let title = format!("New password of {username}");
+        let title = format!("Set the password of {username}");
         Ok(PendingMutation::new(title, about, PasswordChange { username, password }).confirm(ctx))
     }
 
