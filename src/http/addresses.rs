@@ -77,8 +77,8 @@ pub(super) fn reject_cleartext(verify: &Endpoint, manage: &Endpoint, insecure: b
     }
     match manage {
         Endpoint::Tcp(_) => {
-            Err(Error::usage(format!("health and metrics on {manage} would be reachable by every local user"))
-                .why("a TCP port is open to all users of this machine")
+            Err(Error::usage(format!("every local user could reach the management of jeton at {manage}"))
+                .why("a TCP port is open to all users of this machine, with sign-in, changes, health and metrics")
                 .next("Use --manage unix:PATH or --manage https://ADDRESS:PORT, or add --insecure"))
         }
         Endpoint::Unix(_) => Ok(()),

@@ -44,7 +44,7 @@ pub(super) async fn read_token(request: Request<Incoming>) -> Result<Zeroizing<S
 pub(super) fn unfit_body(error: &serde_json::Error) -> Error {
     Error::usage("the body doesn't fit this endpoint")
         .why(error.to_string())
-        .next("Correct the fields: docs/api.md lists those of each endpoint")
+        .next("Send a JSON object with the fields of this endpoint, which docs/api.md describes")
 }
 
 /// Returns the error for a body that could not be read, of which `limit` bytes are permitted.

@@ -17,8 +17,8 @@ pub(super) fn role(app: &mut App, name: &str, role: &str) -> Result<()> {
         app,
         &[changed.value],
         &format!(
-            "now has the role {role}. A lower role limits the account's tokens from the next request on. \
-             To use a higher role, regenerate the tokens"
+            "now has the role {role}. If this role is lower than before, it limits the account's tokens from the next \
+             request on. If it is higher, a token uses it after you regenerate the token"
         ),
     )
 }

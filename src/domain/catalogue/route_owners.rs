@@ -52,7 +52,8 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
         escape_untrusted(route),
         method.id
     );
-    let owner_text = format!("the method {} has the route {}", owner.method.id, escape_untrusted(owner.route));
+    let meaning = if owner.route == route { "" } else { ", which can mean the same requests" };
+    let owner_text = format!("the method {} has the route {}{meaning}", owner.method.id, escape_untrusted(owner.route));
     if owner.catalogue.name == catalogue.name {
         return Error::usage(what)
             .why(owner_text)

@@ -61,7 +61,10 @@ fn lookup<'a>(document: &'a Document, target: &str) -> Result<&'a Node, &'static
             let path = file_of("", file)
                 .ok_or("refers to a file outside of the document's folder; jeton reads only files below that folder")?;
             document.file(&path).ok_or(match document.is_alone() {
-                true => "refers to another file; jeton reads other files only if the document is a file itself",
+                true => {
+                    "refers to another file, which jeton can't find for a document from stdin or a pipe; save the \
+                     document next to that file, and import it by its path"
+                }
                 false => "refers to a file that can't be read; see the warning about that file",
             })?
         }

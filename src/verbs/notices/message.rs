@@ -198,7 +198,7 @@ fn describe(notice: &Notice, now: Timestamp) -> String {
         }
         Notice::NewNetwork(used) => {
             let mut names: Vec<&str> = used.networks.iter().take(MAX_NETWORKS).map(String::as_str).collect();
-            let more = format!("{} more", used.networks.len().saturating_sub(MAX_NETWORKS));
+            let more = format!("and {} more", used.networks.len().saturating_sub(MAX_NETWORKS));
             if used.networks.len() > MAX_NETWORKS {
                 names.push(&more);
             }

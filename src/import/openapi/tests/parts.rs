@@ -110,7 +110,7 @@ fn refs_inside_the_document_are_followed() {
     "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" refers to a place that the document does not have
     DELETE "/a": defined both in the path and behind its $ref; jeton uses the definition in the path
     DELETE "/b": defined both in the path and behind its $ref; jeton uses the definition in the path
-    "/d": $ref "other.yaml#/d" refers to another file; jeton reads other files only if the document is a file itself
+    "/d": $ref "other.yaml#/d" refers to another file, which jeton can't find for a document from stdin or a pipe; save the document next to that file, and import it by its path
     "/e": $ref "#/nowhere" refers to a place that the document does not have
     "/f": $ref "#/paths/~1f" refers to itself
     "##);

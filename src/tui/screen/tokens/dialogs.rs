@@ -163,9 +163,10 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
     let names = join_three(affected.iter().map(|token| token.full_name()));
     let targets = affected.iter().map(|token| TokenTarget::at_revision(token)).collect();
     if on.is_empty() {
-        let expired = tokens.iter().filter(|token| token.expiry.is_past(now)).count();
+        let expired: Vec<String> =
+            tokens.iter().filter(|token| token.expiry.is_past(now)).map(Token::full_name).collect();
         let is_account_enabled = tokens.iter().all(|token| token.owner.enabled);
-        let about = match expired {
+        let about = match expired.len() {
             0 if is_account_enabled => {
                 format!("The service accepts {names} again from the next request on. The secrets stay the same.")
             }
@@ -174,12 +175,14 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
                  enabled, too. The secrets stay the same."
             ),
             1 => format!(
-                "These tokens can't be enabled together: {names}. 1 token has expired: first give it a new expiry \
-                 with e."
+                "These {count} can't be enabled together, because {} has expired. First give that token a new expiry \
+                 with e.",
+                expired[0]
             ),
             n => format!(
-                "These tokens can't be enabled together: {names}. {n} tokens have expired: first give each a new \
-                 expiry with e."
+                "These {count} can't be enabled together, because {n} of them have expired: {}. First give each of \
+                 these a new expiry with e.",
+                join_three(expired.into_iter())
             ),
         };
         return PendingMutation::new(format!("Enable {count}"), about, EnableTokens { tokens: targets });
