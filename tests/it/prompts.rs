@@ -160,7 +160,7 @@ fn passwd_asks_for_the_own_password_first() {
     let mut differs = Terminal::start(&home, &["account", "delete", "ci", "--user", "ops"]);
     differs.types_hidden(&password_of("ops"), RIGHT).waits_for(CONFIRM_FOR_GOOD);
     insta::assert_snapshot!(differs.between, @"
-    ci (role viewer), never seen: 0 of 0 tokens active
+    ci (role viewer), never seen; active tokens: 0 of 0
     Type the account's name to delete the account
     ");
     differs.types("c\n");

@@ -80,7 +80,7 @@ fn command_confirms_that_the_service_denies() {
     ");
     as_ops(&["token", "enable", "a", "b"]).assert_success().assert_hides("service");
     insta::assert_snapshot!(message(as_ops(&["token", "regenerate", "a"])), @r#"
-    ✓ ops/a has a new secret; the service already refuses the old secret ([time]); the token works until [time] (in 3 mo)
+    ✓ ops/a has a new secret; the service already refuses the old secret ([time]); the token expires in 3 mo (last day: [time])
       The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
     "#);
@@ -119,16 +119,16 @@ fn unreachable_service_is_reported() {
     service.signal(Signal::STOP);
     insta::assert_snapshot!(message(home.as_ops(&["token", "disable", "b"])), @"
     ✓ ops/b disabled
-    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no answer: no answer within 1s. Check that the service runs
+    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: no answer within 1s. Check that the service runs, and read the service's log
     ");
     let answer = home.as_ops(&["token", "disable", "c", "--json"]).assert_success().json();
-    insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service gave no answer: no answer within 1s"}"#);
+    insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service gave no valid answer: no answer within 1s"}"#);
     // The service is suspended by SIGSTOP: a running one would recreate its socket.
     std::fs::remove_file(home.store().with_file_name("jeton.db.manage")).unwrap();
     let done = home.as_ops(&["token", "delete", "b", "--confirm", "b"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/b revoked
-    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no answer: the socket no longer exists. Check that the service runs
+    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: the socket no longer exists. Check that the service runs, and read the service's log
       Undo: jeton token restore ops/b. Show the trash: jeton token list --trash --all
     ");
     service.signal(Signal::CONT);

@@ -91,7 +91,7 @@ fn invalid_token_is_not_authenticated() {
     let refused = denied("nonsense");
     insta::assert_snapshot!(refused.message(), @"
     error: JETON_TOKEN contains no jeton secret
-      Put the secret of a token there, and nothing else
+      Set this variable to the secret of a token, and to nothing else
     ");
     let refused = with(&home, &[("JETON_TOKEN", &"x".repeat(100_000))], &list).assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"error: the token can't be read from JETON_TOKEN: the first line is longer than 4096 bytes");
@@ -122,7 +122,7 @@ fn token_without_the_method_is_denied() {
     let variables = [("JETON_TOKEN", secret.as_str())];
     let refused = with(&home, &variables, &["token", "create", "x"]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the token bot may not do this: this action needs the method jeton.tokens.write or jeton.tokens.write-all
+    error: the token bot is not permitted to do this: this action needs the method jeton.tokens.write or jeton.tokens.write-all
       Use a token that has one of these methods, or run jeton with --user NAME and enter the password
     ");
     let refused = with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).assert_error(Kind::Denied);

@@ -331,7 +331,7 @@ mod tests {
         f.toml:1:10: the catalogue file has an unsupported schema: jeton reads only catalogue files with: schema = 1
         f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name
         f.toml:2:8: "X y" is not a catalogue name: use 1-64 of the characters a-z 0-9 . _ - (no capitals), and begin with a letter or digit
-        f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": the text contains \u{202e}, which is a control, bidi or zero-width character
+        f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": the text contains \u{202e}; control characters, invisible characters and text-direction characters are not allowed
         f.toml:4:23: "*.a.example" is not a host name: a wildcard could match the host of another application. Write the host alone, such as shop.example.com
         f.toml:4:10: "a.example:80" is not a host name: a host has no port: the routes hold for every port. Write the host alone, such as shop.example.com
         f.toml:4:18: the catalogue file can't be read: unknown variant `maybe`, expected `strict` or `either`
@@ -342,7 +342,7 @@ mod tests {
         f.toml:8:6: "a.é é" is not a method id: use 1-200 of the characters A-Z a-z 0-9 . _ -
         f.toml:9:9: a method's title is invalid: "": the text is empty
         f.toml:10:10: the catalogue file can't be read: unknown variant `all`, expected one of `public`, `read`, `write`, `admin`
-        f.toml:11:8: a docs link is invalid: "\u{1b}[2J": the text contains \u{1b}, which is a control, bidi or zero-width character
+        f.toml:11:8: a docs link is invalid: "\u{1b}[2J": the text contains \u{1b}; control characters, invisible characters and text-direction characters are not allowed
         f.toml:11:21: "x" is not a route: write a path that begins with /, with an HTTP method in capitals or none before it, e.g. GET /1.0/things
         f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}; a parameter that is a whole segment can also be {name+}, {name:int}, {name:uuid} or {name:one|other}
         f.toml:11:11: "GTE /x" has an unknown HTTP method: no request would match the route. A route without an HTTP method matches requests of every method. Did you mean: GET?

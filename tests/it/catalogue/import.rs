@@ -35,7 +35,7 @@ fn imported_routes_and_scopes_apply() {
     );
     home.run(&["catalogue", "show", "shop.orders.listOrders"], "").assert_code(3);
     insta::assert_snapshot!(home.as_ops(&IMPORT).assert_success().err, @r#"
-    ! POST "/orders": removed control or bidi characters from its title
+    ! POST "/orders": removed invisible control characters from its title
     ! operations without operationId, for which jeton makes an id from HTTP method and path: 1 (DELETE "/orders/{id}")
       access levels: 1 from the HTTP method, 1 from scopes, 1 from x-jeton-access
     ✓ catalogue shop applied

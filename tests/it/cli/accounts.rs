@@ -248,7 +248,7 @@ fn policy_is_listed_and_set() {
     let refused =
         home.asking("ci", &["policy", "set", "trash", "7d"], &[OTHER]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: ci can't change the policy: the account has the role viewer; only owners may do this
+    error: ci can't change the policy: the account has the role viewer; only owners can do this
       Ask an owner
     ");
     home.run(&["policy", "set", "trash", "soon", "--no-input"], "")

@@ -115,7 +115,7 @@ fn commands_respect_the_role_of_each_account() {
     let refused = run(&demo, &["token", "regenerate", "contractor-anna"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: contractor-anna needs a new expiry: the token expired at [time]
-      Add an expiry, e.g. --expires 30d
+      Choose a new expiry, e.g. 30d (in a command: --expires 30d)
     ");
     run(&demo, &["token", "regenerate", "contractor-anna", "--expires", "30d", "--quiet"]).assert_success();
 }

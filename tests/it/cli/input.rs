@@ -41,8 +41,8 @@ fn password_with_control_characters_is_refused() {
     ] {
         let refused = home.run(&["init", "--username", "ops", "--password-stdin"], bad).assert_error(Kind::Usage);
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
-        error: the password contains a character that can't be typed at sign-in: it is a control character or a line break, such as NUL, ESC or a carriage return
-          Choose another password. If it comes from a file, remove the character there
+        error: the password contains a character that can't be typed at sign-in: control characters (such as ESC), line breaks and byte order marks are not allowed
+          Choose another password. If the password comes from a file, remove the character there
         ") };
     }
     assert!(!exists(&home.store()));

@@ -210,21 +210,21 @@ fn show_and_can_explain_withheld_methods() {
     by_person(&home, "ops", &["account", "role", "mia", "viewer"], "").assert_success();
     let done = by_person(&home, "mia", &["token", "create", "empty"], "").assert_success();
     insta::assert_snapshot!(done.message(), @r#"
-    ✓ mia/empty is ready; the token works until [time] (in 3 mo)
+    ✓ mia/empty is ready; the token expires in 3 mo (last day: [time])
       The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
-    ! mia/empty: the token may not call anything: its API selection has no methods
+    ! mia/empty: the token can't call any method: its API selection has no methods
     "#);
     let args = ["token", "create", "x", "--method", read, "--method", write, "--json"];
     let done = by_person(&home, "mia", &args, "").assert_success();
-    insta::assert_snapshot!(done.message(), @"! mia/x: the token may not call 1 of its 2 methods: environment.control.StopEnv (the account's role viewer is too low)");
+    insta::assert_snapshot!(done.message(), @"! mia/x: the token can't call 1 of its 2 methods: environment.control.StopEnv (the account's role viewer is too low)");
     let done = by_person(&home, "mia", &["token", "edit", "x", "--drop-method", read], "").assert_success();
     insta::assert_snapshot!(done.message(), @"
     mia/x
       API: 2 methods → 1 method
         - environment.control.GetEnvInfo
       methods: 1 → 0
-    ! mia/x: the token may not call its only method: environment.control.StopEnv (the account's role viewer is too low)
+    ! mia/x: the token can't call its only method: environment.control.StopEnv (the account's role viewer is too low)
     ✓ mia/x changed; the secret stays the same
     ");
     by_person(&home, "mia", &["token", "edit", "x", "--add-method", read], "").assert_success();

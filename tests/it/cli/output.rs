@@ -40,11 +40,11 @@ fn undelivered_secret_never_works() {
     assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
     insta::assert_snapshot!(messages.into_iter().collect::<String>(), @r#"
     error: the secret could not be printed; nothing was changed: No space left on device
-      Check stdout, or save to a file: --out FILE
+      Check where stdout goes, or save the secret to a file: --out FILE
     error: the secrets could not be printed; nothing was changed: No space left on device
-      Check stdout, or save to files in a folder: --out-dir DIR
-    {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the secret could not be printed; nothing was changed","why":"No space left on device","next":"Check stdout, or save to a file: --out FILE"}}
-    {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the secrets could not be printed; nothing was changed","why":"No space left on device","next":"Check stdout, or save to files in a folder: --out-dir DIR"}}
+      Check where stdout goes, or save the secrets to files: --out-dir DIR
+    {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the secret could not be printed; nothing was changed","why":"No space left on device","next":"Check where stdout goes, or save the secret to a file: --out FILE"}}
+    {"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the secrets could not be printed; nothing was changed","why":"No space left on device","next":"Check where stdout goes, or save the secrets to files: --out-dir DIR"}}
     "#);
     assert_eq!(home.verify(&secret), 0, "the previous secret still works");
     // With stdout closed, the secret can't be delivered either.
@@ -177,7 +177,7 @@ fn foreign_schema_is_reported_without_sql() {
     let refused = home.as_ops(&["token", "list"]).assert_error(Kind::Failure);
     insta::assert_snapshot!(refused.message(), @"
     error: the store does not have the schema that this version of jeton expects: no such column: role
-      If another version of jeton wrote the store, use that version. Otherwise restore a backup: jeton restore FILE
+      If another version of jeton wrote the store, use that version. Otherwise restore a backup, on the machine of the store: jeton restore FILE
     ");
 }
 

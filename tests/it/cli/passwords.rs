@@ -119,7 +119,7 @@ fn account_with_a_temporary_password_is_not_promoted() {
     let refused = |role: &str| {
         let refused = promote(role).assert_error(Kind::Denied).assert_silent();
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
-        error: carol can't be promoted yet: the account's password is temporary, because somebody else set it
+        error: carol can't get a higher role yet: the account's password is temporary, because somebody else set it
           Ask carol to choose a new password first. carol runs: jeton account passwd --user carol
         ") };
         assert_eq!(role_of(&home, "carol"), "member", "nothing has changed");

@@ -363,7 +363,7 @@ fn staged_content_is_searched_for_a_hook() {
     insta::assert_snapshot!(outside(&[]).assert_error(Kind::Failure).err, @"
     ! . could not be searched: not all staged files were searched: not a git repository (or any of the parent directories): .git
     error: the staged files could not be searched
-      Run the command in a git repository whose files you may read
+      Run the command in a git repository whose files you can read
     ");
     assert_eq!(outside(&["--json"]).assert_code(1).json()["unreadable"][0]["path"], ".");
 }

@@ -84,10 +84,10 @@ fn create_explains_the_secret() {
     let created = home.as_ops(&["token", "create", "a"]).assert_success();
     assert!(looks_like_a_secret(created.out.strip_suffix('\n').unwrap()));
     insta::assert_snapshot!(created.message(), @r#"
-    ✓ ops/a is ready; the token works until [time] (in 3 mo)
+    ✓ ops/a is ready; the token expires in 3 mo (last day: [time])
       The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
-    ! ops/a: the token may not call anything: its API selection has no methods
+    ! ops/a: the token can't call any method: its API selection has no methods
     "#);
     assert!(!created.err.contains(created.out.trim_end()));
 }

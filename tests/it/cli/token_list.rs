@@ -10,7 +10,7 @@ fn list_prints_a_table_or_names() {
     let home = CliHome::new();
     home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).assert_success();
     let done = home.as_ops(&["token", "list"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"You have no tokens. List those of all accounts with: jeton token list --all. Create one with: jeton token create NAME");
+    insta::assert_snapshot!(done.message(), @"You have no tokens. List all tokens that you can see: jeton token list --all. Create a token: jeton token create NAME");
     home.create(&["deploy-bot", "--set", "IDE Plugins", "--expires", "12h"]);
     home.create(&["x", "--expires", "never"]);
     home.as_ops(&["token", "disable", "x"]).assert_success();
@@ -36,7 +36,7 @@ fn list_prints_a_table_or_names() {
     let refused = home.as_ops(&["token", "list", "--filter", "nme:foo"]).assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @r#"
     error: unknown filter field "nme": known are status:, account:, method:, seen:, is:
-      To find this as text, leave out what is before the colon: ":foo"
+      To find text with a colon, leave out what is before the colon: ":foo"
     "#);
     let done = home.as_ops(&["token", "list", "--filter", "10.0.0.1:80"]).assert_success();
     insta::assert_snapshot!(done.message(), @"0 of 2 tokens");
@@ -68,7 +68,7 @@ fn list_prints_every_page_of_a_long_list() {
     let listed: Vec<&str> = list["tokens"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
     assert_eq!(listed, names);
     let done = home.as_ops(&["token", "list", "--trash"]).assert_success();
-    insta::assert_snapshot!(done.message(), @"You have no tokens in the trash. List those of all accounts with: jeton token list --trash --all");
+    insta::assert_snapshot!(done.message(), @"You have no tokens in the trash. List all revoked tokens that you can see: jeton token list --trash --all");
 }
 
 #[test]

@@ -13,12 +13,12 @@ fn holder_revokes_a_secret_without_a_password() {
     let done = revoke(&format!("Authorization: Bearer {a}\n"), &[]).assert_success().assert_silent();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/a disabled; jeton denies the secret from the next request on
-      If somebody enables the token, the secret works again. Get a new secret first: jeton token regenerate ops/a
+      If somebody enables the token, the secret can work again. Get a new secret first: jeton token regenerate ops/a
     ");
     assert_eq!((home.verify(&a), home.verify(&b)), (4, 0));
     let again = revoke(&a, &[]).assert_error(Kind::NotFound);
     insta::assert_snapshot!(again.message(), @"
-    error: the secret doesn't work; nothing was changed: the secret is mistyped, unknown or replaced, or its token is expired, disabled or revoked
+    error: the secret doesn't work; nothing was changed: the secret is mistyped, unknown or replaced, its token is expired, disabled or revoked, or its account is disabled
       To find out which, run: jeton token whose
     ");
     assert_eq!(revoke(&format!("{a}\n{b}"), &[]).assert_code(2).out, "");

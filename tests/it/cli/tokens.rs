@@ -65,7 +65,7 @@ fn edit_prints_the_changes() {
     home.as_ops(&["token", "edit", "cd", "--add-method", "jeton.tokens.read"]).assert_success();
     let refused =
         home.as_ops(&["token", "edit", "cd", "--drop-method", "jeton.tokens.write"]).assert_error(Kind::NotFound);
-    insta::assert_snapshot!(refused.message(), @"error: the method jeton.tokens.write can't be dropped: the token's API selection does not include it");
+    insta::assert_snapshot!(refused.message(), @"error: the method jeton.tokens.write can't be dropped: the token's API selection does not include this method");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn copy_and_regenerate_issue_working_secrets() {
     ");
     let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).assert_success();
     insta::assert_snapshot!(rotated.message(), @r#"
-    ✓ ops/ci has a new secret; the old secret stops working in 20 days, when the token expires; the token works until [time] (in 20 days)
+    ✓ ops/ci has a new secret; the old secret stops working in 20 days, when the token expires; the token expires in 20 days (last day: [time])
       The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
     "#);
@@ -184,7 +184,7 @@ fn purge_needs_the_number_and_whose_names_a_purged_secret() {
     let dry = home.as_ops(&["token", "purge", "--trashed", "--dry-run", "--json"]).assert_success().json();
     assert_eq!(dry, json!({"schema": 1, "count": 1, "tokens": ["ops/gone"]}));
     let refused = home.as_ops(&["token", "purge", "--trashed", "--confirm", "2"]).assert_error(Kind::Conflict);
-    insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was purged: expected 1, the current number of trashed tokens");
+    insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was purged: expected 1, the current number of trashed tokens that you manage");
     let done = home.as_ops(&["token", "purge", "--trashed", "--confirm", "1", "--json"]).assert_success().json();
     assert_eq!(done, json!({"schema": 1, "count": 1}));
     let refused = home.as_ops(&["token", "purge", "--expired", "--confirm", "0"]).assert_error(Kind::NotFound);

@@ -29,7 +29,7 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
       API: 1 method → no access
         - environment.control.StopEnv
       methods: 1 → 0
-    ! the token may not call anything: its API selection has no methods
+    ! the token can't call any method: its API selection has no methods
     In the last 7 days, these tokens used methods that this change takes away:
     ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
@@ -150,7 +150,7 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
       Marketplace: −58 billing.account.GetPricing, billing.quota.CheckQuota, billing.quota.ListQuotas, environment.binder.AttachPublicIp, environment.binder.BindDomain, environment.binder.CheckDomain, …
       Maven Plugin: −12 artifacts.repository.CheckArtifact, artifacts.repository.ListArtifacts, artifacts.repository.UploadArtifact, environment.control.GetEnvInfo, environment.control.ListEnvs, environment.deployment.Deploy, …
     No token gains methods.
-    1 token loses methods; 1 used them in the last 7 days:
+    1 token loses methods; it used these in the last 7 days:
       ci/a  −1 environment.control.StopEnv
           uses in the last 7 days: environment.control.StopEnv (1)
     In the last 7 days, these tokens used methods that this change takes away:

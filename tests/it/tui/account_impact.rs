@@ -61,7 +61,7 @@ fn tokens_in_use_are_shown_before_access_is_taken_away() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Change the role of member
     The role of member changes from member to viewer. The account's 2 active
-    tokens may no longer call write methods from the next request on.
+    tokens can no longer call write methods from the next request on.
 
     ! In use: 1 of 2 tokens, 12 calls of these methods in the last 7 days:
     member/ci: 12 calls, 12 today

@@ -22,7 +22,7 @@ fn new_account_replaces_its_temporary_password_first() {
     insta::assert_snapshot!(s.dialog_text(), @"
     New account ci
     ci must choose a new password at the first sign-in. The role is admin.
-    Admins manage members, viewers; tokens may get all methods.
+    Admins manage members and viewers; tokens can get all methods.
 
     Password of ops
     ");
@@ -60,8 +60,8 @@ fn password_set_for_somebody_else_is_temporary() {
     s.assert_top("account.passwd");
     insta::assert_snapshot!(s.dialog_text(), @"
     New password of member
-    member must choose another password at the next sign-in. Tokens of member
-    keep working.
+    member must choose another password at the next sign-in. The tokens of
+    member are not affected.
 
     Password of ops
     ");

@@ -67,7 +67,7 @@ fn role_dialog_names_what_tokens_lose() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Role of member
     Role  (•) viewer   ( ) member   ( ) admin   ( ) owner
-          Viewers manage no account; tokens may get read methods only
+          Viewers manage no account; tokens can get read methods only
 
     The account has no active tokens. After the change the account has to sign
     in again.
@@ -165,18 +165,18 @@ fn deletion_is_confirmed_for_the_account_as_it_is() {
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("member/t")] }).unwrap();
     s.keys("<enter>");
     s.assert_top("delete-account");
-    insta::assert_snapshot!(s.problem().unwrap(), @"the account's tokens changed after they were shown; nothing was deleted. Look at the current state, then start the change again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the account's tokens changed after they were shown; nothing was deleted. Start the change again, and check what it affects now");
     insta::assert_snapshot!(s.dialog_text(), @"
     Delete member
-    The account has no active tokens. The deletion also puts 1 token into the
-    trash; no restore is possible. The name of the account is never reused.
-    The deletion can't be undone.
+    The account has no active tokens. The deletion also revokes 1 disabled or
+    expired token. No token of the account can be restored afterwards. The
+    name of the account is never reused. The deletion can't be undone.
 
     Name                      member
     Type the name
     Password of ops
     the account's tokens changed after they were shown; nothing was deleted.
-    Look at the current state, then start the change again
+    Start the change again, and check what it affects now
 
     [ Disable instead ]
     [ I understand the consequences, delete this account ]
@@ -325,7 +325,7 @@ fn token_session_offers_only_what_tokens_can_do() {
     member can't sign in any more. The account has no active tokens. Nothing
     is lost: the account can be enabled again.
 
-    The usage can't be shown: the token screens may not do this
+    The usage can't be shown: the token screens is not permitted to do this
 
     [ Disable member ]
     ");

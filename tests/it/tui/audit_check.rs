@@ -72,7 +72,7 @@ fn audit_check_names_each_damaged_row() {
     Audit log integrity
         was changed or moved: its hash
         does not match
-    and 11 findings more
+    and 11 more findings
 
     Don't change the store file.
     Compare the store with a backup.
@@ -90,7 +90,8 @@ fn audit_check_shows_why_the_log_is_unreadable() {
     Audit log integrity
     ! the store does not have the schema that this version of jeton expects:
     no such table: installation. If another version of jeton wrote the store,
-    use that version. Otherwise restore a backup: jeton restore FILE
+    use that version. Otherwise restore a backup, on the machine of the store:
+    jeton restore FILE
     ");
 }
 

@@ -68,7 +68,7 @@ fn stored_login_opens_the_screens_and_changes_ask_for_the_password() {
     install.fakes.clock.advance(13 * 60 * 60 * 1000);
     let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.login = Some(login));
     screens.assert_top("sign-in");
-    insta::assert_snapshot!(super::lines_of(&screens, "login"), @"The login has ended. Sign in with the password.");
+    insta::assert_snapshot!(super::lines_of(&screens, "login"), @"Your stored login is no longer valid. Sign in with your password.");
     for password in ["wrong horse battery", "wrong horse battery", PASSWORD] {
         screens.assert_top("sign-in");
         screens.install.fakes.clock.advance(60_000);

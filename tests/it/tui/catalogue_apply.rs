@@ -81,9 +81,9 @@ fn catalogue_is_applied_after_its_preview() {
     s.keys("<esc>");
     offer(&mut s, &example());
     s.assert_top("apply-catalogue");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Catalogue shop is already applied: nothing would change");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Nothing would change: the store already has the same catalogue shop");
     s.keys("<c-u>cloud-platform<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Catalogue cloud-platform is already applied: nothing would change");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Nothing would change: the store already has the same catalogue cloud-platform");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn public_methods_need_their_number_typed() {
     offer(&mut s, &public);
     insta::assert_snapshot!(s.dialog_text(), @"
     Apply shop
-    ! 1 method becomes public; anyone may call it without a token:
+    ! 1 method becomes public; anyone can call it without a token:
       shop.orders.List
     ! 2 tokens gain methods:
       admin/reader  +1 shop.orders.Cancel
@@ -236,7 +236,7 @@ fn tokens_in_use_are_above_those_that_gain() {
       admin/reader  +1 shop.orders.Cancel
       member/reader  +1 shop.orders.Cancel
       member/busy  +1 shop.orders.Cancel
-    ! 3 tokens lose methods; 1 used them in the last 7 days:
+    ! 3 tokens lose methods; 1 of them used these in the last 7 days:
       member/busy  −1 shop.orders.List
           uses in the last 7 days: shop.orders.List (1)
       admin/reader  −1 shop.orders.List

@@ -70,7 +70,7 @@ fn space_selects_expiry_role_and_grace_under_the_cursor() {
 fn arrows_stay_in_a_list_and_tab_leaves_it() {
     let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
     s.keys("nci<tab><tab><tab>");
-    insta::assert_snapshot!(s.line_of("(•)"), @" │              (•) no access            may not call any method              │");
+    insta::assert_snapshot!(s.line_of("(•)"), @" │              (•) no access            can't call any method                │");
     let last = s.text();
     s.keys("<down><down><right>jl<space>");
     assert_eq!(s.text(), last, "Down on the last choice stays");
@@ -108,9 +108,9 @@ fn new_token_is_for_the_account_whose_tokens_are_shown() {
     s.assert_top("token.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate member/fresh
-    API selection of member/fresh: no access. The token works until
+    API selection of member/fresh: no access. The token's last day is
     2027-02-19.
-    ! Warning: the token may not call anything: its API selection has no
+    ! Warning: the token can't call any method: its API selection has no
     methods
 
     Password of ops
@@ -149,14 +149,14 @@ fn new_token_is_for_the_user_or_an_account_they_manage() {
     Description
     Expires       7 d   30 d  [90 d]  1 y   never   other
 
-                 works until 2027-02-19
+                 last day: 2027-02-19
     API          ( ) Extended Access      Everything but passwords, account s…
                  ( ) IDE Plugins          Browsing, running and deploying env…
                  ( ) Marketplace          Finding, installing and looking aft…
                  ( ) Maven Plugin         Uploading and deploying builds from…
                  ( ) Inherit              all that the role permits, except j…
                  ( ) Custom…              Space opens the method picker
-                 (•) no access            may not call any method
+                 (•) no access            can't call any method
 
                  [ Generate ]
     ");

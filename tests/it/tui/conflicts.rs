@@ -51,13 +51,13 @@ fn renamed_token_is_revoked_by_its_new_name() {
     s.keys("<enter>");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/a2
-    This token was never used, but someone may be about to use it.
+    This token was never used, but somebody might use it soon.
     The token stops working at once. It can be restored for 30 days.
     Name                      a2
     Type the name
     Password of ops
-    Your change was not made. In the meantime: ops/a, name: a → a2. Check the
-    dialog and confirm again.
+    Your change was not made. In the meantime: ops/a was changed (name: a →
+    a2). Check the dialog and confirm again.
     [ Disable instead ]  [ I understand the consequences, revoke this token ]
     ");
     // The earlier confirmation and password are gone, and the focus is where the new name is typed.
@@ -92,7 +92,7 @@ fn tokens_revoked_by_another_session_leave_the_dialog() {
     s.keys(&format!("2<tab>{PASSWORD}<tab><tab><enter>"));
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/a
-    This token was never used, but someone may be about to use it.
+    This token was never used, but somebody might use it soon.
     The token stops working at once. It can be restored for 30 days.
     Name                      a
     Type the name
@@ -137,12 +137,13 @@ fn tokens_are_disabled_as_stored_after_a_conflict() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Disable 2 tokens
     The service will deny ops/b2, ops/c from the next request on. The secrets
-    are kept, so you can enable the tokens later. 1 other marked token is
-    already disabled.
+    are kept: you can enable the tokens later, unless they have expired. 1
+    other marked token is already disabled.
     None of the 2 tokens was used in the last 7 days.
     Password of ops
-    Your change was not made. In the meantime: ops/a, enabled: yes → no;
-    ops/b, name: b → b2. Check the dialog and confirm again.
+    Your change was not made. In the meantime: ops/a was changed (enabled: yes
+    → no); ops/b was changed (name: b → b2). Check the dialog and confirm
+    again.
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done("token.disable"));

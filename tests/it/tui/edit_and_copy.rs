@@ -276,7 +276,7 @@ fn copy_creates_a_token_with_the_same_parameters() {
     s.enter_until_top("token.copy");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy ops/bot as ops/bot-2
-    API selection of ops/bot-2: 2 methods. The token works until 2026-12-21.
+    API selection of ops/bot-2: 2 methods. The token's last day is 2026-12-21.
 
     Password of ops
     ");
@@ -309,7 +309,7 @@ fn copy_of_an_expired_token_needs_a_new_expiry() {
     Account      member
     Expires       7 d   30 d  [90 d]  1 y   never   other
 
-                 works until 2027-03-22
+                 last day: 2027-03-22
                  ! bot expired on 2026-12-21: choose a new expiry
                  [ Copy ]
     ");
@@ -345,7 +345,7 @@ fn member_copies_its_own_tokens() {
     Account      member
     Expires      [same]  7 d   30 d   90 d   1 y   never   other
 
-                 unchanged: never
+                 unchanged: the token never expires
 
                  [ Copy ]
     ");

@@ -58,7 +58,7 @@ fn details_show_lineage_and_every_withheld_method() {
     Calls, 30 days ······························
     Calls     0 today, 0 in the last 7 days
 
-    The token may call 1 method
+    The token can call 1 method
       environment.control.GetEnvInfo
     ");
     s.keys("<pgdn><pgdn><pgdn>");
@@ -76,7 +76,7 @@ fn details_show_lineage_and_every_withheld_method() {
     Calls, 30 days ······························
     Calls     0 today, 0 in the last 7 days
 
-    The token may call 1 method
+    The token can call 1 method
       environment.control.GetEnvInfo
 
     Withheld: 1 method
@@ -194,8 +194,8 @@ fn create_warns_of_a_selection_that_grants_nothing() {
     s.assert_top("token.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate ops/ci
-    API selection of ops/ci: no access. The token works until 2027-02-19.
-    ! Warning: the token may not call anything: its API selection has no
+    API selection of ops/ci: no access. The token's last day is 2027-02-19.
+    ! Warning: the token can't call any method: its API selection has no
     methods
 
     Password of ops

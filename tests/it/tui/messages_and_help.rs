@@ -147,8 +147,7 @@ fn help_is_narrowed_by_typing() {
     v              Show or hide the secret
     y              Copy the secret
     s              Save the secret to a new file
-    Esc            Close; jeton asks first if it is not sure that you have the
-                   secret
+    Esc            Close; jeton asks first if the secret might be lost
     Everywhere
     Ctrl-c         Stop a long change of many tokens, or quit; jeton asks
                    first if a new secret would be lost

@@ -17,12 +17,12 @@ fn grace_keeps_both_secrets_valid_for_its_time() {
     s.keys("r");
     insta::assert_snapshot!(lines_of(&s, "!"), @"! The old secret stops working at once.");
     s.keys("<tab><right><right>");
-    insta::assert_snapshot!(lines_of(&s, "2026-11-22 09:30:00 +00:00"), @"The old secret works until 2026-11-22 09:30:00 +00:00.");
+    insta::assert_snapshot!(lines_of(&s, "2026-11-22 09:30:00 +00:00"), @"The old secret ends at 2026-11-22 09:30:00 +00:00.");
     s.enter_until_password();
     insta::assert_snapshot!(dialog_lines(&s).replace(&issued.token.hint, "OLD_HINT"), @"
     Regenerate ops/bot
-    The new secret is valid at once. The old secret (OLD_HINT) is valid
-    until 2026-11-22 09:30:00 +00:00.
+    The old secret (OLD_HINT) stays valid until 2026-11-22 09:30:00
+    +00:00. The new secret is valid from now on.
     Password of ops
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -47,7 +47,7 @@ fn grace_ends_with_the_token_and_lasts_at_most_thirty_days() {
     s.keys("<c-u>soon<tab><tab><enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @r#""soon" is not a span: use a whole number with h, d, w, mo or y, e.g. 12h, 30d, 2w, 6mo or 1y"#);
     s.keys("<c-u>7d");
-    insta::assert_snapshot!(lines_of(&s, "the token expires"), @"Both secrets work until the token expires: 2026-12-21");
+    insta::assert_snapshot!(lines_of(&s, "the token expires"), @"Both secrets end when the token expires: 2026-12-21 09:30:00");
     s.keys(&format!("<tab><tab><enter>{PASSWORD}<enter>"));
     let new = take_secret(&mut s);
     assert!(allowed(&s, &new) && allowed(&s, &issued.secret));

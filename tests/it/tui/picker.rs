@@ -124,7 +124,7 @@ fn picked_selection_that_equals_a_row_selects_that_row() {
 
     (•) Inherit              all that the role permits, except j…
 
-    (•) no access            may not call any method
+    (•) no access            can't call any method
     ");
 }
 

@@ -261,7 +261,7 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
     Old stops     [at once]  in 1 h   in 24 h   in 7 d   other
                   ! The old secret stops working at once.
     Expires        7 d   30 d  [90 d]  1 y   never   other
-                  works until 2027-02-27
+                  last day: 2027-02-27
                   ! The token expired on 2026-11-28: choose a new expiry
                   [ Regenerate ]
     ");
@@ -310,7 +310,7 @@ fn revoking_a_token_changed_by_others_is_a_conflict() {
     s.install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("deploy-bot")] }).unwrap();
     s.keys("<enter>");
     s.assert_top("revoke-token");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Your change was not made. In the meantime: ops/deploy-bot, enabled: yes → no. Check the dialog and confirm again.");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Your change was not made. In the meantime: ops/deploy-bot was changed (enabled: yes → no). Check the dialog and confirm again.");
     assert!(s.install.token(issued.token.id).deleted_at.is_none());
 }
 
@@ -342,7 +342,7 @@ fn ended_session_locks_the_screens() {
     s.install.set_account_enabled(id, false);
     s.keys("R");
     assert!(s.app.lock.is_some());
-    insta::assert_snapshot!(s.problem().unwrap(), @"the session of ops has ended: since the sign-in, the account's password, role or state was changed, or the account was deleted. Sign in again");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the session of ops has ended: since the sign-in, the account's password, role or state was changed, or the account was deleted. Sign in again. If that fails, ask an owner or admin");
 }
 
 #[test]
@@ -479,7 +479,7 @@ fn tab_keeps_a_choice_and_arrows_change_it() {
     let mut s = TuiHarness::signed_in(install());
     s.keys("nbot<tab><tab><tab>");
     let chosen = lines_of(&s, "(•)");
-    insta::assert_snapshot!(chosen, @"(•) no access            may not call any method");
+    insta::assert_snapshot!(chosen, @"(•) no access            can't call any method");
     s.keys("<tab><s-tab><s-tab><tab>");
     assert_eq!(lines_of(&s, "(•)"), chosen);
     s.keys("<up><up>");
@@ -502,7 +502,7 @@ fn details_show_the_old_secret_until_it_ends() {
     let rotation = lines_of(&s, &hint).replace(&hint, "HINT");
     insta::assert_snapshot!(rotation, @"
     Rotating  HINT stops working in 22 h, last seen 1 h ago
-    old secret HINT stops in 22 h (o stops it now); 1 call today, 1 in 7 d…
+    old secret HINT ends in 22 h (o ends it now); 1 call today, 1 in 7 day…
     ");
     s.keys("<esc>");
     s.install.fakes.clock.advance(22 * 3_600_000);

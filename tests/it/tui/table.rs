@@ -197,8 +197,8 @@ fn several_tokens_are_disabled_and_enabled_together() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Disable 2 tokens
     The service will deny ops/a, ops/c from the next request on. The secrets
-    are kept, so you can enable the tokens later. 1 other marked token is
-    already disabled.
+    are kept: you can enable the tokens later, unless they have expired. 1
+    other marked token is already disabled.
     None of the 2 tokens was used in the last 7 days.
     Password of ops
     ");
@@ -274,7 +274,7 @@ fn one_token_changed_by_others_keeps_all_from_being_revoked() {
     s.message(Msg::StoreChanged(i64::MAX));
     s.keys("<enter>");
     s.assert_top("revoke-tokens");
-    insta::assert_snapshot!(s.problem().unwrap(), @"Your change was not made. In the meantime: ops/b, enabled: yes → no. Check the dialog and confirm again.");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Your change was not made. In the meantime: ops/b was changed (enabled: yes → no). Check the dialog and confirm again.");
     assert_eq!(status(&s, "a"), Status::Active);
 }
 
@@ -340,6 +340,7 @@ fn restore_of_several_tokens_names_them() {
     Restore 2 tokens
     ops/a, ops/b
     Restored tokens are disabled. Enable the tokens in the token list with d.
+    Expired tokens first need a new expiry: press e.
     Password of ops
                       [ Restore (disabled) ]
     ");

