@@ -95,7 +95,7 @@ fn sorted_window(bencher: Bencher<'_, '_>, anchor: TokenCursor, filter: &str, so
         visibility: Visibility { own: large.owner, roles: Role::ALL.to_vec() },
         account: None,
         filter: TokenFilter::parse(filter),
-        expiring_by: None,
+        bounds: Default::default(),
         sort,
         trashed: false,
         now: large.install.now(),

@@ -150,6 +150,7 @@ mod text_forms {
     use super::super::expiry::{ExpirySpec, Span};
     use super::super::method::MethodId;
     use super::super::name::{Description, Prefix, TokenName, Username};
+    use super::super::query::span_bound::SpanBound;
     use super::super::secret::PublicId;
     use super::super::token::TokenId;
 
@@ -171,6 +172,7 @@ mod text_forms {
         SetEntry, r"^(set:.*|group:[A-Za-z0-9._-]{1,200}|[A-Za-z0-9._-]{0,200}\*|[A-Za-z0-9._-]{1,200})$",
             SetEntry::parse;
         Span, r"^[1-9][0-9]{0,4}(h|d|w|mo|y)$", Span::parse;
+        SpanBound, r"^[<>][1-9][0-9]{0,4}(h|d|w|mo|y)$", SpanBound::parse;
         StoreId, r"^[a-z][a-z0-9]{1,9}@-?[0-9]{1,18}$", |text| known(StoreId::parse(text), "a store's identity");
         TokenId, r"^t:[0-9]{1,18}$", |text| known(TokenId::parse(text), "a token's id");
         TokenName, r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", TokenName::parse;

@@ -267,7 +267,7 @@ fn active_tokens(sum: &mut Sum<'_>, actor: &Actor, account: Option<AccountId>) -
         visibility: actor.visibility(TokenAction::Read)?,
         account,
         filter: TokenFilter::default(),
-        expiring_by: None,
+        bounds: Default::default(),
         sort: Sort { column: SortColumn::LastSeen, descending: true },
         trashed: false,
         now: sum.now,

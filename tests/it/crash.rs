@@ -112,7 +112,7 @@ fn all_tokens(store: &SqliteStore, trashed: bool) -> Vec<TokenId> {
             visibility: jeton::verbs::ports::Visibility { own: owner.id, roles: Vec::new() },
             account: None,
             filter: TokenFilter::default(),
-            expiring_by: None,
+            bounds: Default::default(),
             sort: Sort::default(),
             trashed,
             now: START,

@@ -121,6 +121,15 @@ fn list_is_sorted_and_filtered() {
     assert_eq!(list(&["--filter", "is:expiring"]), "b");
     assert_eq!(list(&["--filter", "is:stale"]), "");
     assert_eq!(list(&["--filter", "is:tried"]), "");
+    assert_eq!(list(&["--filter", "expires:<3d"]), "bc", "c is off, and not expired yet");
+    assert_eq!(list(&["--filter", "expires:<3d status:active"]), "b");
+    assert_eq!(list(&["--filter", "expires:>3d"]), "ad", "never is later, too");
+    assert_eq!(list(&["--filter", "expires:never"]), "a");
+    assert_eq!(list(&["--filter", "seen:>1h"]), "", "never used is not longer ago");
+    for unfinished in ["expires:<3", "seen:>", "status:d", "expires:soon"] {
+        let refused = home.as_ops(&["token", "list", "--filter", unfinished]).assert_error(Kind::Usage);
+        refused.assert_says(&[unfinished]);
+    }
     let refused = home.as_ops(&["token", "list", "--sort", "size"]).assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"error: no sort column "size": use one of: name, status, account, api, expires, seen, created, hint"#);
     home.as_ops(&["token", "list", "--within", "soon"]).assert_error(Kind::Usage);

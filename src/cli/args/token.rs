@@ -193,7 +193,7 @@ pub struct ListArgs {
     /// Show only tokens that are active, disabled, expired or revoked
     #[arg(long, value_name = "S")]
     pub status: Option<String>,
-    /// Filter by words and fields: status: account: method: seen: is:
+    /// Filter by words and fields: status: account: method: seen: expires: is:
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// Show only active tokens that expire within 12h, 30d, 6mo, 1y …

@@ -6,8 +6,9 @@ use crate::domain::suggest::{nearest, suggestion};
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 
-/// `Ok` if a filter accepts a value. `Err` with the known values if it is none of them.
-pub type SetResult = std::result::Result<(), Vec<&'static str>>;
+/// `Ok(true)` if a filter accepts a value, `Ok(false)` if the value can still become a known one. `Err` with the known
+/// values if it is none of them.
+pub type SetResult = std::result::Result<bool, Vec<&'static str>>;
 
 /// Narrows a filter by a value, which is in lower case and not empty.
 pub type Setter<F> = fn(&mut F, &str) -> SetResult;
@@ -104,20 +105,76 @@ pub fn find_unknown<F: FilterFields>(text: &str) -> Option<UnknownField> {
 /// Parses complete text that is not typed step by step.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] with the known fields or values if a part looks like a field but is unknown.
+/// [`crate::error::Kind::Usage`] with the known fields or values if a part looks like a field but is unknown, or if its
+/// value is only the beginning of several.
 pub fn parse_strict<F: FilterFields>(text: &str) -> Result<F> {
-    match parse_parts(text) {
-        (filter, None) => Ok(filter),
-        (_, Some(unknown)) => Err(unknown.into()),
+    let (filter, mut unknown) = parse_parts(text);
+    for part in text.split_whitespace().map(str::to_lowercase) {
+        if apply_part(&mut F::default(), &part) == Ok(Applied::Unfinished)
+            && let Some((name, value)) = part.split_once(':')
+        {
+            unknown.get_or_insert_with(|| UnknownField::value(name, value, &known_values::<F>(name)));
+        }
     }
+    unknown.map_or(Ok(filter), |unknown| Err(unknown.into()))
+}
+
+/// Returns the values that a field takes. Empty for an unknown field, or one that takes any text.
+fn known_values<F: FilterFields>(name: &str) -> Vec<&'static str> {
+    let field = F::FIELDS.iter().find(|(known, _)| *known == name);
+    // No value has this character.
+    field.and_then(|(_, setter)| setter(&mut F::default(), "\0").err()).unwrap_or_default()
+}
+
+/// The possible continuations of typed text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Completion {
+    /// The text with more of its last part.
+    Longer(String),
+    /// Nothing more is certain: the last part can become one of these.
+    Several(Vec<String>),
+}
+
+/// Completes the last part of `text`: the name of a field, or its value. `methods` are the ids for the field `method:`.
+/// `None` if there is nothing to complete.
+pub fn complete<'a, F: FilterFields>(text: &str, methods: impl Iterator<Item = &'a str>) -> Option<Completion> {
+    let start = text.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    let (before, part) = text.split_at(start);
+    let typed = part.to_lowercase();
+    let candidates: Vec<String> = match typed.split_once(':') {
+        None if typed.is_empty() => return None,
+        None => {
+            let names = F::FIELDS.iter().filter(|(name, _)| name.starts_with(&typed));
+            names.map(|(name, _)| format!("{name}:")).collect()
+        }
+        Some(("method", value)) if F::FIELDS.iter().any(|(name, _)| *name == "method") => {
+            let found = |id: &&str| id.to_lowercase().starts_with(value);
+            methods.filter(found).map(|id| format!("method:{id}")).collect()
+        }
+        Some((name, value)) => {
+            let values = known_values::<F>(name).into_iter().filter(|known| known.starts_with(value));
+            values.map(|known| format!("{name}:{known}")).collect()
+        }
+    };
+    let (first, rest) = candidates.split_first()?;
+    let common = rest.iter().fold(first.as_str(), |common, other| {
+        let same = common.char_indices().zip(other.chars()).take_while(|((_, a), b)| a == b);
+        &common[..same.last().map_or(0, |((at, c), _)| at + c.len_utf8())]
+    });
+    if common.len() > part.len() {
+        // A complete value is followed by the next part.
+        let end = if rest.is_empty() && !common.ends_with(':') { " " } else { "" };
+        return Some(Completion::Longer(format!("{before}{common}{end}")));
+    }
+    (!rest.is_empty()).then(|| Completion::Several(candidates))
 }
 
 fn parse_parts<F: FilterFields>(text: &str) -> (F, Option<UnknownField>) {
     let (mut filter, mut first) = (F::default(), None);
     for part in text.split_whitespace().map(str::to_lowercase) {
         match apply_part(&mut filter, &part) {
-            Ok(true) => {}
-            Ok(false) => filter.add_word(part),
+            Ok(Applied::Whole | Applied::Unfinished) => {}
+            Ok(Applied::NoField) => filter.add_word(part),
             Err(unknown) => {
                 first.get_or_insert(unknown);
                 filter.add_word(part);
@@ -127,17 +184,28 @@ fn parse_parts<F: FilterFields>(text: &str) -> (F, Option<UnknownField>) {
     (filter, first)
 }
 
-/// Applies `part` if it is a field; returns `true` if it was.
-fn apply_part<F: FilterFields>(filter: &mut F, part: &str) -> std::result::Result<bool, UnknownField> {
-    let Some((name, value)) = part.split_once(':') else { return Ok(false) };
+/// The effect of a part of a filter.
+#[derive(Debug, PartialEq, Eq)]
+enum Applied {
+    Whole,
+    /// The value can still become one of several.
+    Unfinished,
+    /// The part is a word.
+    NoField,
+}
+
+/// Applies `part` if it is a field.
+fn apply_part<F: FilterFields>(filter: &mut F, part: &str) -> std::result::Result<Applied, UnknownField> {
+    let Some((name, value)) = part.split_once(':') else { return Ok(Applied::NoField) };
     match F::FIELDS.iter().find(|(known, _)| *known == name) {
-        Some(_) if value.is_empty() => Ok(true),
+        Some(_) if value.is_empty() => Ok(Applied::Whole),
         Some((_, setter)) => match setter(filter, value) {
-            Ok(()) => Ok(true),
+            Ok(true) => Ok(Applied::Whole),
+            Ok(false) => Ok(Applied::Unfinished),
             Err(values) => Err(UnknownField::value(name, value, &values)),
         },
         None if is_like_a_field(name, value) => Err(UnknownField::field::<F>(name, value)),
-        None => Ok(false),
+        None => Ok(Applied::NoField),
     }
 }
 
@@ -150,7 +218,7 @@ fn is_like_a_field(name: &str, value: &str) -> bool {
 
 pub fn set_text(target: &mut Option<String>, value: &str) -> SetResult {
     *target = Some(value.to_owned());
-    Ok(())
+    Ok(true)
 }
 
 /// Stores the only value of `all` that begins with `start` in `target`. If there are several, `target` stays unchanged.
@@ -160,10 +228,11 @@ pub fn set_text(target: &mut Option<String>, value: &str) -> SetResult {
 pub fn set_choice<T: Copy>(target: &mut Option<T>, start: &str, all: &[(T, &'static str)]) -> SetResult {
     let mut matches = all.iter().filter(|(_, word)| word.starts_with(start));
     let Some((first, _)) = matches.next() else { return Err(all.iter().map(|(_, word)| *word).collect()) };
-    if matches.next().is_none() {
+    let is_only = matches.next().is_none();
+    if is_only {
         *target = Some(*first);
     }
-    Ok(())
+    Ok(is_only)
 }
 
 #[cfg(test)]
@@ -179,13 +248,14 @@ mod tests {
 
     #[test]
     fn unknown_field_is_refused_with_the_known_ones() {
-        insta::assert_snapshot!(refusal::<TokenFilter>("dep NME:foo other:bar"), @r#"unknown filter field "nme": known are status:, account:, method:, seen:, is:. To find text with a colon, leave out what is before the colon: ":foo""#);
+        insta::assert_snapshot!(refusal::<TokenFilter>("dep NME:foo other:bar"), @r#"unknown filter field "nme": known are status:, account:, method:, seen:, expires:, is:. To find text with a colon, leave out what is before the colon: ":foo""#);
         insta::assert_snapshot!(refusal::<LedgerFilter>("by:"), @r#"unknown filter field "by": known are reason:, token:, method:, address:"#);
         assert!(refusal::<AuditFilter>("last_seen:x").contains("verb:, by:, target:"));
         let status = refusal::<TokenFilter>("status:lost");
         assert!(status.contains("\"status:lost\"") && status.contains("deleted, disabled, "), "{status}");
         assert!(refusal::<TokenFilter>("is:old").contains("stale, expiring, tried"));
-        assert!(refusal::<TokenFilter>("seen:maybe").contains("never, ever"));
+        assert!(refusal::<TokenFilter>("seen:maybe").contains("never, ever, <7d, >30d"));
+        assert!(refusal::<TokenFilter>("expires:soon").contains("never, <7d, >30d"));
         insta::assert_snapshot!(find_unknown::<TokenFilter>("nme:foo").unwrap(), @r#"field "nme""#);
         assert!(refusal::<TokenFilter>(&format!("status:{}", "\u{1b}x".repeat(99))).len() < 300);
     }
@@ -211,6 +281,36 @@ mod tests {
         }
         let long = format!("{}:x", "n".repeat(MAX_FIELD_NAME_LEN + 1));
         assert_eq!(parse_strict::<TokenFilter>(&long).unwrap().words, [long]);
+    }
+
+    #[test]
+    fn unfinished_value_narrows_nothing_and_is_refused_when_complete() {
+        for text in ["status:d", "expires:<7", "seen:>", "expires:>6m"] {
+            assert!(TokenFilter::parse(text).is_empty(), "{text}");
+            assert!(refusal::<TokenFilter>(text).contains(&format!("\"{text}\"")), "{text}");
+        }
+        assert!(parse_strict::<TokenFilter>("status: seen:").unwrap().is_empty());
+    }
+
+    #[test]
+    fn last_part_is_completed() {
+        let ids = ["environment.control.StartEnv", "environment.control.StopEnv", "shop.Buy"];
+        let done = |text: &str| complete::<TokenFilter>(text, ids.into_iter());
+        let longer = |text: &str| Some(Completion::Longer(text.to_owned()));
+        assert_eq!(done("dep ex"), longer("dep expires:"));
+        assert_eq!(done("status:exp"), longer("status:expired "));
+        assert_eq!(
+            done("is:"),
+            Some(Completion::Several(["is:stale", "is:expiring", "is:tried"].map(str::to_owned).into()))
+        );
+        assert_eq!(done("a seen:n"), longer("a seen:never "));
+        assert_eq!(done("method:ENV"), longer("method:environment.control.St"));
+        assert_eq!(done("method:sh"), longer("method:shop.Buy "));
+        assert_eq!(done("s"), Some(Completion::Several(["status:", "seen:"].map(str::to_owned).into())));
+        for nothing in ["", "dep ", "zzz", "account:c", "nme:x", "seen:never", "status:expired "] {
+            assert_eq!(done(nothing), None, "{nothing}");
+        }
+        assert_eq!(complete::<LedgerFilter>("reason:reti", ids.into_iter()), longer("reason:retired "));
     }
 
     #[test]

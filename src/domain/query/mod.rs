@@ -5,4 +5,5 @@ pub mod filter_syntax;
 pub mod ledger_filter;
 pub mod page_cursor;
 pub mod sort;
+pub mod span_bound;
 pub mod token_filter;

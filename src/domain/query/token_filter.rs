@@ -3,9 +3,10 @@
 use std::fmt;
 
 use super::filter_syntax::{FilterFields, Setter, set_choice, set_text};
+use super::span_bound::{SpanBound, TimeBound, set_bound};
 use crate::domain::api_selection::Selection;
-use crate::domain::expiry::Span;
-use crate::domain::time::{DAY, Timestamp};
+use crate::domain::expiry::{Expiry, Span};
+use crate::domain::time::{DAY, Timestamp, Zone};
 use crate::domain::token::{Status, Token};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,33 @@ pub struct TokenFilter {
     pub expiring: Option<Span>,
     /// A dead secret of the token was tried in the last 7 days.
     pub tried: bool,
+    /// Not expired yet, and the expiry is within this span, or beyond it.
+    pub expires: Option<SpanBound>,
+    /// Has no expiry.
+    pub never_expires: bool,
+    /// The last use is within this span, or longer ago.
+    pub seen_within: Option<SpanBound>,
+}
+
+/// The times that the spans of a filter mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FilterBounds {
+    /// The end of [`TokenFilter::expiring`].
+    pub expiring_by: Option<Timestamp>,
+    pub expires: Option<TimeBound>,
+    pub seen: Option<TimeBound>,
+}
+
+impl FilterBounds {
+    pub fn new(filter: &TokenFilter, now: Timestamp, zone: &dyn Zone) -> Self {
+        // A span that ends beyond the calendar includes every expiry.
+        let end = |span: Span| span.after(now, zone).unwrap_or(Timestamp(i64::MAX - 1));
+        FilterBounds {
+            expiring_by: filter.expiring.map(end),
+            expires: filter.expires.map(|bound| bound.from_now(now, zone)),
+            seen: filter.seen_within.map(|bound| bound.before_now(now, zone)),
+        }
+    }
 }
 
 /// The values of `is:`.
@@ -54,18 +82,28 @@ impl FilterFields for TokenFilter {
         }),
         ("account", |filter, value| set_text(&mut filter.account, value)),
         ("method", |filter, value| set_text(&mut filter.method, value)),
-        ("seen", |filter, value| set_choice(&mut filter.seen, value, &[(false, "never"), (true, "ever")])),
+        ("seen", |filter, value| {
+            set_choice(&mut filter.seen, value, &[(false, "never"), (true, "ever")])
+                .or_else(|words| set_bound(&mut filter.seen_within, value, &words))
+        }),
+        ("expires", |filter, value| {
+            let mut never = None;
+            let chosen = set_choice(&mut never, value, &[((), "never")])
+                .or_else(|words| set_bound(&mut filter.expires, value, &words));
+            filter.never_expires |= never.is_some();
+            chosen
+        }),
         ("is", |filter, value| {
             let mut condition = None;
             let known = [(Condition::Stale, "stale"), (Condition::Expiring, "expiring"), (Condition::Tried, "tried")];
-            set_choice(&mut condition, value, &known)?;
+            let chosen = set_choice(&mut condition, value, &known)?;
             match condition {
                 Some(Condition::Stale) => filter.stale = true,
                 Some(Condition::Expiring) => filter.expiring = Some(Span::Days(EXPIRING_SOON_DAYS)),
                 Some(Condition::Tried) => filter.tried = true,
                 None => {}
             }
-            Ok(())
+            Ok(chosen)
         }),
     ];
 
@@ -75,9 +113,9 @@ impl FilterFields for TokenFilter {
 }
 
 impl TokenFilter {
-    /// Returns `true` if the filter finds `token`, as a store does, apart from `tried`. `expiring_by` is the end of the
-    /// span in `expiring`.
-    pub fn matches(&self, token: &Token, expiring_by: Option<Timestamp>, now: Timestamp) -> bool {
+    /// Returns `true` if the filter finds `token`, as a store does, apart from `tried`. `bounds` are those of the
+    /// filter.
+    pub fn matches(&self, token: &Token, bounds: &FilterBounds, now: Timestamp) -> bool {
         let contains = |text: &str, part: &str| text.to_lowercase().contains(part);
         let texts = [token.name.as_str(), token.description.as_str(), token.owner.username.as_str(), &token.hint];
         let selects = |part: &String| match &token.selection {
@@ -93,7 +131,13 @@ impl TokenFilter {
             && self.seen.is_none_or(|seen| seen == token.last_seen_at.is_some())
             && self.method.as_ref().is_none_or(selects)
             && (!self.stale || active && unseen_since <= now.plus(-STALE_AFTER))
-            && expiring_by.is_none_or(|by| active && token.expiry.is_past(by))
+            && bounds.expiring_by.is_none_or(|by| active && token.expiry.is_past(by))
+            && (!self.never_expires || token.expiry == Expiry::Never)
+            && bounds.expires.is_none_or(|bound| {
+                let at = token.expiry.at().unwrap_or(Timestamp(i64::MAX));
+                at > now && bound.includes(at)
+            })
+            && bounds.seen.is_none_or(|bound| token.last_seen_at.is_some_and(|at| bound.includes(at)))
     }
 }
 
@@ -106,6 +150,9 @@ impl fmt::Display for TokenFilter {
             self.account.as_ref().map(|part| field("account", part)),
             self.method.as_ref().map(|part| field("method", part)),
             self.seen.map(|seen| field("seen", if seen { "ever" } else { "never" })),
+            self.seen_within.map(|bound| field("seen", &bound.to_string())),
+            self.expires.map(|bound| field("expires", &bound.to_string())),
+            self.never_expires.then(|| field("expires", "never")),
             self.stale.then(|| field("is", "stale")),
             self.expiring.map(|_| field("is", "expiring")),
             self.tried.then(|| field("is", "tried")),
@@ -125,6 +172,8 @@ mod tests {
             "",
             "status:expired account:ci method:stop seen:never is:stale is:expiring is:tried dep foo:bar",
             "seen:ever",
+            "seen:>30d expires:<7d",
+            "expires:never",
         ] {
             assert_eq!(TokenFilter::parse(text).to_string(), text);
         }
@@ -153,7 +202,12 @@ mod tests {
         assert!(TokenFilter::parse("is:").is_empty(), "not said yet");
         assert_eq!(TokenFilter::parse("is:exp"), TokenFilter::parse("is:expiring"));
         assert_eq!(TokenFilter::parse("is:nonsense").words, ["is:nonsense"]);
-        assert!(TokenFilter::parse("method: account: seen:").is_empty(), "not said yet");
+        assert!(TokenFilter::parse("method: account: seen: expires:").is_empty(), "not said yet");
+        let bound = |text: &str| SpanBound::parse(text).ok();
+        assert_eq!(TokenFilter::parse("expires:<7D").expires, bound("<7d"));
+        assert_eq!(TokenFilter::parse("seen:>2w").seen_within, bound(">2w"));
+        assert!(TokenFilter::parse("expires:nev").never_expires);
+        assert_eq!(TokenFilter::parse("seen:30d").words, ["seen:30d"]);
         assert_eq!(TokenFilter::parse("seen:n").seen, Some(false));
     }
 }

@@ -19,9 +19,9 @@ use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::password::PasswordHash;
 use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::sort::{Sort, SortColumn};
-use crate::domain::query::token_filter::TokenFilter;
+use crate::domain::query::token_filter::{FilterBounds, TokenFilter};
 use crate::domain::role::Role;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, utc_zone};
 use crate::domain::token::TokenId;
 use crate::store::OpenMode;
 use crate::verbs::ports::{
@@ -73,7 +73,7 @@ fn query(roles: &[Role], sort: Sort, trashed: bool) -> WindowQuery {
         visibility: Visibility { own: AccountId(1), roles: roles.to_vec() },
         account: None,
         filter: TokenFilter::default(),
-        expiring_by: None,
+        bounds: Default::default(),
         sort,
         trashed,
         now: NOW,
@@ -178,11 +178,17 @@ fn short_listings_use_the_selective_index() {
         ("status:expired", "tokens_by_status (enabled=? AND until<?)"),
         ("seen:never", "last_seen_in_order (trashed=? AND at=?)"),
         ("is:stale", "last_seen_in_order (trashed=? AND at<?)"),
+        ("seen:>30d", "last_seen_in_order (trashed=? AND at>? AND at<?)"),
+        ("expires:<7d", "tokens_by_status (enabled=? AND until>? AND until<?)"),
+        ("expires:>7d", "tokens_by_status (enabled=? AND until>?)"),
+        ("expires:never", "tokens_by_status (enabled=? AND until=?)"),
         ("is:tried", "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"),
         ("account:op", "tokens_name_in_account (account_id=?)"),
     ] {
         let filter = TokenFilter::parse(text);
-        let plan = plan(&db, &WindowQuery { filter, ..query(&Role::ALL, Sort::default(), false) }, false, Step::From);
+        let bounds = FilterBounds::new(&filter, NOW, &utc_zone());
+        let plan =
+            plan(&db, &WindowQuery { filter, bounds, ..query(&Role::ALL, Sort::default(), false) }, false, Step::From);
         assert!(plan.contains(found), "{text} {plan}");
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn account_ids(db: &Connection, query: &WindowQuery) -> Result<Option
 /// Returns `true` if no token can match, regardless of the store's content.
 pub(super) fn is_empty(query: &WindowQuery, accounts: Option<&[i64]>) -> bool {
     let filter = &query.filter;
-    let excludes_trash = filter.stale || query.expiring_by.is_some();
+    let excludes_trash = filter.stale || query.bounds.expiring_by.is_some();
     // Tokens in the trash have the status deleted and no other.
     let is_contradiction = match filter.status {
         None => query.trashed && excludes_trash,
@@ -138,8 +138,9 @@ impl<'a> Scope<'a> {
             _ if filter.tried => AccessPath::Denied,
             None | Some(Status::Deleted) if filter.is_empty() => AccessPath::Order,
             Some(Status::Disabled | Status::Expired) => AccessPath::Status,
-            _ if query.expiring_by.is_some() => AccessPath::Status,
-            _ if filter.stale || filter.seen.is_some() => AccessPath::Seen,
+            _ if query.bounds.expiring_by.is_some() || query.bounds.expires.is_some() => AccessPath::Status,
+            _ if filter.stale || filter.seen.is_some() || query.bounds.seen.is_some() => AccessPath::Seen,
+            _ if filter.never_expires => AccessPath::Status,
             Some(Status::Active) => AccessPath::Status,
             None | Some(Status::Deleted) => AccessPath::Table,
         };

@@ -12,6 +12,7 @@ use super::token_search::and_found;
 use super::where_clause::{LOWER_FUNCTION, WhereClause};
 use crate::domain::expiry::Expiry;
 use crate::domain::query::sort::{Sort, SortColumn};
+use crate::domain::query::span_bound::TimeBound;
 use crate::domain::query::token_filter::STALE_AFTER;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -150,6 +151,13 @@ impl TokenListing {
             Some(true) => conditions.and(&format!("{seen} > 0"), []),
             Some(false) => conditions.and(&format!("{seen} = 0"), []),
         }
+        match query.bounds.seen {
+            None => {}
+            Some(TimeBound::UpTo(end)) => {
+                conditions.and(&format!("{seen} > 0 AND {seen} <= ?"), [Value::from(end.0)]);
+            }
+            Some(TimeBound::After(start)) => conditions.and(&format!("{seen} > ?"), [Value::from(start.0.max(0))]),
+        }
         let on_seen = conditions.clone();
         match filter.status {
             None | Some(Status::Deleted) => {}
@@ -157,7 +165,21 @@ impl TokenListing {
             Some(Status::Expired) => conditions.and("t.enabled = 1 AND t.until <= ?", [now()]),
             Some(Status::Active) => conditions.and("t.enabled = 1 AND t.until > ?", [now()]),
         }
-        if let Some(by) = query.expiring_by {
+        // The index begins with the state, so each state is a part of it.
+        let of_either_state = |times: &str| format!("t.enabled IN (0, 1) AND {times}");
+        match query.bounds.expires {
+            None => {}
+            Some(TimeBound::UpTo(end)) => {
+                conditions.and(&of_either_state("t.until > ? AND t.until <= ?"), [now(), Value::from(end.0)]);
+            }
+            Some(TimeBound::After(start)) => {
+                conditions.and(&of_either_state("t.until > ?"), [Value::from(start.0.max(query.now.0))]);
+            }
+        }
+        if filter.never_expires {
+            conditions.and(&of_either_state("t.until = ?"), [Value::from(i64::MAX)]);
+        }
+        if let Some(by) = query.bounds.expiring_by {
             conditions.and("t.enabled = 1 AND t.until > ? AND t.until <= ?", [now(), Value::from(by.0)]);
         }
         let on_status = conditions.clone();

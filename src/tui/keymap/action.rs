@@ -35,6 +35,8 @@ pub enum Action {
     Revoke,
     Refresh,
     Filter,
+    /// Completes the field or value at the end of the filter.
+    CompleteFilter,
     Mark,
     /// Moves down one row and marks on the way.
     ExtendDown,

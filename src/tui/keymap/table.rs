@@ -61,8 +61,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens], &[Key::char('r')], Action::RegenerateToken, "Regenerate", "Create a new secret for the token", 4),
     bind(&[Context::Tokens], &[Key::char('d')], Action::SetEnabled, "Disable", "Disable or enable the token, or all marked tokens", 5),
     bind(&[Context::Tokens], &[Key::char('x')], Action::Revoke, "Revoke", "Revoke the token or all marked tokens; you type the name or the number of tokens to confirm", 6),
-    bind(&[Context::Tokens], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: status:expired account:ci method:deploy seen:never is:stale \
-         is:expiring is:tried", 7),
+    bind(&[Context::Tokens], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: status:expired account:ci method:deploy seen:never seen:>30d \
+         expires:<7d is:stale is:expiring is:tried", 7),
     bind(&[Context::Tokens], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap: jeton denies the old secret from the next request on", 0),
     bind(&[Context::Tokens], &[Key::char('u')], Action::Restore, "Undo", "Undo the last revocation; the restored tokens are disabled", 0),
     bind(&[Context::Tokens], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 10),
@@ -106,8 +106,9 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Sort], &[ESC, Key::char('q')], Action::Cancel, "Cancel", "Close without changing the sort order", 5),
     bind(&[Context::Sort], &[Key::char('s')], Action::Sort, "Next", "Go to the next column; after the last column, to the first", 0),
 
-    bind(&[Context::Filter], &[ENTER, Key::code(KeyCode::Tab)], Action::Accept, "Keep", "Keep the filter and go back to the list", 1),
-    bind(&[Context::Filter], &[ESC], Action::Cancel, "Clear", "Clear the filter", 2),
+    bind(&[Context::Filter], &[ENTER], Action::Accept, "Keep", "Keep the filter and go back to the list", 1),
+    bind(&[Context::Filter], &[Key::code(KeyCode::Tab)], Action::CompleteFilter, "Complete", "Complete the field or value; if there is nothing to complete, keep the filter", 2),
+    bind(&[Context::Filter], &[ESC], Action::Cancel, "Clear", "Clear the filter", 3),
 
     bind(&[Context::TokenDetails], &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Close the details", 1),
 

@@ -10,7 +10,7 @@ use crate::domain::api_selection::Selection;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::query::sort::Sort;
-use crate::domain::query::token_filter::TokenFilter;
+use crate::domain::query::token_filter::{FilterBounds, TokenFilter};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Revision, Token, TokenId};
@@ -42,8 +42,8 @@ pub struct WindowQuery {
     pub account: Option<AccountId>,
     /// The tokens to return.
     pub filter: TokenFilter,
-    /// The time that the filter's `expiring` means.
-    pub expiring_by: Option<Timestamp>,
+    /// The times that the filter's spans mean.
+    pub bounds: FilterBounds,
     /// Their order.
     pub sort: Sort,
     /// Tokens in the trash instead of the others.

@@ -1,9 +1,8 @@
-use crate::domain::expiry::Span;
 use crate::domain::name::Username;
 use crate::domain::query::page_cursor::{MAX_ROWS, default_rows};
 use crate::domain::query::sort::Sort;
-use crate::domain::query::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
-use crate::domain::time::{DAY, Timestamp};
+use crate::domain::query::token_filter::{EXPIRING_SOON_DAYS, FilterBounds, TokenFilter};
+use crate::domain::time::DAY;
 use crate::verbs::ports::{TokenCursor, VisibleCounts, Window, WindowQuery};
 use crate::verbs::prelude::*;
 
@@ -65,13 +64,11 @@ impl ListTokens {
             }
             OwnerFilter::All => None,
         };
-        // A span that ends beyond the calendar includes every expiry.
-        let end = |span: Span| span.after(env.now, env.zone).unwrap_or(Timestamp(i64::MAX - 1));
         Ok(WindowQuery {
             visibility: actor.visibility(TokenAction::Read)?,
             account,
             filter: self.filter.clone(),
-            expiring_by: self.filter.expiring.map(end),
+            bounds: FilterBounds::new(&self.filter, env.now, env.zone),
             sort: self.sort,
             trashed: self.trashed,
             now: env.now,

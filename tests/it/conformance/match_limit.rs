@@ -24,7 +24,7 @@ pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
             visibility: visibility(&owner),
             account: None,
             filter: TokenFilter::parse(text),
-            expiring_by: None,
+            bounds: Default::default(),
             sort: Sort::default(),
             trashed: false,
             now: START,

@@ -12,6 +12,6 @@ pub fn agree<E: Engine>(f: &Fixture<E>, tokens: &[Token], query: &WindowQuery) {
     // The screens decide in the same way if a row is marked.
     let (filter, now) = (&query.filter, query.now);
     for token in tokens.iter().filter(|token| token.deleted_at.is_some() == query.trashed) {
-        assert_eq!(filter.matches(token, query.expiring_by, now), holds(token, query), "{filter:?} {token:?}");
+        assert_eq!(filter.matches(token, &query.bounds, now), holds(token, query), "{filter:?} {token:?}");
     }
 }

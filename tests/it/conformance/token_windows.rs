@@ -3,7 +3,10 @@
 use std::cmp::Ordering;
 
 use super::*;
-use jeton::domain::{query::token_filter::STALE_AFTER, token::Status};
+use jeton::domain::query::span_bound::TimeBound;
+use jeton::domain::query::token_filter::{FilterBounds, STALE_AFTER};
+use jeton::domain::time::utc_zone;
+use jeton::domain::token::Status;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -29,7 +32,19 @@ pub(super) fn holds(token: &Token, query: &WindowQuery) -> bool {
         && filter.seen.is_none_or(|s| s == token.last_seen_at.is_some())
         && filter.method.as_ref().is_none_or(|m| selects(token, m))
         && (!filter.stale || active && token.last_seen_at.unwrap_or(token.created_at) <= now.plus(-STALE_AFTER))
-        && query.expiring_by.is_none_or(|by| active && token.expiry.at().is_some_and(|at| at <= by))
+        && query.bounds.expiring_by.is_none_or(|by| active && token.expiry.at().is_some_and(|at| at <= by))
+        && (!filter.never_expires || token.expiry.at().is_none())
+        && query.bounds.expires.is_none_or(|bound| match (token.expiry.at(), bound) {
+            (None, TimeBound::UpTo(_)) => false,
+            (None, TimeBound::After(_)) => true,
+            (Some(at), TimeBound::UpTo(end)) => now < at && at <= end,
+            (Some(at), TimeBound::After(start)) => now < at && at > start,
+        })
+        && query.bounds.seen.is_none_or(|bound| match (token.last_seen_at, bound) {
+            (None, _) => false,
+            (Some(at), TimeBound::UpTo(end)) => at <= end,
+            (Some(at), TimeBound::After(start)) => at > start,
+        })
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -191,6 +206,13 @@ fn filters() -> Vec<TokenFilter> {
         "is:stale",
         "is:expiring",
         "is:stale is:expiring seen:never b",
+        "expires:<7d",
+        "expires:>7d",
+        "expires:never",
+        "expires:<7d status:disabled a",
+        "seen:>90d",
+        "seen:<90d",
+        "seen:>90d is:stale expires:>1h b",
     ]
     .map(TokenFilter::parse)
     .into()
@@ -259,7 +281,14 @@ pub(super) fn query(reader: &Account, filter: &TokenFilter, sort: Sort, trashed:
         account: None,
         filter: filter.clone(),
         // 14 days would include every planned expiry.
-        expiring_by: filter.expiring.map(|_| START.plus(1)),
+        bounds: FilterBounds {
+            expiring_by: filter.expiring.map(|_| START.plus(1)),
+            expires: filter.expires.map(|bound| match bound.is_beyond {
+                true => TimeBound::After(START.plus(1)),
+                false => TimeBound::UpTo(START.plus(1)),
+            }),
+            ..FilterBounds::new(filter, START, &utc_zone())
+        },
         sort,
         trashed,
         now: START,

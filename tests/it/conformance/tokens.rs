@@ -324,7 +324,7 @@ pub fn new_names_reach_every_selection<E: Engine>() {
             visibility: visibility(&f.account("owner")),
             account: None,
             filter: TokenFilter::default(),
-            expiring_by: None,
+            bounds: Default::default(),
             sort: Sort { column: SortColumn::Api, descending: false },
             trashed,
             now: START,

@@ -90,7 +90,7 @@ fn window(store: &SqliteStore, column: SortColumn, trashed: bool) -> Window {
         visibility: Visibility { own: AccountId(1), roles: Role::ALL.to_vec() },
         account: None,
         filter: TokenFilter::default(),
-        expiring_by: None,
+        bounds: Default::default(),
         sort: Sort { column, descending: false },
         trashed,
         now: START,

@@ -45,6 +45,32 @@ fn mine_expiring_and_stale_combine_with_the_filter() {
 }
 
 #[test]
+fn tab_completes_fields_values_and_methods() {
+    let install = TestInstall::new();
+    install.issue(OWNER, "deploy");
+    install.issue(OWNER, "later");
+    let soon = jeton::verbs::tokens::CreateToken {
+        expires: Some(ExpirySpec::parse("3d").unwrap()),
+        ..crate::support::fakes::create("soon")
+    };
+    install.call(OWNER, soon).unwrap();
+    let mut s = TuiHarness::signed_in(install);
+    s.keys("/ex<tab><lt>7d");
+    s.assert_shows("/ expires:<7d");
+    assert_eq!(names(&s), ["soon"]);
+    s.keys("<c-u>is:<tab>");
+    s.assert_shows("is:stale  is:expiring  is:tried");
+    s.keys("exp<tab>");
+    s.assert_shows("/ is:expiring ");
+    assert_eq!(names(&s), ["soon"]);
+    s.keys("<c-u>meth<tab>environment.control.sto<tab>");
+    s.assert_shows("/ method:environment.control.Stop");
+    s.keys("<c-u>dep<tab>");
+    assert!(!s.tokens().filter.is_typing(), "nothing to complete: the filter is kept");
+    assert_eq!(names(&s), ["deploy"]);
+}
+
+#[test]
 fn mine_has_no_effect_for_a_member() {
     let install = TestInstall::new();
     install.account("ci", Role::Member);

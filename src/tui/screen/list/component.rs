@@ -176,6 +176,13 @@ impl<S: Source> Component for ListScreen<S> {
                 return intent;
             }
         }
+        let action = match action {
+            Action::CompleteFilter => match self.complete_filter(ctx) {
+                Some(intent) => return intent,
+                None => Action::Accept,
+            },
+            action => action,
+        };
         match self.filter.on_action(action) {
             Some(FilterChange::Unchanged) => return Intent::Stay,
             Some(FilterChange::Cleared) => {

@@ -1,6 +1,7 @@
 //! Marks of all tokens that match the filter, and their changes.
 
 use super::Tokens;
+use crate::domain::query::token_filter::FilterBounds;
 use crate::domain::token::{Token, TokenRef};
 use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::Action;
@@ -9,7 +10,7 @@ use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::notice::NoticeId;
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::verbs::request::Request;
-use crate::verbs::tokens::{BulkChange, CountMatching, EXPIRING_SOON, MatchingTokens};
+use crate::verbs::tokens::{BulkChange, CountMatching, MatchingTokens};
 
 impl Tokens {
     /// Marks all tokens of the list: one by one if all are loaded, else those that the list's query finds.
@@ -27,9 +28,9 @@ impl Tokens {
         self.source.marked_query = (self.source.owner(), filter.clone());
         self.source.marked_count = None;
         let own = ctx.me.map(|me| me.account.id).filter(|_| self.source.options.mine);
+        let bounds = FilterBounds::new(&filter, ctx.now, ctx.dates.get().zone);
         self.marks.mark_all(move |token, now| {
-            let expiring_by = filter.expiring.map(|_| now.plus(EXPIRING_SOON));
-            own.is_none_or(|own| own == token.owner.id) && filter.matches(token, expiring_by, now)
+            own.is_none_or(|own| own == token.owner.id) && filter.matches(token, &bounds, now)
         });
         self.read_marked()
     }
