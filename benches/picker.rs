@@ -160,6 +160,7 @@ fn open_page(page: Box<Picker>) -> App {
         secret_files: Arc::new(SecretFiles),
         propagation_probe: PropagationProbe::new(Path::new("nowhere")),
         store_path: String::new(),
+        store_colour: None,
         server: None,
         places: Vec::new(),
         username: None,

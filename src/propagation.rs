@@ -75,6 +75,11 @@ impl PropagationProbe {
         PropagationProbe { store: None }
     }
 
+    /// Returns the address at which the running service verifies tokens. `None` if no service runs.
+    pub fn verify_endpoint(&self) -> Option<Endpoint> {
+        Some(running_service_file::discover(self.store.as_deref()?)?.verify)
+    }
+
     /// Checks if the service has read the change with this number in the audit log. `None` if no service runs. Takes
     /// one second at most.
     pub fn check(&self, seq: i64) -> Option<Propagation> {

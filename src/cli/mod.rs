@@ -214,6 +214,7 @@ fn run_tui(
         progress: Arc::clone(&world.progress),
         propagation_probe: place.propagation_probe(),
         store_path: place.location(),
+        store_colour: settings.store_colour.as_ref().map(|colour| colour.value),
         server: settings.server.as_ref().map(|server| tui::ServerLabel {
             name: settings.server_name.clone().unwrap_or_else(|| server.value.to_string()),
             colour: settings.server_colour,

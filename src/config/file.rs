@@ -28,6 +28,8 @@ pub(super) const MAKE_PRIVATE: &str =
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Keys {
     pub store: Option<PathBuf>,
+    #[serde(alias = "store_colour")]
+    pub store_colour: Option<String>,
     pub server: Option<String>,
     pub server_ca: Option<PathBuf>,
     pub server_pin: Option<String>,
@@ -160,6 +162,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         &keys.server_pin,
         &keys.server_insecure,
         &keys.dates,
+        &keys.store_colour,
         &keys.lock.after,
         &keys.confirm.remember,
         verify,

@@ -93,6 +93,8 @@ pub struct Settings {
     /// The name of the used one, if it has one.
     pub server_name: Option<String>,
     pub server_colour: Option<ServerColour>,
+    /// The colour of the host on the screens while no server is used.
+    pub store_colour: Option<Setting<ServerColour>>,
     /// A file with the certificates that an https server is checked against, instead of the system's.
     pub server_ca: Option<Setting<PathBuf>>,
     pub server_pin: Option<Setting<CertificatePin>>,
@@ -268,6 +270,7 @@ impl Settings {
             servers: Vec::new(),
             server_name: named.map(|named| named.name.clone()),
             server_colour: named.and_then(|named| named.colour),
+            store_colour: parse(from_files(&files, |keys| keys.store_colour.clone()), ServerColour::parse)?,
             server_ca,
             server_pin: parse(server_pin, CertificatePin::parse)?,
             server_insecure: parse(
@@ -332,6 +335,7 @@ impl Settings {
             }),
             SettingKey::LockAfter => text(&self.lock_after, setting_key::describe_duration),
             SettingKey::ConfirmRemember => text(&self.confirm_remember, setting_key::describe_duration),
+            SettingKey::StoreColour => text(self.store_colour.as_ref()?, |colour| colour.as_str().to_owned()),
             SettingKey::Dates => text(&self.dates, |dates| dates.as_str().to_owned()),
             SettingKey::ServeVerify => plain(self.serve.verify.as_ref()),
             SettingKey::ServeVerifyGroup => plain(self.serve.verify_group.as_ref()),

@@ -10,12 +10,14 @@ use crate::service::credential_sources::CredentialSources;
 use crate::service::endpoint::Endpoint;
 use crate::service::management_addresses::ManagementAddresses;
 use crate::service::server_address::ServerAddress;
+use crate::service::server_colour::ServerColour;
 use crate::service::trusted_proxies::TrustedProxies;
 
 /// A key of a configuration file. The table below describes each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingKey {
     Store,
+    StoreColour,
     Server,
     ServerCa,
     ServerPin,
@@ -38,8 +40,13 @@ pub enum SettingKey {
 
 /// Every key, in the order of its variants: name, and description for `jeton config --help` and
 /// `docs/configuration.md`. A dot in a name leads into a table of the file.
-const KEYS: [(SettingKey, &str, &str); 19] = [
+const KEYS: [(SettingKey, &str, &str); 20] = [
     (SettingKey::Store, "store", "Path of the store's file"),
+    (
+        SettingKey::StoreColour,
+        "store-colour",
+        "Colour of the host on the screens, for a store: red, green, yellow, blue, magenta or cyan",
+    ),
     (
         SettingKey::Server,
         "server",
@@ -139,6 +146,7 @@ impl SettingKey {
             SettingKey::Username => Username::parse(value).map(drop),
             SettingKey::ApiTokenName => TokenName::parse(value).map(drop),
             SettingKey::LockAfter | SettingKey::ConfirmRemember => parse_duration(value).map(drop),
+            SettingKey::StoreColour => ServerColour::parse(value).map(drop),
             SettingKey::Dates => DateFormat::parse(value).map(drop),
             SettingKey::ServeVerify => Endpoint::parse(value).map(drop),
             SettingKey::ServeManage => ManagementAddresses::parse(value).map(drop),

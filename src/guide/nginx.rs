@@ -7,7 +7,6 @@ use super::{FORWARDED, Guide, IDENTITY_HEADERS, marked_pattern, underscore_varia
 use crate::domain::route::request_path::{OVERRIDE_HEADERS, RegexDialect};
 use crate::domain::route::rules::{RouteAction, RouteRules};
 use crate::domain::route::verbs::{ANY_HTTP_METHOD, Verbs};
-use crate::service::endpoint::Endpoint;
 use crate::service::proxy_proof::DigestKind;
 
 /// Maximum length of a line of directives, in bytes.
@@ -130,10 +129,7 @@ fn maps_by_http_method(rules: &RouteRules, prefix: &str) -> (String, String) {
 
 /// Returns the commands for requests by hand.
 pub(super) fn curl(guide: &Guide<'_>) -> String {
-    let to = match guide.verify {
-        Endpoint::Tcp(address) => format!("http://{address}"),
-        Endpoint::Unix(path) => format!("--unix-socket {} http://jeton", path.display()),
-    };
+    let to = guide.verify.curl_target();
     let example = guide.rules().find_map(|entry| match &entry.action {
         RouteAction::Ask(id) => Some(format!("\n# A METHOD of this installation: {id}\n")),
         RouteAction::Public(_) | RouteAction::Preflight | RouteAction::Deny(_) => None,

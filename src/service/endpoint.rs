@@ -37,6 +37,14 @@ impl Endpoint {
         }
     }
 
+    /// Returns the arguments with which curl reaches the endpoint; the path of the URL follows.
+    pub fn curl_target(&self) -> String {
+        match self {
+            Endpoint::Tcp(address) => format!("http://{address}"),
+            Endpoint::Unix(path) => format!("--unix-socket {} http://jeton", path.display()),
+        }
+    }
+
     /// Returns `true` if only this machine can reach the endpoint.
     pub fn is_local(&self) -> bool {
         match self {

@@ -22,6 +22,10 @@ const WORDS: [(&str, ServerColour); 6] = [
 ];
 
 impl ServerColour {
+    pub fn as_str(self) -> &'static str {
+        WORDS.iter().find(|(_, colour)| *colour == self).map_or("", |(word, _)| word)
+    }
+
     pub fn parse(text: &str) -> Result<Self> {
         WORDS.iter().find(|(word, _)| *word == text).map(|(_, colour)| *colour).ok_or_else(|| {
             Error::usage(format!("\"{}\" is not a colour", excerpt(text, 32)))

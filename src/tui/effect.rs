@@ -23,6 +23,8 @@ pub enum Effect {
     ReadCatalogue(RequestId, CatalogueSource, Arc<[Catalogue]>),
     /// Checks if the running service has read the change with this number in the audit log.
     CheckPropagation(i64),
+    /// Looks for the address at which the running service verifies tokens.
+    FindService,
     /// Forgets who signed in.
     SignOut,
     /// Stops the work in batches after its current batch.

@@ -75,6 +75,8 @@ pub struct TuiConfig {
     pub propagation_probe: PropagationProbe,
     /// Location of the store, for display.
     pub store_path: String,
+    /// The colour of the host while no server is used.
+    pub store_colour: Option<ServerColour>,
     /// The server that is used instead of a store.
     pub server: Option<ServerLabel>,
     /// The servers with names and the store, to switch to.

@@ -9,6 +9,8 @@ use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
+use crate::service::endpoint::Endpoint;
+use crate::service::server_colour::ServerColour;
 use crate::tui::layer::{Layer, ScreenId};
 use crate::tui::long_work::LongWork;
 use crate::tui::msg::{ReadKey, RequestId};
@@ -37,6 +39,8 @@ pub struct Model {
     pub host: String,
     /// Location of the store, for display.
     pub store_path: String,
+    /// The colour of the host while no server is used.
+    pub store_colour: Option<ServerColour>,
     /// The server that is used instead of a store.
     pub server: Option<ServerLabel>,
     /// The servers and the store that the user can switch to.
@@ -57,6 +61,10 @@ pub struct Model {
     pub catalogues: Arc<[Catalogue]>,
     /// The notice about the last change.
     pub notice: Option<Notice>,
+    /// Number of tokens that are denied now, as last read.
+    pub denied_now: u64,
+    /// The address at which the running service verifies tokens. `None` until it was looked for.
+    pub verify_endpoint: Option<Option<Endpoint>>,
     /// `true` while the server can't be reached.
     pub is_offline: bool,
     /// The past notices, newest first.
@@ -129,6 +137,7 @@ impl Model {
             theme,
             host,
             store_path: config.store_path.clone(),
+            store_colour: config.store_colour,
             server: config.server.clone(),
             places: config.places.clone(),
             switch_to: None,
@@ -140,6 +149,8 @@ impl Model {
             me: None,
             catalogues: Arc::from([]),
             notice: None,
+            denied_now: 0,
+            verify_endpoint: None,
             is_offline: false,
             messages: VecDeque::new(),
             damaged: BTreeSet::new(),

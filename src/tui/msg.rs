@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::import::openapi::ImportResult;
 use crate::platform::clipboard::CLEAR_DELAY;
 use crate::propagation::Propagation;
+use crate::service::endpoint::Endpoint;
 use crate::verbs::Verb;
 use crate::verbs::request::{Request, Response};
 
@@ -53,6 +54,8 @@ pub enum Msg {
     CatalogueLoaded(RequestId, Box<Result<ImportResult>>),
     /// Answer of the running service about the change with this number in the audit log; `None` if no service runs.
     PropagationChecked(i64, Option<Propagation>),
+    /// The address at which the running service verifies tokens; `None` if no service runs.
+    ServiceFound(Option<Endpoint>),
     /// The store was changed, by this process or another, up to this row of the audit log.
     StoreChanged(i64),
     /// The ledger may have new entries.

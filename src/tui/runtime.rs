@@ -276,6 +276,7 @@ impl EventLoop<'_> {
                 Effect::ReadCatalogue(id, source, existing) => {
                     self.send_job(Job::ReadCatalogue(id, source, existing))?
                 }
+                Effect::FindService => self.send_job(Job::FindService)?,
                 Effect::CheckPropagation(seq) => self.send_job(Job::CheckPropagation(seq))?,
                 Effect::SignOut => self.send_job(Job::SignOut)?,
                 Effect::StopLongWork => self.workers.progress.stop(),

@@ -26,6 +26,7 @@ pub(super) enum Job {
     Save(PathBuf, Arc<Secret>),
     ReadCatalogue(RequestId, CatalogueSource, Arc<[Catalogue]>),
     CheckPropagation(i64),
+    FindService,
     SignOut,
     Close,
 }
@@ -46,9 +47,12 @@ impl Job {
                 Request::VerifyAuditChain(_) | Request::PreviewCatalogue(_) => Lane::LongRead,
                 _ => Lane::Short,
             },
-            Job::Save(..) | Job::ReadCatalogue(..) | Job::CheckPropagation(_) | Job::SignOut | Job::Close => {
-                Lane::Short
-            }
+            Job::Save(..)
+            | Job::ReadCatalogue(..)
+            | Job::CheckPropagation(_)
+            | Job::FindService
+            | Job::SignOut
+            | Job::Close => Lane::Short,
         }
     }
 
@@ -193,6 +197,7 @@ fn spawn_store_worker(
                     let loaded = catalogue_file::source_named(&path, name.as_deref(), read_file, || Ok(existing));
                     Msg::CatalogueLoaded(id, Box::new(loaded))
                 }
+                Job::FindService => Msg::ServiceFound(propagation_probe.verify_endpoint()),
                 Job::CheckPropagation(seq) => Msg::PropagationChecked(seq, propagation_probe.check(seq)),
                 Job::Save(path, secret) => Msg::Saved(secret_files.save(&path, &secret).map(|mut saved| {
                     saved.persist();

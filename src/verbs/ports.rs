@@ -26,8 +26,8 @@ pub use maintenance::{DataVersion, DataVersions, Maintenance};
 pub use notices::{KnownNetwork, MAX_KNOWN_NETWORKS, NoticeReader, SentKind, SentNotice, UsedAddresses};
 pub use system::{Clock, Entropy, PasswordHasher, PasswordMatch, PendingFile, SecretFileWriter};
 pub use token_queries::{
-    ExpiringToken, Grant, GrantPage, MAX_TRIED_COUNT, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, TokenCursor,
-    TokenFigures, TokenState, VisibleCounts, Window, WindowQuery,
+    ExpiringToken, Grant, GrantPage, MAX_RECENT_ROWS, MAX_TRIED_COUNT, NamedToken, NamesQuery, PurgeCandidate,
+    PurgeQuery, TokenCursor, TokenFigures, TokenState, VisibleCounts, Window, WindowQuery,
 };
 pub use tokens::{NewToken, SecretState, StoredSecret, TokenReader, TokenWriter, Visibility};
 pub use usage::{DenialSummary, DeniedSince, LastDenial, PreviousUses, Usage, UsageReader};

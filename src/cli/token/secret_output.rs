@@ -92,7 +92,9 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], saved: &[PathBuf]
         app.out.note(&format!(
             "  The {secret} shown only now. To use {one}, put it into a variable (read -rs SECRET), then:"
         ));
-        app.out.note("  printf 'Authorization: Bearer %s\\n' \"$SECRET\" | curl -H @- URL");
+        let verify = app.backend.propagation_probe().verify_endpoint();
+        let to = verify.map_or_else(|| "URL".to_owned(), |verify| format!("{}/v1/verify/-", verify.curl_target()));
+        app.out.note(&format!("  printf 'Authorization: Bearer %s\\n' \"$SECRET\" | curl -H @- {to}"));
     }
 }
 

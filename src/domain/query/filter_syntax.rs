@@ -166,7 +166,7 @@ pub fn complete<'a, F: FilterFields>(text: &str, methods: impl Iterator<Item = &
         let end = if rest.is_empty() && !common.ends_with(':') { " " } else { "" };
         return Some(Completion::Longer(format!("{before}{common}{end}")));
     }
-    (!rest.is_empty()).then(|| Completion::Several(candidates))
+    (!rest.is_empty()).then_some(Completion::Several(candidates))
 }
 
 fn parse_parts<F: FilterFields>(text: &str) -> (F, Option<UnknownField>) {

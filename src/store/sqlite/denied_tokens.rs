@@ -12,12 +12,13 @@ use super::query_helpers::{query_all, query_count, tuple};
 use super::token_list_query::and_visible;
 use super::where_clause::WhereClause;
 use crate::domain::query::page_cursor::PageCursor;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{HOUR, MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::ledger::{
     DeniedKey, DeniedRow, DeniedTokenKey, DeniedTokenRow, LedgerQuery, LedgerScope, LedgerWindow, MAX_COUNTED_ROWS,
 };
+use crate::verbs::ports::{MAX_RECENT_ROWS, Visibility};
 
 pub(super) fn window(db: &Connection, query: &LedgerQuery<DeniedTokenKey>) -> Result<LedgerWindow<DeniedTokenRow>> {
     let side = |start: Option<(&str, DeniedTokenKey)>, up| read_side(db, query, start, up);
@@ -128,4 +129,25 @@ fn count_addresses(db: &Connection, query: &LedgerQuery<DeniedKey>, token: Token
     let (rows, found) = page_sql::<DeniedRow>(query, Some(token), &PageStart::Top, MAX_COUNTED_ROWS);
     let sql = format!("SELECT count(DISTINCT address) FROM ({rows}) WHERE address <> ''");
     query_count(db, &sql, params_from_iter(&found.values))
+}
+
+/// Counts the visible tokens with denied attempts in the last hour. Attempts without a known token count as one more for
+/// readers who manage other accounts.
+pub(super) fn count(db: &Connection, visibility: &Visibility, now: Timestamp) -> Result<u64> {
+    let mut found = WhereClause::default();
+    found.and("d.minute > ?", [Value::from(now.plus(-HOUR).0.div_euclid(MINUTE))]);
+    let recent = format!(
+        "SELECT token_id, '' AS public_id FROM denied_attempts d INDEXED BY denied_attempts_by_time {}
+         ORDER BY minute DESC LIMIT {MAX_RECENT_ROWS}",
+        found.sql()
+    );
+    let mut visible = WhereClause { conditions: String::new(), values: found.values };
+    and_visible(&mut visible, "a.id", visibility);
+    let unknown = if visibility.roles.is_empty() { "" } else { "OR d.token_id = 0" };
+    let shown = if visible.conditions.is_empty() { "TRUE" } else { &visible.conditions };
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT DISTINCT token_id, public_id FROM ({recent})) d {TOKEN_JOINS}
+         WHERE {shown} {unknown}"
+    );
+    query_count(db, &sql, params_from_iter(&visible.values))
 }

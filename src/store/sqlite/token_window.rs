@@ -5,10 +5,10 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::query_helpers::query_count;
 use super::search_index::Found;
-use super::still_tried;
 use super::token_list_query::{Step, TokenListing, and_visible, sort_key};
 use super::tokens;
 use super::where_clause::WhereClause;
+use super::{denied_tokens, still_tried};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::{Fault, Result};
@@ -177,5 +177,7 @@ pub(super) fn tally(
     let index = if visibility.roles.is_empty() { "tokens_live_of_account" } else { "tokens_live_by_expiry" };
     let sql = format!("SELECT count(*) FROM tokens INDEXED BY {index} {}", found.sql());
     let expiring = query_count(db, &sql, params_from_iter(&found.values))?;
-    Ok(VisibleCounts { own_active, expiring, still_tried: still_tried::count(db, visibility, now)? })
+    let (still_tried, denied_now) =
+        (still_tried::count(db, visibility, now)?, denied_tokens::count(db, visibility, now)?);
+    Ok(VisibleCounts { own_active, expiring, still_tried, denied_now })
 }

@@ -102,12 +102,13 @@ impl Component for RevealSecretDialog {
             Some(warning) if self.note.is_empty() => styled(&format!("! Warning: {warning}"), theme.warning).collect(),
             _ => styled(&self.note, if self.failed { theme.danger } else { theme.good }).collect(),
         };
-        let example = ScrollText::default().labelled(
-            "Use it",
-            9,
-            LineStyle::Plain,
-            "printf 'Authorization: Bearer %s' \"$(cat FILE)\" | curl -H @- URL",
-        );
+        let curl = |to: &str| format!("printf 'Authorization: Bearer %s' \"$(cat FILE)\" | curl -H @- {to}");
+        let example = match (&model.server, &model.verify_endpoint) {
+            (None, Some(Some(verify))) => ("Use it", curl(&format!("{}/v1/verify/-", verify.curl_target()))),
+            (None, Some(None)) => ("Use it", "jeton verify < FILE   (no service runs on this store)".to_owned()),
+            (Some(_), _) | (None, None) => ("Use it", curl("URL")),
+        };
+        let example = ScrollText::default().labelled(example.0, 9, LineStyle::Plain, &example.1);
         let example = example.lines(columns, theme);
         if lines.len() + example.len() + note.len() + FRAME_ROWS <= area.height.into() {
             lines.extend(example);
@@ -124,6 +125,10 @@ impl Component for RevealSecretDialog {
             Some(_) => format!("New secret of {}", self.token.name),
         };
         draw_dialog(frame, area, &title, lines, 2, foot, theme);
+    }
+
+    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+        Intent::Run(Effect::FindService)
     }
 
     fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {

@@ -20,6 +20,8 @@ const MAX_NAME_COLUMNS: usize = 32;
 const DROPPED_LABELS: [ScreenId; 7] =
     [ScreenId(7), ScreenId(5), ScreenId(4), ScreenId(3), ScreenId(2), ScreenId(6), ScreenId(1)];
 
+/// The screen whose tab has the number of tokens that are denied now.
+const DENIED: ScreenId = ScreenId(6);
 /// Number of labels that are left out to show the name of a server.
 const DROPPED_FOR_SERVER: usize = 5;
 
@@ -32,9 +34,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, current: ScreenId, model: &Model)
     draw_place(frame, area, place, model);
 }
 
-/// Draws the server once more over a dimmed line, because its colour matters most in dialogs.
+/// Draws the server or host once more over a dimmed line, because its colour matters most in dialogs.
 pub fn draw_server(frame: &mut Frame<'_>, area: Rect, current: ScreenId, model: &Model) {
-    if model.server.is_some() {
+    if model.server.is_some() || model.store_colour.is_some() {
         draw_place(frame, area, fit(current, area.width.into(), model).1, model);
     }
 }
@@ -66,7 +68,12 @@ fn tabs(current: ScreenId, unlabelled: &[ScreenId], model: &Model) -> Vec<Span<'
             if unlabelled.contains(&screen) && !is_current { String::new() } else { format!(" {}", binding.label) };
         let (number, text) = if is_current { (theme.selected, theme.selected) } else { (theme.accent, Style::new()) };
         spans.push(Span::styled(format!(" {key}"), number));
-        spans.push(Span::styled(format!("{label} "), text));
+        spans.push(Span::styled(label, text));
+        if screen == DENIED && model.denied_now > 0 {
+            let style = if is_current { theme.selected } else { theme.danger };
+            spans.push(Span::styled(format!(" !{}", model.denied_now), style));
+        }
+        spans.push(Span::styled(" ", text));
     }
     spans
 }
@@ -96,6 +103,7 @@ fn place_style(model: &Model) -> Style {
     match &model.server {
         _ if model.is_offline => model.theme.warning,
         Some(server) => model.theme.server(server.colour),
+        None if model.store_colour.is_some() => model.theme.server(model.store_colour),
         None => model.theme.dim,
     }
 }

@@ -98,6 +98,10 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Reply(id, result) => replies::on_reply(app, id, *result),
         Msg::CatalogueLoaded(id, result) => replies::on_catalogue(app, id, *result),
+        Msg::ServiceFound(endpoint) => {
+            app.model.verify_endpoint = Some(endpoint);
+            Vec::new()
+        }
         Msg::PropagationChecked(seq, answer) => outcomes::on_propagation_checked(app, seq, answer.as_ref()),
         Msg::Copied(result) => on_copied(app, result),
         Msg::Saved(result) => on_saved(app, result),

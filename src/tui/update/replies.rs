@@ -54,6 +54,9 @@ pub(super) fn on_reply(app: &mut App, id: RequestId, result: Result<Response>) -
 /// has the same effect for every page.
 fn deliver(app: &mut App, layer: Option<Layer>, key: Option<ReadKey>, response: Response) -> Vec<Effect> {
     damaged_rows::notify_damaged(app, &response);
+    if let Response::CountTokens(counts) = &response {
+        app.model.denied_now = counts.denied_now;
+    }
     app.for_each_page(|page, ctx| page.on_data(&response, ctx));
     let mut reply = Reply::Response(response);
     let effects = layer.and_then(|layer| offer(app, layer, key, &mut reply));

@@ -143,7 +143,13 @@ pub struct VisibleCounts {
     pub expiring: u64,
     /// Visible tokens outside the trash of which a dead secret was tried in the last 7 days: [`MAX_TRIED_COUNT`] at most.
     pub still_tried: u64,
+    /// Visible tokens with denied attempts in the last hour, and one more if there were attempts without a known token that
+    /// the reader may see. Only the newest [`MAX_RECENT_ROWS`] rows count.
+    pub denied_now: u64,
 }
+
+/// Maximum number of rows of denied attempts that are read for [`VisibleCounts::denied_now`].
+pub const MAX_RECENT_ROWS: u64 = 10_000;
 
 /// Maximum number of tokens that are counted as still tried.
 pub const MAX_TRIED_COUNT: u64 = 1_000;

@@ -94,6 +94,8 @@ pub struct TokenSummary {
     pub expiring: u64,
     /// Visible tokens outside the trash of which a dead secret was tried in the last 7 days. Counted up to 1,000.
     pub still_tried: u64,
+    /// Visible tokens with denied attempts in the last hour, and one more for attempts without a known token.
+    pub denied_now: u64,
 }
 
 impl Query for CountTokens {
@@ -103,7 +105,7 @@ impl Query for CountTokens {
         let counts =
             snapshot.visible_counts(&actor.visibility(TokenAction::Read)?, env.now, env.now.plus(EXPIRING_SOON))?;
         let limit = snapshot.policy()?.active_tokens;
-        let VisibleCounts { own_active, expiring, still_tried } = counts;
-        Ok(TokenSummary { active: own_active, limit, expiring, still_tried })
+        let VisibleCounts { own_active, expiring, still_tried, denied_now } = counts;
+        Ok(TokenSummary { active: own_active, limit, expiring, still_tried, denied_now })
     }
 }

@@ -74,9 +74,15 @@ pub fn tokens_still_tried_are_found<E: Engine>() {
     }
     let count = |name: &str| {
         let visibility = visibility(&f.account(name));
-        f.store.read(|s| s.visible_counts(&visibility, START, START)).unwrap().still_tried
+        let counts = f.store.read(|s| s.visible_counts(&visibility, START, START)).unwrap();
+        (counts.still_tried, counts.denied_now)
     };
-    assert_eq!(["owner", "admin", "member", "viewer"].map(count), [3, 3, 2, 1]);
+    let counts = ["owner", "admin", "member", "viewer"].map(count);
+    assert_eq!(
+        counts,
+        [(3, 5), (3, 3), (2, 2), (1, 0)],
+        "off, works, expired, gone and the unknown one were denied now"
+    );
     let states = f.store.read(|s| s.matching(&query(&reader, &tried, Sort::default(), false, 10))).unwrap();
     assert_eq!(states.iter().map(|state| state.token).collect::<Vec<_>>(), [off.id, rotated.id, expired.id]);
 }

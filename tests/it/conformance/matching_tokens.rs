@@ -1,6 +1,7 @@
 //! All tokens of a list at once, compared with the model of its windows.
 
-use super::token_windows::{holds, model};
+use super::token_filter_model::holds;
+use super::token_windows::model;
 use super::*;
 
 /// Checks that the store, and the filter itself, find the same tokens as the model.

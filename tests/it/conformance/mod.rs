@@ -11,6 +11,7 @@ pub mod memory;
 mod notices;
 pub mod reruns;
 mod sqlite;
+mod token_filter_model;
 mod token_windows;
 mod tokens;
 mod transactions;

@@ -107,6 +107,7 @@ fn child() {
         secret_files: panic_at,
         propagation_probe: PropagationProbe::new(Path::new("nowhere")),
         store_path: "nowhere".to_owned(),
+        store_colour: None,
         server: None,
         places: Vec::new(),
         username: Some(username(OWNER)),

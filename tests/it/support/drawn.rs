@@ -21,7 +21,7 @@ type Drawn<T> = Result<T, Error>;
 type Draw = fn(&mut Source<'_>) -> Drawn<Value>;
 
 /// Forms of text. Each type of a text accepts one of them.
-const TEXTS: [fn(u64) -> String; 17] = [
+const TEXTS: [fn(u64) -> String; 18] = [
     |n| ["", "x", "{\"q\": [1]}", "ü\u{202e} \"\\/", "a\nb\t\u{7f}\0", "’𝄞"][n as usize % 6].to_owned(),
     |n| format!("name-{n}"),
     |n| format!("name-{n}@example.com"),
@@ -29,6 +29,7 @@ const TEXTS: [fn(u64) -> String; 17] = [
     |n| ["Compute*", "group:Compute", "set:Read only"][n as usize % 3].to_owned(),
     |n| ["never", "2027-02-28", "30d", "12h"][n as usize % 4].to_owned(),
     |n| format!("{}{}", n % 20 + 1, ["h", "d", "w", "mo", "y"][n as usize % 5]),
+    |n| format!("{}{}{}", ["<", ">"][n as usize % 2], n % 20 + 1, ["h", "d", "w", "mo", "y"][n as usize % 5]),
     |n| format!("2026-11-21T09:30:{:02}{}Z", n % 60, ["", ".007", ".120"][n as usize % 3]),
     |n| format!("2026-11-{:02}", n % 28 + 1),
     |n| ["not-selected", "account-role", "expired"][n as usize % 3].to_owned(),

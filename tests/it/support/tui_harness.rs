@@ -11,6 +11,7 @@ use jeton::error::Error;
 use jeton::platform::catalogue_file;
 use jeton::platform::secret_files::{SecretFiles, read_file};
 use jeton::propagation::{Propagation, PropagationProbe};
+use jeton::service::endpoint::Endpoint;
 use jeton::tui::app::App;
 use jeton::tui::component::Component;
 use jeton::tui::effect::{Call, Effect};
@@ -43,6 +44,8 @@ pub struct TuiHarness {
     pub suspend_count: usize,
     /// The running service's answer about a change.
     pub propagation: Option<Propagation>,
+    /// The address of a running service.
+    pub verify_endpoint: Option<Endpoint>,
     /// Replies held back until [`TuiHarness::deliver_replies`].
     pub held_replies: Option<VecDeque<Msg>>,
 }
@@ -75,6 +78,7 @@ impl TuiHarness {
             secret_files: Arc::new(SecretFiles),
             propagation_probe: PropagationProbe::new(&install.temp_store.path()),
             store_path: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
+            store_colour: None,
             server: None,
             places: Vec::new(),
             username: Some(owner()),
@@ -95,6 +99,7 @@ impl TuiHarness {
             stop_count: 0,
             suspend_count: 0,
             propagation: None,
+            verify_endpoint: None,
             held_replies: None,
         };
         let effects = start(&mut screens.app);
@@ -216,6 +221,7 @@ impl TuiHarness {
                     }
                     read
                 }
+                Effect::FindService => Msg::ServiceFound(self.verify_endpoint.clone()),
                 Effect::CheckPropagation(seq) => {
                     let testified = Msg::PropagationChecked(seq, self.propagation.clone());
                     if let Some(held) = &mut self.held_replies {

@@ -120,6 +120,7 @@ fn still_tried_tokens_are_counted_and_one_key_away() {
     install.issue(OWNER, "calm");
     let mut s = TuiHarness::signed_in(install);
     assert_eq!(super::table::names(&s), ["calm", "deploy-bot"]);
+    s.assert_shows("6 Denied !3");
     s.assert_shows("‼ 1 tried");
     s.assert_shows("‼ tried 1 min ago");
     s.keys("T");
@@ -257,7 +258,7 @@ fn new_attempts_appear_only_while_they_are_shown() {
     deny(&s.install, Some(&bot), DenialReason::NotPermitted, "10.0.0.77", "curl/8.5.0", 0);
     s.requests.clear();
     s.message(Msg::LedgerChanged);
-    assert_eq!(s.requests, ["ledger.denied"]);
+    assert_eq!(s.requests, ["ledger.denied", "token.tally"]);
     assert_eq!(current_address(&s), "10.0.0.77");
     s.assert_shows("▲ not-permitted");
     s.keys("<down><down>");

@@ -37,7 +37,7 @@ fn notice_shows_that_the_service_denies_the_token() {
     let mut s = served(DENIES);
     s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done("token.disable"));
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot disabled; the service already refuses it (0.8 ms)");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot disabled; the service already refuses it (0.8 ms)        u Undo");
     s.keys("x");
     // A disabled token can't be disabled instead.
     insta::assert_snapshot!(dialog_lines(&s), @"

@@ -26,6 +26,21 @@ fn name_of_the_server_has_its_colour() {
 }
 
 #[test]
+fn host_has_the_colour_of_the_store() {
+    let red = Some(ServerColour::Red);
+    let mut s = TuiHarness::with_config(TestInstall::new(), Theme::colour(), |config| config.store_colour = red);
+    s.keys(&format!("{PASSWORD}<enter>"));
+    let style = |s: &TuiHarness| {
+        let column = s.text().lines().next().unwrap().find("ops").unwrap();
+        s.buffer()[(u16::try_from(column).unwrap(), 0)].style()
+    };
+    let host = style(&s);
+    assert_eq!(host.fg, Some(ratatui::style::Color::Red));
+    s.keys("n");
+    assert_eq!(style(&s), host);
+}
+
+#[test]
 fn server_keeps_its_colour_behind_a_dialog() {
     let server = ServerLabel { name: "prod".to_owned(), colour: Some(ServerColour::Red) };
     let mut s =

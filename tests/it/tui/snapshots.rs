@@ -1,6 +1,7 @@
 //! Each screen and dialog as text and styles, at three sizes.
 
 use jeton::domain::expiry::Span;
+use jeton::service::endpoint::Endpoint;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::tokens::{EditToken, RegenerateToken, TokenTarget};
@@ -57,6 +58,11 @@ fn sign_in() {
 #[test]
 fn tokens() {
     insta::assert_snapshot!(screens_at_sizes("<down>", &ALL));
+}
+
+#[test]
+fn tokens_beside_their_pane() {
+    insta::assert_snapshot!(screens_at_sizes("<down>", &[(120, 40)]));
 }
 
 #[test]
@@ -261,6 +267,16 @@ fn confirm() {
 #[test]
 fn reveal() {
     insta::assert_snapshot!(screens_at_sizes("<down>r<enter>correct horse battery<enter>", &SMALL));
+}
+
+#[test]
+fn reveal_while_a_service_runs() {
+    for (name, address) in [("reveal_tcp", "127.0.0.1:7180"), ("reveal_unix", "unix:/run/jeton/verify.sock")] {
+        let mut s = TuiHarness::signed_in(fixture());
+        s.verify_endpoint = Some(Endpoint::parse(address).unwrap());
+        s.keys("<down>r<enter>correct horse battery<enter>");
+        insta::assert_snapshot!(name, at_sizes(&mut s, &SMALL));
+    }
 }
 
 #[test]

@@ -194,7 +194,7 @@ fn filter_narrows_the_table_while_it_is_typed() {
     insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ nme:dep                        unknown field "nme" · 5 of 10 active   ↓ name"#);
     insta::assert_snapshot!(table_text(&s), @r#"
     Nothing matches "nme:dep".  Esc clears the filter.
-    Unknown field "nme": known are status:, account:, method:, seen:, is:.
+    Unknown field "nme": known are status:, account:, method:, seen:, expires:, is…
     "#);
     s.keys("<c-u>status:lost");
     insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ status:lost            unknown value "status:lost" · 5 of 10 active   ↓ name"#);

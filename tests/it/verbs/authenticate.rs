@@ -161,6 +161,7 @@ pub(crate) fn requests() -> Vec<Request> {
         list_audit().into(),
         VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart }.into(),
         ledger::denied_of(None).into(),
+        ledger::denied_tokens_of(None).into(),
         ledger::uses_of(None).into(),
         WaitForChanges::default().into(),
         check::expiring().into(),

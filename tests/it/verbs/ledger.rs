@@ -3,12 +3,19 @@
 use super::*;
 use jeton::domain::query::ledger_filter::LedgerFilter;
 use jeton::domain::query::page_cursor::PageCursor;
-use jeton::verbs::ledger::{DeniedRow, ListDenied, ListUses, SecretStatus, SizeCursor, TokenState, UseRow};
+use jeton::verbs::ledger::{
+    DeniedRow, ListDenied, ListDeniedTokens, ListUses, SecretStatus, SizeCursor, TokenState, UseRow,
+};
 use jeton::verbs::ports::{Denial, Maintenance, Store, Use};
 
 pub fn denied_of(token: Option<&str>) -> ListDenied {
     let token = token.map(|text| TokenRef::Text(text.to_owned()));
     ListDenied { token, since: None, filter: LedgerFilter::default(), cursor: PageCursor::Newest, limit: 100 }
+}
+
+pub fn denied_tokens_of(token: Option<&str>) -> ListDeniedTokens {
+    let ListDenied { token, since, filter, limit, .. } = denied_of(token);
+    ListDeniedTokens { token, since, filter, cursor: PageCursor::Newest, limit }
 }
 
 pub fn uses_of(token: Option<&str>) -> ListUses {

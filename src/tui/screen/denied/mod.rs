@@ -22,6 +22,7 @@ use crate::verbs::ledger::{
     TokenState,
 };
 use crate::verbs::request::{Request, Response};
+use crate::verbs::tokens::CountTokens;
 pub use attempts::{describe_secret, short_status};
 
 pub type Denied = ListScreen<DeniedAttempts>;
@@ -160,6 +161,11 @@ impl Source for DeniedAttempts {
         }
         let cursor = cursor(anchor, |key| if let DeniedItemKey::Token(key) = key { Some(key) } else { None });
         ListDeniedTokens { token, since, filter, cursor, limit }.into()
+    }
+
+    /// The tab has the number of tokens that are denied now.
+    fn summary_request(&self) -> Option<Request> {
+        Some(CountTokens.into())
     }
 
     fn take_page(&mut self, response: &mut Response, _filter: &LedgerFilter) -> Option<Page<DeniedItem>> {

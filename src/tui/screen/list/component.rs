@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 
 use super::list_screen::{ListScreen, Source};
 use super::loaded_rows::{Anchor, ListRow};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::query::filter_syntax::{self, Completion};
 use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::tui::component::{Component, Damaged, Destination, DialogResult, Intent, Reply, UpdateContext};
@@ -17,6 +19,20 @@ use crate::tui::outcome::Outcome;
 use crate::tui::widget::filter_field::FilterChange;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::request::Response;
+
+impl<S: Source> ListScreen<S> {
+    /// Completes the end of the filter, or names what it can become. `None` if there is nothing to complete.
+    fn complete_filter(&mut self, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        let methods = ctx.catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());
+        Some(match filter_syntax::complete::<S::Filter>(self.filter.text(), methods)? {
+            Completion::Longer(text) => {
+                self.filter.set(&text);
+                self.filter_rows(Anchor::Start, ctx)
+            }
+            Completion::Several(all) => Intent::Notify(NoticeId::NoEffect, all.join("  ")),
+        })
+    }
+}
 
 impl<S: Source> Component for ListScreen<S> {
     fn id(&self) -> &'static str {

@@ -17,8 +17,7 @@ use super::cursor_rest::CursorRest;
 use super::layout;
 use super::loaded_rows::{Anchor, ListRow, LoadedRows, Page};
 use super::marks::{MAX_MARKED, Marks};
-use crate::domain::catalogue::Catalogue;
-use crate::domain::query::filter_syntax::{self, Completion, FilterFields, UnknownField};
+use crate::domain::query::filter_syntax::{FilterFields, UnknownField};
 use crate::domain::query::sort::Sort;
 use crate::error::Error;
 use crate::tui::component::{Damaged, Destination, DialogResult, Intent, UpdateContext};
@@ -240,18 +239,6 @@ impl<S: Source> ListScreen<S> {
     /// Returns the part of the filter that looks like a field but is unknown.
     pub fn unknown_field(&self) -> Option<UnknownField> {
         self.filter.unknown_field::<S::Filter>()
-    }
-
-    /// Completes the end of the filter, or names what it can become. `None` if there is nothing to complete.
-    pub(super) fn complete_filter(&mut self, ctx: &UpdateContext<'_>) -> Option<Intent> {
-        let methods = ctx.catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());
-        Some(match filter_syntax::complete::<S::Filter>(self.filter.text(), methods)? {
-            Completion::Longer(text) => {
-                self.filter.set(&text);
-                self.filter_rows(Anchor::Start, ctx)
-            }
-            Completion::Several(all) => Intent::Notify(NoticeId::NoEffect, all.join("  ")),
-        })
     }
 
     /// Returns the number of loaded rows, with `+` if there are more.

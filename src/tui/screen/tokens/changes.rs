@@ -1,15 +1,49 @@
 //! The token table after a change made here.
 
 use super::Tokens;
+use crate::domain::token::Token;
 use crate::tui::component::Intent;
 use crate::tui::modal::reveal_secret::RevealSecretDialog;
 use crate::tui::outcome::{Outcome, Subject};
-use crate::verbs::tokens::{EditToken, RestoreTokens, RetireToken, RevokeTokens};
+use crate::verbs::tokens::{DisableTokens, EditToken, EnableTokens, RestoreTokens, RetireToken, RevokeTokens};
+
+/// The way back from the last change made here.
+#[derive(Default)]
+pub enum Undo {
+    /// There was no change.
+    #[default]
+    Nothing,
+    /// These tokens were revoked.
+    Restore(Vec<Token>),
+    /// These tokens were disabled or enabled.
+    SetEnabled(Vec<Token>),
+    /// No single step leads back. The text says what to do.
+    Impossible(&'static str),
+}
+
+impl Undo {
+    /// Returns the way back from a change of `changed` tokens.
+    fn of(outcome: &Outcome, changed: Vec<Token>) -> Self {
+        if outcome.is::<RevokeTokens>() {
+            return Undo::Restore(changed);
+        }
+        if outcome.is::<DisableTokens>() || outcome.is::<EnableTokens>() {
+            return Undo::SetEnabled(changed);
+        }
+        Undo::Impossible(if outcome.is::<EditToken>() {
+            "u can't undo an edit. Edit the token again with e"
+        } else if outcome.is::<RetireToken>() {
+            "u can't undo the end of an overlap: the old secret is gone"
+        } else {
+            "u can't undo a restore. Revoke the token again with x"
+        })
+    }
+}
 
 impl Tokens {
     /// Shows a change until the list is read again. A new secret is shown at once.
     pub(super) fn take_change(&mut self, outcome: &mut Outcome) -> Intent {
-        let (is_revocation, is_restoration) = (outcome.is::<RevokeTokens>(), outcome.is::<RestoreTokens>());
+        let is_restoration = outcome.is::<RestoreTokens>();
         let is_about_one = outcome.is::<EditToken>() || outcome.is::<RetireToken>();
         match &mut outcome.subject {
             Subject::Tokens(changed) => {
@@ -21,23 +55,25 @@ impl Tokens {
                     self.rows.set_target(changed.first().map(|token| token.id));
                 }
                 self.show_changed(&*changed);
-                self.source.just_revoked = if is_revocation { std::mem::take(changed) } else { Vec::new() };
+                let changed = std::mem::take(changed);
+                self.source.undo = Undo::of(outcome, changed);
                 Intent::Stay
             }
             Subject::Issued(issued) => {
-                self.source.just_revoked.clear();
+                self.source.undo =
+                    Undo::Impossible("u can't undo a new secret. Disable the token with d, or revoke it with x");
                 let Some(issued) = issued.take() else { return Intent::Stay };
                 self.rows.set_target(Some(issued.token.id));
                 Intent::push(RevealSecretDialog::new(issued.token, issued.secret, issued.warning))
             }
             // An offer to restore revoked tokens next to this message would seem to be about the purge.
             Subject::Purged(_) => {
-                self.source.just_revoked.clear();
+                self.source.undo = Undo::Impossible("u can't undo a purge: the tokens are gone for good");
                 Intent::Stay
             }
             Subject::Bulk(_) => {
                 self.marks.clear();
-                self.source.just_revoked.clear();
+                self.source.undo = Undo::Impossible("u can't undo a change of all marked tokens. Mark them again");
                 Intent::Stay
             }
             Subject::Accounts(_) | Subject::Secret(_) | Subject::Policy(_) | Subject::Catalogue(_) => Intent::Stay,

@@ -12,18 +12,18 @@ use crate::tui::theme;
 use crate::tui::widget::table_columns::{Cell, TableSpec};
 use crate::verbs::tokens::EXPIRING_SOON;
 
-/// The token table. Narrow screens drop the hint first, then API, then account, then the last use.
+/// The token table. Narrow screens drop the hint first, then the account, which the pane has, then API, then the last use.
 pub(super) const TOKENS: TableSpec = TableSpec {
     columns: &[
-        ("NAME", 14),
+        ("NAME", 13),
         ("STATUS", 10),
-        ("ACCOUNT", 10),
+        ("ACCOUNT", 9),
         ("API", 13),
         ("EXPIRES", 11),
-        ("LAST SEEN", 13),
+        ("LAST SEEN", 15),
         ("HINT", 19),
     ],
-    narrower: &[&[(6, 0)], &[(3, 0)], &[(2, 0)], &[(5, 0)]],
+    narrower: &[&[(6, 0)], &[(2, 0)], &[(3, 0)], &[(5, 0)]],
     shares: &[(3, 3, 12)],
     sort: &[
         SortColumn::Name,
@@ -54,7 +54,7 @@ pub(super) fn token_cells(token: &Token, tried_at: Option<Timestamp>, words: &[S
     let live = token.status(model.now) == Status::Active;
     let (expires, expires_style) = expiry_text(token.expiry, live, model);
     let (seen, seen_style) = match (tried_at, token.last_seen_at) {
-        (Some(at), _) => (format!("‼ tried {}", ago(at, model.now)), theme.danger),
+        (Some(at), _) => (format!("‼ tried {}", ago(at, model.now).replace("just now", "now")), theme.danger),
         (None, Some(at)) => (ago(at, model.now), plain),
         (None, None) => ("never".to_owned(), plain),
     };

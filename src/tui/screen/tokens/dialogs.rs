@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Tokens;
+use super::changes::Undo;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token};
@@ -39,8 +40,13 @@ impl Tokens {
             }
             Action::SetEnabled | Action::Revoke => self.open_about_targets(self.targets(), action, ctx),
             Action::Restore => {
-                let tokens =
-                    if self.source.options.trashed { self.targets() } else { self.source.just_revoked.clone() };
+                let tokens = match &self.source.undo {
+                    _ if self.source.options.trashed => self.targets(),
+                    Undo::Nothing => return None,
+                    Undo::Restore(tokens) => tokens.clone(),
+                    Undo::SetEnabled(tokens) => return Some(toggle(tokens, ctx.now).confirm(ctx)),
+                    Undo::Impossible(why) => return Some(Intent::Notify(NoticeId::NoEffect, (*why).to_owned())),
+                };
                 let proof = AuthField::new(ctx).filter(|_| !tokens.is_empty())?;
                 Some(Intent::push(RestoreTokensDialog::new(tokens, proof)))
             }

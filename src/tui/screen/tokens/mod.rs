@@ -31,6 +31,7 @@ use crate::verbs::tokens::{
     BulkChange, CountMatching, CountTokens, GetTokens, ListTokens, MatchingCount, OwnerFilter, ShowToken, TokenDetails,
     TokenSummary,
 };
+use changes::Undo;
 use list_options::ListOptions;
 
 /// The token table.
@@ -45,8 +46,8 @@ pub struct TokenList {
     marked_query: (OwnerFilter, TokenFilter),
     /// The number of tokens that are marked by a query, once counted.
     marked_count: Option<MatchingCount>,
-    /// Tokens that the last change moved to the trash.
-    pub just_revoked: Vec<Token>,
+    /// The way back from the last change.
+    pub undo: Undo,
     /// The counts above the table.
     summary: TokenSummary,
     /// Usage of the token under the cursor.
@@ -209,7 +210,7 @@ impl Source for TokenList {
             Action::SetEnabled | Action::Revoke => list.has_targets(),
             Action::EndOverlap => current.is_some_and(|token| token.overlap(model.now).is_some()),
             Action::Restore if list.source.options.trashed => list.has_targets(),
-            Action::Restore => list.source.can_undo(),
+            Action::Restore => !matches!(list.source.undo, Undo::Nothing),
             Action::Mine => model.manages_others(),
             Action::Purge => model.is_by_person(),
             Action::Cancel => list.filter.is_typing() || list.can_go_back(),
@@ -227,13 +228,13 @@ impl Source for TokenList {
         })
     }
 
-    /// The tokens just revoked may be among those purged.
+    /// The tokens just changed may be among those purged.
     fn on_batch_done(&mut self) {
-        self.just_revoked.clear();
+        self.undo = Undo::Nothing;
     }
 
     fn can_undo(&self) -> bool {
-        !self.options.trashed && !self.just_revoked.is_empty()
+        !self.options.trashed && matches!(self.undo, Undo::Restore(_) | Undo::SetEnabled(_))
     }
 
     fn cells(&self, row: &Token, filter: &TokenFilter, _columns: &TableColumns, model: &Model) -> Vec<Cell> {

@@ -7,7 +7,8 @@ use jeton::domain::token::{Token, TokenId};
 use jeton::verbs::ports::{TokenCursor, Window, WindowQuery};
 
 use super::super::match_limit::MAX_EXACT_COUNT;
-use super::super::token_windows::{compare, holds};
+use super::super::token_filter_model::holds;
+use super::super::token_windows::compare;
 use super::state::State;
 use super::{Start, section};
 

@@ -8,6 +8,7 @@ use jeton::domain::name::TokenName;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{PublicId, Secret};
 use jeton::domain::time::Timestamp;
+use jeton::domain::time::{HOUR, MINUTE};
 use jeton::domain::token::{
     PreviousSecret, Purgeable, PurgedToken, Revision, Token, TokenId, TokenKind, TokenOwner, Tombstone,
 };
@@ -196,7 +197,16 @@ impl TokenReader for State {
         let expiring = visible.filter(|token| token.is_active(now) && token.expiry.is_past(soon)).count() as u64;
         let kept = self.find(|token| token.deleted_at.is_none() && self.sees(visibility, token));
         let still_tried = kept.iter().filter(|token| self.tried_at(token, now).is_some()).count() as u64;
-        Ok(VisibleCounts { own_active: self.active_tokens(visibility.own, now)?, expiring, still_tried })
+        let denied: BTreeSet<Option<TokenId>> = self
+            .attempts
+            .keys()
+            .filter(|key| key.minute > now.plus(-HOUR).0.div_euclid(MINUTE))
+            .map(|key| key.token)
+            .collect();
+        let sees = |id: TokenId| self.tokens.get(&id).is_some_and(|token| self.sees(visibility, token));
+        let denied_now =
+            denied.into_iter().filter(|token| token.map_or(!visibility.roles.is_empty(), sees)).count() as u64;
+        Ok(VisibleCounts { own_active: self.active_tokens(visibility.own, now)?, expiring, still_tried, denied_now })
     }
     fn token_figures(&self, now: Timestamp, soon: Timestamp, limit: usize) -> Result<TokenFigures> {
         let mut figures = TokenFigures::default();
