@@ -85,7 +85,7 @@ fn query(filter: &str, column: SortColumn, trashed: bool, cursor: TokenCursor) -
         visibility: Visibility { own: AccountId(1), roles: Role::ALL.to_vec() },
         account: None,
         filter: TokenFilter::parse(filter),
-        expiring_by: None,
+        bounds: Default::default(),
         sort: Sort { column, descending: false },
         trashed,
         now: NOW,
