@@ -152,7 +152,7 @@ fn help_is_narrowed_by_typing() {
     Ctrl-c         Stop a long change of many tokens, or quit; jeton asks
                    first if a new secret would be lost
     ");
-    s.assert_shows("1-13 of 13");
+    s.assert_shows("1-12 of 12");
     s.keys("<c-u>secret copies");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Keys

@@ -34,6 +34,7 @@ mod snapshots;
 mod story;
 mod table;
 mod typed_ahead;
+mod undo;
 mod usage;
 mod uses;
 

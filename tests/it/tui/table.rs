@@ -260,28 +260,6 @@ fn several_tokens_are_revoked_after_typing_their_number() {
 }
 
 #[test]
-fn last_change_is_undone_in_one_confirmed_step() {
-    let mut s = TuiHarness::signed_in(install(&["a", "b"]));
-    s.keys("u");
-    assert!(s.app.modals.is_empty(), "there was no change");
-    s.keys(&format!("d{PASSWORD}<enter>"));
-    assert_eq!(status(&s, "a"), Status::Disabled);
-    s.assert_shows("u Undo");
-    s.keys("<down>u");
-    assert_eq!(status(&s, "a"), Status::Disabled, "not before it is confirmed");
-    s.keys(&format!("{PASSWORD}<enter>"));
-    assert_eq!((status(&s, "a"), status(&s, "b")), (Status::Active, Status::Active));
-    s.keys(&format!("u{PASSWORD}<enter>"));
-    assert_eq!(status(&s, "a"), Status::Disabled, "the way back is undone, too");
-    s.keys(&format!("gr<enter>{PASSWORD}<enter>"));
-    s.assert_top("reveal-secret");
-    s.keys("v<esc>");
-    s.keys("u");
-    assert!(s.app.modals.is_empty(), "a secret is no step back");
-    s.assert_notice(NoticeId::NoEffect);
-}
-
-#[test]
 fn several_tokens_can_be_disabled_instead() {
     let mut s = TuiHarness::signed_in(install(&["a", "b"]));
     s.keys(&format!("ax<tab>{PASSWORD}<tab><enter>"));

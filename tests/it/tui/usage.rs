@@ -281,7 +281,7 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     used(&install, &young, STOP, ("10.0.0.5", "curl/8.5.0"), 2, 1);
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab>");
-    insta::assert_snapshot!(lines_of(&s, "jeton lists unused"), @"");
+    insta::assert_snapshot!(lines_of(&s, "recorded day"), @"x");
     s.keys("<space>d");
     s.assert_notice(NoticeId::NoEffect);
     s.assert_shows("2 of ");
@@ -294,7 +294,7 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     install.fakes.clock.advance(20 * 24 * 3600 * 1000);
     let mut s = TuiHarness::signed_in(install);
     s.keys("e");
-    insta::assert_snapshot!(lines_of(&s, "20 days"), @"");
+    insta::assert_snapshot!(lines_of(&s, "used"), @"the token used no method in 20 recorded days. To take away");
 }
 
 /// Uses are recorded under the id that a method had at the time.
