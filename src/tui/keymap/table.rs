@@ -168,8 +168,8 @@ pub static BINDINGS: &[Binding] = &[
 
     bind(&[Context::PickerSearch], &[ENTER, Key::code(KeyCode::Tab)], Action::Accept, "Keep", "Keep the search and go to the methods", 1),
     bind(&[Context::PickerSearch], &[ESC], Action::Cancel, "Clear", "Clear the search", 2),
-    bind(&[Context::Filter, Context::PickerSearch, Context::SetSearch], &[DOWN], Action::Down, "Down", "Next row", 3),
-    bind(&[Context::Filter, Context::PickerSearch, Context::SetSearch], &[UP], Action::Up, "Up", "Previous row", 4),
+    bind(&[Context::Filter, Context::PickerSearch, Context::SetSearch], &[DOWN], Action::Down, "Down", "Next row", 4),
+    bind(&[Context::Filter, Context::PickerSearch, Context::SetSearch], &[UP], Action::Up, "Up", "Previous row", 5),
 
     bind(&[Context::PickerSets], &[Key::char(' ')], Action::Tick, "Choose", "Add or remove the API set, or choose Inherit or no access", 1),
 
