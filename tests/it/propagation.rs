@@ -82,7 +82,7 @@ fn command_confirms_that_the_service_denies() {
     insta::assert_snapshot!(message(as_ops(&["token", "regenerate", "a"])), @r#"
     ✓ ops/a has a new secret; the service already refuses the old secret ([time]); the token expires in 3 mo (last day: [time])
       The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
-      printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
+      printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- --unix-socket [folder]/verify http://jeton/v1/verify/-
     "#);
     as_ops(&["token", "regenerate", "a", "--grace", "1h"]).assert_success().assert_hides("service");
     insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a now works only with the new secret; the service already refuses the old secret ([time])");

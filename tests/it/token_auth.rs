@@ -221,7 +221,7 @@ fn login_stores_the_account_and_removes_the_token() {
     let done = home.as_ops(&["login", "ops"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ commands now run as ops (set in [folder]/.config/jeton/config.toml)
-      The token was removed from the configuration, but not revoked. To revoke it, run: jeton token revoke NAME
+      The token was removed from the configuration, but not revoked. If nobody else uses it, find its name with: jeton token list. Then run: jeton token revoke NAME
       Commands still ask for your password
     ");
     assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");

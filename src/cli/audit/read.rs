@@ -69,10 +69,10 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     let mut printer = Printer { table, lines: args.follow, has_begun: false };
     let mut unreadable = BTreeSet::new();
     let mut seen = last_shown.map_or(0, |last| last.seq);
-    let mut newest = 0;
     loop {
         let window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
-        if args.follow && window.newest != newest {
+        if args.follow {
+            // A restored log can have as many rows as the replaced one.
             let log = WholeLog { backend: &app.backend, credential: &query.credential };
             let last = last_shown.unwrap_or(LastRow { seq: seen, hash: None });
             if window.newest < seen || !log.contains(last)? {
@@ -85,10 +85,9 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
                 } else {
                     (seen, last_shown) = (log.resume_after(app, last)?, None);
                 }
-                (anchor, newest) = (PageCursor::Newer(seen), seen);
+                anchor = PageCursor::Newer(seen);
                 continue;
             }
-            newest = window.newest;
         }
         let now = app.now();
         let dates = app.settings.dates.value.in_zone(app.adapters.clock.zone());

@@ -346,7 +346,7 @@ mod tests {
         f.toml:11:21: "x" is not a route: write a path that begins with /, with an HTTP method in capitals or none before it, e.g. GET /1.0/things
         f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}; a parameter that is a whole segment can also be {name+}, {name:int}, {name:uuid} or {name:one|other}
         f.toml:11:11: "GTE /x" has an unknown HTTP method: no request would match the route. A route without an HTTP method matches requests of every method. Did you mean: GET?
-        f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}. Remove the route from one of the two methods: a request must match only one method
+        f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}, which can mean the same requests. Remove the route from one of the two methods: a request must match only one method
         f.toml:14:12: "nothing.*" in the API set "s" is invalid: no method of this catalogue matches the pattern
         f.toml:14:19: "a.C" in the API set "s" is invalid: this catalogue has no such method; for an API set of this or another catalogue, use set:NAME
         f.toml:14:12: "group:b" in the API set "s" is invalid: this catalogue has no such group

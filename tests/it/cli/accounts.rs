@@ -68,7 +68,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     assert_eq!(home.may(&secret, method), 0);
 
     let done = home.ops(&["account", "role", "ci", "viewer"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci now has the role viewer. A lower role limits the account's tokens from the next request on. To use a higher role, regenerate the tokens");
+    insta::assert_snapshot!(done.message(), @"✓ ci now has the role viewer. If this role is lower than before, it limits the account's tokens from the next request on. If it is higher, a token uses it after you regenerate the token");
     assert_eq!(home.may(&secret, method), 4, "on the very next request");
     assert_eq!(home.verify(&secret), 0);
     home.ops(&["account", "disable", "ci"]).assert_success().assert_silent();

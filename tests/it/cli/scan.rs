@@ -132,7 +132,7 @@ fn scan_tells_of_what_it_could_not_read() {
     insta::assert_snapshot!(missing.err);
     home.file("found", &secret, 0o600);
     let both = home.run(&["scan", "nowhere", "found", "--json"], "").assert_code(6).json();
-    assert_eq!(both["unreadable"], serde_json::json!([{"path": "nowhere", "why": "No such file or directory"}]));
+    insta::assert_snapshot!(both["unreadable"], @r#"[{"path":"nowhere","why":"could not be read: No such file or directory"}]"#);
     assert_eq!(both["unreadable_count"], 1);
 }
 

@@ -361,7 +361,7 @@ fn staged_content_is_searched_for_a_hook() {
         run_to_end(command, b"")
     };
     insta::assert_snapshot!(outside(&[]).assert_error(Kind::Failure).err, @"
-    ! . could not be searched: not all staged files were searched: not a git repository (or any of the parent directories): .git
+    ! .: not all staged files were searched: not a git repository (or any of the parent directories): .git
     error: the staged files could not be searched
       Run the command in a git repository whose files you can read
     ");

@@ -142,7 +142,7 @@ fn cleartext_listener_is_refused() {
       Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine, or add --insecure
     error: tokens would be sent to [::]:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
       Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine, or add --insecure
-    error: health and metrics on 127.0.0.1:0 would be reachable by every local user: a TCP port is open to all users of this machine
+    error: every local user could reach the management of jeton at 127.0.0.1:0: a TCP port is open to all users of this machine, with sign-in, changes, health and metrics
       Use --manage unix:PATH or --manage https://ADDRESS:PORT, or add --insecure
     error: "localhost:0" is not a service address (from --verify): use unix:PATH, or an IP address and a port such as 127.0.0.1:7180
     error: "unix:relative" is not a service address (from --verify): a socket's path must begin with /

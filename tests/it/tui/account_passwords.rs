@@ -59,7 +59,7 @@ fn password_set_for_somebody_else_is_temporary() {
     s.keys(&format!("<down>w{NEW}<tab>{NEW}<tab><enter>"));
     s.assert_top("account.passwd");
     insta::assert_snapshot!(s.dialog_text(), @"
-    New password of member
+    Set the password of member
     member must choose another password at the next sign-in. The tokens of
     member are not affected.
 

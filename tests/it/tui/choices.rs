@@ -209,7 +209,7 @@ fn every_confirmation_names_its_target_and_the_account_of_the_password() {
     Delete member
     Change the role of member
     Password of ops
-    New password of member
+    Set the password of member
     Password of ops
     ");
 }

@@ -74,8 +74,8 @@ fn problems_name_tokens_by_name() {
         problems.insert(s.problem().or_else(|| s.notice_text()).unwrap());
     }
     insta::assert_snapshot!(problems.into_iter().collect::<Vec<_>>().join("\n"), @"
-    nothing is left to do: ops/gone was revoked
     the token ops/gone is in the trash. To restore the token, run: jeton token restore ops/gone
+    your change was not made, because in the meantime ops/gone was revoked
     ");
 }
 

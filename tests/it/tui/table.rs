@@ -326,8 +326,7 @@ fn marks_are_cleared_on_the_way_into_the_trash_and_out() {
     s.keys("<space>");
     assert_eq!(marked(&s), ["c"]);
     s.keys("<esc><esc>");
-    assert!(!is_trash(&s));
-    assert!(marked(&s).is_empty());
+    assert!(!is_trash(&s) && marked(&s).is_empty());
 }
 
 #[test]

@@ -281,7 +281,7 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     used(&install, &young, STOP, ("10.0.0.5", "curl/8.5.0"), 2, 1);
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab>");
-    insta::assert_snapshot!(lines_of(&s, "recorded day"), @"x");
+    insta::assert_snapshot!(lines_of(&s, "recorded day"), @"the token has only 2 recorded days; jeton can find unused");
     s.keys("<space>d");
     s.assert_notice(NoticeId::NoEffect);
     s.assert_shows("2 of ");
