@@ -115,7 +115,8 @@ impl RemoteBackend {
                 };
                 Ok(Authorization { name: PROOF_HEADER, value })
             }
-            Credential::Confirmed(_) => Err(Error::failure("a proof of another server can't be used")),
+            Credential::Confirmed(_) => Err(Error::failure("this sign-in can't be used at a server")
+                .next("Sign in at the server with the password")),
         }
     }
 
@@ -278,7 +279,11 @@ fn bearer(secret: &Secret) -> Authorization {
 /// Returns a password for a message of its own.
 fn copy(password: &Password) -> Result<Password> {
     let text = password.expose_raw(|raw| std::str::from_utf8(raw).map(|text| Zeroizing::new(text.to_owned())));
-    text.map(Password::from_raw).map_err(|_| Error::usage("the password is not UTF-8"))
+    text.map(Password::from_raw).map_err(|_| {
+        Error::usage("the password can't be sent to the server")
+            .why("the password is not in UTF-8")
+            .next("Enter the password in a terminal that uses UTF-8, or save the password file in UTF-8")
+    })
 }
 
 fn read<T>(answer: &HttpAnswer, decode: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {

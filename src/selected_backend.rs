@@ -63,9 +63,9 @@ impl SelectedBackend {
                     ServerAddress::Https { .. } => " on the machine of the store,",
                 };
                 Err(Error::usage("this command needs the file of the store")
-                    .why(format!("commands go to the server {}", remote.server()))
+                    .why(format!("jeton currently uses the server {}", remote.server()))
                     .next(format!(
-                        "Run it{place} as the unix user that owns the file: sudo -u USER jeton --store PATH …"
+                        "Run the command{place} as the unix user that owns the file: sudo -u USER jeton --store PATH …"
                     )))
             }
         }

@@ -30,8 +30,8 @@ pub(super) fn parse_if_match(text: &str) -> Result<Option<Revision>> {
     let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     match digits.and_then(|digits| digits.parse().ok()) {
         Some(revision) => Ok(Some(Revision(revision))),
-        None => Err(Error::usage("If-Match is not the revision of a token")
-            .next("Send the ETag of an earlier answer as it is, such as If-Match: \"7\"")),
+        None => Err(Error::usage("the value of the header If-Match is not the ETag of a token")
+            .next("Send the ETag of an earlier answer unchanged, such as If-Match: \"7\"")),
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) fn from_body(body: &[u8]) -> Result<CallFields> {
         Category::Syntax | Category::Eof => {
             Error::usage("the body is not valid JSON").why(e.to_string()).next("Correct the JSON")
         }
-        Category::Data | Category::Io => unfit(&e, "the body"),
+        Category::Data | Category::Io => Error::usage("the body is not a JSON object")
+            .next("Send the fields as one JSON object. docs/api.md lists the fields of each endpoint"),
     })?;
     Ok(CallFields(object.into_iter().map(|(name, value)| (name, Field::Json(value))).collect()))
 }
@@ -43,7 +44,10 @@ pub(super) fn from_query(query: &str) -> Result<CallFields> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, text) = pair.split_once('=').unwrap_or((pair, ""));
         let text = text.replace('+', " ");
-        let text = percent_decode_str(&text).decode_utf8().map_err(|_| Error::usage("the query is not UTF-8"))?;
+        let text = percent_decode_str(&text).decode_utf8().map_err(|_| {
+            Error::usage("the query is not UTF-8")
+                .next("Encode the query as UTF-8, with percent signs: \u{e9} becomes %C3%A9")
+        })?;
         if fields.insert(name.to_owned(), Field::Text(text.into_owned())).is_some() {
             return Err(Error::usage(format!("the query has the field \"{}\" twice", excerpt(name, 64)))
                 .next("Leave out one of the two"));
@@ -52,10 +56,10 @@ pub(super) fn from_query(query: &str) -> Result<CallFields> {
     Ok(CallFields(fields))
 }
 
-fn unfit(error: &JsonError, where_: &str) -> Error {
-    Error::usage(format!("{where_} doesn't fit this endpoint"))
+fn unfit(error: &JsonError) -> Error {
+    Error::usage("the fields of the request are not right for this endpoint")
         .why(error.to_string())
-        .next("Correct the fields: docs/api.md lists those of each endpoint")
+        .next("Correct the fields. docs/api.md lists the fields of each endpoint")
 }
 
 impl CallFields {
@@ -91,7 +95,7 @@ impl CallFields {
     /// # Errors
     /// [`crate::error::Kind::Usage`] if the fields don't fit the verb.
     pub fn into_request(self, verb: &'static str) -> Result<Request> {
-        Request::deserialize(Call { verb, fields: self }).map_err(|e| unfit(&e, "the request"))
+        Request::deserialize(Call { verb, fields: self }).map_err(|e| unfit(&e))
     }
 }
 

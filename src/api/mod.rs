@@ -243,7 +243,7 @@ impl Matched {
     pub fn decode(self, query: &str, body: &[u8]) -> Result<Request> {
         let mut fields = match self.verb.endpoint.is_some_and(Endpoint::has_body) {
             true if !query.is_empty() => {
-                return Err(Error::usage("this endpoint has no query").next("Put the fields into the body, as JSON"));
+                return Err(Error::usage("this endpoint accepts no query").next("Put the fields into the JSON body"));
             }
             true => fields::from_body(body)?,
             false => fields::from_query(query)?,

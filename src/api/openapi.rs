@@ -27,7 +27,7 @@ const ERRORS: [(u16, &str); 9] = [
         409,
         "The state does not permit the change: for example, a name is taken, a limit is reached, or a confirmation is missing or wrong.",
     ),
-    (412, "The revision or the state that the caller expects has changed."),
+    (412, "The token or the state is no longer as the caller expects."),
     (429, "Too many failed sign-ins."),
     (500, "The server failed."),
     (503, "The server has too many calls."),
@@ -119,7 +119,7 @@ fn verb_operation(
         errors.push(412);
         form.parameters.push(header(
             "If-Match",
-            "The ETag of the token that the change is for.",
+            "The ETag that the token to change must have, or * for any.",
             r#"^(\*|"[0-9]{1,18}")$"#,
         ));
     }

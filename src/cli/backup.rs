@@ -125,7 +125,7 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
     app.out.note(&format!("✓ the backup was written to {}", path.display()));
     match anchored {
         Some(true) => app.out.note(&format!("✓ a checkpoint of row {} was appended to the anchor", checkpoint.seq)),
-        Some(false) => app.out.note(&format!("The anchor already ends with row {}", checkpoint.seq)),
+        Some(false) => app.out.note(&format!("The anchor already ends with a checkpoint of row {}", checkpoint.seq)),
         None => {}
     }
     note_restores(app, &restores);
@@ -154,7 +154,7 @@ fn verify_copy(
     let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "checking the pages of the copy")?;
     let copy = open_copy(path, interruption, |fault| {
         Error::failure(format!("no backup was written: the copy of the store {fault}"))
-            .next("The store or the disk may be damaged. Run: jeton doctor --full")
+            .next("Find out if the store itself has this fault. Run: jeton doctor --full")
     })?;
     drop(bar);
     let schema = copy.schema_version()?;

@@ -156,10 +156,11 @@ fn cells(finding: &Finding, now: Timestamp) -> [Cell; 6] {
         Finding::DeadSecretTried { token, attempts } => {
             let (address, client) = format_origin(&attempts.address, &attempts.client);
             let bound = if attempts.is_lower_bound { "more than " } else { "" };
-            let secret = attempts.secret.as_ref().map_or_else(String::new, |s| format!(" with {}", format_secret(s)));
+            let secret =
+                attempts.secret.as_ref().map_or_else(String::new, |s| format!(", secret {}", format_secret(s)));
             (
                 format!("denied attempts in 7 days: {bound}{}, last {}", attempts.attempts, ago(attempts.at, now)),
-                format!("{}{secret} from {address} {client}", token.reason_word(&attempts.reason)),
+                format!("{}{secret}, from {address} {client}", token.reason_word(&attempts.reason)),
             )
         }
     };

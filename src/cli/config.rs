@@ -151,7 +151,8 @@ fn read_token(app: &App) -> Result<Secret> {
     };
     Secret::parse(&line).map_err(|_| {
         Error::usage("the input is not a jeton secret")
-            .why("some characters may be wrong or missing; nothing was changed")
+            .why("characters are wrong or missing")
+            .next("Nothing was changed. Copy the whole secret, and run the command again")
     })
 }
 

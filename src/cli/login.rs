@@ -44,8 +44,8 @@ pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
     app.out.note(&format!("✓ commands now run as {username} (set in {})", file.display()));
     if is_token_removed {
         app.out.note(&format!(
-            "  The token was removed from the configuration, but not revoked. If nobody else uses it, find its name with: \
-             {0} token list. Then run: {0} token revoke NAME",
+            "  The token was removed from the configuration, but not revoked. If nobody else uses the token, find its name \
+             with: {0} token list. Then run: {0} token revoke NAME",
             app.program()
         ));
     }

@@ -21,7 +21,7 @@ const FILES: [(&str, &str); 6] = [
     ("/etc/jeton/config.toml", "The configuration of this machine"),
     ("~/.local/share/jeton/jeton.db", "Your store. --store and JETON_STORE name another file"),
     ("/var/lib/jeton/jeton.db", "The store of a server that was installed from a package"),
-    ("/run/jeton/manage.sock", "The socket for members of the group jeton-admin, to manage that server"),
+    ("/run/jeton/manage.sock", "The management socket of such a server, for members of the group jeton-admin"),
     ("*.db-wal, *.db-shm", "Files of SQLite next to an open store: never delete them"),
 ];
 

@@ -167,8 +167,8 @@ fn refuse_identity(global: &GlobalArgs, command: &Command) -> Result<()> {
 fn open_tui(global: GlobalArgs) -> Result<()> {
     let settings = Settings::load(overrides(&global))?;
     if global.no_input && settings.token.is_none() && settings.login.is_none() {
-        return Err(Error::unauthenticated("the screens ask for a password, and --no-input forbids asking")
-            .next("To see the commands, run: jeton --help"));
+        return Err(Error::unauthenticated("the screens ask for a password, which --no-input forbids")
+            .next("Leave out --no-input. To see the commands, run: jeton --help"));
     }
     require_terminal()?;
     let world = platform::adapters();

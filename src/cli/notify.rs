@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::App;
 use super::args::NotifyArgs;
 use super::interruption::Interruption;
-use super::output::ListWriter;
+use super::output::{ListWriter, counted};
 use super::progress::ProgressBar;
 use crate::domain::contact::Contact;
 use crate::domain::expiry::Span;
@@ -130,12 +130,12 @@ fn recipients(message: &NoticeMessage) -> String {
 fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
     let NotifyOutcome { sent, failed, without_recipient, stopped } = outcome;
     if failed > 0 {
-        let rest = if stopped { "; jeton did not try to send the others" } else { "" };
-        let tried = failed + sent;
-        let error = Error::failure(format!("messages that were not delivered: {failed} of {tried} tried{rest}"));
+        let rest = if stopped { ", and did not try to send the remaining messages" } else { "" };
+        let tried = counted(failed + sent, "message");
+        let error = Error::failure(format!("jeton could not deliver {failed} of {tried}{rest}"));
         return Err(error.next(match app.out.quiet {
-            true => "Run the command again without --quiet: it sends what was not delivered, and shows what fails",
-            false => "Correct the cause, then run the command again: it sends what was not delivered",
+            true => "Run the command again without --quiet, to see the causes and to send what was not delivered",
+            false => "Correct the cause, then run the command again to send what was not delivered",
         }));
     }
     if without_recipient > 0 {
@@ -179,7 +179,9 @@ impl Transport {
                 let NoticeMessage { to, subject, text: body, .. } = message;
                 // A contact from an older store. A mail program could read it as a command.
                 if let Some(contact) = to.iter().find(|contact| !contact.is_plain()) {
-                    return Delivery::Refused(format!("{contact} is not a plain address: change the contact"));
+                    return Delivery::Refused(format!(
+                        "{contact} is not a plain e-mail address; change the account's contact"
+                    ));
                 }
                 let mail = Mail { from, to, subject, body, at: now };
                 run_program(program, &["-t"], mail.to_text().as_bytes())

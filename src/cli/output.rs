@@ -239,11 +239,15 @@ fn write_secret(text: &str) -> Result<()> {
 }
 
 fn write_failed(e: io::Error) -> Error {
-    Error::failure("the output can't be written").why(e.to_string())
+    Error::failure("the output can't be written")
+        .why(e.to_string())
+        .next("Check where stdout goes, then run the command again")
 }
 
 fn write_failed_after_change(e: io::Error) -> Error {
-    Error::failure("the change was made, but the output can't be written").why(e.to_string())
+    Error::failure("the change was made, but the output can't be written")
+        .why(e.to_string())
+        .next("Check where stdout goes. Don't run the command again, because the change was made")
 }
 
 /// Writes everything in one call, so that the buffer of standard output keeps no part of a secret.

@@ -127,7 +127,7 @@ fn changes(words: &[String]) -> Result<Vec<(String, String)>> {
     let pair = |word: &String| match word.split_once('=') {
         Some((key, value)) => Ok((full_key(key), value.to_owned())),
         None => Err(Error::usage(format!("the rule \"{}\" has no value", excerpt(word, 32)))
-            .why("write one rule as KEY VALUE, or several rules as KEY=VALUE")),
+            .next("Write one rule as KEY VALUE, or several rules as KEY=VALUE")),
     };
     words.iter().map(pair).collect()
 }

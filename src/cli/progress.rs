@@ -202,7 +202,7 @@ fn format_progress((count, total): (u64, u64), label: Label, elapsed: Duration, 
 }
 
 fn cancelled_at_server(program: &str) -> Error {
-    Error::new(Kind::Cancelled, "cancelled while the server was working; the server may have made the change")
+    Error::new(Kind::Cancelled, "cancelled while the server was working; it is unknown if the server made the change")
         .next(format!("See what was changed: {program} audit (for owners and admins), or {program} token list"))
 }
 

@@ -180,7 +180,9 @@ fn unusable_answer() -> Error {
 }
 
 fn terminal_error(e: io::Error) -> Error {
-    Error::failure("the terminal can't be used").why(e.to_string())
+    Error::failure("the terminal can't be used")
+        .why(e.to_string())
+        .next("Run the command in another terminal. In a script, use --no-input and --password-file FILE")
 }
 
 fn write_terminal(text: &str) -> Result<()> {

@@ -110,8 +110,11 @@ pub fn take_login(path: &Path, server: &str) -> Result<Option<StoredLogin>> {
 fn table<'a>(document: &'a mut DocumentMut, name: &str, path: &Path) -> Result<&'a mut Table> {
     document.entry(name).or_insert_with(|| Item::Table(Table::new())).as_table_mut().ok_or_else(|| {
         Error::usage(format!("{name} in {} is an inline table", path.display()))
-            .why("jeton can change only a table with a header")
-            .next(format!("In this file, move the settings of {name} into a table [{name}] at the end"))
+            .why(format!("jeton can change only a table that begins with the line [{name}]"))
+            .next(format!(
+                "Remove {name} = {{…}} from the file. At the end of the file, write the line [{name}], then each \
+                 setting of the table on a line below"
+            ))
     })
 }
 
@@ -163,7 +166,9 @@ fn document(path: &Path) -> Result<DocumentMut> {
 }
 
 fn write_error(path: &Path, e: &std::io::Error) -> Error {
-    Error::failure(format!("the configuration {} can't be written", path.display())).why(e.to_string())
+    Error::failure(format!("the configuration {} can't be written", path.display()))
+        .why(e.to_string())
+        .next("Check the owner and mode of the file and of its folder, and the free space of the disk")
 }
 
 /// Replaces the file. A link is followed, because some users keep their configuration elsewhere.

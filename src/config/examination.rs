@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::file::{self, StoredLogin};
+use super::file::{self, NOT_A_SECRET, SECRET_IN_WRONG_PLACE, StoredLogin};
 use super::servers::{self, SERVERS, ServerKey};
 use super::{CliOverrides, Setting, SettingKey, Settings, Source};
 use crate::domain::secret::{Secret, contains_secret};
@@ -111,11 +111,7 @@ fn examine(path: PathBuf) -> ExaminedFile {
     if walk.has_token && meta.mode() & 0o077 != 0 {
         let error = Error::failure(format!("others have access to the token in {}", file.path.display()))
             .why(format!("the file has mode {:04o}", meta.mode() & 0o7777))
-            .next(format!(
-                "Run: chmod 600 {}. Others may have read the secrets in the file: regenerate the token of api-token, \
-                 and end each login with: jeton --server ADDRESS logout",
-                file.path.display()
-            ));
+            .next(file::replace_secrets(&file.path));
         file.add(FileFault::Permissions, error);
     }
     file
@@ -142,13 +138,22 @@ impl Walk<'_> {
             let line = self.line(table.key(name).and_then(|key| key.span()));
             match (item.as_table_like(), full.as_str()) {
                 (Some(logins), LOGINS) => self.logins(logins, line),
-                (Some(named), SERVERS) => named.iter().for_each(|(server, item)| match item.as_table_like() {
-                    Some(table) => self.table(table, &format!("{SERVERS}.{server}.")),
-                    None => self.value_fault(line, &format!("{full}.{server}"), "the value must be a table"),
+                (Some(named), SERVERS) => named.iter().for_each(|(server, item)| {
+                    let line = self.line(named.key(server).and_then(|key| key.span()));
+                    match (servers::check_name(server), item.as_table_like()) {
+                        (Err(_), _) if contains_secret(server) => {
+                            self.value_fault(line, SERVERS, SECRET_IN_WRONG_PLACE)
+                        }
+                        (Err(error), _) => {
+                            let what = format!("{}, line {line}: {}", self.file.path.display(), error.what);
+                            let error = Error { what, ..error }.next("Correct this name");
+                            self.file.add(FileFault::UnknownKey, error);
+                        }
+                        (Ok(()), Some(table)) => self.table(table, &format!("{SERVERS}.{server}.")),
+                        (Ok(()), None) => self.table_fault(line, &format!("{SERVERS}.{server}")),
+                    }
                 }),
-                (None, LOGINS | SERVERS | "lock" | "confirm" | "serve") => {
-                    self.value_fault(line, &full, "the value must be a table");
-                }
+                (None, LOGINS | SERVERS | "lock" | "confirm" | "serve") => self.table_fault(line, &full),
                 (Some(inner), "lock" | "confirm" | "serve") => self.table(inner, &format!("{full}.")),
                 _ => self.key(&full, item, line),
             }
@@ -165,7 +170,7 @@ impl Walk<'_> {
             Err(error) => {
                 let what = format!("{}, line {line}: {}", self.file.path.display(), error.what);
                 let correct =
-                    || "Correct or remove this line. The settings are listed by: jeton config --help".to_owned();
+                    || "Correct or remove this line. To list the settings, run: jeton config --help".to_owned();
                 let next = Some(error.next.unwrap_or_else(correct));
                 return self.file.add(FileFault::UnknownKey, Error { what, why: None, next, ..error });
             }
@@ -177,10 +182,10 @@ impl Walk<'_> {
             Some(Key::Setting(SettingKey::ApiToken)) => {
                 self.has_token = true;
                 return if Secret::parse(value).is_err() {
-                    self.value_fault(line, name, "the token is not a jeton secret");
+                    self.value_fault(line, name, NOT_A_SECRET);
                 };
             }
-            _ if contains_secret(value) => Err(Error::usage("a secret is in the wrong place")),
+            _ if contains_secret(value) => Err(Error::usage(SECRET_IN_WRONG_PLACE)),
             Some(Key::Setting(key)) => key.check(value),
             Some(Key::Server(key)) => key.check(value),
             None => Ok(()),
@@ -203,10 +208,19 @@ impl Walk<'_> {
         }
     }
 
+    fn table_fault(&mut self, line: usize, name: &str) {
+        let header = if name == SERVERS { "servers.NAME" } else { name };
+        let why = format!(
+            "the value must be a table: write the line [{}], then each setting of the table on a line below",
+            excerpt(header, 64)
+        );
+        self.value_fault(line, name, &why);
+    }
+
     fn value_fault(&mut self, line: usize, name: &str, why: &str) {
         let path = self.file.path.display();
         let error = Error::usage(format!("{path}, line {line}: {} has a value that can't be used", excerpt(name, 64)));
-        let why = if contains_secret(why) { "a secret is in the wrong place" } else { why };
+        let why = if contains_secret(why) { SECRET_IN_WRONG_PLACE } else { why };
         let next = match name == LOGINS {
             true => "Remove the damaged login from the file, then log in again: jeton --server ADDRESS login",
             false => "Correct this line",

@@ -16,9 +16,17 @@ use crate::domain::secret::{Secret, contains_secret};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::import::toml_message::plain_words;
+use crate::verbs::cli_line::quote_path;
 
 /// Maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
+
+/// The reason for a file with a secret in a setting that can't contain one.
+pub(super) const SECRET_IN_WRONG_PLACE: &str =
+    "a secret is in the wrong place; only api-token can contain a secret, in quotes";
+
+/// Reason for a value that must be a secret.
+pub(super) const NOT_A_SECRET: &str = "the value is not the secret of a jeton token";
 
 /// The next step for a file that other users can change.
 pub(super) const MAKE_PRIVATE: &str =
@@ -103,7 +111,7 @@ pub struct StoredLogin {
 
 fn secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Arc<Secret>, D::Error> {
     let text = Zeroizing::new(String::deserialize(from)?);
-    Secret::parse(&text).map(Arc::new).map_err(|_| serde::de::Error::custom("the token is not a jeton secret"))
+    Secret::parse(&text).map(Arc::new).map_err(|_| serde::de::Error::custom(NOT_A_SECRET))
 }
 
 fn optional_secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Arc<Secret>>, D::Error> {
@@ -122,10 +130,19 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     ))
 }
 
+/// Returns the next step for a file with secrets that other users could read.
+pub(super) fn replace_secrets(path: &Path) -> String {
+    format!(
+        "Run: chmod 600 {}. Then replace the secrets that others could read in this file: regenerate the token of \
+         api-token, if it is set, and end each login with: jeton --server ADDRESS logout",
+        quote_path(path)
+    )
+}
+
 /// Replaces a reason that quotes a secret.
 pub(super) fn hide_secret(why: String) -> String {
     match contains_secret(&why) {
-        true => "a secret is in the wrong place; only api-token may contain a secret, in quotes".to_owned(),
+        true => SECRET_IN_WRONG_PLACE.to_owned(),
         false => why,
     }
 }
@@ -180,13 +197,14 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     let servers = keys.logins.keys().map(String::as_str).chain(tables);
     let has_secret = texts.into_iter().filter_map(Option::as_deref).chain(servers).any(contains_secret);
     if has_secret || keys.paths().any(|(_, path)| path.to_str().is_some_and(contains_secret)) {
-        return Err(refused(
-            "a secret is in the wrong place; only api-token may contain a secret, in quotes".to_owned(),
-        ));
+        return Err(refused(SECRET_IN_WRONG_PLACE.to_owned())
+            .next("Remove the secret from the other settings of this file. To find the line, run: jeton doctor"));
     }
     if let Some((name, _)) = keys.paths().find(|(_, path)| path.starts_with("~")) {
-        return Err(refused(format!("{name} begins with ~, which only a shell replaces by the home folder"))
-            .next("Write the full path"));
+        return Err(refused(format!(
+            "the path in {name} begins with ~, which only a shell replaces by the home folder"
+        ))
+        .next("Write the full path"));
     }
     if (keys.api_token.is_some() || !keys.logins.is_empty()) && meta.mode() & 0o077 != 0 {
         return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
@@ -194,7 +212,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
                 "the file contains a token, and other users have access to the file (mode {:04o})",
                 meta.mode() & 0o7777
             ))
-            .next(format!("Run: chmod 600 {}. Others may have read the token, so replace it", path.display())));
+            .next(replace_secrets(path)));
     }
     let folder = path.parent().unwrap_or(Path::new("/"));
     keys.paths().for_each(|(_, named)| *named = folder.join(&*named));

@@ -43,8 +43,12 @@ const FIELDS: [(ServerField, &str, &str); 6] = [
     (ServerField::Ca, "ca", "PEM file with the certificate of this server or of its authority"),
     (ServerField::Pin, "pin", "Hash of this server's key: sha256:HEX"),
     (ServerField::Username, "username", "Account to use at this server"),
-    (ServerField::Colour, "colour", "Colour of the name on the screens: red, green, yellow, blue, magenta or cyan"),
-    (ServerField::ApiTokenName, "api-token-name", "Name of the token that is used at this server"),
+    (
+        ServerField::Colour,
+        "colour",
+        "Colour of the server's name on the screens: red, green, yellow, blue, magenta or cyan",
+    ),
+    (ServerField::ApiTokenName, "api-token-name", "Name that the token for this server must have"),
 ];
 
 /// A key `servers.NAME.FIELD`.
@@ -165,7 +169,9 @@ impl NamedServer {
                          of this name in {}",
                         hidden.display()
                     ))
-                    .next(format!("Copy the missing settings into the table of {file}, or remove that table")),
+                    .next(format!(
+                        "Copy the missing settings into the table of {file}, or remove the table from {file}"
+                    )),
                 None => error
                     .why(format!("the table [{SERVERS}.{name}] of {file} has no setting address"))
                     .next("Add a line to this table: address = \"https://HOST:PORT\", or \"unix:PATH\" for a socket"),
@@ -187,8 +193,8 @@ pub(super) fn all(files: &[(PathBuf, Keys)]) -> Result<Vec<NamedServer>> {
                 known.hidden.get_or_insert_with(|| file.clone());
                 continue;
             }
-            check_name(name)?;
             let source = Source::File(file.clone());
+            Setting { value: name.clone(), source: source.clone() }.parse_with(check_name)?;
             let colour = table.colour.clone().map(|value| Setting { value, source: source.clone() });
             let colour = parse(colour, ServerColour::parse)?.map(|setting| setting.value);
             servers.push(NamedServer { name: name.clone(), colour, table: table.clone(), source, hidden: None });
@@ -205,15 +211,17 @@ pub(super) fn find<'a>(servers: &'a [NamedServer], text: &str) -> Result<Option<
         _ if known.is_some() => Ok(known),
         Err(_) if check_name(text).is_ok() => {
             let error = Error::usage(format!("no server \"{text}\" in the configuration"));
-            let add = format!("jeton config set {SERVERS}.{text}.address ADDRESS");
+            // As long as a setting names an unknown server, no command can change the file.
+            let add = format!("[{SERVERS}.{text}] and address = \"https://HOST:PORT\"");
+            let add = format!("add two lines at the end of the configuration file: {add}");
             Err(match servers.is_empty() {
-                true => error.next(format!("Use an address, or add this server: {add}")),
+                true => error.next(format!("Use an address, or {add}")),
                 false => error
                     .why(format!(
                         "the servers are: {}",
                         servers.iter().map(|server| server.name.as_str()).collect::<Vec<_>>().join(", ")
                     ))
-                    .next(format!("Correct the name, or add this server: {add}")),
+                    .next(format!("Correct the name, or {add}")),
             })
         }
         // Its certificate is checked as its name asks, because its stored tokens are sent there.

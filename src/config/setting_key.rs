@@ -45,7 +45,7 @@ const KEYS: [(SettingKey, &str, &str); 20] = [
     (
         SettingKey::StoreColour,
         "store-colour",
-        "Colour of the host on the screens, for a store: red, green, yellow, blue, magenta or cyan",
+        "Colour of the machine's name on the screens, if a store is used: red, green, yellow, blue, magenta or cyan",
     ),
     (
         SettingKey::Server,
@@ -60,7 +60,11 @@ const KEYS: [(SettingKey, &str, &str); 20] = [
         "yes: send passwords and tokens to http://ADDRESS:PORT, where another local user could listen",
     ),
     (SettingKey::Username, "username", "Account to use if --user is not given"),
-    (SettingKey::ApiTokenName, "api-token-name", "Name of the token that is used instead of a password"),
+    (
+        SettingKey::ApiTokenName,
+        "api-token-name",
+        "Name that the token must have; jeton refuses a token with another name",
+    ),
     (
         SettingKey::ApiToken,
         "api-token",
@@ -73,7 +77,7 @@ const KEYS: [(SettingKey, &str, &str); 20] = [
         "Time for which the screens remember a typed password; 0s = ask each time",
     ),
     (SettingKey::Dates, "dates", "How dates are shown: iso (2026-12-31) or dmy (31-12-2026)"),
-    (SettingKey::ServeVerify, "serve.verify", "Address for verifying tokens: unix:PATH or ADDRESS:PORT"),
+    (SettingKey::ServeVerify, "serve.verify", "Address at which jeton verifies tokens: unix:PATH or ADDRESS:PORT"),
     (SettingKey::ServeVerifyGroup, "serve.verify-group", "Group that can use the socket of serve.verify"),
     (
         SettingKey::ServeManage,

@@ -96,16 +96,15 @@ impl Settings {
             TokenSource::Stored(_, place) => {
                 let why = match place {
                     Some(place) => format!("the token is for {place}"),
-                    None => "the configuration doesn't say for which server the token is".to_owned(),
+                    None => "the configuration doesn't name the server that the token is for".to_owned(),
                 };
                 return Err(Error::unauthenticated(format!(
-                    "the api-token in {source} isn't used at {}",
+                    "the api-token in {source} isn't used for {}",
                     self.place()
                 ))
                 .why(why)
                 .next(format!(
-                    "Use --user NAME and the password, or replace the stored token by a token for {}: {} config set \
-                     api-token",
+                    "Use --user NAME and the password, or store a token for {}: {} config set api-token",
                     self.place(),
                     self.program()
                 )));

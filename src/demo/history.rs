@@ -72,7 +72,7 @@ fn create(accounts: &DemoAccounts, sample: Sample, catalogue: &Catalogue) -> Res
         selection: selection(sample.api, catalogue),
     };
     let issued = call(&accounts.backend, &accounts.credential(sample.account)?, verb)?.value.pop();
-    let IssuedToken { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was made"))?;
+    let IssuedToken { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was created"))?;
     Ok(DemoToken { sample, token, secret, old_secret: None })
 }
 

@@ -125,7 +125,7 @@ impl LargeDemoWriter<'_> {
         }
         self.report(created);
         if let Some(file) = &self.secrets {
-            file.sync_all().map_err(|e| Error::failure("the secrets can't be written").why(e.to_string()))?;
+            file.sync_all().map_err(|e| secrets_error(&e))?;
         }
         Ok(owner)
     }
@@ -155,7 +155,7 @@ impl LargeDemoWriter<'_> {
         let token = CreateToken {
             account: None,
             names: vec![TokenName::parse("management")?],
-            description: Description::parse("Every method of jeton's own")?,
+            description: Description::parse("All of jeton's own methods")?,
             expires: Some(ExpirySpec::Never),
             selection: Selection::Custom(methods),
         };
@@ -270,10 +270,14 @@ fn insert_token(
     Ok(id)
 }
 
+fn secrets_error(e: &std::io::Error) -> Error {
+    Error::failure("the secrets can't be saved").why(e.to_string()).next("Check the free space of the disk")
+}
+
 /// Saves a secret. Returns `false` if there is no file to write to.
 fn write_secret(file: Option<&mut File>, secret: &Secret) -> Result<bool> {
     let Some(file) = file else { return Ok(false) };
     let line = Zeroizing::new(secret.expose(|s| format!("{s}\n")));
-    file.write_all(line.as_bytes()).map_err(|e| Error::failure("the secrets can't be written").why(e.to_string()))?;
+    file.write_all(line.as_bytes()).map_err(|e| secrets_error(&e))?;
     Ok(true)
 }

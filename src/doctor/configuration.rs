@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::platform::{tls, unix_group};
 use crate::service::endpoint::Endpoint;
 use crate::service::server_address::ServerAddress;
+use crate::verbs::cli_line::quote_path;
 
 pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind { id: "configuration.file", meaning: "A configuration file can't be read, or isn't TOML", run: files },
@@ -24,7 +25,11 @@ pub(super) const CHECKS: &[CheckKind] = &[
         run: |c| faults(c, FileFault::UnknownKey),
     },
     CheckKind { id: "configuration.value", meaning: "A setting has an invalid value, so no command runs", run: values },
-    CheckKind { id: "configuration.usable", meaning: "The settings can't be used, so no command runs", run: usable },
+    CheckKind {
+        id: "configuration.usable",
+        meaning: "An option, a variable or the name of a server is invalid, so no command runs",
+        run: usable,
+    },
     CheckKind {
         id: "configuration.secret-file",
         meaning: "A file with a token or a key is missing, or other users can read it",
@@ -35,7 +40,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
         meaning: "A file with a certificate is missing, or isn't in PEM",
         run: certificates,
     },
-    CheckKind { id: "configuration.group", meaning: "A group that may use a socket doesn't exist", run: groups },
+    CheckKind { id: "configuration.group", meaning: "The group that is set for a socket doesn't exist", run: groups },
     CheckKind {
         id: "configuration.contradiction",
         meaning: "Settings contradict each other, or one has no effect because of another",
@@ -102,8 +107,12 @@ fn secret_files(context: &Context<'_>) -> Vec<Finding> {
         found.push(match is_readable_by_others(path) {
             Ok(false) => Finding::ok(format!("only the owner has access to the token in {}", path.display())),
             Ok(true) => {
-                Finding::fault(format!("others have access to the token in {} (from {source})", path.display()))
-                    .next(format!("Run: chmod 600 {}, then regenerate the token", path.display()))
+                Finding::fault(format!("others have access to the token in {} (from {source})", path.display())).next(
+                    format!(
+                        "Run: chmod 600 {}. Then regenerate the token, because others could read it",
+                        quote_path(path)
+                    ),
+                )
             }
             Err(error) => Finding::fault(format!("{} (from {source})", error.what))
                 .next("Put the secret of a token there, readable only by you, or correct the path")
@@ -123,7 +132,10 @@ fn secret_files(context: &Context<'_>) -> Vec<Finding> {
 
 fn certificates(context: &Context<'_>) -> Vec<Finding> {
     let Some(settings) = settings(context) else { return Vec::new() };
-    let files = [("serve.certificate", &settings.serve.certificate), ("server-ca", &settings.server_ca)];
+    let files = [
+        (SettingKey::ServeCertificate.name().to_owned(), &settings.serve.certificate),
+        (server_key(settings, ServerField::Ca, SettingKey::ServerCa), &settings.server_ca),
+    ];
     let files = files.into_iter().filter_map(|(key, file)| Some((key, file.as_ref()?)));
     files
         .map(|(key, Setting { value: path, source })| match tls::read_certificates(path) {
@@ -144,10 +156,13 @@ fn groups(context: &Context<'_>) -> Vec<Finding> {
         .map(|(key, Setting { value: name, source })| match unix_group::exists(name) {
             true => Finding::ok(format!("the group {name} of {key} exists")),
             false => Finding::fault(format!("there is no group {name} ({key}, from {source})"))
-                .why("the service refuses to start")
+                .why(match name.parse::<u32>() {
+                    Ok(_) => "the service refuses to start, unless it runs as root",
+                    Err(_) => "the service refuses to start",
+                })
                 .next(match name.parse::<u32>() {
-                    Ok(number) => format!("Run: groupadd --gid {number} NAME"),
-                    Err(_) => format!("Run: groupadd --system {name}"),
+                    Ok(number) => format!("Correct {key}, or create the group: groupadd --gid {number} NAME"),
+                    Err(_) => format!("Correct {key}, or create the group: groupadd --system {name}"),
                 }),
         })
         .collect()
@@ -160,8 +175,13 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
         if has("store") && has("server") {
             found.push(
                 Finding::warning(format!("{} names a store and a server", file.path.display()))
-                    .why("commands go to the server, and the store is ignored")
-                    .next("Remove one of the two from this file"),
+                    .why(
+                        "most commands go to the server. Only a few commands use the store, such as jeton backup and \
+                         jeton serve",
+                    )
+                    .next(
+                        "If this machine has no store, remove the setting store. Otherwise remove the setting server",
+                    ),
             );
         }
     }
@@ -181,7 +201,7 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
             );
         }
         (None, None) if https => found.push(
-            Finding::fault("serve.manage has an https address, but there is no certificate")
+            Finding::fault("serve.manage has an https address, but no certificate is set")
                 .why("the service refuses to start")
                 .next("Set serve.certificate and serve.key"),
         ),
@@ -207,6 +227,14 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
     found
 }
 
+/// Returns the name of a setting of the server in use, which can have a name.
+fn server_key(settings: &Settings, field: ServerField, key: SettingKey) -> String {
+    match &settings.server_name {
+        Some(name) => ServerKey { server: name.clone(), field }.name(),
+        None => key.name().to_owned(),
+    }
+}
+
 fn server_contradictions(settings: &Settings) -> Vec<Finding> {
     let mut found = Vec::new();
     let Some(server) = &settings.server else { return found };
@@ -214,10 +242,7 @@ fn server_contradictions(settings: &Settings) -> Vec<Finding> {
     let ca = settings.server_ca.as_ref().map(|ca| (ServerField::Ca, SettingKey::ServerCa, &ca.source));
     let pin = settings.server_pin.as_ref().map(|pin| (ServerField::Pin, SettingKey::ServerPin, &pin.source));
     for (field, key, source) in ca.into_iter().chain(pin).filter(|_| !is_https) {
-        let key = match &settings.server_name {
-            Some(name) => ServerKey { server: name.clone(), field }.name(),
-            None => key.name().to_owned(),
-        };
+        let key = server_key(settings, field, key);
         found.push(
             Finding::warning(format!("{key} has no effect"))
                 .why(format!("the server {} has no certificate", server.value))

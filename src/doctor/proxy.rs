@@ -23,7 +23,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "proxy.current",
-        meaning: "The proxy's configuration is older than the catalogues, so requests are denied or let through by old routes",
+        meaning: "The proxy's configuration is older than the catalogues or settings, so the proxy decides by old routes",
         run: current,
     },
 ];
@@ -68,11 +68,13 @@ fn readable(file: &File) -> Option<Finding> {
     let path = file.path.display();
     match &file.content {
         Err(error) => {
-            Some(Finding::fault(format!("{path} can't be read")).next("Correct the path").because_of(error.clone()))
+            let why = error.why.clone().unwrap_or_else(|| error.what.clone());
+            let finding = Finding::fault(format!("{path} can't be read")).next("Correct the path");
+            Some(finding.because_of(Error { why: Some(why), ..error.clone() }))
         }
         Ok(None) => Some(
             Finding::fault(format!("{path} isn't a configuration from jeton guide"))
-                .why("it lacks the comment at the beginning of each configuration from jeton guide")
+                .why("the file doesn't contain the comment with which each configuration from jeton guide begins")
                 .next("Correct the path, or print a configuration with: jeton guide PROXY"),
         ),
         Ok(Some(_)) => file.is_named.then(|| Finding::ok(format!("{path} is a configuration from jeton guide"))),
@@ -88,8 +90,8 @@ fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Findin
     let words = printed.command();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let next = format!(
-        "Print the configuration again, with the options for the addresses and the certificate of the proxy: {}. Then \
-         write the output to this file, and reload the proxy",
+        "Print the configuration again: {}. Add the options for addresses and the certificate that you used before. \
+         Then write the output to this file, and reload the proxy",
         super::store::command(context, &words)
     );
     let path = path.display();
@@ -102,7 +104,7 @@ fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Findin
             ));
     };
     let Some(old) = &printed.fingerprint else {
-        return Finding::warning(format!("{path} may be outdated"))
+        return Finding::warning(format!("{path} is possibly outdated"))
             .why("an earlier version of jeton printed this file, without a fingerprint of the catalogues")
             .next(next);
     };

@@ -24,7 +24,7 @@ use crate::service::server_address::{ServerAddress, ServerConnection};
 pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
         id: "service.running",
-        meaning: "No service runs on the store: it crashed, or this machine is set up for one",
+        meaning: "The service of the store has crashed, or addresses for a service are set but no service runs",
         run: running,
     },
     CheckKind {
@@ -49,12 +49,12 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "service.time-sync",
-        meaning: "The clock of this machine isn't synchronised, so tokens may expire late or early",
+        meaning: "The clock of this machine isn't synchronised, so tokens can expire late or early",
         run: time_sync,
     },
     CheckKind {
         id: "service.access",
-        meaning: "Every user of the machine or network can reach a listener, or its socket is missing or replaceable",
+        meaning: "Every user of the machine or network can reach the service, or a socket is missing or can be replaced",
         run: access,
     },
     CheckKind {
@@ -110,8 +110,8 @@ fn running(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let start = format!(
-        "Start the service. If systemd runs it: systemctl start jeton. Otherwise: jeton serve --store {}",
-        store.value.path().display()
+        "Start the service. If systemd runs the service: systemctl start jeton. Otherwise: {}",
+        super::store::command(context, &["serve"])
     );
     match running_service_file::find(store.value.path()) {
         Some(FoundService::Running(ServiceInfo { verify, manage })) => {
@@ -122,7 +122,7 @@ fn running(context: &Context<'_>) -> Vec<Finding> {
         Some(FoundService::Crashed(ServiceInfo { verify, .. })) => {
             return vec![
                 Finding::warning("the service of the store has crashed, or was killed")
-                    .why(format!("the addresses of a service at {verify} are left, but no process answers there"))
+                    .why(format!("a file next to the store names a service at {verify}, but that service doesn't run"))
                     .next(format!("Read the last lines of its log. {start}")),
             ];
         }
@@ -143,8 +143,8 @@ fn reachable(context: &Context<'_>) -> Vec<Finding> {
         Ok(answer) if health_status(answer).is_some() => Finding::ok(format!("{address} answers")),
         Ok(answer) => Finding::fault(format!("the program at {address} is not a jeton service"))
             .why(format!("it answers GET /v1/health with status {}, but not with jeton's JSON", answer.status))
-            .next("Correct the address of the server. To see which setting it is from, run: jeton config list"),
-        Err(error) => Finding::fault(format!("no answer from {address}"))
+            .next("Correct the address of the server. To see where the address is set, run: jeton config list"),
+        Err(error) => Finding::fault(format!("the service at {address} can't be used"))
             .next("Check the server's address, and that jeton serve runs there")
             .because_of(Error { why: Some(error.what_and_why()), ..error.clone() }),
     });
@@ -173,7 +173,7 @@ fn version((probe, answer): (&Probe, &HttpAnswer)) -> Option<Finding> {
             .why(format!("this program has version {VERSION}"))
             .next(
                 "If jeton was updated on the machine of the service, restart the service. Otherwise install the same \
-                 version on both machines",
+                 version in both places",
             ),
     })
 }
@@ -202,13 +202,14 @@ fn health((probe, answer): (&Probe, &HttpAnswer)) -> Vec<Finding> {
 fn explain(word: &str) -> String {
     let text = match word {
         "store" => "the service can't read its store",
-        "older-store" => "the store may be an older copy or another store, so the service doesn't use it",
+        "older-store" => "the store seems to be an older copy, or another store, so the service doesn't use it",
         "verify-socket" => "the socket for proxies is gone",
         "manage-socket" => "the socket for management is gone",
+        "service-file" => "the service's file next to the store is gone, so commands don't find the service",
         "proof" => "the service can't read the proof values for proxies",
         "certificate" => "the new certificate for https can't be used, so the service uses the earlier one",
         "unknown" => "the service names no reason",
-        "clock" => "the clock is behind the latest time that the service knows",
+        "clock" => "the clock of the service's machine is behind the latest time that the service has seen",
         _ => return format!("the service names the reason \"{}\"", excerpt(word, 64)),
     };
     text.to_owned()
@@ -303,8 +304,8 @@ fn judge_port(what: &str, address: IpAddr, endpoint: &Endpoint) -> Finding {
 
 fn judge_socket(what: &str, path: &Path, meta: &fs::Metadata, group: &str) -> Finding {
     let next = format!(
-        "Restart the service: it creates the socket again, for its own user only. To let a group use the socket, set \
-         {group}. If systemd creates the socket, correct SocketMode= in the socket unit instead"
+        "If systemd creates the socket, correct SocketMode= in the socket unit. Otherwise restart the service, which \
+         creates a socket for its own user only. To let a group use the socket, set {group}"
     );
     if meta.mode() & 0o002 != 0 {
         return Finding::warning(format!("{what} by every user of this machine, at {}", path.display()))
@@ -322,10 +323,10 @@ fn judge_socket(what: &str, path: &Path, meta: &fs::Metadata, group: &str) -> Fi
                 .because_of(error);
         }
     }
-    let owner = unix_user::name_of(meta.uid()).unwrap_or_else(|| format!("uid {}", meta.uid()));
-    let group = unix_group::name_of(meta.gid()).unwrap_or_else(|| format!("gid {}", meta.gid()));
-    let users = if meta.mode() & 0o020 != 0 { format!("{owner} and the group {group}") } else { owner };
-    Finding::ok(format!("{what} by {users}, at {}", path.display()))
+    let owner = unix_user::name_of(meta.uid()).unwrap_or_else(|| format!("with uid {}", meta.uid()));
+    let group = unix_group::name_of(meta.gid()).unwrap_or_else(|| format!("with gid {}", meta.gid()));
+    let group = if meta.mode() & 0o020 != 0 { format!(" and the group {group}") } else { String::new() };
+    Finding::ok(format!("{what} by the user {owner}{group}, at {}", path.display()))
 }
 
 fn certificates(context: &Context<'_>) -> Vec<Finding> {
@@ -345,7 +346,8 @@ fn certificates(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn judge_certificate(what: &str, end: Timestamp, now: Timestamp) -> Finding {
-    let next = "Renew the certificate and replace its file. On the service's machine, run: systemctl reload jeton";
+    let next = "Renew the certificate and replace its file. Then restart the service on its machine. If systemd runs the \
+                service: systemctl reload jeton";
     match end.0 - now.0 {
         ..=0 => Finding::fault(format!("{what} has expired ({})", relative(end, now)))
             .why("clients refuse the connection")
@@ -353,7 +355,7 @@ fn judge_certificate(what: &str, end: Timestamp, now: Timestamp) -> Finding {
         1..CERTIFICATE_WARNING => Finding::warning(format!("{what} expires {}", relative(end, now)))
             .why("from then on, clients refuse the connection")
             .next(next),
-        _ => Finding::ok(format!("{what} is valid; it expires {}", relative(end, now))),
+        _ => Finding::ok(format!("{what} expires {}", relative(end, now))),
     }
 }
 

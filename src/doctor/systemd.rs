@@ -120,8 +120,8 @@ fn hardening(context: &Context<'_>) -> Vec<Finding> {
             let weaker = weaker_settings(&unit, &shipped);
             match weaker.is_empty() {
                 true => Finding::ok(format!("{name} has the protection of the shipped unit")),
-                false => Finding::warning(format!("{name} doesn't have all protection of the shipped unit"))
-                    .why(format!("these settings are missing or have another value: {}", weaker.join(", ")))
+                false => Finding::warning(format!("{name} lacks protection that the shipped unit has"))
+                    .why(format!("these settings are missing, or have other values: {}", weaker.join(", ")))
                     .next("Compare this unit with the one in the package or in jeton's source, assets/systemd"),
             }
         })
@@ -163,7 +163,7 @@ fn program(context: &Context<'_>, unit: &Unit) -> Finding {
     match fs::metadata(below_root(context, program)) {
         Ok(meta) if is_program(&meta) => Finding::ok(format!("{SERVICE} starts {}", excerpt(program, 200))),
         Ok(_) => Finding::fault(format!("{} can't be executed", excerpt(program, 200)))
-            .why(format!("{SERVICE} starts this path, but it is not an executable file"))
+            .why(format!("{SERVICE} starts this path, but the path is not an executable file"))
             .next("Install jeton there, with mode 0755"),
         Err(e) => Finding::fault(format!("{} can't be started", excerpt(program, 200)))
             .why(format!("the path in ExecStart= can't be examined: {}", without_error_number(&e.to_string())))
@@ -193,13 +193,13 @@ fn store(context: &Context<'_>, unit: &Unit) -> Option<Finding> {
         Ok(_) => Finding::ok(format!("the store of {SERVICE} is {shown}")),
         // Only its user may look into the folder.
         Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => {
-            Finding::ok(format!("the store of {SERVICE} is {shown}, and only its user sees it"))
+            Finding::ok(format!("the store of {SERVICE} is {shown}, in a folder that you can't read"))
         }
         Err(e) => Finding::fault(format!("the store of {SERVICE} can't be used: {shown}"))
             .why(without_error_number(&e.to_string()))
             .next(format!(
-                "Correct the path. For a new store, run: sudo -u {} jeton --store {shown} init. If the store was lost, \
-                 restore a backup instead",
+                "Correct the path in ExecStart=. For a new store, run: sudo -u {} jeton --store {shown} init. If the \
+                 store was lost, restore a backup instead",
                 unit.value("Service", "User").unwrap_or("root")
             )),
     })
@@ -211,7 +211,8 @@ fn user(context: &Context<'_>, unit: &Unit) -> Finding {
         return Finding::fault(format!("there is no user {} for {SERVICE}", excerpt(name, 40)))
             .why("the service can't start")
             .next(format!(
-                "Run: useradd --system --home-dir /var/lib/jeton --shell /usr/sbin/nologin {}",
+                "Correct User= in the unit, or create the user: useradd --system --home-dir /var/lib/jeton --shell \
+                 /usr/sbin/nologin {}",
                 excerpt(name, 40)
             ));
     };

@@ -13,7 +13,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "terminal.size",
-        meaning: "The terminal has fewer than 40 columns or 10 lines, so screens leave things out",
+        meaning: "The terminal has fewer than 40 columns or 10 lines, so the screens can't show everything",
         run: |c| size(&c.terminal),
     },
     CheckKind {
@@ -23,7 +23,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "terminal.characters",
-        meaning: "The locale isn't UTF-8, so marks and lines may look wrong",
+        meaning: "The locale isn't UTF-8, so marks and lines can look wrong",
         run: |c| characters(&c.terminal),
     },
     CheckKind {
@@ -57,7 +57,7 @@ fn size(terminal: &TerminalFacts) -> Vec<Finding> {
     let what = format!("the terminal has {columns} columns and {lines} lines");
     vec![match columns < MIN_SIZE.0 || lines < MIN_SIZE.1 {
         true => Finding::warning(what)
-            .why(format!("the screens need {} columns and {} lines", MIN_SIZE.0, MIN_SIZE.1))
+            .why(format!("the screens need at least {} columns and {} lines", MIN_SIZE.0, MIN_SIZE.1))
             .next("Enlarge the window, or choose a smaller font"),
         false => Finding::ok(what),
     }]
@@ -87,8 +87,8 @@ fn characters(terminal: &TerminalFacts) -> Vec<Finding> {
     vec![match terminal.has_utf8_locale {
         true => Finding::ok("the locale is UTF-8"),
         false => Finding::warning("the locale is not UTF-8")
-            .why("marks, lines and names in other scripts may look wrong on the screens")
-            .next("Run: export LANG=C.UTF-8"),
+            .why("marks, lines and names in other scripts can look wrong on the screens")
+            .next("Set a locale with UTF-8, for example: export LC_ALL=C.UTF-8"),
     }]
 }
 
@@ -98,10 +98,10 @@ fn clipboard(terminal: &TerminalFacts) -> Vec<Finding> {
     }
     vec![Finding::ok(match terminal.clipboard {
         ClipboardRoute::Desktop => "secrets are copied to the clipboard of this desktop, and removed after 45 s",
-        ClipboardRoute::Terminal => "secrets are copied through the terminal (OSC 52), if it permits that",
-        ClipboardRoute::Tmux => "secrets are copied through tmux, if its terminal permits that (OSC 52)",
+        ClipboardRoute::Terminal => "secrets are copied through the terminal, if the terminal permits this (OSC 52)",
+        ClipboardRoute::Tmux => "secrets are copied through tmux, if the terminal of tmux permits this (OSC 52)",
         ClipboardRoute::TmuxPassthrough => {
-            "secrets are copied through the tmux on your machine, if it has set-clipboard on or allow-passthrough on"
+            "secrets are copied through tmux on your machine, if set-clipboard or allow-passthrough is on in tmux"
         }
     })]
 }
@@ -110,7 +110,7 @@ fn mouse(terminal: &TerminalFacts) -> Vec<Finding> {
     if !terminal.is_terminal {
         return Vec::new();
     }
-    vec![Finding::ok("jeton leaves the mouse to the terminal, which selects text with it")]
+    vec![Finding::ok("jeton doesn't use the mouse: the terminal selects text with the mouse, as usual")]
 }
 
 #[cfg(test)]

@@ -210,8 +210,8 @@ impl SelectionEdit {
                 let sets = apply_edit(sets, add, drop, "API set")?;
                 if sets.is_empty() {
                     return Err(Error::usage("the last API set can't be dropped")
-                        .why("a selection by sets needs at least one set")
-                        .next("Choose a replacement: --set, --method, --inherit or --nothing"));
+                        .why("an API selection by sets needs at least one API set")
+                        .next("To replace the whole API selection, use --set, --method, --inherit or --nothing"));
                 }
                 Ok(Selection::Sets(sets))
             }

@@ -239,6 +239,22 @@ pub struct AuditRow {
     pub details: String,
 }
 
+impl AuditRow {
+    /// Returns the actor's name for people. Only the local user, who has access to the store itself, has none.
+    pub fn actor_name(&self) -> &str {
+        if self.name.is_empty() { "local user" } else { &self.name }
+    }
+
+    /// Returns the kind of proof for people. `None` for access to the store itself, which needs no other proof.
+    pub fn proof_words(&self) -> Option<&str> {
+        match self.proof.as_str() {
+            "store" => None,
+            "possession" => Some("the secret itself"),
+            proof => Some(proof),
+        }
+    }
+}
+
 /// Returns the hash of `row` in the chain. It is the SHA-256 over the previous hash and every field, each with its
 /// length.
 pub fn chain_hash(previous: &[u8; 32], row: &AuditRow) -> [u8; 32] {

@@ -156,8 +156,8 @@ impl Guide<'_> {
                      plus .key",
                 )
                 .next(
-                    "Put both into one file that only its owner can read: (umask 077; cat CERT KEY > FILE). Then use \
-                     --cert FILE --key FILE",
+                    "Put certificate and key into one file that only its owner can read: (umask 077; cat CERT KEY > FILE). \
+                     Then use --cert FILE --key FILE",
                 ));
             }
         }

@@ -23,7 +23,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             .why("Traefik's forwardAuth accepts only http addresses")
             .next(format!(
                 "Use nginx, Caddy, HAProxy or Envoy. If this machine has no other users, you can use a port instead. \
-                 {}, and add --insecure to this command",
+                 {}, and run this command again with --insecure",
                 advise_setting("serve.verify", "127.0.0.1:7180")
             )));
     };

@@ -71,14 +71,14 @@ pub(super) fn reject_cleartext(verify: &Endpoint, manage: &Endpoint, insecure: b
         return Err(Error::usage(format!("tokens would be sent to {verify} unencrypted"))
             .why("only loopback (127.0.0.1) or a unix socket keeps tokens on this machine")
             .next(
-                "Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine, or add \
-                 --insecure",
+                "If the proxy runs on this machine, use --verify unix:PATH or --verify 127.0.0.1:PORT. To send tokens \
+                 unencrypted anyway, add --insecure",
             ));
     }
     match manage {
         Endpoint::Tcp(_) => {
-            Err(Error::usage(format!("every local user could reach the management of jeton at {manage}"))
-                .why("a TCP port is open to all users of this machine, with sign-in, changes, health and metrics")
+            Err(Error::usage(format!("every user of this machine could reach jeton's management API at {manage}"))
+                .why("a TCP port has no file permissions that keep other users out")
                 .next("Use --manage unix:PATH or --manage https://ADDRESS:PORT, or add --insecure"))
         }
         Endpoint::Unix(_) => Ok(()),

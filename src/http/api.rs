@@ -164,9 +164,9 @@ impl ApiBackend {
             *anchor = self.location.open(OpenMode::Existing)?;
         }
         if !anchor.is_in_place() {
-            return Err(Error::failure("the store of this service is gone")
+            return Err(Error::failure("the service can't use its store")
                 .why("the store's file, or the -wal or -shm file next to it, was moved, replaced or deleted")
-                .next("If the store's file is gone, put it back or restore a backup. Then restart the service"));
+                .next("Restart the service. If the store's file is gone, first put it back or restore a backup"));
         }
         self.location.open(OpenMode::Existing).map(Arc::new)
     }
@@ -297,7 +297,7 @@ fn only_header(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>> {
     match (values.next().map(HeaderValue::to_str), values.next()) {
         (None, _) => Ok(None),
         (Some(Ok(value)), None) => Ok(Some(value)),
-        _ => Err(Error::usage(format!("the header {name} is malformed or sent twice")).next("Send it once, in ASCII")),
+        _ => Err(Error::usage(format!("the header {name} is repeated, or not ASCII")).next("Send one in ASCII")),
     }
 }
 
@@ -354,7 +354,7 @@ pub(super) async fn run<T: Send + 'static>(
     // The caller may have left.
     let work = move || drop(answered.send(owner.api.run(&peer, call)));
     service.supervisor.blocking(work).await;
-    let failed = || Error::failure("the call ended unexpectedly").next("If you made a change, check if it is stored");
+    let failed = || Error::failure("the call ended unexpectedly").next("After a change, check if it is stored");
     answer.await.map_err(|_| failed())?
 }
 

@@ -68,9 +68,9 @@ impl AuditPosition {
             Ok(None) => {
                 tracing::warn!(
                     file = %sidecar_path(&store, audit_position_file::SUFFIX).display(),
-                    "no record of the last seen audit row: this is the first start with this store, or the file \
-                     was removed. At this start, jeton can't check if somebody replaced the store with an older copy. \
-                     At a first start, this is normal"
+                    "the file with the last seen audit row does not exist. At the first start with this store, this \
+                     is normal. Otherwise, somebody removed the file, and at this start jeton can't check if the \
+                     store was replaced with an older copy"
                 );
                 RollbackDetector::default()
             }

@@ -101,8 +101,9 @@ impl OverloadReport {
                 self.sweeps_without_overload = 0;
                 let next = match limits.verify < MAX_CONNECTIONS {
                     true => {
-                        "These limits are low because of the limit of open files. Raise the hard limit: LimitNOFILE= \
-                         in the systemd unit, or in a shell of root: ulimit -n, before jeton serve"
+                        "These limits are low because of the limit of open files. Raise the hard limit to 20000 files \
+                         or more: with LimitNOFILE=20000 in the systemd unit, or with ulimit -n 20000 in a shell of \
+                         root, before jeton serve"
                     }
                     false => "Find the clients that keep so many connections open",
                 };

@@ -32,10 +32,10 @@ word_enum! {
 impl Fault {
     const fn describe(self) -> &'static str {
         match self {
-            Fault::VerifySocket => "tokens can't be verified: the verify socket is gone, and there is no new one yet",
+            Fault::VerifySocket => "proxies can't connect: the verify socket is gone, and there is no new one yet",
             Fault::ManageSocket => "the management socket is gone, and there is no new one yet",
             Fault::ServiceFile => {
-                "commands don't find this service: its file next to the store is gone, and can't be made again"
+                "commands don't find this service: its file next to the store is gone, and can't be created again"
             }
             Fault::Proof => "proxies that check jeton's proof refuse every request: jeton can't read the proof values",
             Fault::Certificate => "the new certificate for https can't be used: jeton still uses the earlier one",

@@ -6,6 +6,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Request, StatusCode};
+use serde_json::error::Category;
 use serde_json::json;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -33,8 +34,11 @@ pub(super) async fn read_token(request: Request<Incoming>) -> Result<Zeroizing<S
         return Err("the body must be a form: Content-Type: application/x-www-form-urlencoded");
     }
     let body = timeout(TIMEOUT, Limited::new(request.into_body(), MAX_FORM).collect()).await;
-    let body = body.map_err(|_| "the form did not arrive in time")?;
-    let body = body.map_err(|_| "the form can have at most 4096 bytes")?;
+    let body = body.map_err(|_| "the form did not arrive within 5 s")?;
+    let body = body.map_err(|e| match e.is::<LengthLimitError>() {
+        true => "the form can have at most 4096 bytes",
+        false => "the form can't be read; send the request again",
+    })?;
     let form = Zeroizing::new(body.to_bytes().to_vec());
     let form = std::str::from_utf8(&form).map_err(|_| "the form is not UTF-8")?;
     credential::form_value(form, "token").ok_or("the form must have exactly one field named token")
@@ -42,21 +46,32 @@ pub(super) async fn read_token(request: Request<Incoming>) -> Result<Zeroizing<S
 
 /// Returns the error for a JSON body without the fields of the endpoint.
 pub(super) fn unfit_body(error: &serde_json::Error) -> Error {
-    Error::usage("the body doesn't fit this endpoint")
-        .why(error.to_string())
-        .next("Send a JSON object with the fields of this endpoint, which docs/api.md describes")
+    let (what, next) = match error.classify() {
+        Category::Syntax | Category::Eof => ("the body is not valid JSON", "Correct the JSON"),
+        Category::Data | Category::Io => (
+            "the fields of the request are not right for this endpoint",
+            "Correct the fields. docs/api.md lists the fields of each endpoint",
+        ),
+    };
+    Error::usage(what).why(error.to_string()).next(next)
 }
 
 /// Returns the error for a body that could not be read, of which `limit` bytes are permitted.
 pub(super) fn unread_body(error: &(dyn std::error::Error + Send + Sync + 'static), limit: usize) -> Error {
     match error.is::<LengthLimitError>() {
         true => {
-            let limit = match limit >> 20 {
-                0 => format!("{} KiB", limit >> 10),
-                mib => format!("{mib} MiB"),
+            // Only sign-in has a limit below 1 MiB.
+            let (limit, next) = match limit >> 20 {
+                0 => (
+                    format!("{} KiB", limit >> 10),
+                    "Send only the fields of this endpoint, which docs/api.md describes",
+                ),
+                mib => (
+                    format!("{mib} MiB"),
+                    "Make several smaller calls, or split a large catalogue into several catalogues",
+                ),
             };
-            Error::usage(format!("the body is larger than {limit}"))
-                .next("Make several smaller calls, or split a large catalogue into several catalogues")
+            Error::usage(format!("the body is larger than {limit}")).next(next)
         }
         false => Error::usage("the body can't be read").why(error.to_string()).next("Try again"),
     }

@@ -61,7 +61,7 @@ impl Metrics {
             tracing::warn!(
                 count,
                 "a request to /v1/verify names no method, or a method that is in no catalogue. If a proxy sent the \
-                 request, print the proxy's configuration again and reload the proxy: jeton guide PROXY"
+                 request, print the proxy's configuration again with jeton guide PROXY, and reload the proxy"
             );
         }
     }
@@ -76,13 +76,13 @@ pub(super) fn render(service: &ServerState, figures: Option<&Figures>, scraper: 
     write_requests(&mut text, &service.metrics);
     write_connections(&mut text, service);
     let older = u64::from(service.metrics.is_older_store.load(Relaxed));
-    let help = "1 while the service refuses the store, because it may be an older copy or another store.";
+    let help = "1 while the service refuses the store, because the store may be an older copy or another store.";
     text.one("store_older", help, older);
     let faults = Fault::ALL
         .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
     text.family(
         "fault",
-        "1 while a socket, the proof values or a new certificate can't be used, or the clock is behind.",
+        "1 while the fault lasts: a socket, file or new certificate of jeton can't be used, or the clock is behind.",
         &faults,
     );
     write_ledger(&mut text, &service.ledger);
@@ -167,7 +167,7 @@ fn write_connections(text: &mut MetricsText, service: &ServerState) {
         "Connections closed because they were idle or too slow.",
         of(&metrics.timed_out),
     );
-    text.one("connections_closed_for_room_total", "Idle connections closed to make room.", of(closed));
+    text.one("connections_closed_for_room_total", "Idle connections closed to make room for new ones.", of(closed));
     text.one("connections_not_accepted_total", "Failed attempts to accept a connection.", of(refused));
 }
 
@@ -177,9 +177,9 @@ fn write_ledger(text: &mut MetricsText, ledger: &UsageLedger) {
     text.one("ledger_lag_seconds", help, ledger.lag().as_secs_f64());
     text.one("ledger_written_total", "Uses and denied attempts written to the ledger.", of(&ledger.stats.written));
     let lost = ledger.stats.lost();
-    let help = "Lost uses and denied attempts: they will never be in the ledger.";
+    let help = "Uses and denied attempts that were lost before they were written to the ledger.";
     text.one("ledger_lost_total", help, lost.uses + lost.denials);
-    text.one("ledger_lost_uses_total", "Lost uses: they will never be in the ledger.", lost.uses);
+    text.one("ledger_lost_uses_total", "Uses that were lost before they were written to the ledger.", lost.uses);
     text.one(
         "ledger_faults_total",
         "Failed attempts to write to the ledger. jeton tries to write the same rows again.",
@@ -196,7 +196,8 @@ fn write_store(text: &mut MetricsText, Figures { tokens, files }: &Figures) {
         (Status::Deleted.as_str(), tokens.deleted),
     ];
     let statuses = statuses.map(|(status, count)| (format!("{{status=\"{status}\"}}"), count));
-    text.family("tokens", "Tokens by status. Deleted (revoked) ones are in the trash.", &statuses);
+    let help = "Tokens by status. Tokens with the status deleted are revoked: they are in the trash.";
+    text.family("tokens", help, &statuses);
     text.one("tokens_expiring", "Active tokens that expire within 30 days.", tokens.expiring);
     if let Some(first) = tokens.soonest.first() {
         let help = "The first expiry of an active token. Missing if none expires within 30 days.";
@@ -209,8 +210,8 @@ fn write_store(text: &mut MetricsText, Figures { tokens, files }: &Figures) {
 
 fn write_names(text: &mut MetricsText, figures: &Figures, scraper: &Scraper) {
     let help = format!(
-        "Expiry of active tokens that expire within 30 days: of the {MAX_NAMED} soonest, those that the caller's token \
-         can see. Only for callers whose token may call jeton.tokens.read-all."
+        "Expiry of active tokens that expire within 30 days. Only the {MAX_NAMED} that expire first, and of these \
+         only tokens that the caller's token can see. Only for callers whose token may call jeton.tokens.read-all."
     );
     let seen = figures.tokens.soonest.iter().filter(|token| scraper.sees(token));
     let samples: Vec<_> = seen

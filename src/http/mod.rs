@@ -303,8 +303,8 @@ fn run_result(run: Result<()>, failed: Option<&'static str>, left: LostCounts) -
             .next(SEE_LOG));
     }
     if left != LostCounts::default() {
-        return Err(Error::failure(format!("the ledger is incomplete: it lacks {left}"))
-            .why("the service ended before it could write them")
+        return Err(Error::failure(format!("the ledger lacks {left}"))
+            .why("the service ended before it could write them to the ledger")
             .next(SEE_LOG));
     }
     Ok(())

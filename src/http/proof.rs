@@ -70,8 +70,8 @@ impl Proofs {
                     accepted_values(values, &self.clock)
                 }
                 Ok(None) => self.unreadable(
-                    "the file with the proof values is gone; print each proxy's configuration again and reload \
-                         the proxies: jeton guide PROXY",
+                    "the file with the proof values is gone; print the configuration of each proxy again with \
+                     jeton guide PROXY, and reload the proxies",
                 ),
                 Err(e) => self.unreadable(&e.to_string()),
             };

@@ -77,7 +77,7 @@ impl Tls {
     pub fn open(settings: &ServeSettings, faults: Arc<Faults>) -> Result<Self> {
         let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else {
             return Err(Error::usage("https needs a certificate and its key")
-                .next(advise_setting("serve.certificate and serve.key", "the paths of both files")));
+                .next(advise_setting("serve.certificate and serve.key", "the paths of the two files,")));
         };
         let files = CertificateFiles { certificate: certificate.value.clone(), key: key.value.clone() };
         let (config, pin) = files.read()?;

@@ -14,7 +14,7 @@ pub fn plain_words(message: &str) -> String {
         return format!("the key {key} is missing");
     }
     if let Some(key) = named("duplicate field `") {
-        return format!("the key {key} is there twice, in two spellings");
+        return format!("the key {key} occurs twice, in two spellings");
     }
     if let Some(key) = named("unknown field `").filter(|_| !expected.is_empty()) {
         return format!("unknown key \"{key}\"; the known keys here are: {}", choices());
@@ -45,7 +45,7 @@ fn syntax(problem: &str) -> Option<&'static str> {
         "invalid basic string" | "invalid literal string" => {
             "the text has no closing quote on its line, or a character that it can't have"
         }
-        "duplicate key" => "a key or table with this name is already above",
+        "duplicate key" => "a key or table with this name already exists above",
         "invalid unquoted key" => "a key with other characters than A-Z a-z 0-9 _ - must be in quotes",
         "key with no value" => "the key has no value: write KEY = VALUE",
         "missing value" | "missing value for key" => "there is no value after the equals sign",
@@ -98,7 +98,7 @@ mod tests {
     fn messages_of_serde_and_toml_get_plain_words() {
         for (text, expected) in [
             ("", "the key title is missing"),
-            ("title = ''\nentry = []\nentry_ = []", "the key entry is there twice, in two spellings"),
+            ("title = ''\nentry = []\nentry_ = []", "the key entry occurs twice, in two spellings"),
             ("title = ''\nname = 1", "unknown key \"name\"; the known keys here are: title, entry, entry_"),
             ("title = ''\nentry = ['six']", "\"six\" is not possible here; use: one, two"),
             ("title = 1", "a text in quotes is expected here"),
@@ -107,7 +107,7 @@ mod tests {
                 "title = ''\n[entry]\n",
                 "a list in brackets (for a list of tables: double brackets, such as [[group]]) is expected here",
             ),
-            ("title = ''\ntitle = ''", "a key or table with this name is already above"),
+            ("title = ''\ntitle = ''", "a key or table with this name already exists above"),
             ("title = word", "the value is not valid: a text must be in quotes"),
             ("title = test", "the value is not valid: a text must be in quotes"),
         ] {

@@ -48,7 +48,8 @@ impl AnchorFile {
         if let Some(ending) = super::secret_files::reserved_suffix(&path) {
             return Err(unusable(&path)
                 .why(format!(
-                    "jeton and SQLite use names that end in {ending} for files of a store, and may replace or remove the anchor"
+                    "jeton and SQLite use names that end in {ending} for files of a store, and could replace or \
+                     remove the anchor"
                 ))
                 .next("Choose another name"));
         }
@@ -178,7 +179,7 @@ fn open_error(path: &Path, e: io::Error) -> Error {
             .next("Create the folder, or use a file in another folder")
     } else if e.kind() == ErrorKind::PermissionDenied {
         unusable(path)
-            .why("jeton's user isn't permitted to read and write this file, or to create it in its folder")
+            .why("jeton's user isn't permitted to read and write this file, or to create a file in this folder")
             .next("Give jeton's user access, or choose another file")
     } else {
         unusable(path).why(e.to_string())

@@ -51,9 +51,9 @@ pub fn check(path: &Path, store: &Path) -> Result<PathBuf> {
     for suffix in [WAL_SUFFIX, JOURNAL_SUFFIX] {
         let companion = sidecar_path(&path, suffix);
         if fs::symlink_metadata(&companion).is_ok_and(|meta| meta.len() > 0) {
-            return Err(unusable(format!("{} has changes that are not in the file", companion.display())).next(
+            return Err(unusable(format!("{} has changes that are not in the backup", companion.display())).next(
                 format!(
-                    "Make a complete backup of this file, and restore that backup: jeton --store {} backup FILE",
+                    "Make a complete backup of this backup: jeton --store {} backup FILE. Then restore FILE",
                     path.display()
                 ),
             ));

@@ -45,8 +45,8 @@ pub fn decode_utf8(name: &str, bytes: Vec<u8>) -> Result<String> {
     let mut text = String::from_utf8(bytes).map_err(|e| {
         let valid = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
         let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
-        let refused = Error::usage(format!("{name}:{line}: the text is not UTF-8")).next("Use UTF-8");
-        if is_utf16(e.as_bytes()) { refused.why("the text is UTF-16") } else { refused }
+        let fault = if is_utf16(e.as_bytes()) { "the text is UTF-16, not UTF-8" } else { "the text is not UTF-8" };
+        Error::usage(format!("{name}:{line}: {fault}")).next("Convert the text to UTF-8")
     })?;
     if text.starts_with(BYTE_ORDER_MARK) {
         text.drain(..BYTE_ORDER_MARK.len_utf8());

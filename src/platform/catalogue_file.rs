@@ -38,8 +38,8 @@ fn read_named<C: AsRef<[Catalogue]>>(
             return Err(Error::usage("the OpenAPI document from stdin needs a name for its catalogue")
                 .why("jeton takes the catalogue's name from the name of the file, and stdin has none")
                 .next(
-                    "Pass the document again to: jeton catalogue import openapi - --name NAME. To change nothing, add \
-                     --dry-run",
+                    "Pass the document again to: jeton catalogue import openapi - --name NAME. To see the \
+                     changes without making them, add --dry-run",
                 ));
         }
         let name = name.map_or_else(|| catalogue_name(path), str::to_owned);
@@ -48,11 +48,15 @@ fn read_named<C: AsRef<[Catalogue]>>(
         validate::validate(&imported.catalogue, existing()?.as_ref())?;
         return Ok(imported);
     }
-    let catalogue = toml_reader::read(&path.to_string_lossy(), &text, existing()?.as_ref())
+    let source = match bounded_read::is_standard(path) {
+        true => "stdin".to_owned(),
+        false => path.to_string_lossy().into_owned(),
+    };
+    let catalogue = toml_reader::read(&source, &text, existing()?.as_ref())
         .map_err(|e| Error { why: e.why.as_deref().map(plain_words), ..e })?;
     match name.filter(|name| *name != catalogue.name) {
-        Some(name) => Err(Error::usage(format!("the catalogue can't be named {name}"))
-            .why(format!("the file names its catalogue: {}", catalogue.name))
+        Some(name) => Err(Error::usage(format!("the catalogue can't get the name {name}"))
+            .why(format!("the file already gives its catalogue the name {}", catalogue.name))
             .next("Leave the name out: only the catalogue of an OpenAPI document can get another name")),
         None => Ok(catalogue.into()),
     }

@@ -216,8 +216,10 @@ fn forbidden(server: &ServerAddress) -> Error {
     let error = Error::denied(format!("you are not permitted to use the server {server}"));
     match group {
         Some(group) => error
-            .why(format!("only its owner and the members of the group {group} can connect"))
-            .next(format!("Ask root to add you: usermod -aG {group} NAME. Then sign in to this machine again")),
+            .why(format!("only the owner of the socket and the members of the group {group} can connect"))
+            .next(format!(
+                "Ask root to add you to the group: usermod -aG {group} NAME. Then sign in to this machine again"
+            )),
         None => error.why("the system refused the connection").next("Ask the administrator of this machine for access"),
     }
 }

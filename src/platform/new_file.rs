@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 /// Suffix of the incomplete file. A run that was killed leaves one, and the next run with the same name uses it again.
 pub(super) const PARTIAL_SUFFIX: &str = ".partial";
 const IN_USE: &str = "another program writes this file at the moment";
+const REPLACED: &str = "another program has just replaced this file";
 
 /// An incomplete file with mode 0600 that nobody else writes. It is removed on drop, unless it was finished.
 pub struct NewFile {
@@ -64,9 +65,10 @@ impl NewFile {
         match file.lock() {
             Ok(()) => Ok(file),
             Err(why) => {
-                let next = match why == IN_USE {
-                    true => "Wait until that program ends, or choose another name",
-                    false => "Choose another name, or remove this file",
+                let next = match why.as_str() {
+                    IN_USE => "Wait until that program ends, or choose another name",
+                    REPLACED => "Run the command again, or choose another name",
+                    _ => "Choose another name, or remove this file",
                 };
                 let error = unusable(&file.partial, what).why(why).next(next);
                 // It is not ours to remove.
@@ -120,7 +122,7 @@ impl NewFile {
             return Err("it has several names (hard links)".to_owned());
         }
         if !self.is_in_place() {
-            return Err("another program has just replaced it".to_owned());
+            return Err(REPLACED.to_owned());
         }
         if !is_ours(&meta, 0o077) {
             let (uid, mode) = (meta.uid(), meta.mode() & 0o7777);

@@ -75,9 +75,10 @@ enum ReadFault {
 impl ReadFault {
     fn into_error(self, store: &Path) -> Error {
         match self {
-            ReadFault::Unsafe(why) => {
-                unusable(store, why.to_owned()).next("Create a new proof value: jeton guide PROXY --new-proof")
-            }
+            ReadFault::Unsafe(why) => unusable(store, why.to_owned()).next(
+                "Create a new proof value: jeton guide PROXY --new-proof. Then print the configuration of each proxy \
+                 again, and reload the proxies",
+            ),
             ReadFault::Io(e) => unusable(store, e.to_string()),
         }
     }

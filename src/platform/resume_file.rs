@@ -38,7 +38,7 @@ impl ResumeFile {
         };
         let row = parse(text.trim()).ok_or_else(|| {
             refused()
-                .why("the file holds no number")
+                .why("the content of the file is not valid")
                 .next("Use another file, or remove this file to begin with the first row")
         })?;
         Ok(Some(row).filter(|row| row.seq > 0))

@@ -61,10 +61,12 @@ fn open_locked(path: &Path) -> Result<File> {
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => {
-            let other = read(&file).map_or_else(String::new, |service| format!(" at {}", service.verify));
-            Err(Error::conflict("a service already runs on this store")
-                .why(format!("that service verifies tokens{other}"))
-                .next("Stop that service first, or serve another store"))
+            let error = Error::conflict("a service already runs on this store")
+                .next("Stop that service first, or serve another store");
+            Err(match read(&file) {
+                Some(service) => error.why(format!("that service verifies tokens at {}", service.verify)),
+                None => error,
+            })
         }
         Err(e) => Err(refused(e.into())),
     }
@@ -110,7 +112,9 @@ impl Drop for ServiceLock {
 fn write(mut file: &File, info: &ServiceInfo) -> Result<()> {
     let text = format!("verify {}\nmanage {}\n", info.verify, info.manage);
     let written = file.set_len(0).and_then(|()| file.write_all(text.as_bytes()));
-    written.map_err(|e| Error::failure("the address of the service can't be recorded").why(e.to_string()))
+    written.map_err(|e| {
+        Error::failure("the service's addresses can't be written to the file next to the store").why(e.to_string())
+    })
 }
 
 fn read(file: &File) -> Option<ServiceInfo> {

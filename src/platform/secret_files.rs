@@ -68,7 +68,9 @@ fn create_exclusive(path: &Path) -> std::io::Result<File> {
 fn create_error(what: String, path: &Path, error: &std::io::Error) -> Error {
     let missing = paths::missing_folder(path).filter(|_| error.kind() == ErrorKind::NotFound);
     let (why, next) = match (error.kind(), missing) {
-        (ErrorKind::AlreadyExists, _) => (error.to_string(), "Choose a path that does not exist yet"),
+        (ErrorKind::AlreadyExists, _) => {
+            ("a file or folder has this name".to_owned(), "Choose a path that does not exist yet")
+        }
         (_, Some(folder)) => (
             format!("the folder {} does not exist", folder.display()),
             "Create the folder, or use a file in another folder",
@@ -166,8 +168,8 @@ impl SecretFileWriter for SecretFiles {
         if let Some(ending) = reserved_suffix(&path) {
             return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
                 .why(format!(
-                    "jeton and SQLite use names that end in {ending} for files of a store, and may replace or remove \
-                     such a file"
+                    "jeton and SQLite use names that end in {ending} for files of a store, and could replace or \
+                     remove such a file"
                 ))
                 .next("Choose another name"));
         }

@@ -124,11 +124,17 @@ impl Drop for EndHandler {
     }
 }
 
+/// Explains why a command ends that Ctrl-C could not interrupt.
+fn unhandled(e: &io::Error) -> Error {
+    Error::failure("the command was stopped, because jeton can't react to Ctrl-C")
+        .why(e.to_string())
+        .next("Run the command again when fewer programs are running")
+}
+
 /// Makes a signal that would end the program call `stop` instead, from a separate thread. Ctrl-Z still stops the
 /// program. A write transaction may end first, for a limited time.
 pub fn stop_on_signal(stop: impl Fn() + Send + 'static) -> Result<EndHandler> {
-    let refused =
-        |e: io::Error| Error::failure("the command can't go on, because Ctrl-C could not stop it").why(e.to_string());
+    let refused = |e: io::Error| unhandled(&e);
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(refused)?;
     HANDLERS.fetch_add(1, Ordering::Relaxed);
     let handler = EndHandler(signals.handle());
@@ -165,9 +171,7 @@ pub fn is_asked_to_end() -> bool {
 pub fn end_on_interrupt() -> Result<()> {
     let always = Arc::new(AtomicBool::new(true));
     let cancelled = i32::from(Kind::Cancelled.exit_code());
-    signal_hook::flag::register_conditional_shutdown(SIGINT, cancelled, always)
-        .map(drop)
-        .map_err(|e| Error::failure("the command can't go on, because Ctrl-C could not stop it").why(e.to_string()))
+    signal_hook::flag::register_conditional_shutdown(SIGINT, cancelled, always).map(drop).map_err(|e| unhandled(&e))
 }
 
 /// Stops the program like `SIGTSTP`, until it is continued. First waits for open write transactions, for a limited

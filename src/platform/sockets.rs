@@ -188,11 +188,12 @@ fn remove_stale_socket(path: &Path) -> std::io::Result<()> {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(e),
     };
-    if !meta.file_type().is_socket() || meta.uid() != rustix::process::geteuid().as_raw() {
-        return Err(std::io::Error::new(
-            ErrorKind::AlreadyExists,
-            "this path already has a file that is not a socket of the user who runs jeton",
-        ));
+    let taken = |by: String| Err(std::io::Error::new(ErrorKind::AlreadyExists, by));
+    if !meta.file_type().is_socket() {
+        return taken("a file that is not a socket already has this path".to_owned());
+    }
+    if meta.uid() != rustix::process::geteuid().as_raw() {
+        return taken(format!("a socket of another user (uid {}) already has this path", meta.uid()));
     }
     // Connect without blocking, because the queue of the process that listens there may be full.
     let socket =

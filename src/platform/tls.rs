@@ -27,7 +27,11 @@ const MAX_FILE: u64 = 4 * 1024 * 1024;
 /// The next step for a server whose certificate can't be checked.
 const SET_CA: &str = "Set a file with the certificate of the server or of its authority: jeton config set server-ca FILE. \
                       Or set the pin that jeton serve logs at its start: jeton config set server-pin PIN. For a server \
-                      with a name, the settings are servers.NAME.ca and servers.NAME.pin";
+                      that has a name in the configuration, the settings are servers.NAME.ca and servers.NAME.pin";
+
+/// The next step for a server whose certificate doesn't fit the configured file.
+const ASK_FOR_CA: &str =
+    "Ask the administrator of the server for a file with the certificate of the server or of its authority";
 
 /// Returns the cryptography that clients and servers use.
 pub fn provider() -> Arc<CryptoProvider> {
@@ -109,15 +113,13 @@ pub fn client_config(server: &ServerConnection) -> Result<Arc<ClientConfig>> {
     roots.add_parsable_certificates(certificates.iter().cloned());
     let chain = match (&server.ca, server.pin) {
         (None, Some(_)) => None,
-        _ => Some(
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().map_err(
-                |e| match &server.ca {
-                    Some(path) => refused(format!("no certificate in {} can be used: {e}", path.display()))
-                        .next("Ask the administrator of the server for the file that belongs to its certificate"),
-                    None => refused("this machine has no certificates of authorities".to_owned()).next(SET_CA),
-                },
-            )?,
-        ),
+        _ => {
+            let built = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+            Some(built.map_err(|_| match &server.ca {
+                Some(path) => refused(format!("no certificate in {} is valid", path.display())).next(ASK_FOR_CA),
+                None => refused("this machine trusts no certificate authority".to_owned()).next(SET_CA),
+            })?)
+        }
     };
     let verifier =
         CertificateVerifier { chain, trusted: certificates, pin: server.pin, provider: Arc::clone(&provider) };
@@ -199,7 +201,7 @@ pub fn handshake_error(server: &ServerConnection, error: &rustls::Error) -> Erro
         rustls::Error::InvalidMessage(_) => {
             ("the server doesn't speak TLS".to_owned(), "Check the port of the address")
         }
-        other => (other.to_string(), "Check that the address is that of jeton serve"),
+        other => (format!("the TLS handshake failed: {other}"), "Check that the address is that of jeton serve"),
     };
     Error::failure(format!("no secure connection to the server {}; nothing was sent", server.address))
         .why(why)
@@ -217,16 +219,15 @@ fn explain(server: &ServerConnection, error: &CertificateError) -> (String, &'st
     match (error, &server.ca) {
         // `Other` is mostly a self-signed certificate that is marked as an authority.
         (UnknownIssuer | BadSignature | Other(_), None) => {
-            ("its certificate is not from an authority that this machine trusts".to_owned(), SET_CA)
+            ("the server's certificate is not from an authority that this machine trusts".to_owned(), SET_CA)
         }
-        (UnknownIssuer | BadSignature | Other(_), Some(path)) => (
-            format!("its certificate is not from an authority in {}", path.display()),
-            "Ask the administrator of the server for the file that belongs to its certificate",
-        ),
+        (UnknownIssuer | BadSignature | Other(_), Some(path)) => {
+            (format!("the server's certificate is not from an authority in {}", path.display()), ASK_FOR_CA)
+        }
         (ApplicationVerificationFailure, _) => (
-            "the key of its certificate doesn't match the configured pin".to_owned(),
+            "the key of the server's certificate doesn't match the configured pin".to_owned(),
             "Ask the administrator of the server if the key was changed. If so, set the new pin: jeton config set \
-             server-pin PIN. For a server with a name, the setting is servers.NAME.pin",
+             server-pin PIN. For a server that has a name in the configuration, the setting is servers.NAME.pin",
         ),
         (NotValidForNameContext { presented, .. }, _) => {
             // Each name is written as `DnsName("NAME")` or `IpAddress(ADDRESS)`.
@@ -235,17 +236,17 @@ fn explain(server: &ServerConnection, error: &CertificateError) -> (String, &'st
             let names: Vec<String> = presented.iter().filter_map(name).collect();
             match names.is_empty() {
                 true => (
-                    "its certificate names no server".to_owned(),
-                    "Ask the administrator of the server for a certificate with its name",
+                    "the server's certificate contains no name of a server".to_owned(),
+                    "Ask the administrator of the server for a certificate with the name of the server",
                 ),
                 false => (
-                    format!("its certificate is only for {}", names.join(", ")),
+                    format!("the server's certificate is only for {}", names.join(", ")),
                     "Use a name that is in the certificate, or ask for a certificate with the name that you use",
                 ),
             }
         }
-        (Expired | ExpiredContext { .. }, _) => ("its certificate has expired".to_owned(), VALID),
-        (NotValidYet | NotValidYetContext { .. }, _) => ("its certificate is not valid yet".to_owned(), VALID),
-        (other, _) => (format!("its certificate can't be accepted: {other}"), VALID),
+        (Expired | ExpiredContext { .. }, _) => ("the server's certificate has expired".to_owned(), VALID),
+        (NotValidYet | NotValidYetContext { .. }, _) => ("the server's certificate is not valid yet".to_owned(), VALID),
+        (other, _) => (format!("the server's certificate can't be accepted: {other}"), VALID),
     }
 }

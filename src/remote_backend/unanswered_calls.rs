@@ -55,14 +55,20 @@ impl RemoteBackend {
         match request.name().split_once('.') {
             Some((noun, _)) if is_change(request) => {
                 let program = self.program();
-                let look = match noun {
-                    "token" => format!("{program} token list --all, or {program} token show NAME"),
-                    "account" => format!("{program} account show NAME"),
-                    _ => format!("{program} {noun} list"),
+                let look =
+                    |command: String| format!("Check whether the change was made before you repeat it: {command}");
+                let next = match noun {
+                    // No list shows a password.
+                    _ if matches!(request, Request::SetPassword(_)) => {
+                        "Try the new password. If the server refuses it, set the password again".to_owned()
+                    }
+                    "token" => look(format!("{program} token list --all, or {program} token show NAME")),
+                    "account" => look(format!("{program} account show NAME")),
+                    _ => look(format!("{program} {noun} list")),
                 };
                 Error::failure("it is unknown whether the change was made")
                     .why(error.what_and_why())
-                    .next(format!("Check whether the change was made before you repeat it: {look}"))
+                    .next(next)
                     .fault(Fault::Unanswered)
             }
             _ => error.clone().fault(Fault::Unreachable),

@@ -57,7 +57,9 @@ impl ServerAddress {
         if let Some(address) = address.strip_prefix(HTTPS) {
             return match parse_host_and_port(address) {
                 Some((host, port)) => Ok(ServerAddress::Https { host, port }),
-                None => refused("https needs a host, and can have a port but no path: https://jeton.example.com:7182"),
+                None => refused(
+                    "use https:// with a host, a port if needed, and no path, such as https://jeton.example.com:7182",
+                ),
             };
         }
         let Some(address) = address.strip_prefix(HTTP) else {

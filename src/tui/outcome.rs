@@ -111,13 +111,11 @@ impl Outcome {
             Response::EditToken(done) => {
                 Self::of::<EditToken, _>(done, |edited| Subject::Tokens(vec![edited.after]), "changed")
             }
-            Response::RetireToken(done) => Self::of::<RetireToken, _>(
-                done,
-                |token| Subject::Tokens(vec![token]),
-                "now works only with the new secret",
-            )
-            .effect("the service denies the old secret")
-            .denies("the old secret"),
+            Response::RetireToken(done) => {
+                Self::of::<RetireToken, _>(done, |token| Subject::Tokens(vec![token]), "now has only the new secret")
+                    .effect("the service denies the old secret")
+                    .denies("the old secret")
+            }
             Response::DisableTokens(done) => {
                 let denied = pronoun(done.value.len());
                 Self::of::<DisableTokens, _>(done, Subject::Tokens, "disabled").effect(DENIED).denies(denied)
@@ -139,7 +137,7 @@ impl Outcome {
             Response::RevokeSecret(done) => {
                 let change = match done.value.revoked {
                     RevokedKind::Token => "disabled",
-                    RevokedKind::OldSecret => "now works only with the new secret",
+                    RevokedKind::OldSecret => "now has only the new secret",
                     RevokedKind::Login => "signed out",
                 };
                 Self::of::<RevokeSecret, _>(done, |revoked| Subject::Secret(revoked.full_name()), change)
@@ -246,6 +244,6 @@ fn rest(stopped: bool, skipped: u64) -> String {
     match skipped {
         _ if stopped => ". The other tokens are unchanged".to_owned(),
         0 => String::new(),
-        skipped => format!(". Skipped, because they had changed in the meantime: {}", group_digits(skipped)),
+        skipped => format!(". Skipped tokens, which had changed in the meantime: {}", group_digits(skipped)),
     }
 }

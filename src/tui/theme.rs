@@ -96,7 +96,7 @@ pub fn status(token: &Token, now: Timestamp, theme: &Theme) -> (&'static str, &'
         Status::Active => ("●", "active", theme.good),
         Status::Disabled => ("○", "disabled", theme.dim),
         Status::Expired => ("×", "expired", theme.warning),
-        Status::Deleted => ("†", "deleted", theme.dim),
+        Status::Deleted => ("†", "revoked", theme.dim),
     }
 }
 

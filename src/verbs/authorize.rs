@@ -220,7 +220,7 @@ fn forbid_escalation<'s>(
     let end = bearer.expiry.at().map_or_else(String::new, |at| at.rfc3339());
     let (what, next) = match requests_expiry {
         true => ("give another token a later expiry than its own", "Choose an earlier expiry, or run jeton with"),
-        false => ("change a token that expires later", "Run jeton with"),
+        false => ("change a token that expires later than its own secret", "Run jeton with"),
     };
     Err(Error::denied(format!("the token {name} can't {what}"))
         .why(format!("the secret that you use stops working at {end}"))
@@ -244,13 +244,22 @@ fn require_role(actor: &Actor, least: Role, what: &str) -> Result<()> {
         Role::Admin | Role::Member | Role::Viewer => ("owners and admins", "Ask an owner or admin"),
     };
     let role = own_account.role;
-    let has_role = match actor.bearer().filter(|bearer| bearer.account_role != role) {
-        Some(bearer) => format!("the secret of the token {} was issued with the role {role}", bearer.token.name),
-        None => format!("the account has the role {role}"),
+    let error = match actor.bearer().filter(|bearer| bearer.account_role != role) {
+        Some(bearer) => {
+            let name = &bearer.token.name;
+            let next = match bearer.account_role >= least {
+                true => format!("Run jeton with --user {} and enter the password", own_account.username),
+                false => ask.to_owned(),
+            };
+            Error::denied(format!("the token {name} can't {what}"))
+                .why(format!("the secret of the token was issued with the role {role}; only {only} can do this"))
+                .next(next)
+        }
+        None => Error::denied(format!("{} can't {what}", own_account.username))
+            .why(format!("the account has the role {role}; only {only} can do this"))
+            .next(ask),
     };
-    Err(Error::denied(format!("{} can't {what}", own_account.username))
-        .why(format!("{has_role}; only {only} can do this"))
-        .next(ask))
+    Err(error)
 }
 
 /// Checks that the actor may read the audit log, which contains the acts of all accounts.

@@ -201,12 +201,13 @@ impl<S: Store + Maintenance> LocalBackend<S> {
     ) -> Result<bool> {
         let (clock, progress) = (&*self.adapters().clock, &self.adapters().progress);
         loop {
-            if progress.is_stopped() {
-                return Ok(true);
-            }
             let items = verb.next(batches.size);
             if items.is_empty() {
                 return Ok(false);
+            }
+            // A stop during the last batch comes too late: everything is done.
+            if progress.is_stopped() {
+                return Ok(true);
             }
             let lock_time = self.run_batch(verb, session, audit_actor, batches, &items)?;
             progress.report(batches.done, batches.total);
@@ -322,7 +323,7 @@ fn unmarked_error(error: Error, changed: &str, done: u64, total: u64) -> Error {
     let why = error.why.as_ref().map_or_else(|| failure.to_owned(), |why| format!("{failure}: {why}"));
     let (done, total) = (group_digits(done), group_digits(total));
     Error::failure(format!(
-        "{done} of {total} tokens are {changed}, but the audit log has no entry for the end of the work"
+        "{done} of {total} tokens are {changed}, but the audit log has no row for the end of the work"
     ))
     .why(why)
     .next("Each of these tokens has its own audit row. Keep this message together with the audit log")

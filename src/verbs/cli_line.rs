@@ -1,8 +1,11 @@
 //! The command line equivalent to a change made on a screen.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::path::Path;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Words of a `jeton …` command. Displayed with quotes for a POSIX shell. Never contains a secret or a password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -57,16 +60,22 @@ impl CliLine {
 impl fmt::Display for CliLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("jeton")?;
-        for arg in &self.0 {
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c);
-            if !arg.is_empty() && arg.chars().all(plain) {
-                write!(f, " {arg}")?;
-            } else {
-                write!(f, " '{}'", arg.replace('\'', "'\\''"))?;
-            }
-        }
-        Ok(())
+        self.0.iter().try_for_each(|arg| write!(f, " {}", quote(arg)))
     }
+}
+
+/// Returns a word of a command, with quotes for a POSIX shell if it needs them.
+fn quote(word: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => Cow::Borrowed(word),
+        false => Cow::Owned(format!("'{}'", word.replace('\'', "'\\''"))),
+    }
+}
+
+/// Returns a path for a command of the shell, such as `chmod`, with quotes if it needs them.
+pub fn quote_path(path: &Path) -> String {
+    quote(&path.to_string_lossy()).into_owned()
 }
 
 #[cfg(test)]
@@ -78,5 +87,7 @@ mod tests {
         let line =
             CliLine::new(&["token", "create", "x"]).option("set", "IDE Plugins").option("description", "it's; $(rm)");
         assert_eq!(line.to_string(), "jeton token create x --set 'IDE Plugins' --description 'it'\\''s; $(rm)'");
+        assert_eq!(quote_path(Path::new("/srv/a b/jeton.db")), "'/srv/a b/jeton.db'");
+        assert_eq!(quote_path(Path::new("/srv/jeton.db")), "/srv/jeton.db");
     }
 }

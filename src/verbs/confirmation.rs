@@ -30,6 +30,9 @@ pub(super) fn check_count(
     let accepted = accepted.map_or_else(String::new, |n| format!(" (you accepted {n})"));
     Err(Error::conflict(format!("{what}{accepted}; nothing was changed"))
         .why(names.join(", "))
-        .next(format!("If this is intended, use: --{option} {count}"))
+        .next(format!(
+            "If this is intended, use --{option} {count} (over HTTP: \"{}\": {count})",
+            option.replace('-', "_")
+        ))
         .fault(Fault::Unconfirmed))
 }

@@ -42,16 +42,14 @@ impl TokenCredential {
     /// # Errors
     /// [`crate::error::Kind::Denied`] if `token` is not the configured one.
     pub fn check_expected(&self, token: &Token) -> Result<()> {
-        let (key, what, expected, actual) = match (&self.account, &self.name) {
-            (Some(account), _) if *account != token.owner.username => {
-                ("username", "of", account.as_str(), token.owner.username.as_str())
-            }
-            (_, Some(name)) if *name != token.name => ("api-token-name", "named", name.as_str(), token.name.as_str()),
+        let (key, what, expected) = match (&self.account, &self.name) {
+            (Some(account), _) if *account != token.owner.username => ("username", "of", account.as_str()),
+            (_, Some(name)) if *name != token.name => ("api-token-name", "named", name.as_str()),
             _ => return Ok(()),
         };
         Err(Error::denied(format!("the token {} was refused", token.full_name()))
             .why(format!("the setting {key} allows only a token {what} {expected}"))
-            .next(format!("Use another token, or change the setting: jeton config set {key} {actual}")))
+            .next("Use another token, or change the setting. To see where it is set, run: jeton config list"))
     }
 }
 

@@ -176,7 +176,7 @@ impl<S: Store + Maintenance> LocalBackend<S> {
 
 /// Returns the error if other changes were committed between plan and transaction in every attempt.
 fn changed_meanwhile() -> Error {
-    Error::conflict("another session changed the store in the meantime; your change was not made")
+    Error::conflict("another program or session changed the store in the meantime; your change was not made")
         .next("Try again")
         .fault(Fault::ChangedMeanwhile)
 }

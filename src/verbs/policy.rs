@@ -140,7 +140,7 @@ impl Mutation for SetPolicy {
         let before = tx.policy()?;
         if self.expected.as_ref().is_some_and(|seen| *seen != before) {
             return Err(Error::conflict(
-                "another session changed the policy in the meantime; your change was not made",
+                "another program or session changed the policy in the meantime; your change was not made",
             )
             .next("Check the current rules, then make your change again")
             .fault(Fault::ChangedMeanwhile));
@@ -154,7 +154,8 @@ impl Mutation for SetPolicy {
         }
         let count = lost.len() as u64;
         let names = lost.into_iter().map(|one| one.full_name);
-        confirmation::check_count(&describe_trashed(count, "could"), "confirm", count, self.confirm, names)?;
+        let would = format!("by this change, {}", describe_trashed(count, "could"));
+        confirmation::check_count(&would, "confirm", count, self.confirm, names)?;
         tx.set_policy(&policy)?;
         let pairs = before.pairs().into_iter().zip(policy.pairs());
         let entry = pairs.fold(AuditEntry::new(Self::NAME, "policy", "policy"), |entry, ((key, was), (_, is))| {

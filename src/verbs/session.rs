@@ -136,5 +136,5 @@ impl Session {
 pub fn token_rejected() -> Error {
     Error::unauthenticated("the token was refused")
         .why("the token is unknown, expired, disabled or revoked, its secret was replaced, or its account is disabled")
-        .next("To find out which, run: jeton token whose --user NAME")
+        .next("To find out which, run: jeton token whose --user ACCOUNT")
 }

@@ -85,7 +85,7 @@ fn command_confirms_that_the_service_denies() {
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- --unix-socket [folder]/verify http://jeton/v1/verify/-
     "#);
     as_ops(&["token", "regenerate", "a", "--grace", "1h"]).assert_success().assert_hides("service");
-    insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a now works only with the new secret; the service already refuses the old secret ([time])");
+    insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a now has only the new secret; the service already refuses the old secret ([time])");
     insta::assert_snapshot!(message(as_ops(&["token", "delete", "a", "--confirm", "a"])), @"
     ✓ ops/a revoked; the service already refuses the token ([time])
       Undo: jeton token restore ops/a. Show the trash: jeton token list --trash --all

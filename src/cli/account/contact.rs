@@ -16,8 +16,10 @@ pub(super) fn contact(app: &mut App, args: &ContactArgs) -> Result<()> {
         return show(app, username);
     }
     let what = match &contact {
-        Some(contact) => format!("has the contact {contact}; notices about the account's tokens go there"),
-        None => "has no contact; notices about the account's tokens go to the contacts of the owners".to_owned(),
+        Some(contact) => format!("has the contact {contact}; notices about the account's tokens go to this address"),
+        None => {
+            "has no contact; notices about the account's tokens go only to enabled owners with a contact".to_owned()
+        }
     };
     let credential = app.write_credential()?;
     let changed = app.call(&credential, SetContact { username, contact })?;

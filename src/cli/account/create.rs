@@ -32,7 +32,7 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     print_changed(app, &[changed.value], &format!("created with the role {role}"))?;
     if !app.out.json {
         app.out.note(&format!("  Sign in with: {} --user {name}", app.program()));
-        app.out.note("  The user must replace this temporary password at the first sign-in");
+        app.out.note("  The password is temporary: the user must replace it at the first sign-in");
         let is_stored = |username: &Setting<Username>| !matches!(username.source, Source::Option(_));
         if had_sole_account && !app.settings.username.as_ref().is_some_and(is_stored) {
             app.out.note(&format!(

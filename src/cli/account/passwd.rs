@@ -23,10 +23,10 @@ pub(super) fn passwd(app: &mut App, args: PasswdArgs) -> Result<()> {
     let password = new_password(app, &username, given)?;
     let changed = app.call(&credential, SetPassword { username, password })?;
     let what = if changed.value.account.temporary_password {
-        "has a temporary password and must choose a new password at the next sign-in. The account's tokens are not \
-         affected"
+        "has a temporary password and must choose a new password at the next sign-in. The account's logins have ended. \
+         The account's tokens are not affected"
     } else {
-        "has a new password; the account's tokens are not affected"
+        "has a new password. The account's logins have ended. The account's tokens are not affected"
     };
     print_changed(app, &[changed.value], what)
 }

@@ -267,8 +267,9 @@ pub struct DemoArgs {
 }
 
 /// The next step for somebody who may want to purge a single token.
-pub const PURGE_ADVICE: &str = "To purge all expired or all trashed tokens, run: jeton token purge --expired, or \
-                                jeton token purge --trashed. To revoke one token, run: jeton token revoke NAME";
+pub const PURGE_ADVICE: &str = "To purge all expired tokens, run: jeton token purge --expired. To purge all \
+                                tokens in the trash, run: jeton token purge --trashed. To revoke one token, run: \
+                                jeton token revoke NAME";
 
 /// The answer to a command line that runs nothing.
 pub enum EarlyExit {
@@ -290,18 +291,18 @@ pub enum EarlyExit {
 pub fn parse_args(args: impl Iterator<Item = OsString>) -> Result<Cli, EarlyExit> {
     let mut words = vec!["jeton".to_owned()];
     for (index, word) in args.enumerate().skip(1) {
-        words.push(
-            word.into_string()
-                .map_err(|_| EarlyExit::Refused(Error::usage(format!("argument {index} is not UTF-8"))))?,
-        );
+        words.push(word.into_string().map_err(|_| {
+            let error = Error::usage(format!("argument {index} is not UTF-8"));
+            EarlyExit::Refused(error.next("Write the argument in UTF-8, and rename files if necessary"))
+        })?);
     }
     if let Some(index) = words.iter().position(|w| contains_secret(w)) {
         return Err(EarlyExit::Refused(
             Error::usage(format!("argument {index} contains a secret"))
                 .why("other users of this machine can see command lines")
                 .next(
-                    "Pass secrets on stdin, for example: jeton verify < FILE. Others may have seen this secret: replace \
-                     it with jeton token regenerate NAME",
+                    "Replace this secret, because other users could have seen it: jeton token regenerate NAME. Pass \
+                     secrets on stdin, for example: jeton verify < FILE",
                 ),
         ));
     }

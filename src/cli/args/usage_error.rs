@@ -49,16 +49,17 @@ pub(super) fn usage_error(error: &clap::Error, words: &[String]) -> Option<Error
                 .next(format!("Write {arg}, or {option}=VALUE for a value that begins with a dash"))
         }
         ErrorKind::InvalidValue if !valid.is_empty() => {
-            Error::usage(format!("invalid value \"{value}\" for {arg}")).why(format!("use one of: {valid}"))
+            Error::usage(format!("invalid value \"{value}\" for {arg}")).next(format!("Use one of: {valid}"))
         }
         ErrorKind::ValueValidation => {
             let why = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
-            let range = match why.split_once(" is not in ") {
-                Some((_, range)) => Some(format!(" from {}", range.replace("..=", " to "))),
-                None => why.contains("zero").then(|| " from 1".to_owned()),
+            let next = match why.split_once(" is not in ") {
+                Some((_, range)) => format!("Use a whole number from {}", range.replace("..=", " to ")),
+                None if why.contains("zero") => "Use a whole number, at least 1".to_owned(),
+                None if why.contains("too large") => "Use a smaller number".to_owned(),
+                None => "Use a whole number".to_owned(),
             };
-            Error::usage(format!("invalid value \"{value}\" for {arg}"))
-                .why(format!("use a whole number{}", range.unwrap_or_default()))
+            Error::usage(format!("invalid value \"{value}\" for {arg}")).next(next)
         }
         _ => {
             let text = error.render().to_string();
@@ -100,7 +101,7 @@ fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
 }
 
 fn form(usage: &str) -> String {
-    format!("the form of the command is: {}", usage.trim_start_matches("Usage: "))
+    format!("the form of the command is \"{}\"", usage.trim_start_matches("Usage: "))
 }
 
 fn unknown_command(word: &str, path: &str, parent: &Command, tree: &Command) -> Error {
@@ -176,39 +177,39 @@ mod tests {
         let refusals: Vec<_> = lines.iter().map(|line| format!("jeton {line}\n  {}", refusal(line))).collect();
         insta::assert_snapshot!(refusals.join("\n"), @r#"
         jeton purge ops/ci
-          no command "jeton purge". To purge all expired or all trashed tokens, run: jeton token purge --expired, or jeton token purge --trashed. To revoke one token, run: jeton token revoke NAME
+          no command "jeton purge". To purge all expired tokens, run: jeton token purge --expired. To purge all tokens in the trash, run: jeton token purge --trashed. To revoke one token, run: jeton token revoke NAME
         jeton token purge ops/ci
-          unexpected word "ops/ci": tokens can't be purged one by one. To purge all expired or all trashed tokens, run: jeton token purge --expired, or jeton token purge --trashed. To revoke one token, run: jeton token revoke NAME
+          unexpected word "ops/ci": tokens can't be purged one by one. To purge all expired tokens, run: jeton token purge --expired. To purge all tokens in the trash, run: jeton token purge --trashed. To revoke one token, run: jeton token revoke NAME
         jeton token create
-          jeton token create needs NAME: the form of the command is: jeton token create <NAME>.... See: jeton token create --help
+          jeton token create needs NAME: the form of the command is "jeton token create <NAME>...". See: jeton token create --help
         jeton token create x --foo
           jeton token create has no option --foo. See: jeton token create --help
         jeton --user ops token create x --expire 3d
           jeton token create has no option --expire. Did you mean: --expires?
         jeton --user demo token create
-          jeton token create needs NAME: the form of the command is: jeton token create <NAME>.... See: jeton token create --help
+          jeton token create needs NAME: the form of the command is "jeton token create <NAME>...". See: jeton token create --help
         jeton token --user audit create
-          jeton token create needs NAME: the form of the command is: jeton token create <NAME>.... See: jeton token create --help
+          jeton token create needs NAME: the form of the command is "jeton token create <NAME>...". See: jeton token create --help
         jeton token show a b
-          unexpected word "b": the form of the command is: jeton token show [OPTIONS] <TOKEN>. See: jeton token show --help
+          unexpected word "b": the form of the command is "jeton token show [OPTIONS] <TOKEN>". See: jeton token show --help
         jeton token create x --out a --out-dir b
           --out FILE can't be used together with --out-dir DIR. Use only one of these options
         jeton account role x
-          jeton account role needs ROLE: the form of the command is: jeton account role <NAME> <ROLE>. See: jeton account role --help
+          jeton account role needs ROLE: the form of the command is "jeton account role <NAME> <ROLE>". See: jeton account role --help
         jeton token list --sort a --sort b
           --sort COL was given twice. Use this option once
         jeton verify --method
           --method needs a value. Write --method M, or --method=VALUE for a value that begins with a dash
         jeton guide foo
-          invalid value "foo" for PROXY: use one of: nginx, caddy, traefik, envoy, haproxy, curl, explain, gitleaks, trufflehog
+          invalid value "foo" for PROXY. Use one of: nginx, caddy, traefik, envoy, haproxy, curl, explain, gitleaks, trufflehog
         jeton demo --tokens 0
-          invalid value "0" for --tokens N: use a whole number from 1 to 10000000
+          invalid value "0" for --tokens N. Use a whole number from 1 to 10000000
         jeton token purge --trashed --confirm x
-          invalid value "x" for --confirm N: use a whole number
+          invalid value "x" for --confirm N. Use a whole number
         jeton audit --limit 0
-          invalid value "0" for --limit N: use a whole number from 1
+          invalid value "0" for --limit N. Use a whole number, at least 1
         jeton demo --no-open
-          jeton demo needs --tokens N: the form of the command is: jeton demo --tokens <N> --no-open. See: jeton demo --help
+          jeton demo needs --tokens N: the form of the command is "jeton demo --tokens <N> --no-open". See: jeton demo --help
         jeton audit foo
           no command "jeton audit foo". See: jeton audit --help
         jeton list

@@ -55,7 +55,10 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     app.out.note(&match added {
         true => format!("✓ checkpoint of row {} written to {}", checkpoint.seq, path.display()),
         false => {
-            format!("The anchor already has a checkpoint of the last row, {}. The file was not changed", checkpoint.seq)
+            format!(
+                "The anchor already has a checkpoint of the last row (row {}). The file was not changed",
+                checkpoint.seq
+            )
         }
     });
     note_restores(app, &verified.report.restores);

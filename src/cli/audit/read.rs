@@ -77,7 +77,8 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
             let last = last_shown.unwrap_or(LastRow { seq: seen, hash: None });
             if window.newest < seen || !log.contains(last)? {
                 if resume.is_none() {
-                    return Err(Error::failure("the audit log was replaced while jeton waited for new rows")
+                    return Err(Error::failure("the last row that was shown is no longer in the audit log")
+                        .why("a restore replaced the log, or somebody altered the log")
                         .next(verify_hint(app)));
                 }
                 if log.contains(last)? {
@@ -132,7 +133,7 @@ const ROWS: &str = "rows of the audit log";
 fn verify_hint(app: &App) -> String {
     match app.backend {
         SelectedBackend::Local(_) => format!("Run: {} audit verify", app.program()),
-        SelectedBackend::Remote(_) => "Run on the machine of the store: jeton audit verify --store PATH".to_owned(),
+        SelectedBackend::Remote(_) => "On the machine with the store, run: jeton audit verify --store PATH".to_owned(),
     }
 }
 
@@ -229,12 +230,12 @@ impl Printer {
 }
 
 fn cells(row: &AuditRow, dates: Dates<'_>) -> [Cell; 8] {
-    let actor = if row.name.is_empty() { "nobody" } else { &row.name };
+    let actor = row.actor_name();
     let target = if row.target_name.is_empty() { &row.target } else { &row.target_name };
     [
         row.seq.to_string().into(),
         Cell::new(dates.second(row.at), row.at.rfc3339_ms()),
-        format!("{actor} ({})", row.proof).into(),
+        row.proof_words().map_or_else(|| actor.to_owned(), |proof| format!("{actor} ({proof})")).into(),
         row.face.clone().into(),
         row.verb.clone().into(),
         target.clone().into(),

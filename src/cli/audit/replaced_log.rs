@@ -52,8 +52,10 @@ impl WholeLog<'_> {
     /// Returns the row after which to go on, and says so.
     pub fn resume_after(&self, app: &App, row: LastRow) -> Result<i64> {
         let after = self.common_with(row)?;
+        let rows = if after == 0 { "All rows".to_owned() } else { format!("All rows after row {after}") };
         app.out.note(&format!(
-            "! Another audit log replaced the one whose row {} was shown, as a restore does: all rows after row {after} follow",
+            "! Row {}, the last row that was shown, is no longer in the audit log: a restore replaced the log, or \
+             somebody altered the log. {rows} follow",
             row.seq
         ));
         Ok(after)

@@ -85,13 +85,13 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.out.note(&match &report.last_checkpoint {
         Some(checkpoint) if newer == 0 => format!("The log is anchored up to row {}, the last row.", checkpoint.seq),
         Some(checkpoint) => format!(
-            "The log is anchored up to row {}. jeton can't detect if somebody rewrites the {} after it, including the \
-             hashes. To anchor the log up to its end, run: {} audit anchor FILE",
+            "The log is anchored up to row {}. If somebody rewrites the {} after this row and all their hashes, jeton \
+             can't detect the change. To anchor the log up to its end, run: {} audit anchor FILE",
             checkpoint.seq,
             counted(newer, "row"),
             app.program()
         ),
-        None if anchored => "No row of the log is anchored.".to_owned(),
+        None if anchored => "No row of the log is anchored, because no checkpoint matches the log.".to_owned(),
         None => NO_CHECKPOINT_ADVICE.to_owned(),
     });
     note_restores(app, &report.restores);
@@ -104,10 +104,10 @@ pub(in crate::cli) fn note_restores(app: &App, restores: &[ChainRestore]) {
     for restore in restores {
         let (at, file) = (dates.second(restore.at), escape_untrusted(&restore.file));
         let checkpoints = counted(restore.checkpoints, "checkpoint");
-        let belong = if restore.checkpoints == 1 { "belongs" } else { "belong" };
+        let verb = if restore.checkpoints == 1 { "doesn't" } else { "don't" };
         app.out.note(&format!(
-            "! {checkpoints} {belong} to a log that was replaced by a restore from {file} (row {}, {at}). Check that you or \
-             a colleague made this restore",
+            "! {checkpoints} {verb} match the log, because a restore from {file} replaced the log (row {}, {at}). Check \
+             that you or a colleague made this restore",
             restore.seq
         ));
     }

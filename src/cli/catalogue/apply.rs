@@ -128,8 +128,7 @@ pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &A
         print(app, &preview)?;
     }
     if !missing.is_empty() {
-        app.out
-            .note("! The last import seems to have had options that this import lacks. jeton does not store options.");
+        app.out.note("! This import probably lacks options of the last import. jeton does not store such options.");
         app.out.note(&format!("  To import as before, add: {}", missing.join(" ")));
     }
     if consent.dry_run {
@@ -154,7 +153,7 @@ pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &A
     }
     app.out.note(&format!("✓ catalogue {} applied", changed.value.name));
     app.out.note(&format!(
-        "  If a proxy uses routes of this catalogue, print its configuration again: {} guide PROXY",
+        "  If a proxy uses routes of this catalogue, print the proxy's configuration again: {} guide PROXY",
         app.program()
     ));
     Ok(())

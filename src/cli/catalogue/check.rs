@@ -10,6 +10,7 @@ use super::super::output::counted;
 use super::apply::show_import;
 use super::existing_catalogues;
 use crate::error::Result;
+use crate::platform::bounded_read::is_standard;
 use crate::platform::catalogue_file;
 use crate::platform::secret_files::read_text;
 
@@ -36,6 +37,7 @@ pub(super) fn check(app: &mut App, path: &str, is_verbose: bool) -> Result<()> {
         return app.print_json(&Checked { catalogue: catalogue.name, groups, methods, sets });
     }
     let (groups, methods, sets) = (counted(groups, "group"), counted(methods, "method"), counted(sets, "API set"));
-    app.out.note(&format!("✓ {path} is a valid catalogue, named {}: {groups}, {methods}, {sets}", catalogue.name));
+    let file = if is_standard(Path::new(path)) { "stdin" } else { path };
+    app.out.note(&format!("✓ {file} is a valid catalogue, named {}: {groups}, {methods}, {sets}", catalogue.name));
     Ok(())
 }

@@ -19,8 +19,8 @@ pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
                 .next("Apply a catalogue with: jeton catalogue apply FILE"));
         }
         (None, Some(_), Some(_)) => {
-            return Err(Error::usage("the store has several catalogues")
-                .why(format!("the catalogues are: {}", names()))
+            return Err(Error::usage("the name of the catalogue is missing")
+                .why(format!("the store has several catalogues: {}", names()))
                 .next("Give the name: jeton catalogue export NAME"));
         }
     };

@@ -50,7 +50,11 @@ pub(super) fn print_script(shell: Shell) -> Result<()> {
         Shell::Zsh => include_str!("../../../assets/completions/jeton.zsh"),
         Shell::Fish => include_str!("../../../assets/completions/jeton.fish"),
     };
-    if print_raw(script, true) { Ok(()) } else { Err(Error::failure("the output can't be written")) }
+    if print_raw(script, true) {
+        Ok(())
+    } else {
+        Err(Error::failure("the output can't be written").next("Check where stdout goes, then run the command again"))
+    }
 }
 
 /// Prints the words that may come next: a line about all of them, then a line for each.

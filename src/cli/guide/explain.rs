@@ -72,10 +72,10 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         }
         None => None,
     };
+    let no_catalogue = if args.catalogue.is_empty() { "no catalogue" } else { "no selected catalogue" };
     let Some(site) = site_of(&catalogues, &args.preflights, host.as_deref().unwrap_or_default()) else {
-        return Err(
-            Error::usage("no catalogue has routes").next("Apply a catalogue with routes: jeton catalogue apply FILE")
-        );
+        return Err(Error::usage(format!("{no_catalogue} has routes"))
+            .next("Apply a catalogue with routes: jeton catalogue apply FILE"));
     };
     let mut explained = Explained {
         decision: Decision::Deny,
@@ -90,7 +90,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         explained.reason = Some("the host isn't a plain host name".to_owned());
     } else if has_hosts && site.catalogues.is_empty() {
         let host = host.unwrap_or_default();
-        explained.reason = Some(format!("no catalogue has the host {}", excerpt(&host, 100)));
+        explained.reason = Some(format!("{no_catalogue} has the host {}", excerpt(&host, 100)));
     } else if has_override_argument(query) {
         let why = "the query has an argument like _method, which could make the application use another HTTP method";
         explained.reason = Some(why.to_owned());
@@ -143,7 +143,7 @@ fn decide(rules: &RouteRules, http_method: &str, path: &str, explained: &mut Exp
 
 fn show(app: &mut App, explained: &Explained) -> Result<()> {
     let text = match (&explained.decision, &explained.method) {
-        (Decision::Verify, Some(method)) => format!("the token must have {method}"),
+        (Decision::Verify, Some(method)) => format!("passes with a token that can call {method}"),
         (Decision::Public, Some(method)) => format!("passes without a token: {method} is public"),
         (Decision::Preflight, _) => "passes without a token, as a CORS preflight".to_owned(),
         _ => format!("denied: {}", explained.reason.as_deref().unwrap_or(NO_ROUTE)),
@@ -160,7 +160,7 @@ fn show(app: &mut App, explained: &Explained) -> Result<()> {
     }
     app.out.line(&format!("catalogues  {}", explained.catalogues.join(", ")))?;
     if explained.decision == Decision::Deny {
-        app.out.note("  The rules: docs/matching.md; packages install it in /usr/share/doc/jeton/docs");
+        app.out.note("  For the rules, see docs/matching.md. Packages install docs in /usr/share/doc/jeton");
     }
     Ok(())
 }

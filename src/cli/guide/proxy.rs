@@ -23,7 +23,7 @@ use crate::verbs::catalogue::ListCatalogues;
 pub(super) fn run(app: &mut App, args: &GuideArgs, kind: ProxyKind) -> Result<()> {
     if !args.request.is_empty() || args.host.is_some() {
         return Err(Error::usage("only explain takes a request")
-            .why("the configuration of a proxy holds for all requests")
+            .why("the printed configuration applies to all requests")
             .next("Leave out METHOD, PATH and --host, or run: jeton guide explain METHOD PATH"));
     }
     let upstreams = Upstreams::parse(&args.upstream)?;

@@ -54,7 +54,9 @@ impl Upstreams {
             if earlier {
                 return Err(Error::usage(format!("--upstream {} is a second address", escape_untrusted(option)))
                     .why("another --upstream has an address for the same application")
-                    .next("Leave out one of them, or name a catalogue: --upstream CATALOGUE=HOST:PORT"));
+                    .next(
+                        "Leave out one of these options, or name another catalogue: --upstream CATALOGUE=HOST:PORT",
+                    ));
             }
             match name {
                 Some(name) => all.named.push((name.to_owned(), address)),
@@ -88,7 +90,8 @@ impl Upstreams {
                 own.push(address);
             }
         }
-        let hosts = if site.hosts.is_empty() { "other hosts".to_owned() } else { site.hosts.join(", ") };
+        let hosts =
+            if site.hosts.is_empty() { "hosts that no catalogue names".to_owned() } else { site.hosts.join(", ") };
         let names = site.catalogues.join(", ");
         match (&own[..], &self.common) {
             ([one], _) => Ok((*one).clone()),
@@ -98,11 +101,12 @@ impl Upstreams {
                 .next("Add --upstream HOST:PORT, or --upstream CATALOGUE=HOST:PORT")),
             ([_, _, ..], _) => Err(Error::usage(format!("several addresses for requests to {hosts}"))
                 .why(format!(
-                    "the proxy chooses the application by the host, and the catalogues {names} have the same hosts"
+                    "the proxy chooses the application by the host, and requests of the catalogues {names} can have the \
+                     same host"
                 ))
                 .next(
                     "Give each catalogue the hosts of its application (hosts = [\"HOST\"] in its file), or use one \
-                     --upstream for them",
+                     --upstream HOST:PORT for all",
                 )),
         }
     }

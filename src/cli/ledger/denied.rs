@@ -11,7 +11,7 @@ use crate::domain::query::page_cursor::PageCursor;
 use crate::error::Result;
 use crate::verbs::ledger::{
     DeniedKey, DeniedRow, DeniedTokenKey, DeniedTokenRow, LedgerToken, ListDenied, ListDeniedTokens, UNKNOWN_SECRETS,
-    format_origin,
+    format_origin, reason_word,
 };
 
 pub(super) fn denied(app: &mut App, args: DeniedArgs) -> Result<()> {
@@ -27,7 +27,7 @@ impl LedgerList for DeniedRow {
     type Verb = ListDenied;
     type Filter = LedgerFilter;
     const LIST: &'static str = "denied";
-    const EMPTY: &'static str = "The ledger has no denied attempts.";
+    const EMPTY: &'static str = "The ledger has no denied attempts that you can see.";
 
     fn columns() -> &'static Columns {
         &Columns {
@@ -55,12 +55,11 @@ impl LedgerList for DeniedRow {
 
     fn cells(&self, dates: Dates<'_>) -> Vec<Cell> {
         let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::describe);
-        let reason = self.token.as_ref().map_or(self.reason.as_str(), |token| token.reason_word(&self.reason));
         let (address, client) = format_origin(&self.address, &self.client);
         vec![
             Cell::time(dates.minute(self.minute()), Some(self.minute())),
             self.attempts.to_string().into(),
-            Cell::new(reason, &*self.reason),
+            Cell::new(reason_word(self.token.as_ref(), &self.reason), &*self.reason),
             token.into(),
             secret_cell(self.secret.as_ref()),
             Cell::or_dash(&self.method),
@@ -75,7 +74,7 @@ impl LedgerList for DeniedTokenRow {
     type Verb = ListDeniedTokens;
     type Filter = LedgerFilter;
     const LIST: &'static str = "tokens";
-    const EMPTY: &'static str = "The ledger has no denied attempts.";
+    const EMPTY: &'static str = "The ledger has no denied attempts that you can see.";
 
     fn columns() -> &'static Columns {
         &Columns {
@@ -104,7 +103,7 @@ impl LedgerList for DeniedTokenRow {
     fn cells(&self, dates: Dates<'_>) -> Vec<Cell> {
         vec![
             self.token.as_ref().map_or_else(|| UNKNOWN_SECRETS.to_owned(), LedgerToken::describe).into(),
-            self.reason.clone().into(),
+            Cell::new(reason_word(self.token.as_ref(), &self.reason), &*self.reason),
             self.attempts.to_string().into(),
             Cell::time(dates.minute(self.at), Some(self.at)),
             Cell::new(self.origin(), &*self.address),

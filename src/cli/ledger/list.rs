@@ -117,7 +117,11 @@ pub(super) fn print_list<R: LedgerList>(app: &mut App, args: ReadLedgerArgs) -> 
     }
     drop(bar);
     if count == 0 && pages.unreadable.is_empty() {
-        app.out.note(if pages.query.is_filtered() { "Nothing in the ledger matches." } else { R::EMPTY });
+        app.out.note(if pages.query.is_filtered() {
+            "The ledger has no matching rows that you can see."
+        } else {
+            R::EMPTY
+        });
     }
     check_all_readable("rows of the ledger", &pages.unreadable, RESTORE_HINT)
 }

@@ -26,7 +26,7 @@ impl LedgerList for UseRow {
     type Verb = ListUses;
     type Filter = UseFilter;
     const LIST: &'static str = "uses";
-    const EMPTY: &'static str = "The ledger has no uses.";
+    const EMPTY: &'static str = "The ledger has no uses that you can see.";
 
     fn columns() -> &'static Columns {
         &Columns {

@@ -165,8 +165,8 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
 /// Returns an error if access was to be ended again, but some or all of it works.
 fn check_reapplied(answer: &Restored) -> Result<()> {
     if answer.reapplied.is_none() {
-        return Err(Error::findings("the store was restored, but no access was ended again")
-            .why("it is unknown which access had ended after the backup was made")
+        return Err(Error::findings("the store was restored, but --reapply-revocations ended no access")
+            .why("jeton can't find out which access had ended after the backup was made")
             .next("Look for tokens and accounts that must not work any more, and revoke or disable them by hand"));
     }
     if answer.not_ended.is_empty() {
@@ -294,7 +294,13 @@ impl Restore<'_> {
         drop(bar);
         match (replaced, recorded) {
             (Ok(()), Some((skipped, audit_seq))) => Ok(Outcome { previous: Some(self.previous), skipped, audit_seq }),
-            (Ok(()), None) => Err(Error::failure("the restore was not recorded")),
+            (Ok(()), None) => Err(Error::failure(
+                "the store was restored, but the audit log has no row for the restore",
+            )
+            .next(format!(
+                "Keep this message together with the audit log. A copy of the old store is at {}",
+                self.previous.display()
+            ))),
             (Err(NotReplaced { error, is_unchanged: true }), _) => interruption.check_error(Err(error), NOTHING_DONE),
             (Err(NotReplaced { error, is_unchanged: false }), _) => Err(Error::failure(
                 "the restore failed at its end, so it is unknown whether the content of the store was replaced",

@@ -21,7 +21,8 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
     match (current, answer.common_seq, answer.lost) {
         (StoreState::Missing, ..) => out.wrapped_note("There is no store at this path: the restore creates the store"),
         (StoreState::Damaged(why), ..) => out.wrapped_note(&format!(
-            "! The store can't be read, so it is unknown what would be lost. The restore renames its files. Error: {}",
+            "! The store can't be read, so it is unknown what would be lost. The restore renames the store's files. \
+             Error: {}",
             why.what_and_why()
         )),
         (_, Some(0), _) => {
@@ -32,11 +33,12 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
         }
         (_, common, lost) => {
             let common = common.unwrap_or_default();
-            let they = if lost == Some(1) { "It" } else { "They" };
-            let lost = counted(lost.unwrap_or_default(), "later change");
-            let last =
-                answer.lost_until.map(|at| format!(", the last one at {}", dates.second(at))).unwrap_or_default();
-            out.wrapped_note(&format!("! The store has {lost} after row {common}{last}. {they} would be lost"));
+            let lost = counted(lost.unwrap_or_default(), "change");
+            let last = answer
+                .lost_until
+                .map(|at| format!(". The last change was at {}", dates.second(at)))
+                .unwrap_or_default();
+            out.wrapped_note(&format!("! {lost} after row {common} of the store's audit log would be lost{last}"));
         }
     }
     let Some(ended) = &answer.ended else {
@@ -55,8 +57,11 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
         return;
     }
     out.wrapped_note(match reapply {
-        true => "This access ended after the backup was made, and would be ended again:",
-        false => "! This access ended after the backup was made, and would work again (see --reapply-revocations):",
+        true => "The access of these tokens and accounts ended after the backup was made, and would be ended again:",
+        false => {
+            "! The access of these tokens and accounts ended after the backup was made, and would work again (see \
+             --reapply-revocations):"
+        }
     });
     ended.iter().take(MAX_SHOWN).for_each(|one| out.wrapped_note(&format!("    {}", one.describe())));
     let rest = ended.len().saturating_sub(MAX_SHOWN);
@@ -114,7 +119,7 @@ pub(super) fn report(app: &App, answer: &Restored) {
     let ended = answer.ended.as_ref().filter(|ended| answer.reapplied == Some(true) && !ended.is_empty());
     if let Some(ended) = ended {
         let ended = ended.len() - answer.not_ended.len();
-        out.wrapped_note(&format!("✓ access ended again: {ended}"));
+        out.wrapped_note(&format!("✓ tokens and accounts whose access was ended again: {ended}"));
     }
     for one in &answer.not_ended {
         out.wrapped_note(&format!("! not repeated: {}", one.describe()));

@@ -134,6 +134,7 @@ fn finish(
             (_, 0, _) if found.iter().all(Found::is_unknown) => ("this store issued none of them".to_owned(), None),
             (_, 0, 1) => ("it doesn't work".to_owned(), None),
             (_, 0, _) => ("none of them works".to_owned(), None),
+            (Some(_), _, 1) => ("it doesn't work any more".to_owned(), None),
             (Some(_), ..) => ("none of them works any more".to_owned(), None),
             (None, working, all) => {
                 let count = match (working, all) {
@@ -167,6 +168,12 @@ fn finish(
             "no secrets in {searched}, but {} could not be searched",
             counted(count, "path")
         ))
-        .next("See the reason of each path above. To leave out git objects, add --no-git")),
+        .next(match (app.out.json, app.out.quiet) {
+            (true, _) => "See the reasons in the JSON answer. To leave out git objects, add --no-git",
+            (false, true) => {
+                "To see the reasons, run the command without --quiet. To leave out git objects, add --no-git"
+            }
+            (false, false) => "See the reasons above. To leave out git objects, add --no-git",
+        })),
     }
 }

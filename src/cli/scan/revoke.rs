@@ -49,10 +49,11 @@ pub(super) fn revoke(
 }
 
 fn print_revoked(app: &App, revoked: &RevokedSecret, service: &PropagationCheck) {
-    let (name, suffix) = (revoked.full_name(), service.suffix("the secret", ""));
+    let secret = if revoked.revoked == RevokedKind::OldSecret { "the old secret" } else { "the secret" };
+    let (name, suffix) = (revoked.full_name(), service.suffix(secret, ""));
     app.out.note(&match revoked.revoked {
         RevokedKind::Token => format!("✓ {name} disabled{suffix}"),
-        RevokedKind::OldSecret => format!("✓ {name} now works only with the new secret{suffix}"),
+        RevokedKind::OldSecret => format!("✓ {name} now has only the new secret{suffix}"),
         RevokedKind::Login => format!("✓ the login {name} has ended"),
     });
 }

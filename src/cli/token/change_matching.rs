@@ -71,7 +71,7 @@ pub(super) fn refuse_skipped(skipped: u64, done: &str) -> Result<()> {
     }
     let (were, them) = if skipped == 1 { ("was", "it") } else { ("were", "them") };
     Err(Error::conflict(format!("{skipped} of the confirmed tokens {were} not {done}"))
-        .why(format!("another session changed {them} in the meantime"))
+        .why(format!("another program or session changed {them} in the meantime"))
         .next("Run the command again and confirm the new number"))
 }
 

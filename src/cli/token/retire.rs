@@ -17,7 +17,7 @@ pub(super) fn retire(app: &mut App, one: TokenArgs) -> Result<()> {
     })?;
     let changed = app.call(&credential, RetireToken { token })?;
     let text = RevokedText {
-        done: "now works only with the new secret",
+        done: "now has only the new secret",
         subject: "the old secret",
         fallback_text: "; jeton denies the old secret from the next request on",
     };

@@ -70,7 +70,8 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
         1 => "Type the token's name to revoke the token".to_owned(),
         _ if total > targets.len() => {
             format!(
-                "Type {total}, the number of tokens including those they created or regenerated, to revoke these tokens"
+                "Type {total}, the number of tokens, to revoke the named tokens and the tokens that they created or \
+                 regenerated"
             )
         }
         _ => format!("Type {total}, the number of tokens, to revoke these tokens"),

@@ -23,10 +23,11 @@ pub(super) fn revoke_secret(app: &mut App) -> Result<()> {
     if app.out.json {
         return service.print_json(app, &revoked);
     }
-    let suffix = service.suffix("the secret", "; jeton denies the secret from the next request on");
+    let secret = if revoked.revoked == RevokedKind::OldSecret { "the old secret" } else { "the secret" };
+    let suffix = service.suffix(secret, &format!("; jeton denies {secret} from the next request on"));
     app.out.note(&match revoked.revoked {
         RevokedKind::Token => format!("✓ {name} disabled{suffix}"),
-        RevokedKind::OldSecret => format!("✓ {name} now works only with the new secret{suffix}"),
+        RevokedKind::OldSecret => format!("✓ {name} now has only the new secret{suffix}"),
         RevokedKind::Login => format!("✓ the login {name} has ended"),
     });
     service.warn_unconfirmed(app);

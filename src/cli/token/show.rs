@@ -53,7 +53,10 @@ fn add_facts(app: &App, table: &mut Table, shown: &TokenDetails, now: Timestamp)
     if token.role() != token.owner.role {
         table.pair(
             "Role",
-            format!("{} (as when the secret was issued; regenerate the token to use the account's role)", token.role()),
+            format!(
+                "{} (the secret was issued with this role; to use the account's role, regenerate the token)",
+                token.role()
+            ),
         );
     }
     table.pair("API", describe_selection(&token.selection, &rights.current));
@@ -113,7 +116,7 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
         table.pair(
             "Old secret",
             format!(
-                "{} may call {} (issued with the role {})",
+                "{} can call {} (issued with the role {})",
                 old.hint,
                 counted(previous.permitted.len(), "method"),
                 old.issued_role
@@ -133,7 +136,7 @@ fn add_methods(table: &mut Table, methods: impl ExactSizeIterator<Item = String>
 
 fn describe_selection(selection: &Selection, rights: &EffectiveRights) -> String {
     match selection {
-        Selection::Inherit => "Inherit: everything that the account's role permits, except jeton.*".to_owned(),
+        Selection::Inherit => "Inherit: every method that the role permits, except jeton.*".to_owned(),
         Selection::Sets(sets) => {
             let unknown = |set: &String| if rights.unknown_sets.contains(set) { UNKNOWN_SUFFIX } else { "" };
             sets.iter().map(|set| format!("{}{}", set_label(set), unknown(set))).collect::<Vec<_>>().join(", ")

@@ -99,7 +99,7 @@ fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<
         SecretOwner::Login(login) => login.full_name(),
     };
     if lookup.denial_reason == Some(DenialReason::WrongSecret) {
-        app.out.note(&format!("This is not a secret of {name}: only its first characters match"));
+        app.out.note(&format!("The secret does not belong to {name}: only the first characters match"));
         return Ok(());
     }
     if app.out.quiet {

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::platform;
 use crate::store::{IntegrityCheck, OPENING_RULES, OpenStore};
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
+use crate::verbs::cli_line::quote_path;
 use crate::verbs::credential::Credential;
 use crate::verbs::ledger::{LedgerSizePart, MAX_LEDGER_BYTES, SizeCursor};
 use crate::verbs::local_backend::LocalBackend;
@@ -31,7 +32,7 @@ pub(super) fn opens(context: &Context<'_>) -> Vec<Finding> {
                 .is_some_and(|location| OPENING_RULES.iter().any(|r| location.check_rule(*r).is_err()));
             vec![match is_named {
                 true => Finding::warning(what)
-                    .why("jeton opens no store with the faults above")
+                    .why("jeton doesn't open a store that has the faults above")
                     .next("Correct these faults, then run jeton doctor again"),
                 false => Finding::fault(what).because_of(Error { why: Some(error.what_and_why()), ..error.clone() }),
             }]
@@ -117,7 +118,10 @@ pub(super) fn wal(context: &Context<'_>) -> Vec<Finding> {
     vec![match bytes > usual * LARGE_WAL {
         true => Finding::warning(what)
             .why(format!("it usually stays below {}. A long read by another program keeps it large", size(usual)))
-            .next(format!("Find programs that hang, and end them: fuser -v {}", location.path().display())),
+            .next(format!(
+                "List the programs that use the store: fuser -v {}. End a program that hangs",
+                quote_path(location.path())
+            )),
         false => Finding::ok(what),
     }]
 }
@@ -131,7 +135,7 @@ pub(super) fn leftovers(context: &Context<'_>) -> Vec<Finding> {
     let describe = |path: PathBuf| {
         Finding::warning(format!("{} was left by a backup or restore that was killed", path.display()))
             .why("it takes up space, and holds hashes of passwords and secrets")
-            .next(format!("Remove it: rm -r {}", path.display()))
+            .next(format!("Remove it: rm -r {}", quote_path(&path)))
     };
     found.into_iter().map(describe).collect()
 }
@@ -159,9 +163,10 @@ pub(super) fn ledger(context: &Context<'_>) -> Vec<Finding> {
 fn judge_ledger(bytes: u64) -> Finding {
     let what = format!("the ledger has {} of at most {}", size(bytes), size(MAX_LEDGER_BYTES));
     match bytes > MAX_LEDGER_BYTES {
-        true => Finding::warning(what)
-            .why("only a running service shortens the ledger")
-            .next("Start the service if none runs. To keep fewer days, lower the rule policy.ledger_keep"),
+        true => Finding::warning(what).why("only a running service keeps the ledger below this limit").next(
+            "Start the service if none runs. To keep fewer days, for example 30, run: jeton policy set \
+                 policy.ledger_keep 30d",
+        ),
         false => Finding::ok(what),
     }
 }

@@ -16,7 +16,9 @@ pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
         id: "store.file",
         meaning: "The store is a link, has a second name (hard link), or isn't a file",
-        run: |c| place::rule(c, OpeningRule::Kind, "the store is a regular file", "the store can't be used as a file"),
+        run: |c| {
+            place::rule(c, OpeningRule::Kind, "the store is a regular file", "the path of the store can't be used")
+        },
     },
     CheckKind {
         id: "store.owner",
@@ -60,7 +62,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.schema",
-        meaning: "The store is empty, another program's, or of another version of jeton",
+        meaning: "The store is empty, or belongs to another program or to another version of jeton",
         run: content::schema,
     },
     CheckKind {
@@ -86,7 +88,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.ledger",
-        meaning: "The ledger is larger than its limit. Only a running service shortens it",
+        meaning: "The ledger is larger than its limit. Only a running service keeps the ledger below the limit",
         run: content::ledger,
     },
 ];
@@ -113,14 +115,14 @@ pub(super) fn command(context: &Context<'_>, args: &[&str]) -> String {
 fn exists(context: &Context<'_>) -> Vec<Finding> {
     let Some(store) = &context.store else {
         let unknown = Finding::fault("the path of the store is unknown").why("the home folder is unknown");
-        return vec![unknown.next("Use --store PATH, or set JETON_STORE")];
+        return vec![unknown.next("Use --store PATH, or set JETON_STORE or HOME")];
     };
     let place = format!("{} (from {})", store.value.path().display(), store.source);
     let server = context.settings.as_ref().ok().and_then(|settings| settings.server.as_ref());
     vec![match (store.value.exists(), server) {
         (Ok(true), _) => Finding::ok(format!("the store is {place}")),
         (Ok(false), Some(server)) if store.source == Source::Default => {
-            Finding::ok(format!("no store on this machine: commands go to {}", server.value))
+            Finding::ok(format!("there is no store at {place}; commands go to {}", server.value))
         }
         (Ok(false), _) => Finding::fault(format!("there is no store at {place}")).next(format!(
             "Check the path. For a new store, run: {}. If the store was lost, restore a backup: {}",

@@ -61,7 +61,10 @@ fn foreign_service_files(location: &StoreLocation) -> Vec<Finding> {
                     meta.uid(),
                     meta.mode() & 0o7777
                 ))
-                .next("Make it a regular file with the owner of the store and mode 0600")
+                .next(
+                    "Find out who created the file. If it is a regular file, give it the owner of the store and mode \
+                     0600 (chown, chmod). Otherwise stop the service, and remove the path",
+                )
         })
         .collect()
 }

@@ -54,7 +54,7 @@ impl Withheld {
             Withheld::PickedOneByOne => "jeton.* methods must be chosen one by one".to_owned(),
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
             Withheld::AccountRole => format!("the account's role {} is too low", ceilings.account),
-            Withheld::IssuedRole => format!("the secret's role {} is too low", ceilings.issued),
+            Withheld::IssuedRole => format!("the issued role {} is too low", ceilings.issued),
             Withheld::TokenDenied(reason) => reason.describe().to_owned(),
         }
     }

@@ -30,12 +30,12 @@ pub fn parse_host(text: &str) -> Result<String> {
     let why = if host.contains('*') {
         "a wildcard could match the host of another application"
     } else if host.contains("://") || host.contains('/') {
-        "a host has no scheme and no path"
+        "a host name can't have a scheme or a path"
     } else if host.contains(':') {
-        "a host has no port: the routes hold for every port"
+        "a host name can't have a port, because the routes are valid at every port"
     } else {
-        "each part between dots has 1-63 of the characters a-z 0-9 _ - and no - at its ends, and a host has at most 253 \
-         characters; write other letters as xn--…"
+        "use at most 253 characters, with 1-63 of a-z 0-9 _ - in each part between dots. A part can't begin or end \
+         with -. Write other letters as xn--…"
     };
     Err(Error::usage(format!("\"{}\" is not a host name", excerpt(text, 60)))
         .why(why)

@@ -93,8 +93,9 @@ impl SetEntry {
             (None, None) => MethodId::parse(text).map(SetEntry::Method),
         };
         parsed.map_err(|_| {
-            Error::usage(format!("{} is not an entry of an API set", quoted(text)))
-                .why("use a method id, a prefix that ends with *, group:ID (of A-Z a-z 0-9 . _ -) or set:NAME")
+            Error::usage(format!("{} is not an entry of an API set", quoted(text))).why(
+                "use a method id, a prefix such as orders.*, group:ID or set:NAME. Ids consist of A-Z a-z 0-9 . _ -",
+            )
         })
     }
 }

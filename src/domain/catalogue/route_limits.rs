@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::validate::{Location, ValidationResult, fault};
 use super::{Catalogue, MANAGEMENT};
+use crate::domain::number::group_digits;
 use crate::domain::route::sites::sites;
 use crate::domain::route::{self, Route};
 use crate::domain::untrusted_text::excerpt;
@@ -41,7 +42,8 @@ pub(super) fn too_many_routes_of_method() -> Error {
 
 pub(super) fn too_many_routes() -> Error {
     Error::usage("the catalogue has too many routes").why(format!(
-        "a catalogue can have at most {MAX_ALL_ROUTES} routes; a route with lists of values counts once for each combination"
+        "a catalogue can have at most {} routes; a route with lists of values counts once for each combination",
+        group_digits(MAX_ALL_ROUTES as u64)
     ))
 }
 
@@ -59,7 +61,7 @@ pub(super) fn check_route_overlaps(
     let own = Route::all_of(catalogue);
     if route::count_overlaps(&own, &[]).is_err() {
         let why = "routes such as /a/{x} and /{y}/b both match /a/b. Each such pair must be compared, and this catalogue has \
-                   many thousands of them";
+                   many thousands of such pairs";
         return Err(fault(Location::Name, too_many_overlaps().why(why)));
     }
     if route::count_overlaps(&own, &routes_of_others).is_ok_and(|count| count <= FEW_OVERLAPS) {
@@ -87,7 +89,7 @@ fn denied_routes(catalogues: &[Catalogue]) -> BTreeSet<String> {
 }
 
 fn too_many_overlaps() -> Error {
-    Error::usage("too many routes share requests with each other").next(
+    Error::usage("too many routes match the same requests as other routes").next(
         "Write fixed segments in place of parameters, or one route such as /files/{path+} for many. If other catalogues \
          belong to other applications, give each catalogue its own hosts",
     )

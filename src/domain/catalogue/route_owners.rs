@@ -52,26 +52,29 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
         escape_untrusted(route),
         method.id
     );
-    let meaning = if owner.route == route { "" } else { ", which can mean the same requests" };
-    let owner_text = format!("the method {} has the route {}{meaning}", owner.method.id, escape_untrusted(owner.route));
+    let meaning = if owner.route == route { "" } else { ", which can match the same requests" };
+    let owner_text = |of: &str| {
+        format!("the method {}{of} has the route {}{meaning}", owner.method.id, escape_untrusted(owner.route))
+    };
     if owner.catalogue.name == catalogue.name {
         return Error::usage(what)
-            .why(owner_text)
+            .why(owner_text(""))
             .next("Remove the route from one of the two methods: a request must match only one method");
     }
     let advice = match catalogue.hosts.intersection(&owner.catalogue.hosts).next() {
         Some(host) => {
             format!(
                 "If this catalogue is a newer version of {other}, give it the same name: name = \"{other}\" in the file, \
-                 or --name {other} for an import. Else remove the route from one of the two methods, or the host {host} \
-                 from one of the catalogues",
+                 or --name {other} for an import. Otherwise remove the route from one of the two methods, or the host \
+                 {host} from one of the catalogues",
                 other = owner.catalogue.name
             )
         }
         None => {
-            let which = match owner.catalogue.hosts.is_empty() {
-                true => format!("each catalogue its own hosts, {} first", owner.catalogue.name),
-                false => "this catalogue its own hosts".to_owned(),
+            let which = match (owner.catalogue.hosts.is_empty(), catalogue.hosts.is_empty()) {
+                (true, true) => format!("each catalogue its own hosts, {} first", owner.catalogue.name),
+                (true, false) => format!("the catalogue {} its own hosts first", owner.catalogue.name),
+                (false, _) => "this catalogue its own hosts".to_owned(),
             };
             format!(
                 "If this catalogue is a newer version of {other}, give it the same name: name = \"{other}\" in the file, \
@@ -82,5 +85,5 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
             )
         }
     };
-    Error::conflict(what).why(format!("{owner_text} in the catalogue {}", owner.catalogue.name)).next(advice)
+    Error::conflict(what).why(owner_text(&format!(" of the catalogue {}", owner.catalogue.name))).next(advice)
 }

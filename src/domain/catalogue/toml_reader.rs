@@ -103,7 +103,7 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     if let Some(byte) = too_many_parts(text) {
         let error = Error::usage("the catalogue file is too large")
             .why("the file has too many words, punctuation marks and inline tables")
-            .next("Split the file into several catalogues");
+            .next("Move some groups and API sets to another catalogue, in a file of its own");
         return Err(at_position(name, text, byte, error));
     }
     let doc: FileDoc = toml::from_str(text).map_err(|e| {
@@ -333,7 +333,7 @@ mod tests {
         f.toml:2:8: "X y" is not a catalogue name: use 1-64 of the characters a-z 0-9 . _ - (no capitals), and begin with a letter or digit
         f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": the text contains \u{202e}; control characters, invisible characters and text-direction characters are not allowed
         f.toml:4:23: "*.a.example" is not a host name: a wildcard could match the host of another application. Write the host alone, such as shop.example.com
-        f.toml:4:10: "a.example:80" is not a host name: a host has no port: the routes hold for every port. Write the host alone, such as shop.example.com
+        f.toml:4:10: "a.example:80" is not a host name: a host name can't have a port, because the routes are valid at every port. Write the host alone, such as shop.example.com
         f.toml:4:18: the catalogue file can't be read: unknown variant `maybe`, expected `strict` or `either`
         f.toml:4:13: "crm" is not a base path: a base path begins with /, such as /crm
         f.toml:4:13: "/a//b" is not a base path: a path can't contain // % ? # ; \, spaces, or the segments . and .., because proxies may rewrite them
@@ -342,11 +342,11 @@ mod tests {
         f.toml:8:6: "a.é é" is not a method id: use 1-200 of the characters A-Z a-z 0-9 . _ -
         f.toml:9:9: a method's title is invalid: "": the text is empty
         f.toml:10:10: the catalogue file can't be read: unknown variant `all`, expected one of `public`, `read`, `write`, `admin`
-        f.toml:11:8: a docs link is invalid: "\u{1b}[2J": the text contains \u{1b}; control characters, invisible characters and text-direction characters are not allowed
-        f.toml:11:21: "x" is not a route: write a path that begins with /, with an HTTP method in capitals or none before it, e.g. GET /1.0/things
+        f.toml:11:8: a documentation link is invalid: "\u{1b}[2J": the text contains \u{1b}; control characters, invisible characters and text-direction characters are not allowed
+        f.toml:11:21: "x" is not a route: write a path that begins with /, e.g. GET /1.0/things; the HTTP method (in capitals) can be left out
         f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}; a parameter that is a whole segment can also be {name+}, {name:int}, {name:uuid} or {name:one|other}
-        f.toml:11:11: "GTE /x" has an unknown HTTP method: no request would match the route. A route without an HTTP method matches requests of every method. Did you mean: GET?
-        f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}, which can mean the same requests. Remove the route from one of the two methods: a request must match only one method
+        f.toml:11:11: "GTE /x" has an unknown HTTP method: jeton knows only the usual HTTP methods, such as GET and POST. A route without an HTTP method matches the requests of every HTTP method. Did you mean: GET?
+        f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}, which can match the same requests. Remove the route from one of the two methods: a request must match only one method
         f.toml:14:12: "nothing.*" in the API set "s" is invalid: no method of this catalogue matches the pattern
         f.toml:14:19: "a.C" in the API set "s" is invalid: this catalogue has no such method; for an API set of this or another catalogue, use set:NAME
         f.toml:14:12: "group:b" in the API set "s" is invalid: this catalogue has no such group
@@ -356,7 +356,7 @@ mod tests {
         f.toml:15:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
         f.toml:14:12: "group:jeton.tokens" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
         f.toml:12:8: API sets refer to each other in a cycle: "s" → "s". Remove one of these sets from the include or exclude of the set before it
-        f.toml:15:12: "a b" is not an entry of an API set: use a method id, a prefix that ends with *, group:ID (of A-Z a-z 0-9 . _ -) or set:NAME
+        f.toml:15:12: "a b" is not an entry of an API set: use a method id, a prefix such as orders.*, group:ID or set:NAME. Ids consist of A-Z a-z 0-9 . _ -
         f.toml:15:1: the catalogue file can't be read: unknown field `add`, expected one of `name`, `title`, `include`, `exclude`
         f.toml:2:10: the catalogue file can't be read: invalid basic string, expected `"`
         "#);
@@ -394,6 +394,6 @@ mod tests {
     #[test]
     fn large_files_are_refused_early() {
         insta::assert_snapshot!(refused(&" ".repeat(MAX_FILE_SIZE + 1)), @"f.toml is too large: a catalogue file can have at most 16 MiB");
-        insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the catalogue file is too large: the file has too many words, punctuation marks and inline tables. Split the file into several catalogues");
+        insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the catalogue file is too large: the file has too many words, punctuation marks and inline tables. Move some groups and API sets to another catalogue, in a file of its own");
     }
 }

@@ -209,7 +209,7 @@ fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationRe
 fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {
     validate_text("a method's title", &method.title, MAX_TITLE_LEN, Location::MethodTitle(g, m))?;
     if let Some(docs) = &method.docs {
-        validate_text("a docs link", docs, MAX_LINK_LEN, Location::Docs(g, m))?;
+        validate_text("a documentation link", docs, MAX_LINK_LEN, Location::Docs(g, m))?;
         let lower = docs.to_ascii_lowercase();
         let leads_to_a_page = lower.starts_with("https://") || lower.starts_with("http://");
         if !leads_to_a_page || docs.contains(char::is_whitespace) {
@@ -225,7 +225,8 @@ fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {
         let http_methods = parsed.first().and_then(|route| route.verbs.names()).unwrap_or_default();
         if let Some(http_method) = http_methods.into_iter().find(|name| !HTTP_METHODS.contains(name)) {
             let error = Error::usage(format!("\"{}\" has an unknown HTTP method", excerpt(route, MAX_EXCERPT))).why(
-                "no request would match the route. A route without an HTTP method matches requests of every method",
+                "jeton knows only the usual HTTP methods, such as GET and POST. A route without an HTTP method matches \
+                 the requests of every HTTP method",
             );
             // Words this short are near only by a letter.
             let near = HTTP_METHODS.into_iter().filter(|known| osa_distance(known, http_method) == 1);

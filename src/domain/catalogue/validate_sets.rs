@@ -57,13 +57,14 @@ fn validate_set_sizes(catalogue: &Catalogue) -> ValidationResult {
         members += if exact { set.include.len() } else { all_methods };
         if entries > MAX_ENTRIES || patterns > MAX_PATTERNS || members > MAX_MEMBERS {
             let error = Error::usage("the API sets of the catalogue are too large").why(
-                "a catalogue can have at most 200 000 set entries, 2 000 patterns and 1 000 000 methods in sets; a set with a \
-                     pattern, a group or another set counts as all methods of the catalogue",
+                "together, the API sets of a catalogue can have at most 200 000 entries, 2 000 patterns and 1 000 000 \
+                 methods. An API set with a pattern, a group or another API set counts as having all methods of the \
+                 catalogue",
             );
             return Err(fault(Location::SetName(s), error));
         }
         if s >= MAX_SETS {
-            let error = Error::usage("the catalogue is too large")
+            let error = Error::usage("the catalogue has too many API sets")
                 .why(format!("a catalogue can have at most {} API sets", group_digits(MAX_SETS as u64)));
             return Err(fault(Location::SetName(s), error));
         }

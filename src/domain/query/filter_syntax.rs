@@ -93,7 +93,7 @@ impl From<UnknownField> for Error {
         if unknown.value.is_empty() {
             return error;
         }
-        error.next(format!("To find text with a colon, leave out what is before the colon: \":{}\"", unknown.value))
+        error.next(format!("To find text with a colon, type only the colon and what follows: \":{}\"", unknown.value))
     }
 }
 
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn unknown_field_is_refused_with_the_known_ones() {
-        insta::assert_snapshot!(refusal::<TokenFilter>("dep NME:foo other:bar"), @r#"unknown filter field "nme": known are status:, account:, method:, seen:, expires:, is:. To find text with a colon, leave out what is before the colon: ":foo""#);
+        insta::assert_snapshot!(refusal::<TokenFilter>("dep NME:foo other:bar"), @r#"unknown filter field "nme": known are status:, account:, method:, seen:, expires:, is:. To find text with a colon, type only the colon and what follows: ":foo""#);
         insta::assert_snapshot!(refusal::<LedgerFilter>("by:"), @r#"unknown filter field "by": known are reason:, token:, method:, address:"#);
         assert!(refusal::<AuditFilter>("last_seen:x").contains("verb:, by:, target:"));
         let status = refusal::<TokenFilter>("status:lost");

@@ -5,6 +5,9 @@ use crate::domain::denial_reason::DenialReason;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The words that people see for the reason `deleted`.
+const SHOWN_AS_DELETED: [&str; 2] = ["revoked", "purged"];
+
 /// A filter of the ledger. Every part must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -30,9 +33,10 @@ impl FilterFields for LedgerFilter {
     const FIELDS: &'static [(&'static str, Setter<Self>)] = &[
         ("reason", |filter, value| match DenialReason::ALL.iter().any(|reason| reason.as_str().contains(value)) {
             true => set_text(&mut filter.reason, value),
-            // The word for people.
-            false if "revoked".starts_with(value) => set_text(&mut filter.reason, DenialReason::Deleted.as_str()),
-            false => Err(DenialReason::ALL.map(DenialReason::as_str).to_vec()),
+            false if SHOWN_AS_DELETED.iter().any(|word| word.starts_with(value)) => {
+                set_text(&mut filter.reason, DenialReason::Deleted.as_str())
+            }
+            false => Err(DenialReason::ALL.map(DenialReason::as_str).into_iter().chain(SHOWN_AS_DELETED).collect()),
         }),
         ("token", |filter, value| set_text(&mut filter.token, value)),
         ("method", |filter, value| set_text(&mut filter.method, value)),
@@ -71,7 +75,16 @@ mod tests {
     fn unknown_reason_is_refused_with_the_known_ones() {
         let refusal = parse_strict::<LedgerFilter>("reason:bogus").unwrap_err().to_string();
         assert!(refusal.contains("malformed, checksum, unknown, "), "{refusal}");
+        assert!(refusal.contains("deleted, ") && refusal.contains("revoked, purged"), "{refusal}");
         assert!(parse_strict::<LedgerFilter>("reason:disa").is_ok());
+    }
+
+    #[test]
+    fn shown_words_mean_the_stored_reason() {
+        for text in ["reason:revoked", "reason:Revo", "reason:purged", "reason:deleted"] {
+            let filter = parse_strict::<LedgerFilter>(text).unwrap();
+            assert_eq!(filter.reason.as_deref(), Some("deleted"), "{text}");
+        }
     }
 
     #[test]

@@ -24,7 +24,9 @@ impl SpanBound {
         let (is_beyond, span) = match (text.strip_prefix('<'), text.strip_prefix('>')) {
             (Some(span), _) => (false, span),
             (_, Some(span)) => (true, span),
-            (None, None) => return Err(Error::usage("the limit has neither < nor >").why("use <7d or >30d")),
+            (None, None) => {
+                return Err(Error::usage("the span does not begin with < or >").why("use a limit such as <7d or >30d"));
+            }
         };
         Ok(SpanBound { is_beyond, span: Span::parse(span)? })
     }

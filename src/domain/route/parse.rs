@@ -37,7 +37,7 @@ impl Route {
         };
         let Some(inner) = path.strip_prefix('/') else {
             return refused(
-                "write a path that begins with /, with an HTTP method in capitals or none before it, e.g. GET /1.0/things",
+                "write a path that begins with /, e.g. GET /1.0/things; the HTTP method (in capitals) can be left out",
             );
         };
         let steps = path.split('/').any(|part| matches!(part, "." | ".."));

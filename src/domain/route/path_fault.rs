@@ -50,16 +50,16 @@ impl PathFault {
             PathFault::TooLong => "the path has more than 1 000 bytes",
             PathFault::EmptySegment => "the path has an empty segment (//)",
             PathFault::DotSegment => "the path has the segment . or ..",
-            PathFault::Semicolon => "the path has a semicolon, after which some applications ignore the text",
-            PathFault::EncodedSlash => "the path has an encoded slash, and no route has a parameter like {path+}",
+            PathFault::Semicolon => "the path has a semicolon, and some applications ignore the text after it",
+            PathFault::EncodedSlash => "the path has an encoded slash (%2F), and no route has a parameter like {path+}",
             PathFault::EncodedSlashAtSegment => {
                 "with / in place of %2F, the path has an empty segment, or the segment . or .."
             }
-            PathFault::EscapedSyntax => "the path has an escape of . \\ or %",
-            PathFault::EscapedControl => "the path has an escape of a control character",
+            PathFault::EscapedSyntax => "the path has an escaped . \\ or % (%2E, %5C or %25)",
+            PathFault::EscapedControl => "the path has an escaped control character, such as %0A",
             PathFault::Character => {
-                "the path has a character that must be escaped, an escape of a letter or digit, or escapes that \
-                 aren't UTF-8"
+                "the path has a character that must be escaped, an escaped letter or digit, or escapes that aren't \
+                 UTF-8"
             }
         }
     }

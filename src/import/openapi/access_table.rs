@@ -65,8 +65,10 @@ impl AccessTable {
                     }
                     toml::Value::Table(inner) => tables.push((format!("{key}."), inner)),
                     _ => {
-                        let error = Error::usage("an access level is a text")
-                            .next(format!("Write {} = \"read\", or another level", quoted(&key)));
+                        let error = Error::usage("the access level must be a text in quotes").next(format!(
+                            "Write {} = \"read\"; the levels are read, write, admin and public",
+                            quoted(&key)
+                        ));
                         return Err(in_entry(name, &key, error));
                     }
                 }
@@ -90,7 +92,7 @@ impl AccessTable {
                 let known = named.keys().map(String::as_str).filter(|name| name.len() <= MAX_SUGGESTED_LEN);
                 let near: Vec<String> = nearest(key, known).into_iter().map(quoted).collect();
                 Error::usage(format!("the access table names {}, which is no operation of the document", quoted(key)))
-                    .why("a key is HTTP method and path as in the document, an operationId, or a method id")
+                    .why("a key must be HTTP method and path as in the document, an operationId, or a method id")
                     .next(suggestion(&near).unwrap_or_else(|| "Correct or remove the entry".to_owned()))
             })?;
             let mut found = found.iter().copied();

@@ -217,10 +217,13 @@ impl ParseBudget {
         let (map, repeated) = Node::map(entries);
         for key in repeated {
             let place = match self.trail.len() {
-                0 => "the first level of the document".to_owned(),
-                n => self.trail[n.saturating_sub(3)..].iter().map(|k| quoted(k)).collect::<Vec<_>>().join(" › "),
+                0 => "at the top level of the document".to_owned(),
+                n => {
+                    let keys: Vec<_> = self.trail[n.saturating_sub(3)..].iter().map(|k| quoted(k)).collect();
+                    format!("in {}", keys.join(" › "))
+                }
             };
-            self.warnings.add(format!("the key {} is repeated in {place}; jeton uses the last value", quoted(&key)));
+            self.warnings.add(format!("the key {} is repeated {place}; jeton uses the last value", quoted(&key)));
         }
         map
     }

@@ -47,7 +47,9 @@ pub(super) fn load(root: Node, neighbours: Option<&dyn Neighbours>, budget: &mut
             Ok(text) => text,
             Err(error) => {
                 let why = match error.what.ends_with("is too large") {
-                    true => format!("all files of a document can have {} MiB in total", MAX_DOCUMENT_SIZE >> 20),
+                    true => {
+                        format!("all files of a document together can have at most {} MiB", MAX_DOCUMENT_SIZE >> 20)
+                    }
                     false => error.why.unwrap_or(error.what),
                 };
                 budget.warnings.add(format!("the file {} can't be read: {why}", quoted(&path)));

@@ -26,8 +26,13 @@ impl Groups {
     /// Returns a line about the grouping if nobody asked for it.
     pub(super) fn describe(&self) -> Option<String> {
         let count = self.titles.len();
-        self.chose_path
-            .then(|| format!("groups from paths, because the operations have no tags or all the same tag: {count}"))
+        let s = if count == 1 { "" } else { "s" };
+        self.chose_path.then(|| {
+            format!(
+                "jeton made {count} group{s} from the paths, because the operations have no tags, or all have the same \
+                 tag"
+            )
+        })
     }
 }
 
@@ -81,17 +86,21 @@ fn name_groups<'a>(
         if id.is_empty() {
             id = format!("group-{}", short_hash(word));
             warnings.add(format!(
-                "the {what} {} has no characters that an id may have, so its group gets the id {id}",
+                "the {what} {} has no characters that an id can have, so its group gets the id {id}",
                 quoted(word)
             ));
         }
         if let Some(owner) = owners.insert(id.clone(), word) {
-            warnings.add(format!("the {what}s {} and {} become one group, {id}", quoted(owner), quoted(word)));
+            warnings.add(format!(
+                "the {what}s {} and {} become one group with the id {id}",
+                quoted(owner),
+                quoted(word)
+            ));
         }
         let title = clean(word, MAX_TAG_LEN);
         if title.had_control_chars {
             warnings.add(format!(
-                "jeton removed invisible control characters from the title of the group of the {what} {}",
+                "the {what} {} has invisible control characters; jeton removed them from the title of the group",
                 quoted(word)
             ));
         }

@@ -51,6 +51,7 @@ use self::warnings::Warnings;
 use crate::domain::catalogue::change::diff::CatalogueDiff;
 use crate::domain::catalogue::{Catalogue, Group, MANAGEMENT, TrailingSlash};
 use crate::domain::method::{Method, MethodId};
+use crate::domain::number::group_digits;
 use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
 
@@ -198,7 +199,11 @@ pub fn import_with_files(
     security.merge_scopes(&mut operations, &mut warnings);
     path_parameters::check_names(&options.parameters, operations.iter().map(|operation| operation.path))?;
     if let Some(webhooks) = root.get("webhooks").and_then(Node::entries).filter(|w| !w.is_empty()) {
-        warnings.add(format!("skipped webhooks, because they are not methods of this API: {}", webhooks.len()));
+        let s = if webhooks.len() == 1 { "" } else { "s" };
+        warnings.add(format!(
+            "skipped {} webhook{s}, because webhooks are not methods of this API",
+            group_digits(webhooks.len() as u64)
+        ));
     }
 
     let groups = groups::group(&operations, options.group_by, &mut warnings);
@@ -279,7 +284,7 @@ fn check_name(name: &str) -> Result<()> {
     // Ids begin with the catalogue's name, and ids of jeton are its own.
     if name.split('.').next() == Some(MANAGEMENT) {
         return Err(Error::usage(format!("a catalogue can't have the name {}", quoted(name)))
-            .why("jeton and names that begin with jeton. belong to the built-in catalogue")
+            .why("the name jeton, and each name that begins with \"jeton.\", belongs to the built-in catalogue")
             .next("Choose another name"));
     }
     Ok(())
@@ -296,7 +301,7 @@ fn check_version(root: &Node) -> Result<Version> {
     let unsupported =
         |what| refused(what).map_err(|e| e.next("Convert the document to OpenAPI 3.0 or 3.1, then import the result"));
     if root.entries().is_none() {
-        return refused("the file is not an OpenAPI document".to_owned());
+        return refused("the text is not an OpenAPI document".to_owned());
     }
     match (root.text("openapi").map(str::trim), root.text("swagger").map(str::trim)) {
         (Some(version), _) if ["3.0", "3.1"].iter().any(|v| version == *v || version.starts_with(&format!("{v}."))) => {
@@ -306,7 +311,8 @@ fn check_version(root: &Node) -> Result<Version> {
         (Some(version), _) => unsupported(format!("unsupported version: OpenAPI {}", quoted(version))),
         (None, Some(version)) => unsupported(format!("unsupported version: Swagger {}", quoted(version))),
         (None, None) => {
-            refused("the file is not an OpenAPI document: the field openapi with the version is missing".to_owned())
+            let what = "the text is not an OpenAPI document";
+            Err(Error::usage(what).why("the field openapi with the version is missing, such as: openapi: 3.1.0"))
         }
     }
 }

@@ -199,14 +199,14 @@ impl<'a> OperationReader<'a, '_> {
             let operation = Operation { position, ..self.operation(path, http_method, layer, node, label) };
             self.entries += operation.tags.len() + scopes_in(&operation.alternatives);
             if self.entries > MAX_SET_ENTRIES {
-                return Err(too_large("the sets from the document's tags and scopes are too large").why(format!(
-                    "the limit is {} methods in all sets together",
-                    group_digits(MAX_SET_ENTRIES as u64)
-                )));
+                return Err(too_large("the API sets from the document's tags and OpenAPI scopes are too large").why(
+                    format!("the limit is {} methods in all API sets together", group_digits(MAX_SET_ENTRIES as u64)),
+                ));
             }
             if self.routes > MAX_ALL_ROUTES {
                 return Err(too_large("the document has too many routes").why(format!(
-                    "the limit is {MAX_ALL_ROUTES}; a path with listed values of parameters counts once for each combination"
+                    "the limit is {}; a path whose parameters have lists of values counts once for each combination",
+                    group_digits(MAX_ALL_ROUTES as u64)
                 )));
             }
             found.push(operation);

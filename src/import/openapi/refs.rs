@@ -58,12 +58,14 @@ fn lookup<'a>(document: &'a Document, target: &str) -> Result<&'a Node, &'static
     let root = match file {
         "" => document.root(),
         file => {
-            let path = file_of("", file)
-                .ok_or("refers to a file outside of the document's folder; jeton reads only files below that folder")?;
+            let path = file_of("", file).ok_or(
+                "refers to a URL, or to a file outside of the document's folder; jeton reads only files below that \
+                 folder",
+            )?;
             document.file(&path).ok_or(match document.is_alone() {
                 true => {
                     "refers to another file, which jeton can't find for a document from stdin or a pipe; save the \
-                     document next to that file, and import it by its path"
+                     document next to that file, and import the document by its path"
                 }
                 false => "refers to a file that can't be read; see the warning about that file",
             })?
@@ -76,7 +78,7 @@ fn lookup<'a>(document: &'a Document, target: &str) -> Result<&'a Node, &'static
         return Ok(root);
     }
     let Some(pointer) = pointer.strip_prefix('/') else {
-        return Err("must start with #/, such as #/components/schemas/Order");
+        return Err("must have a slash after the #, such as #/components/schemas/Order");
     };
     let mut node = root;
     for part in pointer.split('/') {

@@ -98,9 +98,13 @@ pub(super) fn warn_combined(operations: &[Operation<'_>], warnings: &mut Warning
         let count = if alternatives().any(|a| !a.needs_more) { &mut several } else { &mut further };
         count.add(&operation.quoted_label);
     }
-    several.report(warnings, "operations that need several OpenAPI scopes, so the API sets of single scopes lack them");
+    several.report(
+        warnings,
+        "operations that are in no API set of a single scope, because they need several OpenAPI scopes",
+    );
     further.report(
         warnings,
-        "operations that need another credential in addition to OpenAPI scopes, so the API sets of scopes lack them",
+        "operations that are in no API set of a scope, because they need another credential in addition to OpenAPI \
+         scopes",
     );
 }

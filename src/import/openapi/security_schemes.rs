@@ -188,7 +188,7 @@ impl<'a> Security<'a> {
             Some(Scheme::Undeclared) => None,
             None => {
                 warnings.add(format!(
-                    "the security scheme {} is not declared, so its scope {} becomes no API set",
+                    "the security scheme {} is not declared, so jeton makes no API set for its scope {}",
                     quoted(scheme),
                     quoted(name)
                 ));

@@ -91,10 +91,13 @@ impl ServerReader {
         list.origin = servers.iter().find_map(|server| server.origin.clone());
         for server in servers {
             match &server.host {
-                Host::Named(_) | Host::Relative if !self.is_path_given && server.path != first.path => warnings.add(format!(
-                    "jeton ignores the server {}, because its path is not the path of {}; see --host and --base-path",
-                    server.quoted, first.quoted
-                )),
+                Host::Named(_) | Host::Relative if !self.is_path_given && server.path != first.path => {
+                    warnings.add(format!(
+                        "jeton ignores the server {}, because its path differs from the path of {}; see --host and \
+                     --base-path",
+                        server.quoted, first.quoted
+                    ))
+                }
                 Host::Named(host) => _ = list.hosts.insert(host.clone()),
                 Host::Unusable(why) => _ = self.unusable.entry(server.quoted.clone()).or_insert(why.clone()),
                 Host::Relative | Host::Local => {}
@@ -131,7 +134,7 @@ impl ServerReader {
                             serves no other application, use --any-host";
         if self.has_long_list || operations.iter().any(|operation| operation.servers.hosts.len() > MAX_HOSTS) {
             return Err(Error::usage("the document's servers have too many hosts")
-                .why(format!("a catalogue has at most {MAX_HOSTS} hosts"))
+                .why(format!("a catalogue can have at most {MAX_HOSTS} hosts"))
                 .next(NEXT));
         }
         let mut counts: BTreeMap<&BTreeSet<String>, usize> = BTreeMap::new();
@@ -140,13 +143,11 @@ impl ServerReader {
         }
         let is_named = counts.keys().any(|hosts| !hosts.is_empty());
         if let (false, Some((server, why))) = (is_named, self.unusable.first_key_value()) {
-            let more = match self.unusable.len() {
-                1 => String::new(),
-                count => format!(" and {} more", count - 1),
+            let what = match self.unusable.len() {
+                1 => format!("the host of the server {server} can't be used"),
+                count => format!("the hosts of the server {server} and {} more can't be used", count - 1),
             };
-            return Err(Error::usage(format!("no host of the servers can be used: {server}{more}"))
-                .why(why)
-                .next(NEXT));
+            return Err(Error::usage(what).why(why).next(NEXT));
         }
         for (server, why) in &self.unusable {
             warnings.add(format!("the host of the server {server} can't be used: {why}"));
@@ -166,7 +167,10 @@ impl ServerReader {
             }
         }
         if !common.is_empty() {
-            without.report(warnings, "operations without a host, which get the hosts of the others (see --host)");
+            without.report(
+                warnings,
+                "operations without a host, which get the hosts of the other operations (see --host)",
+            );
         }
         elsewhere.report(
             warnings,
@@ -186,7 +190,7 @@ impl Server {
         let Some(filled) = filled else {
             warnings.add(format!("the address of the server {} is too long; routes get no base path", quoted(url)));
             let host = match has_host(url) {
-                true => Host::Unusable(format!("its address has more than {MAX_URL_LEN} characters")),
+                true => Host::Unusable(format!("the server's address has more than {MAX_URL_LEN} characters")),
                 false => Host::Relative,
             };
             return Server { quoted: quoted(url), host, path: String::new(), origin: None };
@@ -231,7 +235,7 @@ fn host_of(authority: &str) -> Host {
         false => with_port.split(':').next().unwrap_or_default(),
     };
     if name.contains('{') {
-        return Host::Unusable("a variable of its address has no default value".to_owned());
+        return Host::Unusable("a variable of the server's address has no default value".to_owned());
     }
     if name.is_empty() || name.starts_with("[::1]") {
         return Host::Local;

@@ -47,9 +47,10 @@ pub(super) fn build_sets(
     let count = combinations.len();
     let combinations: Vec<SetDraft<'_>> = combinations.into_iter().take_while(|draft| room.take(draft)).collect();
     if combinations.len() < count {
+        let left = count - combinations.len();
+        let s = if left == 1 { "" } else { "s" };
         warnings.add(format!(
-            "left out API sets for combinations of OpenAPI scopes ({}), because all API sets together {}",
-            count - combinations.len(),
+            "left out {left} API set{s} for combinations of OpenAPI scopes, because {}",
             too_many_entries()
         ));
     }
@@ -60,9 +61,11 @@ pub(super) fn build_sets(
     if of_groups.iter().all(|draft| room.take(draft)) {
         drafts.extend(of_groups);
     } else {
-        let why =
-            if has_sets { too_many_entries() } else { format!("would be more than {}", group_digits(MAX_SETS as u64)) };
-        warnings.add(format!("left out the API sets \"read …\" and \"write …\", because all API sets together {why}"));
+        let why = match has_sets {
+            true => too_many_entries(),
+            false => format!("the catalogue would have more than {} API sets", group_digits(MAX_SETS as u64)),
+        };
+        warnings.add(format!("left out the API sets \"read …\" and \"write …\", because {why}"));
     }
 
     let mut names = SetNames::new(catalogue);
@@ -84,7 +87,7 @@ pub(super) fn build_sets(
 
 /// Sets and entries that a catalogue may still have.
 fn too_many_entries() -> String {
-    format!("would have more than {} entries", group_digits(MAX_ENTRIES as u64))
+    format!("all API sets together would have more than {} entries", group_digits(MAX_ENTRIES as u64))
 }
 
 struct Room {
@@ -117,7 +120,7 @@ fn tag_sets<'a>(
     let purposes = tag_descriptions(root, warnings);
     let mut unused = WarningCount::default();
     purposes.keys().filter(|t| !by_tag.contains_key(*t)).for_each(|t| unused.add(&quoted(t)));
-    unused.report(warnings, "declared tags that become no API sets, because no operation has them");
+    unused.report(warnings, "declared tags for which jeton makes no API set, because no operation has them");
     by_tag
         .into_iter()
         .map(|(tag, members)| {
@@ -173,5 +176,8 @@ fn tag_descriptions<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a
 fn warn_unused(security: &Security<'_>, warnings: &mut Warnings) {
     let mut scopes = WarningCount::default();
     security.unused_scopes().into_iter().for_each(|s| scopes.add(&quoted(s)));
-    scopes.report(warnings, "declared OpenAPI scopes that become no API sets, because no operation requires them");
+    scopes.report(
+        warnings,
+        "declared OpenAPI scopes for which jeton makes no API set, because no operation requires them",
+    );
 }

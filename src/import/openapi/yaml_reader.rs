@@ -40,9 +40,9 @@ pub(super) fn read(text: &str, context: ParseContext, budget: &mut ParseBudget) 
         if matches!(event, Event::DocumentStart(..)) {
             documents += 1;
             if documents > 1 {
-                return Err(Error::usage("the file contains more than one document")
+                return Err(Error::usage("the text contains more than one YAML document")
                     .why(format!("the second document starts on line {}", span.start.line()))
-                    .next("Split the file, then import each document"));
+                    .next("Save each document in a file of its own, then import each file"));
             }
         }
         tree.handle_event(event, span.start.line())?;

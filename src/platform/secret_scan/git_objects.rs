@@ -123,7 +123,7 @@ fn read_list(file: &Path) -> io::Result<Vec<u8>> {
     let opened = match open_regular(file) {
         Ok(opened) => opened.ok_or_else(|| unusable("is not a regular file"))?,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(unusable(&e.to_string())),
+        Err(e) => return Err(unusable(&format!("can't be read: {e}"))),
     };
     let mut text = Vec::new();
     opened.take(MAX_FILE + 1).read_to_end(&mut text)?;

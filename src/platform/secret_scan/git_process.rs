@@ -51,7 +51,7 @@ pub(super) struct GitProcess {
 impl GitProcess {
     pub fn start(repository: Repository<'_>, arguments: &[&str], input: Option<Stdio>) -> io::Result<Self> {
         let errors = tempfile::tempfile()?;
-        let program = programs::find("git").ok_or_else(|| io::Error::other("git is not installed"))?;
+        let program = programs::find("git").ok_or_else(|| io::Error::other("the program git was not found in PATH"))?;
         let mut command = Command::new(program);
         if let Repository::Borrowed(objects) = repository {
             for name in REPOSITORY_VARIABLES {

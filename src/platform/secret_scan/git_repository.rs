@@ -32,22 +32,31 @@ pub(super) fn repository_of(folder: &Path) -> io::Result<Option<PathBuf>> {
             let git_folder = named_git_folder(&folder.canonicalize()?)?;
             let repository = match read_path(&git_folder.join("commondir")) {
                 Err(e) if e.kind() == ErrorKind::NotFound => git_folder,
-                common => git_folder.join(common?).canonicalize()?,
+                common => {
+                    let common = git_folder.join(common?);
+                    common.canonicalize().map_err(|e| unreadable(&common, &e))?
+                }
             };
             match is_repository(&repository) {
                 true => Ok(Some(repository)),
                 false => Err(io::Error::other(format!("{} is not a repository", repository.display()))),
             }
         }
-        Ok(_) => Err(io::Error::other("it is not a regular file or folder")),
+        Ok(_) => Err(io::Error::other(".git is not a regular file or folder")),
         Err(_) => Ok(None),
     }
+}
+
+/// Adds the path to the error of a repository that `.git` names.
+fn unreadable(path: &Path, e: &io::Error) -> io::Error {
+    io::Error::new(e.kind(), format!("{} can't be read: {e}", path.display()))
 }
 
 /// Returns the folder that the file `.git` in `folder` names. `folder` is an absolute path without links.
 fn named_git_folder(folder: &Path) -> io::Result<PathBuf> {
     let entry = folder.join(".git");
-    let named = folder.join(read_path(&entry)?).canonicalize()?;
+    let named = folder.join(read_path(&entry)?);
+    let named = named.canonicalize().map_err(|e| unreadable(&named, &e))?;
     match is_worktree_of(&named, &entry) || is_submodule_in(&named, folder) {
         true => Ok(named),
         false => Err(io::Error::other(format!("{} is not the repository of this folder", named.display()))),
@@ -72,7 +81,8 @@ fn is_submodule_in(named: &Path, folder: &Path) -> bool {
 
 /// Reads a file with one path, such as `gitdir: ../.git/worktrees/a`.
 fn read_path(file: &Path) -> io::Result<PathBuf> {
-    let opened = open_regular(file)?.ok_or_else(|| io::Error::other("it is not a regular file"))?;
+    let opened =
+        open_regular(file)?.ok_or_else(|| io::Error::other(format!("{} is not a regular file", file.display())))?;
     let mut text = Vec::new();
     opened.take(MAX_FILE).read_to_end(&mut text)?;
     let text = text.trim_ascii_end();

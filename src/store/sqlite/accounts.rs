@@ -156,7 +156,7 @@ impl AccountWriter for SqliteTx<'_> {
         let row = params![account.id.0, account.credential_version.0, account.role.as_str(), account.enabled];
         let name = &account.username;
         check_updated(execute(self.0, sql, row)?, || {
-            format!("another session changed the account {name} in the meantime; your change was not made")
+            format!("another program or session changed the account {name} in the meantime; your change was not made")
         })
         .map_err(|error| error.next("Check the account's current values, then make your change again"))
     }
@@ -166,13 +166,13 @@ impl AccountWriter for SqliteTx<'_> {
                           credential_version = credential_version + 1
                    WHERE id = ?1 AND deleted_at IS NULL";
         let rows = execute(self.0, sql, params![id.0, hash.0, temporary])?;
-        check_updated(rows, || format!("the account {id} no longer exists"))
+        check_updated(rows, || format!("the account {id} no longer exists; nothing was changed"))
     }
 
     fn set_contact(&mut self, id: AccountId, contact: Option<&Contact>) -> Result<()> {
         let sql = "UPDATE accounts SET contact = ?2 WHERE id = ?1 AND deleted_at IS NULL";
         let rows = execute(self.0, sql, params![id.0, contact.map(Contact::as_str)])?;
-        check_updated(rows, || format!("the account {id} no longer exists"))
+        check_updated(rows, || format!("the account {id} no longer exists; nothing was changed"))
     }
 
     fn delete_account(&mut self, id: AccountId, now: Timestamp) -> Result<()> {
@@ -180,7 +180,7 @@ impl AccountWriter for SqliteTx<'_> {
                           credential_version = credential_version + 1
                    WHERE id = ?1 AND deleted_at IS NULL";
         let rows = execute(self.0, sql, params![id.0, now.0])?;
-        check_updated(rows, || format!("the account {id} no longer exists"))
+        check_updated(rows, || format!("the account {id} no longer exists; nothing was changed"))
     }
 }
 

@@ -143,9 +143,9 @@ fn copy_pages(
 fn took_too_long(growth: u64, elapsed: Duration) -> Error {
     Error::failure("the copy of the store took too long, so jeton stopped it")
         .why(format!(
-            "the copy ran for {} min, and the write-ahead log of the store grew by {} MiB. While a copy runs, this log \
+            "the copy ran for {} s, and the write-ahead log of the store grew by {} MiB. While a copy runs, this log \
              can't shrink",
-            elapsed.as_secs() / 60,
+            elapsed.as_secs(),
             growth / (1024 * 1024)
         ))
         .next("Run the command again when fewer changes are made, or write to a faster disk")

@@ -135,7 +135,8 @@ impl SqliteStore {
         let path = open::absolute(path)?;
         let left = statvfs(path.parent().unwrap_or(Path::new("/")));
         let unknown = Error::failure("the free disk space is unknown");
-        let left = left.map_err(|e| unknown.why(e.to_string()).next("Check that you may enter the store's folder"))?;
+        let left =
+            left.map_err(|e| unknown.why(e.to_string()).next("Check that you have access to the store's folder"))?;
         Ok(StoreSpace {
             bytes: left.f_bavail.saturating_mul(left.f_frsize),
             files: (left.f_files > 0).then_some(left.f_favail),
@@ -157,7 +158,7 @@ impl SqliteStore {
         OPENING_RULES.into_iter().try_for_each(|rule| SqliteStore::check_rule(given, rule))?;
         if wal::bytes(&path) > 0 && !sidecar_path(&path, SHM_SUFFIX).exists() {
             return Err(open::open_error(&path)
-                .why("to read its -wal file, SQLite needs a -shm file, which is missing, and this command creates no files")
+                .why("the -shm file next to the store is missing. SQLite needs it, but this command creates no files")
                 .next("Open the store once with another command: jeton check. Then run this command again"));
         }
         let mut identity = FileIdentity::new(path.clone())?;

@@ -33,6 +33,10 @@ pub(super) const FULL_NAME: &str = "coalesce(a.username || '/' || coalesce(t.nam
 pub(super) const HINT: &str =
     "CASE WHEN d.public_id = '' THEN '' ELSE (SELECT prefix FROM installation) || '_' || d.public_id END";
 
+/// The reason of a denial, as text to search in. The reason `deleted` is shown as `revoked` or `purged`.
+const REASON: &str = "CASE WHEN d.reason <> 'deleted' THEN d.reason
+    WHEN t.id IS NULL THEN 'deleted purged' ELSE 'deleted revoked' END";
+
 /// A row of one of the two lists.
 pub(super) trait LedgerTable: Sized {
     /// The key of a row. Keys follow the order of the list, with the newest last.
@@ -65,7 +69,7 @@ impl LedgerTable for DeniedRow {
     const OF_TOKEN: &'static str = "denied_attempts d INDEXED BY denied_attempts_once";
     const KEY: &'static [&'static str] = &["d.minute", "d.tie"];
     const COLUMNS: &'static str = "d.minute, d.id, d.last_at, d.attempts, d.reason, d.method, d.address, d.client";
-    const TEXT_COLUMNS: &'static [&'static str] = &["d.reason", "d.method", "d.address", "d.client"];
+    const TEXT_COLUMNS: &'static [&'static str] = &[REASON, "d.method", "d.address", "d.client"];
 
     fn values(key: &DeniedKey) -> Vec<Value> {
         vec![Value::from(key.minute), Value::from(key.row)]

@@ -18,7 +18,7 @@ use crate::platform::shared_folder::SharedFolder;
 use crate::platform::sidecar::sqlite_companions;
 use crate::platform::{paths, unix_user};
 use crate::store::OpenMode;
-use crate::verbs::cli_line::CliLine;
+use crate::verbs::cli_line::{CliLine, quote_path};
 
 /// Maximum size of SQLite's page cache, in KiB. With a million tokens, it holds the upper pages of every tree and
 /// index.
@@ -223,9 +223,10 @@ fn is_store(path: &Path) -> bool {
 pub(super) fn check_ancestors(path: &Path) -> Result<()> {
     match SharedFolder::above(path).map_err(|e| unreadable(path, &e))? {
         None => Ok(()),
-        Some(folder @ SharedFolder::Writable(..)) => Err(open_error(path)
-            .why(folder.to_string())
-            .next("Use a store in a folder that only you can write to: --store PATH")),
+        Some(folder @ SharedFolder::Writable(..)) => Err(open_error(path).why(folder.to_string()).next(
+            "If the folder is yours, let only yourself write to it (chmod go-w). Otherwise use a store in another \
+             folder: --store PATH",
+        )),
         Some(SharedFolder::Foreign(folder, uid)) => Err(open_error(path)
             .why(format!(
                 "the folder {} belongs to uid {uid}, and this user could replace the files in it",
@@ -253,7 +254,7 @@ pub(super) fn check_sidecars(path: &Path) -> Result<()> {
                     meta.mode() & 0o7777
                 ))
                 .next(
-                    "Correct the owner and mode of this file. Don't delete the file: it may hold your last changes",
+                    "Correct the owner and mode of this file. Don't delete the file: it can hold your last changes",
                 ));
         }
     }
@@ -303,7 +304,7 @@ pub(super) fn check_mode(path: &Path) -> Result<()> {
         open_error(path).why(format!("other users have access to the file (mode {:04o})", meta.mode() & 0o7777));
     // The path may be mistyped, so the advice to change a mode must be given only for a jeton store.
     Err(match is_store(path) {
-        true => refused.next(format!("Run: chmod 600 {}", path.display())),
+        true => refused.next(format!("Run: chmod 600 {}", quote_path(path))),
         false => refused.why("the file is not a jeton store").next("Use another file: --store PATH"),
     })
 }

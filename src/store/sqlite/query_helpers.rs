@@ -45,7 +45,14 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
              of the store: jeton restore FILE",
         );
     }
-    let failure = Error::failure(what).why(escape_untrusted(&error.to_string()));
+    let mut failure = Error::failure(what);
+    // SQLite's text would only repeat these in other words.
+    if !matches!(
+        error.sqlite_error_code(),
+        Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::DiskFull | Code::OperationInterrupted)
+    ) {
+        failure = failure.why(escape_untrusted(&error.to_string()));
+    }
     next.map_or(failure.clone(), |next| failure.next(next))
 }
 

@@ -20,6 +20,7 @@ use super::schema::{NEWEST, Schema};
 use super::wal;
 use crate::error::{Error, Result};
 use crate::platform::sidecar::{SHM_SUFFIX, WAL_SUFFIX, sidecar_path};
+use crate::verbs::cli_line::quote_path;
 
 /// The obstacle to changes of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,7 @@ impl WriteObstacle {
     fn next(self, path: &Path, mount_step: &str) -> String {
         match self {
             WriteObstacle::Mount => mount_step.to_owned(),
-            WriteObstacle::Mode(_) => format!("Run: chmod 600 {}", path.display()),
+            WriteObstacle::Mode(_) => format!("Run: chmod 600 {}", quote_path(path)),
         }
     }
 
@@ -135,10 +136,11 @@ pub(super) fn check_schema(path: &Path, obstacle: WriteObstacle, found: Schema) 
     if found.version == NEWEST && !found.lacks_indexes {
         return Ok(());
     }
-    let why = match found.version == NEWEST {
-        true => format!("{}, but the store's indexes must be created first", obstacle.describe()),
-        false => {
-            format!("{}, but its schema {} must be migrated to {NEWEST}", obstacle.describe(), found.version)
+    let why = match found.version {
+        0 => return Err(open_error(path).why("the file is empty").next("Use another store: --store PATH")),
+        NEWEST => format!("{}, but jeton must first create the store's indexes", obstacle.describe()),
+        older => {
+            format!("{}, but jeton must first migrate the store from schema {older} to {NEWEST}", obstacle.describe())
         }
     };
     let next = obstacle.next(path, "Copy the store to a writable folder, then use the copy: --store PATH");

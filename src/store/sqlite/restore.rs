@@ -177,8 +177,8 @@ impl SqliteStore {
         let mode = self.lock().pragma_update_and_check(None, "journal_mode", "DELETE", |r| r.get::<_, String>(0));
         match mode.map_err(sqlite_error)?.as_str() {
             "delete" => Ok(()),
-            other => Err(Error::failure("the copy can't be made complete in one file")
-                .why(format!("SQLite kept the journal mode {other}"))
+            other => Err(Error::failure("the new store file can't be completed")
+                .why(format!("SQLite did not merge the -wal file into the store file (journal mode {other})"))
                 .next("Run the command again")),
         }
     }

@@ -113,7 +113,7 @@ pub(super) fn read_schema(db: &Connection) -> Result<Schema> {
     }
     if version < 1 {
         return Err(unusable()
-            .why(format!("the store is damaged: its schema has the number {version}, and the first schema is 1"))
+            .why(format!("the store is damaged: its schema number is {version}, but the lowest schema number is 1"))
             .next("Restore a backup, on the machine of the store: jeton restore FILE"));
     }
     if version > NEWEST {
@@ -136,6 +136,6 @@ pub(super) fn check_unchanged(db: &Connection) -> Result<()> {
         NEWEST => Ok(()),
         found => Err(Error::failure("another program changed the store's schema")
             .why(format!("the schema is {found}, but was {NEWEST} when jeton opened the store"))
-            .next("If a newer jeton changed the store, start that version. Otherwise restore a backup")),
+            .next("If a newer version of jeton changed the store, use that version. Otherwise restore a backup")),
     }
 }

@@ -236,7 +236,7 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
     ];
     if execute_unique(db, sql, row, || name_conflict(&token.name))? == 0 {
         return Err(Error::conflict(format!(
-            "another session changed the token {} in the meantime; your change was not made",
+            "another program or session changed the token {} in the meantime; your change was not made",
             token.name
         ))
         .next("Check the token's current values, then make your change again"));

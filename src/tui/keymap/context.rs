@@ -49,7 +49,7 @@ contexts! {
     AuditCheck: "Audit log integrity",
     Denied: "Denied attempts",
     Uses: "Uses by day",
-    LedgerRow: "Denied attempt, or uses of a day",
+    LedgerRow: "Details of denied attempts and uses",
     Catalogue: "Catalogue",
     /// The list of API sets next to the catalogue.
     CatalogueSets: "API sets of the catalogue",

@@ -64,7 +64,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: status:expired account:ci method:deploy seen:never seen:>30d \
          expires:<7d is:stale is:expiring is:tried", 7),
     bind(&[Context::Tokens], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap: jeton denies the old secret from the next request on", 0),
-    bind(&[Context::Tokens], &[Key::char('u')], Action::Restore, "Undo", "Undo the last change: enable, disable or restore its tokens; restored tokens are disabled", 0),
+    bind(&[Context::Tokens], &[Key::char('u')], Action::Restore, "Undo", "Undo the last change, if it revoked, disabled or enabled tokens; restored tokens are disabled", 0),
     bind(&[Context::Tokens], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 10),
 
     bind(&[Context::Trash], &[Key::char('u')], Action::Restore, "Restore", "Restore the token or all marked tokens; restored tokens are disabled", 1),
@@ -80,9 +80,9 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens, Context::Trash], &[Key::char('s')], Action::Sort, "Sort", "Sort by a column, ascending or descending", 12),
     bind(&[Context::Tokens, Context::Trash], &[Key::char('A')], Action::Mine, "All/mine", "Switch between your own tokens and all tokens that you manage", 13),
 
-    bind(&[Context::Tokens], &[Key::char('E')], Action::Expiring, "Expiring", "Show only tokens that expire within 14 days; again for all tokens", 14),
-    bind(&[Context::Tokens], &[Key::char('S')], Action::Stale, "Stale", "Show only active tokens that were not used for 90 days; again for all tokens", 15),
-    bind(&[Context::Tokens, Context::Trash], &[Key::char('T')], Action::Tried, "Still tried", "Show only tokens whose revoked, disabled, expired or rotated secret was tried in the last 7 days; again for all tokens", 17),
+    bind(&[Context::Tokens], &[Key::char('E')], Action::Expiring, "Expiring", "Show only active tokens that expire within 14 days; press again for all tokens", 14),
+    bind(&[Context::Tokens], &[Key::char('S')], Action::Stale, "Stale", "Show only active tokens that were not used for 90 days; press again for all tokens", 15),
+    bind(&[Context::Tokens, Context::Trash], &[Key::char('T')], Action::Tried, "Still tried", "Show only tokens whose revoked, disabled, expired or rotated secret was tried in the last 7 days; press again for all tokens", 17),
     bind(&[Context::Tokens], &[Key::char('t')], Action::Trash, "Trash", "Go to the trash", 16),
     bind(&[Context::Tokens], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Delete all expired tokens for good, also those hidden by a filter; you type their number to confirm", 0),
     bind(&[Context::Tokens], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),
@@ -236,8 +236,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::AuditCheck], &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Close the result", 1),
 
     bind(&[Context::Denied], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: reason:expired token:deploy method:pets address:10.0.0", 4),
-    bind(&[Context::Denied], &[ENTER], Action::Details, "Details", "Show the attempts of the token; on an attempt, show all its details", 1),
-    bind(&[Context::Denied], &[Key::char('g')], Action::GroupDenied, "Ungroup", "Show the attempts one by one; again to sum them up by token", 2),
+    bind(&[Context::Denied], &[ENTER], Action::Details, "Details", "On a token, show its denied attempts; on an attempt, show all its details", 1),
+    bind(&[Context::Denied], &[Key::char('g')], Action::GroupDenied, "Ungroup", "Show the attempts one by one; press again to sum them up by token", 2),
     bind(&[Context::Denied], &[Key::char('t')], Action::GoToToken, "Go to the token", "Go to the token, even if the token is in the trash", 3),
 
     bind(&[Context::Uses], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: token:deploy method:pets address:10.0.0", 1),
@@ -259,7 +259,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::RevealSecret], &[Key::char('v')], Action::ShowSecret, "Show/Hide", "Show or hide the secret", 1),
     bind(&[Context::RevealSecret], &[Key::char('y')], Action::CopySecret, "Copy", "Copy the secret", 2),
     bind(&[Context::RevealSecret], &[Key::char('s')], Action::SaveSecret, "Save to a file", "Save the secret to a new file", 3),
-    bind(&[Context::RevealSecret], &[ESC], Action::Cancel, "Done", "Close; jeton asks first if the secret might be lost", 4),
+    bind(&[Context::RevealSecret], &[ESC], Action::Cancel, "Done", "Close; if the secret might be lost, jeton asks first", 4),
 
     bind(&[Context::DiscardSecret], &[ESC, ENTER], Action::Cancel, "Back", "Go back to the secret", 1),
     bind(&[Context::DiscardSecret], &[Key::char('l'), Key::char('d')], Action::Discard, "Discard", "Leave without the secret; jeton can't show the secret again", 2),
@@ -289,7 +289,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::TextField], &[Key::ctrl('u')], Action::DeleteToStart, "Delete to start", "Delete everything before the cursor", 0),
     bind(&[Context::TextField], &[Key::ctrl('k')], Action::DeleteToEnd, "Delete to end", "Delete everything from the cursor to the end", 0),
 
-    bind(&[Context::Anywhere], &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Stop a long change of many tokens, or quit; jeton asks first if a new secret would be lost", 0),
+    bind(&[Context::Anywhere], &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Stop a long change of many tokens, otherwise quit; if a new secret would be lost, jeton asks first", 0),
     bind(&[Context::Anywhere], &[Key::ctrl('z')], Action::Suspend, "Suspend", "Suspend jeton and go to the shell; after fg, jeton asks for your password, or ends if you signed in with a token", 0),
     bind(&[Context::Anywhere], &[Key::ctrl('l')], Action::Redraw, "Redraw", "Redraw the screen", 0),
 ];

@@ -173,7 +173,7 @@ impl ApiChoice {
         let sets = self.catalogues.iter().flat_map(|c| &c.sets);
         let mut rows: Vec<(String, String)> =
             sets.map(|s| (set_label(&s.name).into_owned(), s.title.clone())).collect();
-        rows.push(("Inherit".to_owned(), "all that the role permits, except jeton.*".to_owned()));
+        rows.push(("Inherit".to_owned(), "the role's methods, except jeton.*".to_owned()));
         rows.push(match &self.picked {
             None => ("Custom…".to_owned(), "Space opens the method picker".to_owned()),
             Some(Selection::Sets(sets)) => {

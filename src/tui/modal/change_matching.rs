@@ -33,8 +33,8 @@ pub fn pending_change(change: BulkChange, tokens: MatchingTokens, counted: Match
                 1 => " 1 other marked token is already disabled.".to_owned(),
                 n => format!(" {} other marked tokens are already disabled.", group_digits(n)),
             };
-            let text = "The service will deny the tokens from the next request on. The secrets are kept: you can enable \
-                        the tokens later, unless they have expired.";
+            let text = "From the next request on, none of these tokens works. The secrets are kept: you can enable the \
+                        tokens later, unless they have expired.";
             ("Disable", format!("{text}{off}"))
         }
     };
@@ -58,7 +58,7 @@ pub fn revoke_matching(tokens: MatchingTokens, counted: MatchingCount, trash: Sp
         renew: None,
         effects: vec![
             format!(
-                "The tokens stop working. They can be restored for {}.{}",
+                "The service denies the tokens. They can be restored for {}.{}",
                 trash.describe(),
                 batches(counted.count)
             ),

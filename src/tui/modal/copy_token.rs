@@ -95,7 +95,7 @@ impl Dialog for CopyTokenDialog {
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
-        let text = format!("Creates an enabled token with a new secret and these values of {}:", self.source.name);
+        let text = format!("The copy is an enabled token with a new secret and these values of {}:", self.source.name);
         layout.text_line(&text, Style::new());
         let description = match self.source.description.as_str() {
             "" => "none",

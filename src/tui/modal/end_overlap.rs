@@ -36,8 +36,8 @@ pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> 
         None => (LineStyle::Plain, "The old secret was never used.".to_owned()),
     };
     let text = format!(
-        "The old secret {} will be denied from the next request on. Without this change, it would stop working {}. The \
-         current secret ({}) stays the same.",
+        "The old secret ({}) becomes invalid at once. Without this change, it would become invalid {}. The current \
+         secret ({}) stays the same.",
         previous.hint,
         relative(previous.retires_at, now),
         token.hint

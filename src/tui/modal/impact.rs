@@ -199,7 +199,7 @@ fn row(glyph: &str, token: &Token, calls: &str, columns: usize, model: &Model) -
 fn callers_today(token: &Token, usage: &RecentUsage, columns: usize, model: &Model) -> String {
     let mut text = format!("{} today", group_digits(usage.today));
     if token.overlap(model.now).is_some() {
-        text.push_str(", the token has two secrets now");
+        text.push_str(" (the token has two secrets now)");
     }
     if !usage.clients.is_empty() {
         text.push_str(", from ");

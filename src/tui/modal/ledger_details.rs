@@ -11,7 +11,9 @@ use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::text_fit::{count_noun, group_digits};
 use crate::tui::widget::scroll_view::Content;
-use crate::verbs::ledger::{DeniedRow, DeniedTokenRow, LedgerSecret, LedgerToken, TokenState, UseRow, format_origin};
+use crate::verbs::ledger::{
+    DeniedRow, DeniedTokenRow, LedgerSecret, LedgerToken, TokenState, UseRow, format_origin, reason_word,
+};
 use crate::verbs::verify::DenialReason;
 
 impl Content for DeniedRow {
@@ -35,7 +37,7 @@ impl Content for DeniedRow {
             ("When", model.dates.get().second(self.at)),
             ("", ago(self.at, model.now)),
             ("Attempts", format!("{}{suffix}", group_digits(self.attempts))),
-            ("Reason", self.reason.clone()),
+            ("Reason", reason_word(self.token.as_ref(), &self.reason).to_owned()),
             ("", DenialReason::from_word(&self.reason).map_or("", DenialReason::describe).to_owned()),
         ];
         let method = if self.method.is_empty() { method } else { &self.method };
@@ -68,7 +70,7 @@ impl Content for DeniedTokenRow {
             ("Last", model.dates.get().second(self.at)),
             ("", ago(self.at, model.now)),
             ("Attempts", group_digits(self.attempts)),
-            ("Reason", self.reason.clone()),
+            ("Reason", reason_word(self.token.as_ref(), &self.reason).to_owned()),
             ("", DenialReason::from_word(&self.reason).map_or("", DenialReason::describe).to_owned()),
         ];
         let caller = ["", &self.origin(), &self.client];

@@ -16,7 +16,7 @@ pub fn purge_tokens(which: Purgeable) -> RemovalSpec {
         shown: None,
         renew: None,
         effects: vec![
-            format!("Purges all {word} tokens that you manage, also those hidden by a filter."),
+            format!("All {word} tokens that you manage are purged, also those hidden by a filter."),
             "The tokens are deleted for good. Their names and secret digests stay for look-ups.".to_owned(),
         ],
         confirmation: Confirmation::Number,

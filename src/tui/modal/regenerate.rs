@@ -52,14 +52,14 @@ impl RegenerateTokenDialog {
             ("in 7 d", Some(Length::Days(7))),
         ]);
         // A client that uses the token now has a day to switch to the new secret.
-        if token.last_seen_at.is_some_and(|at| at >= now.plus(-RECENT_USE)) {
+        if !expired && token.last_seen_at.is_some_and(|at| at >= now.plus(-RECENT_USE)) {
             grace.select(Some(Length::Hours(24)), "24h");
         }
         let form = RegenerateTokenDialog { token, rotating, grace, expiry };
         Form::with_focus(form, if expired { Field::Expires } else { Field::Button })
     }
 
-    /// Returns the length of the overlap and its end, limited by `expiry`.
+    /// Returns the length of the overlap and its end, limited by the present expiry and by `expiry`.
     fn overlap(&self, expiry: Expiry, now: Timestamp, zone: &dyn Zone) -> Result<Option<(Length, Timestamp)>> {
         let grace = match self.grace.chosen() {
             _ if self.rotating => return Ok(None),
@@ -70,7 +70,13 @@ impl RegenerateTokenDialog {
         let until = grace.after(now, zone).filter(|until| *until <= now.plus(MAX_GRACE));
         let until = until
             .ok_or_else(|| Error::usage("the old secret can work for at most 30 more days: choose a shorter time"))?;
-        Ok(Some((grace, expiry.at().map_or(until, |end| until.min(end)))))
+        if self.token.expiry.is_past(now) {
+            return Err(Error::usage(
+                "the token has expired, so its old secret can't keep working: choose \"at once\"",
+            ));
+        }
+        // The old secret outlives neither its own expiry nor the new one.
+        Ok(Some((grace, [self.token.expiry, expiry].into_iter().filter_map(Expiry::at).fold(until, Timestamp::min))))
     }
 
     /// Writes three lines about the old secret or secrets.
@@ -85,6 +91,9 @@ impl RegenerateTokenDialog {
         let dates = model.dates.get();
         let expiry = self.expiry.resolve_at(model.now, dates.zone).map_or(Expiry::Never, |(_, expiry)| expiry);
         match self.overlap(expiry, model.now, dates.zone) {
+            Ok(None) if self.token.expiry.is_past(model.now) => {
+                layout.note("The old secret has expired and can't work again.", theme.dim);
+            }
             Ok(None) => layout.note("! The old secret stops working at once.", theme.warning),
             Ok(Some((_, until))) => {
                 let until_text = dates.second(until);
@@ -118,7 +127,11 @@ fn pending_regenerate(
     let about = match (&grace, token.overlap(now)) {
         (_, Some(previous)) => format!("The secrets {} and {hint} become invalid at once.{stays}", previous.hint),
         (Some((_, end)), None) => {
-            format!("The old secret ({hint}) stays valid {end}. The new secret is valid from now on.{stays}")
+            let new = if stays.is_empty() { " The new secret is valid from now on." } else { stays };
+            format!("The old secret ({hint}) stays valid {end}.{new}")
+        }
+        (None, None) if token.expiry.is_past(now) => {
+            format!("The secret {hint} has expired and can't work again.{stays}")
         }
         (None, None) => format!("The secret {hint} becomes invalid at once.{stays}"),
     };
@@ -162,7 +175,8 @@ impl Dialog for RegenerateTokenDialog {
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, model: &Model) {
         let theme = layout.theme;
-        layout.text_line("Creates a new secret. Name, description and API selection stay the same.", Style::new());
+        layout
+            .text_line("The token gets a new secret. Name, description and API selection stay the same.", Style::new());
         let grace =
             if self.rotating { "" } else { "The old secret can keep working for a while, but not after the expiry." };
         layout.text_line(grace, Style::new());

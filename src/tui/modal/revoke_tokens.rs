@@ -21,12 +21,13 @@ pub fn revoke_tokens(tokens: Vec<Token>, trash: Span) -> RemovalSpec {
                 only.full_name(),
                 confirmation,
                 Some("this token"),
-                "The token stops working at once. It can be restored",
+                "The service denies the token at once. It can be restored",
             )
         }
         several => {
             let what = format!("{} tokens", group_digits(several.len() as u64));
-            ("revoke-tokens", what, Confirmation::Number, None, "The tokens stop working at once. They can be restored")
+            let subject = "The service denies the tokens at once. They can be restored";
+            ("revoke-tokens", what, Confirmation::Number, None, subject)
         }
     };
     RemovalSpec {
@@ -35,8 +36,10 @@ pub fn revoke_tokens(tokens: Vec<Token>, trash: Span) -> RemovalSpec {
         impact: Removal::Tokens(tokens.iter().map(|token| token.id).collect()),
         effects: vec![format!("{subject} for {}.", trash.describe())],
         confirmation,
-        // The button would do nothing for a disabled token.
-        alternative: (tokens.len() > 1 || tokens.iter().any(|token| token.enabled))
+        // The button would do nothing for disabled tokens.
+        alternative: tokens
+            .iter()
+            .any(|token| token.enabled)
             .then(|| Alternative::Change("Disable instead", Box::new(disabled))),
         act: "Revoke",
         object,
@@ -56,15 +59,15 @@ fn disable_tokens(tokens: &[Token]) -> impl Fn() -> PendingMutation + 'static {
         [only] => (
             only.full_name(),
             format!(
-                "The service will deny {} from the next request on. You can enable the token later, unless it has expired.",
+                "From the next request on, {} doesn't work. You can enable the token later, unless it has expired.",
                 only.name
             ),
         ),
         several => (
             format!("{} tokens", several.len()),
             format!(
-                "The service will deny {names} from the next request on. You can enable the tokens later, unless they have \
-                 expired."
+                "From the next request on, none of these tokens works: {names}. You can enable the tokens later, unless \
+                 they have expired."
             ),
         ),
     };

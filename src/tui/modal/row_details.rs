@@ -46,7 +46,7 @@ impl Content for HashedRow {
             ("When", model.dates.get().second(row.at)),
             ("", ago(row.at, model.now)),
             ("Who", name_and_id(&row.name, &row.account, "no account: a user of the store's machine")),
-            ("Proof", row.proof.clone()),
+            ("Proof", row.proof_words().unwrap_or("access to the store").to_owned()),
             ("Via", row.face.clone()),
             ("Verb", row.verb.clone()),
             ("Target", name_and_id(&row.target_name, &row.target, "")),

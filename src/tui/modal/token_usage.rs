@@ -4,6 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::api_selection::Selection;
+use crate::domain::denial_reason::DenialReason;
 use crate::domain::recent_usage::ClientUsage;
 use crate::domain::time::{Timestamp, ago};
 use crate::tui::model::Model;
@@ -61,7 +62,9 @@ pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>>
         lines.push(row("Denied", &denied, style));
         if let Some(last) = &usage.denied.last {
             let (_, client) = format_origin(&last.address, &last.client);
-            lines.push(row("", &format!("{}, {client} ({})", ago(last.at, model.now), last.reason), theme.dim));
+            // The token exists, so it was not purged.
+            let reason = if last.reason == DenialReason::Deleted.as_str() { "revoked" } else { &last.reason };
+            lines.push(row("", &format!("{}, {client} ({reason})", ago(last.at, model.now)), theme.dim));
         }
     }
     lines

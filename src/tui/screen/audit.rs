@@ -82,7 +82,7 @@ impl Source for AuditLog {
         let (plain, dim) = (Style::new(), model.theme.dim);
         vec![
             Cell::new(columns.time(row.at, model), dim),
-            Cell::matching(actor_name(row), plain, &filter.words, filter.actor.as_ref()),
+            Cell::matching(row.actor_name(), plain, &filter.words, filter.actor.as_ref()),
             Cell::matching(row.verb.as_str(), plain, &filter.words, filter.verb.as_ref()),
             Cell::matching(target_name(row), plain, &filter.words, filter.target.as_ref()),
             Cell::new(row.proof.as_str(), dim),
@@ -95,7 +95,8 @@ impl Source for AuditLog {
         let first = if summary.is_empty() { format!("{} {}", row.verb, target_name(row)) } else { summary };
         let ago = ago(row.at, model.now);
         let clock = model.dates.get().second(row.at);
-        let second = format!("{ago}, {clock}, by {} with {} ({})", actor_name(row), row.proof, row.face);
+        let proof = row.proof_words().map_or_else(String::new, |proof| format!("{proof}, "));
+        let second = format!("{ago}, {clock}, by {} ({proof}{})", row.actor_name(), row.face);
         [first, second]
     }
 
@@ -122,11 +123,6 @@ impl Source for AuditLog {
     fn on_action(_list: &mut Audit, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {
         (action == Action::CheckAuditLog).then(|| Intent::push(AuditCheck::new()))
     }
-}
-
-/// Returns the actor's name at the time of the change.
-fn actor_name(row: &AuditRow) -> &str {
-    if row.name.is_empty() { "nobody" } else { &row.name }
 }
 
 /// Returns the name of the changed object, else its id.

@@ -111,13 +111,13 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::WorkerFailed => {
             app.model.exit = Some(Err(Error::failure("a part of jeton failed; see the message above").next(
-                "Start jeton again and check whether your last change was made. A change of more than 1 000 \
-                     tokens may have been made in part",
+                "Start jeton again and check if your last change was made. A change of more than 1 000 tokens \
+                     can be incomplete",
             )));
             Vec::new()
         }
         Msg::TerminalLost(why) => {
-            app.model.exit = Some(Err(Error::failure("the terminal can't be read").why(why)));
+            app.model.exit = Some(Err(Error::failure("the terminal can't be read").why(why).next("Start jeton again")));
             Vec::new()
         }
         Msg::Resumed => {

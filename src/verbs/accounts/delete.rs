@@ -74,8 +74,8 @@ fn check_no_active_tokens(counted: &AccountWithCounts) -> Result<()> {
     let next = if counted.account.enabled {
         format!("Disable the account instead: jeton account disable {name}. Or first disable or revoke its tokens")
     } else {
-        "The account is disabled, so its tokens are denied already. To delete it, disable or revoke its tokens \
-         first"
+        "The account is disabled, so its tokens are denied already. To delete the account, first disable or \
+         revoke its tokens"
             .to_owned()
     };
     Err(Error::conflict(format!("the account {name} can't be deleted"))

@@ -57,7 +57,7 @@ fn check_unchanged(seen: &[Account], account: &Account) -> Result<()> {
     if seen.iter().all(is_same) {
         return Ok(());
     }
-    let what = format!("another session changed the account {} in the meantime", account.username);
+    let what = format!("another program or session changed the account {} in the meantime", account.username);
     Err(Error::conflict(format!("{what}; your change was not made"))
         .next("Check the account's role and state, then make your change again")
         .fault(Fault::ChangedMeanwhile))

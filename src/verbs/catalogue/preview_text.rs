@@ -39,7 +39,7 @@ impl CataloguePreview {
         self.describe_renames(&mut text, limits);
         let set_changes: Vec<&SetChange> = self.set_changes.iter().filter(|shift| !self.is_listed(shift)).collect();
         if !set_changes.is_empty() {
-            text.push("Methods of API sets:".to_owned());
+            text.push("API sets whose methods change:".to_owned());
             push_truncated(
                 &mut text,
                 limits,
@@ -91,11 +91,11 @@ impl CataloguePreview {
         let tokens_lose = if *count == 1 { "1 token loses".to_owned() } else { format!("{count} tokens lose") };
         let bound = if *is_lower_bound { "at least " } else { "" };
         let used = match (*used, *count) {
-            (0, _) if *is_lower_bound => "not all uses were read".to_owned(),
-            (0, 1) => "it didn't use these in the last 7 days".to_owned(),
-            (0, _) => "none of them used these in the last 7 days".to_owned(),
-            (_, 1) => "it used these in the last 7 days".to_owned(),
-            (used, _) => format!("{bound}{used} of them used these in the last 7 days"),
+            (0, _) if *is_lower_bound => "jeton could not count all uses of the last 7 days".to_owned(),
+            (0, 1) => "it didn't use these methods in the last 7 days".to_owned(),
+            (0, _) => "none of them used these methods in the last 7 days".to_owned(),
+            (_, 1) => "it used some of these methods in the last 7 days".to_owned(),
+            (used, _) => format!("{bound}{used} of them used these methods in the last 7 days"),
         };
         text.push(format!("{tokens_lose} methods; {used}:"));
         let all = usize::try_from(*count).unwrap_or(usize::MAX);
@@ -128,8 +128,8 @@ impl CataloguePreview {
         }
         if !self.grown.is_empty() {
             text.push(match self.grown.len() {
-                1 => "Tokens with this method can make more requests than before:".to_owned(),
-                count => format!("Tokens with any of these {count} methods can make more requests than before:"),
+                1 => "This method covers more requests than before:".to_owned(),
+                count => format!("These {count} methods cover more requests than before:"),
             });
             push_truncated(&mut text, limits, self.grown.len(), self.grown.iter().map(|id| vec![format!("  {id}")]));
         }
@@ -158,15 +158,15 @@ impl CataloguePreview {
         }
         if !self.shrunk.is_empty() {
             text.push(match self.shrunk.len() {
-                1 => "Tokens with this method can make fewer requests than before:".to_owned(),
-                count => format!("Tokens with any of these {count} methods can make fewer requests than before:"),
+                1 => "This method covers fewer requests than before:".to_owned(),
+                count => format!("These {count} methods cover fewer requests than before:"),
             });
             push_truncated(&mut text, limits, self.shrunk.len(), self.shrunk.iter().map(|id| vec![format!("  {id}")]));
         }
         self.describe_losses(&mut text, limits);
         let unreadable = &widening.unreadable;
         if !unreadable.is_empty() {
-            text.push("Skipped tokens that are damaged in the store (they grant nothing):".to_owned());
+            text.push("Tokens that are damaged in the store and were skipped (they permit nothing):".to_owned());
             push_truncated(&mut text, limits, unreadable.len(), unreadable.iter().map(|id| vec![format!("  {id}")]));
         }
         text

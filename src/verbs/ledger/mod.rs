@@ -1,7 +1,7 @@
 pub use crate::verbs::ports::ledger::{
     DeniedKey, DeniedRow, DeniedTokenKey, DeniedTokenRow, Ledger, LedgerQuery, LedgerScope, LedgerSecret,
     LedgerSizePart, LedgerToken, LedgerWindow, MAX_COUNTED_ROWS, SecretStatus, SizeCursor, TokenState, UNKNOWN_SECRETS,
-    UseKey, UseRow, format_origin, is_aggregated,
+    UseKey, UseRow, format_origin, is_aggregated, reason_word,
 };
 
 use crate::domain::query::ledger_filter::LedgerFilter;

@@ -188,13 +188,16 @@ fn describe(notice: &Notice, now: Timestamp) -> String {
             format!("was last used {} ({at})", ago(*at, now))
         }
         Notice::Finding { finding: Finding::Stale { created_at, .. }, .. } => {
-            format!("was never used; created {} ({created_at})", ago(*created_at, now))
+            format!("was created {} ({created_at}) and never used", ago(*created_at, now))
         }
         Notice::Finding { finding: Finding::DeadSecretTried { token, attempts }, .. } => {
             describe_attempts(token, attempts, now)
         }
         Notice::Finding { finding: Finding::UnknownNames { count, .. }, .. } => {
-            format!("has names that no catalogue has: {count}")
+            format!(
+                "refers to {count} method{} or API set{0} that no catalogue has",
+                if *count == 1 { "" } else { "s" }
+            )
         }
         Notice::NewNetwork(used) => {
             let mut names: Vec<&str> = used.networks.iter().take(MAX_NETWORKS).map(String::as_str).collect();
@@ -211,7 +214,8 @@ fn describe(notice: &Notice, now: Timestamp) -> String {
 fn describe_attempts(token: &LedgerToken, attempts: &DeadSecretAttempts, now: Timestamp) -> String {
     let (address, client) = format_origin(&attempts.address, &attempts.client);
     let address = if address == "-" { "an unknown address".to_owned() } else { address };
-    let client = if attempts.client.is_empty() { String::new() } else { format!(" {}", excerpt(&client, MAX_CLIENT)) };
+    let client =
+        if attempts.client.is_empty() { String::new() } else { format!(" ({})", excerpt(&client, MAX_CLIENT)) };
     let bound = if attempts.is_lower_bound { "more than " } else { "" };
     let hint = attempts.secret.as_ref().map_or_else(String::new, |secret| format!(" with {}", secret.hint));
     format!(

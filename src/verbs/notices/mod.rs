@@ -132,7 +132,7 @@ pub fn notify<S: Store + Maintenance>(
         // Fails before the first message if nothing can be recorded: else all would be sent again and again.
         if store.is_read_only() {
             return Err(Error::failure("notices can't be sent")
-                .why("jeton could not record them, because it can't write to the store")
+                .why("jeton records each sent notice in the store, but can't write to the store")
                 .next(
                     "Check the permissions of the store's file, and that its file system is not mounted read-only. To \
                      show the notices without sending them, run: jeton notify --dry-run",

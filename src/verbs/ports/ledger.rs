@@ -118,6 +118,11 @@ impl LedgerToken {
     }
 }
 
+/// Returns the word of a denial reason for people, as [`LedgerToken::reason_word`] does. `token` may be unknown.
+pub fn reason_word<'r>(token: Option<&LedgerToken>, code: &'r str) -> &'r str {
+    token.map_or(code, |token| token.reason_word(code))
+}
+
 word_enum! {
     /// The present state of a secret in the ledger.
     pub enum SecretStatus {

@@ -138,9 +138,9 @@ impl EditToken {
 
     fn apply(&self, before: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Token> {
         if self.name.is_none() && self.description.is_none() && self.expires.is_none() && self.selection.is_none() {
-            return Err(
-                Error::usage("nothing to change").next("Give at least one option, e.g. --description or --expires")
-            );
+            return Err(Error::usage("nothing to change").next(
+                "Give at least one new value, e.g. a description or an expiry (in a command: --description, --expires)",
+            ));
         }
         let mut after = before.clone();
         if let Some(name) = &self.name {
@@ -180,9 +180,12 @@ impl EditToken {
         } else {
             differences.join("; ")
         };
-        Error::conflict(format!("another session changed the token {}; your change was not made", stored.name))
-            .why(why)
-            .next("Check the token's current values, then make your change again")
-            .fault(Fault::ChangedMeanwhile)
+        Error::conflict(format!(
+            "another program or session changed the token {}; your change was not made",
+            stored.name
+        ))
+        .why(why)
+        .next("Check the token's current values, then make your change again")
+        .fault(Fault::ChangedMeanwhile)
     }
 }

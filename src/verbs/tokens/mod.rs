@@ -80,7 +80,7 @@ impl TokenTarget {
     fn check_revision(&self, token: &Token) -> Result<()> {
         match self.expected_revision {
             Some(seen) if seen != token.revision => Err(Error::conflict(format!(
-                "another session changed the token {} in the meantime; your change was not made",
+                "another program or session changed the token {} in the meantime; your change was not made",
                 token.name
             ))
             .next("Check the token's current values, then make your change again")

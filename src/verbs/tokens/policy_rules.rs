@@ -90,8 +90,8 @@ pub(super) fn check_token_limit(snapshot: &dyn Snapshot, account: AccountId, env
     Err(Error::conflict(format!("the account would have {count} tokens, including its trash"))
         .why(format!("the limit for each account is {limit} (policy.kept_tokens)"))
         .next(format!(
-            "{first} the trash: jeton token purge --trashed. This also purges trashed tokens of other accounts that \
-             you manage"
+            "{first} the trash: jeton token purge --trashed. This command also purges trashed tokens of other accounts \
+             that you manage"
         )))
 }
 
@@ -112,7 +112,9 @@ pub(super) fn check_selection_exists(
 ) -> Result<()> {
     match selection {
         Selection::Inherit => Ok(()),
-        Selection::Sets(names) if names.is_empty() => Err(Error::usage("a selection by sets needs at least one set")),
+        Selection::Sets(names) if names.is_empty() => {
+            Err(Error::usage("an API selection by sets needs at least one API set"))
+        }
         Selection::Sets(names) => {
             let sets = snapshot.api_sets()?;
             let had = |name: &String| matches!(before, Some(Selection::Sets(before)) if before.contains(name));

@@ -80,7 +80,7 @@ fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Res
     })?;
     if before.expiry.is_past(env.now) {
         return Err(Error::conflict(format!("{} has expired, so its old secret can't keep working", before.name))
-            .next("Leave out the grace (--grace)"));
+            .next("Let the old secret end at once: leave out the grace (in a command: --grace)"));
     }
     if let Some(previous) = before.overlap(env.now) {
         return Err(Error::conflict(format!("{} already has two secrets", before.name))

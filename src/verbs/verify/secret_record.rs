@@ -47,7 +47,7 @@ impl SecretRecord {
 }
 
 pub(super) fn orphan_secret() -> Error {
-    Error::failure("the store holds a secret without a token")
+    Error::failure("the store is damaged").why("a stored secret has no token").next("Restore a backup of the store")
 }
 
 /// The facts that decide if a secret works, taken from the secret, its token and its account.

@@ -332,7 +332,7 @@ fn policy_set_previews_and_confirms_what_is_lost() {
     let refused = home.as_ops(&["policy", "set", "trash=1h"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: 2 tokens in the trash could no longer be restored; nothing was changed: ops/a, ops/b
-      If this is intended, use: --confirm 2
+      If this is intended, use --confirm 2 (over HTTP: "confirm": 2)
     ");
     home.as_ops(&["token", "restore", "a"]).assert_success();
     home.as_ops(&["policy", "set", "trash=1h", "--confirm", "2"]).assert_error(Kind::Conflict);

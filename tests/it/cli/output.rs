@@ -72,10 +72,10 @@ fn error_after_a_change_reports_that_the_change_was_made() {
     ] {
         let (code, err) = onto_full_disk(&home, &[args, &["--json", "--password-stdin"]].concat());
         assert_eq!(code, Some(1), "{args:?}: {err}");
-        insta::allow_duplicates! { insta::assert_snapshot!(err.lines().last().unwrap(), @r#"{"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the change was made, but the output can't be written","why":"No space left on device","next":null}}"#) };
+        insta::allow_duplicates! { insta::assert_snapshot!(err.lines().last().unwrap(), @r#"{"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the change was made, but the output can't be written","why":"No space left on device","next":"Check where stdout goes. Don't run the command again, because the change was made"}}"#) };
     }
     let (_, err) = onto_full_disk(&home, &["token", "list", "--json", "--password-stdin"]);
-    insta::assert_snapshot!(err, @r#"{"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the output can't be written","why":"No space left on device","next":null}}"#);
+    insta::assert_snapshot!(err, @r#"{"schema":1,"error":{"kind":"failure","exit_code":1,"what":"the output can't be written","why":"No space left on device","next":"Check where stdout goes, then run the command again"}}"#);
 }
 
 #[test]

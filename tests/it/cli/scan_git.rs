@@ -112,7 +112,7 @@ fn scan_tells_of_repositories_it_could_not_search() {
     let mut command = home.command(&["scan", "tree"]);
     command.env("PATH", home.path("tree"));
     let skipped = run_to_end(command, b"").assert_error(Kind::Failure);
-    assert!(skipped.err.contains("git is not installed"), "{skipped:?}");
+    assert!(skipped.err.contains("the program git was not found in PATH"), "{skipped:?}");
     // A damaged repository.
     let blob = git(&home, "tree", &["rev-parse", "HEAD:a"]);
     let (folder, file) = blob.split_at(2);

@@ -27,7 +27,7 @@ fn found_secrets_that_work_are_revoked_by_possession() {
 
     let done = scan(&["--confirm", "2"]).assert_code(6);
     insta::assert_snapshot!(done.message(), @"
-    ✓ ops/rotated now works only with the new secret
+    ✓ ops/rotated now has only the new secret
     ✓ ops/a disabled
     error: found 3 secrets in 4 places: 2 of them were revoked
       Get new secrets for the disabled tokens: jeton token regenerate NAME, then jeton token enable NAME

@@ -147,7 +147,7 @@ fn copy_and_regenerate_issue_working_secrets() {
     insta::assert_snapshot!(rotating.join("\n").replace(&first[..12], "[old]"), @"Rotating   [old] (stops working in 20 days), last seen just now, 1 call today");
 
     let done = home.as_ops(&["token", "retire", "ci"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ops/ci now works only with the new secret; jeton denies the old secret from the next request on");
+    insta::assert_snapshot!(done.message(), @"✓ ops/ci now has only the new secret; jeton denies the old secret from the next request on");
     assert_eq!((home.verify(&first), home.verify(second)), (4, 0));
     home.as_ops(&["token", "retire", "ci"]).assert_error(Kind::Conflict);
     let shown = home.as_ops(&["token", "show", "ci", "--json"]).assert_success().json();

@@ -116,7 +116,7 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     fs::write(&manage, "mine").unwrap();
     let refused = run_to_end(command(&path), b"").assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: can't listen on unix:[folder]/jeton.db.manage: this path already has a file that is not a socket of the user who runs jeton
+    error: can't listen on unix:[folder]/jeton.db.manage: a file that is not a socket already has this path
       Choose another address, or remove the file if nothing uses it
     ");
     assert_eq!(fs::read_to_string(&manage).unwrap(), "mine");

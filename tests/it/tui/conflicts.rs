@@ -136,9 +136,9 @@ fn tokens_are_disabled_as_stored_after_a_conflict() {
     s.keys("<enter>");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Disable 2 tokens
-    The service will deny ops/b2, ops/c from the next request on. The secrets
-    are kept: you can enable the tokens later, unless they have expired. 1
-    other marked token is already disabled.
+    From the next request on, none of these tokens works: ops/b2, ops/c. The
+    secrets are kept: you can enable the tokens later, unless they have
+    expired. 1 other marked token is already disabled.
     None of the 2 tokens was used in the last 7 days.
     Password of ops
     Your change was not made. In the meantime: ops/a was changed (enabled: yes

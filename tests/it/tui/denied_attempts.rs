@@ -189,9 +189,12 @@ fn denied_attempt_leads_to_its_token() {
 #[test]
 fn denied_filter_narrows_by_words_and_fields() {
     let mut s = TuiHarness::signed_in(with_denied_attempts());
-    s.keys("6g/reason:del");
-    s.assert_shows("1 match");
-    s.assert_hides("deploy-bot");
+    s.keys("6g/");
+    for text in ["reason:del", "reason:revoked", "revoked"] {
+        s.keys(&format!("<c-u>{text}"));
+        s.assert_shows("1 match");
+        s.assert_hides("deploy-bot");
+    }
     s.keys("<c-u>token:deploy address:10.0.0");
     s.assert_shows("1 match");
     s.assert_shows("deploy-bot");

@@ -80,7 +80,7 @@ fn details_show_lineage_and_every_withheld_method() {
       environment.control.GetEnvInfo
 
     Withheld: 1 method
-      environment.control.StopEnv  the secret's role viewer is too low
+      environment.control.StopEnv  the issued role viewer is too low
     ");
 }
 

@@ -196,9 +196,9 @@ fn several_tokens_are_disabled_and_enabled_together() {
     s.assert_top("token.disable");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Disable 2 tokens
-    The service will deny ops/a, ops/c from the next request on. The secrets
-    are kept: you can enable the tokens later, unless they have expired. 1
-    other marked token is already disabled.
+    From the next request on, none of these tokens works: ops/a, ops/c. The
+    secrets are kept: you can enable the tokens later, unless they have
+    expired. 1 other marked token is already disabled.
     None of the 2 tokens was used in the last 7 days.
     Password of ops
     ");

@@ -148,7 +148,7 @@ fn edit_conflict_names_both_sides() {
         assert_error(install.call("member", PreviewEdit(mine.clone())), Kind::Conflict),
         assert_error(install.call("member", mine), Kind::Conflict),
     ] {
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @r#"another session changed the token x; your change was not made: description was none and is now "theirs" (you chose "mine"); expires was never and is now 2026-11-28 (you did not change it). Check the token's current values, then make your change again"#); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @r#"another program or session changed the token x; your change was not made: description was none and is now "theirs" (you chose "mine"); expires was never and is now 2026-11-28 (you did not change it). Check the token's current values, then make your change again"#); }
     }
     let blind = EditToken { description: described("mine"), ..EditToken::new(TokenTarget::at_revision(&seen)) };
     assert_error(install.call("member", blind), Kind::Conflict);

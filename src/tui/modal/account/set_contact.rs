@@ -58,7 +58,7 @@ impl Dialog for SetContactDialog {
         }
         let about = match &contact {
             Some(contact) => format!("Notices about the tokens of {username} will go to {contact}."),
-            None => format!("Notices about the tokens of {username} will go to the owners."),
+            None => format!("Notices about the tokens of {username} will go to the owners who have a contact."),
         };
         let title = format!("Change the contact of {username}");
         Ok(PendingMutation::new(title, about, SetContact { username, contact }).confirm(ctx))

@@ -21,7 +21,7 @@ pub const fn describe_role(role: Role) -> &'static str {
     match role {
         Role::Owner => "Owners manage everything; tokens can get all methods",
         Role::Admin => "Admins manage members and viewers; tokens can get all methods",
-        Role::Member => "Members manage no account; tokens can get read, write methods",
+        Role::Member => "Members manage no account; tokens can get read/write methods",
         Role::Viewer => "Viewers manage no account; tokens can get read methods only",
     }
 }
@@ -41,8 +41,8 @@ fn describe_change(before: Role, after: Role, active: u32) -> String {
         format!("{tokens} can no longer call {} methods from the next request on.", named(lost))
     } else if !gained.is_empty() {
         format!(
-            "When a token is regenerated, it gets the {} methods of its API selection. A token whose secret was issued \
-             under a role with these methods gets them at once.",
+            "A token gets the {} methods of its API selection when it is regenerated. If its secret was issued under a \
+             role with these methods, the token gets them at once.",
             named(gained)
         )
     } else {
@@ -94,7 +94,9 @@ impl Dialog for SetRoleDialog {
             return Err(Problem::at(Field::Role, format!("{name} already has the role {role}")));
         }
         if role > before && self.account.temporary_password {
-            let text = format!("{name} must sign in and replace the temporary password before a promotion");
+            let text = format!(
+                "First {name} must sign in and replace the temporary password. Then you can give a higher role"
+            );
             return Err(Problem::at(Field::Role, text));
         }
         let about = format!(
@@ -146,7 +148,7 @@ mod tests {
         let texts = changes.map(|(before, after)| describe_change(before, after, 3));
         insta::assert_snapshot!(texts.join("\n"), @"
         The account's 3 active tokens can no longer call write and admin methods from the next request on.
-        When a token is regenerated, it gets the write methods of its API selection. A token whose secret was issued under a role with these methods gets them at once.
+        A token gets the write methods of its API selection when it is regenerated. If its secret was issued under a role with these methods, the token gets them at once.
         The account's 3 active tokens can call the same methods as before.
         ");
     }

@@ -17,7 +17,8 @@ const PREVIEW_LIMITS: TextLimits =
     TextLimits { max_items: 1_000, more_hint: "for the full list, run: jeton catalogue apply FILE --dry-run --json" };
 
 /// The heading of the command with the options, which this form can't take.
-const MISSING_OPTIONS: &str = "The last import seems to have used options. To use the options again, run:";
+const MISSING_OPTIONS: &str =
+    "The last import seems to have used options that this form doesn't have. To use them again, run:";
 
 /// Describes the preview: the tokens that gain or lose methods, the remarks of an import, then additions, removals and changes.
 fn preview_text(preview: &CataloguePreview, loaded: &ImportResult) -> ScrollText {

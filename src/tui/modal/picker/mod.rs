@@ -124,8 +124,8 @@ impl Picker {
         let known: HashSet<&str> = self.tree.index().methods.iter().map(|row| row.id.as_str()).collect();
         if let Some(gone) = used.find(|method| !known.contains(method)) {
             return Err(format!(
-                "the token used {gone}, which is in no catalogue now. The method may have a new id: untick unused methods \
-                 by hand"
+                "the token used {gone}, which is in no catalogue now. Perhaps the method has a new id, so untick unused \
+                 methods by hand"
             ));
         }
         match self.tree.untick_unless(|method| used.was_used(method)) {

@@ -8,7 +8,7 @@ use crate::tui::model::Model;
 use crate::tui::text_fit::{count_noun, group_digits};
 use crate::tui::theme;
 use crate::tui::widget::table_columns::{AGO_COLUMNS, CLOCK_COLUMNS, Cell, TableColumns, TableSpec};
-use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, SecretStatus, format_origin};
+use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, SecretStatus, format_origin, reason_word};
 use crate::verbs::verify::DenialReason;
 
 /// Width of the longest reason, with its glyph.
@@ -52,11 +52,12 @@ pub(super) fn cells(row: &DeniedRow, filter: &LedgerFilter, columns: &TableColum
     let token_style = if row.token.is_some() { plain } else { dim };
     let (address, client) = format_origin(&row.address, &row.client);
     let secret = row.secret.as_ref().map_or("", |secret| short_status(secret.status));
+    let reason = reason_word(row.token.as_ref(), &row.reason);
     vec![
         // The last attempt of the minute, as in the lines below the table.
         Cell::new(columns.time(row.at, model), dim),
         Cell::new(format!("{:>width$}", group_digits(row.attempts), width = TIMES_COLUMNS - 1), plain),
-        Cell::matching(format!("{glyph} {}", row.reason), style, &filter.words, filter.reason.as_ref()),
+        Cell::matching(format!("{glyph} {reason}"), style, &filter.words, filter.reason.as_ref()),
         Cell::matching(token_name(row), token_style, &filter.words, filter.token.as_ref()),
         Cell::new(secret, plain),
         Cell::matching(row.method.as_str(), plain, &filter.words, filter.method.as_ref()),
@@ -94,11 +95,8 @@ pub fn describe_secret(secret: Option<&LedgerSecret>) -> String {
 pub const fn short_status(status: SecretStatus) -> &'static str {
     match status {
         SecretStatus::Previous => "in overlap",
-        SecretStatus::Current
-        | SecretStatus::Old
-        | SecretStatus::Deleted
-        | SecretStatus::Purged
-        | SecretStatus::Wrong => status.as_str(),
+        SecretStatus::Deleted => "revoked",
+        SecretStatus::Current | SecretStatus::Old | SecretStatus::Purged | SecretStatus::Wrong => status.as_str(),
     }
 }
 

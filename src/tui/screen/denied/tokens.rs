@@ -9,7 +9,7 @@ use crate::tui::model::Model;
 use crate::tui::text_fit::{count_noun, group_digits};
 use crate::tui::theme;
 use crate::tui::widget::table_columns::{AGO_COLUMNS, Cell, TableSpec};
-use crate::verbs::ledger::{DeniedTokenRow, LedgerToken, UNKNOWN_SECRETS, format_origin};
+use crate::verbs::ledger::{DeniedTokenRow, LedgerToken, UNKNOWN_SECRETS, format_origin, reason_word};
 use crate::verbs::verify::DenialReason;
 
 /// Time since the last attempt in which a token counts as tried now.
@@ -29,11 +29,12 @@ pub(super) fn cells(row: &DeniedTokenRow, filter: &LedgerFilter, model: &Model) 
     let plain = Style::new();
     let (glyph, style) = theme::reason(&row.reason, theme);
     let is_now = row.at.0 > model.now.0.saturating_sub(TRIED_NOW);
+    let reason = reason_word(row.token.as_ref(), &row.reason);
     let (mark, last) = if is_now { ("‼", theme.danger) } else { ("", plain) };
     vec![
         Cell::new(mark, theme.danger),
         Cell::matching(token_name(row), plain, &filter.words, filter.token.as_ref()),
-        Cell::matching(format!("{glyph} {}", row.reason), style, &filter.words, filter.reason.as_ref()),
+        Cell::matching(format!("{glyph} {reason}"), style, &filter.words, filter.reason.as_ref()),
         Cell::new(format!("{:>8}", group_digits(row.attempts)), plain),
         Cell::new(ago(row.at, model.now), last),
         Cell::matching(row.origin(), plain, &filter.words, filter.address.as_ref()),

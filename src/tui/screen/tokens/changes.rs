@@ -73,7 +73,9 @@ impl Tokens {
             }
             Subject::Bulk(_) => {
                 self.marks.clear();
-                self.source.undo = Undo::Impossible("u can't undo a change of all marked tokens. Mark them again");
+                self.source.undo = Undo::Impossible(
+                    "u can't undo a change of all marked tokens. To change them back, mark them again",
+                );
                 Intent::Stay
             }
             Subject::Accounts(_) | Subject::Secret(_) | Subject::Policy(_) | Subject::Catalogue(_) => Intent::Stay,

@@ -198,10 +198,16 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
         1 => " 1 other marked token is already disabled.".to_owned(),
         n => format!(" {n} other marked tokens are already disabled."),
     };
-    let about = format!(
-        "The service will deny {names} from the next request on. The secrets are kept: you can enable the \
-         tokens later, unless they have expired.{off}"
-    );
+    let about = match affected.len() {
+        1 => format!(
+            "From the next request on, {names} doesn't work. The secret is kept: you can enable the token later, unless \
+             it has expired.{off}"
+        ),
+        _ => format!(
+            "From the next request on, none of these tokens works: {names}. The secrets are kept: you can enable the \
+             tokens later, unless they have expired.{off}"
+        ),
+    };
     PendingMutation::new(format!("Disable {count}"), about, DisableTokens { tokens: targets })
         .taking(Removal::Tokens(affected.iter().map(|token| token.id).collect()))
 }

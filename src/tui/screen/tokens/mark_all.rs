@@ -22,7 +22,10 @@ impl Tokens {
         let filter = self.source.options.apply_to(self.parsed_filter());
         // Only the store knows which tokens are tried, so marks could not show them.
         if filter.tried {
-            let text = "Too many tokens are still tried to mark all of them. Narrow the filter";
+            let text = match self.source.window.unreadable.is_empty() {
+                true => "The list of tokens that are still tried is too long to mark all. Narrow the filter",
+                false => "Some of these tokens are damaged in the store. Mark the other tokens one by one",
+            };
             return Intent::Notify(NoticeId::MarkLimit, text.to_owned());
         }
         self.source.marked_query = (self.source.owner(), filter.clone());

@@ -46,7 +46,7 @@ pub(super) fn about(token: &Token, details: Option<&TokenDetails>, model: &Model
     match token.overlap(model.now) {
         Some(old) => {
             let stops = relative(old.retires_at, model.now);
-            [about, format!("old secret {} ends {stops} (o ends it now); {used}", old.hint)]
+            [about, format!("old secret {} ends {stops} (o ends it now); token: {used}", old.hint)]
         }
         None => [about, used],
     }
