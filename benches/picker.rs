@@ -169,6 +169,7 @@ fn open_page(page: Box<Picker>) -> App {
         remember_password: std::time::Duration::ZERO,
         lock_after: std::time::Duration::ZERO,
         dates: jeton::domain::date_format::DateFormat::Iso,
+        mouse: false,
         demo: None,
     };
     let mut app = App::new(&start, "bench".to_owned(), Theme::colour(), (200, 60));

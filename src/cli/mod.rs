@@ -235,6 +235,7 @@ fn run_tui(
         remember_password: settings.confirm_remember.value,
         lock_after: settings.lock_after.value,
         dates: settings.dates.value,
+        mouse: settings.mouse.value,
         demo,
     })
 }

@@ -113,6 +113,8 @@ pub struct Settings {
     pub lock_after: Setting<Duration>,
     pub confirm_remember: Setting<Duration>,
     pub dates: Setting<DateFormat>,
+    /// `true` if clicks and the wheel act on the screens.
+    pub mouse: Setting<bool>,
     pub serve: ServeSettings,
 }
 
@@ -273,10 +275,9 @@ impl Settings {
             store_colour: parse(from_files(&files, |keys| keys.store_colour.clone()), ServerColour::parse)?,
             server_ca,
             server_pin: parse(server_pin, CertificatePin::parse)?,
-            server_insecure: parse(
-                from_files(&files, |keys| keys.server_insecure.clone()),
-                setting_key::parse_yes_or_no,
-            )?,
+            server_insecure: parse(from_files(&files, |keys| keys.server_insecure.clone()), |text| {
+                SettingKey::ServerInsecure.parse_yes_or_no(text)
+            })?,
             username,
             token_name: parse(token_name, TokenName::parse)?,
             token,
@@ -285,6 +286,10 @@ impl Settings {
             lock_after: pause(|keys| keys.lock.after.clone(), LOCK_AFTER)?,
             confirm_remember: pause(|keys| keys.confirm.remember.clone(), Duration::ZERO)?,
             dates: dates.unwrap_or_default(),
+            mouse: parse(from_files(&files, |keys| keys.mouse.clone()), |text| {
+                SettingKey::Mouse.parse_yes_or_no(text)
+            })?
+            .unwrap_or(Setting { value: true, source: Source::Default }),
             serve: ServeSettings::find(overrides.serve, &files)?,
         };
         Ok(Settings { servers, ..settings }.with_login(login))
@@ -315,6 +320,7 @@ impl Settings {
         fn plain<'a, T: ToString + 'a>(setting: impl Into<Option<&'a Setting<T>>>) -> Option<(String, Source)> {
             text(setting.into()?, T::to_string)
         }
+        let yes_or_no = |is: &bool| if *is { "yes" } else { "no" }.to_owned();
         let path = |setting: &Setting<PathBuf>| text(setting, |path| path.display().to_string());
         match key {
             SettingKey::Store => text(&self.store, |store| store.path().display().to_string()),
@@ -323,9 +329,7 @@ impl Settings {
             }
             SettingKey::ServerCa => path(self.server_ca.as_ref()?),
             SettingKey::ServerPin => plain(self.server_pin.as_ref()),
-            SettingKey::ServerInsecure => {
-                text(self.server_insecure.as_ref()?, |is| if *is { "yes" } else { "no" }.to_owned())
-            }
+            SettingKey::ServerInsecure => text(self.server_insecure.as_ref()?, yes_or_no),
             SettingKey::Username => plain(self.username.as_ref()),
             SettingKey::ApiTokenName => plain(self.token_name.as_ref()),
             SettingKey::ApiToken => text(self.token.as_ref()?, |token| match token {
@@ -336,6 +340,7 @@ impl Settings {
             SettingKey::LockAfter => text(&self.lock_after, setting_key::describe_duration),
             SettingKey::ConfirmRemember => text(&self.confirm_remember, setting_key::describe_duration),
             SettingKey::StoreColour => text(self.store_colour.as_ref()?, |colour| colour.as_str().to_owned()),
+            SettingKey::Mouse => text(&self.mouse, yes_or_no),
             SettingKey::Dates => text(&self.dates, |dates| dates.as_str().to_owned()),
             SettingKey::ServeVerify => plain(self.serve.verify.as_ref()),
             SettingKey::ServeVerifyGroup => plain(self.serve.verify_group.as_ref()),

@@ -28,6 +28,7 @@ pub enum SettingKey {
     LockAfter,
     ConfirmRemember,
     Dates,
+    Mouse,
     ServeVerify,
     ServeVerifyGroup,
     ServeManage,
@@ -40,7 +41,7 @@ pub enum SettingKey {
 
 /// Every key, in the order of its variants: name, and description for `jeton config --help` and
 /// `docs/configuration.md`. A dot in a name leads into a table of the file.
-const KEYS: [(SettingKey, &str, &str); 20] = [
+const KEYS: [(SettingKey, &str, &str); 21] = [
     (SettingKey::Store, "store", "Path of the store's file"),
     (
         SettingKey::StoreColour,
@@ -77,6 +78,11 @@ const KEYS: [(SettingKey, &str, &str); 20] = [
         "Time for which the screens remember a typed password; 0s = ask each time",
     ),
     (SettingKey::Dates, "dates", "How dates are shown: iso (2026-12-31) or dmy (31-12-2026)"),
+    (
+        SettingKey::Mouse,
+        "mouse",
+        "yes: clicks and the wheel act on the screens; no: the mouse selects text, as in a shell",
+    ),
     (SettingKey::ServeVerify, "serve.verify", "Address at which jeton verifies tokens: unix:PATH or ADDRESS:PORT"),
     (SettingKey::ServeVerifyGroup, "serve.verify-group", "Group that can use the socket of serve.verify"),
     (
@@ -129,6 +135,18 @@ impl SettingKey {
         matches!(self, SettingKey::Store | SettingKey::ServerCa | SettingKey::ServeCertificate | SettingKey::ServeKey)
     }
 
+    /// Parses the value of a setting that is on or off.
+    pub(super) fn parse_yes_or_no(self, text: &str) -> Result<bool> {
+        match text {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            _ => {
+                let what = format!("{} can't be \"{}\"", self.name(), excerpt(text, 32));
+                Err(Error::usage(what).why("use yes or no"))
+            }
+        }
+    }
+
     /// Checks a value. A token is checked when it is read.
     pub fn check(self, value: &str) -> Result<()> {
         match self {
@@ -145,7 +163,7 @@ impl SettingKey {
             | SettingKey::ServeKey
             | SettingKey::ApiToken => Ok(()),
             SettingKey::ServerPin => CertificatePin::parse(value).map(drop),
-            SettingKey::ServerInsecure => parse_yes_or_no(value).map(drop),
+            SettingKey::ServerInsecure | SettingKey::Mouse => self.parse_yes_or_no(value).map(drop),
             SettingKey::Server => ServerAddress::parse(value).map(drop),
             SettingKey::Username => Username::parse(value).map(drop),
             SettingKey::ApiTokenName => TokenName::parse(value).map(drop),
@@ -158,15 +176,6 @@ impl SettingKey {
             SettingKey::ServeAccept => CredentialSources::parse(value).map(drop),
             SettingKey::ServeProxies => TrustedProxies::parse(value).map(drop),
         }
-    }
-}
-
-/// Parses the value of `server-insecure`.
-pub(super) fn parse_yes_or_no(text: &str) -> Result<bool> {
-    match text {
-        "yes" => Ok(true),
-        "no" => Ok(false),
-        _ => Err(Error::usage(format!("server-insecure can't be \"{}\"", excerpt(text, 32))).why("use yes or no")),
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "terminal.mouse",
-        meaning: "Never a fault: says that the mouse selects text as in other programs",
+        meaning: "Never a fault: says how to select text while the screens use the mouse",
         run: |c| mouse(&c.terminal),
     },
 ];
@@ -110,7 +110,7 @@ fn mouse(terminal: &TerminalFacts) -> Vec<Finding> {
     if !terminal.is_terminal {
         return Vec::new();
     }
-    vec![Finding::ok("jeton doesn't use the mouse: the terminal selects text with the mouse, as usual")]
+    vec![Finding::ok("the screens take clicks and the wheel; to select text, press M there, or hold Shift")]
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ pub enum Effect {
     StopLongWork,
     /// Redraws everything on an empty screen.
     Redraw,
+    /// Asks the terminal to report clicks and the wheel, or not to.
+    TakeMouse(bool),
     /// Returns the terminal to the shell and stops the process.
     Suspend,
 }

@@ -22,6 +22,7 @@ pub mod component;
 pub mod effect;
 mod frame_output;
 pub mod input_parser;
+pub mod intent;
 pub mod keymap;
 pub mod layer;
 pub mod long_work;
@@ -92,6 +93,8 @@ pub struct TuiConfig {
     /// Time without a key after which everything is hidden; zero = never.
     pub lock_after: Duration,
     pub dates: DateFormat,
+    /// `true` if clicks and the wheel act on the screens.
+    pub mouse: bool,
     /// The account that signs in automatically, in a demo.
     pub demo: Option<Demo>,
 }

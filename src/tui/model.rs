@@ -36,6 +36,8 @@ pub struct Model {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     pub theme: Theme,
+    /// `true` while clicks and the wheel act on the screens.
+    pub takes_mouse: bool,
     pub host: String,
     /// Location of the store, for display.
     pub store_path: String,
@@ -135,6 +137,7 @@ impl Model {
             dates: LocalDates::new(Arc::clone(&config.clock), config.dates),
             size,
             theme,
+            takes_mouse: config.mouse,
             host,
             store_path: config.store_path.clone(),
             store_colour: config.store_colour,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 use zeroize::Zeroizing;
 
 use crate::domain::time::Timestamp;
@@ -42,6 +42,8 @@ pub enum Msg {
     /// Time has passed.
     Now(Timestamp),
     Key(KeyEvent),
+    /// A press of the left button, or a turn of the wheel.
+    Mouse(MouseEvent),
     Paste(Zeroizing<String>),
     /// The terminal was resized to these columns and rows.
     Resize(u16, u16),

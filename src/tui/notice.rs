@@ -41,6 +41,8 @@ pub enum NoticeId {
     NotCopied,
     /// A key has no effect at the moment.
     NoEffect,
+    /// The mouse was taken or left to the terminal.
+    Mouse,
     /// Too many keys were typed ahead of a list.
     KeysIgnored,
     /// Pasted text had no field to go to.
@@ -101,7 +103,7 @@ impl Notice {
     }
 
     pub fn is_success(&self) -> bool {
-        matches!(self.id, NoticeId::Done(_) | NoticeId::Copied)
+        matches!(self.id, NoticeId::Done(_) | NoticeId::Copied | NoticeId::Mouse)
     }
 
     pub fn glyph(&self, theme: &Theme) -> (&'static str, Style) {

@@ -30,7 +30,7 @@ fn contexts(page: Option<&dyn Component>, model: &Model) -> ActiveContexts {
 }
 
 /// Returns `true` if the keys of `action` can be used. The keys of the other screens are the same on every page.
-fn is_enabled(page: &dyn Component, action: Action, model: &Model) -> bool {
+pub fn is_enabled(page: &dyn Component, action: Action, model: &Model) -> bool {
     match action {
         Action::ShowScreen(screen) => model.active_screen() != Some(screen),
         Action::Servers => model.places.len() > 1,

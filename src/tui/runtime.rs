@@ -117,6 +117,7 @@ fn read_keys(events_tx: &Sender<WakeEvent>) -> Result<()> {
             for input in inputs.drain(..) {
                 send(match input {
                     Input::Key(key) => Msg::Key(key),
+                    Input::Mouse(event) => Msg::Mouse(event),
                     Input::Paste(text) => Msg::Paste(text),
                 });
             }
@@ -286,6 +287,7 @@ impl EventLoop<'_> {
                     self.copy(text, true)?;
                 }
                 Effect::Redraw => self.screen.clear(),
+                Effect::TakeMouse(taken) => self.screen.take_mouse(taken)?,
                 Effect::Suspend => self.suspend()?,
             }
         }

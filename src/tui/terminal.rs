@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
+use crossterm::style::Print;
 use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
@@ -17,6 +18,10 @@ use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use super::frame_output::FrameOutput;
 use crate::error::{Error, Result};
 use crate::platform::terminal_input::size;
+
+/// Asks for reports of presses, releases and the wheel, but not of moves, in a format with decimal positions (SGR).
+const TAKE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
+const RELEASE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
 
 /// `true` while the program controls the terminal. Global, because the panic hook can't access anything else.
 static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
@@ -36,7 +41,8 @@ fn restore() -> io::Result<()> {
     let cooked = disable_raw_mode();
     // Waits for a frame being drawn by another thread: none of it may come after the restore.
     let mut out = io::stdout().lock();
-    let written = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, Show, LeaveAlternateScreen);
+    let written =
+        execute!(out, EndSynchronizedUpdate, Print(RELEASE_MOUSE), DisableBracketedPaste, Show, LeaveAlternateScreen);
     cooked.and(written)
 }
 
@@ -61,6 +67,7 @@ pub(super) struct TerminalScreen {
     output: FrameOutput,
     /// `true` if the terminal may have another size than the canvas.
     is_stale: bool,
+    takes_mouse: bool,
 }
 
 /// Returns a canvas of a fixed size: the size that the terminal reports may need more memory than there is.
@@ -81,7 +88,7 @@ impl TerminalScreen {
         let guard = RestoreGuard;
         enter().map_err(terminal_error)?;
         std::mem::forget(guard);
-        Ok(TerminalScreen { canvas: canvas(size()), output: FrameOutput::new(), is_stale: false })
+        Ok(TerminalScreen { canvas: canvas(size()), output: FrameOutput::new(), is_stale: false, takes_mouse: false })
     }
 
     /// Draws one frame, and writes what the terminal doesn't show yet. If the terminal supports that, the frame appears as
@@ -117,13 +124,19 @@ impl TerminalScreen {
         out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(terminal_error)
     }
 
+    /// Lets the terminal report clicks and the wheel, or leaves them to the terminal.
+    pub(super) fn take_mouse(&mut self, taken: bool) -> Result<()> {
+        self.takes_mouse = taken;
+        self.send(if taken { TAKE_MOUSE } else { RELEASE_MOUSE })
+    }
+
     /// Restores the terminal while `f` runs, then takes it again.
     pub(super) fn suspend(&mut self, f: impl FnOnce()) -> Result<()> {
         restore().map_err(terminal_error)?;
         f();
         enter().map_err(terminal_error)?;
         self.clear();
-        Ok(())
+        if self.takes_mouse { self.send(TAKE_MOUSE) } else { Ok(()) }
     }
 
     /// Restores the terminal for good.

@@ -1,16 +1,17 @@
 //! Drawing of the whole state. Read-only.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use crate::tui::app::{App, Screen};
-use crate::tui::component::Component;
+use crate::tui::component::{ClickTarget, Component};
+use crate::tui::keymap::Action;
 use crate::tui::model::SPINNER_AFTER;
 use crate::tui::screen::tabs;
 use crate::tui::text_fit::{cut, fold, width};
-use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::key_hints::{hint_at, key_hints};
 
 /// Minimum size of the terminal, in columns and rows.
 const MIN_SIZE: (u16, u16) = (40, 10);
@@ -58,18 +59,35 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
 
 fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let busy = busy(app);
-    let columns = usize::from(area.width).saturating_sub(1);
-    let room = columns.saturating_sub(if busy.is_empty() { 0 } else { width(&busy) + 1 });
+    let keys = footer_keys(area, &busy);
     // A dialog shows its own keys.
     let page = app.screen.component().filter(|_| app.model.active_screen().is_some());
-    let mut line = page.map_or_else(Line::default, |page| key_hints(page, &app.model, room));
-    line.spans.insert(0, Span::raw(" "));
-    if !busy.is_empty() {
-        let gap = columns.saturating_sub(line.width() + width(&busy)) + 1;
-        line.push_span(Span::raw(" ".repeat(gap)));
-        line.push_span(Span::styled(busy, app.model.theme.accent));
+    if let Some(page) = page {
+        frame.render_widget(key_hints(page, &app.model, keys.width.into()), keys);
     }
-    frame.render_widget(Paragraph::new(line), area);
+    let columns = u16::try_from(width(&busy)).unwrap_or(area.width).min(area.width);
+    let right = Rect { x: area.right() - columns, width: columns, ..area };
+    frame.render_widget(Span::styled(busy, app.model.theme.accent), right);
+}
+
+/// Returns the part of the footer for keys, before the text about pending work.
+fn footer_keys(footer: Rect, busy: &str) -> Rect {
+    let reserved = if busy.is_empty() { 0 } else { u16::try_from(width(busy) + 1).unwrap_or(u16::MAX) };
+    Rect { x: footer.x + 1, width: footer.width.saturating_sub(1).saturating_sub(reserved), ..footer }
+}
+
+/// Returns the part of the top page, or of the frame around a screen, at a position of the terminal.
+pub fn click_target(app: &App, at: Position) -> Option<ClickTarget> {
+    let (page, model) = (app.page(app.top_layer())?, &app.model);
+    let (columns, rows) = model.size;
+    if let Some(screen) = model.active_screen() {
+        let footer = Rect::new(0, rows.saturating_sub(1), columns, 1);
+        let tab = tabs::tab_at(at, screen, model).map(Action::ShowScreen);
+        if let Some(action) = tab.or_else(|| hint_at(page, at, footer_keys(footer, &busy(app)), model)) {
+            return Some(ClickTarget::Key(action));
+        }
+    }
+    page.click_target(at, model)
 }
 
 /// Describes pending work: a slow request, work in batches, or both.

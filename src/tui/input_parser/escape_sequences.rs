@@ -1,6 +1,6 @@
-//! Key events from the byte sequences that terminals send for keys.
+//! Events from the byte sequences that terminals send for keys and the mouse.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 /// Returns the key of a single byte below 0x20, or of DEL.
 pub(super) fn control_key(byte: u8) -> KeyEvent {
@@ -79,6 +79,26 @@ pub(super) fn csi(params: &[u8], last: u8) -> Option<KeyEvent> {
         _ => letter_key(last)?,
     };
     Some(KeyEvent::new(code, modifiers))
+}
+
+/// Returns the event of a mouse report, `ESC [ params M`, in the format that [`crate::tui::terminal`] asks for (SGR 1006).
+/// `None` for other buttons, moves, and clicks with modifiers, which terminals and users use for other purposes.
+pub(super) fn mouse(params: &[u8]) -> Option<MouseEvent> {
+    let params = std::str::from_utf8(params.strip_prefix(b"<")?).ok()?;
+    let mut numbers = params.split(';').map(str::parse::<u16>);
+    let (Some(Ok(button)), Some(Ok(column)), Some(Ok(row)), None) =
+        (numbers.next(), numbers.next(), numbers.next(), numbers.next())
+    else {
+        return None;
+    };
+    let kind = match button {
+        0 => MouseEventKind::Down(MouseButton::Left),
+        64 => MouseEventKind::ScrollUp,
+        65 => MouseEventKind::ScrollDown,
+        _ => return None,
+    };
+    // Terminals count from 1.
+    Some(MouseEvent { kind, column: column.checked_sub(1)?, row: row.checked_sub(1)?, modifiers: KeyModifiers::NONE })
 }
 
 fn tilde_key(number: u32) -> Option<KeyCode> {

@@ -17,7 +17,7 @@ mod tests;
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
 use zeroize::Zeroizing;
 
 /// Maximum pause within a sequence of several bytes. An unfinished sequence ends then.
@@ -43,6 +43,8 @@ const CANCEL: u8 = 0x18;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Input {
     Key(KeyEvent),
+    /// A press of the left button, or a turn of the wheel.
+    Mouse(MouseEvent),
     Paste(Zeroizing<String>),
 }
 
@@ -358,6 +360,10 @@ fn sequence(mut params: Vec<u8>, too_long: bool, byte: u8, out: &mut Vec<Input>)
         b'[' if params.is_empty() => State::LinuxFunction,
         b'M' if params.is_empty() => State::Mouse { left: 3 },
         b'~' if params == b"200" => State::Paste(Paste::new(false)),
+        b'M' if params.first() == Some(&b'<') => {
+            out.extend(escape_sequences::mouse(&params).map(Input::Mouse));
+            State::Ground
+        }
         0x40..0x7f => {
             out.extend(escape_sequences::csi(&params, byte).map(Input::Key));
             State::Ground

@@ -1,5 +1,7 @@
-use super::*;
+use crossterm::event::{MouseButton, MouseEventKind};
 use proptest::prelude::*;
+
+use super::*;
 
 /// Parses bytes that arrive in bursts, each followed by a pause.
 fn bursts(bursts: &[(&[u8], u64)]) -> Vec<Input> {
@@ -57,7 +59,7 @@ const REPLIES: &[&[u8]] = &[
     b"\x1b[8;24;80t",
     b"\x1b[0n",
     b"\x1b[I\x1b[O",
-    b"\x1b[<0;10;20M\x1b[<0;10;20m",
+    b"\x1b[<35;10;20M\x1b[<0;10;20m",
     b"\x1b[M !!",
     b"\x1b[201~",
     b"\x9d11;rgb:0000/0000/0000\x07",
@@ -201,6 +203,28 @@ fn paste_without_an_end_ends_after_a_silence_or_by_control_c() {
         bursts(&[(b"\x1b[200~a", 2_000), (b"xy\r\x1b[201~", 100), (b"z", 0)]),
         [paste("a"), paste(""), letter('z')]
     );
+}
+
+#[test]
+fn presses_and_the_wheel_are_reported_and_nothing_else_of_the_mouse() {
+    let at = |kind| Input::Mouse(MouseEvent { kind, column: 9, row: 19, modifiers: KeyModifiers::NONE });
+    assert_eq!(all(b"\x1b[<0;10;20M"), [at(MouseEventKind::Down(MouseButton::Left))]);
+    assert_eq!(all(b"\x1b[<64;10;20M\x1b[<65;10;20M"), [at(MouseEventKind::ScrollUp), at(MouseEventKind::ScrollDown)]);
+    let others: [&[u8]; 9] = [
+        b"\x1b[<0;10;20m",
+        b"\x1b[<1;10;20M",
+        b"\x1b[<2;10;20M",
+        b"\x1b[<32;10;20M",
+        b"\x1b[<4;10;20M",
+        b"\x1b[<0;0;20M",
+        b"\x1b[<0;99999;20M",
+        b"\x1b[<0;10M",
+        b"\x1b[<0;10;20;5M",
+    ];
+    for other in others {
+        assert_eq!(all(&[other, b"x"].concat()), [letter('x')], "{other:?}");
+    }
+    assert_eq!(all(b"\x1b[200~\x1b[<0;10;20M\x1b[201~"), [paste("\x1b[<0;10;20M")]);
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub enum Action {
     Redraw,
     Help,
     Messages,
+    /// Takes the mouse, or leaves it to the terminal.
+    Mouse,
     /// Opens the list of servers.
     Servers,
     /// Opens the search for the token of a secret.

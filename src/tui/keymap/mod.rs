@@ -16,6 +16,8 @@ pub use table::{BINDINGS, Binding};
 
 use std::ops::Range;
 
+use crossterm::event::KeyCode;
+
 /// The contexts whose keys work at the same time.
 #[derive(Debug, Clone, Copy)]
 pub struct ActiveContexts {
@@ -55,6 +57,12 @@ pub fn lookup(contexts: ActiveContexts, key: Key, is_enabled: impl Fn(Action) ->
     // If no binding uses Shift with the key, the key without Shift is used.
     let binding = find(key).or_else(|| key.without_shift().and_then(find));
     binding.map(|b| b.action).filter(|action| is_enabled(*action))
+}
+
+/// Returns the action of Enter in `context`, which a click on the row under the cursor has too.
+pub fn enter_action(context: Context) -> Option<Action> {
+    let enter = Key::code(KeyCode::Enter);
+    BINDINGS.iter().find(|b| b.contexts.contains(&context) && b.keys.contains(&enter)).map(|b| b.action)
 }
 
 pub fn text_field_action(key: Key) -> Option<Action> {

@@ -54,6 +54,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Global], &[Key::char('W')], Action::IdentifySecret, "Look up", "Find the token of a secret; if the secret still works, you can revoke the secret", 0),
     bind(&[Context::Global], &[Key::char('@')], Action::Servers, "Servers", "Switch to another server, or to the store of this machine", 0),
     bind(&[Context::Global], &[Key::char('m')], Action::Messages, "Messages", "List past messages", 3),
+    bind(&[Context::Global], &[Key::char('M')], Action::Mouse, "Mouse", "Leave the mouse to the terminal, so that you can select text; press again to use the mouse in jeton", 0),
 
     bind(&[Context::Tokens], &[Key::char('n')], Action::CreateToken, "New", "Generate a token", 1),
     bind(&[Context::Tokens], &[Key::char('e')], Action::EditToken, "Edit", "Change the token's name, description, expiry or API selection", 2),

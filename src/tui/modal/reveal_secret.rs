@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use super::save_secret::SaveSecretDialog;
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
-use crate::tui::component::{Component, Destination, Intent, Reply, UpdateContext};
+use crate::tui::component::{ClickTarget, Component, Destination, Intent, Reply, UpdateContext};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::msg::Copied;
 use crate::tui::text_fit::fold;
-use crate::tui::widget::dialog_frame::{FRAME_ROWS, dialog_columns, draw_dialog};
+use crate::tui::widget::dialog_frame::{FRAME_ROWS, dialog_area, dialog_click, dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
 
@@ -57,22 +57,8 @@ impl RevealSecretDialog {
         self.was_shown || self.copied || self.saved
     }
 
-    /// Returns the question before closing the secret.
-    fn discard_dialog(&self) -> DiscardSecretDialog {
-        DiscardSecretDialog { name: self.token.name.to_string(), sent: self.sent }
-    }
-}
-
-impl Component for RevealSecretDialog {
-    fn id(&self) -> &'static str {
-        "reveal-secret"
-    }
-
-    fn context(&self) -> Context {
-        Context::RevealSecret
-    }
-
-    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+    /// Returns the lines of the dialog over `area`.
+    fn lines(&self, area: Rect, model: &Model) -> Vec<Line<'static>> {
         let theme = &model.theme;
         let (columns, tight) = (dialog_columns(area), is_tight(area.height.into()));
         let styled = |text: &str, style| fold(text, columns).into_iter().map(move |line| Line::styled(line, style));
@@ -118,13 +104,37 @@ impl Component for RevealSecretDialog {
         if !tight {
             lines.resize(lines.len().max(10), Line::default());
         }
-        let foot = key_hints(self, model, columns);
+        lines
+    }
+
+    /// Returns the question before closing the secret.
+    fn discard_dialog(&self) -> DiscardSecretDialog {
+        DiscardSecretDialog { name: self.token.name.to_string(), sent: self.sent }
+    }
+}
+
+impl Component for RevealSecretDialog {
+    fn id(&self) -> &'static str {
+        "reveal-secret"
+    }
+
+    fn context(&self) -> Context {
+        Context::RevealSecret
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         // A regenerated token may be disabled.
         let title = match self.token.denial_reason(model.now) {
             None => format!("Token {} is ready", self.token.name),
             Some(_) => format!("New secret of {}", self.token.name),
         };
-        draw_dialog(frame, area, &title, lines, 2, foot, theme);
+        let foot = key_hints(self, model, dialog_columns(area));
+        draw_dialog(frame, area, &title, self.lines(area, model), 2, foot, &model.theme);
+    }
+
+    fn click_target(&self, at: Position, model: &Model) -> Option<ClickTarget> {
+        let area = dialog_area(model.size);
+        dialog_click(self, at, area, (self.lines(area, model).len(), 2), model)
     }
 
     fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
@@ -184,6 +194,27 @@ pub struct DiscardSecretDialog {
     sent: bool,
 }
 
+impl DiscardSecretDialog {
+    /// Returns the lines of the dialog over `area`.
+    fn lines(&self, area: Rect) -> Vec<Line<'static>> {
+        let name = &self.name;
+        let text = if self.sent {
+            format!(
+                "The secret of {name} was sent to your terminal: paste to check that it arrived. jeton can't \
+                 show the secret again; you would have to regenerate the token."
+            )
+        } else {
+            format!(
+                "You did not show, copy or save the secret of {name}. jeton can't show the secret again; you \
+                 would have to regenerate the token."
+            )
+        };
+        let mut lines: Vec<Line<'static>> = fold(&text, dialog_columns(area)).into_iter().map(Line::raw).collect();
+        lines.resize(lines.len().max(4), Line::default());
+        lines
+    }
+}
+
 impl Component for DiscardSecretDialog {
     fn id(&self) -> &'static str {
         "discard-secret"
@@ -198,24 +229,13 @@ impl Component for DiscardSecretDialog {
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let theme = &model.theme;
-        let columns = dialog_columns(area);
-        let name = &self.name;
-        let text = if self.sent {
-            format!(
-                "The secret of {name} was sent to your terminal: paste to check that it arrived. jeton can't \
-                 show the secret again; you would have to regenerate the token."
-            )
-        } else {
-            format!(
-                "You did not show, copy or save the secret of {name}. jeton can't show the secret again; you \
-                 would have to regenerate the token."
-            )
-        };
-        let mut lines: Vec<Line<'static>> = fold(&text, columns).into_iter().map(Line::raw).collect();
-        lines.resize(lines.len().max(4), Line::default());
-        let foot = key_hints(self, model, columns);
-        draw_dialog(frame, area, "Leave without the secret?", lines, 0, foot, theme);
+        let foot = key_hints(self, model, dialog_columns(area));
+        draw_dialog(frame, area, "Leave without the secret?", self.lines(area), 0, foot, &model.theme);
+    }
+
+    fn click_target(&self, at: Position, model: &Model) -> Option<ClickTarget> {
+        let area = dialog_area(model.size);
+        dialog_click(self, at, area, (self.lines(area).len(), 0), model)
     }
 
     fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {

@@ -1,16 +1,16 @@
 //! The servers with names and the local store, to switch to another one.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::tui::Place;
-use crate::tui::component::{Component, Exit, Intent, UpdateContext};
+use crate::tui::component::{ClickTarget, Component, Exit, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{clean, cut, fit, width};
-use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::dialog_frame::{dialog_area, dialog_click, dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::list_cursor::Cursor;
 
@@ -63,6 +63,17 @@ impl Component for ServersDialog {
         let mut lines: Vec<_> = model.places.iter().enumerate().map(row).collect();
         lines.push(Line::default());
         draw_dialog(frame, area, "Switch to", lines, self.cursor.position(), key_hints(self, model, columns), theme);
+    }
+
+    fn click_target(&self, at: Position, model: &Model) -> Option<ClickTarget> {
+        dialog_click(self, at, dialog_area(model.size), (self.count + 1, self.cursor.position()), model)
+    }
+
+    fn on_click(&mut self, item: usize, _ctx: &UpdateContext<'_>) -> Intent {
+        if item < self.count {
+            self.cursor.place_at(item, item, self.count, self.count);
+        }
+        Intent::Stay
     }
 
     fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {

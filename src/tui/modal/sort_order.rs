@@ -1,16 +1,16 @@
 //! The order of the table: a column, ascending or descending.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::domain::query::sort::{Sort, SortColumn};
-use crate::tui::component::{Component, DialogResult, Intent, UpdateContext};
+use crate::tui::component::{ClickTarget, Component, DialogResult, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::text_fit::fit;
-use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
+use crate::tui::widget::dialog_frame::{dialog_area, dialog_click, dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::list_cursor::Cursor;
 
@@ -90,6 +90,24 @@ impl Component for SortDialog {
         let mut lines: Vec<_> = SortColumn::ALL.into_iter().enumerate().map(row).collect();
         lines.push(Line::default());
         draw_dialog(frame, area, "Sort by", lines, self.cursor.position(), key_hints(self, model, columns), theme);
+    }
+
+    fn click_target(&self, at: Position, model: &Model) -> Option<ClickTarget> {
+        let lines = SortColumn::ALL.len() + 1;
+        dialog_click(self, at, dialog_area(model.size), (lines, self.cursor.position()), model)
+    }
+
+    /// A click on the column under the cursor reverses the order.
+    fn on_click(&mut self, item: usize, ctx: &UpdateContext<'_>) -> Intent {
+        let rows = SortColumn::ALL.len();
+        if item == self.cursor.position() {
+            return self.on_action(Action::Left, ctx);
+        }
+        if item < rows {
+            self.cursor.place_at(item, item, rows, rows);
+            self.descending = self.default_direction(self.selected().column);
+        }
+        Intent::Stay
     }
 
     fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {

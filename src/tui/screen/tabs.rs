@@ -4,7 +4,7 @@
 //! at last the account. The numbers of the tabs always stay, because they are the keys.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -29,9 +29,23 @@ const DROPPED_FOR_SERVER: usize = 5;
 pub fn draw(frame: &mut Frame<'_>, area: Rect, current: ScreenId, model: &Model) {
     let (tabs, place) = fit(current, area.width.into(), model);
     let mut line = Line::from(vec![Span::styled(PROGRAM, model.theme.strong)]);
-    line.spans.extend(tabs);
+    line.spans.extend(tabs.into_iter().flat_map(|tab| tab.spans));
     frame.render_widget(line, area);
     draw_place(frame, area, place, model);
+}
+
+/// Returns the screen whose tab is at a position of the terminal.
+pub fn tab_at(at: Position, current: ScreenId, model: &Model) -> Option<ScreenId> {
+    let mut columns_left = usize::from(at.x).checked_sub(width(PROGRAM)).filter(|_| at.y == 0)?;
+    let (tabs, _) = fit(current, model.size.0.into(), model);
+    let hit = tabs.into_iter().find(|tab| match columns_left.checked_sub(tab.width()) {
+        None => true,
+        Some(left) => {
+            columns_left = left;
+            false
+        }
+    });
+    hit.map(|tab| tab.screen)
 }
 
 /// Draws the server or host once more over a dimmed line, because its colour matters most in dialogs.
@@ -47,35 +61,47 @@ fn draw_place(frame: &mut Frame<'_>, area: Rect, place: String, model: &Model) {
     frame.render_widget(Span::styled(place, place_style(model)), at);
 }
 
+/// The tab of a screen.
+struct Tab {
+    screen: ScreenId,
+    spans: Vec<Span<'static>>,
+}
+
+impl Tab {
+    fn width(&self) -> usize {
+        self.spans.iter().map(Span::width).sum()
+    }
+}
+
 /// Returns the tabs, and the text for the signed-in user and the place, on a terminal of `columns`.
-fn fit(current: ScreenId, columns: usize, model: &Model) -> (Vec<Span<'static>>, String) {
+fn fit(current: ScreenId, columns: usize, model: &Model) -> (Vec<Tab>, String) {
     let fitting = choices(model).into_iter().find_map(|(dropped, place)| {
         let tabs = tabs(current, &DROPPED_LABELS[..dropped], model);
-        let used: usize = tabs.iter().map(Span::width).sum();
+        let used: usize = tabs.iter().map(Tab::width).sum();
         (width(PROGRAM) + used + width(&place) < columns).then_some((tabs, place))
     });
     fitting.unwrap_or_else(|| (tabs(current, &DROPPED_LABELS, model), String::new()))
 }
 
 /// Returns the tabs. `unlabelled` screens have only their number, unless one of them is shown.
-fn tabs(current: ScreenId, unlabelled: &[ScreenId], model: &Model) -> Vec<Span<'static>> {
+fn tabs(current: ScreenId, unlabelled: &[ScreenId], model: &Model) -> Vec<Tab> {
     let theme = &model.theme;
-    let mut spans = Vec::new();
+    let mut tabs = Vec::new();
     for binding in BINDINGS.iter().filter(|binding| binding.contexts.contains(&Context::Global)) {
         let (Action::ShowScreen(screen), Some(key)) = (binding.action, binding.keys.first()) else { continue };
         let is_current = screen == current;
         let label =
             if unlabelled.contains(&screen) && !is_current { String::new() } else { format!(" {}", binding.label) };
         let (number, text) = if is_current { (theme.selected, theme.selected) } else { (theme.accent, Style::new()) };
-        spans.push(Span::styled(format!(" {key}"), number));
-        spans.push(Span::styled(label, text));
+        let mut spans = vec![Span::styled(format!(" {key}"), number), Span::styled(label, text)];
         if screen == DENIED && model.denied_now > 0 {
             let style = if is_current { theme.selected } else { theme.danger };
             spans.push(Span::styled(format!(" !{}", model.denied_now), style));
         }
         spans.push(Span::styled(" ", text));
+        tabs.push(Tab { screen, spans });
     }
-    spans
+    tabs
 }
 
 /// Returns what a narrow terminal may leave out, the best choice first: the number of dropped labels, and the text for

@@ -3,6 +3,7 @@
 mod damaged_rows;
 mod held_input;
 mod long_work;
+mod mouse;
 mod navigation;
 mod outcomes;
 mod replies;
@@ -30,8 +31,11 @@ use crate::verbs::session::Session;
 
 /// Returns the first effects of the program.
 pub fn start(app: &mut App) -> Vec<Effect> {
-    let effects = begin(app);
+    let mut effects = begin(app);
     app.model.top = app.top_layer();
+    if app.model.takes_mouse {
+        effects.push(Effect::TakeMouse(true));
+    }
     effects
 }
 
@@ -78,6 +82,10 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Key(_) | Msg::Paste(_) => {
             app.model.auth.on_input(app.model.now);
             held_input::take(app, msg)
+        }
+        Msg::Mouse(event) => {
+            app.model.auth.on_input(app.model.now);
+            mouse::on_mouse(app, event)
         }
         Msg::StoreChanged(seq) if app.lock.is_none() && seq > app.model.seen_seq => navigation::refresh(app),
         Msg::LedgerChanged if app.lock.is_none() => navigation::on_ledger_changed(app),
@@ -208,11 +216,16 @@ fn press(app: &mut App, event: &KeyEvent) -> Option<Vec<Effect>> {
     if held_input::waits_for_rows(app, action) {
         return None;
     }
-    let Some(action) = action else { return Some(Vec::new()) };
+    Some(action.map_or_else(Vec::new, |action| act(app, layer, action)))
+}
+
+/// Carries out the action of a key, on the page of `layer` if it is not the same on all pages.
+fn act(app: &mut App, layer: Layer, action: Action) -> Vec<Effect> {
     if let Some(effects) = long_work::stop_instead_of(app, action) {
-        return Some(effects);
+        return effects;
     }
-    Some(match action {
+    let waits = app.model.is_waiting(layer);
+    match action {
         Action::Interrupt => quit(app, layer, Err(Error::new(Kind::Cancelled, "ended by Ctrl-C"))),
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
@@ -220,11 +233,12 @@ fn press(app: &mut App, event: &KeyEvent) -> Option<Vec<Effect>> {
         _ if waits => Vec::new(),
         Action::ShowScreen(screen) => navigation::go(app, &Destination::Screen(screen)),
         Action::Quit => quit(app, layer, Ok(())),
+        Action::Mouse => mouse::switch(app),
         _ => match modal::global(action, app.context(), &app.model) {
             Some(dialog) => open(app, dialog),
             None => with_page(app, layer, None, |page, ctx| page.on_action(action, ctx)),
         },
-    })
+    }
 }
 
 /// Inserts pasted text into the focused field. Without a focused field the text is ignored: it must never run as

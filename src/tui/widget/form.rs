@@ -6,10 +6,11 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
 
 use super::choices;
-use super::dialog_frame::{dialog_area, dialog_columns, draw_dialog};
+use super::dialog_frame::{dialog_area, dialog_click, dialog_columns, dialog_place, draw_dialog};
 pub(crate) use super::form_dialog::fields;
 pub use super::form_dialog::{Dialog, FieldKind, Fields, PressResult, Problem};
 use super::form_layout::{Follow, FormLayout};
@@ -17,7 +18,7 @@ use super::key_hints::key_hints;
 use super::scroll_range::ScrollRange;
 use super::text_input::TextInput;
 use crate::error::{Error, Kind};
-use crate::tui::component::{Component, DialogResult, Intent, Reply, UpdateContext};
+use crate::tui::component::{ClickTarget, Component, DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::outcome::Outcome;
@@ -88,6 +89,7 @@ impl<D: Dialog> Form<D> {
             focused_line: 0,
             pinned: None,
             problem_lines: None,
+            places: Vec::new(),
         };
         self.dialog.draw(&mut layout, model);
         layout
@@ -145,6 +147,17 @@ impl<D: Dialog> Form<D> {
     }
 }
 
+/// Returns the area of the question about the draft. A narrower box leaves the edges of the draft visible.
+fn discard_area(area: Rect) -> Rect {
+    let width = area.width.min(MAX_DISCARD_COLUMNS);
+    Rect { x: area.x + (area.width - width) / 2, width, ..area }
+}
+
+fn discard_lines(area: Rect) -> Vec<Line<'static>> {
+    let text = fold("Nothing has been saved.", dialog_columns(area));
+    text.into_iter().map(Line::raw).chain([Line::default()]).collect()
+}
+
 impl<D: Dialog + 'static> Component for Form<D> {
     fn id(&self) -> &'static str {
         if self.leaving { "discard-draft" } else { self.dialog.id() }
@@ -173,6 +186,45 @@ impl<D: Dialog + 'static> Component for Form<D> {
     fn on_edit(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         self.follows = Some(Follow::Focus);
         self.problem = self.find_problem();
+        Intent::Stay
+    }
+
+    fn click_target(&self, at: Position, model: &Model) -> Option<ClickTarget> {
+        let area = dialog_area(model.size);
+        if self.leaving {
+            let (area, lines) = (discard_area(area), discard_lines(discard_area(area)).len());
+            return dialog_click(self, at, area, (lines, 0), model).filter(|hit| matches!(hit, ClickTarget::Key(_)));
+        }
+        let mut layout = self.draw(area, model);
+        let range = layout.scroll_range(self.top, self.follows);
+        let mut shown = std::mem::take(&mut layout.lines);
+        range.cut(&mut shown, &model.theme);
+        let line = match dialog_click(self, at, area, (shown.len(), 0), model)? {
+            ClickTarget::Item(line) => range.line_at(line)?,
+            key @ ClickTarget::Key(_) => return Some(key),
+        };
+        let column = usize::from(at.x - dialog_place(area, shown.len()).lines.x);
+        let field = layout.field_at(line, column)?;
+        self.dialog.fields().iter().position(|(one, _)| *one == field).map(ClickTarget::Item)
+    }
+
+    /// Gives a field the focus. A button is pressed; a choice that has the focus goes to its next option.
+    fn on_click(&mut self, item: usize, ctx: &UpdateContext<'_>) -> Intent {
+        let Some((field, kind)) = self.dialog.fields().get(item).copied() else { return Intent::Stay };
+        let had_focus = self.focused_field().is_some_and(|(focused, _)| focused == field);
+        self.focus = Some(field);
+        self.problem = self.find_problem().or(self.problem.take());
+        match kind {
+            FieldKind::Button => self.on_action(Action::Accept, ctx),
+            FieldKind::Choice if had_focus => self.on_action(Action::Down, ctx),
+            FieldKind::Choice | FieldKind::Text => Intent::Stay,
+        }
+    }
+
+    fn on_wheel(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
+        if let Some(top) = ctx.scroll.scroll(action).filter(|_| !self.leaving) {
+            (self.top, self.follows) = (top, None);
+        }
         Intent::Stay
     }
 
@@ -288,16 +340,9 @@ impl<D: Dialog + 'static> Component for Form<D> {
             let foot = key_hints(self, model, columns);
             return draw_dialog(frame, area, &self.dialog.title(), lines, 0, foot, &model.theme);
         }
-        let below = ratatui::text::Line::default();
-        draw_dialog(frame, area, &self.dialog.title(), lines, 0, below, &model.theme);
-        // A narrower box leaves the edges of the draft visible.
-        let columns = area.width.min(MAX_DISCARD_COLUMNS);
-        let area = Rect { x: area.x + (area.width - columns) / 2, width: columns, ..area };
-        let columns = dialog_columns(area);
-        let foot = key_hints(self, model, columns);
-        let text = "Nothing has been saved.";
-        let mut lines: Vec<_> = fold(text, columns).into_iter().map(ratatui::text::Line::raw).collect();
-        lines.push(ratatui::text::Line::default());
-        draw_dialog(frame, area, "Discard this draft?", lines, 0, foot, &model.theme);
+        draw_dialog(frame, area, &self.dialog.title(), lines, 0, Line::default(), &model.theme);
+        let area = discard_area(area);
+        let foot = key_hints(self, model, dialog_columns(area));
+        draw_dialog(frame, area, "Discard this draft?", discard_lines(area), 0, foot, &model.theme);
     }
 }

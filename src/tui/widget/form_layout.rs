@@ -41,6 +41,15 @@ pub struct FormLayout<'a, S> {
     pub(super) pinned: Option<usize>,
     /// The lines of the problem.
     pub(super) problem_lines: Option<Range<usize>>,
+    /// The places of fields and buttons, for clicks.
+    pub(super) places: Vec<FieldPlace<S>>,
+}
+
+/// The place of a field or a button.
+pub(super) struct FieldPlace<S> {
+    pub field: S,
+    pub line: usize,
+    pub columns: Range<usize>,
 }
 
 impl<S: Copy + PartialEq> FormLayout<'_, S> {
@@ -101,8 +110,14 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         }
     }
 
-    /// Keeps the next line visible while `field` has the focus.
+    /// Keeps the next line visible while `field` has the focus. A click on the line gives `field` the focus.
     pub fn keep_visible(&mut self, field: S) {
+        self.place(field, 0..self.columns);
+    }
+
+    /// Places `field` in some columns of the next line, which is kept visible while `field` has the focus.
+    fn place(&mut self, field: S, columns: Range<usize>) {
+        self.places.push(FieldPlace { field, line: self.lines.len(), columns });
         if self.is_focused(field) {
             self.focused_line = self.lines.len();
         }
@@ -176,13 +191,13 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
         if self.labels + width(text) + 4 > self.columns {
             return self.line_button(field, text, self.theme.strong);
         }
-        let button = self.button_span(field, text, self.theme.strong);
+        let button = self.button_span(field, text, self.theme.strong, self.labels);
         self.line(vec![self.indent(), button]);
     }
 
     /// Adds a button at the left edge, on as many lines as needed.
     pub fn line_button(&mut self, field: S, text: &str, style: Style) {
-        let button = self.button_span(field, text, style);
+        let button = self.button_span(field, text, style, 0);
         for line in fold(&button.content, self.columns) {
             self.line(Line::styled(line, button.style));
         }
@@ -195,7 +210,7 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
             return self.button(field, text);
         }
         let (label, fact) = (self.label(field, label), Span::raw(clean(fact).into_owned()));
-        let button = self.button_span(field, text, self.theme.strong);
+        let button = self.button_span(field, text, self.theme.strong, label.width() + fact.width());
         self.line(vec![label, fact, button]);
     }
 
@@ -211,15 +226,18 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
             if !spans.is_empty() {
                 spans.push(Span::raw("  "));
             }
-            spans.push(self.button_span(*field, text, *style));
+            let start = spans.iter().map(Span::width).sum();
+            spans.push(self.button_span(*field, text, *style, start));
         }
         self.line(spans);
     }
 
-    fn button_span(&mut self, field: S, text: &str, style: Style) -> Span<'static> {
-        self.keep_visible(field);
+    /// Returns the button for the next line, where it begins at column `start`.
+    fn button_span(&mut self, field: S, text: &str, style: Style, start: usize) -> Span<'static> {
         let style = if self.is_focused(field) { self.theme.selected } else { style };
-        Span::styled(format!("[ {text} ]"), style)
+        let button = Span::styled(format!("[ {text} ]"), style);
+        self.place(field, start..start + button.width());
+        button
     }
 
     /// Adds the problem. `lines` lines are reserved even without a problem.
@@ -236,6 +254,12 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
             self.problem_lines = Some(start..self.lines.len());
         }
         self.pad(start + lines);
+    }
+
+    /// Returns the field at a column of a line. Buttons cover what else is on their line.
+    pub(super) fn field_at(&self, line: usize, column: usize) -> Option<S> {
+        let mut hits = self.places.iter().rev().filter(|place| place.line == line);
+        hits.find(|place| place.columns.contains(&column)).map(|place| place.field)
     }
 
     /// Returns the visible part of the lines, from `top` on or with what it `follows`.

@@ -1,5 +1,6 @@
 //! The visible part of lines that may need scrolling.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use ratatui::text::Line;
@@ -81,6 +82,18 @@ impl ScrollRange {
         let spare = self.room.saturating_sub(needed.len());
         let top = needed.start.saturating_sub(spare / 2);
         ScrollRange { top: top.min(self.last_top()), ..self }
+    }
+
+    /// Returns which of the lines [`ScrollRange::cut`] leaves at place `shown`. `None` for its hint.
+    pub fn line_at(self, shown: usize) -> Option<usize> {
+        if !self.is_long() {
+            return Some(shown);
+        }
+        match shown.cmp(&self.room) {
+            Ordering::Less => Some(self.top + shown),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(self.lines + shown - self.room - 1),
+        }
     }
 
     /// Removes the lines that are not visible, and says how many there are.

@@ -3,15 +3,15 @@
 use std::ops::Range;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::dialog_frame::{FRAME_ROWS, dialog_area, dialog_columns, draw_dialog};
-use super::key_hints::key_hints;
+use super::dialog_frame::{FRAME_ROWS, dialog_area, dialog_columns, dialog_place, draw_dialog};
+use super::key_hints::{hint_at, key_hints};
 use super::scroll_range::ScrollRange;
 use super::text_input::TextInput;
 use crate::error::Error;
-use crate::tui::component::{Component, Intent, UpdateContext};
+use crate::tui::component::{ClickTarget, Component, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::text_fit::width;
@@ -113,9 +113,38 @@ pub struct ScrollView<C> {
     top: usize,
 }
 
+/// The box of a [`ScrollView`].
+struct DrawnContent {
+    area: Rect,
+    lines: Vec<Line<'static>>,
+    /// The position, after the keys.
+    position: String,
+}
+
 impl<C: Content> ScrollView<C> {
     pub fn new(content: C) -> Self {
         ScrollView { content, top: 0 }
+    }
+
+    fn draw(&self, area: Rect, model: &Model) -> DrawnContent {
+        let (columns, content) = (dialog_columns(area), &self.content);
+        let (area, heading_rows, room) = layout::<C>(area);
+        let mut lines = content.lines(columns, model);
+        let (above, listed) = (lines.len(), content.list_len());
+        let top = content.first_line(self.top, room, above + listed, columns);
+        lines.drain(..top.min(above));
+        lines.truncate(room);
+        let visible = top.saturating_sub(above)..listed.min((top + room).saturating_sub(above));
+        lines.extend(visible.map(|at| content.list_line(at, columns, model)));
+        let position = content.position(top..top + lines.len(), above + listed);
+        let position = position.map_or_else(String::new, |text| format!("   {text}"));
+        lines.resize(if C::IS_COMPACT { room.min(lines.len() + 1) } else { room }, Line::default());
+        if C::HAS_HEADING {
+            let heading = std::iter::once(content.heading(columns, model));
+            let blanks = std::iter::repeat_n(Line::default(), heading_rows - 1);
+            lines.splice(..0, heading.chain(blanks));
+        }
+        DrawnContent { area, lines, position }
     }
 }
 
@@ -155,27 +184,19 @@ impl<C: Content> Component for ScrollView<C> {
         ScrollRange { top: self.content.first_line(self.top, room, lines, columns), room, lines }
     }
 
+    fn click_target(&self, at: Position, model: &Model) -> Option<ClickTarget> {
+        let drawn = self.draw(dialog_area(model.size), model);
+        let keys = dialog_place(drawn.area, drawn.lines.len()).keys;
+        let width = keys.width.saturating_sub(u16::try_from(width(&drawn.position)).unwrap_or(u16::MAX));
+        hint_at(self, at, Rect { width, ..keys }, model).map(ClickTarget::Key)
+    }
+
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let (columns, content) = (dialog_columns(area), &self.content);
-        let (area, heading_rows, room) = layout::<C>(area);
-        let mut lines = content.lines(columns, model);
-        let (above, listed) = (lines.len(), content.list_len());
-        let top = content.first_line(self.top, room, above + listed, columns);
-        lines.drain(..top.min(above));
-        lines.truncate(room);
-        let visible = top.saturating_sub(above)..listed.min((top + room).saturating_sub(above));
-        lines.extend(visible.map(|at| content.list_line(at, columns, model)));
-        let position = content.position(top..top + lines.len(), above + listed);
-        let position = position.map_or_else(String::new, |text| format!("   {text}"));
-        let mut foot = key_hints(self, model, columns.saturating_sub(width(&position)));
+        let DrawnContent { area, lines, position } = self.draw(area, model);
+        let columns = dialog_columns(area).saturating_sub(width(&position));
+        let mut foot = key_hints(self, model, columns);
         foot.push_span(Span::styled(position, model.theme.dim));
-        lines.resize(if C::IS_COMPACT { room.min(lines.len() + 1) } else { room }, Line::default());
-        if C::HAS_HEADING {
-            let heading = std::iter::once(content.heading(columns, model));
-            let blanks = std::iter::repeat_n(Line::default(), heading_rows - 1);
-            lines.splice(..0, heading.chain(blanks));
-        }
-        draw_dialog(frame, area, &content.title(), lines, 0, foot, &model.theme);
+        draw_dialog(frame, area, &self.content.title(), lines, 0, foot, &model.theme);
     }
 
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {

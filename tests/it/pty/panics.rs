@@ -116,6 +116,7 @@ fn child() {
         remember_password: std::time::Duration::ZERO,
         lock_after: std::time::Duration::ZERO,
         dates: jeton::domain::date_format::DateFormat::Iso,
+        mouse: false,
         demo: None,
     };
     if let Err(error) = tui::run(start) {

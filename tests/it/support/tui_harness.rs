@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jeton::error::Error;
 use jeton::platform::catalogue_file;
 use jeton::platform::secret_files::{SecretFiles, read_file};
@@ -87,6 +87,7 @@ impl TuiHarness {
             remember_password: Duration::ZERO,
             lock_after: Duration::ZERO,
             dates: jeton::domain::date_format::DateFormat::Iso,
+            mouse: true,
             demo: None,
         };
         change(&mut start_with);
@@ -112,6 +113,19 @@ impl TuiHarness {
         for key in parse(keys) {
             self.message(Msg::Key(key));
         }
+        self.let_cursor_rest();
+    }
+
+    /// Clicks the first letter of the first `text` on the screen.
+    #[track_caller]
+    pub fn click(&mut self, text: &str) {
+        let (column, row) = self.place_of(text);
+        self.mouse(MouseEventKind::Down(MouseButton::Left), column, row);
+    }
+
+    /// Sends a mouse event at a position.
+    pub fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) {
+        self.message(Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
         self.let_cursor_rest();
     }
 
@@ -230,7 +244,7 @@ impl TuiHarness {
                     }
                     testified
                 }
-                Effect::Redraw => continue,
+                Effect::Redraw | Effect::TakeMouse(_) => continue,
                 Effect::Suspend => {
                     self.suspend_count += 1;
                     Msg::Resumed

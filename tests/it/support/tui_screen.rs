@@ -59,6 +59,19 @@ impl TuiHarness {
         found.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{}", self.text())).to_vec()
     }
 
+    /// Returns column and row of the first `text` on the screen.
+    #[track_caller]
+    pub fn place_of(&self, text: &str) -> (u16, u16) {
+        let buffer = self.buffer();
+        let width = usize::from(buffer.area.width);
+        let place = buffer.content.chunks(width).enumerate().find_map(|(y, row)| {
+            let line: String = row.iter().map(Cell::symbol).collect();
+            let x = line[..line.find(text)?].chars().count();
+            Some((u16::try_from(x).unwrap(), u16::try_from(y).unwrap()))
+        });
+        place.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{}", self.text()))
+    }
+
     /// Returns the first line that contains `text`.
     #[track_caller]
     pub fn line_of(&self, text: &str) -> String {

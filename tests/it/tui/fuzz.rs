@@ -1,6 +1,6 @@
 //! The screens survive any input.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
 use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::name::Description;
 use jeton::tui::msg::Msg;
@@ -17,6 +17,7 @@ use crate::support::tui_harness::TuiHarness;
 enum RandomEvent {
     Key(KeyEvent),
     Paste(String),
+    Mouse(MouseEventKind, u16, u16),
     Resize(u16, u16),
     Time(i64),
     Resumed,
@@ -38,9 +39,16 @@ fn random_event() -> impl Strategy<Value = RandomEvent> {
         1 => Just(KeyModifiers::SHIFT),
         1 => Just(KeyModifiers::ALT | KeyModifiers::SHIFT),
     ];
+    let kind = prop::sample::select(vec![
+        MouseEventKind::Down(MouseButton::Left),
+        MouseEventKind::ScrollDown,
+        MouseEventKind::ScrollUp,
+        MouseEventKind::Moved,
+    ]);
     prop_oneof![
         20 => (code, modifiers).prop_map(|(code, modifiers)| RandomEvent::Key(KeyEvent::new(code, modifiers))),
         2 => "(correct horse battery|t-1|.{0,40})".prop_map(RandomEvent::Paste),
+        8 => (kind, 0u16..90, 0u16..30).prop_map(|(kind, column, row)| RandomEvent::Mouse(kind, column, row)),
         1 => (0u16..220, 0u16..70).prop_map(|(c, r)| RandomEvent::Resize(c, r)),
         1 => (0i64..1_000_000_000).prop_map(RandomEvent::Time),
         1 => Just(RandomEvent::Resumed),
@@ -76,6 +84,7 @@ proptest! {
             match event {
                 RandomEvent::Key(key) => s.message(Msg::Key(key)),
                 RandomEvent::Paste(text) => s.message(Msg::Paste(Zeroizing::new(text))),
+                RandomEvent::Mouse(kind, column, row) => s.mouse(kind, column, row),
                 RandomEvent::Resize(columns, rows) => s.resize(columns, rows),
                 RandomEvent::Time(ms) => s.install.fakes.clock.advance(ms),
                 RandomEvent::Resumed => s.message(Msg::Resumed),

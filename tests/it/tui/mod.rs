@@ -21,6 +21,7 @@ mod list_options;
 mod long_work;
 mod marks;
 mod messages_and_help;
+mod mouse;
 mod navigation;
 mod overlap;
 mod picker;

@@ -26,25 +26,27 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
 use crate::domain::untrusted_text::is_control_or_bidi;
-use crate::tui::component::{Component, Destination, DialogResult, Intent, UpdateContext};
+use crate::tui::component::{ClickTarget, Component, Destination, DialogResult, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::layer::ScreenId;
 use crate::tui::modal::catalogue::apply::ApplyCatalogueDialog;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::text_fit::count_noun;
+use crate::tui::widget::dialog_frame::dialog_area;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::catalogue::ListCatalogues;
 use method_index::GroupKind;
 use set_list::SetList;
-use tree::{Choice, Tree};
+use tree::{Choice, Row, Tree};
 use used_methods::UsedMethods;
+use view::PickerPart;
 
 /// The focused part of the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -307,6 +309,42 @@ impl Component for Picker {
             PickerMode::Pick(_) => self.dialog(frame, area, model),
             PickerMode::Browse => self.screen(frame, area, model),
         }
+    }
+
+    /// A click on the row under the cursor ticks the row, or folds the group.
+    fn click_target(&self, at: Position, model: &Model) -> Option<ClickTarget> {
+        Some(match self.part_at(at, dialog_area(model.size), model)? {
+            PickerPart::Key(action) => ClickTarget::Key(action),
+            _ if self.focus == Focus::Leaving => return None,
+            PickerPart::Tree(row) if !self.is_on_sets() && row == self.tree.cursor() => {
+                ClickTarget::Key(match self.tree.rows().get(row)? {
+                    Row::Group(group) if self.tree.is_folded(*group) => Action::Right,
+                    Row::Group(_) => Action::Left,
+                    Row::Method(_) => Action::Tick,
+                })
+            }
+            PickerPart::Tree(row) => ClickTarget::Item(row),
+            PickerPart::Set(row) if self.is_on_sets() && row == self.sets.cursor() => {
+                ClickTarget::Key(if self.shows_ticks() { Action::Tick } else { Action::Accept })
+            }
+            PickerPart::Set(row) => ClickTarget::Item(self.tree.rows().len() + row),
+        })
+    }
+
+    /// Puts the cursor on a row of the tree, or else of the sets, which are counted after those of the tree.
+    fn on_click(&mut self, item: usize, _ctx: &UpdateContext<'_>) -> Intent {
+        let distance = |from: usize, to: usize| isize::try_from(to).unwrap_or(0) - isize::try_from(from).unwrap_or(0);
+        match item.checked_sub(self.tree.rows().len()) {
+            None => {
+                self.focus = Focus::Tree;
+                self.tree.step(distance(self.tree.cursor(), item));
+            }
+            Some(row) => {
+                self.focus = Focus::Sets;
+                self.sets.step(distance(self.sets.cursor(), row));
+            }
+        }
+        Intent::Stay
     }
 
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {

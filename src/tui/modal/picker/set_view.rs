@@ -3,21 +3,57 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::Picker;
 use super::set_list::SetListRow;
 use super::tree::Choice;
 use super::view::highlight;
-use super::{Focus, Picker};
 use crate::domain::api_selection::set_label;
 use crate::tui::text_fit::{cut, cut_middle, fit, fold, group_digits, width};
 use crate::tui::theme::Theme;
 use crate::tui::widget::scroll_range::{first_row, hidden_rows};
 
+/// The visible rows.
+struct SetWindow {
+    first: usize,
+    rows: usize,
+    /// The lines of the row under the cursor, if the sets have the focus.
+    whole: Vec<String>,
+}
+
 impl Picker {
-    /// Returns the lines of the list. Names are cut, but the name under the cursor is shown whole on several lines.
-    pub(super) fn set_lines(&self, columns: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
-        let focused = matches!(self.focus, Focus::Sets | Focus::SetSearch);
+    fn set_window(&self, columns: usize, height: usize) -> SetWindow {
         let (rows, cursor) = (self.sets.rows(), self.sets.cursor());
         let room = height.saturating_sub(1);
+        let whole = match rows.get(cursor).filter(|_| self.is_on_sets()) {
+            Some(row) => fold_within(&self.set_name(*row), self.name_columns(columns), room),
+            None => Vec::new(),
+        };
+        let room = room.saturating_sub(whole.len().saturating_sub(1));
+        SetWindow { first: first_row(cursor, rows.len(), room), rows: room, whole }
+    }
+
+    fn name_columns(&self, columns: usize) -> usize {
+        columns.saturating_sub(self.mark_columns())
+    }
+
+    fn mark_columns(&self) -> usize {
+        if self.shows_ticks() { 6 } else { 4 }
+    }
+
+    /// Returns the row at `line` of the list.
+    pub(super) fn set_at(&self, line: usize, columns: usize, height: usize) -> Option<usize> {
+        let SetWindow { first, whole, .. } = self.set_window(columns, height);
+        // The first line is the heading.
+        let line = line.checked_sub(1)?;
+        let above = self.sets.cursor().saturating_sub(first);
+        let row = first + line.min(above) + line.saturating_sub(above + whole.len().max(1) - 1);
+        (row < self.sets.rows().len()).then_some(row)
+    }
+
+    /// Returns the lines of the list. Names are cut, but the name under the cursor is shown whole on several lines.
+    pub(super) fn set_lines(&self, columns: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let focused = self.is_on_sets();
+        let (rows, cursor) = (self.sets.rows(), self.sets.cursor());
         let mut lines = Vec::with_capacity(height);
         if rows.is_empty() {
             let text = if self.sets.search.is_empty() { "none" } else { "none found" };
@@ -25,14 +61,8 @@ impl Picker {
             lines.push(Line::styled(fit(&format!("  {text}"), columns), theme.dim));
             return lines;
         }
-        let mark_columns = if self.shows_ticks() { 6 } else { 4 };
-        let name_columns = columns.saturating_sub(mark_columns);
-        let whole = match rows.get(cursor).filter(|_| focused) {
-            Some(row) => fold_within(&self.set_name(*row), name_columns, room),
-            None => Vec::new(),
-        };
-        let room = room.saturating_sub(whole.len().saturating_sub(1));
-        let first = first_row(cursor, rows.len(), room);
+        let (mark_columns, name_columns) = (self.mark_columns(), self.name_columns(columns));
+        let SetWindow { first, rows: room, whole } = self.set_window(columns, height);
         let hidden = hidden_rows(first, rows.len().saturating_sub(first + room), "set");
         lines.push(self.set_heading(hidden, columns, focused, theme));
         for (at, row) in rows.iter().enumerate().skip(first).take(room) {

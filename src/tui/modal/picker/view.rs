@@ -1,7 +1,7 @@
 //! Drawing of the tree, the set list and the row under the cursor.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
@@ -11,18 +11,21 @@ use super::set_list::SetListRow;
 use super::tree::{Choice, Mark, Row};
 use super::{Focus, Picker, PickerMode, describe_kind};
 use crate::domain::api_selection::{Selection, set_label};
+use crate::tui::keymap::Action;
 use crate::tui::modal::picker::method_index::GroupKind;
 use crate::tui::model::Model;
 use crate::tui::text_fit::{count_noun, cut, cut_middle, fit, group_digits, width};
 use crate::tui::theme::Theme;
-use crate::tui::widget::dialog_frame::draw_panel;
-use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::dialog_frame::{draw_panel, panel_inside};
+use crate::tui::widget::key_hints::{hint_at, key_hints};
 use crate::tui::widget::scroll_range::{first_row, hidden_rows};
 
 /// Minimum number of columns for the set list to be always next to the tree.
 const SIDE_BY_SIDE_COLUMNS: usize = 96;
 /// Minimum width of the set list next to the tree.
 const MIN_SET_COLUMNS: usize = 32;
+/// Columns between tree and set list.
+const GAP_COLUMNS: usize = 3;
 /// Minimum number of columns for tree and set list together while the sets have the focus.
 const MIN_SPLIT_COLUMNS: usize = 60;
 /// Minimum number of columns for the text of the search.
@@ -34,14 +37,41 @@ const MIN_TITLE_COLUMNS: usize = 6;
 /// Minimum number of rows for blank lines and a line for every message.
 const ROOMY_ROWS: u16 = 12;
 
+/// A part of the picker that can be clicked.
+pub(super) enum PickerPart {
+    /// A key that is shown, or the search.
+    Key(Action),
+    /// A row of the tree.
+    Tree(usize),
+    /// A row of the sets.
+    Set(usize),
+}
+
+/// The places of tree and sets; `None` if there is no room for one.
+struct BodyParts {
+    tree: Option<Rect>,
+    sets: Option<Rect>,
+}
+
+/// Returns the places of the body and of the keys in a dialog over `area`.
+fn dialog_parts(area: Rect) -> (Rect, Rect) {
+    let inside = panel_inside(area);
+    let rows = inside.height.saturating_sub(1);
+    (Rect { height: rows, ..inside }, Rect { y: inside.y + rows, height: inside.height.min(1), ..inside })
+}
+
+fn screen_body(area: Rect) -> Rect {
+    area.inner(Margin { horizontal: 1, vertical: 0 })
+}
+
 impl Picker {
     pub(super) fn dialog(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let (ticked, all) = self.tree.total();
         let count = format!("{} of {} methods", group_digits(ticked as u64), group_digits(all as u64));
-        let inside = draw_panel(frame, area, &format!("API: {}", self.tree.describe_choice()), &count, &model.theme);
-        let last = Rect { y: inside.y + inside.height.saturating_sub(1), height: inside.height.min(1), ..inside };
-        self.body(frame, Rect { height: inside.height.saturating_sub(1), ..inside }, "", model);
-        frame.render_widget(key_hints(self, model, usize::from(inside.width)), last);
+        draw_panel(frame, area, &format!("API: {}", self.tree.describe_choice()), &count, &model.theme);
+        let (body, keys) = dialog_parts(area);
+        self.body(frame, body, "", model);
+        frame.render_widget(key_hints(self, model, usize::from(keys.width)), keys);
     }
 
     pub(super) fn screen(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -50,8 +80,56 @@ impl Picker {
             Some(set) => format!("{} of {}", count_noun(of_set as u64, "method"), set_label(set)),
             None => count_noun(all as u64, "method"),
         };
-        let body = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-        self.body(frame, body.intersection(area), &right, model);
+        self.body(frame, screen_body(area), &right, model);
+    }
+
+    /// Returns what is at a position of the terminal, whose area above the footer is `area`.
+    pub(super) fn part_at(&self, at: Position, area: Rect, model: &Model) -> Option<PickerPart> {
+        let body = match self.mode {
+            PickerMode::Browse => screen_body(Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }),
+            PickerMode::Pick(_) => {
+                let (body, keys) = dialog_parts(area);
+                if let Some(action) = hint_at(self, at, keys, model) {
+                    return Some(PickerPart::Key(action));
+                }
+                body
+            }
+        };
+        if body.contains(at) && at.y == body.y {
+            return Some(PickerPart::Key(Action::Filter));
+        }
+        let BodyParts { tree, sets } = self.parts(body);
+        let line_in = |part: Option<Rect>| part.filter(|part| part.contains(at)).map(|part| (part, at.y - part.y));
+        if let Some((part, line)) = line_in(tree) {
+            let rows = self.tree.rows().len();
+            let row = first_row(self.tree.cursor(), rows, part.height.into()) + usize::from(line);
+            return (row < rows).then_some(PickerPart::Tree(row));
+        }
+        let (part, line) = line_in(sets)?;
+        self.set_at(line.into(), part.width.into(), part.height.into()).map(PickerPart::Set)
+    }
+
+    /// Returns the places of tree and sets in `area`.
+    fn parts(&self, area: Rect) -> BodyParts {
+        let columns = usize::from(area.width);
+        let (above, below) = if area.height >= ROOMY_ROWS { (2, 3) } else { (1, 1) };
+        let middle = Rect { y: area.y + above, height: area.height.saturating_sub(above + below), ..area };
+        let middle = middle.intersection(area);
+        let on_sets = self.is_on_sets();
+        if on_sets && columns < MIN_SPLIT_COLUMNS {
+            return BodyParts { tree: None, sets: Some(middle) };
+        }
+        if columns < SIDE_BY_SIDE_COLUMNS && !on_sets {
+            return BodyParts { tree: Some(middle), sets: None };
+        }
+        let pane = if columns >= SIDE_BY_SIDE_COLUMNS { (columns / 4).max(MIN_SET_COLUMNS) } else { columns / 2 };
+        let left = columns.saturating_sub(pane + GAP_COLUMNS);
+        let at = |x: usize, width: usize| Rect {
+            x: middle.x + u16::try_from(x).unwrap_or(0),
+            width: u16::try_from(width).unwrap_or(0),
+            ..middle
+        };
+        BodyParts { tree: Some(at(0, left)), sets: Some(at(left + GAP_COLUMNS, pane)) }
     }
 
     /// Draws search, tree, sets and the row under the cursor. `count` is shown next to the search.
@@ -61,30 +139,22 @@ impl Picker {
         let row = |y: u16| Rect { y: area.y + y, height: 1, ..area }.intersection(area);
         frame.render_widget(self.search_line(columns, count, theme), row(0));
         let roomy = area.height >= ROOMY_ROWS;
-        let (above, below) = if roomy { (2, 3) } else { (1, 1) };
-        let middle = Rect { y: area.y + above, height: area.height.saturating_sub(above + below), ..area };
-        let middle = middle.intersection(area);
-        let height = usize::from(middle.height);
-        let on_sets = self.is_on_sets();
-        if on_sets && columns < MIN_SPLIT_COLUMNS {
-            frame.render_widget(Paragraph::new(self.set_lines(columns, height, theme)), middle);
-        } else if columns >= SIDE_BY_SIDE_COLUMNS || on_sets {
-            let pane = if columns >= SIDE_BY_SIDE_COLUMNS { (columns / 4).max(MIN_SET_COLUMNS) } else { columns / 2 };
-            let left = columns.saturating_sub(pane + 3);
-            let at = |x: usize, width: usize| Rect {
-                x: middle.x + u16::try_from(x).unwrap_or(0),
-                width: u16::try_from(width).unwrap_or(0),
-                ..middle
-            };
-            frame.render_widget(Paragraph::new(self.tree_lines(left, height, theme)), at(0, left));
-            frame.render_widget(Paragraph::new(vec![Line::styled("│", theme.dim); height]), at(left + 1, 1));
-            frame.render_widget(Paragraph::new(self.set_lines(pane, height, theme)), at(left + 3, pane));
-        } else {
-            frame.render_widget(Paragraph::new(self.tree_lines(columns, height, theme)), middle);
+        let BodyParts { tree, sets } = self.parts(area);
+        if let Some(tree) = tree {
+            let lines = self.tree_lines(tree.width.into(), tree.height.into(), theme);
+            frame.render_widget(Paragraph::new(lines), tree);
+        }
+        if let Some(sets) = sets {
+            let lines = self.set_lines(sets.width.into(), sets.height.into(), theme);
+            frame.render_widget(Paragraph::new(lines), sets);
+            let bar = Rect { x: sets.x.saturating_sub(2), width: 1, ..sets };
+            if tree.is_some() {
+                frame.render_widget(Paragraph::new(vec![Line::styled("│", theme.dim); bar.height.into()]), bar);
+            }
         }
         let message = self.status_message(model);
         if roomy {
-            if let Some(hidden) = self.hidden_tree_rows(height).filter(|_| !(on_sets && columns < MIN_SPLIT_COLUMNS)) {
+            if let Some(hidden) = tree.and_then(|tree| self.hidden_tree_rows(tree.height.into())) {
                 frame.render_widget(Line::styled(cut(&format!("  {hidden}"), columns), theme.dim), row(1));
             }
             frame.render_widget(self.docs_line(columns, theme), row(area.height - 2));

@@ -1,16 +1,17 @@
 //! Keys and replies of a list.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
+use super::layout::{self, ListPart};
 use super::list_screen::{ListScreen, Source};
 use super::loaded_rows::{Anchor, ListRow};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::query::filter_syntax::{self, Completion};
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::tui::component::{Component, Damaged, Destination, DialogResult, Intent, Reply, UpdateContext};
-use crate::tui::keymap::{Action, Context};
+use crate::tui::component::{ClickTarget, Component, Damaged, Destination, DialogResult, Intent, Reply, UpdateContext};
+use crate::tui::keymap::{self, Action, Context};
 use crate::tui::layer::ScreenId;
 use crate::tui::model::Model;
 use crate::tui::msg::ReadKey;
@@ -169,6 +170,28 @@ impl<S: Source> Component for ListScreen<S> {
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         self.draw(frame, area, model);
+    }
+
+    /// A click on the row under the cursor has the effect of Enter.
+    fn click_target(&self, at: Position, model: &Model) -> Option<ClickTarget> {
+        match layout::part_at(at, self.columns(model.size.0), model.size.1)? {
+            ListPart::Filter => Some(ClickTarget::Key(Action::Filter)).filter(|_| S::HAS_FILTER),
+            ListPart::Row(shown) => {
+                let row = self.rows.first_visible() + shown;
+                if row == self.rows.cursor().position() && !self.filter.is_typing() {
+                    return keymap::enter_action(self.context()).map(ClickTarget::Key);
+                }
+                (row < self.rows.all().len()).then_some(ClickTarget::Item(row))
+            }
+        }
+    }
+
+    fn on_click(&mut self, row: usize, ctx: &UpdateContext<'_>) -> Intent {
+        self.filter.stop_typing();
+        self.marks.end_range();
+        self.rest.end();
+        self.rows.go_to(row, ctx.rows);
+        self.on_cursor_moved(ctx)
     }
 
     fn waits_for_rows(&self, action: Option<Action>, ctx: &UpdateContext<'_>) -> bool {

@@ -10,7 +10,7 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
@@ -24,6 +24,9 @@ use crate::tui::widget::filter_field::FilterField;
 
 /// Rows of the terminal outside the list: tabs, filter, rule, column titles; rule, two lines, footer.
 const FRAME_ROWS: u16 = 8;
+/// Row of the terminal with the filter, and the first one with a row of the list.
+const FILTER_Y: u16 = 1;
+const LIST_Y: u16 = 4;
 /// Minimum number of columns for a pane next to the body.
 const MIN_PANE_WIDTH: u16 = 116;
 /// Columns of that pane.
@@ -35,6 +38,22 @@ const FILTER_COLUMNS: usize = 40;
 /// Returns the number of list rows on a terminal of `rows`.
 pub fn height(rows: u16) -> usize {
     usize::from(rows.saturating_sub(FRAME_ROWS))
+}
+
+/// A part of a list screen at a position of the terminal.
+pub enum ListPart {
+    Filter,
+    /// A visible row of the list, from 0.
+    Row(usize),
+}
+
+/// Returns the part at `at`, if the terminal has `rows` and the list is `columns` wide.
+pub fn part_at(at: Position, columns: u16, rows: u16) -> Option<ListPart> {
+    if at.y == FILTER_Y {
+        return Some(ListPart::Filter);
+    }
+    let row = at.y.checked_sub(LIST_Y).map(usize::from)?;
+    (at.x < columns && row < height(rows)).then_some(ListPart::Row(row))
 }
 
 /// The content around the body of a screen.

@@ -288,10 +288,14 @@ impl<S: Source> ListScreen<S> {
         self.measure(ctx);
     }
 
+    /// Returns the width of the list on a terminal of `columns`.
+    pub(super) fn columns(&self, columns: u16) -> u16 {
+        if S::HAS_PANE { layout::list_columns(columns) } else { columns }
+    }
+
     /// Measures the cells of all loaded rows. Their widths don't change while the cursor moves through the rows.
     pub(super) fn measure(&mut self, ctx: &UpdateContext<'_>) {
-        let columns = if S::HAS_PANE { layout::list_columns(ctx.size.0) } else { ctx.size.0 };
-        let columns = TableColumns::new(self.source.table(), columns.into());
+        let columns = TableColumns::new(self.source.table(), self.columns(ctx.size.0).into());
         let filter = self.parsed_filter();
         let mut widths = std::mem::take(&mut self.rows.cell_widths);
         widths.begin(&columns);

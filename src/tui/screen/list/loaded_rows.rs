@@ -272,6 +272,13 @@ impl<R: ListRow> LoadedRows<R> {
         self.cursor.move_by(action, self.page.rows.len(), height)
     }
 
+    /// Puts the cursor on a loaded row.
+    pub fn go_to(&mut self, row: usize, height: usize) {
+        let row_on_screen = row.saturating_sub(self.first_visible());
+        self.cursor.place_at(row, row_on_screen, self.page.rows.len(), height);
+        self.origin = None;
+    }
+
     /// Returns `true` if `action` moves the cursor by a row or a page, beyond the loaded rows to others.
     pub fn leaves_loaded(&self, action: Action, height: usize) -> bool {
         let is_near_start = |distance| self.has_before() && self.cursor.position() < distance;
