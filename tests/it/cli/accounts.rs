@@ -330,10 +330,10 @@ fn policy_set_previews_and_confirms_what_is_lost() {
         (&json!(2), &json!("1h"), &json!(null))
     );
     let refused = home.as_ops(&["policy", "set", "trash=1h"]).assert_error(Kind::Conflict).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"
+    insta::assert_snapshot!(refused.message(), @r#"
     error: 2 tokens in the trash could no longer be restored; nothing was changed: ops/a, ops/b
       If this is intended, use --confirm 2 (over HTTP: "confirm": 2)
-    ");
+    "#);
     home.as_ops(&["token", "restore", "a"]).assert_success();
     home.as_ops(&["policy", "set", "trash=1h", "--confirm", "2"]).assert_error(Kind::Conflict);
     home.as_ops(&["policy", "set", "trash=1h", "--confirm", "1"]).assert_success();
