@@ -130,9 +130,9 @@ fn anchor_shows_cut_and_rewritten_rows() {
     insta::assert_snapshot!(added.err, @"✓ checkpoint of row 5 written to a");
     assert_eq!(std::fs::metadata(home.path("a")).unwrap().mode() & 0o777, 0o600);
     let again = home.run(&["audit", "anchor", "a"], "").assert_success().assert_silent();
-    insta::assert_snapshot!(again.err, @"The anchor already has a checkpoint of the last row, 5. The file was not changed");
+    insta::assert_snapshot!(again.err, @"The anchor already has a checkpoint of the last row (row 5). The file was not changed");
     home.create(&["more"]);
-    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"The log is anchored up to row 5. jeton can't detect if somebody rewrites the 1 row after it, including the hashes. To anchor the log up to its end, run: jeton audit anchor FILE");
+    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"The log is anchored up to row 5. If somebody rewrites the 1 row after this row and all their hashes, jeton can't detect the change. To anchor the log up to its end, run: jeton audit anchor FILE");
     let json = home.run(&["audit", "anchor", "a", "--json"], "").assert_success().json();
     assert_eq!((&json["seq"], &json["added"]), (&6.into(), &true.into()));
     let text = std::fs::read_to_string(home.path("a")).unwrap();
@@ -278,7 +278,7 @@ fn follow_ends_with_the_account_and_with_the_store() {
     let (code, said) = follower.ended();
     assert_eq!(code, Some(1), "{said}");
     insta::assert_snapshot!(said, @"
-    error: the audit log was replaced while jeton waited for new rows
+    error: the last row that was shown is no longer in the audit log: a restore replaced the log, or somebody altered the log
       Run: jeton audit verify
     ");
 }

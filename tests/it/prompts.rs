@@ -292,8 +292,8 @@ fn edit_shows_the_change_before_it_asks() {
     late.types("yes\n").waits_for(ERROR);
     assert_eq!(late.ends(), 5);
     insta::assert_snapshot!(late.seen[late.read_to..].replace('\r', ""), @r#"
-    another program or session changed the token a; your change was not made:
-      description was none and is now "nightly" (you chose "mine")
+    another program or session changed the token a; your change was not
+      made: description was none and is now "nightly" (you chose "mine")
       Check the token's current values, then make your change again
     "#);
     assert_eq!(described(), "nightly");

@@ -177,7 +177,7 @@ fn backup_of_a_damaged_store_is_refused() {
     let refused = home.run(&["backup", "copy.db"], "").assert_error(Kind::Failure);
     insta::assert_snapshot!(refused.message(), @r"
     error: no backup was written: the copy of the store is damaged: *** in database main ***\u{a}Tree 12 page 12 cell 3: Extends off end of page
-      The store or the disk may be damaged. Run: jeton doctor --full
+      Find out if the store itself has this fault. Run: jeton doctor --full
     ");
     assert_eq!(files(&home, "copy"), Vec::<String>::new());
 }

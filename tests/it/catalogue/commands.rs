@@ -40,7 +40,7 @@ fn readmes_example_is_checked_applied_listed_and_exported() {
     API sets: 2 new
       + Shop reader
       + Shop desk
-    Methods of API sets:
+    API sets whose methods change:
       Shop desk: +3 shop.orders.Cancel, shop.orders.List, shop.stock.Count
       Shop reader: +2 shop.orders.List, shop.stock.Count
     No token gains methods.
@@ -51,7 +51,7 @@ fn readmes_example_is_checked_applied_listed_and_exported() {
     let applied = home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
     insta::assert_snapshot!(applied.err, @"
     ✓ catalogue shop applied
-      If a proxy uses routes of this catalogue, print its configuration again: jeton guide PROXY
+      If a proxy uses routes of this catalogue, print the proxy's configuration again: jeton guide PROXY
     ");
 
     let list = home.run(&["catalogue", "list"], "").assert_success().out;

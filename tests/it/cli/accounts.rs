@@ -49,14 +49,14 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     insta::assert_snapshot!(done.message(), @"
     ✓ ci created with the role admin
       Sign in with: jeton --user ci
-      The user must replace this temporary password at the first sign-in
+      The password is temporary: the user must replace it at the first sign-in
     ! The store now has two accounts. Add --user NAME to commands, or run once: jeton login NAME
     ");
     let third = home.account("third", "viewer").assert_success();
     insta::assert_snapshot!(third.message(), @"
     ✓ third created with the role viewer
       Sign in with: jeton --user third
-      The user must replace this temporary password at the first sign-in
+      The password is temporary: the user must replace it at the first sign-in
     ");
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
@@ -68,7 +68,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     assert_eq!(home.may(&secret, method), 0);
 
     let done = home.ops(&["account", "role", "ci", "viewer"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci now has the role viewer. If this role is lower than before, it limits the account's tokens from the next request on. If it is higher, a token uses it after you regenerate the token");
+    insta::assert_snapshot!(done.message(), @"✓ ci now has the role viewer. The role limits the account's tokens from the next request on. A token that was issued with a lower role keeps that lower role until you regenerate the token");
     assert_eq!(home.may(&secret, method), 4, "on the very next request");
     assert_eq!(home.verify(&secret), 0);
     home.ops(&["account", "disable", "ci"]).assert_success().assert_silent();
@@ -188,7 +188,7 @@ fn new_password_is_the_second_line_or_a_file() {
     // The own password, then another account's. Each time the old one stops working.
     let done =
         home.asking("ci", &["account", "passwd"], &[OTHER, "eight brown foxes"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci has a new password; the account's tokens are not affected");
+    insta::assert_snapshot!(done.message(), @"✓ ci has a new password. The account's logins have ended. The account's tokens are not affected");
     home.asking("ci", &["whoami"], &["eight brown foxes"]).assert_success();
     home.asking("ops", &["account", "passwd", "ci"], &[PASSWORD, OTHER]).assert_success().assert_silent();
     home.asking("ci", &["whoami"], &["eight brown foxes"]).assert_code(4);
@@ -331,7 +331,7 @@ fn policy_set_previews_and_confirms_what_is_lost() {
     );
     let refused = home.as_ops(&["policy", "set", "trash=1h"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @r#"
-    error: 2 tokens in the trash could no longer be restored; nothing was changed: ops/a, ops/b
+    error: by this change, 2 tokens in the trash could no longer be restored; nothing was changed: ops/a, ops/b
       If this is intended, use --confirm 2 (over HTTP: "confirm": 2)
     "#);
     home.as_ops(&["token", "restore", "a"]).assert_success();
@@ -348,7 +348,7 @@ fn contact_is_set_shown_and_removed() {
     let contact = |args: &[&str]| home.ops(&[&["account", "contact", "ci"], args].concat());
     assert_eq!(contact(&[]).assert_success().out, "ci@example.com\n");
     let done = contact(&["dev@example.com"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci has the contact dev@example.com; notices about the account's tokens go there");
+    insta::assert_snapshot!(done.message(), @"✓ ci has the contact dev@example.com; notices about the account's tokens go to this address");
     let shown = contact(&["--json"]).assert_success().json();
     assert_eq!(shown["account"]["contact"], "dev@example.com");
     assert!(home.ops(&["account", "show", "ci"]).assert_success().out.contains("dev@example.com"));

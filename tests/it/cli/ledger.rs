@@ -81,7 +81,7 @@ fn ledger_lists_denied_attempts_and_uses() {
         assert_eq!(rows(&home, args, list).len(), count, "{args:?}");
     }
     let done = home.as_ops(&["ledger", "denied", "--filter", "nobody"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"Nothing in the ledger matches.");
+    insta::assert_snapshot!(done.message(), @"The ledger has no matching rows that you can see.");
     for list in ["denied", "uses"] {
         home.as_ops(&["ledger", list, "--filter", "adress:10"])
             .assert_error(Kind::Usage)
@@ -184,7 +184,7 @@ fn check_reports_expiring_and_still_tried_tokens() {
     let checked = home.run(&["check"], "").assert_code(6);
     insta::assert_snapshot!(checked.text(), @"
     expiring     ops/soon     expires in 7 days
-    still tried  ops/rotated  denied attempts in 7 days: 1, last just now  retired with jtn_xxxxxxxx old from local jeton verify
+    still tried  ops/rotated  denied attempts in 7 days: 1, last just now  retired, secret jtn_xxxxxxxx old, from local jeton verify
     ");
     insta::assert_snapshot!(checked.message(), @"
     error: tokens need attention: 1 expiring, 1 still tried

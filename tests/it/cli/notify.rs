@@ -56,8 +56,8 @@ fn program_gets_json_and_is_tried_again_if_it_fails() {
     let refused = notify(&home, &["--run", &fails]).assert_error(Kind::Failure).assert_silent();
     insta::assert_snapshot!(refused.message(), @r"
     ! not delivered: [folder]/fails failed (exit status: 75): no \u{1b}[2J route
-    error: messages that were not delivered: 1 of 1 tried
-      Correct the cause, then run the command again: it sends what was not delivered
+    error: jeton could not deliver 1 of 1 message
+      Correct the cause, then run the command again to send what was not delivered
     ");
     notify(&home, &["--run", "/nonexistent", "--json"]).assert_error(Kind::Failure);
 

@@ -154,7 +154,7 @@ fn account_with_a_temporary_password_is_not_promoted() {
 
     // A reset makes the password temporary again, in any order of events.
     let done = asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).assert_success();
-    insta::assert_snapshot!(done.message(), @"✓ carol has a temporary password and must choose a new password at the next sign-in. The account's tokens are not affected");
+    insta::assert_snapshot!(done.message(), @"✓ carol has a temporary password and must choose a new password at the next sign-in. The account's logins have ended. The account's tokens are not affected");
     refused("owner");
     promote("viewer").assert_success();
     promote("member").assert_code(4).assert_silent();

@@ -121,7 +121,7 @@ fn borrowed_token_works_until_its_owner_or_the_borrower_ends_it() {
     let said = log_in(&third, "guest");
     insta::assert_snapshot!(said.message(), @"
     ✓ commands now run as guest (set in [folder]/.config/jeton/config.toml)
-      The token was removed from the configuration, but not revoked. If nobody else uses it, find its name with: jeton token list. Then run: jeton token revoke NAME
+      The token was removed from the configuration, but not revoked. If nobody else uses the token, find its name with: jeton token list. Then run: jeton token revoke NAME
       The login expires in 12 h. While it works, only changes ask for your password
     ");
     assert!(!configuration(&third).contains("api"), "{}", configuration(&third));

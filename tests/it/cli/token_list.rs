@@ -36,7 +36,7 @@ fn list_prints_a_table_or_names() {
     let refused = home.as_ops(&["token", "list", "--filter", "nme:foo"]).assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @r#"
     error: unknown filter field "nme": known are status:, account:, method:, seen:, expires:, is:
-      To find text with a colon, leave out what is before the colon: ":foo"
+      To find text with a colon, type only the colon and what follows: ":foo"
     "#);
     let done = home.as_ops(&["token", "list", "--filter", "10.0.0.1:80"]).assert_success();
     insta::assert_snapshot!(done.message(), @"0 of 2 tokens");

@@ -37,6 +37,6 @@ fn holder_of_the_old_secret_keeps_the_new_one() {
     let old = home.create(&["a"]);
     let new = home.as_ops(&["token", "regenerate", "a", "--grace", "1d", "--quiet"]).assert_success().out;
     let done = home.run(&["token", "revoke", "--stdin"], old.as_str()).assert_success();
-    insta::assert_snapshot!(done.message(), @"✓ ops/a now has only the new secret; jeton denies the secret from the next request on");
+    insta::assert_snapshot!(done.message(), @"✓ ops/a now has only the new secret; jeton denies the old secret from the next request on");
     assert_eq!((home.verify(&old), home.verify(new.trim())), (4, 0));
 }

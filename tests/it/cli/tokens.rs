@@ -54,7 +54,7 @@ fn edit_prints_the_changes() {
     let refused = home.as_ops(&["token", "edit", "cd"]).assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @"
     error: nothing to change
-      Give at least one option, e.g. --description or --expires
+      Give at least one new value, e.g. a description or an expiry (in a command: --description, --expires)
     ");
     home.as_ops(&["token", "edit", "cd", "--add-method", "jeton.tokens.read"])
         .assert_error(Kind::Usage)
@@ -104,7 +104,7 @@ fn create_takes_several_names() {
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/a restored, disabled
     ✓ ops/b restored, disabled
-      To enable a token: jeton token enable ops/a ops/b
+      To enable the tokens: jeton token enable ops/a ops/b
     ");
 }
 

@@ -146,13 +146,13 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
       − IDE Plugins
       − Marketplace
       − Maven Plugin
-    Methods of API sets:
+    API sets whose methods change:
       Extended Access: −237 artifacts.repository.CheckArtifact, artifacts.repository.DeleteArtifact, artifacts.repository.DownloadArtifact, artifacts.repository.GetArtifact, artifacts.repository.ListArtifacts, artifacts.repository.PromoteArtifact, …
       IDE Plugins: −58 development.vcs.BuildProject, development.vcs.CancelBuild, development.vcs.CheckRepository, development.vcs.CreateProject, development.vcs.EditProject, development.vcs.GetBuildLog, …
       Marketplace: −58 billing.account.GetPricing, billing.quota.CheckQuota, billing.quota.ListQuotas, environment.binder.AttachPublicIp, environment.binder.BindDomain, environment.binder.CheckDomain, …
       Maven Plugin: −12 artifacts.repository.CheckArtifact, artifacts.repository.ListArtifacts, artifacts.repository.UploadArtifact, environment.control.GetEnvInfo, environment.control.ListEnvs, environment.deployment.Deploy, …
     No token gains methods.
-    1 token loses methods; it used these in the last 7 days:
+    1 token loses methods; it used some of these methods in the last 7 days:
       ci/a  −1 environment.control.StopEnv
           uses in the last 7 days: environment.control.StopEnv (1)
     In the last 7 days, these tokens used methods that this change takes away:

@@ -88,7 +88,7 @@ fn socket_is_written_as_each_proxy_reads_it() {
     let refused = home.run(&["guide", "traefik", "--insecure"], "").assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: Traefik can't reach jeton over a unix socket: Traefik's forwardAuth accepts only http addresses
-      Use nginx, Caddy, HAProxy or Envoy. If this machine has no other users, you can use a port instead. Set serve.verify to 127.0.0.1:7180 in the configuration that the service reads: /etc/jeton/config.toml, or the configuration of the user that runs the service. Then restart the service, and add --insecure to this command
+      Use nginx, Caddy, HAProxy or Envoy. If this machine has no other users, you can use a port instead. Set serve.verify to 127.0.0.1:7180 in the configuration that the service reads: /etc/jeton/config.toml, or the configuration of the user that runs the service. Then restart the service, and run this command again with --insecure
     ");
 }
 
@@ -175,7 +175,7 @@ fn guide_is_safe_as_printed_or_refused() {
     let refused = home.run(&split, "").assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: HAProxy needs the private key in the certificate file, or in a file with the same name plus .key
-      Put both into one file that only its owner can read: (umask 077; cat CERT KEY > FILE). Then use --cert FILE --key FILE
+      Put certificate and key into one file that only its owner can read: (umask 077; cat CERT KEY > FILE). Then use --cert FILE --key FILE
     ");
     // Any user can take this port: no configuration for proxies that can't compare the proof.
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();

@@ -116,7 +116,7 @@ fn each_rule_overrides_those_before() {
     assert_eq!(levels, [Access::Read, Access::Admin, Access::Public, Access::Read, Access::Write]);
     insta::assert_snapshot!(all.notes.join("\n"), @"
     access levels: 1 from the HTTP method, 1 from scopes, 1 from security: [], 2 from x-jeton-access
-    groups from paths, because the operations have no tags or all the same tag: 1
+    jeton made 1 group from the paths, because the operations have no tags, or all have the same tag
     ");
 }
 
@@ -168,17 +168,17 @@ fn mistakes_in_the_table_are_refused() {
         messages.push(error.to_string());
     }
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    the access table names "GET /pet/{id}", which is no operation of the document: a key is HTTP method and path as in the document, an operationId, or a method id. Did you mean: "GET /pets/{id}"?
-    the access table names "nothing", which is no operation of the document: a key is HTTP method and path as in the document, an operationId, or a method id. Correct or remove the entry
+    the access table names "GET /pet/{id}", which is no operation of the document: a key must be HTTP method and path as in the document, an operationId, or a method id. Did you mean: "GET /pets/{id}"?
+    the access table names "nothing", which is no operation of the document: a key must be HTTP method and path as in the document, an operationId, or a method id. Correct or remove the entry
     the access table names "drop", which is ambiguous: it can mean DELETE "/pets/{id}", POST "/shops". Use HTTP method and path as in the document, or a method id
     the access table names an operation twice: "GET /pets/{id}" is read, "pets/get" is admin; both mean GET "/pets/{id}". Remove one of the entries
     levels.toml: "x": no access level "Admin": use read, write, admin or public
-    levels.toml: "x": an access level is a text. Write "x" = "read", or another level
-    levels.toml: "x": an access level is a text. Write "x" = "read", or another level
-    levels.toml:2:1: the access table can't be read: a key or table with this name is already above
+    levels.toml: "x": the access level must be a text in quotes. Write "x" = "read"; the levels are read, write, admin and public
+    levels.toml: "x": the access level must be a text in quotes. Write "x" = "read"; the levels are read, write, admin and public
+    levels.toml:2:1: the access table can't be read: a key or table with this name already exists above
     levels.toml: "x.y": two entries have the same key, but different levels. Remove one of the entries
     levels.toml:1:5: the access table can't be read: the value is not valid: a text must be in quotes
-    the access table names "\u{1b}[2J", which is no operation of the document: a key is HTTP method and path as in the document, an operationId, or a method id. Correct or remove the entry
+    the access table names "\u{1b}[2J", which is no operation of the document: a key must be HTTP method and path as in the document, an operationId, or a method id. Correct or remove the entry
     "#);
     assert_eq!(with_table("\"pets/get\" = \"read\"\n\"GET /pets/{id}\" = \"read\"").unwrap().len(), 4);
     // Nesting is bounded.

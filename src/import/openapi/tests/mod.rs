@@ -200,13 +200,13 @@ fn other_versions_are_refused() {
     "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
     "openapi: 3.10.0": unsupported version: OpenAPI "3.10.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
     "openapi: 2.9": unsupported version: OpenAPI "2.9": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
-    "{}": the file is not an OpenAPI document: the field openapi with the version is missing: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
-    "[]": the file is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
+    "{}": the text is not an OpenAPI document: the field openapi with the version is missing, such as: openapi: 3.1.0
+    "[]": the text is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
     "": the document is empty
-    "just words": the file is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
+    "just words": the text is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
     "openapi: 3.0.0\npaths: {}": the document has no operations under "paths". Check that this is the complete document of the API
     "openapi: 3.1\npaths: []": the document has no operations under "paths". Check that this is the complete document of the API
-    "a: 1\n---\nb: 2\n": the file contains more than one document: the second document starts on line 2. Split the file, then import each document
+    "a: 1\n---\nb: 2\n": the text contains more than one YAML document: the second document starts on line 2. Save each document in a file of its own, then import each file
     "{\"openapi\": ": the document can't be read: it starts like JSON, but is not valid JSON at line 1, column 12: the text ends too early. Correct the document, or export it again
     "a: [": the document can't be read: it is not valid YAML at line 1, column 4: unclosed bracket '['. Correct the document, or export it again
     "#);
@@ -254,8 +254,8 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     GET "/c": skipped a tag, because it is not text
     operations without operationId, for which jeton makes an id from HTTP method and path: 4 (HEAD "/", GET "/c", GET "/users/{id}/repos", …)
-    the tag "使用者" has no characters that an id may have, so its group gets the id group-778ff5f9
-    "GET /b": the operationId "使用者" has no characters that an id may have, so jeton made the id from HTTP method and path
+    the tag "使用者" has no characters that an id can have, so its group gets the id group-778ff5f9
+    "GET /b": the operationId "使用者" has no characters that an id can have, so jeton made the id from HTTP method and path
     operationIds that jeton changed into valid method ids: 1 ("x/list for-user")
     "#);
     assert_eq!(holds(&all, "other"), ["repos.x-list-for-user"]);

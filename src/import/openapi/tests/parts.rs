@@ -31,10 +31,10 @@ fn scopes_of_all_alternatives_become_sets() {
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the scope "all" is not declared by the security scheme "oauth"
     PATCH "/a": the security scheme "none" is not declared in the document
-    the security scheme "none" is not declared, so its scope "x" becomes no API set
+    the security scheme "none" is not declared, so jeton makes no API set for its scope "x"
     the scope "w" is declared by the security schemes "copy" and "oauth"; jeton made one API set for both
     operations that become public, because they need no token (security: []): 1 (DELETE "/a")
-    declared OpenAPI scopes that become no API sets, because no operation requires them: 1 ("idle")
+    declared OpenAPI scopes for which jeton makes no API set, because no operation requires them: 1 ("idle")
     "#);
 }
 
@@ -64,8 +64,8 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
     assert!(set_names(&all).iter().all(|name| !name.starts_with("scope b") && *name != "scope r"));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the scope "b" is not declared by the security scheme "oauth"
-    operations that need several OpenAPI scopes, so the API sets of single scopes lack them: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
-    operations that need another credential in addition to OpenAPI scopes, so the API sets of scopes lack them: 1 (OPTIONS "/a")
+    operations that are in no API set of a single scope, because they need several OpenAPI scopes: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
+    operations that are in no API set of a scope, because they need another credential in addition to OpenAPI scopes: 1 (OPTIONS "/a")
     "#);
 }
 
@@ -84,7 +84,7 @@ fn names_of_sets_that_collide_stay_apart() {
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the tag "declared" is declared twice; jeton uses the last declaration
     skipped a declared tag, because it has no name
-    declared tags that become no API sets, because no operation has them: 1 ("idle")
+    declared tags for which jeton makes no API set, because no operation has them: 1 ("idle")
     the API set "scope r" has the name of another set, so jeton renamed the set to "shop: scope r (f82548ba)"
     jeton removed invisible control characters from the name of the API set "x\u{200b}y"
     the API set "x\u{200b}y" has the name of another set, so jeton renamed the set to "shop: xy (dd5bbb5e)"
@@ -110,7 +110,7 @@ fn refs_inside_the_document_are_followed() {
     "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" refers to a place that the document does not have
     DELETE "/a": defined both in the path and behind its $ref; jeton uses the definition in the path
     DELETE "/b": defined both in the path and behind its $ref; jeton uses the definition in the path
-    "/d": $ref "other.yaml#/d" refers to another file, which jeton can't find for a document from stdin or a pipe; save the document next to that file, and import it by its path
+    "/d": $ref "other.yaml#/d" refers to another file, which jeton can't find for a document from stdin or a pipe; save the document next to that file, and import the document by its path
     "/e": $ref "#/nowhere" refers to a place that the document does not have
     "/f": $ref "#/paths/~1f" refers to itself
     "##);
@@ -149,7 +149,7 @@ fn omitted_parts_are_warned_about() {
     GET "d": the path does not start with a slash; jeton adds a slash
     operations without operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a", GET "d")
     operations with callbacks, which jeton skips because callbacks are not methods of this API: 1 (GET "/a")
-    skipped webhooks, because they are not methods of this API: 1
+    skipped 1 webhook, because webhooks are not methods of this API
     "#);
     assert!(!all.warnings.iter().any(|w| w.contains("x-m")));
 }
