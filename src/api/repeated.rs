@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::name::{TokenName, Username};
+use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 
 /// The header with the key of a call that gives out secrets.
@@ -34,16 +35,32 @@ struct ReceivedToken {
 struct TokenNames {
     name: TokenName,
     account: Username,
+    previous: Option<OldSecret>,
 }
 
-/// Returns the full names of the tokens in the answer to a repeated call. `None` if the answer has secrets.
-pub fn tokens_without_secrets(json: &[u8], is_list: bool) -> Option<Vec<String>> {
+#[derive(Deserialize)]
+struct OldSecret {
+    retires_at: Timestamp,
+}
+
+/// A token in the answer to a repeated call.
+pub struct TokenWithoutSecret {
+    pub full_name: String,
+    /// When the token's old secret ends. `None` without an overlap.
+    pub old_until: Option<Timestamp>,
+}
+
+/// Returns the tokens in the answer to a repeated call. `None` if the answer has secrets.
+pub fn tokens_without_secrets(json: &[u8], is_list: bool) -> Option<Vec<TokenWithoutSecret>> {
     let tokens = match is_list {
         true => serde_json::from_slice::<Received<Vec<ReceivedToken>>>(json).ok()?.value,
         false => vec![serde_json::from_slice::<Received<ReceivedToken>>(json).ok()?.value],
     };
-    let name = |one: &ReceivedToken| format!("{}/{}", one.token.account, one.token.name);
-    tokens.iter().all(|one| one.secret.is_none()).then(|| tokens.iter().map(name).collect())
+    let describe = |one: &ReceivedToken| TokenWithoutSecret {
+        full_name: format!("{}/{}", one.token.account, one.token.name),
+        old_until: one.token.previous.as_ref().map(|previous| previous.retires_at),
+    };
+    tokens.iter().all(|one| one.secret.is_none()).then(|| tokens.iter().map(describe).collect())
 }
 
 #[derive(Serialize, JsonSchema)]

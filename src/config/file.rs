@@ -134,8 +134,9 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 /// Returns the next step for a file with secrets that other users could read.
 pub(super) fn replace_secrets(path: &Path) -> String {
     format!(
-        "Run: chmod 600 {}. Then replace the secrets that others could read in this file: regenerate the token of \
-         api-token, if it is set, and end each login with: jeton --server ADDRESS logout",
+        "Run: chmod 600 {}. Others could have read the secrets in this file, so replace them. If the file has \
+         api-token, regenerate that token and store the new secret. For each server under [logins]: jeton --server \
+         ADDRESS logout, then log in again",
         quote_path(path)
     )
 }

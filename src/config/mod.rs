@@ -122,7 +122,10 @@ pub struct Settings {
 pub const ENVIRONMENT: [(&str, &str); 9] = [
     ("JETON_STORE", "Path of the store's file"),
     ("JETON_SERVER", "Server to use instead of a store: unix:PATH, https://HOST:PORT, or a name from servers.NAME"),
-    ("JETON_CONFIG", "Path of the configuration file, instead of the default path"),
+    (
+        "JETON_CONFIG",
+        "Path of your configuration file [default: ~/.config/jeton/config.toml]; /etc/jeton/config.toml is read too",
+    ),
     ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
     ("JETON_TOKEN", "A token to use instead of a password; jeton removes it from its own environment"),
     ("JETON_DATES", "How dates are shown: iso or dmy"),

@@ -109,7 +109,8 @@ fn secret_files(context: &Context<'_>) -> Vec<Finding> {
             Ok(true) => {
                 Finding::fault(format!("others have access to the token in {} (from {source})", path.display())).next(
                     format!(
-                        "Run: chmod 600 {}. Then regenerate the token, because others could read it",
+                        "Run: chmod 600 {}. Others could have read the token, so regenerate it and store the new \
+                         secret in this file",
                         quote_path(path)
                     ),
                 )

@@ -263,11 +263,11 @@ fn access(context: &Context<'_>) -> Vec<Finding> {
     let serve = context.settings.as_ref().ok().map(|settings| &settings.serve);
     if let Some(https) = serve.and_then(|serve| serve.manage.as_ref()?.value.https) {
         let reach = match https.ip() {
-            ip if ip.is_unspecified() => "every network of this machine",
-            ip if ip.is_loopback() => "this machine only",
-            _ => "the network of this address",
+            ip if ip.is_unspecified() => "every network of this machine can reach it",
+            ip if ip.is_loopback() => "only this machine can reach it",
+            _ => "the network of this address can reach it",
         };
-        found.push(Finding::ok(format!("serve.manage has https://{https}, for {reach}, encrypted with TLS")));
+        found.push(Finding::ok(format!("serve.manage offers https://{https} with TLS; {reach}")));
     }
     found
 }

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::unit_file::{self, Unit};
 use super::{CheckKind, Context, Finding};
 use crate::domain::untrusted_text::excerpt;
 use crate::error::without_error_number;
 use crate::platform::unix_user;
+use crate::verbs::cli_line::quote_path;
 
 pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
@@ -198,9 +199,10 @@ fn store(context: &Context<'_>, unit: &Unit) -> Option<Finding> {
         Err(e) => Finding::fault(format!("the store of {SERVICE} can't be used: {shown}"))
             .why(without_error_number(&e.to_string()))
             .next(format!(
-                "Correct the path in ExecStart=. For a new store, run: sudo -u {} jeton --store {shown} init. If the \
-                 store was lost, restore a backup instead",
-                unit.value("Service", "User").unwrap_or("root")
+                "If there is no store yet, run: sudo -u {} jeton init --store {}. If the store is elsewhere, correct \
+                 the path in ExecStart=. If the store was lost, restore a backup",
+                quote_path(Path::new(&*excerpt(unit.value("Service", "User").unwrap_or("root"), 40))),
+                quote_path(Path::new(&shown))
             )),
     })
 }

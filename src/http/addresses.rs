@@ -62,7 +62,7 @@ impl Addresses {
 pub(super) fn reject_cleartext(verify: &Endpoint, manage: &Endpoint, insecure: bool) -> Result<()> {
     if !manage.is_local() {
         return Err(Error::usage(format!("passwords would be sent to {manage} unencrypted"))
-            .next("Use --manage https://ADDRESS:PORT"));
+            .next("Use --manage https://ADDRESS:PORT, or set serve.manage to https://ADDRESS:PORT"));
     }
     if insecure {
         return Ok(());
@@ -71,15 +71,18 @@ pub(super) fn reject_cleartext(verify: &Endpoint, manage: &Endpoint, insecure: b
         return Err(Error::usage(format!("tokens would be sent to {verify} unencrypted"))
             .why("only loopback (127.0.0.1) or a unix socket keeps tokens on this machine")
             .next(
-                "If the proxy runs on this machine, use --verify unix:PATH or --verify 127.0.0.1:PORT. To send tokens \
-                 unencrypted anyway, add --insecure",
+                "If the proxy runs on this machine, use unix:PATH or 127.0.0.1:PORT with --verify or in serve.verify. \
+                 To send tokens unencrypted anyway, add --insecure",
             ));
     }
     match manage {
         Endpoint::Tcp(_) => {
             Err(Error::usage(format!("every user of this machine could reach jeton's management API at {manage}"))
                 .why("a TCP port has no file permissions that keep other users out")
-                .next("Use --manage unix:PATH or --manage https://ADDRESS:PORT, or add --insecure"))
+                .next(
+                    "Use unix:PATH or https://ADDRESS:PORT with --manage or in serve.manage. To accept the risk, add \
+                     --insecure",
+                ))
         }
         Endpoint::Unix(_) => Ok(()),
     }

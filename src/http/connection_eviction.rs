@@ -47,8 +47,8 @@ impl ConnectionLimits {
             return Err(Error::failure(format!("the limit of open files is only {limit}"))
                 .why(format!("the service itself needs {others} files, so too few remain for connections"))
                 .next(
-                    "Raise the hard limit. In the systemd unit: LimitNOFILE=1024. In a shell of root: ulimit -n 1024, \
-                     before jeton serve",
+                    "Let jeton open more files. In the systemd unit, set LimitNOFILE=20000. Without systemd, in a \
+                     shell of root: ulimit -n 20000, then sudo -u USER jeton serve",
                 ));
         }
         let management = (all / 8).clamp(1, MAX_MANAGEMENT);
@@ -101,9 +101,9 @@ impl OverloadReport {
                 self.sweeps_without_overload = 0;
                 let next = match limits.verify < MAX_CONNECTIONS {
                     true => {
-                        "These limits are low because of the limit of open files. Raise the hard limit to 20000 files \
-                         or more: with LimitNOFILE=20000 in the systemd unit, or with ulimit -n 20000 in a shell of \
-                         root, before jeton serve"
+                        "The system lets jeton open too few files for more connections. Let it open 20000 or more: \
+                         in the systemd unit, set LimitNOFILE=20000. Without systemd, in a shell of root: ulimit -n \
+                         20000, then sudo -u USER jeton serve"
                     }
                     false => "Find the clients that keep so many connections open",
                 };

@@ -37,7 +37,7 @@ pub(super) async fn read_token(request: Request<Incoming>) -> Result<Zeroizing<S
     let body = body.map_err(|_| "the form did not arrive within 5 s")?;
     let body = body.map_err(|e| match e.is::<LengthLimitError>() {
         true => "the form can have at most 4096 bytes",
-        false => "the form can't be read; send the request again",
+        false => "the body is incomplete, or its chunked encoding is not valid; send a complete form",
     })?;
     let form = Zeroizing::new(body.to_bytes().to_vec());
     let form = std::str::from_utf8(&form).map_err(|_| "the form is not UTF-8")?;
@@ -73,7 +73,9 @@ pub(super) fn unread_body(error: &(dyn std::error::Error + Send + Sync + 'static
             };
             Error::usage(format!("the body is larger than {limit}")).next(next)
         }
-        false => Error::usage("the body can't be read").why(error.to_string()).next("Try again"),
+        false => Error::usage("the body can't be read")
+            .why("the body is incomplete, or its chunked encoding is not valid")
+            .next("Send the request again with a complete body"),
     }
 }
 

@@ -11,6 +11,7 @@ use super::shared_folder::SharedFolder;
 use super::sidecar::{JOURNAL_SUFFIX, SHM_SUFFIX, WAL_SUFFIX, sidecar_path};
 use super::{paths, whole_file};
 use crate::error::{Error, Fault, Result};
+use crate::verbs::cli_line::quote_path;
 
 /// The next step for a backup that another user could change.
 const COPY: &str = "Copy the backup to a folder that only you can write to, as a file with mode 0600. Check the copy: \
@@ -54,7 +55,7 @@ pub fn check(path: &Path, store: &Path) -> Result<PathBuf> {
             return Err(unusable(format!("{} has changes that are not in the backup", companion.display())).next(
                 format!(
                     "Make a complete backup of this backup: jeton --store {} backup FILE. Then restore FILE",
-                    path.display()
+                    quote_path(&path)
                 ),
             ));
         }

@@ -146,7 +146,7 @@ impl HttpClient {
             Ok(Err(Unanswered::Interrupted)) => {
                 Err(Error::new(Kind::Cancelled, "the call was interrupted before the server answered"))
             }
-            Err(_) => Err(failed(format!("no answer within {limit:?}"))),
+            Err(_) => Err(failed(format!("no answer within {} s", limit.as_secs_f64()))),
         }
     }
 
@@ -174,7 +174,8 @@ impl HttpClient {
 
 /// Waits for a connection.
 async fn reach<S>(connection: impl Future<Output = io::Result<S>>) -> std::result::Result<S, Unanswered> {
-    let timed_out = |_| Err(io::Error::new(ErrorKind::TimedOut, format!("no connection within {CONNECT_TIMEOUT:?}")));
+    let timed_out =
+        |_| Err(io::Error::new(ErrorKind::TimedOut, format!("no connection within {} s", CONNECT_TIMEOUT.as_secs())));
     timeout(CONNECT_TIMEOUT, connection).await.unwrap_or_else(timed_out).map_err(Unanswered::Unreached)
 }
 

@@ -265,7 +265,7 @@ fn connect(endpoint: &Endpoint, timeout: Duration) -> std::io::Result<OwnedFd> {
 
 fn describe(e: &std::io::Error, timeout: Duration) -> String {
     match e.kind() {
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("no answer within {timeout:?}"),
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("no answer within {} s", timeout.as_secs_f64()),
         ErrorKind::NotFound => "the socket no longer exists".to_owned(),
         ErrorKind::ConnectionRefused => "no program listens there".to_owned(),
         _ => without_error_number(&e.to_string()).to_owned(),
@@ -321,7 +321,7 @@ mod tests {
         let stored = std::sync::Arc::new(std::sync::Mutex::new(None));
         let store = std::sync::Arc::clone(&stored);
         let error = get_from(move |listener| *store.lock().unwrap() = Some(listener)).unwrap_err();
-        insta::assert_snapshot!(error.why.unwrap(), @"no answer within 50ms");
+        insta::assert_snapshot!(error.why.unwrap(), @"no answer within 0.05 s");
         // A service that sends a few bytes again and again.
         let drips = get_from(move |listener| {
             let (mut stream, _) = listener.accept().unwrap();

@@ -236,12 +236,16 @@ fn explain(server: &ServerConnection, error: &CertificateError) -> (String, &'st
             let names: Vec<String> = presented.iter().filter_map(name).collect();
             match names.is_empty() {
                 true => (
-                    "the server's certificate contains no name of a server".to_owned(),
-                    "Ask the administrator of the server for a certificate with the name of the server",
+                    "the server's certificate has no subject alternative name (SAN); jeton doesn't read the common \
+                     name (CN)"
+                        .to_owned(),
+                    "Ask the administrator of the server for a certificate whose SAN contains the host of this \
+                     address, for example DNS:HOST or IP:ADDRESS",
                 ),
                 false => (
                     format!("the server's certificate is only for {}", names.join(", ")),
-                    "Use a name that is in the certificate, or ask for a certificate with the name that you use",
+                    "Use an address with a host that is in the certificate. Or ask the administrator of the server \
+                     for a certificate whose subject alternative name (SAN) contains the host of this address",
                 ),
             }
         }

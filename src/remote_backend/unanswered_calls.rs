@@ -10,7 +10,7 @@ use crate::platform::http_client::HttpAnswer;
 use crate::verbs::Backend;
 use crate::verbs::credential::Credential;
 use crate::verbs::request::{Request, Response, VERBS};
-use crate::verbs::secret_delivery::undelivered;
+use crate::verbs::secret_delivery::{UndeliveredChange, undelivered};
 
 /// The pauses before a call without an answer is repeated.
 const RETRY_PAUSES: [Duration; 4] =
@@ -41,11 +41,17 @@ impl RemoteBackend {
         }
         let answer = answer?;
         match repeated::tokens_without_secrets(&answer.body, matches!(request, Request::CreateToken(_))) {
-            Some(tokens) if is_repeated => Err(undelivered(
-                Error::failure("the connection ended before the first answer"),
-                &tokens,
-                &self.program(),
-            )),
+            Some(tokens) if is_repeated => {
+                let change = match request {
+                    Request::RegenerateToken(_) => {
+                        UndeliveredChange::Regenerated(tokens.first().and_then(|token| token.old_until))
+                    }
+                    _ => UndeliveredChange::Created,
+                };
+                let names: Vec<String> = tokens.into_iter().map(|token| token.full_name).collect();
+                let error = Error::failure("the connection ended before the first answer");
+                Err(undelivered(error, &names, change, &self.program()))
+            }
             _ => read_reply(request, &answer),
         }
     }
@@ -82,7 +88,27 @@ fn is_change(request: &Request) -> bool {
 
 pub(super) fn read_reply(request: &Request, answer: &HttpAnswer) -> Result<Response> {
     read(answer, |body| api::decode_reply(request.name(), body)).map_err(|error| match is_change(request) {
-        true => Error { what: format!("the change was made, but {}", error.what), ..error },
+        true => {
+            let error = Error { what: format!("the change was made, but {}", error.what), ..error };
+            match (lost_secrets(request), &error.next) {
+                (Some(lost), Some(next)) => {
+                    let next = format!("{next}. {lost}");
+                    error.next(next)
+                }
+                _ => error,
+            }
+        }
         false => error,
     })
+}
+
+/// Returns the advice if the answer to `request` had secrets.
+fn lost_secrets(request: &Request) -> Option<&'static str> {
+    match request {
+        Request::CreateToken(verb) if verb.names.len() > 1 => Some("The new secrets are lost: regenerate the tokens"),
+        Request::CreateToken(_) | Request::CopyToken(_) | Request::RegenerateToken(_) => {
+            Some("The new secret is lost: regenerate the token")
+        }
+        _ => None,
+    }
 }

@@ -114,6 +114,11 @@ impl StoreLocation {
         SqliteStore::is_on_read_only_mount(self.path())
     }
 
+    /// Returns the error of each change, if the mode of the file permits only reading.
+    pub fn read_only_mode(&self) -> Option<Error> {
+        SqliteStore::read_only_mode(self.path())
+    }
+
     /// Returns the number of bytes of the write-ahead log, and the number that stay after a checkpoint.
     pub fn wal_size(&self) -> (u64, u64) {
         SqliteStore::wal_size(self.path())

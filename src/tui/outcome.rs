@@ -102,7 +102,7 @@ impl Outcome {
                 let overlap = done.value.token.overlap(now).map(|previous| relative(previous.retires_at, now));
                 let changed = Self::of::<RegenerateToken, _>(done, Subject::issued, "has a new secret");
                 match overlap {
-                    Some(end) => changed.effect(format!("the old secret stops working {end}")),
+                    Some(end) => changed.effect(format!("the old secret ends {end}")),
                     None => changed
                         .effect("the service denies the old secret from the next request on")
                         .denies("the old secret"),

@@ -12,8 +12,9 @@ use super::request::{Request, RequestVerb, reply};
 use super::session::Session;
 use super::tokens::{IssuedToken, SecretSource};
 use super::{Backend, Mutation};
+use crate::domain::date_format::DateFormat;
 use crate::domain::name::TokenName;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, local_zone};
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
 
@@ -39,7 +40,8 @@ pub fn call_with_delivery<V: RequestVerb>(
     mut destination: SecretDestination<'_>,
     writer: &dyn SecretFileWriter,
 ) -> Result<(V::Reply, Vec<PathBuf>)> {
-    let request = verb.into();
+    let request: Request = verb.into();
+    let is_regeneration = matches!(request, Request::RegenerateToken(_));
     let is_before_change = backend.delivers_before_change();
     let mut files = if is_before_change { Vec::new() } else { destination.reserve(&request, writer)? };
     let mut received = 0;
@@ -49,7 +51,9 @@ pub fn call_with_delivery<V: RequestVerb>(
         Some(&mut |issued| {
             match is_before_change {
                 true => destination.deliver(issued, writer, &mut files).map_err(unchanged)?,
-                false => destination.deliver_after_change(issued, &mut files, &backend.program())?,
+                false => {
+                    destination.deliver_after_change(issued, &mut files, is_regeneration, &backend.program())?;
+                }
             }
             received = issued.len();
             Ok(())
@@ -71,16 +75,36 @@ fn unchanged(error: Error) -> Error {
     }
 }
 
+/// A change whose secrets did not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndeliveredChange {
+    Created,
+    /// The token's old secret ends at this time. `None` if the old secret has ended.
+    Regenerated(Option<Timestamp>),
+}
+
 /// Explains that the server made the change, but the secrets of `tokens` did not arrive. `program` is the beginning of
 /// commands for this server.
-pub fn undelivered(error: Error, tokens: &[String], program: &str) -> Error {
-    let (what, next) = match tokens {
-        [name] => (
-            format!("the secret of {name} is lost, but the server has stored the change"),
-            format!("Get a new secret with: {program} token regenerate {name}"),
+pub fn undelivered(error: Error, tokens: &[String], change: UndeliveredChange, program: &str) -> Error {
+    let get_new = |name: &String| format!("Get a new secret: {program} token regenerate {name}");
+    let (what, next) = match (tokens, change) {
+        ([name], UndeliveredChange::Created) => {
+            (format!("the token {name} was created, but its secret is lost"), get_new(name))
+        }
+        ([name], UndeliveredChange::Regenerated(None)) => (
+            format!("{name} has a new secret, but the new secret is lost, and the old secret no longer works"),
+            get_new(name),
         ),
-        names => (
-            format!("the secrets of {} are lost, but the server has created the tokens", join_and(names)),
+        ([name], UndeliveredChange::Regenerated(Some(until))) => (
+            format!("{name} has a new secret, but the new secret is lost"),
+            format!(
+                "The old secret ends at {}. The next command gives a new secret and ends the old secret at once: \
+                 {program} token regenerate {name}",
+                DateFormat::Iso.in_zone(&local_zone()).second(until)
+            ),
+        ),
+        (names, _) => (
+            format!("the tokens {} were created, but their secrets are lost", join_and(names)),
             format!("Get new secrets. For each token, run: {program} token regenerate NAME"),
         ),
     };
@@ -139,6 +163,7 @@ impl SecretDestination<'_> {
         &mut self,
         issued: &[IssuedToken],
         files: &mut [Box<dyn PendingFile>],
+        is_regeneration: bool,
         program: &str,
     ) -> Result<()> {
         let mut lost = Vec::new();
@@ -162,7 +187,14 @@ impl SecretDestination<'_> {
             }
         };
         let names = || lost.iter().map(|one| one.token.full_name()).collect::<Vec<_>>();
-        failed.map_or(Ok(()), |error| Err(undelivered(error, &names(), program)))
+        let change = match is_regeneration {
+            true => {
+                let previous = lost.first().and_then(|one| one.token.previous.as_ref());
+                UndeliveredChange::Regenerated(previous.map(|previous| previous.retires_at))
+            }
+            false => UndeliveredChange::Created,
+        };
+        failed.map_or(Ok(()), |error| Err(undelivered(error, &names(), change, program)))
     }
 
     /// Adds to `error` the consequence for `count` secrets that were already printed or saved.

@@ -240,7 +240,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     insta::assert_snapshot!(preview, @"
     ! ops/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
-        the change affects the old secret too: [hint] (stops working in 2 h), last seen just now, 1 call today
+        the change affects the old secret too: [hint] (ends in 2 h), last seen just now, 1 call today
     Type the token's name
     ");
     let (code, preview) = revoke(&["token", "delete", "b", "a"], "a\n");
@@ -250,7 +250,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     Used in the last 7 days:
     ! ops/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
-        the change affects the old secret too: [hint] (stops working in 2 h), last seen just now, 1 call today
+        the change affects the old secret too: [hint] (ends in 2 h), last seen just now, 1 call today
     Not used in the last 7 days:
     ops/b: never used
     Type 2, the number of tokens,

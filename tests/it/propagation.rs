@@ -119,10 +119,10 @@ fn unreachable_service_is_reported() {
     service.signal(Signal::STOP);
     insta::assert_snapshot!(message(home.as_ops(&["token", "disable", "b"])), @"
     ✓ ops/b disabled
-    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: no answer within 1s. Check that the service runs, and read the service's log
+    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: no answer within 1 s. Check that the service runs, and read the service's log
     ");
     let answer = home.as_ops(&["token", "disable", "c", "--json"]).assert_success().json();
-    insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service gave no valid answer: no answer within 1s"}"#);
+    insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service gave no valid answer: no answer within 1 s"}"#);
     // The service is suspended by SIGSTOP: a running one would recreate its socket.
     std::fs::remove_file(home.store().with_file_name("jeton.db.manage")).unwrap();
     let done = home.as_ops(&["token", "delete", "b", "--confirm", "b"]).assert_success();

@@ -14,6 +14,7 @@ use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Kind, Result};
 use crate::platform::anchor_file;
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
+use crate::verbs::cli_line::quote_path;
 use crate::verbs::credential::Credential;
 
 /// The answer of `audit verify`. Unlike the reply of the verb, it describes findings in words, with local times.
@@ -117,7 +118,7 @@ fn read_checkpoints(app: &App, file: &Path) -> Result<Vec<Checkpoint>> {
     let program = app.program();
     let text = anchor_file::read(file).map_err(|e| match e.kind {
         Kind::NotFound => {
-            e.next(format!("Check the path, or create the anchor with: {program} audit anchor {}", file.display()))
+            e.next(format!("Check the path, or create the anchor with: {program} audit anchor {}", quote_path(file)))
         }
         _ => e,
     })?;
@@ -126,7 +127,7 @@ fn read_checkpoints(app: &App, file: &Path) -> Result<Vec<Checkpoint>> {
         return Err(Error::failure(format!("the anchor {} contains no checkpoint", file.display())).next(format!(
             "If the file is new, add a checkpoint: {program} audit anchor {}. If the file had checkpoints, restore it \
                  from a backup",
-            file.display()
+            quote_path(file)
         )));
     }
     Ok(checkpoints)

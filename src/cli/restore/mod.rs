@@ -132,7 +132,7 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
         app.out.wrapped_note("Dry run: nothing was restored");
         return if app.out.json { app.print_json(&answer) } else { Ok(()) };
     }
-    confirm(app, args, &answer, &prepared, &folders, interruption)?;
+    confirm(app, args, &answer, &current, &prepared, &folders, interruption)?;
     for path in leftovers::remove_of_restores(&path) {
         app.out.wrapped_note(&format!("Removed a copy that a killed restore had left: {}", path.display()));
     }
@@ -185,6 +185,7 @@ fn confirm(
     app: &App,
     args: &RestoreStoreArgs,
     answer: &Restored,
+    current: &StoreState,
     prepared: &PreparedStore,
     folders: &NewFolders,
     before: Interruption,
@@ -198,7 +199,7 @@ fn confirm(
     // From here on, a signal reaches this handler alone.
     before.check(Ok(()), NOTHING_DONE)?;
     drop(before);
-    preview::confirm(app, args.confirm.as_deref(), answer)
+    preview::confirm(app, args.confirm.as_deref(), answer, current)
 }
 
 /// Verifies the backup and copies it to a folder of its own next to the store.
@@ -298,7 +299,7 @@ impl Restore<'_> {
                 "the store was restored, but the audit log has no row for the restore",
             )
             .next(format!(
-                "Keep this message together with the audit log. A copy of the old store is at {}",
+                "Save this message: it is the only record of the restore. A copy of the old store is at {}",
                 self.previous.display()
             ))),
             (Err(NotReplaced { error, is_unchanged: true }), _) => interruption.check_error(Err(error), NOTHING_DONE),

@@ -74,7 +74,11 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
 ///
 /// # Errors
 /// [`crate::error::Kind::Conflict`] for another number, or if nobody can be asked.
-pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Result<()> {
+pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored, current: &StoreState) -> Result<()> {
+    let unknown = match current {
+        StoreState::Missing => "There is no store to compare with the backup, so jeton can't count the lost changes",
+        StoreState::Usable(_) | StoreState::Damaged(_) => "It is unknown how many changes will be lost",
+    };
     let expected = answer.lost.map_or_else(|| UNKNOWN.to_owned(), |lost| lost.to_string());
     let (label, what) = match answer.lost {
         Some(lost) => (
@@ -82,9 +86,7 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Resu
             format!("expected the number of changes that are lost: {lost}"),
         ),
         None => (
-            format!(
-                "It is not known how many changes will be lost. To restore the backup, type the word \"{UNKNOWN}\""
-            ),
+            format!("{unknown}. To restore the backup, type the word \"{UNKNOWN}\""),
             format!("expected the word {UNKNOWN}"),
         ),
     };
@@ -95,8 +97,8 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored) -> Resu
                 .next(match answer.lost {
                     Some(_) => format!("Check what would be lost with --dry-run, then add: --confirm {expected}"),
                     None => format!(
-                        "The lost changes can't be counted, and tokens that were revoked after the backup was made \
-                         could work again. If you accept this, add: --confirm {expected}"
+                        "{unknown}, and tokens that were revoked after the backup was made could work again. If you \
+                         accept this, add: --confirm {expected}"
                     ),
                 })
                 .fault(Fault::Unconfirmed));

@@ -67,5 +67,5 @@ fn print_rotated(app: &mut App, issued: &IssuedToken, saved: &[PathBuf], seq: i6
 /// Describes how long the old secret lives, and if the expiry makes that shorter than requested.
 fn describe_old_secret(until: Timestamp, expiry: Expiry, now: Timestamp) -> String {
     let cut = if expiry.at() == Some(until) { ", when the token expires" } else { "" };
-    format!("the old secret stops working {}{cut}", relative(until, now))
+    format!("the old secret ends {}{cut}", relative(until, now))
 }

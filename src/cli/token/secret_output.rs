@@ -65,8 +65,12 @@ pub(super) fn print_issued(app: &mut App, issued: &[IssuedToken], saved: &[PathB
         print_secrets(&SecretFormat::Json(app.now()), issued, saved)?;
     }
     if let Some((first, warning)) = issued.first().and_then(|one| Some((one, one.warning.as_ref()?))) {
-        let more = if issued.len() > 1 { " and the other tokens" } else { "" };
-        app.out.note(&format!("! {}{more}: {warning}", first.token.full_name()));
+        let more = match issued.len() {
+            1 => "",
+            2 => ". The same is true of the other token",
+            _ => ". The same is true of the other tokens",
+        };
+        app.out.note(&format!("! {}: {warning}{more}", first.token.full_name()));
     }
     Ok(())
 }

@@ -201,5 +201,5 @@ pub(in crate::cli) fn describe_overlap(token: &Token, calls_today: Option<u64>, 
         Some(today) => format!(", {today} calls today"),
     };
     let ends = relative(previous.retires_at, now);
-    Some(format!("{} (stops working {ends}), {}{uses}", previous.hint, last_seen_text(previous.last_seen_at, now)))
+    Some(format!("{} (ends {ends}), {}{uses}", previous.hint, last_seen_text(previous.last_seen_at, now)))
 }

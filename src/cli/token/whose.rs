@@ -118,7 +118,7 @@ fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<
             let secret = match state {
                 SecretState::Current => format!("current, since {}", day(token.secret_since)),
                 SecretState::Previous(until) if now < *until => {
-                    format!("previous, stops working {}", relative(*until, now))
+                    format!("previous, ends {}", relative(*until, now))
                 }
                 SecretState::Previous(until) => format!("previous, stopped working {}", day(*until)),
                 SecretState::Dead => "replaced".to_owned(),

@@ -47,11 +47,17 @@ pub(super) fn schema(context: &Context<'_>) -> Vec<Finding> {
         Ok(schema) if schema.version == 0 => Finding::fault("the store is an empty file")
             .next(format!("Create a store with: {}", command(context, &["init"]))),
         Ok(schema) if schema.version < schema.newest => Finding::warning(format!(
-            "the store has schema {}, and this program uses schema {}",
+            "the store has the older schema {}; this program uses schema {}",
             schema.version, schema.newest
         ))
-        .why("the next command migrates the store. Then earlier versions of jeton can't open the store any more")
-        .next("Make a backup with the earlier version. Stop the service, run any command, and start the service again"),
+        .why(
+            "the store is migrated when the service starts, or when a command opens the store. Afterwards, earlier \
+             versions of jeton can't open it",
+        )
+        .next(format!(
+            "Stop the service. Make a backup with the earlier version: {}. Then start the service with this version",
+            command(context, &["backup", "FILE"])
+        )),
         Ok(schema) if schema.lacks_indexes => Finding::warning("the store has no indexes yet")
             .why("the command that created the store was interrupted. The next command creates the indexes")
             .next(format!("Run: {}", command(context, &["check"]))),

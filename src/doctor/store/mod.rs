@@ -27,10 +27,8 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.permissions",
-        meaning: "Other users can read or write the store",
-        run: |c| {
-            place::rule(c, OpeningRule::Mode, "only the owner can access the store", "others have access to the store")
-        },
+        meaning: "Other users can read or write the store, or its owner can't write to it",
+        run: place::permissions,
     },
     CheckKind {
         id: "store.folders",

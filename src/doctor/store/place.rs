@@ -29,6 +29,21 @@ pub(super) fn rule(context: &Context<'_>, rule: OpeningRule, good: &str, bad: &s
     }]
 }
 
+pub(super) fn permissions(context: &Context<'_>) -> Vec<Finding> {
+    let good = "only the owner can access the store";
+    let found = rule(context, OpeningRule::Mode, good, "others have access to the store");
+    // Another user's store can't be written either, but not because of its mode.
+    let rules = [OpeningRule::Kind, OpeningRule::Owner, OpeningRule::Mode];
+    let location = existing(context).filter(|location| rules.iter().all(|rule| location.check_rule(*rule).is_ok()));
+    match location.and_then(StoreLocation::read_only_mode) {
+        Some(error) => {
+            let what = "the store can be read, but not changed, and no service can run";
+            vec![Finding::warning(what).because_of(error)]
+        }
+        None => found,
+    }
+}
+
 pub(super) fn companions(context: &Context<'_>) -> Vec<Finding> {
     let good = "the files of SQLite next to the store are safe to use";
     let mut found = rule(context, OpeningRule::Companions, good, "a file of SQLite isn't safe to use");

@@ -118,7 +118,7 @@ impl ChainFinding {
             false => format!("at least one of the rows {seq} to {last} was rewritten"),
         };
         match &self.flaw {
-            Flaw::Table(how) => format!("the table of the audit log was altered: {}", escape_untrusted(how)),
+            Flaw::Table(how) => escape_untrusted(how).into_owned(),
             Flaw::Emptied => "the audit log is empty, although the store was set up".to_owned(),
             Flaw::Extra(named) => format!("{} has a number below 1, but the numbers of rows begin with 1", row(named)),
             Flaw::Order(named) => format!("{} follows a row with a higher number", row(named)),

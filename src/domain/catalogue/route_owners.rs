@@ -71,17 +71,17 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
             )
         }
         None => {
-            let which = match (owner.catalogue.hosts.is_empty(), catalogue.hosts.is_empty()) {
-                (true, true) => format!("each catalogue its own hosts, {} first", owner.catalogue.name),
-                (true, false) => format!("the catalogue {} its own hosts first", owner.catalogue.name),
-                (false, _) => "this catalogue its own hosts".to_owned(),
+            let other = &owner.catalogue.name;
+            let (which, then) = match (owner.catalogue.hosts.is_empty(), catalogue.hosts.is_empty()) {
+                (true, true) => ("each", format!(". Apply {other} with its hosts first, then this catalogue")),
+                (true, false) => (&**other, format!(". Apply {other} with its hosts first, then this catalogue")),
+                (false, _) => ("this catalogue", String::new()),
             };
             format!(
                 "If this catalogue is a newer version of {other}, give it the same name: name = \"{other}\" in the file, \
-                 or --name {other} for an import. If the catalogues belong to two applications, give {which}: \
-                 hosts = [\"HOST\"] in the file, or --host HOST for an import. If they belong to one application, remove \
-                 the route from one of the two methods",
-                other = owner.catalogue.name
+                 or --name {other} for an import. If the catalogues belong to two applications, give {which} its own \
+                 hosts: hosts = [\"HOST\"] in the file, or --host HOST for an import{then}. If both belong to one \
+                 application, remove the route from one of the two methods"
             )
         }
     };

@@ -53,11 +53,13 @@ impl fmt::Display for RouteFault {
 
 impl RouteFault {
     pub(super) fn too_many_overlaps() -> Self {
-        RouteFault { kind: DenialKind::TooManyOverlaps, text: "overlaps too many other routes".to_owned() }
+        let text = "can match the same requests as too many other routes".to_owned();
+        RouteFault { kind: DenialKind::TooManyOverlaps, text }
     }
 
     pub(super) fn overlap(other: &Route) -> Self {
-        RouteFault { kind: DenialKind::Overlap, text: format!("overlaps {}", route_excerpt(other)) }
+        let text = format!("can match the same requests as {}", route_excerpt(other));
+        RouteFault { kind: DenialKind::Overlap, text }
     }
 
     pub(super) fn costly(route: &Route) -> Self {
@@ -75,7 +77,7 @@ impl RouteFault {
     }
 
     pub(super) fn final_slash(other: &str) -> Self {
-        let text = format!("is added by trailing_slash = either, and shares requests with {other}");
+        let text = format!("is added by trailing_slash = either, and can match the same requests as {other}");
         RouteFault { kind: DenialKind::FinalSlash, text }
     }
 

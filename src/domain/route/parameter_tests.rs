@@ -223,7 +223,7 @@ fn routes_that_no_request_reaches_are_named() {
     assert_denied(&rules, &["GET /v/12", "GET /v/1a"]);
     assert_actions(&rules, &[("GET /v/2", "number")]);
     insta::assert_snapshot!(rules.remarks.join("\n").replace(&"x".repeat(40), "x"), @"
-    the proxy will deny the route GET /v/1{x}, because it overlaps GET /v/{n:int}
+    the proxy will deny the route GET /v/1{x}, because it can match the same requests as GET /v/{n:int}. Write fixed segments in place of parameters
     no request reaches the route GET /xxxxxxxxxxxxxxxxx…: its path is longer than 1 000 bytes
     ");
 }

@@ -24,6 +24,8 @@ use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::number::group_digits;
 use crate::domain::untrusted_text::excerpt;
 
+/// The next step for routes that can match the same requests.
+const USE_FIXED_SEGMENTS: &str = "Write fixed segments in place of parameters";
 /// The verb of a CORS preflight.
 const PREFLIGHT: &str = "OPTIONS";
 
@@ -175,7 +177,12 @@ impl RouteRules {
         if fault.kind == DenialKind::TooManyOverlaps {
             self.overlapping.insert(route.to_string());
         }
-        self.remarks.push(format!("the proxy will deny the route {}, because it {fault}", route_excerpt(route)));
+        let advice = match fault.kind {
+            DenialKind::Overlap | DenialKind::TooManyOverlaps => format!(". {USE_FIXED_SEGMENTS}"),
+            _ => String::new(),
+        };
+        self.remarks
+            .push(format!("the proxy will deny the route {}, because it {fault}{advice}", route_excerpt(route)));
         RouteAction::Deny(Denial::of_route(route, fault))
     }
 
@@ -314,9 +321,8 @@ impl RouteRules {
                 Err(TooMany) => unknown.push(preflight),
             }
         }
-        for (routes, why) in
-            [(taken, "another route already covers OPTIONS"), (unknown, "too many other routes share these requests")]
-        {
+        let too_many = format!("too many other routes can match the same requests. {USE_FIXED_SEGMENTS}");
+        for (routes, why) in [(taken, "another route already covers OPTIONS"), (unknown, &*too_many)] {
             if let [first, ..] = &routes[..] {
                 let first = route_excerpt(first);
                 let more = match routes.len() - 1 {

@@ -8,11 +8,11 @@ use super::document_tree::Node;
 use super::operations::MAX_TAG_LEN;
 use super::refs::resolve;
 use super::warnings::Warnings;
-use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// Placeholders that a template may use.
 const PLACEHOLDERS: [&str; 4] = ["id", "tag", "path", "verb"];
+const USE_PLACEHOLDERS: &str = "Use {id}, {tag}, {path} or {verb}";
 
 /// Links that apply to more than one operation.
 pub(super) struct DocLinks<'a> {
@@ -119,15 +119,12 @@ fn validate_template(template: &str) -> Result<()> {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else {
-            return Err(Error::usage("a placeholder in the template has no closing brace")
-                .why("use {id}, {tag}, {path} or {verb}"));
+            let what = format!("the value of --docs-url has a {{ without a }}: {}", quoted(template));
+            return Err(Error::usage(what).next(USE_PLACEHOLDERS));
         };
         if !PLACEHOLDERS.contains(&name) {
-            return Err(Error::usage(format!(
-                "unknown placeholder \"{{{}}}\" in the template",
-                escape_untrusted(truncate(name, 64))
-            ))
-            .why("use {id}, {tag}, {path} or {verb}"));
+            let what = format!("unknown placeholder in the value of --docs-url: {}", quoted(&format!("{{{name}}}")));
+            return Err(Error::usage(what).next(USE_PLACEHOLDERS));
         }
         plain.push_str(before);
         plain.push('x');
@@ -137,7 +134,7 @@ fn validate_template(template: &str) -> Result<()> {
     if is_link(&plain) {
         return Ok(());
     }
-    Err(Error::usage(format!("{} is not a template for documentation links", quoted(template)))
+    Err(Error::usage(format!("the value of --docs-url is not a documentation link: {}", quoted(template)))
         .why("links start with http:// or https:// and a host, and have no spaces or quotes")
         .next("Use a template such as https://example.com/docs/{id}"))
 }

@@ -23,7 +23,8 @@ pub(super) fn ref_chain<'a>(
     while let Some(target) = current.text("$ref") {
         match lookup(document, target) {
             Ok(next) if chain.iter().any(|n| std::ptr::eq(*n, next)) => {
-                warnings.add(format!("{at}: $ref {} refers to itself", quoted(target)));
+                let place = quoted(target);
+                warnings.add(format!("{at}: its $refs lead in a circle, back to {place}; jeton skips this $ref"));
                 return chain;
             }
             Ok(_) if chain.len() > MAX_CHAIN => {

@@ -82,18 +82,18 @@ impl AuditLog for SqliteTx<'_> {
         let sql =
             "SELECT type = 'table' AND strict = 1 AND wr = 0 FROM pragma_table_list('audit') WHERE schema = 'main'";
         match query_value::<bool>(self.0, sql, [])? {
-            None => return Ok(Some("the table is missing".to_owned())),
-            Some(false) => return Ok(Some("the table is not a STRICT table".to_owned())),
+            None => return Ok(Some("the table audit is missing".to_owned())),
+            Some(false) => return Ok(Some("the table audit is not STRICT".to_owned())),
             Some(true) => {}
         }
         let sql = "SELECT name, type, pk FROM pragma_table_xinfo('audit') ORDER BY cid";
         let columns = query_all(self.0, sql, [], tuple::<(String, String, i64)>)?;
         let columns: Vec<(&str, &str, i64)> = columns.iter().map(|(name, of, pk)| (&**name, &**of, *pk)).collect();
         if let Some((name, ..)) = TABLE.iter().find(|wanted| !columns.contains(wanted)) {
-            return Ok(Some(format!("the column {name} is missing or different")));
+            return Ok(Some(format!("the column {name} of the table audit is missing or different")));
         }
         let extra = columns.iter().find(|found| !TABLE.contains(found));
-        Ok(extra.map(|(name, ..)| format!("the table has an extra column, {name}")))
+        Ok(extra.map(|(name, ..)| format!("the table audit has an extra column, {name}")))
     }
 
     fn audit_page(&self, after: Option<i64>, limit: usize) -> Result<AuditPage> {

@@ -120,6 +120,13 @@ impl SqliteStore {
         WriteObstacle::find(path) == Some(WriteObstacle::Mount)
     }
 
+    /// Returns the error of each change, if the mode of the file permits only reading.
+    pub fn read_only_mode(path: &Path) -> Option<Error> {
+        let path = open::absolute(path).ok()?;
+        let obstacle = WriteObstacle::find(&path).filter(|obstacle| matches!(obstacle, WriteObstacle::Mode(_)))?;
+        Some(obstacle.refuse_change(&path))
+    }
+
     /// Returns the number of bytes of the write-ahead log, and the number that stay after a checkpoint.
     pub fn wal_size(path: &Path) -> (u64, u64) {
         (wal::bytes(path), wal::MAX_WAL_BYTES.unsigned_abs())

@@ -8,6 +8,8 @@ use crate::domain::token::TokenId;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Fault, Result};
 
+/// The error of a change of a store that can only be read.
+pub(super) const NOT_WRITABLE: &str = "the store can't be written";
 const CHECK_PERMISSIONS: &str =
     "Check the permissions of the store's file and folder, and that their file system is not mounted read-only";
 
@@ -22,7 +24,7 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
             ("the store's file can't be read or written", Some("Check whether the disk is full or failing"))
         }
         Some(Code::CannotOpen) => ("the store can't be opened", Some(CHECK_PERMISSIONS)),
-        Some(Code::ReadOnly) => ("the store can't be written", Some(CHECK_PERMISSIONS)),
+        Some(Code::ReadOnly) => (NOT_WRITABLE, Some(CHECK_PERMISSIONS)),
         Some(Code::DatabaseCorrupt) => ("the store is damaged", Some("Stop using the store and restore a backup")),
         Some(Code::NotADatabase) => (
             "the store is not an SQLite file",

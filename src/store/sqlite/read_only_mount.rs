@@ -15,7 +15,7 @@ use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
 use rustix::io::Errno;
 
 use super::open::open_error;
-use super::query_helpers::sqlite_error;
+use super::query_helpers::{NOT_WRITABLE, sqlite_error};
 use super::schema::{NEWEST, Schema};
 use super::wal;
 use crate::error::{Error, Result};
@@ -54,6 +54,13 @@ impl WriteObstacle {
             WriteObstacle::Mount => mount_step.to_owned(),
             WriteObstacle::Mode(_) => format!("Run: chmod 600 {}", quote_path(path)),
         }
+    }
+
+    /// Refuses a change of the store at `path`.
+    pub(super) fn refuse_change(self, path: &Path) -> Error {
+        Error::failure(NOT_WRITABLE)
+            .why(self.describe())
+            .next(self.next(path, "Mount the file system writable, or use another store: --store PATH"))
     }
 
     /// Refuses to serve the store at `path`.

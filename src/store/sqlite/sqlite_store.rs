@@ -8,13 +8,14 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 
 use super::file_identity::{FileIdentity, FileState};
-use super::query_helpers::sqlite_error;
+use super::query_helpers::{NOT_WRITABLE, sqlite_error};
+use super::read_only_mount::WriteObstacle;
 use super::sqlite_tx::SqliteTx;
 use super::token_search::TokenSearch;
 use super::{audit, busy_handler, failed_sign_in_audit, ledger_read, open, schema, tokens, usage_journal, wal};
 use crate::domain::audit::AuditActor;
 use crate::domain::time::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::platform::stop_between_writes;
 use crate::store::OpenMode;
 use crate::verbs::audited::Audited;
@@ -64,13 +65,24 @@ impl SqliteStore {
         let _open = stop_between_writes::enter();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite_error)?;
         schema::check_unchanged(&tx)?;
-        let out = f(&tx)?;
+        let out = f(&tx).map_err(|e| self.explain_read_only(e))?;
         self.identity.check_in_place()?;
         tx.commit().map_err(sqlite_error)?;
         // The file may have disappeared between the two checks. The change would then be lost, so it must not be
         // reported as done.
         self.identity.check_in_place()?;
         Ok(out)
+    }
+
+    /// Names the obstacle if `error` says only that the store can't be written.
+    fn explain_read_only(&self, error: Error) -> Error {
+        match error.what == NOT_WRITABLE {
+            true => {
+                let path = self.identity.path();
+                WriteObstacle::find(path).map_or(error, |obstacle| obstacle.refuse_change(path))
+            }
+            false => error,
+        }
     }
 
     /// A panic elsewhere leaves the connection usable, because its transaction was rolled back on drop.

@@ -85,7 +85,7 @@ impl IdentifySecretDialog {
 fn describe_state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
     match state {
         SecretState::Current => format!("current, created {}", ago(since, now)),
-        SecretState::Previous(until) if now < until => format!("old secret, stops working {}", relative(until, now)),
+        SecretState::Previous(until) if now < until => format!("old secret, ends {}", relative(until, now)),
         SecretState::Previous(until) => format!("old secret, stopped working {}", ago(until, now)),
         SecretState::Dead => "replaced by a newer secret".to_owned(),
     }

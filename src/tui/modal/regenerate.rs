@@ -94,7 +94,7 @@ impl RegenerateTokenDialog {
             Ok(None) if self.token.expiry.is_past(model.now) => {
                 layout.note("The old secret has expired and can't work again.", theme.dim);
             }
-            Ok(None) => layout.note("! The old secret stops working at once.", theme.warning),
+            Ok(None) => layout.note("! The old secret ends at once.", theme.warning),
             Ok(Some((_, until))) => {
                 let until_text = dates.second(until);
                 let note = match expiry.at() == Some(until) {
@@ -108,28 +108,40 @@ impl RegenerateTokenDialog {
     }
 }
 
-/// Returns the change that gives `token` a new secret. The old secret works for `grace`, which the text describes.
+/// Returns the change that gives `token` a new secret. The old secret works for `grace`, until the time in the text if
+/// that time is known.
 fn pending_regenerate(
     token: &Token,
-    grace: Option<(Length, String)>,
+    grace: Option<(Length, Option<String>)>,
     expires: Option<ExpirySpec>,
     now: Timestamp,
 ) -> PendingMutation {
     let hint = &token.hint;
-    let stays = match token.denial_reason(now) {
-        Some(DenialReason::Disabled) => " The token stays disabled: no secret works until the token is enabled.",
-        Some(DenialReason::AccountDisabled) => {
-            " The token's account stays disabled: no secret works until the account is enabled."
-        }
-        _ => "",
+    let disabled = match token.denial_reason(now) {
+        Some(DenialReason::Disabled) => Some(("The token stays disabled", "the token is enabled")),
+        Some(DenialReason::AccountDisabled) => Some(("The token's account stays disabled", "the account is enabled")),
+        _ => None,
     };
+    let stays = disabled.map(|(what, until)| format!(" {what}: no secret works until {until}.")).unwrap_or_default();
     let grace = grace.filter(|_| token.overlap(now).is_none());
     let about = match (&grace, token.overlap(now)) {
         (_, Some(previous)) => format!("The secrets {} and {hint} become invalid at once.{stays}", previous.hint),
-        (Some((_, end)), None) => {
-            let new = if stays.is_empty() { " The new secret is valid from now on." } else { stays };
-            format!("The old secret ({hint}) stays valid {end}.{new}")
-        }
+        (Some((grace, end)), None) => match (disabled, end) {
+            (None, end) => {
+                let end = match end {
+                    Some(time) => format!("until {time}"),
+                    None => format!("for {grace}, but not after the token's expiry"),
+                };
+                format!("The new secret works at once. The old secret ({hint}) keeps working {end}.")
+            }
+            (Some((what, until)), end) => {
+                let end = match end {
+                    Some(time) => format!("at {time}"),
+                    None => format!("after {grace}, or earlier at the token's expiry"),
+                };
+                format!("{what}: neither secret works until {until}. The old secret ({hint}) ends {end}.")
+            }
+        },
         (None, None) if token.expiry.is_past(now) => {
             format!("The secret {hint} has expired and can't work again.{stays}")
         }
@@ -141,8 +153,7 @@ fn pending_regenerate(
         vec![token.clone()],
         move |tokens, now| {
             // The token may have another expiry now.
-            let grace = grace.map(|grace| (grace, format!("for {grace} more, but not after the expiry")));
-            Some(pending_regenerate(tokens.first()?, grace, expires, now))
+            Some(pending_regenerate(tokens.first()?, grace.map(|grace| (grace, None)), expires, now))
         },
     )
 }
@@ -169,7 +180,7 @@ impl Dialog for RegenerateTokenDialog {
         let (expires, expiry) = self.expiry.resolve(ctx).map_err(|e| Problem::at(at, e))?;
         let at = if self.grace.is_text() { Field::GraceText } else { Field::Grace };
         let overlap = self.overlap(expiry, ctx.now, ctx.dates.get().zone).map_err(|e| Problem::at(at, e))?;
-        let grace = overlap.map(|(grace, until)| (grace, format!("until {}", ctx.dates.get().second(until))));
+        let grace = overlap.map(|(grace, until)| (grace, Some(ctx.dates.get().second(until))));
         Ok(pending_regenerate(&self.token, grace, expires, ctx.now).confirm(ctx))
     }
 

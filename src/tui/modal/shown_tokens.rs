@@ -95,7 +95,7 @@ fn change(seen: &Token, stored: &[TokenSnapshot], dates: Dates<'_>) -> Option<St
     let name = seen.full_name();
     let now = stored.iter().find(|one| one.id == seen.id).and_then(|one| one.token.as_ref());
     match now {
-        None => Some(format!("{name} no longer exists")),
+        None => Some(format!("{name} was deleted for good, or you can't see it any more")),
         Some(now) if now.deleted_at.is_some() => Some(format!("{name} was revoked")),
         Some(now) if now.revision == seen.revision => None,
         Some(now) => {

@@ -194,7 +194,7 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         let seen = previous
             .last_seen_at
             .map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, model.now)));
-        lines.push(row("Rotating", format!("{} stops working {ends}, {seen}", previous.hint)));
+        lines.push(row("Rotating", format!("{} ends {ends}, {seen}", previous.hint)));
         if let Some(uses) = shown.and_then(|shown| shown.usage.previous).filter(|uses| uses.week > 0) {
             let calls = format!(
                 "with the old secret: {} today, {} in the last 7 days",

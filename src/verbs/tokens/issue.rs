@@ -49,7 +49,7 @@ impl<'a> SecretSource<'a> {
 
     /// Creates a source of the secrets of `issued`, in their order, and no others.
     pub(in crate::verbs) fn replay(issued: &[IssuedToken]) -> Result<Self> {
-        let unread = |_| Error::failure("a new secret is malformed");
+        let unread = |_| Error::failure("jeton generated an unusable secret");
         let secrets = issued.iter().map(|one| one.secret.expose(Secret::parse).map_err(unread));
         Ok(SecretSource {
             entropy: None,

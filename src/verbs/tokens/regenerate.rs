@@ -84,7 +84,7 @@ fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Res
     }
     if let Some(previous) = before.overlap(env.now) {
         return Err(Error::conflict(format!("{} already has two secrets", before.name))
-            .why(format!("the old secret {} stops working {}", previous.hint, relative(previous.retires_at, env.now)))
+            .why(format!("the old secret {} ends {}", previous.hint, relative(previous.retires_at, env.now)))
             .next(format!("First end the old secret: jeton token retire {}", before.full_name())));
     }
     // The old secret must not outlive its own expiry or the new one.

@@ -128,7 +128,7 @@ fn copy_and_regenerate_issue_working_secrets() {
     ");
     let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).assert_success();
     insta::assert_snapshot!(rotated.message(), @r#"
-    ✓ ops/ci has a new secret; the old secret stops working in 20 days, when the token expires; the token expires in 20 days (last day: [time])
+    ✓ ops/ci has a new secret; the old secret ends in 20 days, when the token expires; the token expires in 20 days (last day: [time])
       The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
     "#);
@@ -144,7 +144,7 @@ fn copy_and_regenerate_issue_working_secrets() {
     assert!(previous["last_seen_at"].is_string() && shown["usage"]["current_last_seen_at"].is_string(), "{shown}");
     let shown = home.as_ops(&["token", "show", "ci"]).assert_success().out;
     let rotating: Vec<&str> = shown.lines().filter(|line| line.contains(&first[..12])).collect();
-    insta::assert_snapshot!(rotating.join("\n").replace(&first[..12], "[old]"), @"Rotating   [old] (stops working in 20 days), last seen just now, 1 call today");
+    insta::assert_snapshot!(rotating.join("\n").replace(&first[..12], "[old]"), @"Rotating   [old] (ends in 20 days), last seen just now, 1 call today");
 
     let done = home.as_ops(&["token", "retire", "ci"]).assert_success().assert_silent();
     insta::assert_snapshot!(done.message(), @"✓ ops/ci now has only the new secret; jeton denies the old secret from the next request on");

@@ -159,7 +159,7 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     ! ci/a: last seen just now; calls: 1 today, 1 in the last 7 days
         from local  jeton verify  1
         methods environment.control.StopEnv
-        the change affects the old secret too: [hint] (stops working in 2 h), last seen just now
+        the change affects the old secret too: [hint] (ends in 2 h), last seen just now
     Type
     ");
     assert_eq!(home.run(&["verify", "--method", method], format!("{secret}\n")).code, 0, "nothing was changed");

@@ -72,12 +72,12 @@ fn files_are_reserved_before_a_server_makes_the_change() {
     let secrets: Vec<_> = created.value.iter().map(|one| one.secret.expose(|text| format!("{text}\n"))).collect();
     assert_eq!(saved, secrets);
     let error = assert_error(create(&["new1", "new2"], directory(), &FullDisk), Kind::Failure);
-    insta::assert_snapshot!(error.to_string().replace(&jeton::verbs::Backend::program(&server), "jeton --server …"), @"the secret of member/new2 is lost, but the server has stored the change: the disk is full. Get a new secret with: jeton --server … token regenerate member/new2");
+    insta::assert_snapshot!(error.to_string().replace(&jeton::verbs::Backend::program(&server), "jeton --server …"), @"the token member/new2 was created, but its secret is lost: the disk is full. Get a new secret: jeton --server … token regenerate member/new2");
     assert_eq!(files(), ["a.secret", "b.secret", "c.secret", "new1.secret"], "what was written is kept");
     let error = assert_error(
         create(&["x1", "x2"], SecretDestination::Printed(Box::new(|_| Err(Error::failure("no space")))), &SecretFiles),
         Kind::Failure,
     );
-    insta::assert_snapshot!(error.to_string().replace(&jeton::verbs::Backend::program(&server), "jeton --server …"), @"the secrets of member/x1 and member/x2 are lost, but the server has created the tokens: no space. Get new secrets. For each token, run: jeton --server … token regenerate NAME");
+    insta::assert_snapshot!(error.to_string().replace(&jeton::verbs::Backend::program(&server), "jeton --server …"), @"the tokens member/x1 and member/x2 were created, but their secrets are lost: no space. Get new secrets. For each token, run: jeton --server … token regenerate NAME");
     assert_eq!(install.token(taken.token.id).hint, taken.token.hint);
 }

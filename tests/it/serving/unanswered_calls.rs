@@ -131,7 +131,7 @@ fn lost_answer_of_a_new_secret_is_no_second_change() {
         let refused = call(&route.backend(&install), who, create(&name)).unwrap_err();
         assert_eq!((refused.kind, refused.fault, route.lost()), (Kind::Failure, None, 2));
         insta::allow_duplicates! {
-            insta::assert_snapshot!(refused.to_string().replace(&name, "new").replace(&route.address(), "[server]"), @"the secret of ops/new is lost, but the server has stored the change: the connection ended before the first answer. Get a new secret with: jeton --server [server] token regenerate ops/new");
+            insta::assert_snapshot!(refused.to_string().replace(&name, "new").replace(&route.address(), "[server]"), @"the token ops/new was created, but its secret is lost: the connection ended before the first answer. Get a new secret: jeton --server [server] token regenerate ops/new");
         }
         assert_eq!(count(&install, "token.create"), 3 + n);
     }

@@ -105,12 +105,12 @@ fn altered_table_is_a_finding() {
         texts.push(verified.report.findings[0].describe(DateFormat::Iso.in_zone(&utc_zone())));
     }
     insta::assert_snapshot!(texts.join("\n"), @"
-    the table of the audit log was altered: the table is missing
-    the table of the audit log was altered: the table is not a STRICT table
-    the table of the audit log was altered: the table is not a STRICT table
-    the table of the audit log was altered: the column verb is missing or different
-    the table of the audit log was altered: the column details is missing or different
-    the table of the audit log was altered: the table has an extra column, more
+    the table audit is missing
+    the table audit is not STRICT
+    the table audit is not STRICT
+    the column verb of the table audit is missing or different
+    the column details of the table audit is missing or different
+    the table audit has an extra column, more
     ");
 }
 

@@ -341,7 +341,7 @@ fn read_only_file_is_named_as_such() {
             let (_, failure) = output_text.split_once("Failure: ").expect(&output_text);
             let lines: Vec<_> = failure.lines().take(2).collect();
             insta::assert_snapshot!(lines.join("\n").replace(place.folder().to_str().unwrap(), "[folder]"), @"
-            the store can't be written: attempt to write a readonly database. Check the permissions of the store's file and folder, and that their file system is not mounted read-only
+            the store can't be written: the file is read-only (mode 0400). Run: chmod 600 [folder]/jeton.db
             the store [folder]/jeton.db can't be opened for writing: the file is read-only (mode 0400), but the service must write the ledger. Run: chmod 600 [folder]/jeton.db
             ");
             // Companions with the file's mode would prevent changes after the mode is corrected.

@@ -15,14 +15,14 @@ fn grace_keeps_both_secrets_valid_for_its_time() {
     let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
     s.keys("r");
-    insta::assert_snapshot!(lines_of(&s, "!"), @"! The old secret stops working at once.");
+    insta::assert_snapshot!(lines_of(&s, "!"), @"! The old secret ends at once.");
     s.keys("<tab><right><right>");
     insta::assert_snapshot!(lines_of(&s, "2026-11-22 09:30:00 +00:00"), @"The old secret ends at 2026-11-22 09:30:00 +00:00.");
     s.enter_until_password();
     insta::assert_snapshot!(dialog_lines(&s).replace(&issued.token.hint, "OLD_HINT"), @"
     Regenerate ops/bot
-    The old secret (OLD_HINT) stays valid until 2026-11-22 09:30:00
-    +00:00. The new secret is valid from now on.
+    The new secret works at once. The old secret (OLD_HINT) keeps
+    working until 2026-11-22 09:30:00 +00:00.
     Password of ops
     ");
     s.keys(&format!("{PASSWORD}<enter>"));

@@ -71,7 +71,7 @@ fn service_denies_the_old_secret_unless_it_has_a_grace() {
     s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
     s.keys("y<esc>");
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the old secret stops working tomorrow");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the old secret ends tomorrow");
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn refs_inside_the_document_are_followed() {
     DELETE "/b": defined both in the path and behind its $ref; jeton uses the definition in the path
     "/d": $ref "other.yaml#/d" refers to another file, which jeton can't find for a document from stdin or a pipe; save the document next to that file, and import the document by its path
     "/e": $ref "#/nowhere" refers to a place that the document does not have
-    "/f": $ref "#/paths/~1f" refers to itself
+    "/f": its $refs lead in a circle, back to "#/paths/~1f"; jeton skips this $ref
     "##);
     assert_eq!(method(&all, "documented").docs.as_deref(), Some("https://d.example"));
 }
