@@ -76,7 +76,8 @@ impl SelectedBackend {
         match self {
             SelectedBackend::Local(local) => local.not_set_up(),
             SelectedBackend::Remote(remote) => {
-                Error::not_found(format!("the server {} is not set up", remote.server()))
+                Error::not_found(format!("the store of the server {} is not set up", remote.server()))
+                    .next("On the machine of the server, run: jeton init --store PATH")
             }
         }
     }

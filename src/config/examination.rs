@@ -15,7 +15,7 @@ use crate::domain::suggest::did_you_mean;
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
 use crate::import::toml_message::plain_words;
-use crate::platform::paths;
+use crate::platform::{own_process, paths, systemd};
 use crate::store::StoreLocation;
 
 /// The table of logins, and the key next to `api-token`, which people don't set.
@@ -253,12 +253,34 @@ fn known_key(name: &str) -> Result<Key> {
     }
 }
 
-/// Returns `true` if the file at `path` holds a secret that others can read.
+/// The users who can read a file with a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretFileAccess {
+    Owner,
+    Others,
+    /// The file belongs to the user with this uid, who isn't us.
+    OtherOwner(u32),
+}
+
+/// Returns who can read the file with a secret at `path`.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if there is no such file.
-pub fn is_readable_by_others(path: &Path) -> Result<bool> {
-    let meta = std::fs::metadata(path)
-        .map_err(|e| Error::failure(format!("{} can't be read", path.display())).why(e.to_string()))?;
-    Ok(meta.mode() & 0o077 != 0)
+pub fn secret_file_access(path: &Path) -> Result<SecretFileAccess> {
+    let refused = |why: String| Error::failure(format!("{} can't be read", path.display())).why(why);
+    let meta = std::fs::metadata(path).map_err(|e| refused(e.to_string()))?;
+    if meta.is_dir() {
+        return Err(refused("it is a folder".to_owned()));
+    }
+    // systemd passes a credential in a file of root, which only the service can read.
+    if systemd::is_credential(path) {
+        return Ok(SecretFileAccess::Owner);
+    }
+    let (own, owner) = (own_process::uid(), meta.uid());
+    Ok(match meta.mode() & 0o077 {
+        // Root can read every file.
+        _ if owner != own && own != 0 => SecretFileAccess::OtherOwner(owner),
+        0 => SecretFileAccess::Owner,
+        _ => SecretFileAccess::Others,
+    })
 }

@@ -133,11 +133,16 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 
 /// Returns the next step for a file with secrets that other users could read.
 pub(super) fn replace_secrets(path: &Path) -> String {
+    let own_uid = rustix::process::geteuid().as_raw();
+    let is_ours = own_uid == 0 || fs::metadata(path).is_ok_and(|meta| meta.uid() == own_uid);
+    let first = match is_ours {
+        true => format!("Run: chmod 600 {}", quote_path(path)),
+        false => "Ask the owner of the file to move the secrets to a file that only its owner can read".to_owned(),
+    };
     format!(
-        "Run: chmod 600 {}. Others could have read the secrets in this file, so replace them. If the file has \
-         api-token, regenerate that token and store the new secret. For each server under [logins]: jeton --server \
-         ADDRESS logout, then log in again",
-        quote_path(path)
+        "{first}. Others could have read the secrets in this file, so replace them. If the file has api-token, \
+         regenerate that token and store the new secret. For each server under [logins]: jeton --server ADDRESS logout, \
+         then log in again"
     )
 }
 

@@ -14,7 +14,9 @@ mod stored_tokens;
 mod tests;
 
 pub use edit::{SetValue, set, set_login, set_server, take_login, unset, unset_server};
-pub use examination::{ExaminedFile, FileFault, examine_files, is_readable_by_others, store_despite_faults};
+pub use examination::{
+    ExaminedFile, FileFault, SecretFileAccess, examine_files, secret_file_access, store_despite_faults,
+};
 pub use file::StoredLogin;
 pub use serve::{ServeOverrides, ServeSettings};
 pub use servers::{NamedServer, ServerField, ServerKey};

@@ -165,15 +165,15 @@ impl NamedServer {
             match &self.hidden {
                 Some(hidden) => error
                     .why(format!(
-                        "the table [{SERVERS}.{name}] of {file} has no setting address, and replaces the whole table \
-                         of this name in {}",
+                        "the setting \"address\" is missing in the table [{SERVERS}.{name}] of {file}. This table \
+                         replaces the whole table of the same name in {}",
                         hidden.display()
                     ))
                     .next(format!(
                         "Copy the missing settings into the table of {file}, or remove the table from {file}"
                     )),
                 None => error
-                    .why(format!("the table [{SERVERS}.{name}] of {file} has no setting address"))
+                    .why(format!("the setting \"address\" is missing in the table [{SERVERS}.{name}] of {file}"))
                     .next("Add a line to this table: address = \"https://HOST:PORT\", or \"unix:PATH\" for a socket"),
             }
         })

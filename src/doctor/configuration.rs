@@ -1,13 +1,16 @@
 //! The configuration: its files, each value with its source, and values that contradict each other.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::{CheckKind, Context, Finding};
+use super::{CheckKind, Context, Finding, unit_file};
 use crate::config::{
-    FileFault, ServerField, ServerKey, Setting, SettingKey, Settings, Source, TokenSource, is_readable_by_others,
+    FileFault, SecretFileAccess, ServerField, ServerKey, Setting, SettingKey, Settings, Source, TokenSource,
+    secret_file_access,
 };
 use crate::error::Error;
-use crate::platform::{tls, unix_group};
+use crate::platform::running_service_file::{self, FoundService};
+use crate::platform::{tls, unix_group, unix_user};
 use crate::service::endpoint::Endpoint;
 use crate::service::server_address::ServerAddress;
 use crate::verbs::cli_line::quote_path;
@@ -40,7 +43,11 @@ pub(super) const CHECKS: &[CheckKind] = &[
         meaning: "A file with a certificate is missing, or isn't in PEM",
         run: certificates,
     },
-    CheckKind { id: "configuration.group", meaning: "The group that is set for a socket doesn't exist", run: groups },
+    CheckKind {
+        id: "configuration.group",
+        meaning: "The group that is set for a socket doesn't exist, or the service's user is not in it",
+        run: groups,
+    },
     CheckKind {
         id: "configuration.contradiction",
         meaning: "Settings contradict each other, or one has no effect because of another",
@@ -104,16 +111,22 @@ fn secret_files(context: &Context<'_>) -> Vec<Finding> {
     let Some(settings) = settings(context) else { return Vec::new() };
     let mut found = Vec::new();
     if let Some(Setting { value: TokenSource::File(path), source }) = &settings.token {
-        found.push(match is_readable_by_others(path) {
-            Ok(false) => Finding::ok(format!("only the owner has access to the token in {}", path.display())),
-            Ok(true) => {
-                Finding::fault(format!("others have access to the token in {} (from {source})", path.display())).next(
-                    format!(
-                        "Run: chmod 600 {}. Others could have read the token, so regenerate it and store the new \
-                         secret in this file",
-                        quote_path(path)
-                    ),
-                )
+        let name = path.display();
+        found.push(match secret_file_access(path) {
+            Ok(SecretFileAccess::Owner) => {
+                Finding::ok(format!("only the owner of the file can read the token in {name}"))
+            }
+            Ok(SecretFileAccess::OtherOwner(owner)) => {
+                Finding::fault(format!("you can't use the token in {name} (from {source})"))
+                    .why(format!("the file belongs to {}", user_name(owner)))
+                    .next("Put the secret of a token into a file of your own (mode 0600), and name this file instead")
+            }
+            Ok(SecretFileAccess::Others) => {
+                Finding::fault(format!("others have access to the token in {name} (from {source})")).next(format!(
+                    "Run: chmod 600 {}. Others could have read the token, so regenerate it and store the new secret in \
+                     this file",
+                    quote_path(path)
+                ))
             }
             Err(error) => Finding::fault(format!("{} (from {source})", error.what))
                 .next("Put the secret of a token there, readable only by you, or correct the path")
@@ -124,7 +137,10 @@ fn secret_files(context: &Context<'_>) -> Vec<Finding> {
         found.push(match tls::read_key(path) {
             Ok(_) => Finding::ok(format!("the key in {} can be used", path.display())),
             Err(error) => Finding::fault(format!("{} (from {source})", error.what))
-                .next("Put the key of the certificate there in PEM, readable only by the service, or correct the path")
+                .next(
+                    "Put the key of the certificate there in PEM, readable only by the service, or correct the path. If \
+                     the file is right, run jeton doctor as the user of the service",
+                )
                 .because_of(error),
         });
     }
@@ -148,25 +164,64 @@ fn certificates(context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// Returns a user for a message: "the user jeton".
+fn user_name(uid: u32) -> String {
+    unix_user::name_of(uid).map_or_else(|| format!("the user with uid {uid}"), |name| format!("the user {name}"))
+}
+
 fn groups(context: &Context<'_>) -> Vec<Finding> {
-    let Some(settings) = settings(context) else { return Vec::new() };
-    let groups =
-        [("serve.verify-group", &settings.serve.verify_group), ("serve.manage-group", &settings.serve.manage_group)];
-    let groups = groups.into_iter().filter_map(|(key, group)| Some((key, group.as_ref()?)));
+    let Some(serve) = settings(context).map(|settings| &settings.serve) else { return Vec::new() };
+    // A port has no group.
+    let is_socket = |endpoint: Option<&Endpoint>| !matches!(endpoint, Some(Endpoint::Tcp(_)));
+    let verify = serve.verify.as_ref().map(|setting| &setting.value);
+    let manage = serve.manage.as_ref().and_then(|setting| setting.value.local.as_ref());
+    let groups = [
+        ("serve.verify-group", serve.verify_group.as_ref().filter(|_| is_socket(verify))),
+        ("serve.manage-group", serve.manage_group.as_ref().filter(|_| is_socket(manage))),
+    ];
+    let groups = groups.into_iter().filter_map(|(key, group)| Some((key, group?)));
     groups
-        .map(|(key, Setting { value: name, source })| match unix_group::exists(name) {
-            true => Finding::ok(format!("the group {name} of {key} exists")),
-            false => Finding::fault(format!("there is no group {name} ({key}, from {source})"))
-                .why(match name.parse::<u32>() {
-                    Ok(_) => "the service refuses to start, unless it runs as root",
-                    Err(_) => "the service refuses to start",
-                })
-                .next(match name.parse::<u32>() {
-                    Ok(number) => format!("Correct {key}, or create the group: groupadd --gid {number} NAME"),
-                    Err(_) => format!("Correct {key}, or create the group: groupadd --system {name}"),
-                }),
+        .map(|(key, Setting { value: name, source })| {
+            if !unix_group::exists(name) {
+                return missing_group(key, name, source);
+            }
+            match service_user(context).filter(|uid| unix_group::has_member(name, *uid) == Some(false)) {
+                Some(uid) => Finding::warning(format!("{} is not in the group {name} ({key})", user_name(uid)))
+                    .why(
+                        "the store belongs to this user. A service of this user can't give its socket to that group, \
+                         and refuses to start",
+                    )
+                    .next(format!(
+                        "Correct {key} in {source}, or add the user to the group: usermod -aG {name} {}",
+                        unix_user::name_of(uid).unwrap_or_else(|| "USER".to_owned())
+                    )),
+                None => Finding::ok(format!("the group {name} of {key} exists")),
+            }
         })
         .collect()
+}
+
+fn missing_group(key: &str, name: &str, source: &Source) -> Finding {
+    let create = match name.parse::<u32>() {
+        Ok(number) => format!("groupadd --gid {number} NAME; usermod -aG NAME USER"),
+        Err(_) => format!("groupadd --system {name}; usermod -aG {name} USER"),
+    };
+    Finding::fault(format!("there is no group {name} ({key}, from {source})"))
+        .why(match name.parse::<u32>() {
+            Ok(_) => "the service refuses to start, unless it runs as root or systemd creates the socket",
+            Err(_) => "the service refuses to start, unless systemd creates the socket",
+        })
+        .next(format!("Correct {key}, or create the group and add the service's user to it: {create}"))
+}
+
+/// Returns the user of a service that creates its sockets itself: the owner of the store. `None` if the user is root, or
+/// if that service runs, or is started by the unit that jeton ships.
+fn service_user(context: &Context<'_>) -> Option<u32> {
+    let path = context.store.as_ref()?.value.path();
+    let has_unit = unit_file::installed(&context.root, "jeton.service").is_some();
+    let is_running = matches!(running_service_file::find(path), Some(FoundService::Running(_)));
+    let uid = std::fs::metadata(path).ok()?.uid();
+    (uid != 0 && !has_unit && !is_running).then_some(uid)
 }
 
 fn contradictions(context: &Context<'_>) -> Vec<Finding> {
@@ -195,22 +250,38 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
                 None => ("serve.certificate", "serve.key"),
                 Some(_) => ("serve.key", "serve.certificate"),
             };
-            found.push(
-                Finding::fault(format!("{set} (from {}) is set, but {missing} is not", one.source))
-                    .why("https needs both settings")
-                    .next(format!("Set {missing} too, or remove {set}")),
-            );
+            let what = format!("{set} (from {}) is set, but {missing} is not", one.source);
+            found.push(match https {
+                true => Finding::fault(what)
+                    .why("https needs both settings, so the service refuses to start")
+                    .next(format!("Set {missing} too")),
+                false => Finding::warning(what).why("https needs both settings").next(format!(
+                    "Remove {set}. To use https, set {missing} too and add an https address to serve.manage"
+                )),
+            });
         }
         (None, None) if https => found.push(
             Finding::fault("serve.manage has an https address, but no certificate is set")
                 .why("the service refuses to start")
                 .next("Set serve.certificate and serve.key"),
         ),
-        (Some(_), Some(_)) if !https => found.push(
-            Finding::warning("serve.certificate has no effect")
-                .why("serve.manage has no https address")
-                .next("Add https://ADDRESS:PORT to serve.manage, or remove serve.certificate and serve.key"),
-        ),
+        (Some(_), Some(_)) if !https => {
+            let (why, next) = match &serve.manage {
+                Some(manage) => (
+                    "serve.manage has no https address",
+                    format!(
+                        "Add an https address to serve.manage, after a comma: {},https://ADDRESS:PORT",
+                        manage.value
+                    ),
+                ),
+                None => ("serve.manage is not set", "Set serve.manage to https://ADDRESS:PORT".to_owned()),
+            };
+            found.push(
+                Finding::warning("serve.certificate and serve.key have no effect")
+                    .why(why)
+                    .next(format!("{next}. Or remove serve.certificate and serve.key")),
+            );
+        }
         _ => {}
     }
     let is_tcp = serve.verify.as_ref().is_some_and(|verify| matches!(verify.value, Endpoint::Tcp(_)));

@@ -5,6 +5,7 @@
 
 mod configuration;
 mod context;
+mod endpoint_access;
 mod finding;
 mod proxy;
 mod service;

@@ -11,6 +11,7 @@ use crate::platform::secret_files::read_file;
 use crate::service::endpoint::Endpoint;
 use crate::store::OpenStore;
 use crate::verbs::catalogue::ListCatalogues;
+use crate::verbs::cli_line::quote_path;
 use crate::verbs::credential::Credential;
 use crate::verbs::local_backend::LocalBackend;
 use crate::verbs::request::call;
@@ -94,13 +95,14 @@ fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Findin
          Then write the output to this file, and reload the proxy",
         super::store::command(context, &words)
     );
-    let path = path.display();
+    let (file, path) = (path, path.display());
     let Some(store) = super::store::readable(context) else {
         return Finding::warning(format!("{path} wasn't compared with the catalogues"))
             .why("the store can't be read here")
             .next(format!(
-                "Correct the faults of the store first, if there are any. Then run jeton doctor --proxy {path} on the \
-                 machine of the store, as the user that owns the store"
+                "Correct the faults of the store first, if there are any. Then run jeton doctor --proxy {} on the \
+                 machine of the store, as the user that owns the store",
+                quote_path(file)
             ));
     };
     let Some(old) = &printed.fingerprint else {

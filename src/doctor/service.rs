@@ -1,24 +1,19 @@
 //! The service: whether it runs and answers, who may reach it, and its clock.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::net::IpAddr;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::endpoint_access::endpoint_access;
 use super::{CheckKind, Context, Finding};
 use crate::config::Setting;
 use crate::domain::time::{DAY, Timestamp, relative};
 use crate::domain::untrusted_text::excerpt;
-use crate::error::{Error, Result, without_error_number};
+use crate::error::{Error, Result};
 use crate::platform::http_client::{HttpAnswer, HttpClient, HttpRequest};
 use crate::platform::running_service_file::{self, FoundService, ServiceInfo};
-use crate::platform::{certificate_dates, sockets, tls, unix_group, unix_user};
+use crate::platform::{certificate_dates, tls};
 use crate::service::VERSION;
-use crate::service::endpoint::Endpoint;
 use crate::service::server_address::{ServerAddress, ServerConnection};
 
 pub(super) const CHECKS: &[CheckKind] = &[
@@ -230,7 +225,10 @@ fn judge_clocks(address: &str, theirs: Timestamp, ours: Timestamp) -> Finding {
     };
     finding(format!("the clock of {address} differs from this machine's by {} s", difference / 1_000))
         .why("tokens expire by the clock of the service")
-        .next("Synchronise the clock of each machine: timedatectl set-ntp true")
+        .next(
+            "Synchronise the clock of each machine, for example: timedatectl set-ntp true. A container has the clock of \
+             its host",
+        )
 }
 
 fn time_sync(context: &Context<'_>) -> Vec<Finding> {
@@ -272,63 +270,6 @@ fn access(context: &Context<'_>) -> Vec<Finding> {
     found
 }
 
-/// Judges who can reach `endpoint`, where `what`.
-fn endpoint_access(what: &str, endpoint: &Endpoint, group: &str) -> Finding {
-    match endpoint {
-        Endpoint::Tcp(address) => judge_port(what, address.ip(), endpoint),
-        Endpoint::Unix(path) => match fs::metadata(path) {
-            Ok(meta) => judge_socket(what, path, &meta, group),
-            Err(e) if e.kind() == ErrorKind::NotFound => {
-                Finding::fault(format!("the socket {} doesn't exist", path.display()))
-                    .why("clients can't reach the service there")
-                    .next("Start or restart the service. If systemd creates the socket, restart the socket unit")
-            }
-            Err(e) => Finding::fault(format!("the socket {} can't be examined", path.display()))
-                .why(without_error_number(&e.to_string()))
-                .next("Run jeton doctor as the user of the service"),
-        },
-    }
-}
-
-fn judge_port(what: &str, address: IpAddr, endpoint: &Endpoint) -> Finding {
-    match address.is_loopback() {
-        true => Finding::ok(format!("{what} by every program of this machine, at {endpoint}")),
-        false => Finding::warning(format!("{what} from the network, unencrypted, at {endpoint}"))
-            .why("others on the network can read tokens that are verified there")
-            .next(
-                "If the proxy is on this machine, set serve.verify to unix:PATH or 127.0.0.1:PORT. Otherwise encrypt \
-                 the connection, for example with a VPN",
-            ),
-    }
-}
-
-fn judge_socket(what: &str, path: &Path, meta: &fs::Metadata, group: &str) -> Finding {
-    let next = format!(
-        "If systemd creates the socket, correct SocketMode= in the socket unit. Otherwise restart the service, which \
-         creates a socket for its own user only. To let a group use the socket, set {group}"
-    );
-    if meta.mode() & 0o002 != 0 {
-        return Finding::warning(format!("{what} by every user of this machine, at {}", path.display()))
-            .why(format!("the socket has mode {:04o}", meta.mode() & 0o777))
-            .next(next);
-    }
-    if let Err(error) = sockets::check_folder(path) {
-        // The folder may belong to the user of the service, which isn't us.
-        let is_of_owner = path
-            .parent()
-            .and_then(|folder| fs::metadata(folder).ok())
-            .is_some_and(|folder| folder.uid() == meta.uid() && folder.mode() & 0o022 == 0);
-        if !is_of_owner {
-            return Finding::fault(format!("another user could replace the socket {}", path.display()))
-                .because_of(error);
-        }
-    }
-    let owner = unix_user::name_of(meta.uid()).unwrap_or_else(|| format!("with uid {}", meta.uid()));
-    let group = unix_group::name_of(meta.gid()).unwrap_or_else(|| format!("with gid {}", meta.gid()));
-    let group = if meta.mode() & 0o020 != 0 { format!(" and the group {group}") } else { String::new() };
-    Finding::ok(format!("{what} by the user {owner}{group}, at {}", path.display()))
-}
-
 fn certificates(context: &Context<'_>) -> Vec<Finding> {
     let now = context.adapters.clock.now();
     let mut found = Vec::new();
@@ -346,8 +287,8 @@ fn certificates(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn judge_certificate(what: &str, end: Timestamp, now: Timestamp) -> Finding {
-    let next = "Renew the certificate and replace its file. Then restart the service on its machine. If systemd runs the \
-                service: systemctl reload jeton";
+    let next = "Renew the certificate and replace its file. Then make the service read the file: systemctl reload jeton. \
+                Without systemd, restart the service";
     match end.0 - now.0 {
         ..=0 => Finding::fault(format!("{what} has expired ({})", relative(end, now)))
             .why("clients refuse the connection")
@@ -361,6 +302,8 @@ fn judge_certificate(what: &str, end: Timestamp, now: Timestamp) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::doctor::Status;
     use crate::doctor::context::tests::context_of;
@@ -389,12 +332,5 @@ mod tests {
         assert_eq!(time_sync(&context)[0].status, Status::Warning);
         fs::write(folder.join("synchronized"), "").unwrap();
         assert_eq!(time_sync(&context)[0].status, Status::Ok);
-    }
-
-    #[test]
-    fn port_of_a_network_is_a_warning() {
-        let port = |text: &str| endpoint_access("a", &Endpoint::parse(text).unwrap(), "b").status;
-        assert_eq!([port("127.0.0.1:1"), port("[::1]:1")], [Status::Ok; 2]);
-        assert_eq!([port("0.0.0.0:1"), port("192.0.2.1:1")], [Status::Warning; 2]);
     }
 }

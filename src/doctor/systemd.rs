@@ -160,6 +160,9 @@ fn program(context: &Context<'_>, unit: &Unit) -> Finding {
             .why("the unit has no ExecStart=")
             .next("Install the unit again from the package, or from assets/systemd in jeton's source");
     };
+    if !program.contains('/') {
+        return Finding::ok(format!("{SERVICE} starts {}, which systemd searches itself", excerpt(program, 200)));
+    }
     let is_program = |meta: &fs::Metadata| meta.is_file() && meta.permissions().mode() & 0o111 != 0;
     match fs::metadata(below_root(context, program)) {
         Ok(meta) if is_program(&meta) => Finding::ok(format!("{SERVICE} starts {}", excerpt(program, 200))),
@@ -188,7 +191,8 @@ fn store_path(unit: &Unit) -> Option<String> {
 }
 
 fn store(context: &Context<'_>, unit: &Unit) -> Option<Finding> {
-    let path = store_path(unit)?;
+    // Only systemd knows the values of specifiers and variables.
+    let path = store_path(unit).filter(|path| !path.contains(['%', '$']))?;
     let shown = excerpt(&path, 200);
     Some(match fs::metadata(below_root(context, &path)) {
         Ok(_) => Finding::ok(format!("the store of {SERVICE} is {shown}")),
@@ -208,6 +212,11 @@ fn store(context: &Context<'_>, unit: &Unit) -> Option<Finding> {
 }
 
 fn user(context: &Context<'_>, unit: &Unit) -> Finding {
+    let is_dynamic =
+        unit.value("Service", "DynamicUser").is_some_and(|value| ["yes", "true", "on", "1"].contains(&value));
+    if is_dynamic {
+        return Finding::ok(format!("{SERVICE} runs as a user that systemd creates (DynamicUser=)"));
+    }
     let name = unit.value("Service", "User").unwrap_or("root");
     let Some(uid) = unix_user::uid_of(name) else {
         return Finding::fault(format!("there is no user {} for {SERVICE}", excerpt(name, 40)))

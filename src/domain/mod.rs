@@ -31,3 +31,4 @@ mod token_json;
 pub mod untrusted_text;
 pub mod wire_format;
 pub mod word_enum;
+pub mod word_list;

@@ -87,3 +87,11 @@ pub(super) fn reject_cleartext(verify: &Endpoint, manage: &Endpoint, insecure: b
         Endpoint::Unix(_) => Ok(()),
     }
 }
+
+/// Gives the error of [`reject_cleartext`] the next step for a port that systemd passes.
+pub(super) fn of_socket_unit(error: Error) -> Error {
+    error.next(
+        "systemd passes this port. In its socket unit, set ListenStream= to the path of a socket. If the port is meant \
+         for https, add https://ADDRESS:PORT to serve.manage",
+    )
+}

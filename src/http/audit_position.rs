@@ -28,7 +28,7 @@ pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: 
         store.read(|snapshot| {
             let tip = snapshot.audit_tip()?;
             // The result is returned as text, because a different store is no fault here.
-            Ok(found.check(snapshot, tip, now).map_or_else(|e| Some(e.to_string()), |_| None))
+            Ok(found.check(snapshot, tip, now).map_or_else(|e| Some(e.what_and_why()), |_| None))
         })
     });
     match result {

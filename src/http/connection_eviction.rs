@@ -20,7 +20,7 @@ const MIN_CONNECTIONS: u64 = 4;
 /// Divisor of the share of connections that is closed at once. Ranking all connections for each new one would take too
 /// long.
 const CLOSE_DIVISOR: u64 = 64;
-/// Number of sweeps without a closed connection after which the overload counts as over.
+/// Number of sweeps without a closed connection after which the overload counts as over: 2 s.
 const SWEEPS_WITHOUT_OVERLOAD: u64 = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +47,9 @@ impl ConnectionLimits {
             return Err(Error::failure(format!("the limit of open files is only {limit}"))
                 .why(format!("the service itself needs {others} files, so too few remain for connections"))
                 .next(
-                    "Let jeton open more files. In the systemd unit, set LimitNOFILE=20000. Without systemd, in a \
-                     shell of root: ulimit -n 20000, then sudo -u USER jeton serve",
+                    "Let jeton open more files. In the systemd unit, set LimitNOFILE=20000. For a container, use the \
+                     option --ulimit nofile=20000. Otherwise, in a shell of root: ulimit -n 20000, then sudo -u USER \
+                     jeton serve",
                 ));
         }
         let management = (all / 8).clamp(1, MAX_MANAGEMENT);
@@ -102,8 +103,8 @@ impl OverloadReport {
                 let next = match limits.verify < MAX_CONNECTIONS {
                     true => {
                         "The system lets jeton open too few files for more connections. Let it open 20000 or more: \
-                         in the systemd unit, set LimitNOFILE=20000. Without systemd, in a shell of root: ulimit -n \
-                         20000, then sudo -u USER jeton serve"
+                         in the systemd unit, set LimitNOFILE=20000. For a container, use the option --ulimit \
+                         nofile=20000. Otherwise, in a shell of root: ulimit -n 20000, then sudo -u USER jeton serve"
                     }
                     false => "Find the clients that keep so many connections open",
                 };
@@ -122,7 +123,13 @@ impl OverloadReport {
                 if self.sweeps_without_overload >= SWEEPS_WITHOUT_OVERLOAD {
                     self.before = None;
                     let (closed, refused) = (closed - closed_before, refused - refused_before);
-                    tracing::info!(open, closed, refused, "the number of connections is below the limit again");
+                    tracing::info!(
+                        open,
+                        closed,
+                        refused,
+                        "the overload is over: for 2 s, jeton did not have to close a connection and could accept \
+                         every new one"
+                    );
                 }
             }
             None => {}

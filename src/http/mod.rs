@@ -204,14 +204,10 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
     });
     let https = https.transpose()?;
     let manage = listeners::bind(ListenerKind::Management, &mut inherited, &manage, manage_group.as_deref(), None)?;
-    addresses::reject_cleartext(&verify.endpoint, &manage.endpoint, insecure)?;
+    // The settings were checked above, so this is a port from systemd.
+    addresses::reject_cleartext(&verify.endpoint, &manage.endpoint, insecure).map_err(addresses::of_socket_unit)?;
     if let Some((name, _)) = inherited.first() {
-        return Err(Error::usage(format!("systemd passes a socket named \"{name}\", which jeton doesn't use"))
-            .why(
-                "jeton uses a socket named verify and a socket named manage. If serve.manage has an https address, \
-                 jeton uses a second socket named manage",
-            )
-            .next("Correct FileDescriptorName= in the unit of this socket, or disable the unit"));
+        return Err(listeners::unused_socket(name, https.is_some()));
     }
     let expiry_clock = Arc::new(ExpiryClock::new(Arc::clone(&clock), Arc::clone(&faults)));
     let proofs = match verify.endpoint {

@@ -27,6 +27,9 @@ impl ManagementAddresses {
         let mut addresses = ManagementAddresses::default();
         for part in text.split(',').map(str::trim) {
             let refused = |fault: &str, why: &str| Error::usage(format!("\"{}\" {fault}", excerpt(part, 120))).why(why);
+            if part.split_whitespace().skip(1).any(is_address) {
+                return Err(refused("is not a management address", "separate addresses by commas"));
+            }
             let is_new = match part.strip_prefix(HTTPS).map(|address| address.parse()) {
                 Some(Ok(address)) => addresses.https.replace(address).is_none(),
                 Some(Err(_)) => {
@@ -63,6 +66,11 @@ impl ManagementAddresses {
     }
 }
 
+/// Returns `true` for a word with which an address begins. The path of a socket can have other words.
+fn is_address(word: &str) -> bool {
+    [HTTP, HTTPS, "unix:"].iter().any(|start| word.starts_with(start)) || word.parse::<SocketAddr>().is_ok()
+}
+
 impl fmt::Display for ManagementAddresses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let https = self.https.map(|address| format!("{HTTPS}{address}"));
@@ -81,6 +89,7 @@ mod tests {
             ("unix:/run/jeton/manage.sock", "unix:/run/jeton/manage.sock"),
             ("https://0.0.0.0:7182", "https://0.0.0.0:7182"),
             ("https://[::]:7182, unix:/run/m", "unix:/run/m,https://[::]:7182"),
+            ("unix:/run/my sockets/m, https://[::]:7182", "unix:/run/my sockets/m,https://[::]:7182"),
             ("127.0.0.1:7181", "127.0.0.1:7181"),
             ("http://[::1]:7181,https://[::1]:7182", "[::1]:7181,https://[::1]:7182"),
         ] {
@@ -97,6 +106,9 @@ mod tests {
             "https://127.0.0.1:1,https://127.0.0.1:2",
             "unix:/a,127.0.0.1:1",
             "unix:/a,",
+            "unix:/a https://127.0.0.1:1",
+            "https://127.0.0.1:1 unix:/a",
+            "unix:/a\t127.0.0.1:1",
         ] {
             assert!(ManagementAddresses::parse(text).is_err(), "{text}");
         }

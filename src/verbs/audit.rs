@@ -89,7 +89,9 @@ pub struct AuditVerification {
 impl Query for VerifyAuditChain {
     fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<AuditVerification> {
         let Some(installation) = snapshot.installation()? else {
-            return Err(Error::not_found("this store is not set up yet").next("Run: jeton init"));
+            return Err(
+                Error::not_found("this store is not set up yet").next("On the machine of the store, run: jeton init")
+            );
         };
         let store = StoreId::new(&installation.prefix, installation.created_at);
         let verified = match (self.range, self.checkpoints.last()) {

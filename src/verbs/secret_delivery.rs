@@ -16,6 +16,7 @@ use crate::domain::date_format::DateFormat;
 use crate::domain::name::TokenName;
 use crate::domain::time::{Timestamp, local_zone};
 use crate::domain::token::Token;
+use crate::domain::word_list::join_and;
 use crate::error::{Error, Kind, Result};
 
 /// Receives new secrets. If it fails before the change, nothing is changed.
@@ -78,6 +79,7 @@ fn unchanged(error: Error) -> Error {
 /// A change whose secrets did not arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UndeliveredChange {
+    /// Tokens were created or copied.
     Created,
     /// The token's old secret ends at this time. `None` if the old secret has ended.
     Regenerated(Option<Timestamp>),
@@ -109,14 +111,6 @@ pub fn undelivered(error: Error, tokens: &[String], change: UndeliveredChange, p
         ),
     };
     Error { what, why: Some(error.what_and_why()), next: Some(next), ..error }
-}
-
-/// Returns "a, b and c".
-fn join_and(names: &[String]) -> String {
-    match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => names.concat(),
-    }
 }
 
 fn secret_file(folder: &Path, name: &TokenName) -> PathBuf {

@@ -6,6 +6,7 @@ use super::catalogue_not_found;
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::route::sites::Site;
 use crate::domain::untrusted_text::escape_untrusted;
+use crate::domain::word_list::join_and;
 use crate::error::{Error, Result};
 use crate::guide::Upstream;
 
@@ -92,12 +93,13 @@ impl Upstreams {
         }
         let hosts =
             if site.hosts.is_empty() { "hosts that no catalogue names".to_owned() } else { site.hosts.join(", ") };
-        let names = site.catalogues.join(", ");
+        let names = join_and(&site.catalogues);
+        let plural = if site.catalogues.len() == 1 { "" } else { "s" };
         match (&own[..], &self.common) {
             ([one], _) => Ok((*one).clone()),
             ([], Some(common)) => Ok(common.clone()),
             ([], None) => Err(Error::usage(format!("no address for requests to {hosts}"))
-                .why(format!("the --upstream options name no address for {names}"))
+                .why(format!("no --upstream option is for the catalogue{plural} {names}"))
                 .next("Add --upstream HOST:PORT, or --upstream CATALOGUE=HOST:PORT")),
             ([_, _, ..], _) => Err(Error::usage(format!("several addresses for requests to {hosts}"))
                 .why(format!(

@@ -55,7 +55,8 @@ pub(super) fn schema(context: &Context<'_>) -> Vec<Finding> {
              versions of jeton can't open it",
         )
         .next(format!(
-            "Stop the service. Make a backup with the earlier version: {}. Then start the service with this version",
+            "Stop the service. Make a backup with the earlier version: {}. If that version is no longer installed, copy \
+             the folder of the store instead. Then start the service with this version",
             command(context, &["backup", "FILE"])
         )),
         Ok(schema) if schema.lacks_indexes => Finding::warning("the store has no indexes yet")

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use super::{MIB, existing, size};
 use crate::doctor::{Context, Finding, Status};
 use crate::domain::number::group_digits;
-use crate::platform;
+use crate::platform::own_process;
 use crate::platform::secret_files::SERVICE_SUFFIXES;
 use crate::platform::sidecar::sidecar_path;
 use crate::store::{OpeningRule, StoreLocation, StoreSpace};
@@ -46,7 +46,12 @@ pub(super) fn permissions(context: &Context<'_>) -> Vec<Finding> {
 
 pub(super) fn companions(context: &Context<'_>) -> Vec<Finding> {
     let good = "the files of SQLite next to the store are safe to use";
-    let mut found = rule(context, OpeningRule::Companions, good, "a file of SQLite isn't safe to use");
+    // The files next to another user's store aren't ours either, as they should be.
+    let is_foreign = existing(context).is_some_and(|location| location.check_rule(OpeningRule::Owner).is_err());
+    let mut found = match is_foreign {
+        true => Vec::new(),
+        false => rule(context, OpeningRule::Companions, good, "a file of SQLite isn't safe to use"),
+    };
     found.extend(existing(context).into_iter().flat_map(foreign_service_files));
     if existing(context).is_some_and(StoreLocation::has_rollback_journal) {
         found.push(
@@ -60,19 +65,20 @@ pub(super) fn companions(context: &Context<'_>) -> Vec<Finding> {
 
 /// Returns a fault for each file of the service, next to the store, that the service would refuse.
 fn foreign_service_files(location: &StoreLocation) -> Vec<Finding> {
-    let own = platform::own_process::uid();
+    let owner = fs::symlink_metadata(location.path()).map_or_else(|_| own_process::uid(), |meta| meta.uid());
     // The rules of opening name those of SQLite.
     let files = SERVICE_SUFFIXES.into_iter().map(|suffix| sidecar_path(location.path(), suffix));
     let foreign = files.filter_map(|path| {
         let meta = fs::symlink_metadata(&path).ok()?;
-        let is_good = meta.is_file() && meta.uid() == own && meta.mode() & 0o077 == 0;
+        let is_good = meta.is_file() && meta.uid() == owner && meta.mode() & 0o077 == 0;
         (!is_good).then_some((path, meta))
     });
     foreign
         .map(|(path, meta)| {
             Finding::fault(format!("the service's file {} isn't safe to use", path.display()))
                 .why(format!(
-                    "it must be a regular file that only you can access, but it has uid {} and mode {:04o}",
+                    "it must be a regular file that only the owner of the store (uid {owner}) can access, but it has uid \
+                     {} and mode {:04o}",
                     meta.uid(),
                     meta.mode() & 0o7777
                 ))

@@ -87,7 +87,7 @@ pub(super) fn build_sets(
 
 /// Sets and entries that a catalogue may still have.
 fn too_many_entries() -> String {
-    format!("all API sets together would have more than {} entries", group_digits(MAX_ENTRIES as u64))
+    format!("all API sets together would contain more than {} methods", group_digits(MAX_ENTRIES as u64))
 }
 
 struct Room {

@@ -33,8 +33,9 @@ impl Mutation for DeleteAccount {
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<AccountWithCounts>> {
         let account = authorize::resolve_managed_account(actor, tx, &self.username, AccountAction::Delete)?;
         check_unchanged(&self.expected, &account)?;
-        check_no_active_tokens(&with_counts(tx, account.clone(), env)?)?;
+        // The advice about active tokens is to disable the account, which the last owner can't do.
         check_owner_remains(tx, slice::from_ref(&account))?;
+        check_no_active_tokens(&with_counts(tx, account.clone(), env)?)?;
         if self.confirmation != account.username.as_str() {
             return Err(mismatch("nothing was deleted", format!("expected the account's name: {}", account.username)));
         }

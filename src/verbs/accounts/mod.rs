@@ -74,5 +74,8 @@ pub(super) fn check_owner_remains(snapshot: &dyn Snapshot, removed: &[Account]) 
 pub fn last_owner_error() -> Error {
     Error::conflict("the last enabled owner can't be disabled, deleted or given another role")
         .why("without an enabled owner, nobody could manage owners and admins")
-        .next("Make another account an owner first: jeton account role NAME owner")
+        .next(
+            "An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account \
+             an owner: jeton account role NAME owner. To create one: jeton account create NAME --role owner",
+        )
 }

@@ -35,7 +35,7 @@ impl Mutation for CopyToken {
         let policy = tx.policy()?;
         let expiry = match self.expires {
             Some(spec) => policy_rules::resolve_expiry(spec, &policy, env)?,
-            None if source.expiry.is_past(env.now) => return Err(policy_rules::needs_expiry(&source)),
+            None if source.expiry.is_past(env.now) => return Err(policy_rules::needs_expiry(&source, &policy, env)),
             None => {
                 let expiry = authorize::cap_expiry(actor, source.expiry);
                 policy_rules::check_max_expiry("the expiry of the copied token", expiry, &policy, env)?;

@@ -2,7 +2,7 @@
 
 use super::issue::audit_entry;
 use super::save::{PendingToken, save_tokens};
-use super::{TokenTarget, resolve_targets};
+use super::{TokenTarget, policy_rules, resolve_targets};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::verbs::prelude::*;
@@ -56,10 +56,11 @@ impl Mutation for EnableTokens {
             if before.expiry.is_past(env.now) {
                 let when = before.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
                 let name = before.full_name();
+                let example = policy_rules::example_expiry(&tx.policy()?, env);
                 return Err(Error::conflict(format!("{} can't be enabled; nothing was changed", before.name))
                     .why(format!("the token expired at {when}"))
                     .next(format!(
-"First set a new expiry, e.g.: jeton token edit {name} --expires 30d. Then enable the token again"
+"First set a new expiry, e.g.: jeton token edit {name} --expires {example}. Then enable the token again"
 )));
             }
             entries.push(audit_enabled(Self::NAME, &before, true));

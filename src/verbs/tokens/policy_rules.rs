@@ -3,7 +3,7 @@
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::expiry::{Expiry, ExpirySpec};
+use crate::domain::expiry::{Expiry, ExpirySpec, Span};
 use crate::domain::method::MethodId;
 use crate::domain::name::TokenName;
 use crate::domain::policy::Policy;
@@ -71,7 +71,10 @@ pub(super) fn check_active_limit(snapshot: &dyn Snapshot, account: AccountId, en
     }
     Err(Error::conflict(format!("the account would have {active} active tokens"))
         .why(format!("the limit for each account is {limit} (policy.active_tokens)"))
-        .next("First disable or revoke other tokens of the account, or ask an owner to raise the limit"))
+        .next(
+            "First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set \
+             policy.active_tokens NUMBER",
+        ))
 }
 
 /// Refuses if an account has more tokens than policy allows, counted as the transaction would leave them.
@@ -95,12 +98,23 @@ pub(super) fn check_token_limit(snapshot: &dyn Snapshot, account: AccountId, env
         )))
 }
 
+/// Returns an expiry for an example in an error: 30 days, or less if the policy permits only less.
+pub(super) fn example_expiry(policy: &Policy, env: &Env<'_>) -> Span {
+    let usual = Span::Days(30);
+    let latest = |span: Span| span.after(env.now, env.zone);
+    policy
+        .max_expiry
+        .filter(|max| matches!((latest(*max), latest(usual)), (Some(a), Some(b)) if a < b))
+        .unwrap_or(usual)
+}
+
 /// Returns the error for an expired token that needs a new expiry in order to work again.
-pub(super) fn needs_expiry(token: &Token) -> Error {
+pub(super) fn needs_expiry(token: &Token, policy: &Policy, env: &Env<'_>) -> Error {
+    let example = example_expiry(policy, env);
     let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
     Error::conflict(format!("{} needs a new expiry", token.name))
         .why(format!("the token expired at {when}"))
-        .next("Choose a new expiry, e.g. 30d (in a command: --expires 30d)")
+        .next(format!("Choose a new expiry, e.g. {example} (in a command: --expires {example})"))
 }
 
 /// Refuses sets and methods that no catalogue has, except those that `before` already had. Entries that vanished from

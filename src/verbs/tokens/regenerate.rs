@@ -40,7 +40,7 @@ impl Mutation for RegenerateToken {
         if let Some(spec) = self.expires {
             after.expiry = policy_rules::resolve_expiry(spec, &tx.policy()?, env)?;
         } else if before.expiry.is_past(env.now) {
-            return Err(policy_rules::needs_expiry(&before));
+            return Err(policy_rules::needs_expiry(&before, &tx.policy()?, env));
         }
         let keep_old_until = self.grace.map(|grace| overlap_end(grace, &before, &after, env)).transpose()?;
         let after = save_token(actor, tx, env, before.clone(), after)?;

@@ -104,7 +104,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
         let refused = home.ops(&[&["account"], last].concat()).assert_error(Kind::Conflict).assert_silent();
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
         error: the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins
-          Make another account an owner first: jeton account role NAME owner
+          An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create one: jeton account create NAME --role owner
         ") };
     }
 }

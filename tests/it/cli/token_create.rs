@@ -17,7 +17,7 @@ fn create_beyond_the_limit_of_active_tokens_is_a_conflict() {
     let refused = home.as_ops(&["token", "create", "t-11"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: the account would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
-      First disable or revoke other tokens of the account, or ask an owner to raise the limit
+      First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER
     ");
     home.as_ops(&["token", "disable", "t-1", "t-2"]).assert_success();
     home.create(&["t-11"]);
@@ -25,7 +25,7 @@ fn create_beyond_the_limit_of_active_tokens_is_a_conflict() {
     let refused = home.as_ops(&["token", "enable", "t-1"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
     error: the account would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
-      First disable or revoke other tokens of the account, or ask an owner to raise the limit
+      First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER
     ");
 }
 

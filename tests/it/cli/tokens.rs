@@ -97,7 +97,7 @@ fn create_takes_several_names() {
     let refused = home.as_ops(&["token", "create", "g", "h", "i", "j", "k"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
     error: the account would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
-      First disable or revoke other tokens of the account, or ask an owner to raise the limit
+      First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER
     ");
     home.as_ops(&["token", "delete", "a", "b", "--confirm", "2"]).assert_success();
     let done = home.as_ops(&["token", "restore", "a", "b"]).assert_success();

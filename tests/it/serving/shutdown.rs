@@ -255,8 +255,15 @@ fn service_takes_sockets_from_systemd() {
     let (other, _open) = with_inherited_sockets(&install, &[("other", listen(&sibling("o.sock")))], &notify);
     let refused = run_to_end(other, b"").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"
-    error: systemd passes a socket named "other", which jeton doesn't use: jeton uses a socket named verify and a socket named manage. If serve.manage has an https address, jeton uses a second socket named manage
+    error: systemd passes a socket named "other", which jeton doesn't use: jeton uses one socket named verify and one named manage. If serve.manage has an https address, jeton uses a second socket named manage
       Correct FileDescriptorName= in the unit of this socket, or disable the unit
+    "#);
+    let two = [("verify", listen(&sibling("v1.sock"))), ("verify", listen(&sibling("v2.sock")))];
+    let (surplus, _open) = with_inherited_sockets(&install, &two, &notify);
+    let refused = run_to_end(surplus, b"").assert_error(Kind::Usage);
+    insta::assert_snapshot!(refused.message(), @r#"
+    error: systemd passes more sockets named "verify" than jeton uses: jeton uses one socket named verify, one named manage and, if serve.manage has an https address, a second one named manage (a TCP port)
+      Remove the ListenStream= line that isn't needed from the socket units
     "#);
     let (unfit, _open) =
         with_inherited_sockets(&install, &[("verify", UnixDatagram::bind(sibling("d.sock")).unwrap().into())], &notify);

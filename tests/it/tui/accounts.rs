@@ -242,7 +242,7 @@ fn last_owner_is_refused_before_any_question() {
         assert!(s.app.modals.is_empty(), "{key}");
         s.assert_notice(NoticeId::Error(Kind::Conflict));
     }
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. Make another account an owner first: jeton account role NAME owner");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create one: jeton account create NAME --role owner");
     s.install.account("second", Role::Owner);
     s.message(Msg::StoreChanged(i64::MAX));
     s.keys("d");

@@ -226,7 +226,7 @@ fn account_with_active_tokens_is_not_deleted() {
     install.call(OWNER, disable(&["member/live2"])).unwrap();
     install.call(OWNER, switch_off(&["member"])).unwrap();
     let error = assert_error(install.call(OWNER, delete_account("member")), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account member can't be deleted: the account has 1 active token. The account is disabled, so its tokens are denied already. To delete it, disable or revoke its tokens first");
+    insta::assert_snapshot!(error, @"the account member can't be deleted: the account has 1 active token. The account is disabled, so its tokens are denied already. To delete the account, first disable or revoke its tokens");
 }
 
 #[test]
