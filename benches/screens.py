@@ -5,10 +5,12 @@
     benches/screens.py                              # 10,000 and 1,000,000 tokens, then the same over a slow link
     benches/screens.py --tokens 100000 --runs 9     # another store, more runs
 
-Makes the stores with `jeton demo` in a folder of its own, and removes them. Prints medians: the times from a key to its first
-frame and to the last byte that follows it (the pane follows once the cursor rests), the bytes, and the peak memory. Then, at
-rest for 10 s, bytes and CPU time. A slow link delays both directions, and passes a number of bits each second. Compare figures of one run only: they
-depend on the machine and on what else it does. Needs Linux and Python 3.9; nothing is installed.
+Makes the stores with `jeton demo` in a folder of its own, and removes them. Prints medians beside their goals: the times from a
+key to its first frame (of a filter or an order: to the first frame with rows) and to the last byte that follows it (of a filter:
+with the exact count; the pane follows once the cursor rests), the bytes before it rests, and the peak memory. Then, at rest for
+10 s, bytes and CPU time; what each way out leaves behind; and a change of many tokens. A slow link delays both directions, and
+passes a number of bits each second. Compare figures of one run only: they depend on the machine and on what else it does. Needs
+Linux and Python 3.9; nothing is installed.
 """
 
 import argparse
@@ -32,31 +34,44 @@ TICKS = os.sysconf("SC_CLK_TCK")
 SEQUENCE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 # Bytes that the systems on the way hold back: what the program has written and the terminal has not shown.
 LINK_BUFFER = 16 * 1024
-# Name (None isn't reported), keys (None is a pause), number of repetitions, keys written at once.
+# Time after a move until the pane follows, and a margin, in seconds.
+REST = 0.12
+# Name (None isn't reported), keys (None is a pause), number of repetitions, keys written at once, goals for the times in ms.
 STEPS = [
-    ("Down", DOWN, 20, 1),
-    ("Page down", PAGE_DOWN, 8, 1),
-    ("End", END, 1, 1),
-    ("Home", HOME, 1, 1),
-    ("End again", END, 1, 1),
-    ("Home again", HOME, 1, 1),
-    ("200 Downs at once", DOWN, 1, 200),
-    (None, HOME, 1, 1),
-    (None, b"/", 1, 1),
-    ("filter: x (loads the texts)", b"x", 1, 1),
-    (None, None, 1, 1),
-    (None, b"\x7f", 1, 1),
-    ("filter: p", b"p", 1, 1),
-    ("filter: pa", b"a", 1, 1),
-    ("filter: pay", b"y", 1, 1),
-    (None, b"\x7f\x7f\x7f", 1, 1),
-    ("filter: a rare word", b"000123", 1, 1),
-    (None, b"\x7f" * 6, 1, 1),
-    ("filter: method:get", b"method:get", 1, 1),
-    (None, ESCAPE, 1, 1),
-    ("mark all", b"a", 1, 1),
-    (None, ESCAPE, 1, 1),
+    ("Down", DOWN, 20, 1, (2, None)),
+    ("Page down", PAGE_DOWN, 8, 1, (2, None)),
+    ("End", END, 1, 1, (2, None)),
+    ("Home", HOME, 1, 1, (2, None)),
+    ("End again", END, 1, 1, (2, None)),
+    ("Home again", HOME, 1, 1, (2, None)),
+    ("200 Downs at once", DOWN, 1, 200, (25, None)),
+    (None, HOME, 1, 1, None),
+    *[step for _ in range(8) for step in [(None, b"ss", 1, 1, None), ("sort by the next column", b"\r", 1, 1, (10, None))]],
+    (None, b"/", 1, 1, None),
+    ("filter: x (loads the texts)", b"x", 1, 1, (None, None)),
+    (None, None, 1, 1, None),
+    (None, b"\x7f", 1, 1, None),
+    ("filter: p", b"p", 1, 1, (16, 50)),
+    ("filter: pa", b"a", 1, 1, (16, 50)),
+    ("filter: pay", b"y", 1, 1, (16, 50)),
+    (None, b"\x7f\x7f\x7f", 1, 1, None),
+    ("filter: a rare word", b"000123", 1, 1, (16, 50)),
+    (None, b"\x7f" * 6, 1, 1, None),
+    ("filter: method:get", b"method:get", 1, 1, (16, 50)),
+    (None, ESCAPE, 1, 1, None),
+    (None, b"/pay\r", 1, 1, None),
+    ("mark all", b"a", 1, 1, (5, None)),
+    (None, ESCAPE, 1, 1, None),
 ]
+GOALS_OF_BYTES = {"Down": 363, "200 Downs at once": 200}
+ROWS_GOAL = {"first row": (15, None)}
+MEMORY_GOALS = {"peak memory without a filter": 24, "peak memory with a filter": 100}
+# A move to a row of the list, below the filter and above the foot.
+ROW = re.compile(rb"\x1b\[(\d+);(\d+)H")
+
+
+def shows_rows(data):
+    return any(4 <= int(row) <= 20 and int(column) < 60 for row, column in ROW.findall(data))
 
 
 class Link:
@@ -103,29 +118,34 @@ class Session:
         except OSError:
             return b""
 
-    def wait(self, start, needle=None):
-        """Waits until the output rests; returns milliseconds to its first frame (or to `needle`), to its last byte, and the bytes."""
-        data, first, last, found, deadline = b"", None, None, None, start + 60
+    def wait(self, start, needle=None, rows=False):
+        """Waits until the output rests; returns milliseconds to its first frame (or to `needle`, or to `rows`), to its last
+        byte, and the bytes before the cursor rests."""
+        data, first, last, found, shown_bytes, deadline = b"", None, None, None, 0, start + 60
         while time.monotonic() < deadline:
             chunk = self.read(0.005)
             now = time.monotonic()
             if chunk:
                 data, last = data + chunk, self.link.arrival(now, len(chunk))
                 first = first or last
+                # What follows once the cursor rests is no part of a move.
+                shown_bytes = len(data) if self.link.rate or last - first < REST else shown_bytes
                 if needle and found is None and needle in SEQUENCE.sub(b"", data):
+                    found = last
+                if rows and found is None and shows_rows(chunk):
                     found = last
             elif now - (last or start) > self.quiet and (last or now - start > 1) and not self.link.is_full(now):
                 break
-        shown = found if needle else first
+        shown = found if needle or found else first
         since = lambda at: (at - start) * 1e3 if at else float("nan")
-        return since(shown), since(last), len(data)
+        return since(shown), since(last), shown_bytes if shown_bytes else len(data)
 
-    def press(self, keys):
+    def press(self, keys, rows=False):
         start = time.monotonic()
         if self.link.delay:
             time.sleep(self.link.delay)
         os.write(self.master, keys)
-        return self.wait(start)
+        return self.wait(start, rows=rows)
 
     def cpu_ms(self):
         with open(f"/proc/{self.process.pid}/stat") as stat:
@@ -155,7 +175,7 @@ def measure(program, store, link, runs, size):
         session = Session(program, store, Link(*link), size)
         note("first row", session.wait(session.started, "▶".encode()))
         memory.setdefault("peak memory without a filter", []).append(session.peak_mib())
-        for number, (name, keys, repeat, at_once) in enumerate(STEPS):
+        for name, keys, repeat, at_once, _ in STEPS:
             if name and "loads" in name:
                 memory["peak memory without a filter"][-1] = session.peak_mib()
             for _ in range(repeat):
@@ -164,9 +184,10 @@ def measure(program, store, link, runs, size):
                     continue
                 if name == "mark all":
                     memory.setdefault("peak memory with a filter", []).append(session.peak_mib())
-                shown, settled, count = session.press(keys * at_once)
+                has_rows = bool(name) and name.startswith(("filter", "sort"))
+                shown, settled, count = session.press(keys * at_once, has_rows)
                 if name:
-                    note((number, name), (shown, settled, count / at_once))
+                    note(name, (shown, settled, count / at_once))
         if run == 0 and not link[0]:
             before, begin, count = session.cpu_ms(), time.monotonic(), 0
             while time.monotonic() - begin < 10:
@@ -176,17 +197,23 @@ def measure(program, store, link, runs, size):
     return rows, memory, at_rest
 
 
-def report(title, measured):
+def beside(value, goal):
+    """Returns a figure and its goal, marked if the goal is missed."""
+    return f"{value:10.1f}" + (f" (≤{goal:g}){'!' if value > goal else ' '}" if goal else "").ljust(9)
+
+
+def report(title, measured, is_slow=False):
     rows, memory, (count, cpu) = measured
-    print(f"\n{title}\n{'':32}{'shown ms':>10}{'last ms':>10}{'bytes/key':>12}")
+    goals = {} if is_slow else {**ROWS_GOAL, **{name: goals for name, _, _, _, goals in STEPS if name}}
+    print(f"\n{title}   (goal; ! = missed)\n{'':32}{'shown ms':>10}{'':9}{'last ms':>10}{'':9}{'bytes/key':>10}")
     for name, values in rows.items():
         shown, settled, sizes = (statistics.median(column) for column in zip(*values))
-        name = name if isinstance(name, str) else name[1]
-        print(f"{name:32}{shown:10.1f}{settled:10.1f}{sizes:12.0f}")
+        first, last = goals.get(name, (None, None))
+        print(f"{name:32}{beside(shown, first)}{beside(settled, last)}{beside(sizes, GOALS_OF_BYTES.get(name))}")
     for name, values in memory.items():
-        print(f"{name:32}{statistics.median(values):10.1f} MiB")
+        print(f"{name:32}{beside(statistics.median(values), MEMORY_GOALS.get(name))} MiB")
     if count or cpu:
-        print(f"{'10 s at rest':32}{cpu:10.1f} ms of CPU, {count} bytes")
+        print(f"{'10 s at rest':32}{beside(cpu, 10)} ms of CPU, {count} bytes (0)")
 
 
 def check_ends(program, store, size):
@@ -202,6 +229,20 @@ def check_ends(program, store, size):
         first, _, _ = session.wait(session.started, "▶".encode())
         session.end("q")
         print(f"{name:24}{left:12}{first:22.1f}")
+
+
+def check_bulk_change(program, store, size):
+    """Disables all tokens with a frequent word, and reports when the progress and the end are shown."""
+    session = Session(program, store, Link(), size)
+    session.wait(session.started)
+    for keys in [b"/pay\r", b"a", b"d"]:
+        session.press(keys)
+        time.sleep(3)
+    start = time.monotonic()
+    os.write(session.master, b"\r")
+    shown, last, _ = session.wait(start, b"Disabling ")
+    session.end("q")
+    print(f"\ndisabling all tokens with a frequent word: progress after {shown:.0f} ms, end after {last / 1e3:.1f} s")
 
 
 def main():
@@ -226,9 +267,11 @@ def main():
         for title, store in stores:
             report(f"{title}, {options.size}", measure(program, store, (0, 0), options.runs, size))
             check_ends(program, store, size)
+            if store.startswith(folder):
+                check_bulk_change(program, store, size)
         title, store = stores[-1]
         name = f"{title}, {options.size}, over {link[0]} ms and {link[1]:,} bit/s"
-        report(name, measure(program, store, link, 1, size))
+        report(name, measure(program, store, link, 1, size), is_slow=True)
     finally:
         shutil.rmtree(folder)
 

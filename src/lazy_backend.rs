@@ -89,4 +89,11 @@ impl Backend for LazyLocalBackend {
         };
         backend.run(credential, request, receive)
     }
+
+    fn interrupt_read(&self) {
+        // While the lock is held, the store is being opened.
+        if let Some(backend) = self.backend.try_lock().ok().and_then(|slot| slot.clone()) {
+            backend.interrupt_read();
+        }
+    }
 }

@@ -95,6 +95,13 @@ impl Backend for SelectedBackend {
         }
     }
 
+    fn interrupt_read(&self) {
+        match self {
+            SelectedBackend::Local(local) => local.interrupt_read(),
+            SelectedBackend::Remote(remote) => remote.interrupt_read(),
+        }
+    }
+
     fn stop_waiting(&self) {
         match self {
             SelectedBackend::Local(local) => local.stop_waiting(),

@@ -82,6 +82,8 @@ pub(super) fn spawn_worker<F: Fn(Msg) + Clone + Send + 'static>(
 /// does.
 pub(super) struct StoreWorkers {
     jobs: Sender<Job>,
+    /// The call of [`Lane::Short`] under way.
+    running: RunningCall,
     long_changes: Sender<Job>,
     long_reads: Sender<Job>,
     /// The backend on which a thread watches for changes.
@@ -91,6 +93,9 @@ pub(super) struct StoreWorkers {
     /// Disconnected once the threads have released the store.
     closed: Mutex<Receiver<()>>,
 }
+
+/// The call that a thread carries out. Locked while the call is ended, so that none begins meanwhile.
+type RunningCall = Arc<Mutex<Option<RequestId>>>;
 
 /// The verbs of each lane. Lanes that shared a connection would wait for each other.
 pub(super) struct Connections {
@@ -120,21 +125,24 @@ impl StoreWorkers {
         let (watch_stop, stop) = channel();
         let handle =
             |backend: &Arc<dyn Backend>| StoreHandle { backend: Arc::clone(backend), _open_token: open_token.clone() };
-        let start = |name, jeton| {
+        let running = RunningCall::default();
+        let start = |name, jeton, running| {
             spawn_store_worker(
                 name,
                 handle(jeton),
+                running,
                 Arc::clone(&secret_files),
                 propagation_probe.clone(),
                 answer.clone(),
             )
         };
-        let jobs = start("store", &connections.short)?;
-        let long_changes = start("long changes", &connections.long_changes)?;
-        let long_reads = start("long reads", &connections.long_reads)?;
+        let jobs = start("store", &connections.short, Arc::clone(&running))?;
+        let long_changes = start("long changes", &connections.long_changes, RunningCall::default())?;
+        let long_reads = start("long reads", &connections.long_reads, RunningCall::default())?;
         watcher::spawn(handle(&connections.short), stop, shown, answer.clone())?;
         Ok(StoreWorkers {
             jobs,
+            running,
             long_changes,
             long_reads,
             watched: Arc::downgrade(&connections.short),
@@ -143,7 +151,16 @@ impl StoreWorkers {
         })
     }
 
+    /// Sends a job to its thread. Ends the read under way if nothing waits for it any more.
     pub(super) fn send(&self, job: Job) -> Result<()> {
+        if let Job::Call(Call { replaces: Some(replaced), .. }) = &job {
+            let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            if running.as_ref() == Some(replaced)
+                && let Some(backend) = self.watched.upgrade()
+            {
+                backend.interrupt_read();
+            }
+        }
         let jobs = match job.lane() {
             Lane::Short => &self.jobs,
             Lane::LongChange => &self.long_changes,
@@ -175,6 +192,7 @@ impl StoreWorkers {
 fn spawn_store_worker(
     name: &'static str,
     store: StoreHandle,
+    running: RunningCall,
     secret_files: Arc<dyn SecretFileWriter>,
     propagation_probe: PropagationProbe,
     answer: impl Fn(Msg) + Clone + Send + 'static,
@@ -183,6 +201,7 @@ fn spawn_store_worker(
     spawn_worker(name, answer, move |answer| {
         let store = store;
         let mut waiting: Vec<Job> = Vec::new();
+        let set_running = |id| *running.lock().unwrap_or_else(PoisonError::into_inner) = id;
         while let Some(job) = next_job(&queue, &mut waiting) {
             answer(match job {
                 Job::Close => return,
@@ -191,7 +210,10 @@ fn spawn_store_worker(
                     continue;
                 }
                 Job::Call(Call { id, credential, request, .. }) => {
-                    Msg::Reply(id, Box::new(store.backend.call(&credential, *request)))
+                    set_running(Some(id));
+                    let result = store.backend.call(&credential, *request);
+                    set_running(None);
+                    Msg::Reply(id, Box::new(result))
                 }
                 Job::ReadCatalogue(id, CatalogueSource { path, name }, existing) => {
                     let loaded = catalogue_file::source_named(&path, name.as_deref(), read_file, || Ok(existing));
@@ -316,6 +338,44 @@ mod tests {
         is_not_held_up(started([prompt(), prompt(), long]), go, verification(), purge());
         let (go, long) = blocked();
         is_not_held_up(started([prompt(), long, prompt()]), go, purge(), verification());
+    }
+
+    /// Blocks until the read is ended, and then fails.
+    #[derive(Default)]
+    struct EndlessBackend(Mutex<Option<Sender<()>>>);
+
+    impl Backend for EndlessBackend {
+        fn run(&self, _: &Credential, request: Request, _: Option<&mut SecretReceiver<'_>>) -> Result<Response> {
+            if matches!(request, Request::ShowToken(_)) {
+                let (end, ended) = channel();
+                *self.0.lock().unwrap() = Some(end);
+                let _ = ended.recv();
+            }
+            Err(Error::failure("ended"))
+        }
+
+        fn interrupt_read(&self) {
+            self.0.lock().unwrap().take();
+        }
+    }
+
+    #[test]
+    fn read_under_way_ends_if_another_replaces_it() {
+        let endless = Arc::new(EndlessBackend::default());
+        let (store, answered) = started([Arc::clone(&endless) as Arc<dyn Backend>, prompt(), prompt()]);
+        store.send(call(1, None, ShowToken { token: TokenRef::Id(TokenId(1)) })).unwrap();
+        while endless.0.lock().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        store.send(call(2, None, CountTokens)).unwrap();
+        assert!(answered.try_recv().is_err(), "nothing replaces the read");
+        store.send(call(3, Some(1), CountTokens)).unwrap();
+        let next = || match answered.recv_timeout(Duration::from_secs(60)).unwrap() {
+            Msg::Reply(id, _) => id.0,
+            _ => 0,
+        };
+        assert_eq!([next(), next(), next()], [1, 2, 3]);
+        store.close(Duration::from_secs(60));
     }
 
     /// A form may wait for the reply to a request of the same verb.

@@ -318,4 +318,8 @@ impl<S: Store + Maintenance> Backend for LocalBackend<S> {
     ) -> Result<Response> {
         request.dispatch(&mut Call { backend: self, credential, receive, key: None })
     }
+
+    fn interrupt_read(&self) {
+        self.store.interrupt_read();
+    }
 }

@@ -91,6 +91,9 @@ pub trait Backend: Send + Sync {
         "jeton".to_owned()
     }
 
+    /// Ends the read under way in another thread, which fails. A server is not asked to end it.
+    fn interrupt_read(&self) {}
+
     /// Ends a call that waits for changes, or the next one if there is none.
     fn stop_waiting(&self) {}
 

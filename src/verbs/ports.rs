@@ -61,6 +61,9 @@ pub trait Store: Send + Sync {
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be read.
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T>;
 
+    /// Ends the read under way in another thread, which fails.
+    fn interrupt_read(&self) {}
+
     /// Returns `true` if nothing can be written, bookkeeping included.
     fn is_read_only(&self) -> bool {
         false

@@ -26,7 +26,7 @@ const CACHE_KIB: i64 = 32 * 1024;
 /// Size of the cache while a store is filled, when whole tables are rewritten.
 const BULK_CACHE_KIB: i64 = 256 * 1024;
 /// Size of the cache for screens, which keep the texts of all tokens while they filter.
-const SCREEN_CACHE_KIB: i64 = 8 * 1024;
+const SCREEN_CACHE_KIB: i64 = 4 * 1024;
 /// Size of the cache for a service, which has its own cache.
 const SERVICE_CACHE_KIB: i64 = 8 * 1024;
 /// Older versions of SQLite can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).

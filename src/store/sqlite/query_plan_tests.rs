@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::sqlite_tx::SqliteTx;
 use super::token_list_path::AccessPath;
 use super::token_list_query::{Step, TokenListing, sort_key};
-use super::token_search::TokenSearch;
+use super::token_search::{TextMatch, TokenSearch};
 use super::{accounts, findings, notices, open, still_tried, token_figures, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
@@ -62,7 +62,7 @@ fn store_with_token() -> (Connection, TempDir) {
 }
 
 fn plan(db: &Connection, query: &WindowQuery, keyed: bool, step: Step) -> String {
-    let list = TokenListing::counted(db, query, None).unwrap();
+    let list = TokenListing::counted(db, query, TextMatch::Sql).unwrap();
     let key = sort_key(db, query.sort, 1).unwrap().filter(|_| keyed);
     let (sql, values) = list.page_sql(key.as_deref(), step, 200);
     explain(db, &sql, &values)
@@ -207,12 +207,12 @@ fn choice_of_a_path_reads_parts_of_indexes() {
         ] {
             let sort = Sort { column, descending: false };
             let query = WindowQuery { filter: TokenFilter::parse(text), ..query(&Role::ALL, sort, false) };
-            let list = TokenListing::counted(&db, &query, None).unwrap();
+            let list = TokenListing::counted(&db, &query, TextMatch::Sql).unwrap();
             let (sql, values) = list.index_count_sql(100);
             let plan = explain(&db, &sql, values);
             assert!(plan.contains(found), "{text} {plan}");
             assert!(list.has_other_conditions(), "{text}");
-            let order = TokenListing::with_path(AccessPath::Order, &query, None, 1_000_000, None);
+            let order = TokenListing::with_path(AccessPath::Order, &query, None, 1_000_000, TextMatch::Sql);
             for key in [None, sort_key(&db, sort, 1).unwrap()] {
                 let (sql, values) = order.sample_sql(key.as_deref(), 2_000);
                 let plan = explain(&db, &sql, &values);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
+use rusqlite::{Connection, InterruptHandle, MAIN_DB, Transaction, TransactionBehavior};
 
 use super::file_identity::{FileIdentity, FileState};
 use super::query_helpers::{NOT_WRITABLE, sqlite_error};
@@ -25,6 +25,7 @@ use crate::verbs::ports::{
 
 pub struct SqliteStore {
     db: Mutex<Connection>,
+    interrupt: InterruptHandle,
     pub(super) identity: FileIdentity,
     path: PathBuf,
     pub(super) search: Box<TokenSearch>,
@@ -52,6 +53,7 @@ impl SqliteStore {
 
     pub(super) fn from_parts(db: Connection, identity: FileIdentity, path: &Path, mode: OpenMode) -> Self {
         SqliteStore {
+            interrupt: db.get_interrupt_handle(),
             db: Mutex::new(db),
             identity,
             path: path.to_owned(),
@@ -138,12 +140,18 @@ impl Drop for SqliteStore {
 impl Store for SqliteStore {
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
         let mut db = self.lock();
+        self.search.begin();
         let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(sqlite_error)?;
         schema::check_unchanged(&tx)?;
         let out = f(&SqliteTx(&tx, &self.search))?;
         tx.finish().map_err(sqlite_error)?;
         self.identity.check_in_place()?;
         Ok(out)
+    }
+
+    fn interrupt_read(&self) {
+        self.search.interrupt();
+        self.interrupt.interrupt();
     }
 
     fn is_read_only(&self) -> bool {

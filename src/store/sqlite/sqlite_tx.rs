@@ -3,7 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::query_helpers::{corrupt, execute, query_one, tuple};
-use super::token_search::{TokenSearch, with_found};
+use super::token_search::{TextMatch, TokenSearch, with_found, with_test};
 use super::{
     denied_tokens, findings, ledger_read, ledger_size, ledger_window, purge, renamed_selections, rights_of_all_tokens,
     token_figures, token_lineage, token_list_query, token_window, tokens,
@@ -22,8 +22,8 @@ use crate::verbs::ledger::{
     SizeCursor, UseKey, UseRow,
 };
 use crate::verbs::ports::{
-    GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret, TokenFigures,
-    TokenReader, TokenState, TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
+    GrantPage, NamedToken, NamesQuery, NewToken, PurgeCandidate, PurgeQuery, SecretState, StoredSecret, TokenCursor,
+    TokenFigures, TokenReader, TokenState, TokenWriter, Visibility, VisibleCounts, Window, WindowQuery,
 };
 
 /// An open transaction. The trait that a caller gets (one of three) limits what the caller can do with the
@@ -77,12 +77,19 @@ impl TokenReader for SqliteTx<'_> {
         rights_of_all_tokens::page(self.0, after, limit)
     }
     fn window(&self, query: &WindowQuery) -> Result<Window> {
+        if query.cursor == TokenCursor::StartUncounted {
+            let test = self.1.test(self.0, &query.filter)?;
+            let text = if test.is_some() { TextMatch::Tested } else { TextMatch::Sql };
+            if let Some(window) = with_test(test, || token_window::frequent(self.0, query, text))? {
+                return Ok(window);
+            }
+        }
         let found = self.1.find(self.0, &query.filter)?;
-        with_found(found.as_ref(), || token_window::window(self.0, query, found.as_deref()))
+        with_found(found.as_ref(), |text| token_window::window(self.0, query, text))
     }
     fn matching(&self, query: &WindowQuery) -> Result<Vec<TokenState>> {
         let found = self.1.find_if_loaded(self.0, &query.filter)?;
-        with_found(found.as_ref(), || token_list_query::TokenListing::states(self.0, query, found.as_deref()))
+        with_found(found.as_ref(), |text| token_list_query::TokenListing::states(self.0, query, text))
     }
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts> {
         token_window::tally(self.0, visibility, now, soon)

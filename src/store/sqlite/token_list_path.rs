@@ -9,9 +9,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::query_helpers::{query_all, query_count};
-use super::search_index::Found;
 use super::token_list_query::{TokenListing, and_visible, in_list};
-use super::token_search::MAX_LISTED;
+use super::token_search::{MAX_LISTED, TextMatch};
 use super::where_clause::WhereClause;
 use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::token_filter::TokenFilter;
@@ -25,7 +24,7 @@ pub(super) const MAX_EXACT_COUNT: u64 = 10_000;
 /// Maximum number of accounts that a list is narrowed to by id.
 const MAX_ACCOUNT_IDS: usize = 500;
 /// Number of rows in which the matches of a filter are counted to estimate how frequent matches are.
-const SAMPLE: u64 = 2_000;
+pub(super) const SAMPLE: u64 = 2_000;
 /// Time to read a row by way of an index, in times of a row that a scan of the table reads. Measured with a million tokens.
 const INDEXED_READ_COST: u64 = 5;
 
@@ -108,23 +107,22 @@ struct Scope<'a> {
     is_short: bool,
     /// Number of tokens without the filter.
     total: u64,
-    /// The tokens with the text of the filter, if they were searched for.
-    found: Option<&'a Found>,
+    text: TextMatch<'a>,
 }
 
 impl<'a> Scope<'a> {
-    fn read(db: &Connection, query: &WindowQuery, found: Option<&'a Found>) -> Result<Self> {
+    fn read(db: &Connection, query: &WindowQuery, text: TextMatch<'a>) -> Result<Self> {
         let total = count_unfiltered(db, query, None)?;
         let accounts = account_ids(db, query)?;
         let is_short = match &accounts {
             Some(ids) => count_unfiltered(db, query, Some(ids))? <= MAX_EXACT_COUNT,
             None => false,
         };
-        Ok(Scope { accounts, is_short, total, found })
+        Ok(Scope { accounts, is_short, total, text })
     }
 
     fn list(&self, access_path: AccessPath, query: &WindowQuery) -> TokenListing {
-        TokenListing::with_path(access_path, query, self.accounts.as_deref(), self.total, self.found)
+        TokenListing::with_path(access_path, query, self.accounts.as_deref(), self.total, self.text)
     }
 
     /// Returns the list with the path that finds few matches fastest.
@@ -133,7 +131,7 @@ impl<'a> Scope<'a> {
         let path = match filter.status {
             // Without any matching row, no index is useful.
             _ if is_empty(query, self.accounts.as_deref()) => AccessPath::Table,
-            _ if self.found.is_some_and(|found| found.count(query.trashed) <= MAX_LISTED) => AccessPath::Table,
+            _ if self.text.found().is_some_and(|found| found.count(query.trashed) <= MAX_LISTED) => AccessPath::Table,
             _ if self.is_short => AccessPath::Accounts,
             _ if filter.tried => AccessPath::Denied,
             None | Some(Status::Deleted) if filter.is_empty() => AccessPath::Order,
@@ -170,9 +168,9 @@ struct ListOfFew {
 
 impl TokenListing {
     /// Counts the list of `query`, and chooses the way to read it that suits its length.
-    pub fn counted(db: &Connection, query: &WindowQuery, found: Option<&Found>) -> Result<Self> {
-        let scope = Scope::read(db, query, found)?;
-        if let Some(found) = found.filter(|_| has_only_text(query, scope.accounts.as_deref())) {
+    pub fn counted(db: &Connection, query: &WindowQuery, text: TextMatch<'_>) -> Result<Self> {
+        let scope = Scope::read(db, query, text)?;
+        if let Some(found) = text.found().filter(|_| has_only_text(query, scope.accounts.as_deref())) {
             let matching = found.count(query.trashed);
             let path = if matching <= MAX_LISTED { AccessPath::Table } else { AccessPath::Order };
             let mut list = scope.list(path, query);
@@ -190,9 +188,14 @@ impl TokenListing {
         Ok(list)
     }
 
+    /// Returns the list of `query` along its order, not counted.
+    pub fn along_order(db: &Connection, query: &WindowQuery, text: TextMatch<'_>) -> Result<Self> {
+        Ok(Scope::read(db, query, text)?.list(AccessPath::Order, query))
+    }
+
     /// Chooses the way to read the next page of `query`, after `key` if given, without counting the list.
     pub fn uncounted(db: &Connection, query: &WindowQuery, key: Option<&[Value]>) -> Result<Self> {
-        let scope = Scope::read(db, query, None)?;
+        let scope = Scope::read(db, query, TextMatch::Sql)?;
         let ListOfFew { list, cost } = scope.list_of_few(db, query)?;
         if cost > 0 && !query.filter.is_empty() {
             let along_order = scope.list(AccessPath::Order, query);

@@ -5,10 +5,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::query_helpers::{placeholder, query_all, query_count, query_one, sql_limit, stored};
-use super::search_index::Found;
 use super::still_tried;
 use super::token_list_path::{AccessPath, account_ids, is_empty};
-use super::token_search::and_found;
+use super::token_search::{TextMatch, and_matches};
 use super::where_clause::{LOWER_FUNCTION, WhereClause};
 use crate::domain::expiry::Expiry;
 use crate::domain::query::sort::{Sort, SortColumn};
@@ -58,6 +57,15 @@ fn and_contains_word(found: &mut WhereClause, word: &str) {
     found.and_contains(columns, word);
 }
 
+/// Adds the condition that a token has a method or set whose name contains `part`.
+fn and_holds_method(found: &mut WhereClause, part: &str) {
+    let holding = |table: &str, column: &str| {
+        format!("EXISTS (SELECT 1 FROM {table} WHERE token_id = t.id AND instr({LOWER_FUNCTION}({column}), ?) > 0)")
+    };
+    let either = [holding("token_methods", "method_id"), holding("token_sets", "set_name")].join(" OR ");
+    found.and(&format!("({either})"), vec![Value::from(part.to_owned()); 2]);
+}
+
 /// Returns `column IN (?, ?, …)` with a mark for each of `ids`.
 pub(super) fn in_list(column: &str, ids: &[i64]) -> String {
     format!("{column} IN ({})", vec!["?"; ids.len()].join(", "))
@@ -86,10 +94,10 @@ pub(super) struct TokenListing {
 impl TokenListing {
     /// Returns the state of the tokens of the list, by id, `limit` at most. All are read, so that the index of an order is
     /// of no use.
-    pub fn states(db: &Connection, query: &WindowQuery, found: Option<&Found>) -> Result<Vec<TokenState>> {
-        let mut list = Self::counted(db, query, found)?;
+    pub fn states(db: &Connection, query: &WindowQuery, text: TextMatch<'_>) -> Result<Vec<TokenState>> {
+        let mut list = Self::counted(db, query, text)?;
         if list.access_path == AccessPath::Order {
-            list = Self::with_path(AccessPath::Table, query, account_ids(db, query)?.as_deref(), list.total, found);
+            list = Self::with_path(AccessPath::Table, query, account_ids(db, query)?.as_deref(), list.total, text);
         }
         let (from, found, limit) = (list.table_clause(true), list.conditions.sql(), sql_limit(query.limit));
         let columns = format!("t.id, t.revision, t.enabled, t.expires_at, nullif({LAST_SEEN}, 0)");
@@ -106,7 +114,7 @@ impl TokenListing {
         query: &WindowQuery,
         accounts: Option<&[i64]>,
         total: u64,
-        found: Option<&Found>,
+        text: TextMatch<'_>,
     ) -> Self {
         let mut list = TokenListing {
             access_path,
@@ -120,7 +128,7 @@ impl TokenListing {
             matching: total,
             is_lower_bound: false,
         };
-        list.apply_filter(query, accounts, found);
+        list.apply_filter(query, accounts, text);
         list
     }
 
@@ -130,7 +138,7 @@ impl TokenListing {
             || (self.access_path == AccessPath::Order && self.sort.column == SortColumn::LastSeen)
     }
 
-    fn apply_filter(&mut self, query: &WindowQuery, accounts: Option<&[i64]>, found: Option<&Found>) {
+    fn apply_filter(&mut self, query: &WindowQuery, accounts: Option<&[i64]>, text: TextMatch<'_>) {
         let seen_first = self.is_seen_first();
         let (filter, conditions) = (&query.filter, &mut self.conditions);
         let (seen, now) = (if seen_first { "s.at" } else { LAST_SEEN }, || Value::from(query.now.0));
@@ -200,18 +208,12 @@ impl TokenListing {
         if is_empty(query, accounts) {
             conditions.and("FALSE", []);
         }
-        if let Some(found) = found {
-            and_found(conditions, if seen_first { "s.token_id" } else { "t.id" }, found, query.trashed);
-        } else if let Some(part) = &filter.method {
-            let holding = |table: &str, column: &str| {
-                format!(
-                    "EXISTS (SELECT 1 FROM {table} WHERE token_id = t.id AND instr({LOWER_FUNCTION}({column}), ?) > 0)"
-                )
-            };
-            let either = [holding("token_methods", "method_id"), holding("token_sets", "set_name")].join(" OR ");
-            conditions.and(&format!("({either})"), vec![Value::from(part.clone()); 2]);
-        }
-        if found.is_none() {
+        if !matches!(text, TextMatch::Sql) {
+            and_matches(conditions, if seen_first { "s.token_id" } else { "t.id" }, text.found(), query.trashed);
+        } else {
+            if let Some(part) = &filter.method {
+                and_holds_method(conditions, part);
+            }
             filter.words.iter().for_each(|word| and_contains_word(conditions, word));
         }
         self.needs_tokens = conditions.conditions.len() > on_seen.conditions.len();
@@ -272,15 +274,30 @@ impl TokenListing {
     /// Returns the statement that counts the matches among the first `rows` tokens of the list without its filter, after
     /// `key` if given.
     pub(super) fn sample_sql(&self, key: Option<&[Value]>, rows: u64) -> (String, Vec<Value>) {
+        let (sample, values) = self.sample(key, rows);
+        (format!("SELECT coalesce(sum(is_match), 0) FROM ({sample})"), values)
+    }
+
+    /// Returns the statement that finds `limit` matches at most among the first `rows` tokens of the list without its
+    /// filter.
+    pub(super) fn sample_page_sql(&self, rows: u64, limit: usize) -> (String, Vec<Value>) {
+        let (sample, values) = self.sample(None, rows);
+        (format!("SELECT id FROM ({sample}) WHERE is_match LIMIT {limit}"), values)
+    }
+
+    /// Returns the statement that reads the ids of `rows` tokens, each with 1 if it matches.
+    fn sample(&self, key: Option<&[Value]>, rows: u64) -> (String, Vec<Value>) {
         let mut place = WhereClause { conditions: self.section.to_owned(), values: self.conditions.values.clone() };
         if let Some(key) = key {
             self.seek(&mut place, key, if self.sort.descending { "<" } else { ">" });
         }
         let direction = if self.sort.descending { "DESC" } else { "ASC" };
-        let order = self.order(direction);
-        let (from, after, matches) = (self.table_clause(true), place.sql(), &self.conditions.conditions);
-        let sample = format!("SELECT ({matches}) AS is_match FROM {from} {after} ORDER BY {order} LIMIT {rows}");
-        (format!("SELECT coalesce(sum(is_match), 0) FROM ({sample})"), place.values)
+        let id = self.sort_columns().last().copied().unwrap_or_default();
+        let (order, from, after) = (self.order(direction), self.table_clause(self.needs_tokens), place.sql());
+        let matches = &self.conditions.conditions;
+        let sql =
+            format!("SELECT {id} AS id, ({matches}) AS is_match FROM {from} {after} ORDER BY {order} LIMIT {rows}");
+        (sql, place.values)
     }
 
     /// Adds the condition that rows are on one side of `key`.

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -16,7 +17,7 @@ use super::query_helpers::query_value;
 use super::search_index::{Found, SearchIndex, SearchText};
 use super::where_clause::WhereClause;
 use crate::domain::query::token_filter::TokenFilter;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::platform::threads;
 use crate::store::OpenMode;
 
@@ -24,38 +25,70 @@ use crate::store::OpenMode;
 const MIN_TOKENS: i64 = if cfg!(test) { 10 } else { 20_000 };
 /// Maximum number of found tokens that are looked up one by one.
 pub(super) const MAX_LISTED: u64 = if cfg!(test) { 20 } else { 2_000 };
-/// The SQL function that tests if a token was found.
-const FOUND_FUNCTION: &str = "jeton_found";
+/// The SQL function that tests if a token matches the text of a filter.
+const MATCH_FUNCTION: &str = "jeton_matches";
+/// Cache of the connection that loads the texts, in KiB. It reads each page once.
+const LOADING_CACHE_KIB: i64 = 512;
 /// Steps of SQLite between two checks if the store is being closed.
 const STEPS_BETWEEN_CHECKS: i32 = 10_000;
 
+/// Returns `true` if the token with an id matches the text of a filter.
+type Test = Rc<dyn Fn(i64) -> bool>;
+
 thread_local! {
-    /// The tokens found for the query under way: SQLite calls a function without any context.
-    static FOUND: RefCell<Option<Arc<Found>>> = const { RefCell::new(None) };
+    /// The test for the query under way: SQLite calls a function without any context.
+    static TEST: RefCell<Option<Test>> = const { RefCell::new(None) };
 }
 
-/// Registers the SQL function that tests if a token was found.
+/// The way to compare tokens with the text of a filter.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum TextMatch<'a> {
+    /// SQLite searches.
+    Sql,
+    /// The tokens are known.
+    Found(&'a Found),
+    /// The function of [`with_test`] tests each token.
+    Tested,
+}
+
+impl<'a> TextMatch<'a> {
+    /// Returns the tokens that match, if they are known.
+    pub fn found(self) -> Option<&'a Found> {
+        match self {
+            TextMatch::Found(found) => Some(found),
+            TextMatch::Sql | TextMatch::Tested => None,
+        }
+    }
+}
+
+/// Registers the SQL function that tests tokens.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
-    db.create_scalar_function(FOUND_FUNCTION, 1, flags, |call| {
+    db.create_scalar_function(MATCH_FUNCTION, 1, flags, |call| {
         let id: i64 = call.get(0)?;
-        Ok(FOUND.with_borrow(|found| found.as_ref().is_some_and(|found| found.contains(id))))
+        Ok(TEST.with_borrow(|test| test.as_ref().is_some_and(|test| test(id))))
     })
 }
 
-/// Lets the queries of `f` test if a token was found.
-pub(super) fn with_found<T>(found: Option<&Arc<Found>>, f: impl FnOnce() -> T) -> T {
-    FOUND.set(found.cloned());
+/// Lets the queries of `f` test tokens.
+pub(super) fn with_test<T>(test: Option<Test>, f: impl FnOnce() -> T) -> T {
+    TEST.set(test);
     let out = f();
-    FOUND.set(None);
+    TEST.set(None);
     out
 }
 
-/// Adds the condition that a token was found. `id` is the column with its id.
-pub(super) fn and_found(conditions: &mut WhereClause, id: &str, found: &Found, trashed: bool) {
-    if found.count(trashed) > MAX_LISTED {
-        return conditions.and(&format!("{FOUND_FUNCTION}({id})"), []);
-    }
+/// Lets the queries of `f` test if a token was found.
+pub(super) fn with_found<T>(found: Option<&Arc<Found>>, f: impl FnOnce(TextMatch<'_>) -> T) -> T {
+    let test = found.cloned().map(|found| Rc::new(move |id| found.contains(id)) as Test);
+    with_test(test, || f(found.map_or(TextMatch::Sql, |found| TextMatch::Found(found))))
+}
+
+/// Adds the condition that a token matches. `id` is the column with its id.
+pub(super) fn and_matches(conditions: &mut WhereClause, id: &str, found: Option<&Found>, trashed: bool) {
+    let Some(found) = found.filter(|found| found.count(trashed) <= MAX_LISTED) else {
+        return conditions.and(&format!("{MATCH_FUNCTION}({id})"), []);
+    };
     let ids = serde_json::Value::from(found.ids(trashed)).to_string();
     conditions.and(&format!("{id} IN (SELECT value FROM json_each(?))"), [Value::from(ids)]);
 }
@@ -66,6 +99,8 @@ pub(super) struct TokenSearch {
     state: Mutex<State>,
     /// Set when the store is closed.
     is_over: Arc<AtomicBool>,
+    /// Set to end the search under way.
+    is_interrupted: AtomicBool,
 }
 
 enum State {
@@ -81,7 +116,22 @@ impl TokenSearch {
     /// Creates the search of the store at `path`. Only screens search often enough to load all texts.
     pub fn new(path: &Path, mode: OpenMode) -> Self {
         let state = if mode == OpenMode::Screens { State::Absent } else { State::Unused };
-        TokenSearch { path: path.to_owned(), state: Mutex::new(state), is_over: Arc::default() }
+        TokenSearch {
+            path: path.to_owned(),
+            state: Mutex::new(state),
+            is_over: Arc::default(),
+            is_interrupted: AtomicBool::new(false),
+        }
+    }
+
+    /// Ends the search under way, which fails.
+    pub fn interrupt(&self) {
+        self.is_interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Forgets an interruption that came after the end of an earlier search.
+    pub fn begin(&self) {
+        self.is_interrupted.store(false, Ordering::Relaxed);
     }
 
     /// Returns the tokens that match the text of `filter`. `None` if there is no text, or if SQLite has to search. Then the
@@ -92,7 +142,7 @@ impl TokenSearch {
     pub fn find(&self, db: &Connection, filter: &TokenFilter) -> Result<Option<Arc<Found>>> {
         let Some(text) = SearchText::of(filter) else { return Ok(None) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = Self::find_in(&mut state, db, &text)?;
+        let found = self.find_in(&mut state, db, &text)?;
         if found.is_none() && matches!(*state, State::Absent) {
             let newest = query_value::<Option<i64>>(db, "SELECT max(id) FROM tokens", [])?.flatten();
             if newest.is_some_and(|newest| newest >= MIN_TOKENS) {
@@ -109,10 +159,26 @@ impl TokenSearch {
     /// [`crate::error::Kind::Failure`] when the store can't be read.
     pub fn find_if_loaded(&self, db: &Connection, filter: &TokenFilter) -> Result<Option<Arc<Found>>> {
         let Some(text) = SearchText::of(filter) else { return Ok(None) };
-        Self::find_in(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), db, &text)
+        self.find_in(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), db, &text)
     }
 
-    fn find_in(state: &mut State, db: &Connection, text: &SearchText) -> Result<Option<Arc<Found>>> {
+    /// Returns a test for the text of `filter`. `None` if there is no text, or if SQLite has to search.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when the store can't be read.
+    pub fn test(&self, db: &Connection, filter: &TokenFilter) -> Result<Option<Test>> {
+        let Some(text) = SearchText::of(filter) else { return Ok(None) };
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Self::index(&mut state, db)?.map(|index| Rc::new(index.test(&text)) as Test))
+    }
+
+    fn find_in(&self, state: &mut State, db: &Connection, text: &SearchText) -> Result<Option<Arc<Found>>> {
+        let Some(index) = Self::index(state, db)? else { return Ok(None) };
+        index.find(text, &self.is_interrupted).map(Some).ok_or_else(Error::cancelled)
+    }
+
+    /// Returns the loaded texts as of now.
+    fn index<'a>(state: &'a mut State, db: &Connection) -> Result<Option<&'a mut SearchIndex>> {
         *state = match std::mem::replace(state, State::Unused) {
             State::Loading(thread) if thread.is_finished() => match thread.join().ok().flatten().flatten() {
                 Some(index) => State::Ready(Box::new(index)),
@@ -120,13 +186,15 @@ impl TokenSearch {
             },
             other => other,
         };
-        if let State::Ready(index) = state {
-            if index.refresh(db)? {
-                return Ok(Some(index.find(text)));
-            }
+        if let State::Ready(index) = state
+            && !index.refresh(db)?
+        {
             *state = State::Absent;
         }
-        Ok(None)
+        Ok(match state {
+            State::Ready(index) => Some(index),
+            State::Absent | State::Loading(_) | State::Unused => None,
+        })
     }
 
     fn load(&self) -> State {
@@ -134,6 +202,7 @@ impl TokenSearch {
         // A search that fails is slow, and not wrong.
         let load = move || {
             let (mut db, _) = open::open(&path, OpenMode::Service(open::BUSY_TIMEOUT)).ok()?;
+            db.pragma_update(None, "cache_size", -LOADING_CACHE_KIB).ok()?;
             db.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || is_over.load(Ordering::Relaxed))).ok()?;
             let tx = db.unchecked_transaction().ok()?;
             SearchIndex::load(&tx).ok()?

@@ -3,9 +3,10 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::query_helpers::query_count;
-use super::search_index::Found;
+use super::query_helpers::{query_all, query_count};
+use super::token_list_path::SAMPLE;
 use super::token_list_query::{Step, TokenListing, and_visible, sort_key};
+use super::token_search::TextMatch;
 use super::tokens;
 use super::where_clause::WhereClause;
 use super::{denied_tokens, still_tried};
@@ -13,6 +14,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::{Fault, Result};
 use crate::verbs::ports::{TokenCursor, Visibility, VisibleCounts, Window, WindowQuery};
+
+/// Number of tokens in which matches are looked for before the list is counted, if they are tested in memory: 3 ms.
+const TESTED_SAMPLE: u64 = 10_000;
 
 /// Ids in order, and the number of rows around them.
 #[derive(Default)]
@@ -26,16 +30,30 @@ struct PageSlice {
     position: Option<u64>,
 }
 
-/// Returns the requested window. The tokens with the filter's text are those `found`, if given.
-pub(super) fn window(db: &Connection, query: &WindowQuery, found: Option<&Found>) -> Result<Window> {
+/// Returns the first page, uncounted, if tokens match so often that a look at few tokens finds it. Else `None`.
+pub(super) fn frequent(db: &Connection, query: &WindowQuery, text: TextMatch<'_>) -> Result<Option<Window>> {
+    let list = TokenListing::along_order(db, query, text)?;
+    let sample = if matches!(text, TextMatch::Tested) { TESTED_SAMPLE } else { SAMPLE };
+    let (sql, values) = list.sample_page_sql(sample, query.limit);
+    let ids: Vec<i64> = query_all(db, &sql, params_from_iter(&values), |r| r.get(0))?;
+    if ids.len() < query.limit {
+        return Ok(None);
+    }
+    let (rows, unreadable) = rows(db, &ids)?;
+    let still_tried = still_tried::last_attempts(db, &rows, query.now)?;
+    Ok(Some(Window { rows, unreadable, last: last(&ids), total: list.total, still_tried, ..Window::default() }))
+}
+
+/// Returns the requested window.
+pub(super) fn window(db: &Connection, query: &WindowQuery, text: TextMatch<'_>) -> Result<Window> {
     // Requests one row more than needed; its presence shows that the end isn't reached.
     let limit = query.limit.min(i64::MAX as usize - 1);
     if let TokenCursor::After(id) = query.cursor {
         return after(db, query, id, limit);
     }
-    let list = TokenListing::counted(db, query, found)?;
+    let list = TokenListing::counted(db, query, text)?;
     let slice = match query.cursor {
-        TokenCursor::Start | TokenCursor::After(_) => start(db, &list, limit)?,
+        TokenCursor::Start | TokenCursor::StartUncounted | TokenCursor::After(_) => start(db, &list, limit)?,
         TokenCursor::End => end(db, &list, limit)?,
         TokenCursor::Around(id, known_position) => match sort_key(db, query.sort, id.0)? {
             Some(key) => around(db, &list, &key, known_position, limit)?,

@@ -11,7 +11,7 @@ use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::page_keys;
 
 /// Maximum number of held keys and pasted texts.
-const MAX_HELD: usize = 200;
+const MAX_HELD: usize = 400;
 
 /// Handles a key or pasted text, or holds it if it has to wait for rows, or for earlier input.
 pub(super) fn take(app: &mut App, input: Msg) -> Vec<Effect> {

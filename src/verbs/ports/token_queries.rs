@@ -22,6 +22,9 @@ pub enum TokenCursor {
     /// Before the first token.
     #[default]
     Start,
+    /// Before the first token. If many tokens match, their first page is returned before they are counted: position and
+    /// matching are 0.
+    StartUncounted,
     /// After the last token.
     End,
     /// The rows around this token, or around its place in the order if it isn't in the list. The position is the last

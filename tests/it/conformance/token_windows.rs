@@ -62,7 +62,7 @@ pub(super) fn model(tokens: &[Token], query: &WindowQuery) -> Window {
         return Window { rows, last, total: if key.is_none() { total } else { 0 }, ..Window::default() };
     }
     let start = match query.cursor {
-        TokenCursor::Start | TokenCursor::After(_) => 0,
+        TokenCursor::Start | TokenCursor::StartUncounted | TokenCursor::After(_) => 0,
         TokenCursor::End => found.len() - limit,
         TokenCursor::Around(id, _) => match tokens.iter().find(|t| t.id == id) {
             None => 0,

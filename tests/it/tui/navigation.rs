@@ -252,3 +252,30 @@ fn pane_describes_a_row_once_the_cursor_rests() {
     assert_eq!(s.requests, ["token.show"]);
     assert!(pane(&s) != first && pane(&s).iter().any(|line| line.contains("t-0014")), "{}", s.text());
 }
+
+#[test]
+fn end_of_a_long_list_reads_a_screenful_and_the_next_move_more() {
+    let mut s = TuiHarness::signed_in(many(150));
+    let loaded = |s: &TuiHarness| s.tokens().rows.all().iter().map(|token| token.name.to_string()).collect::<Vec<_>>();
+    assert_eq!(loaded(&s), (0..64).map(|n| format!("t-{n:04}")).collect::<Vec<_>>());
+    s.keys("<end>");
+    assert_eq!(loaded(&s), (86..150).map(|n| format!("t-{n:04}")).collect::<Vec<_>>());
+    s.keys("<pgup><pgup>");
+    assert_eq!(loaded(&s).len(), 150);
+    assert_eq!(s.tokens().current().unwrap().name.as_str(), "t-0117");
+}
+
+#[test]
+fn frequent_matches_are_shown_before_they_are_counted() {
+    let mut s = TuiHarness::signed_in(many(150));
+    s.keys("/");
+    s.held_replies = Some(Default::default());
+    s.keys("t");
+    let page = s.held_replies.as_mut().unwrap().pop_front().unwrap();
+    s.message(page);
+    s.assert_shows("64+ match");
+    s.keys("<enter>jj");
+    s.deliver_replies(false);
+    s.assert_shows("150 match");
+    assert_eq!(s.tokens().current().unwrap().name.as_str(), "t-0002", "the count leaves the cursor where it is");
+}

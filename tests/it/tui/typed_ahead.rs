@@ -149,11 +149,11 @@ fn failed_read_leaves_no_row_for_held_keys() {
 fn too_many_held_keys_are_refused() {
     let mut s = TuiHarness::signed_in(install(&THREE));
     s.held_replies = Some(Default::default());
-    s.keys(&"S".repeat(300));
+    s.keys(&"S".repeat(500));
     s.assert_notice(NoticeId::KeysIgnored);
     assert_eq!(s.app.model.messages.len(), 1, "one for all of them");
     s.deliver_replies(false);
-    assert!(s.app.held_input.is_empty() && s.tokens().source.options.stale, "201 times");
+    assert!(s.app.held_input.is_empty() && s.tokens().source.options.stale, "401 times");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::domain::role::Role;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
+use crate::error::Kind;
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{Installation, NewAccount, NewToken, Store, TokenCursor, Tx, Visibility, WindowQuery};
@@ -155,6 +156,35 @@ fn search_in_memory_finds_the_same_tokens_as_sqlite() {
         let [found, expected] = [&searched, &plain].map(|store| store.read(|s| s.window(&query)).unwrap());
         assert_eq!(found, expected, "{filter}");
     }
+}
+
+#[test]
+fn frequent_matches_are_returned_before_they_are_counted() {
+    let (searched, plain, _folder) = stores();
+    load(&searched);
+    for (filter, is_counted) in
+        [("pay", false), ("method:get3", true), ("mobile", false), ("zz-119", true), ("nothing", true)]
+    {
+        for store in [&searched, &plain] {
+            let read = |cursor| store.read(|s| s.window(&query(filter, SortColumn::Name, false, cursor))).unwrap();
+            let (found, counted) = (read(TokenCursor::StartUncounted), read(TokenCursor::Start));
+            assert_eq!((&found.rows, found.total), (&counted.rows, counted.total), "{filter}");
+            assert_eq!(found.matching, if is_counted { counted.matching } else { 0 }, "{filter}");
+        }
+    }
+}
+
+#[test]
+fn interrupted_search_fails_and_the_next_one_does_not() {
+    let (searched, ..) = stores();
+    load(&searched);
+    let search = || searched.read(|s| s.window(&query("p", SortColumn::Name, false, TokenCursor::Start)));
+    let interrupted = searched.read(|s| {
+        searched.interrupt_read();
+        s.window(&query("p", SortColumn::Name, false, TokenCursor::Start))
+    });
+    assert_eq!(interrupted.unwrap_err().kind, Kind::Cancelled);
+    assert!(search().unwrap().matching > 0);
 }
 
 fn change(store: &SqliteStore, verb: &'static str, id: i64, change: impl Fn(&mut Token)) {

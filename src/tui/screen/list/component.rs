@@ -116,6 +116,9 @@ impl<S: Source> Component for ListScreen<S> {
         let moved = self.on_cursor_moved(ctx);
         Some(if std::mem::take(&mut self.must_read_again) {
             Intent::All(vec![moved, self.list_again()])
+        } else if self.source.is_uncounted() {
+            let anchor = self.rows.current_anchor();
+            Intent::All(vec![moved, self.read_rows(anchor)])
         } else {
             moved
         })

@@ -16,14 +16,13 @@ use ratatui::text::Line;
 use super::cursor_rest::CursorRest;
 use super::layout;
 use super::loaded_rows::{Anchor, ListRow, LoadedRows, Page};
-use super::marks::{MAX_MARKED, Marks};
+use super::marks::Marks;
 use crate::domain::query::filter_syntax::{FilterFields, UnknownField};
 use crate::domain::query::sort::Sort;
 use crate::error::Error;
 use crate::tui::component::{Damaged, Destination, DialogResult, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::notice::NoticeId;
 use crate::tui::outcome::Outcome;
 use crate::tui::text_fit::group_digits;
 use crate::tui::widget::filter_field::FilterField;
@@ -132,6 +131,11 @@ pub trait Source: Default + 'static {
     /// Returns a word for the current effect of `action`, if the action has several possible effects.
     fn label(_list: &ListScreen<Self>, _action: Action, _model: &Model) -> Option<&'static str> {
         None
+    }
+
+    /// Returns `true` if the loaded rows were read before they were counted.
+    fn is_uncounted(&self) -> bool {
+        false
     }
 
     /// Takes note that work in batches has changed rows without naming them.
@@ -270,9 +274,14 @@ impl<S: Source> ListScreen<S> {
     }
 
     fn read(&mut self, anchor: Anchor<Key<S>>) -> Intent {
-        self.rows.set_anchor(anchor.clone());
         let summary = self.source.summary_request().map(Intent::read);
-        Intent::All([Intent::read(self.request(anchor))].into_iter().chain(summary).collect())
+        Intent::All([self.read_rows(anchor)].into_iter().chain(summary).collect())
+    }
+
+    /// Reads the rows at `anchor`, and nothing else that the screen shows.
+    pub(super) fn read_rows(&mut self, anchor: Anchor<Key<S>>) -> Intent {
+        self.rows.set_anchor(anchor.clone());
+        Intent::read(self.request(anchor))
     }
 
     /// Shows the rows at `anchor` that match the filter. Reads them, unless all rows are loaded.
@@ -338,7 +347,7 @@ impl<S: Source> ListScreen<S> {
     pub(super) fn on_cursor_moved(&mut self, ctx: &UpdateContext<'_>) -> Intent {
         let details = if self.rest.rests_at().is_none() { self.read_details() } else { Intent::Stay };
         match self.rows.missing_rows(ctx.rows).filter(|anchor| !ctx.is_reading(&self.request(anchor.clone()))) {
-            Some(anchor) => Intent::All(vec![details, self.read(anchor)]),
+            Some(anchor) => Intent::All(vec![details, self.read_rows(anchor)]),
             None => details,
         }
     }
@@ -364,37 +373,4 @@ impl<S: Source> ListScreen<S> {
     pub fn has_targets(&self) -> bool {
         !self.marks.is_empty() || self.current().is_some()
     }
-
-    /// Marks or unmarks the row under the cursor, and moves to the next row.
-    pub(super) fn mark_current(&mut self, ctx: &UpdateContext<'_>) -> Intent {
-        let Some(row) = self.rows.current() else { return Intent::Stay };
-        if !self.marks.toggle(row, ctx.now) {
-            return too_many_marked::<S>();
-        }
-        self.move_cursor(Action::Down, ctx);
-        self.on_marks_changed(ctx)
-    }
-
-    /// Handles a change of the marks along with a move of the cursor. Rows that a query finds are counted again.
-    fn on_marks_changed(&mut self, ctx: &UpdateContext<'_>) -> Intent {
-        let counted = if self.marks.is_by_query() { self.read_marked() } else { Intent::Stay };
-        Intent::All(vec![self.on_cursor_moved(ctx), counted])
-    }
-
-    /// Moves to the next or previous row and marks on the way.
-    pub(super) fn extend_marks(&mut self, walk: Action, ctx: &UpdateContext<'_>) -> Intent {
-        let place = |rows: &LoadedRows<S::Row>| rows.current().cloned().zip(rows.position());
-        let left = place(&self.rows);
-        self.move_cursor(walk, ctx);
-        let (Some((from, at)), Some((to, reached))) = (left, place(&self.rows)) else { return Intent::Stay };
-        match self.marks.extend((&from, at), (&to, reached), ctx.now) {
-            true => self.on_marks_changed(ctx),
-            false => too_many_marked::<S>(),
-        }
-    }
-}
-
-fn too_many_marked<S: Source>() -> Intent {
-    let max = group_digits(MAX_MARKED as u64);
-    Intent::Notify(NoticeId::MarkLimit, format!("At most {max} {} can be marked or unmarked one by one", S::NOUN))
 }

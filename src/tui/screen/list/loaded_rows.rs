@@ -13,6 +13,9 @@ use crate::tui::widget::table_columns::CellWidths;
 
 /// Number of rows per request.
 pub const PAGE_SIZE: usize = 200;
+/// Number of rows per request for an end of a long list: what most terminals show, so that they show it sooner. More are
+/// read when the cursor moves on.
+const PAGE_SIZE_AT_END: usize = 64;
 /// Distance between the cursor and the end of the loaded rows at which more rows are requested.
 const PREFETCH_MARGIN: usize = 50;
 
@@ -41,6 +44,16 @@ pub enum Anchor<K> {
     End,
     /// The rows around this one, and its last known position.
     Around(K, Option<u64>),
+}
+
+impl<K> Anchor<K> {
+    /// Returns the number of rows to request.
+    pub fn page_size(&self) -> usize {
+        match self {
+            Anchor::Start | Anchor::End => PAGE_SIZE_AT_END,
+            Anchor::Around(..) => PAGE_SIZE,
+        }
+    }
 }
 
 impl<K> From<Anchor<K>> for PageCursor<K> {

@@ -7,5 +7,6 @@ pub mod layout;
 pub mod list_screen;
 pub mod loaded_rows;
 pub mod log_row;
+mod marking;
 pub mod marks;
 mod view;

@@ -12,8 +12,9 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::list::list_screen::{ListScreen, Source};
-use super::list::loaded_rows::{Anchor, ListRow, PAGE_SIZE, Page};
+use super::list::loaded_rows::{Anchor, ListRow, Page};
 use crate::domain::name::Username;
+use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::role::Role;
@@ -54,6 +55,8 @@ pub struct TokenList {
     details: Option<TokenDetails>,
     /// The loaded section without its rows.
     pub window: Window,
+    /// `true` if the matching tokens of the section are not counted yet.
+    is_uncounted: bool,
 }
 
 impl ListRow for Token {
@@ -103,8 +106,12 @@ impl Source for TokenList {
 
     fn request(&self, filter: TokenFilter, anchor: Anchor<TokenId>) -> Request {
         let ListOptions { sort, trashed, .. } = self.options;
-        let (owner, filter, cursor) = (self.owner(), self.options.apply_to(filter), anchor.into());
-        ListTokens { owner, filter, sort, trashed, cursor, limit: PAGE_SIZE }.into()
+        let (owner, filter, limit) = (self.owner(), self.options.apply_to(filter), anchor.page_size());
+        let cursor = match anchor.into() {
+            TokenCursor::Start if !filter.is_empty() => TokenCursor::StartUncounted,
+            cursor => cursor,
+        };
+        ListTokens { owner, filter, sort, trashed, cursor, limit }.into()
     }
 
     fn summary_request(&self) -> Option<Request> {
@@ -132,7 +139,12 @@ impl Source for TokenList {
     fn take_page(&mut self, response: &mut Response, _filter: &TokenFilter) -> Option<Page<Token>> {
         let Response::ListTokens(window) = response else { return None };
         self.window = std::mem::take(window);
-        let (position, has_after) = (Some(self.window.position), self.window.end() < self.window.matching);
+        self.is_uncounted = self.window.matching == 0 && self.window.end() > 0;
+        if self.is_uncounted {
+            (self.window.matching, self.window.matching_is_lower_bound) = (self.window.end(), true);
+        }
+        let has_after = self.is_uncounted || self.window.end() < self.window.matching;
+        let position = Some(self.window.position);
         Some(Page { rows: std::mem::take(&mut self.window.rows), position, has_after })
     }
 
@@ -226,6 +238,10 @@ impl Source for TokenList {
             let targets = list.targets();
             if targets.is_empty() || targets.iter().any(|token| token.enabled) { "Disable" } else { "Enable" }
         })
+    }
+
+    fn is_uncounted(&self) -> bool {
+        self.is_uncounted
     }
 
     /// The tokens just changed may be among those purged.

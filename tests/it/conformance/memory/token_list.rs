@@ -25,7 +25,7 @@ impl State {
         list.sort_by(|a, b| compare(a, b, query.sort));
         let key = |id: TokenId| self.tokens.get(&id).map(|stored| self.compose(id, stored));
         let start = match query.cursor {
-            TokenCursor::Start | TokenCursor::After(None) => Start::From(0),
+            TokenCursor::Start | TokenCursor::StartUncounted | TokenCursor::After(None) => Start::From(0),
             TokenCursor::End => Start::Before(list.len()),
             TokenCursor::Around(id, _) => match key(id) {
                 Some(key) => Start::Around(list.partition_point(|token| compare(token, &key, query.sort).is_lt())),

@@ -1,0 +1,247 @@
+//! The texts in which a search looks.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use memchr::memmem::Finder;
+use rusqlite::{Connection, Row};
+
+use super::SearchText;
+use crate::domain::catalogue::bit_set::BitSet;
+use crate::error::Result;
+use crate::store::sqlite::query_helpers::{query_all, query_one, sqlite_error};
+
+/// Maximum number of bytes of all texts, with the places of their ends and accounts.
+const MAX_TEXT_BYTES: usize = 256 * 1024 * 1024;
+/// Number of found tokens between two checks if the search is still wanted.
+const TOKENS_BETWEEN_CHECKS: usize = 1_024;
+/// Ends a field of a token's text. No word of a filter contains it.
+const END_OF_FIELD: u8 = b'\n';
+/// The fields of a token. The name of the account is found by way of the accounts.
+const FIELDS: &str =
+    "t.id, t.name, t.description, (SELECT prefix FROM installation) || '_' || t.public_id, t.account_id,
+    t.deleted_at IS NOT NULL";
+/// The methods and sets of tokens, in the order of the tokens.
+const HOLDINGS: &str =
+    "SELECT token_id, method_id FROM token_methods UNION ALL SELECT token_id, set_name FROM token_sets";
+
+/// Texts of tokens, in lower case and one after the other. Ids without a token have an empty text, and account 0.
+#[derive(Default)]
+pub(super) struct Texts {
+    /// The id of the first token.
+    first: u32,
+    /// The end of each token's text.
+    pub ends: Vec<u32>,
+    text: Vec<u8>,
+    accounts: Vec<u32>,
+    usernames: BTreeMap<u32, String>,
+    /// Numbers of the methods of tokens, and from `sets_at` on of their sets.
+    holdings: Vec<(u32, u32)>,
+    sets_at: usize,
+    /// The methods and sets, in lower case.
+    names: Vec<String>,
+    pub trashed: Vec<u32>,
+}
+
+/// What a token must have to match.
+pub(super) struct Tests {
+    /// Each word, and the accounts whose names contain the word.
+    words: Vec<(Finder<'static>, BitSet)>,
+    /// `true` for each method or set that contains the filter's.
+    names: Option<Vec<bool>>,
+}
+
+impl Tests {
+    /// Creates the tests of a token of `texts`.
+    pub fn new(wanted: &SearchText, texts: &Texts) -> Self {
+        let words = wanted.words.iter().map(|word| (Finder::new(word).into_owned(), texts.owners(word)));
+        Tests { words: words.collect(), names: wanted.method.as_ref().map(|part| texts.names_with(part)) }
+    }
+
+    pub fn pass(&self, texts: &Texts, id: u32) -> bool {
+        let Some((text, account)) = texts.of(id) else { return false };
+        let has = |(word, owners): &(Finder<'_>, BitSet)| word.find(text).is_some() || owners.contains(account);
+        self.words.iter().all(has) && self.names.as_ref().is_none_or(|names| texts.holds(id, names))
+    }
+}
+
+impl Texts {
+    pub fn load(db: &Connection) -> Result<Option<Self>> {
+        let mut texts = Texts::default();
+        let sql = "SELECT id, username FROM accounts";
+        for (id, name) in query_all(db, sql, [], |r| Ok((r.get::<_, u32>(0)?, r.get::<_, String>(1)?)))? {
+            texts.usernames.insert(id, name.to_ascii_lowercase());
+        }
+        let sql = format!("SELECT {FIELDS} FROM tokens t NOT INDEXED ORDER BY t.id");
+        let mut query = db.prepare(&sql).map_err(sqlite_error)?;
+        let mut rows = query.query([]).map_err(sqlite_error)?;
+        while let Some(row) = rows.next().map_err(sqlite_error)? {
+            texts.add(row).map_err(sqlite_error)?;
+            if texts.text.len() + 8 * texts.ends.len() > MAX_TEXT_BYTES {
+                return Ok(None);
+            }
+        }
+        let mut numbers = HashMap::new();
+        let mut query = db.prepare(HOLDINGS).map_err(sqlite_error)?;
+        let mut rows = query.query([]).map_err(sqlite_error)?;
+        while let Some(row) = rows.next().map_err(sqlite_error)? {
+            texts.add_holding(row, &mut numbers).map_err(sqlite_error)?;
+        }
+        // The memory that growing has reserved is a third of the whole.
+        texts.text.shrink_to_fit();
+        Ok(Some(texts))
+    }
+
+    /// Returns the texts of one token. `None` if there is no such token.
+    pub fn of_token(db: &Connection, id: u32) -> Result<Option<Self>> {
+        let mut texts = Texts::default();
+        let sql = format!("SELECT {FIELDS}, t.username FROM tokens t WHERE t.id = ?1");
+        let is_there = query_one(db, &sql, [id], |row| {
+            texts.usernames.insert(row.get(4)?, row.get::<_, String>(6)?.to_ascii_lowercase());
+            texts.add(row)
+        })?;
+        if is_there.is_none() {
+            return Ok(None);
+        }
+        let mut numbers = HashMap::new();
+        let sql = format!("SELECT * FROM ({HOLDINGS}) WHERE token_id = ?1");
+        query_all(db, &sql, [id], |row| texts.add_holding(row, &mut numbers))?;
+        Ok(Some(texts))
+    }
+
+    /// Adds a row of [`FIELDS`].
+    fn add(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
+        let id: u32 = row.get(0)?;
+        if self.ends.is_empty() {
+            self.first = id;
+        }
+        let place = id.saturating_sub(self.first) as usize;
+        self.ends.resize(place, u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        self.accounts.resize(place, 0);
+        for field in 1..=3 {
+            // Not UTF-8 if a row is damaged. Its other words may still match.
+            let text = row.get_ref(field)?.as_bytes()?;
+            self.text.extend(text.iter().map(u8::to_ascii_lowercase));
+            self.text.push(END_OF_FIELD);
+        }
+        self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
+        self.accounts.push(row.get(4)?);
+        if row.get(5)? {
+            self.trashed.push(id);
+        }
+        Ok(())
+    }
+
+    fn add_holding(&mut self, row: &Row<'_>, numbers: &mut HashMap<Vec<u8>, u32>) -> rusqlite::Result<()> {
+        let name = row.get_ref(1)?.as_bytes()?;
+        let number = match numbers.get(name) {
+            Some(number) => *number,
+            None => {
+                let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+                self.names.push(String::from_utf8_lossy(name).to_lowercase());
+                numbers.insert(name.to_vec(), number);
+                number
+            }
+        };
+        let id = row.get(0)?;
+        if self.holdings.last().is_some_and(|(last, _)| *last > id) {
+            self.sets_at = self.holdings.len();
+        }
+        self.holdings.push((id, number));
+        Ok(())
+    }
+
+    /// Returns a number greater than each id.
+    pub fn limit(&self) -> usize {
+        self.first as usize + self.ends.len()
+    }
+
+    /// Returns the text of a token and its account.
+    fn of(&self, id: u32) -> Option<(&[u8], usize)> {
+        let place = id.checked_sub(self.first)? as usize;
+        let start = place.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        Some((self.text.get(start as usize..*self.ends.get(place)? as usize)?, *self.accounts.get(place)? as usize))
+    }
+
+    /// Returns `true` if a token has one of the methods or sets that are `true` in `names`.
+    fn holds(&self, id: u32, names: &[bool]) -> bool {
+        let (methods, sets) = self.holdings.split_at(self.sets_at);
+        [methods, sets].iter().any(|part| {
+            let own = &part[part.partition_point(|(token, _)| *token < id)..];
+            own.iter().take_while(|(token, _)| *token == id).any(|(_, name)| names.get(*name as usize) == Some(&true))
+        })
+    }
+
+    /// Returns the accounts whose names contain `word`.
+    fn owners(&self, word: &str) -> BitSet {
+        let mut owners = BitSet::empty(self.usernames.keys().last().map_or(0, |last| *last as usize + 1));
+        let named = self.usernames.iter().filter(|(_, name)| name.contains(word));
+        named.for_each(|(id, _)| owners.insert(*id as usize));
+        owners
+    }
+
+    /// Returns `true` for each method or set that contains `part`.
+    fn names_with(&self, part: &str) -> Vec<bool> {
+        self.names.iter().map(|name| name.contains(part)).collect()
+    }
+
+    /// Returns the tokens that match; only those of `within`, if given. Ends early if `interrupted`.
+    pub fn find(&self, wanted: &SearchText, within: Option<&BitSet>, interrupted: &AtomicBool) -> BitSet {
+        let methods = wanted.method.iter().map(|part| self.with_method(part));
+        let words = wanted.words.iter().map(|word| self.with_word(word, within, interrupted));
+        methods.chain(words).reduce(|all, one| all.intersection(&one)).unwrap_or_default()
+    }
+
+    fn with_method(&self, part: &str) -> BitSet {
+        let is_wanted = self.names_with(part);
+        let mut found = BitSet::empty(self.limit());
+        let holdings = self.holdings.iter().filter(|(_, name)| is_wanted.get(*name as usize) == Some(&true));
+        holdings.for_each(|(id, _)| found.insert(*id as usize));
+        found
+    }
+
+    fn with_word(&self, word: &str, within: Option<&BitSet>, interrupted: &AtomicBool) -> BitSet {
+        let mut found = BitSet::empty(self.limit());
+        let owners = self.owners(word);
+        if owners.len() > 0 {
+            let owned =
+                (self.first as usize..).zip(&self.accounts).filter(|(_, owner)| owners.contains(**owner as usize));
+            owned.for_each(|(id, _)| found.insert(id));
+        }
+        let finder = Finder::new(word);
+        if let Some(within) = within {
+            let mut start = 0;
+            for (id, end) in (self.first as usize..).zip(&self.ends) {
+                let text = &self.text[start..*end as usize];
+                if within.contains(id) && finder.find(text).is_some() {
+                    found.insert(id);
+                }
+                start = *end as usize;
+            }
+            return found;
+        }
+        let (mut at, mut token) = (0, 0);
+        for count in 1.. {
+            let Some(place) = finder.find(&self.text[at..]).map(|distance| at + distance) else { break };
+            token += self.tokens_before(place, token);
+            let Some(end) = self.ends.get(token) else { break };
+            found.insert(self.first as usize + token);
+            at = *end as usize;
+            if count % TOKENS_BETWEEN_CHECKS == 0 && interrupted.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Returns the number of tokens from `first` on whose text ends before `place`.
+    fn tokens_before(&self, place: usize, first: usize) -> usize {
+        let ends = &self.ends[first..];
+        let is_before = |end: &u32| *end as usize <= place;
+        let mut reach = 1;
+        while ends.get(reach - 1).is_some_and(is_before) && reach < ends.len() {
+            reach *= 2;
+        }
+        ends[..reach.min(ends.len())].partition_point(is_before)
+    }
+}
