@@ -1,7 +1,8 @@
 //! The texts in which a search looks.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use memchr::memmem::Finder;
 use rusqlite::{Connection, Row};
@@ -9,12 +10,13 @@ use rusqlite::{Connection, Row};
 use super::SearchText;
 use crate::domain::catalogue::bit_set::BitSet;
 use crate::error::Result;
+use crate::platform::threads;
 use crate::store::sqlite::query_helpers::{query_all, query_one, sqlite_error};
 
 /// Maximum number of bytes of all texts, with the places of their ends and accounts.
 const MAX_TEXT_BYTES: usize = 256 * 1024 * 1024;
-/// Number of found tokens between two checks if the search is still wanted.
-const TOKENS_BETWEEN_CHECKS: usize = 1_024;
+/// Number of tokens that a thread searches without a check if the search is still wanted.
+const TOKENS_OF_PART: usize = 16 * 1_024;
 /// Ends a field of a token's text. No word of a filter contains it.
 const END_OF_FIELD: u8 = b'\n';
 /// The fields of a token. The name of the account is found by way of the accounts.
@@ -220,18 +222,32 @@ impl Texts {
             }
             return found;
         }
-        let (mut at, mut token) = (0, 0);
-        for count in 1.. {
-            let Some(place) = finder.find(&self.text[at..]).map(|distance| at + distance) else { break };
-            token += self.tokens_before(place, token);
-            let Some(end) = self.ends.get(token) else { break };
-            found.insert(self.first as usize + token);
-            at = *end as usize;
-            if count % TOKENS_BETWEEN_CHECKS == 0 && interrupted.load(Ordering::Relaxed) {
-                break;
+        // Halves the time with two processors: 10 ms for a rare word, 15 ms for a frequent letter, with a million tokens.
+        let (parts, found) = (AtomicUsize::new(0), Mutex::new(found));
+        threads::run_parallel(|| {
+            let mut own = BitSet::empty(self.limit());
+            loop {
+                let first = parts.fetch_add(1, Ordering::Relaxed) * TOKENS_OF_PART;
+                if first >= self.ends.len() || interrupted.load(Ordering::Relaxed) {
+                    break;
+                }
+                self.search_part(first, &finder, &mut own);
             }
+            found.lock().unwrap_or_else(PoisonError::into_inner).union_with(&own);
+        });
+        found.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds the tokens from `first` on whose text has the word, [`TOKENS_OF_PART`] at most.
+    fn search_part(&self, first: usize, finder: &Finder<'_>, found: &mut BitSet) {
+        let last = (first + TOKENS_OF_PART).min(self.ends.len());
+        let mut at = first.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        let (end, mut token) = (self.ends[last - 1] as usize, first);
+        while let Some(place) = finder.find(&self.text[at..end]).map(|distance| at + distance) {
+            token += self.tokens_before(place, token);
+            found.insert(self.first as usize + token);
+            at = self.ends[token] as usize;
         }
-        found
     }
 
     /// Returns the number of tokens from `first` on whose text ends before `place`.

@@ -176,7 +176,7 @@ fn frequent_matches_are_returned_before_they_are_counted() {
 
 #[test]
 fn interrupted_search_fails_and_the_next_one_does_not() {
-    let (searched, ..) = stores();
+    let (searched, _plain, _folder) = stores();
     load(&searched);
     let search = || searched.read(|s| s.window(&query("p", SortColumn::Name, false, TokenCursor::Start)));
     let interrupted = searched.read(|s| {
