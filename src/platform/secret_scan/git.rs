@@ -56,11 +56,19 @@ fn search_all(
     let mut git = GitProcess::start(Repository::Borrowed(repository), &all, None)?;
     let mut objects = Objects::new(git.output(findings)?);
     let mut commits = BufWriter::new(commits);
-    while let Some(object) = objects.search_next(scanner, |object, position, secret| {
-        if found.len() < findings.room() {
-            found.push(FoundInObject { object: object.to_owned(), position, secret });
-        }
-    })? {
+    loop {
+        let searched = objects.search_next(scanner, |object, position, secret| {
+            if found.len() < findings.room() {
+                found.push(FoundInObject { object: object.to_owned(), position, secret });
+            }
+        });
+        let object = match searched {
+            Ok(Some(object)) => object,
+            Ok(None) => break,
+            // Git says why its output ended early.
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return git.finish().and(Err(e)),
+            Err(e) => return Err(e),
+        };
         findings.advance(1)?;
         findings.add_objects(1, object.size);
         if object.kind == "commit" {
@@ -161,7 +169,9 @@ fn search_staged(scanner: &SecretScanner, findings: &Findings<'_>) -> io::Result
 
 /// Returns the objects and paths of the files that the next commit adds or changes.
 fn staged(findings: &Findings<'_>) -> io::Result<Vec<(String, PathBuf)>> {
-    let changed = ["diff", "--cached", "--raw", "--no-abbrev", "-z", "--no-renames", "--diff-filter=AMT"];
+    // The user's settings could leave out the files of other folders, or name a file that is missing.
+    let for_all = ["diff", "--cached", "--no-relative", "-O/dev/null"];
+    let changed = [&for_all[..], &["--raw", "--no-abbrev", "-z", "--no-renames", "--diff-filter=AMT"]].concat();
     let mut git = GitProcess::start(Repository::Here, &changed, None)?;
     let mut output = BufReader::new(git.output(findings)?);
     let mut staged = Vec::new();

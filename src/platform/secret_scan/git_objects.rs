@@ -19,10 +19,9 @@ use super::findings::Findings;
 const MAX_FILE: u64 = 4 << 20;
 /// Maximum number of folders with objects: those of the repository, and those that it shares with others.
 const MAX_FOLDERS: usize = 100;
-/// Length of the name of a loose object without the two digits of its folder, in a repository with SHA-256.
-const SHA256_NAME: usize = 62;
-/// Length of the name of a pack in a repository with SHA-256: `pack-`, the digits and `.pack`.
-const SHA256_PACK: usize = 74;
+/// Numbers of digits of an object's name, which its folder begins.
+const SHA1_DIGITS: usize = 40;
+const SHA256_DIGITS: usize = 64;
 
 /// An empty repository that takes its objects from another one. It is removed on drop.
 pub(super) struct BorrowedObjects {
@@ -37,12 +36,16 @@ impl BorrowedObjects {
     /// The reason if git could wait for ever while it reads them.
     pub fn new(repository: &Path, findings: &Findings<'_>) -> io::Result<Self> {
         let objects = repository.join("objects").canonicalize()?;
-        let is_sha256 = check_folders(objects.clone(), findings)?;
+        let formats = check_folders(objects.clone(), findings)?;
+        if formats.has_sha1 && formats.has_sha256 {
+            // Git reads those of one format, and is silent about the others.
+            return Err(io::Error::other("it has objects with SHA-1 names and with SHA-256 names"));
+        }
         let git_folder = tempfile::tempdir()?;
         let write = |name: &str, text: &[u8]| fs::write(git_folder.path().join(name), text);
         fs::create_dir(git_folder.path().join("refs"))?;
         write("HEAD", b"ref: refs/heads/none\n")?;
-        let format = if is_sha256 { "1\n[extensions]\nobjectFormat = sha256\n" } else { "0\n" };
+        let format = if formats.has_sha256 { "1\n[extensions]\nobjectFormat = sha256\n" } else { "0\n" };
         write("config", format!("[core]\nbare = true\nrepositoryFormatVersion = {format}").as_bytes())?;
         // Without it, git would look for the parents of the oldest commits.
         write("shallow", &read_list(&repository.join("shallow"))?)?;
@@ -55,13 +58,26 @@ impl BorrowedObjects {
     }
 }
 
-/// Checks that everything in the folder with objects is a file or folder, and in those whose objects it shares. Returns
-/// `true` if the objects have SHA-256 names.
-fn check_folders(objects: PathBuf, findings: &Findings<'_>) -> io::Result<bool> {
-    let (mut folders, mut next, mut is_sha256) = (vec![objects], 0, false);
+/// The names of objects.
+#[derive(Default)]
+struct Formats {
+    has_sha1: bool,
+    has_sha256: bool,
+}
+
+impl Formats {
+    fn note(&mut self, digits: usize) {
+        self.has_sha1 |= digits == SHA1_DIGITS;
+        self.has_sha256 |= digits == SHA256_DIGITS;
+    }
+}
+
+/// Checks that everything in the folder with objects is a file or folder, and in those whose objects it shares.
+fn check_folders(objects: PathBuf, findings: &Findings<'_>) -> io::Result<Formats> {
+    let (mut folders, mut next, mut formats) = (vec![objects], 0, Formats::default());
     while let Some(folder) = folders.get(next).cloned() {
         next += 1;
-        is_sha256 |= check_folder(&folder, &mut folders, findings)?;
+        check_folder(&folder, &mut folders, &mut formats, findings)?;
         for line in read_list(&folder.join("info/alternates"))?.split(|byte| *byte == b'\n') {
             findings.advance(0)?;
             match line {
@@ -73,7 +89,7 @@ fn check_folders(objects: PathBuf, findings: &Findings<'_>) -> io::Result<bool> 
             }
         }
     }
-    Ok(is_sha256)
+    Ok(formats)
 }
 
 /// Adds a folder that is still to be checked. Git leaves out a folder that doesn't exist.
@@ -92,8 +108,12 @@ fn add_folder(path: &Path, folders: &mut Vec<PathBuf>) -> io::Result<()> {
 }
 
 /// Checks one folder with objects, and adds those to which its links lead.
-fn check_folder(folder: &Path, folders: &mut Vec<PathBuf>, findings: &Findings<'_>) -> io::Result<bool> {
-    let mut is_sha256 = false;
+fn check_folder(
+    folder: &Path,
+    folders: &mut Vec<PathBuf>,
+    formats: &mut Formats,
+    findings: &Findings<'_>,
+) -> io::Result<()> {
     for entry in WalkBuilder::new(folder).standard_filters(false).build() {
         findings.advance(0)?;
         let entry = entry.map_err(io::Error::other)?;
@@ -109,12 +129,14 @@ fn check_folder(folder: &Path, folders: &mut Vec<PathBuf>, findings: &Findings<'
             }
             _ => {}
         }
-        is_sha256 |= match name.strip_prefix(b"pack-") {
-            Some(_) => name.len() == SHA256_PACK && name.ends_with(b".pack"),
-            None => name.len() == SHA256_NAME && entry.depth() == 2,
-        };
+        match name.strip_prefix(b"pack-").and_then(|name| name.strip_suffix(b".pack")) {
+            Some(digits) => formats.note(digits.len()),
+            // The name of the folder has the first two digits.
+            None if entry.depth() == 2 && name.iter().all(u8::is_ascii_hexdigit) => formats.note(name.len() + 2),
+            None => {}
+        }
     }
-    Ok(is_sha256)
+    Ok(())
 }
 
 /// Reads a list in a repository. Empty if there is none.

@@ -32,6 +32,8 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(60);
 const STOP_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 /// Maximum length of an error of git.
 const MAX_ERROR: u64 = 4096;
+/// Maximum memory for one object. Large files are read in pieces, and a small damaged or hostile object can claim any size.
+const MAX_OBJECT: &str = "1g";
 
 /// The repository that git reads.
 #[derive(Clone, Copy)]
@@ -64,6 +66,7 @@ impl GitProcess {
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("GIT_ALLOW_PROTOCOL", "none")
             .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_ALLOC_LIMIT", MAX_OBJECT)
             .env("LC_ALL", "C")
             .args(["--no-replace-objects", "--no-pager"])
             .args(SETTINGS)
@@ -87,17 +90,18 @@ impl GitProcess {
     /// Waits for the end.
     ///
     /// # Errors
-    /// The error of git, if it has failed.
+    /// The error of git, also if it went on after the error: it leaves out a pack that is damaged.
     pub fn finish(mut self) -> io::Result<()> {
-        if self.child.wait()?.success() {
-            return Ok(());
-        }
+        let has_succeeded = self.child.wait()?.success();
         let mut text = Vec::new();
         self.errors.rewind()?;
         (&mut self.errors).take(MAX_ERROR).read_to_end(&mut text)?;
         let text = String::from_utf8_lossy(&text);
         let fatal = text.lines().find_map(|line| line.strip_prefix("fatal: ").or(line.strip_prefix("error: ")));
-        Err(io::Error::other(fatal.or(text.lines().next()).unwrap_or("git has failed").to_owned()))
+        match fatal {
+            None if has_succeeded => Ok(()),
+            _ => Err(io::Error::other(fatal.or(text.lines().next()).unwrap_or("git has failed").to_owned())),
+        }
     }
 }
 

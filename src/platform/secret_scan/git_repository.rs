@@ -13,6 +13,8 @@ use super::files::open_regular;
 
 /// Maximum length of a file that names a folder.
 const MAX_FILE: u64 = 8 * 1024;
+/// Maximum number of submodules within each other. Each folder of a deep tree could claim to be one.
+const MAX_NESTING: usize = 16;
 
 /// Returns `true` if `folder` holds a repository, as `.git` and bare repositories do.
 pub(super) fn is_repository(folder: &Path) -> bool {
@@ -29,7 +31,7 @@ pub(super) fn repository_of(folder: &Path) -> io::Result<Option<PathBuf>> {
     match entry.symlink_metadata() {
         Ok(meta) if meta.is_dir() => Ok(is_repository(&entry).then_some(entry)),
         Ok(meta) if meta.is_file() => {
-            let git_folder = named_git_folder(&folder.canonicalize()?)?;
+            let git_folder = named_git_folder(&folder.canonicalize()?, MAX_NESTING)?;
             let repository = match read_path(&git_folder.join("commondir")) {
                 Err(e) if e.kind() == ErrorKind::NotFound => git_folder,
                 common => {
@@ -53,11 +55,11 @@ fn unreadable(path: &Path, e: &io::Error) -> io::Error {
 }
 
 /// Returns the folder that the file `.git` in `folder` names. `folder` is an absolute path without links.
-fn named_git_folder(folder: &Path) -> io::Result<PathBuf> {
+fn named_git_folder(folder: &Path, nesting: usize) -> io::Result<PathBuf> {
     let entry = folder.join(".git");
     let named = folder.join(read_path(&entry)?);
     let named = named.canonicalize().map_err(|e| unreadable(&named, &e))?;
-    match is_worktree_of(&named, &entry) || is_submodule_in(&named, folder) {
+    match is_worktree_of(&named, &entry) || is_submodule_in(&named, folder, nesting) {
         true => Ok(named),
         false => Err(io::Error::other(format!("{} is not the repository of this folder", named.display()))),
     }
@@ -71,12 +73,17 @@ fn is_worktree_of(named: &Path, entry: &Path) -> bool {
 }
 
 /// Returns `true` if `named` lies in the git folder of the next working tree around `folder`.
-fn is_submodule_in(named: &Path, folder: &Path) -> bool {
-    let around = folder.ancestors().skip(1).find_map(|above| {
-        let meta = above.join(".git").symlink_metadata().ok()?;
-        Some(if meta.is_dir() { above.join(".git") } else { named_git_folder(above).ok()? })
-    });
-    around.is_some_and(|git_folder| named.starts_with(git_folder.join("modules")))
+fn is_submodule_in(named: &Path, folder: &Path, nesting: usize) -> bool {
+    let Some(nesting) = nesting.checked_sub(1) else { return false };
+    let kind_above = |above: &Path| Some((above.to_owned(), above.join(".git").symlink_metadata().ok()?.is_dir()));
+    // Only the nearest one counts: a search beyond a wrong one would take for ever in a deep tree of wrong ones.
+    match folder.ancestors().skip(1).find_map(kind_above) {
+        Some((above, true)) => named.starts_with(above.join(".git/modules")),
+        Some((above, false)) => {
+            named_git_folder(&above, nesting).is_ok_and(|git_folder| named.starts_with(git_folder.join("modules")))
+        }
+        None => false,
+    }
 }
 
 /// Reads a file with one path, such as `gitdir: ../.git/worktrees/a`.
@@ -87,4 +94,48 @@ fn read_path(file: &Path) -> io::Result<PathBuf> {
     opened.take(MAX_FILE).read_to_end(&mut text)?;
     let text = text.trim_ascii_end();
     Ok(OsStr::from_bytes(text.strip_prefix(b"gitdir: ").unwrap_or(text)).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// A folder could name a repository beyond the one around it.
+    #[test]
+    fn submodule_belongs_to_the_nearest_working_tree() {
+        let tree = tempfile::tempdir().unwrap();
+        let git_folder = tree.path().join(".git/modules/s");
+        for part in ["objects", "refs"] {
+            fs::create_dir_all(git_folder.join(part)).unwrap();
+        }
+        fs::write(git_folder.join("HEAD"), "").unwrap();
+        fs::create_dir_all(tree.path().join("a/s")).unwrap();
+        fs::write(tree.path().join("a/s/.git"), "gitdir: ../../.git/modules/s").unwrap();
+        assert!(repository_of(&tree.path().join("a/s")).unwrap().is_some());
+        fs::write(tree.path().join("a/.git"), "gitdir: .").unwrap();
+        assert!(repository_of(&tree.path().join("a/s")).is_err());
+    }
+
+    /// The work for a folder is bounded, however deep the folder is.
+    #[test]
+    fn submodules_within_each_other_are_followed_to_a_limit() {
+        let tree = tempfile::tempdir().unwrap();
+        let (mut folder, mut git_folder) = (tree.path().to_owned(), tree.path().join(".git"));
+        for nesting in 1..=MAX_NESTING + 1 {
+            (folder, git_folder) = (folder.join("s"), git_folder.join("modules/s"));
+            fs::create_dir_all(&folder).unwrap();
+            for part in ["objects", "refs"] {
+                fs::create_dir_all(git_folder.join(part)).unwrap();
+            }
+            fs::write(git_folder.join("HEAD"), "").unwrap();
+            fs::write(folder.join(".git"), format!("gitdir: {}\n", git_folder.display())).unwrap();
+            let found = repository_of(&folder).map(|found| found.unwrap().canonicalize().unwrap());
+            match nesting <= MAX_NESTING {
+                true => assert_eq!(found.unwrap(), git_folder.canonicalize().unwrap(), "{nesting}"),
+                false => assert!(found.is_err(), "{nesting}"),
+            }
+        }
+    }
 }

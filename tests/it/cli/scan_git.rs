@@ -1,5 +1,7 @@
 //! `jeton scan` in git repositories, with the real git.
 
+mod damaged;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -354,6 +356,12 @@ fn staged_content_is_searched_for_a_hook() {
     git(&home, "tree", &["add", "-A"]);
     git(&home, "tree", &["mv", "a b", "c"]);
     assert_eq!(run(&["--quiet"]).assert_code(6).out, "new:1:1\n");
+    // The user's settings for `git diff` count for no hook.
+    fs::create_dir(home.path("tree/sub")).unwrap();
+    home.file(".gitconfig", "[diff]\nrelative = true\norderFile = /nowhere\n", 0o600);
+    let mut in_folder = with_git(&home, &["scan", "--staged", "--quiet"]);
+    in_folder.current_dir(home.path("tree/sub"));
+    assert_eq!(run_to_end(in_folder, b"").assert_code(6).out, "new:1:1\n");
     run(&["."]).assert_error(Kind::Usage);
     let outside = |args: &[&str]| {
         let mut command = with_git(&home, &[&["scan", "--staged"], args].concat());
