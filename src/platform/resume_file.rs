@@ -1,12 +1,15 @@
 //! The file with the last row of the audit log that was passed on.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 
 use super::whole_file::write_whole;
 use crate::domain::checkpoint::{hex, parse_hex};
 use crate::error::{Error, Result};
+
+/// Maximum length of the file. The path may name any other file.
+const MAX_LENGTH: u64 = 200;
 
 /// The last row that was passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +17,11 @@ pub struct LastRow {
     pub seq: i64,
     /// The row's hash. Another log can have another row of this number. `None` in the file of an older jeton.
     pub hash: Option<[u8; 32]>,
+}
+
+impl LastRow {
+    /// No row yet.
+    pub const BEFORE_FIRST: Self = LastRow { seq: 0, hash: None };
 }
 
 /// Number and hash of a row, in a file that is replaced as a whole.
@@ -31,11 +39,12 @@ impl ResumeFile {
     pub fn read(&self) -> Result<Option<LastRow>> {
         let refused =
             || Error::failure(format!("the number of the last audit row can't be read from {}", self.0.display()));
-        let text = match fs::read_to_string(&self.0) {
-            Ok(text) => text,
+        let mut text = String::new();
+        match File::open(&self.0).and_then(|file| file.take(MAX_LENGTH).read_to_string(&mut text)) {
+            Ok(_) => {}
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(refused().why(e.to_string())),
-        };
+        }
         let row = parse(text.trim()).ok_or_else(|| {
             refused()
                 .why("the content of the file is not valid")
@@ -66,6 +75,8 @@ fn parse(text: &str) -> Option<LastRow> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -86,5 +97,6 @@ mod tests {
             fs::write(&path, text).unwrap();
             assert!(file.read().is_err(), "{text}");
         }
+        assert!(ResumeFile::new("/dev/zero".into()).read().is_err());
     }
 }

@@ -343,3 +343,29 @@ fn running_follow_with_a_file_goes_on_after_a_restore() {
     let mut follower = Follower::start(&home, &["audit", "--quiet", "--resume", "row"]);
     assert_eq!([follower.line(), follower.line(), follower.line()], ["1\n", "2\n", "3\n"]);
 }
+
+/// A restore replaces the rows that a follower has read by more rows, in one step.
+#[test]
+fn running_follow_goes_on_after_a_restore_of_a_longer_log() {
+    let restored = [(6, "token.create"), (7, "token.create"), (8, "token.create"), (9, "store.restore")];
+    // Of the rows up to 7, the filter shows only those that both logs have.
+    for (filter, read, shown) in [(&[][..], 7, &restored[..]), (&["--filter", "verb:token.create"], 2, &restored[..3])]
+    {
+        let home = in_use();
+        home.run(&["backup", "longer.db"], "").assert_success();
+        for name in ["a", "b", "c"] {
+            home.as_ops(&["--store", "longer.db", "token", "create", name, "--quiet"]).assert_success();
+        }
+        home.as_ops(&["token", "enable", "ci"]).assert_success();
+        home.as_ops(&["token", "disable", "ci"]).assert_success();
+        let args = [&["audit", "--json", "--resume", "row"], filter].concat();
+        let mut follower = Follower::start(&home, &args);
+        next_rows(&mut follower, read);
+        home.run(&["restore", "longer.db", "--confirm", "2"], "").assert_success();
+        for (seq, verb) in shown {
+            assert_eq!(next_rows(&mut follower, 1), [(*seq, (*verb).to_owned())], "{filter:?}");
+        }
+        follower.child.kill().unwrap();
+        follower.child.wait().unwrap();
+    }
+}

@@ -47,14 +47,15 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     let show = || ListProgress::show(&app.out, &app.adapters.progress, "rows");
     let mut bar = if args.follow { None } else { Some(show()?) };
     let resume = args.resume.map(ResumeFile::new);
-    let mut last_shown = resume.as_ref().map(ResumeFile::read).transpose()?.flatten();
+    // The rows up to this one were read.
+    let mut position = resume.as_ref().map(ResumeFile::read).transpose()?.flatten().unwrap_or(LastRow::BEFORE_FIRST);
     let is_from_newest = args.follow && span.is_none() && resume.is_none();
     let limit = args.limit.map(NonZeroUsize::get).or(is_from_newest.then_some(DEFAULT_FOLLOW_ROWS));
     let (mut anchor, until) = match limit {
-        None => (last_shown.map_or(PageCursor::Oldest, |last| PageCursor::Newer(last.seq)), i64::MAX),
+        None if position == LastRow::BEFORE_FIRST => (PageCursor::Oldest, i64::MAX),
+        None => (PageCursor::Newer(position.seq), i64::MAX),
         Some(limit) => query.newest_rows(&app.backend, limit)?,
     };
-    let until = if args.follow { i64::MAX } else { until };
     if app.out.json && !args.follow {
         return list(app, &query, anchor, until, bar);
     }
@@ -68,54 +69,58 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     }
     let mut printer = Printer { table, lines: args.follow, has_begun: false };
     let mut unreadable = BTreeSet::new();
-    let mut seen = last_shown.map_or(0, |last| last.seq);
+    let mut until = LastRow { seq: until, hash: None };
     loop {
-        let window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
         if args.follow {
-            // A restored log can have as many rows as the replaced one.
-            let log = WholeLog { backend: &app.backend, credential: &query.credential };
-            let last = last_shown.unwrap_or(LastRow { seq: seen, hash: None });
-            if window.newest < seen || !log.contains(last)? {
-                if resume.is_none() {
-                    return Err(Error::failure("the last row that was shown is no longer in the audit log")
-                        .why("a restore replaced the log, or somebody altered the log")
-                        .next(verify_hint(app)));
+            until = query.whole_log(&app.backend).last_row()?;
+            if printer.has_begun && until == position && until.hash.is_some() {
+                app.adapters.clock.sleep(POLL_INTERVAL);
+                if signals::output_is_closed() {
+                    return Ok(());
                 }
-                if log.contains(last)? {
-                    seen = last.seq;
-                } else {
-                    (seen, last_shown) = (log.resume_after(app, last)?, None);
-                }
-                anchor = PageCursor::Newer(seen);
                 continue;
             }
         }
+        let window = query.fetch(&app.backend, anchor, PAGE_SIZE)?;
+        // A restored log can have as many rows as the replaced one.
+        let log = query.whole_log(&app.backend);
+        if args.follow && !log.contains(position)? {
+            if resume.is_none() {
+                return Err(Error::failure("the last row that was shown is no longer in the audit log")
+                    .why("a restore replaced the log, or somebody altered the log")
+                    .next(verify_hint(app)));
+            }
+            position = log.resume_after(app, position)?;
+            anchor = PageCursor::Newer(position.seq);
+            continue;
+        }
+        // The page may be of another log than `until`.
+        if args.follow && !log.contains(until)? {
+            continue;
+        }
         let now = app.now();
         let dates = app.settings.dates.value.in_zone(app.adapters.clock.zone());
-        let rows = rows_up_to(&window, until);
+        let rows = rows_up_to(&window, until.seq);
         bar.as_mut().map(ListProgress::begin_output);
         printer.print(&mut app.out, dates, now, rows)?;
         app.adapters.progress.advance(rows.len() as u64);
-        unreadable.extend(unreadable_rows(&window, until));
-        seen = window.last_seq().filter(|_| window.newer).unwrap_or(window.newest);
-        if let Some(last) = rows.last().map(LastRow::from) {
-            last_shown = Some(last);
-            resume.as_ref().map_or(Ok(()), |file| file.write(last))?;
+        unreadable.extend(unreadable_rows(&window, until.seq));
+        if let (Some(file), Some(last)) = (&resume, rows.last()) {
+            file.write(last.into())?;
         }
-        anchor = PageCursor::Newer(seen);
-        if !args.follow && (!window.newer || seen >= until) {
+        let reached = window.last_seq().filter(|last| window.newer && *last < until.seq);
+        position = reached.map_or(until, |seq| {
+            let hash = rows.last().filter(|last| last.row.seq == seq).map(|last| last.hash);
+            LastRow { seq, hash }
+        });
+        anchor = PageCursor::Newer(position.seq);
+        if !args.follow && reached.is_none() {
             return check_all_readable(ROWS, &unreadable, &verify_hint(app));
         }
         if args.follow
             && let Err(error) = check_all_readable(ROWS, &std::mem::take(&mut unreadable), &verify_hint(app))
         {
             app.out.note(&format!("! {error}"));
-        }
-        if !window.newer {
-            app.adapters.clock.sleep(POLL_INTERVAL);
-            if signals::output_is_closed() {
-                return Ok(());
-            }
         }
     }
 }
@@ -151,6 +156,10 @@ struct AuditQuery {
 }
 
 impl AuditQuery {
+    fn whole_log<'a>(&'a self, backend: &'a SelectedBackend) -> WholeLog<'a> {
+        WholeLog { backend, credential: &self.credential }
+    }
+
     fn fetch(&self, backend: &SelectedBackend, anchor: PageCursor<i64>, limit: usize) -> Result<AuditWindow> {
         let (token, filter) = (self.token.clone(), self.filter.clone());
         call(backend, &self.credential, ListAudit { since: self.since, token, filter, cursor: anchor, limit })

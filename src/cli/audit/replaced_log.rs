@@ -19,15 +19,21 @@ pub(super) struct WholeLog<'a> {
 }
 
 impl WholeLog<'_> {
-    fn fetch(&self, verb: Option<&str>, after: i64, limit: usize) -> Result<AuditWindow> {
+    fn fetch(&self, verb: Option<&str>, cursor: PageCursor<i64>, limit: usize) -> Result<AuditWindow> {
         let filter = AuditFilter { verb: verb.map(str::to_owned), ..AuditFilter::default() };
-        let cursor = PageCursor::Newer(after);
         call(self.backend, self.credential, ListAudit { since: None, token: None, filter, cursor, limit })
+    }
+
+    /// Returns the last row. Without its hash if the row is damaged.
+    pub fn last_row(&self) -> Result<LastRow> {
+        let window = self.fetch(None, PageCursor::Newest, 1)?;
+        let last = window.rows.last().filter(|last| last.row.seq == window.newest);
+        Ok(LastRow { seq: window.newest, hash: last.map(|last| last.hash) })
     }
 
     /// Returns `true` if `row` is in the log. Without its hash, that is `true` for each log that is long enough.
     pub fn contains(&self, row: LastRow) -> Result<bool> {
-        let window = self.fetch(None, row.seq - 1, 1)?;
+        let window = self.fetch(None, PageCursor::Newer(row.seq - 1), 1)?;
         Ok(match row.hash {
             None => window.newest >= row.seq,
             Some(hash) => window.rows.first().is_some_and(|found| (found.row.seq, found.hash) == (row.seq, hash)),
@@ -38,7 +44,7 @@ impl WholeLog<'_> {
     fn common_with(&self, row: LastRow) -> Result<i64> {
         let (mut common, mut after) = (None::<i64>, 0);
         loop {
-            let window = self.fetch(Some(RESTORE_VERB), after, MAX_ROWS)?;
+            let window = self.fetch(Some(RESTORE_VERB), PageCursor::Newer(after), MAX_ROWS)?;
             let restores = window.rows.iter().filter_map(|found| RestoreRow::from_row(&found.row));
             let replaced = restores.filter(|restore| restore.replaced_row(row.seq)).map(|restore| restore.after);
             common = common.into_iter().chain(replaced).min();
@@ -50,7 +56,7 @@ impl WholeLog<'_> {
     }
 
     /// Returns the row after which to go on, and says so.
-    pub fn resume_after(&self, app: &App, row: LastRow) -> Result<i64> {
+    pub fn resume_after(&self, app: &App, row: LastRow) -> Result<LastRow> {
         let after = self.common_with(row)?;
         let rows = if after == 0 { "All rows".to_owned() } else { format!("All rows after row {after}") };
         app.out.note(&format!(
@@ -58,7 +64,7 @@ impl WholeLog<'_> {
              somebody altered the log. {rows} follow",
             row.seq
         ));
-        Ok(after)
+        Ok(LastRow { seq: after, hash: None })
     }
 }
 
