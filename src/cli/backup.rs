@@ -152,10 +152,12 @@ fn verify_copy(
     interruption: &Interruption,
 ) -> Result<VerifiedCopy> {
     let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "checking the pages of the copy")?;
-    let copy = open_copy(path, interruption, |fault| {
+    let refused = |fault: &str| {
         Error::failure(format!("no backup was written: the copy of the store {fault}"))
             .next("Find out if the store itself has this fault. Run: jeton doctor --full")
-    })?;
+    };
+    let copy = open_copy(path, interruption, refused)?;
+    check_rows(path, interruption, refused)?;
     drop(bar);
     let schema = copy.schema_version()?;
     let (report, checkpoint) = verify_chain(app, &Arc::new(copy), checkpoints)?;
@@ -181,6 +183,14 @@ pub(super) fn open_copy(
     match copy.schema_difference()? {
         None => Ok(copy),
         Some(difference) => Err(refused("has a schema that jeton did not create").why(difference)),
+    }
+}
+
+/// Checks that all rows of the copy at `path`, which nobody uses, obey the rules of their tables.
+pub(super) fn check_rows(path: &Path, interruption: &Interruption, refused: impl FnOnce(&str) -> Error) -> Result<()> {
+    match StoreLocation::file(path).broken_rule(interruption.as_closure())? {
+        None => Ok(()),
+        Some(fault) => Err(refused("is damaged").why(fault)),
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::App;
 use super::args::RestoreStoreArgs;
-use super::backup::{open_copy, stop_on_interruption, verify_chain};
+use super::backup::{check_rows, open_copy, stop_on_interruption, verify_chain};
 use super::interruption::Interruption;
 use super::progress::ProgressBar;
 use super::propagation::PropagationCheck;
@@ -211,10 +211,11 @@ fn prepare(
     interruption: &Interruption,
 ) -> Result<PreparedStore> {
     let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "checking the pages of the backup")?;
-    let backup = open_copy(file, interruption, |fault| {
+    let refused = |fault: &str| {
         Error::failure(format!("nothing was restored: the backup {} {fault}", file.display()))
             .next("Use another backup")
-    })?;
+    };
+    let backup = open_copy(file, interruption, refused)?;
     drop(bar);
     let folder = RestoreFolder::create(store)?;
     let path = folder.copy_path();
@@ -226,6 +227,9 @@ fn prepare(
     });
     drop(bar);
     let tip = copied?;
+    let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "checking the rows of the backup")?;
+    check_rows(&path, interruption, refused)?;
+    drop(bar);
     if let StoreState::Usable(current) = current {
         let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "converting the pages of the backup")?;
         StoreLocation::file(&path).convert_pages(current.page_size()?, interruption.as_closure())?;

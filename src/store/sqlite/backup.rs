@@ -9,12 +9,13 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::examination::IntegrityCheck;
-use super::query_helpers::sqlite_error;
+use super::query_helpers::{query_value, sqlite_error};
 use super::read_only_mount::file_uri;
 use super::sqlite_store::SqliteStore;
-use super::{audit, schema, wal};
+use super::{audit, open, schema, wal};
 use crate::error::{Error, Result};
 use crate::platform::clock::Stopwatch;
+use crate::store::OpenMode;
 use crate::verbs::ports::audit_log::AuditTip;
 
 /// Number of pages copied between two reports: 4 MiB.
@@ -80,6 +81,21 @@ impl SqliteStore {
     /// Returns a fault in the structure of the file: in its pages, tables or indexes. `None` if there is none.
     pub fn integrity_error(&self) -> Result<Option<String>> {
         Ok(self.first_problems(IntegrityCheck::Full, 1)?.into_iter().next())
+    }
+
+    /// Returns the first row that breaks a rule of its table, in the file at `path`, which nobody uses. `None` if there is
+    /// none. SQLite knows these rules only in a file that it could write to.
+    pub fn broken_rule(path: &Path, is_over: impl FnMut() -> bool + Send + 'static) -> Result<Option<String>> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW
+            | OpenFlags::SQLITE_OPEN_URI;
+        let mut db = Connection::open_with_flags(file_uri(path, "nolock=1"), flags).map_err(sqlite_error)?;
+        open::configure(&mut db, OpenMode::Copy)
+            .and_then(|()| db.pragma_update(None, "query_only", true))
+            .and_then(|()| db.progress_handler(STEPS_PER_CHECK, Some(is_over)))
+            .map_err(sqlite_error)?;
+        Ok(query_value::<String>(&db, "PRAGMA quick_check(1)", [])?.filter(|found| found != "ok"))
     }
 
     /// Returns the version of the store's schema.

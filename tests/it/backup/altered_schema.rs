@@ -83,3 +83,23 @@ fn store_whose_tables_can_not_be_read_is_replaced_as_a_damaged_one() {
     home.run(&["restore", "good.db", "--json", "--confirm", "unknown"], "").assert_success();
     home.as_ops(&["token", "list", "--json"]).assert_success();
 }
+
+/// SQLite checks these rules only in a file that it could write to, and jeton's checks read a copy.
+#[test]
+fn rows_that_break_a_rule_of_their_table_are_refused() {
+    let home = with_backup();
+    let break_rule = |file: &str| {
+        let db = rusqlite::Connection::open(home.path(file)).unwrap();
+        db.execute_batch("PRAGMA ignore_check_constraints = ON; UPDATE accounts SET role = 'god'").unwrap();
+    };
+    fs::copy(home.path("good.db"), home.path("broken.db")).unwrap();
+    break_rule("broken.db");
+    let store = fs::read(home.store()).unwrap();
+    home.run(&["restore", "broken.db", "--json", "--confirm", "0"], "").assert_error(Kind::Failure);
+    assert!(fs::read(home.store()).unwrap() == store);
+    break_rule(home.store().to_str().unwrap());
+    home.run(&["backup", "new.db", "--json"], "").assert_error(Kind::Failure);
+    assert!(!home.path("new.db").exists());
+    home.run(&["restore", "good.db", "--json", "--confirm", "unknown"], "").assert_success();
+    home.run(&["backup", "new.db", "--json"], "").assert_success();
+}
