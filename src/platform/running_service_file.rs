@@ -6,14 +6,20 @@ use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 
+use super::clock::SystemClock;
 use super::sidecar::{self, sidecar_path};
 use crate::error::{Error, Result};
 use crate::service::endpoint::Endpoint;
+use crate::verbs::ports::Clock;
 
 pub const SUFFIX: &str = "-service";
+/// Number of attempts to lock the file while commands look at it, and the time between two.
+const LOCK_ATTEMPTS: u32 = 100;
+const LOCK_RETRY_DELAY: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceInfo {
@@ -58,7 +64,7 @@ fn open_locked(path: &Path) -> Result<File> {
         ))
         .next("Check who created the file, then remove the file"));
     }
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+    match lock_for_service(&file, || SystemClock::new().sleep(LOCK_RETRY_DELAY)) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => {
             let error = Error::conflict("a service already runs on this store")
@@ -70,6 +76,21 @@ fn open_locked(path: &Path) -> Result<File> {
         }
         Err(e) => Err(refused(e.into())),
     }
+}
+
+/// Takes the lock of a service. Commands that look for a service lock the file too, for an instant.
+fn lock_for_service(file: &File, mut pause: impl FnMut()) -> rustix::io::Result<()> {
+    for _ in 0..LOCK_ATTEMPTS {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(rustix::io::Errno::WOULDBLOCK) => {}
+            locked => return locked,
+        }
+        // Fails if a service holds the lock.
+        flock(file, FlockOperation::NonBlockingLockShared)?;
+        flock(file, FlockOperation::Unlock)?;
+        pause();
+    }
+    flock(file, FlockOperation::NonBlockingLockExclusive)
 }
 
 impl ServiceLock {
@@ -174,6 +195,29 @@ mod tests {
         drop(lock);
         assert_eq!(find(&store), None, "nothing is left behind");
         acquire(&store).unwrap();
+    }
+
+    #[test]
+    fn service_waits_for_commands_that_look_for_one_and_not_for_another_service() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = sidecar_path(&folder.path().join("jeton.db"), SUFFIX);
+        let open = || sidecar::open_options().write(true).create(true).open(&path).unwrap();
+        let (service, mut pauses) = (open(), 0);
+        let mut command = Some(open());
+        flock(command.as_ref().unwrap(), FlockOperation::NonBlockingLockShared).unwrap();
+        let mut end_command = || {
+            pauses += 1;
+            command.take_if(|_| pauses == 3);
+        };
+        lock_for_service(&service, &mut end_command).unwrap();
+        assert_eq!(pauses, 3);
+        let refused = lock_for_service(&open(), || panic!("it waited for a service"));
+        assert_eq!(refused, Err(rustix::io::Errno::WOULDBLOCK));
+        // A command that never ends.
+        flock(&service, FlockOperation::NonBlockingLockShared).unwrap();
+        let mut pauses = 0;
+        assert_eq!(lock_for_service(&open(), || pauses += 1), Err(rustix::io::Errno::WOULDBLOCK));
+        assert_eq!(pauses, LOCK_ATTEMPTS);
     }
 
     #[test]
