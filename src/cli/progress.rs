@@ -20,13 +20,13 @@ use crate::verbs::batches::Progress;
 use crate::verbs::credential::Credential;
 use crate::verbs::request::RequestVerb;
 
-/// Work that is done sooner shows nothing.
-const DELAY: Duration = Duration::from_secs(1);
+/// Work that is done sooner shows nothing. Together with the check of a password before it, work is seen within a second.
+const DELAY: Duration = Duration::from_millis(600);
 const INTERVAL: Duration = Duration::from_millis(200);
 /// Columns of the bar itself.
 const BAR_WIDTH: usize = 20;
 
-/// A progress bar on stderr, shown from one second on until it is dropped. Only a person at a terminal sees it, but a
+/// A progress bar on stderr, shown after a delay until it is dropped. Only a person at a terminal sees it, but a
 /// signal that would end the program always stops the work instead.
 ///
 /// Drop it before anything else is printed or asked.
@@ -244,8 +244,8 @@ mod tests {
         assert_eq!(text((u64::MAX, u64::MAX)).chars().take(24).collect::<String>(), "━━━━━━━━━━━━━━━━━━━━ 100");
         assert_eq!(text((1_200, 0)), "1200 purged, 4 s");
         assert_eq!(text((0, 0)), "0 purged, 4 s");
-        assert_eq!(format_progress((5, 0), Label::Items("purged"), DELAY, true), "stopping: 5 purged, 1 s");
-        assert_eq!(format_progress((5, 9), Label::Phase("checking"), DELAY, false), "checking, 1 s");
+        assert_eq!(format_progress((5, 0), Label::Items("purged"), INTERVAL * 6, true), "stopping: 5 purged, 1 s");
+        assert_eq!(format_progress((5, 9), Label::Phase("checking"), INTERVAL * 6, false), "checking, 1 s");
     }
 
     #[test]

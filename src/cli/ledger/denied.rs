@@ -7,7 +7,7 @@ use super::{follow, secret_cell};
 use crate::cli::output::{Cell, Columns};
 use crate::domain::date_format::Dates;
 use crate::domain::query::ledger_filter::LedgerFilter;
-use crate::domain::query::page_cursor::PageCursor;
+use crate::domain::query::page_cursor::{MAX_ROWS, PageCursor};
 use crate::error::Result;
 use crate::verbs::ledger::{
     DeniedKey, DeniedRow, DeniedTokenKey, DeniedTokenRow, LedgerToken, ListDenied, ListDeniedTokens, UNKNOWN_SECRETS,
@@ -75,6 +75,8 @@ impl LedgerList for DeniedTokenRow {
     type Filter = LedgerFilter;
     const LIST: &'static str = "tokens";
     const EMPTY: &'static str = "The ledger has no denied attempts that you can see.";
+    /// Each page sums up all attempts.
+    const PAGE_SIZE: usize = MAX_ROWS;
 
     fn columns() -> &'static Columns {
         &Columns {

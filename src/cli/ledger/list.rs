@@ -22,9 +22,6 @@ use crate::verbs::credential::Credential;
 use crate::verbs::ledger::LedgerWindow;
 use crate::verbs::request::{RequestVerb, call};
 
-/// Number of rows held in memory at once.
-const PAGE_SIZE: usize = 500;
-
 #[derive(Clone)]
 pub(super) struct LedgerQuery {
     pub token: Option<TokenRef>,
@@ -56,6 +53,8 @@ pub(super) trait LedgerList: Serialize + Sized {
     type Filter: FilterFields + Into<LedgerFilter>;
     const LIST: &'static str;
     const EMPTY: &'static str;
+    /// Number of rows held in memory at once.
+    const PAGE_SIZE: usize = 500;
     fn columns() -> &'static Columns;
     fn verb(query: LedgerQuery, anchor: PageCursor<Self::Key>, limit: usize) -> Self::Verb;
     fn key(&self) -> Self::Key;
@@ -77,7 +76,7 @@ impl<R: LedgerList> Pages<R> {
     fn next(&mut self, backend: &SelectedBackend) -> Result<Option<Vec<R>>> {
         let Some(anchor) = self.anchor.take().filter(|_| self.remaining > 0) else { return Ok(None) };
         let window =
-            call(backend, &self.credential, R::verb(self.query.clone(), anchor, self.remaining.min(PAGE_SIZE)))?;
+            call(backend, &self.credential, R::verb(self.query.clone(), anchor, self.remaining.min(R::PAGE_SIZE)))?;
         self.remaining = self.remaining.saturating_sub(window.rows.len());
         self.anchor = window.rows.last().filter(|_| window.older).map(|row| PageCursor::Older(row.key()));
         self.unreadable.extend(window.unreadable);
