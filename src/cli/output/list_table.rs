@@ -171,7 +171,9 @@ fn push_record<'a>(csv: &mut String, values: impl Iterator<Item = &'a str>) {
 /// Adds a value. A spreadsheet would run a value like `=HYPERLINK(…)`, which anybody can put into the name of a client, so
 /// an apostrophe comes before it.
 fn push_value(csv: &mut String, value: &str) {
-    let guard = if value.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+    // Some programs take the wide forms for the others, and ignore blanks before them.
+    let is_formula = value.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    let guard = if is_formula { "'" } else { "" };
     let value = escape_untrusted(value);
     if value.contains(['"', ',', ' ', ';']) || !guard.is_empty() {
         csv.push_str(&format!("\"{guard}{}\"", value.replace('"', "\"\"")));
@@ -213,6 +215,7 @@ mod tests {
         assert_eq!(csv(&["a", "", "c"]), "a,,c\r\n");
         assert_eq!(csv(&["a,b", "say \"x\"", "c d"]), "\"a,b\",\"say \"\"x\"\"\",\"c d\"\r\n");
         assert_eq!(csv(&["=1+1", "+1", "-2", "@x"]), "\"'=1+1\",\"'+1\",\"'-2\",\"'@x\"\r\n");
+        assert_eq!(csv(&[" =1", "＝1", "a=1"]), "\"' =1\",\"'＝1\",a=1\r\n");
         assert!(csv(&["a\r\nb\u{1b}[2J\t=1"]).trim_end().chars().all(|c| !c.is_control()));
     }
 }
