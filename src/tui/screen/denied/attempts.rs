@@ -67,9 +67,7 @@ pub(super) fn cells(row: &DeniedRow, filter: &LedgerFilter, columns: &TableColum
 }
 
 pub(super) fn about(row: &DeniedRow, model: &Model) -> [String; 2] {
-    let why =
-        DenialReason::from_word(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
-    let first = format!("{}: {why}{}", token_name(row), describe_secret(row.secret.as_ref()));
+    let first = describe_denial(&token_name(row), &row.reason, row.secret.as_ref());
     let (address, client) = format_origin(&row.address, &row.client);
     let method = if row.method.is_empty() { String::new() } else { format!(" of {}", row.method) };
     let second = format!(
@@ -84,6 +82,12 @@ pub(super) fn about(row: &DeniedRow, model: &Model) -> [String; 2] {
 /// Returns the token's name, or a text for an unknown token.
 fn token_name(row: &DeniedRow) -> String {
     row.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)
+}
+
+/// Returns the line about a denied token: its name, the reason in words, and the secret.
+pub(super) fn describe_denial(token: &str, reason: &str, secret: Option<&LedgerSecret>) -> String {
+    let why = DenialReason::from_word(reason).map_or(reason, |reason| reason.describe());
+    format!("{token}: {why}{}", describe_secret(secret))
 }
 
 /// Describes the secret in the line about a row.

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::attempts::describe_secret;
+use super::attempts::describe_denial;
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::time::{HOUR, ago};
 use crate::tui::model::Model;
@@ -10,7 +10,6 @@ use crate::tui::text_fit::{count_noun, group_digits};
 use crate::tui::theme;
 use crate::tui::widget::table_columns::{AGO_COLUMNS, Cell, TableSpec};
 use crate::verbs::ledger::{DeniedTokenRow, LedgerToken, UNKNOWN_SECRETS, format_origin, reason_word};
-use crate::verbs::verify::DenialReason;
 
 /// Time since the last attempt in which a token counts as tried now.
 const TRIED_NOW: i64 = HOUR;
@@ -42,9 +41,7 @@ pub(super) fn cells(row: &DeniedTokenRow, filter: &LedgerFilter, model: &Model) 
 }
 
 pub(super) fn about(row: &DeniedTokenRow, model: &Model) -> [String; 2] {
-    let why =
-        DenialReason::from_word(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
-    let first = format!("{}: {why}{}", token_name(row), describe_secret(row.secret.as_ref()));
+    let first = describe_denial(&token_name(row), &row.reason, row.secret.as_ref());
     let (_, client) = format_origin(&row.address, &row.client);
     let last = format!("the last {}, {}", ago(row.at, model.now), model.dates.get().second(row.at));
     [first, format!("{}, {last}, from {} ({client})", count_noun(row.attempts, "attempt"), row.origin())]
