@@ -12,6 +12,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_p
 use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::support::cli_program::{CliHome, PASSWORD, exists};
+use crate::support::direct_writes::record_use_in_past;
 use crate::support::prompt_texts::{
     CONFIRM_CHANGE, CONFIRM_FOR_GOOD, CONFIRM_REVOCATION, ERROR, NOT_THE_SAME, OWNER_NAME, REPEAT_PASSWORD, TOO_SHORT,
     new_password_of, password_of,
@@ -219,7 +220,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     let home = CliHome::set_up();
     let secret = home.create(&["a"]);
     home.create(&["b"]);
-    assert_eq!(home.verify(&secret), 0);
+    record_use_in_past(&home.store(), &secret, "");
     let revoke = |args: &[&str], typed: &str| {
         let mut revoke = Terminal::start(&home, args);
         revoke.types_hidden(&password_of("ops"), RIGHT);
@@ -230,7 +231,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     let (code, preview) = revoke(&["token", "delete", "a"], "b\n");
     assert_eq!(code, 5);
     insta::assert_snapshot!(preview, @"
-    ! ops/a: last seen just now; calls: 1 today, 1 in the last 7 days
+    ! ops/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
         from local  jeton verify  1
     Type the token's name
     ");
@@ -238,9 +239,9 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     let (code, preview) = revoke(&["token", "delete", "a"], "\u{4}");
     assert_eq!(code, 130);
     insta::assert_snapshot!(preview, @"
-    ! ops/a: last seen just now; calls: 1 today, 1 in the last 7 days
+    ! ops/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
         from local  jeton verify  1
-        the change affects the old secret too: [hint] (ends in 2 h), last seen just now, 1 call today
+        the change affects the old secret too: [hint] (ends in 2 h), last seen 2 days ago
     Type the token's name
     ");
     let (code, preview) = revoke(&["token", "delete", "b", "a"], "a\n");
@@ -248,9 +249,9 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     // Tokens in use come first.
     insta::assert_snapshot!(preview, @"
     Used in the last 7 days:
-    ! ops/a: last seen just now; calls: 1 today, 1 in the last 7 days
+    ! ops/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
         from local  jeton verify  1
-        the change affects the old secret too: [hint] (ends in 2 h), last seen just now, 1 call today
+        the change affects the old secret too: [hint] (ends in 2 h), last seen 2 days ago
     Not used in the last 7 days:
     ops/b: never used
     Type 2, the number of tokens,

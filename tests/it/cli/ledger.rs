@@ -4,7 +4,7 @@ use jeton::error::Kind;
 use serde_json::{Value, json};
 
 use crate::support::cli_program::CliHome;
-use crate::support::direct_writes::{record_denial, record_many, record_use};
+use crate::support::direct_writes::{record_denial, record_many, record_use, set_expiry};
 use crate::support::follower::Follower;
 
 /// Everything that could control a terminal, as a caller may send it.
@@ -178,6 +178,7 @@ fn check_reports_expiring_and_still_tried_tokens() {
     assert_eq!(quiet.err, "");
     assert_eq!(home.run(&["check", "--json"], "").assert_success().json(), json!({"schema": 1, "findings": []}));
     home.create(&["soon", "--expires", "7d"]);
+    set_expiry(&home.store(), "soon", 7);
     let old = home.create(&["rotated", "--expires", "never"]);
     home.as_ops(&["token", "regenerate", "rotated"]).assert_success();
     assert_eq!(home.verify(&old), 4);

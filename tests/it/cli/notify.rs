@@ -4,11 +4,13 @@ use jeton::error::Kind;
 use serde_json::{Value, json};
 
 use crate::support::cli_program::{CliHome, CliOutput};
+use crate::support::direct_writes::set_expiry;
 
 /// Returns a home with a token that expires in 5 days.
 fn home() -> CliHome {
     let home = CliHome::set_up();
     home.create(&["ci", "--expires", "5d"]);
+    set_expiry(&home.store(), "ci", 5);
     home
 }
 

@@ -43,7 +43,7 @@ fn verify_decides_for_methods() {
     assert_eq!(home.run(&["verify", "--quiet"], format!("{secret}\r\n")).assert_success().out, "");
 
     let shown = home.as_ops(&["token", "show", "stop", "--json"]).assert_success().json();
-    assert_eq!(shown["usage"]["today"], 3);
+    assert_eq!(shown["usage"]["week"], 3);
     assert_eq!(shown["usage"]["origins"], json!([{"address": "local", "client": "jeton verify", "uses": 3}]));
     assert_eq!(shown["usage"]["methods"], json!([{"method": "environment.control.StopEnv", "uses": 1}]));
     assert_eq!(shown["usage"]["denied_week"], 1);

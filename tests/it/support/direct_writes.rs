@@ -7,7 +7,7 @@ use jeton::domain::audit::{AuditActor, AuditEntry, Face};
 use jeton::domain::expiry::Expiry;
 use jeton::domain::name::{Description, TokenName};
 use jeton::domain::secret::Secret;
-use jeton::domain::time::{DAY, Timestamp};
+use jeton::domain::time::{DAY, HOUR, Timestamp};
 use jeton::store::OpenMode;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
@@ -46,13 +46,30 @@ pub fn fill_trash(install: &TestInstall, count: usize) {
     install.raw_connection().execute_batch(trashed).unwrap();
 }
 
+/// Makes a token expire `days` and a half from now. So the number of days in a message is not another one after midnight.
+pub fn set_expiry(path: &Path, name: &str, days: i64) {
+    let at = jeton::platform::adapters().clock.now().plus(days * DAY + DAY / 2);
+    let db = rusqlite::Connection::open(path).unwrap();
+    assert_eq!(db.execute("UPDATE tokens SET expires_at = ?1 WHERE name = ?2", (at.0, name)).unwrap(), 1);
+}
+
 /// Records a use of `secret` just now, by a caller that calls itself `client`.
 pub fn record_use(path: &Path, secret: &str, address: &str, client: &str) {
+    record_use_at(path, secret, 0, "", address, client);
+}
+
+/// Records a use of `secret` by `jeton verify`, two days and an hour ago: messages say the same of it before and after
+/// midnight.
+pub fn record_use_in_past(path: &Path, secret: &str, method: &str) {
+    record_use_at(path, secret, 2 * DAY + HOUR, method, "local", "jeton verify");
+}
+
+fn record_use_at(path: &Path, secret: &str, ago: i64, method: &str, address: &str, client: &str) {
     let secret = Secret::parse(secret).unwrap();
-    let now = jeton::platform::adapters().clock.now();
+    let at = jeton::platform::adapters().clock.now().plus(-ago);
     let store = SqliteStore::open(path, OpenMode::Existing).unwrap();
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
-    let used = Use { token, secret: secret.public_id(), at: now, count: 1, method: "", address, client };
+    let used = Use { token, secret: secret.public_id(), at, count: 1, method, address, client };
     store.write_usage(|b| b.record_use(&used)).unwrap();
 }
 
