@@ -25,6 +25,7 @@ use jeton::tui::app::App;
 use jeton::tui::modal::picker::Picker;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
+use jeton::tui::theme::appearance::Appearance;
 use jeton::tui::update::update;
 use jeton::tui::view::view;
 use jeton::verbs::Backend;
@@ -170,9 +171,10 @@ fn open_page(page: Box<Picker>) -> App {
         lock_after: std::time::Duration::ZERO,
         dates: jeton::domain::date_format::DateFormat::Iso,
         mouse: false,
+        appearance: Appearance::fixed(Theme::colour()),
         demo: None,
     };
-    let mut app = App::new(&start, "bench".to_owned(), Theme::colour(), (200, 60));
+    let mut app = App::new(&start, "bench".to_owned(), (200, 60));
     app.modals.push(page);
     app
 }

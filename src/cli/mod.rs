@@ -57,8 +57,10 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Fault, Kind, Result};
 use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::secret_files::InterruptibleDelivery;
+use crate::platform::terminal_facts::TerminalFacts;
 use crate::remote_backend::RemoteBackend;
 use crate::selected_backend::SelectedBackend;
+use crate::tui::theme::appearance::Appearance;
 use crate::verbs::credential::{Credential, TokenCredential};
 use crate::verbs::local_backend::{Adapters, ClientInfo};
 use crate::verbs::request::{RequestVerb, VERBS, call};
@@ -236,6 +238,7 @@ fn run_tui(
         lock_after: settings.lock_after.value,
         dates: settings.dates.value,
         mouse: settings.mouse.value,
+        appearance: Appearance::configured(settings, &TerminalFacts::of_this_process()),
         demo,
     })
 }

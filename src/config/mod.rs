@@ -6,6 +6,7 @@
 mod edit;
 mod examination;
 mod file;
+mod screens;
 mod serve;
 mod servers;
 mod setting_key;
@@ -18,6 +19,7 @@ pub use examination::{
     ExaminedFile, FileFault, SecretFileAccess, examine_files, secret_file_access, store_despite_faults,
 };
 pub use file::StoredLogin;
+pub use screens::{Motion, ThemeName};
 pub use serve::{ServeOverrides, ServeSettings};
 pub use servers::{NamedServer, ServerField, ServerKey};
 pub use setting_key::SettingKey;
@@ -117,11 +119,13 @@ pub struct Settings {
     pub dates: Setting<DateFormat>,
     /// `true` if clicks and the wheel act on the screens.
     pub mouse: Setting<bool>,
+    pub theme: Setting<ThemeName>,
+    pub motion: Setting<Motion>,
     pub serve: ServeSettings,
 }
 
 /// The environment variables that jeton reads itself, for `jeton config --help` and `docs/configuration.md`.
-pub const ENVIRONMENT: [(&str, &str); 9] = [
+pub const ENVIRONMENT: [(&str, &str); 10] = [
     ("JETON_STORE", "Path of the store's file"),
     ("JETON_SERVER", "Server to use instead of a store: unix:PATH, https://HOST:PORT, or a name from servers.NAME"),
     (
@@ -131,6 +135,7 @@ pub const ENVIRONMENT: [(&str, &str); 9] = [
     ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
     ("JETON_TOKEN", "A token to use instead of a password; jeton removes it from its own environment"),
     ("JETON_DATES", "How dates are shown: iso or dmy"),
+    ("JETON_THEME", "Colours of the screens: auto, dark, light, terminal, mono, or a theme of your own"),
     ("JETON_PAGER", "Pager for lists on a terminal; empty or cat: no pager"),
     ("PAGER", "Pager, if JETON_PAGER is not set [default: less, if installed]"),
     ("NO_COLOR", "If not empty: no colours"),
@@ -192,6 +197,10 @@ impl Settings {
         };
         let files: Vec<(PathBuf, Keys)> = files.into_iter().flatten().collect();
         let from_env = |name| variable(name).map(|value| Setting { value, source: Source::Environment(name) });
+        let text_from_env = |name| {
+            from_env(name)
+                .map(|Setting { value, source }| Setting { value: value.to_string_lossy().into_owned(), source })
+        };
         let default = || sources.default_store.clone().map(|value| Setting { value, source: Source::Default });
 
         let asked_otherwise = overrides.user.is_some() || overrides.password;
@@ -199,9 +208,9 @@ impl Settings {
             (Some(_), ..) => None,
             (None, Some(value), _) => Some(Setting { value, source: Source::Option("--server") }),
             (None, None, Some(_)) => None,
-            (None, None, None) => from_env("JETON_SERVER")
-                .map(|Setting { value, source }| Setting { value: value.to_string_lossy().into_owned(), source })
-                .or_else(|| from_files(&files, |keys| keys.server.clone())),
+            (None, None, None) => {
+                text_from_env("JETON_SERVER").or_else(|| from_files(&files, |keys| keys.server.clone()))
+            }
         };
         let store = overrides
             .store
@@ -261,10 +270,8 @@ impl Settings {
             let found = parse(from_files(&files, key), setting_key::parse_duration);
             found.map(|found| found.unwrap_or(Setting { value: default, source: Source::Default }))
         };
-        let dates = from_env("JETON_DATES")
-            .map(|Setting { value, source }| Setting { value: value.to_string_lossy().into_owned(), source })
-            .or_else(|| from_files(&files, |keys| keys.dates.clone()));
-        let dates = parse(dates, DateFormat::parse)?;
+        let dates = text_from_env("JETON_DATES").or_else(|| from_files(&files, |keys| keys.dates.clone()));
+        let theme = text_from_env("JETON_THEME").or_else(|| from_files(&files, |keys| keys.theme.clone()));
         let (server_ca, server_pin) = match named {
             Some(named) => (named.setting(|table| table.ca.clone()), own(|table| table.pin.clone())),
             None => {
@@ -290,7 +297,9 @@ impl Settings {
             login: None,
             lock_after: pause(|keys| keys.lock.after.clone(), LOCK_AFTER)?,
             confirm_remember: pause(|keys| keys.confirm.remember.clone(), Duration::ZERO)?,
-            dates: dates.unwrap_or_default(),
+            dates: parse(dates, DateFormat::parse)?.unwrap_or_default(),
+            theme: parse(theme, ThemeName::parse)?.unwrap_or_default(),
+            motion: parse(from_files(&files, |keys| keys.motion.clone()), Motion::parse)?.unwrap_or_default(),
             mouse: parse(from_files(&files, |keys| keys.mouse.clone()), |text| {
                 SettingKey::Mouse.parse_yes_or_no(text)
             })?
@@ -347,6 +356,8 @@ impl Settings {
             SettingKey::StoreColour => text(self.store_colour.as_ref()?, |colour| colour.as_str().to_owned()),
             SettingKey::Mouse => text(&self.mouse, yes_or_no),
             SettingKey::Dates => text(&self.dates, |dates| dates.as_str().to_owned()),
+            SettingKey::Theme => plain(&self.theme),
+            SettingKey::Motion => plain(&self.motion),
             SettingKey::ServeVerify => plain(self.serve.verify.as_ref()),
             SettingKey::ServeVerifyGroup => plain(self.serve.verify_group.as_ref()),
             SettingKey::ServeManage => plain(self.serve.manage.as_ref()),

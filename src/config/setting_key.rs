@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::screens::{Motion, ThemeName};
 use crate::domain::date_format::DateFormat;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::suggest::did_you_mean;
@@ -29,6 +30,8 @@ pub enum SettingKey {
     ConfirmRemember,
     Dates,
     Mouse,
+    Theme,
+    Motion,
     ServeVerify,
     ServeVerifyGroup,
     ServeManage,
@@ -41,7 +44,7 @@ pub enum SettingKey {
 
 /// Every key, in the order of its variants: name, and description for `jeton config --help` and
 /// `docs/configuration.md`. A dot in a name leads into a table of the file.
-const KEYS: [(SettingKey, &str, &str); 21] = [
+const KEYS: [(SettingKey, &str, &str); 23] = [
     (SettingKey::Store, "store", "Path of the store's file"),
     (
         SettingKey::StoreColour,
@@ -83,6 +86,8 @@ const KEYS: [(SettingKey, &str, &str); 21] = [
         "mouse",
         "yes: clicks and the wheel act on the screens; no: the mouse selects text, as in a shell",
     ),
+    (SettingKey::Theme, "theme", "Colours of the screens: auto, dark, light, terminal, mono, or a theme of your own"),
+    (SettingKey::Motion, "motion", "full, or reduced: nothing on the screens is animated"),
     (SettingKey::ServeVerify, "serve.verify", "Address at which jeton verifies tokens: unix:PATH or ADDRESS:PORT"),
     (SettingKey::ServeVerifyGroup, "serve.verify-group", "Group that can use the socket of serve.verify"),
     (
@@ -170,6 +175,8 @@ impl SettingKey {
             SettingKey::LockAfter | SettingKey::ConfirmRemember => parse_duration(value).map(drop),
             SettingKey::StoreColour => ServerColour::parse(value).map(drop),
             SettingKey::Dates => DateFormat::parse(value).map(drop),
+            SettingKey::Theme => ThemeName::parse(value).map(drop),
+            SettingKey::Motion => Motion::parse(value).map(drop),
             SettingKey::ServeVerify => Endpoint::parse(value).map(drop),
             SettingKey::ServeManage => ManagementAddresses::parse(value).map(drop),
             SettingKey::ServeVerifyGroup | SettingKey::ServeManageGroup => parse_group(value).map(drop),

@@ -1,9 +1,11 @@
 //! The terminal of this process. It is judged by the environment, and never asked.
 
-use super::{CheckKind, Finding};
+use super::{CheckKind, Context, Finding};
 use crate::domain::untrusted_text::excerpt;
+use crate::error::Error;
 use crate::platform::clipboard::ClipboardRoute;
-use crate::platform::terminal_facts::TerminalFacts;
+use crate::platform::terminal_facts::{ColourDepth, TerminalFacts};
+use crate::tui::theme::appearance::Appearance;
 
 pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
@@ -22,8 +24,13 @@ pub(super) const CHECKS: &[CheckKind] = &[
         run: |c| colours(&c.terminal),
     },
     CheckKind {
+        id: "terminal.theme",
+        meaning: "The theme of the settings can't be used, so the screens use another one",
+        run: theme,
+    },
+    CheckKind {
         id: "terminal.characters",
-        meaning: "The locale isn't UTF-8, so marks and lines can look wrong",
+        meaning: "The locale isn't UTF-8, so the screens show only ASCII",
         run: |c| characters(&c.terminal),
     },
     CheckKind {
@@ -67,10 +74,10 @@ fn colours(terminal: &TerminalFacts) -> Vec<Finding> {
     if !terminal.is_terminal {
         return Vec::new();
     }
-    let depth = match terminal.colorterm.as_str() {
-        "truecolor" | "24bit" => "the terminal has all colours",
-        _ if terminal.term.contains("256color") => "the terminal has 256 colours",
-        _ => "the terminal has at least 8 colours",
+    let depth = match terminal.colour_depth() {
+        ColourDepth::All => "the terminal has all colours",
+        ColourDepth::Indexed => "the terminal has 256 colours",
+        ColourDepth::Sixteen => "the terminal has at least 8 colours",
     };
     vec![Finding::ok(match terminal.has_colour {
         true => format!("the screens use colours; {depth}"),
@@ -80,6 +87,18 @@ fn colours(terminal: &TerminalFacts) -> Vec<Finding> {
     })]
 }
 
+fn theme(context: &Context<'_>) -> Vec<Finding> {
+    let (Ok(settings), true) = (&context.settings, context.terminal.is_terminal) else { return Vec::new() };
+    let name = &settings.theme.value;
+    vec![match Appearance::configured(settings, &context.terminal).problem {
+        None => Finding::ok(format!("the theme of the screens is {name}")),
+        Some(Error { what, why, next, .. }) => {
+            let finding = Finding::warning(what).why(why.unwrap_or_default());
+            finding.next(next.unwrap_or_else(|| "Correct the file".to_owned()))
+        }
+    }]
+}
+
 fn characters(terminal: &TerminalFacts) -> Vec<Finding> {
     if !terminal.is_terminal {
         return Vec::new();
@@ -87,7 +106,7 @@ fn characters(terminal: &TerminalFacts) -> Vec<Finding> {
     vec![match terminal.has_utf8_locale {
         true => Finding::ok("the locale is UTF-8"),
         false => Finding::warning("the locale is not UTF-8")
-            .why("marks, lines and names in other scripts can look wrong on the screens")
+            .why("the screens show only ASCII: other characters of names become ?")
             .next("Set a locale with UTF-8, for example: export LC_ALL=C.UTF-8"),
     }]
 }
@@ -123,6 +142,8 @@ mod tests {
             is_terminal: true,
             term: "xterm-256color".to_owned(),
             colorterm: String::new(),
+            colorfgbg: String::new(),
+            is_in_tmux: false,
             has_colour: true,
             has_utf8_locale: true,
             clipboard: ClipboardRoute::Terminal,

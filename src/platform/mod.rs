@@ -38,6 +38,7 @@ pub mod systemd;
 pub mod terminal_echo;
 pub mod terminal_facts;
 pub mod terminal_input;
+pub mod theme_files;
 pub mod threads;
 pub mod tls;
 pub mod unix_group;

@@ -20,6 +20,11 @@ pub fn user_config() -> Option<PathBuf> {
     project().map(|p| p.config_dir().join("config.toml"))
 }
 
+/// Returns the folder of the user's themes: `$XDG_CONFIG_HOME/jeton/themes`. `None` without a home folder.
+pub fn user_themes() -> Option<PathBuf> {
+    project().map(|p| p.config_dir().join("themes"))
+}
+
 pub fn system_config() -> PathBuf {
     PathBuf::from("/etc/jeton/config.toml")
 }

@@ -16,7 +16,6 @@ use crate::tui::screen::Workspace;
 use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::list::layout::height;
 use crate::tui::screen::sign_in::SignIn;
-use crate::tui::theme::Theme;
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::SetupState;
 
@@ -53,8 +52,8 @@ impl Screen {
 
 impl App {
     /// Creates the initial state.
-    pub fn new(config: &TuiConfig, host: String, theme: Theme, size: (u16, u16)) -> Self {
-        let model = Model::new(config, host, theme, size);
+    pub fn new(config: &TuiConfig, host: String, size: (u16, u16)) -> Self {
+        let model = Model::new(config, host, size);
         App { model, screen: Screen::Loading, modals: ModalStack::default(), lock: None, held_input: VecDeque::new() }
     }
 
@@ -198,7 +197,11 @@ impl App {
         let model = &self.model;
         let notice = model.notice.as_ref().map(Notice::until);
         let spinner = model.visible_requests().map(|p| p.since.plus(SPINNER_AFTER)).min();
-        let spinner = if model.is_busy() { Some(model.now.plus(SPINNER_AFTER)) } else { spinner };
+        let spinner = match (model.is_busy(), model.appearance.has_motion) {
+            (false, _) => spinner,
+            (true, true) => Some(model.now.plus(SPINNER_AFTER)),
+            (true, false) => None,
+        };
         // "3 min ago" changes every minute.
         let minute = self.workspace().map(|_| Timestamp((model.now.0.div_euclid(60_000) + 1) * 60_000));
         // A locked screen needs no lock timer.

@@ -17,6 +17,8 @@
 //! the pages know which actions can be used.
 
 pub mod app;
+pub mod ascii;
+mod background_query;
 mod clipboard_worker;
 pub mod component;
 pub mod effect;
@@ -55,6 +57,7 @@ use crate::error::Result;
 use crate::propagation::PropagationProbe;
 use crate::service::endpoint::Endpoint;
 use crate::service::server_colour::ServerColour;
+use crate::tui::theme::appearance::Appearance;
 use crate::verbs::Backend;
 use crate::verbs::batches::Progress;
 use crate::verbs::credential::TokenCredential;
@@ -95,6 +98,7 @@ pub struct TuiConfig {
     pub dates: DateFormat,
     /// `true` if clicks and the wheel act on the screens.
     pub mouse: bool,
+    pub appearance: Appearance,
     /// The account that signs in automatically, in a demo.
     pub demo: Option<Demo>,
 }

@@ -17,6 +17,7 @@ use crate::tui::msg::{ReadKey, RequestId};
 use crate::tui::notice::Notice;
 use crate::tui::remembered_credentials::AuthState;
 use crate::tui::theme::Theme;
+use crate::tui::theme::appearance::Appearance;
 use crate::tui::{Demo, Place, ServerLabel, TuiConfig};
 use crate::verbs::accounts::CurrentUser;
 use crate::verbs::ports::Clock;
@@ -35,9 +36,11 @@ pub struct Model {
     pub dates: LocalDates,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// The theme in use.
     pub theme: Theme,
     /// `true` while clicks and the wheel act on the screens.
     pub takes_mouse: bool,
+    pub appearance: Appearance,
     pub host: String,
     /// Location of the store, for display.
     pub store_path: String,
@@ -131,13 +134,14 @@ pub enum RequestKind {
 
 impl Model {
     /// Creates the initial state.
-    pub fn new(config: &TuiConfig, host: String, theme: Theme, size: (u16, u16)) -> Self {
+    pub fn new(config: &TuiConfig, host: String, size: (u16, u16)) -> Self {
         Model {
             now: config.clock.now(),
             dates: LocalDates::new(Arc::clone(&config.clock), config.dates),
             size,
-            theme,
             takes_mouse: config.mouse,
+            theme: config.appearance.theme.clone(),
+            appearance: config.appearance.clone(),
             host,
             store_path: config.store_path.clone(),
             store_colour: config.store_colour,

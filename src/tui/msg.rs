@@ -45,6 +45,8 @@ pub enum Msg {
     /// A press of the left button, or a turn of the wheel.
     Mouse(MouseEvent),
     Paste(Zeroizing<String>),
+    /// The colour of the terminal's background.
+    Background([u8; 3]),
     /// The terminal was resized to these columns and rows.
     Resize(u16, u16),
     Reply(RequestId, Box<Result<Response>>),

@@ -9,12 +9,12 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::app::App;
+use super::background_query::{BackgroundQuery, QUERY};
 use super::clipboard_worker;
 use super::effect::{ClipboardText, Effect};
 use super::input_parser::{Input, Parser};
 use super::msg::{Copied, Msg, Sent};
 use super::terminal::{self, TerminalScreen};
-use super::theme::Theme;
 use super::update::{start as first, update};
 use super::view::view;
 use super::worker::{self, Connections, Job, StoreWorkers};
@@ -46,16 +46,17 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     let store = Arc::new(OnceLock::new());
     watch_signals(&events_tx, &config.clock, &store)?;
     let mut screen = TerminalScreen::open()?;
-    let theme = if own_process::wants_colour() { Theme::colour() } else { Theme::mono() };
-    let app = App::new(&config, own_process::host(), theme, size());
+    let app = App::new(&config, own_process::host(), size());
     let workers = Workers::start(&config, &events_tx)?;
     let _ = store.set(Arc::clone(&workers.store));
     let clock = Arc::clone(&config.clock);
     // Only the workers hold the store from here on, so the store closes when they end.
     drop(config);
     read_keys(&events_tx)?;
+    let query = BackgroundQuery::new(app.model.appearance.asks_background);
     let end =
-        EventLoop { app, screen: &mut screen, workers: &workers, events, clock: &*clock, is_own_stop: false }.run();
+        EventLoop { app, screen: &mut screen, workers: &workers, events, clock: &*clock, query, is_own_stop: false }
+            .run();
     let close_result = screen.close();
     drop(workers);
     match end {
@@ -119,6 +120,7 @@ fn read_keys(events_tx: &Sender<WakeEvent>) -> Result<()> {
                     Input::Key(key) => Msg::Key(key),
                     Input::Mouse(event) => Msg::Mouse(event),
                     Input::Paste(text) => Msg::Paste(text),
+                    Input::Background(rgb) => Msg::Background(rgb),
                 });
             }
         }
@@ -201,6 +203,7 @@ struct EventLoop<'a> {
     workers: &'a Workers,
     events: Receiver<WakeEvent>,
     clock: &'a dyn Clock,
+    query: BackgroundQuery,
     /// `true` if a `SIGCONT` is expected after our own suspend.
     is_own_stop: bool,
 }
@@ -211,10 +214,16 @@ impl EventLoop<'_> {
         self.run_effects(effects)?;
         loop {
             if let Some(result) = self.app.model.exit.take() {
+                self.query.wait(self.clock, |left| {
+                    self.events.recv_timeout(left).ok().map(|event| matches!(event, WakeEvent::Msg(Msg::Background(_))))
+                });
                 return result.map(|()| self.app.model.switch_to.map_or(ExitReason::Quit, ExitReason::Switch));
             }
             let app = &self.app;
             self.screen.draw(|frame| view(app, frame))?;
+            if self.query.begin(self.clock.monotonic()) {
+                self.screen.send(QUERY)?;
+            }
             let shows_ledger = app.shows_ledger();
             if self.workers.ledger_shown.swap(shows_ledger, Ordering::Relaxed) != shows_ledger {
                 self.workers.store.watch_again();
@@ -265,6 +274,7 @@ impl EventLoop<'_> {
     }
 
     fn dispatch(&mut self, msg: Msg) -> Result<()> {
+        self.query.see(&msg);
         let effects = update(&mut self.app, msg);
         self.run_effects(effects)
     }

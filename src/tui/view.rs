@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use crate::tui::app::{App, Screen};
+use crate::tui::ascii;
 use crate::tui::component::{ClickTarget, Component};
 use crate::tui::keymap::Action;
 use crate::tui::model::SPINNER_AFTER;
@@ -55,6 +56,9 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
         }
     }
     footer(app, frame, foot);
+    if app.model.appearance.is_ascii {
+        ascii::replace_others(frame.buffer_mut());
+    }
 }
 
 fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
@@ -93,7 +97,11 @@ pub fn click_target(app: &App, at: Position) -> Option<ClickTarget> {
 /// Describes pending work: a slow request, work in batches, or both.
 fn busy(app: &App) -> String {
     let turn = usize::try_from(app.model.now.0.div_euclid(SPINNER_AFTER)).unwrap_or(0);
-    let spinner = if app.model.is_busy() { SPINNER_FRAMES[turn % SPINNER_FRAMES.len()] } else { "" };
+    let spinner = match (app.model.is_busy(), app.model.appearance.has_motion) {
+        (false, _) => "",
+        (true, false) => "…",
+        (true, true) => SPINNER_FRAMES[turn % SPINNER_FRAMES.len()],
+    };
     // The frame of the screen shows the progress of work in batches. A dialog may cover that, so the progress is shown
     // here then, but never before sign-in.
     match app.model.long_work().filter(|_| app.lock.is_none() && app.model.active_screen().is_none()) {

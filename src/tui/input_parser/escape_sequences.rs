@@ -154,3 +154,17 @@ fn character(number: u32, shifted: u32, modifiers: KeyModifiers) -> Option<KeyEv
     };
     Some(KeyEvent::new(code, modifiers))
 }
+
+/// Returns the colour in a terminal's answer about its background: `]11;rgb:1e1e/1e1e/1e1e`, with one to four digits a
+/// part, or with a fourth part after `rgba:`.
+pub(super) fn background(text: &[u8]) -> Option<[u8; 3]> {
+    let colour = std::str::from_utf8(text).ok()?.strip_prefix("]11;")?;
+    let parts = colour.strip_prefix("rgb:").or_else(|| colour.strip_prefix("rgba:"))?;
+    let mut parts = parts.split('/').map(|digits| {
+        let most = [0xf, 0xff, 0xfff, 0xffff].get(digits.len().checked_sub(1)?)?;
+        let number = digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())??;
+        u8::try_from(number * 255 / most).ok()
+    });
+    let mut next = || parts.next()?;
+    Some([next()?, next()?, next()?])
+}

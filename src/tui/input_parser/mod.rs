@@ -45,6 +45,8 @@ pub enum Input {
     Key(KeyEvent),
     /// A press of the left button, or a turn of the wheel.
     Mouse(MouseEvent),
+    /// The terminal's answer with the colour of its background.
+    Background([u8; 3]),
     Paste(Zeroizing<String>),
 }
 
@@ -78,8 +80,9 @@ enum State {
     Mouse {
         left: u8,
     },
-    /// Inside a string from the terminal; `escape` after an Esc in the string.
+    /// Inside a string from the terminal, of which the beginning is kept; `escape` after an Esc in the string.
     Text {
+        kept: Vec<u8>,
         escape: bool,
     },
     Paste(Paste),
@@ -230,7 +233,7 @@ impl Parser {
             }
             State::Mouse { left } if left > 1 => State::Mouse { left: left - 1 },
             State::Mouse { .. } => State::Ground,
-            State::Text { escape } => text(escape, byte, out),
+            State::Text { kept, escape } => text(kept, escape, byte, out),
             // Ctrl-C was typed, not pasted, because nothing follows it. The pasted text is dropped.
             State::Paste(_) if byte == CTRL_C && last => {
                 self.paste_interrupted = true;
@@ -343,7 +346,7 @@ fn introduced(introducer: u8, esc: EscState, byte: u8, first: bool, out: &mut Ve
             out.extend(escape_sequences::ss3(byte).map(Input::Key));
             State::Ground
         }
-        _ => text(false, byte, out),
+        _ => text(vec![introducer], false, byte, out),
     }
 }
 
@@ -372,15 +375,23 @@ fn sequence(mut params: Vec<u8>, too_long: bool, byte: u8, out: &mut Vec<Input>)
     }
 }
 
-fn text(escape: bool, byte: u8, out: &mut Vec<Input>) -> State {
+fn text(mut kept: Vec<u8>, escape: bool, byte: u8, out: &mut Vec<Input>) -> State {
     match byte {
-        BEL => State::Ground,
         // Esc ends the string by itself, with or without a backslash after it.
-        ESC => State::Text { escape: true },
-        b'\\' if escape => State::Ground,
+        BEL | ESC if !escape => {
+            out.extend(escape_sequences::background(&kept).map(Input::Background));
+            if byte == BEL { State::Ground } else { State::Text { kept: Vec::new(), escape: true } }
+        }
+        BEL | b'\\' if escape => State::Ground,
+        ESC => State::Text { kept, escape: true },
         _ if escape => self::escape(byte, EscState::Pending, out),
         CTRL_C | CTRL_Z => ground(byte, false, out),
         CANCEL => State::Ground,
-        _ => State::Text { escape: false },
+        _ => {
+            if kept.len() < MAX_SEQUENCE {
+                kept.push(byte);
+            }
+            State::Text { kept, escape: false }
+        }
     }
 }

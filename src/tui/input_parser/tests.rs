@@ -34,6 +34,11 @@ fn paste(text: &str) -> Input {
     Input::Paste(Zeroizing::new(text.to_owned()))
 }
 
+/// Returns what is not the colour of the background.
+fn typed(inputs: Vec<Input>) -> Vec<Input> {
+    inputs.into_iter().filter(|input| !matches!(input, Input::Background(_))).collect()
+}
+
 /// Replies of terminals: identity, colours, clipboard, modes, size, cursor, keyboard, graphics.
 const REPLIES: &[&[u8]] = &[
     b"\x1bP>|xterm(370)\x1b\\",
@@ -69,14 +74,14 @@ const REPLIES: &[&[u8]] = &[
 #[test]
 fn replies_are_no_keys_whole_or_in_two_pieces() {
     for reply in REPLIES {
-        assert_eq!(all(reply), [], "{reply:?}");
-        let key = all(&[reply, b"x".as_slice()].concat());
+        assert_eq!(typed(all(reply)), [], "{reply:?}");
+        let key = typed(all(&[reply, b"x".as_slice()].concat()));
         assert_eq!(key, [letter('x')], "after {reply:?}");
         for at in 1..reply.len() {
             let (head, tail) = reply.split_at(at);
-            assert_eq!(bursts(&[(head, 10), (tail, 5_000)]), [], "{reply:?} split at {at}");
+            assert_eq!(typed(bursts(&[(head, 10), (tail, 5_000)])), [], "{reply:?} split at {at}");
             // The pause may be long enough for Esc to count as a key, but for nothing else.
-            let slow = bursts(&[(head, 200), (tail, 5_000)]);
+            let slow = typed(bursts(&[(head, 200), (tail, 5_000)]));
             assert!(slow.iter().all(|input| *input == key_esc()), "{reply:?} split at {at}: {slow:?}");
         }
     }
@@ -91,7 +96,7 @@ fn replies_are_no_keys_byte_by_byte() {
     for reply in REPLIES.iter().filter(|r| r[0] == ESC) {
         for pause in [1, 20, 100, 250] {
             let pieces: Vec<(&[u8], u64)> = reply.chunks(1).map(|byte| (byte, pause)).collect();
-            let got = bursts(&pieces);
+            let got = typed(bursts(&pieces));
             assert!(got.iter().all(|input| *input == key_esc()), "{reply:?}, {pause} ms: {got:?}");
         }
     }
@@ -278,4 +283,31 @@ proptest! {
         let got = bursts(&[(&bytes[..at], 70), (&bytes[at..], 3_000), (b"\x03", 0)]);
         prop_assert_eq!(got.last(), Some(&Input::Key(escape_sequences::control_key(CTRL_C))));
     }
+}
+
+#[test]
+fn colour_of_the_background_is_read() {
+    for (reply, expected) in [
+        ("\x1b]11;rgb:1e1e/2a2a/ffff\x1b\\", Some([0x1e, 0x2a, 0xff])),
+        ("\x1b]11;rgb:1e1e/2a2a/ffff\x07", Some([0x1e, 0x2a, 0xff])),
+        ("\x1b]11;rgb:1e/2a/ff\x07", Some([0x1e, 0x2a, 0xff])),
+        ("\x1b]11;rgb:f/0/f\x07", Some([255, 0, 255])),
+        ("\x1b]11;rgba:ffff/ffff/ffff/8000\x07", Some([255; 3])),
+        ("\x1b]10;rgb:ffff/ffff/ffff\x07", None),
+        ("\x1b]11;rgb:ffff/ffff\x07", None),
+        ("\x1b]11;rgb:fffff/ffff/ffff\x07", None),
+        ("\x1b]11;rgb:+f/ff/ff\x07", None),
+        ("\x1b]11;rgb:xx/ff/ff\x07", None),
+        ("\x1b]11;rgb://\x07", None),
+        ("\x1b]11;?\x07", None),
+        ("\x1bP11;rgb:ffff/ffff/ffff\x1b\\", None),
+    ] {
+        let expected = expected.map(Input::Background);
+        assert_eq!(all(reply.as_bytes()), Vec::from_iter(expected), "{reply:?}");
+    }
+    let late = bursts(&[(b"\x1b]11;rgb:1e1e", 900), (b"/1e1e/1e1e\x07q", 0)]);
+    assert_eq!(late, [Input::Background([0x1e; 3]), letter('q')]);
+    // Esc was held back too long to be part of the answer.
+    let split = bursts(&[(b"\x1b", 200), (b"]11;rgb:1e1e/1e1e/1e1e\x07", 0)]);
+    assert_eq!(split, [key_esc(), Input::Background([0x1e; 3])]);
 }

@@ -79,9 +79,7 @@ fn texts(notice: &Notice, columns: usize) -> Vec<(String, bool)> {
 fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, is_current: bool, columns: usize, model: &Model) {
     let theme = &model.theme;
     let (glyph, glyph_style) = notice.glyph(theme);
-    let base = if is_current { theme.selected } else { Style::new() };
-    // On a reversed row, colours would become backgrounds.
-    let over = |style: Style| if is_current { base } else { style };
+    let over = |style: Style| if is_current { theme.in_selected(style) } else { style };
     let mut command = "=";
     for (n, (text, is_cli)) in texts(notice, columns).into_iter().enumerate() {
         let (when, mark, mark_style) = match (n, is_cli) {

@@ -92,10 +92,10 @@ fn tabs(current: ScreenId, unlabelled: &[ScreenId], model: &Model) -> Vec<Tab> {
         let is_current = screen == current;
         let label =
             if unlabelled.contains(&screen) && !is_current { String::new() } else { format!(" {}", binding.label) };
-        let (number, text) = if is_current { (theme.selected, theme.selected) } else { (theme.accent, Style::new()) };
+        let (number, text) = if is_current { (theme.focus, theme.focus) } else { (theme.accent, Style::new()) };
         let mut spans = vec![Span::styled(format!(" {key}"), number), Span::styled(label, text)];
         if screen == DENIED && model.denied_now > 0 {
-            let style = if is_current { theme.selected } else { theme.danger };
+            let style = if is_current { theme.focus } else { theme.danger };
             spans.push(Span::styled(format!(" !{}", model.denied_now), style));
         }
         spans.push(Span::styled(" ", text));

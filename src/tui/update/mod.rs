@@ -98,6 +98,12 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Background(rgb) => {
+            if let Some(theme) = app.model.appearance.for_background(rgb) {
+                app.model.theme = theme.clone();
+            }
+            Vec::new()
+        }
         Msg::Resize(columns, rows) => {
             app.model.size = (columns, rows);
             app.for_each_page(|page, ctx| page.on_resize(ctx));

@@ -6,6 +6,7 @@ use crate::tui::app::{App, Screen};
 use crate::tui::component::Component;
 use crate::tui::effect::Effect;
 use crate::tui::layer::Layer;
+use crate::tui::notice::Notice;
 use crate::tui::outcome::Outcome;
 use crate::verbs::accounts::{SetPassword, SetRole};
 use crate::verbs::session::Session;
@@ -20,6 +21,9 @@ pub(super) fn on_signed_in(app: &mut App, asker: Option<Layer>, session: Session
     match asker {
         Some(Layer::Lock) => app.lock = None,
         _ => app.show_workspace(),
+    }
+    if let Some(problem) = app.model.appearance.problem.take() {
+        app.model.notify(Notice::error(&problem));
     }
     let mut effects = vec![Effect::Redraw];
     effects.extend(navigation::refresh(app));

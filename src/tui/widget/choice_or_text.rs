@@ -100,7 +100,7 @@ impl<T: Copy + PartialEq> ChoiceOrText<T> {
         }
         for (i, word) in words.iter().enumerate().skip(first) {
             let style = match (i == self.chosen, layout.is_focused(row)) {
-                (true, true) => theme.selected,
+                (true, true) => theme.focus,
                 (true, false) => theme.strong,
                 (false, _) => theme.dim,
             };

@@ -234,7 +234,7 @@ impl<S: Copy + PartialEq> FormLayout<'_, S> {
 
     /// Returns the button for the next line, where it begins at column `start`.
     fn button_span(&mut self, field: S, text: &str, style: Style, start: usize) -> Span<'static> {
-        let style = if self.is_focused(field) { self.theme.selected } else { style };
+        let style = if self.is_focused(field) { self.theme.focus } else { style };
         let button = Span::styled(format!("[ {text} ]"), style);
         self.place(field, start..start + button.width());
         button

@@ -201,8 +201,7 @@ impl TableColumns {
 
     pub fn row(&self, cells: Vec<Cell>, is_current: bool, is_marked: bool, theme: &Theme) -> Line<'static> {
         let base = if is_current { theme.selected } else { Style::new() };
-        // On a reversed row, colours would become backgrounds.
-        let over = |style: Style| if is_current { base } else { style };
+        let over = |style: Style| if is_current { theme.in_selected(style) } else { style };
         let mut spans = vec![Span::styled(if is_current { "▶" } else { " " }, base)];
         let (mut before, mut gap) = (base, 1);
         if self.spec.has_marks {

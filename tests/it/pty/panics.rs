@@ -117,6 +117,7 @@ fn child() {
         lock_after: std::time::Duration::ZERO,
         dates: jeton::domain::date_format::DateFormat::Iso,
         mouse: false,
+        appearance: tui::theme::appearance::Appearance::fixed(tui::theme::Theme::mono()),
         demo: None,
     };
     if let Err(error) = tui::run(start) {

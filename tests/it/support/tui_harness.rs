@@ -23,6 +23,7 @@ use jeton::tui::screen::denied::Denied;
 use jeton::tui::screen::tokens::Tokens;
 use jeton::tui::screen::uses::Uses;
 use jeton::tui::theme::Theme;
+use jeton::tui::theme::appearance::Appearance;
 use jeton::tui::update::{start, update};
 use jeton::tui::{Demo, TuiConfig};
 use jeton::verbs::Backend;
@@ -88,10 +89,11 @@ impl TuiHarness {
             lock_after: Duration::ZERO,
             dates: jeton::domain::date_format::DateFormat::Iso,
             mouse: true,
+            appearance: Appearance::fixed(theme),
             demo: None,
         };
         change(&mut start_with);
-        let app = App::new(&start_with, "prod-1".to_owned(), theme, (80, 24));
+        let app = App::new(&start_with, "prod-1".to_owned(), (80, 24));
         let mut screens = TuiHarness {
             install,
             app,

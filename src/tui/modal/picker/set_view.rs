@@ -78,8 +78,7 @@ impl Picker {
                 let cursor_mark = if is_current && part == 0 { "▶ " } else { "  " };
                 let mark = if part == 0 { mark } else { "" };
                 let mut spans = vec![Span::raw(cursor_mark), Span::raw(fit(mark, mark_columns - 2))];
-                // On a reversed row, the colour of matches would become a background.
-                let matched = if is_current { Style { fg: None, ..theme.matched } } else { theme.matched };
+                let matched = if is_current { theme.of_selected_row().matched } else { theme.matched };
                 spans.extend(highlight(text, self.sets.words(), Style::new(), matched));
                 spans.push(Span::raw(" ".repeat(name_columns.saturating_sub(width(text)))));
                 lines.push(Line::from(spans).style(style));

@@ -221,10 +221,8 @@ impl Picker {
 
     fn row(&self, row: Row, is_current: bool, columns: usize, theme: &Theme) -> Line<'static> {
         let selected = is_current && matches!(self.focus, Focus::Tree | Focus::Search);
-        let plain = Style::new();
-        // On a reversed row, colours would become backgrounds.
-        let flat = Theme { dim: plain, accent: plain, warning: plain, good: plain, ..theme.clone() };
-        let theme = if selected { &flat } else { theme };
+        let of_selected = theme.of_selected_row();
+        let theme = if selected { &of_selected } else { theme };
         let mut spans = vec![Span::raw(if is_current { "▶ " } else { "  " })];
         match row {
             Row::Group(place) => self.group(place, columns.saturating_sub(2), &mut spans, theme),

@@ -91,7 +91,7 @@ fn expiry_text(expiry: Expiry, live: bool, model: &Model) -> (String, Style) {
             if live && left > 0 && left <= EXPIRING_SOON {
                 (format!("! {}", text.trim_start_matches("in ")), model.theme.warning)
             } else {
-                (text, Style::new())
+                (text, if left > 0 { Style::new() } else { model.theme.gone })
             }
         }
     }
