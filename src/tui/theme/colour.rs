@@ -53,7 +53,7 @@ fn nearest(rgb: [u8; 3], depth: ColourDepth) -> Color {
 }
 
 /// Returns the value of a colour of the 256, which is known from 16 on.
-pub(super) fn rgb_of(number: u8) -> [u8; 3] {
+pub fn rgb_of(number: u8) -> [u8; 3] {
     match number.checked_sub(FIRST_GREY) {
         Some(grey) => [8 + 10 * grey.min(GREYS - 1); 3],
         None => {
@@ -92,7 +92,7 @@ fn nearest_of_sixteen([r, g, b]: [u8; 3]) -> Color {
 }
 
 /// Returns the relative luminance of a colour, from 0 to 1, as WCAG 2 defines it.
-pub(super) fn luminance(rgb: [u8; 3]) -> f64 {
+fn luminance(rgb: [u8; 3]) -> f64 {
     let [r, g, b] = rgb.map(|part| {
         let part = f64::from(part) / 255.0;
         if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
@@ -101,7 +101,7 @@ pub(super) fn luminance(rgb: [u8; 3]) -> f64 {
 }
 
 /// Returns the contrast of two colours, from 1 to 21, as WCAG 2 defines it.
-pub(super) fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
+pub fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
     let (a, b) = (luminance(a), luminance(b));
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }

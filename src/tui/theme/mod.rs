@@ -2,7 +2,7 @@
 //! also has a glyph, a word or a modifier, so that it works without colour.
 
 pub mod appearance;
-mod colour;
+pub mod colour;
 mod theme_file;
 
 use ratatui::style::{Color, Modifier, Style};

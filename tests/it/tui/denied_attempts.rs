@@ -122,7 +122,7 @@ fn still_tried_tokens_are_counted_and_one_key_away() {
     assert_eq!(super::table::names(&s), ["calm", "deploy-bot"]);
     s.assert_shows("6 Denied !3");
     s.assert_shows("‼ 1 tried");
-    s.assert_shows("‼ tried 1 min ago");
+    s.assert_shows("‼ tried 1 min");
     s.keys("T");
     assert_eq!(super::table::names(&s), ["deploy-bot"]);
     s.assert_shows("still tried · 1 match");

@@ -14,6 +14,7 @@ mod conflicts;
 mod dates;
 mod denied_attempts;
 mod edit_and_copy;
+mod every_screen;
 mod fuzz;
 mod identify_secret;
 mod lineage;

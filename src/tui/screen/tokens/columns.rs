@@ -54,7 +54,7 @@ pub(super) fn token_cells(token: &Token, tried_at: Option<Timestamp>, words: &[S
     let live = token.status(model.now) == Status::Active;
     let (expires, expires_style) = expiry_text(token.expiry, live, model);
     let (seen, seen_style) = match (tried_at, token.last_seen_at) {
-        (Some(at), _) => (format!("‼ tried {}", ago(at, model.now).replace("just now", "now")), theme.danger),
+        (Some(at), _) => (format!("‼ tried {}", brief(&ago(at, model.now))), theme.danger),
         (None, Some(at)) => (ago(at, model.now), plain),
         (None, None) => ("never".to_owned(), plain),
     };
@@ -79,6 +79,11 @@ pub(super) fn trash_cells(token: &Token, words: &[String], model: &Model) -> Vec
         Cell::new(token.deleted_at.map_or_else(String::new, |at| ago(at, model.now)), plain),
         Cell::new(restorable_until(token, model), plain),
     ]
+}
+
+/// Returns `ago`, the time since an attempt, in as few columns as the table has: `17 min`.
+fn brief(ago: &str) -> String {
+    ago.trim_end_matches(" ago").replace("just now", "now").replace("yesterday", "1 day")
 }
 
 /// Returns the expiry as the table shows it: `never`, `in 12 days`, `! tomorrow`, `9 days ago`.
