@@ -76,7 +76,7 @@ pub fn fold(text: &str, columns: usize) -> Vec<String> {
     for grapheme in text.graphemes(true) {
         // A grapheme wider than a line gets a line of its own.
         if used + width(grapheme) > columns && !line.is_empty() {
-            let rest = match line.rfind(' ').filter(|at| !line[..*at].trim_end_matches(' ').is_empty()) {
+            let rest = match last_break(&line) {
                 // A blank at a line break is dropped.
                 _ if grapheme == " " => String::new(),
                 Some(at) => line.split_off(at + 1),
@@ -93,6 +93,15 @@ pub fn fold(text: &str, columns: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// Returns the place of the last blank at which `line` can be broken: not before its first word, and not in a number.
+fn last_break(line: &str) -> Option<usize> {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let bytes = line.as_bytes();
+    let is_in_number = |at: usize| is_digit(bytes.get(at.wrapping_sub(1))) && is_digit(bytes.get(at + 1));
+    let found = line.rmatch_indices(' ').map(|(at, _)| at).find(|at| !is_in_number(*at))?;
+    (!line[..found].trim_end_matches(' ').is_empty()).then_some(found)
 }
 
 /// Returns `text` (already fitted) as spans; matches of `words` get the style `matched`. Case is ignored.
@@ -168,6 +177,12 @@ mod tests {
                 prop_assert_eq!(shown, clean(&text).into_owned());
             }
         }
+    }
+
+    #[test]
+    fn numbers_are_not_broken() {
+        assert_eq!(fold("used by: 20 944 calls", 12), ["used by:", "20 944 calls"]);
+        assert_eq!(fold("20 944", 4), ["20 9", "44"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Details of a token: the pane next to a wide table, and the dialog on a narrow screen.
 
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{end_overlap, token_usage};
@@ -154,10 +155,9 @@ fn description(token: &Token, columns: usize) -> Vec<String> {
 pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let dates = model.dates.get();
-    let row = |label: &'static str, text: String| {
-        Line::from(vec![Span::styled(fit(label, 10), theme.dim), Span::raw(cut(&text, columns.saturating_sub(10)))])
-    };
-    let mut lines = vec![Line::styled(cut(token.name.as_str(), columns), theme.strong)];
+    let row = |label, text: String| token_usage::row(label, &text, Style::new(), columns, theme);
+    let name = fold(token.name.as_str(), columns).into_iter();
+    let mut lines: Vec<Line<'static>> = name.map(|line| Line::styled(line, theme.strong)).collect();
     if !token.description.as_str().is_empty() {
         lines.extend(description(token, columns).into_iter().map(Line::raw));
     }
@@ -167,58 +167,58 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
         Span::styled(fit("Status", 10), theme.dim),
         Span::styled(format!("{glyph} {word}"), style),
     ]));
-    lines.push(row("Account", format!("{} ({})", token.owner.username, token.owner.role)));
+    lines.extend(row("Account", format!("{} ({})", token.owner.username, token.owner.role)));
     if token.role() != token.owner.role {
-        lines.push(row("Role", format!("{} (issued role; regenerate to get the account's role)", token.role())));
+        lines.extend(row("Role", format!("{} (issued role; regenerate to get the account's role)", token.role())));
     }
     let api = token.selection.summary();
     match shown.and_then(|shown| token_usage::describe_reach(&token.selection, shown)) {
         // Text that doesn't fit on the same line goes on the next one.
         Some(reach) if width(&api) + width(&reach) + 13 > columns => {
-            lines.push(row("API", api));
-            lines.push(row("", reach));
+            lines.extend(row("API", api));
+            lines.extend(row("", reach));
         }
-        Some(reach) => lines.push(row("API", format!("{api} · {reach}"))),
-        None => lines.push(row("API", api)),
+        Some(reach) => lines.extend(row("API", format!("{api} · {reach}"))),
+        None => lines.extend(row("API", api)),
     }
-    lines.push(row(
+    lines.extend(row(
         "Expires",
         match token.expiry.at() {
             None => "never".to_owned(),
             Some(at) => format!("{}, {}", dates.last_day(token.expiry), relative(at, model.now)),
         },
     ));
-    lines.push(row("Secret", format!("{} since {}", token.hint, dates.day(token.secret_since))));
+    lines.extend(row("Secret", format!("{} since {}", token.hint, dates.day(token.secret_since))));
     if let Some(previous) = token.overlap(model.now) {
         let ends = relative(previous.retires_at, model.now);
         let seen = previous
             .last_seen_at
             .map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, model.now)));
-        lines.push(row("Rotating", format!("{} ends {ends}, {seen}", previous.hint)));
+        lines.extend(row("Rotating", format!("{} ends {ends}, {seen}", previous.hint)));
         if let Some(uses) = shown.and_then(|shown| shown.usage.previous).filter(|uses| uses.week > 0) {
             let calls = format!(
                 "with the old secret: {} today, {} in the last 7 days",
                 count_noun(uses.today, "call"),
                 group_digits(uses.week)
             );
-            lines.push(row("", calls));
+            lines.extend(row("", calls));
         }
     }
-    lines.push(row("Created", format!("{}, id {}", dates.day(token.created_at), token.id)));
+    lines.extend(row("Created", format!("{}, id {}", dates.day(token.created_at), token.id)));
     if let Some(maker) = shown.and_then(|shown| shown.lineage.made_by.as_ref()) {
-        lines.push(row("Creator", maker.describe()));
+        lines.extend(row("Creator", maker.describe()));
     }
     if let Some(maker) = shown.and_then(|shown| shown.lineage.regenerated_by.as_ref()) {
-        lines.push(row("Secret by", maker.describe()));
+        lines.extend(row("Secret by", maker.describe()));
     }
     if let Some(maker) = shown.and_then(|shown| shown.lineage.previous_regenerated_by.as_ref()) {
-        lines.push(row("Secret by", format!("{} (old secret)", maker.describe())));
+        lines.extend(row("Secret by", format!("{} (old secret)", maker.describe())));
     }
     if let Some(made) = shown.and_then(|shown| shown.lineage.made.describe()) {
-        lines.push(row("Lineage", made));
+        lines.extend(row("Lineage", made));
     }
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));
-    lines.push(row("Last seen", seen));
+    lines.extend(row("Last seen", seen));
     if let Some(shown) = shown {
         lines.extend(token_usage::lines(&shown.usage, columns, model));
     }

@@ -8,7 +8,8 @@ use crate::domain::denial_reason::DenialReason;
 use crate::domain::recent_usage::ClientUsage;
 use crate::domain::time::{Timestamp, ago};
 use crate::tui::model::Model;
-use crate::tui::text_fit::{count_noun, cut, fit, group_digits, join_to_fit, width};
+use crate::tui::text_fit::{count_noun, fit, fold, group_digits, join_to_fit, width};
+use crate::tui::theme::Theme;
 use crate::verbs::ledger::format_origin;
 use crate::verbs::ports::{DenialSummary, DeniedSince, LastDenial, Usage};
 use crate::verbs::tokens::TokenDetails;
@@ -43,28 +44,36 @@ pub fn describe_reach(selection: &Selection, shown: &TokenDetails) -> Option<Str
     })
 }
 
+/// Returns a label and a text, on as many lines as the text needs.
+pub fn row(label: &'static str, text: &str, style: Style, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let texts = fold(text, columns.saturating_sub(LABEL)).into_iter().enumerate();
+    let line = |(at, text)| {
+        let label = if at == 0 { label } else { "" };
+        Line::from(vec![Span::styled(fit(label, LABEL), theme.dim), Span::styled(text, style)])
+    };
+    texts.map(line).collect()
+}
+
 /// Returns the ledger data of a token in `columns` columns: days, calls, callers and denials.
 pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let room = columns.saturating_sub(LABEL);
-    let row = |label: &'static str, text: &str, style: Style| {
-        Line::from(vec![Span::styled(fit(label, LABEL), theme.dim), Span::styled(cut(text, room), style)])
-    };
+    let row = |label, text: &str, style| row(label, text, style, columns, theme);
     let mut lines = vec![Line::default(), days(usage, columns, model)];
     let calls = format!("{} today, {} in the last 7 days", group_digits(usage.today), group_digits(usage.week));
-    lines.push(row("Calls", &calls, Style::new()));
+    lines.extend(row("Calls", &calls, Style::new()));
     for (at, from) in client_rows(&usage.clients, room).iter().enumerate() {
-        lines.push(row(if at == 0 { "From" } else { "" }, from, Style::new()));
+        lines.extend(row(if at == 0 { "From" } else { "" }, from, Style::new()));
     }
     if let Some((count, since, address)) = denials(&usage.denied) {
         let denied = format!("{count} {since}, last from {address}");
         let style = if usage.denied.since == DeniedSince::Week { Style::new() } else { theme.warning };
-        lines.push(row("Denied", &denied, style));
+        lines.extend(row("Denied", &denied, style));
         if let Some(last) = &usage.denied.last {
             let (_, client) = format_origin(&last.address, &last.client);
             // The token exists, so it was not purged.
             let reason = if last.reason == DenialReason::Deleted.as_str() { "revoked" } else { &last.reason };
-            lines.push(row("", &format!("{}, {client} ({reason})", ago(last.at, model.now)), theme.dim));
+            lines.extend(row("", &format!("{}, {client} ({reason})", ago(last.at, model.now)), theme.dim));
         }
     }
     lines

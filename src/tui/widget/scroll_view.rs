@@ -150,7 +150,8 @@ impl<C: Content> ScrollView<C> {
 
 /// Returns the area of the box over `area`, the number of lines of its heading, and the number of lines that scroll.
 fn layout<C: Content>(area: Rect) -> (Rect, usize, usize) {
-    let area = Rect { height: area.height.saturating_sub(C::FREE_ROWS), ..area };
+    let free = if area.height < ROOMY_ROWS { 0 } else { C::FREE_ROWS };
+    let area = Rect { height: area.height - free, ..area };
     let heading = if C::HAS_HEADING { 1 + usize::from(area.height >= ROOMY_ROWS) } else { 0 };
     (area, heading, usize::from(area.height).saturating_sub(FRAME_ROWS + heading))
 }

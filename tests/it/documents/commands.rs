@@ -291,6 +291,11 @@ fn set_up_your_shell() {
 }
 
 #[test]
+fn choose_colours() {
+    run("docs/how-to/choose-colours.md", true);
+}
+
+#[test]
 fn several_servers() {
     run("docs/how-to/several-servers.md", true);
 }
