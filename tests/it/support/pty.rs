@@ -75,8 +75,8 @@ fn positive(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).unwrap()
 }
 
-/// Returns the command of a program. `env` is added to a home, a temporary folder and the terminal's name, and nothing
-/// else.
+/// Returns the command of a program. `env` is added to a home, a temporary folder, the terminal's name and a locale, and
+/// nothing else.
 pub fn program<S: AsRef<OsStr>>(path: &str, args: &[S], home: &Path, env: &[(&str, &str)]) -> CommandBuilder {
     let mut command = CommandBuilder::new(path);
     command.args(args);
@@ -84,6 +84,7 @@ pub fn program<S: AsRef<OsStr>>(path: &str, args: &[S], home: &Path, env: &[(&st
     command.env("HOME", home);
     command.env("TMPDIR", home);
     command.env("TERM", "xterm-256color");
+    command.env("LANG", "C.UTF-8");
     for (key, value) in env {
         command.env(key, value);
     }
