@@ -159,6 +159,8 @@ fn open_page(page: Box<Picker>) -> App {
         for_long_reads: Arc::new(UnreachableBackend),
         clock: Arc::new(FakeClock::at(START)),
         secret_files: Arc::new(SecretFiles),
+        commands: jeton::cli::command,
+        is_read_only: false,
         propagation_probe: PropagationProbe::new(Path::new("nowhere")),
         store_path: String::new(),
         store_colour: None,

@@ -12,6 +12,8 @@
 //!                          │ ports: Store, Clock, Entropy, PasswordHasher, SecretFileWriter
 //!          store/  all SQL            platform/  all of the operating system
 //!
+//!   command_line.rs  where in the tree of commands a command line ends: for shell completions and the palette
+//!
 //!   propagation.rs  after a change, screens and commands ask the running service (http/) if it has read the change
 //!
 //!   selected_backend.rs  a store here (lazy_backend.rs), or a server: remote_backend.rs, over the HTTP form in api/
@@ -54,6 +56,7 @@ use std::process::ExitCode;
 
 pub mod api;
 pub mod cli;
+pub mod command_line;
 pub mod config;
 pub mod demo;
 pub mod doctor;
@@ -65,6 +68,7 @@ pub mod import;
 pub mod lazy_backend;
 pub mod platform;
 pub mod propagation;
+pub mod read_only_backend;
 pub mod remote_backend;
 pub mod selected_backend;
 pub mod service;

@@ -44,7 +44,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use args::{Command, EarlyExit, GlobalArgs};
+use args::{Cli, Command, EarlyExit, GlobalArgs};
 use output::Output;
 use prompt::{PasswordSource, Prompt};
 use serde::Serialize;
@@ -57,6 +57,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Fault, Kind, Result};
 use crate::lazy_backend::LazyLocalBackend;
 use crate::platform::secret_files::InterruptibleDelivery;
+use crate::read_only_backend::backend_for_screens;
 use crate::platform::terminal_facts::TerminalFacts;
 use crate::remote_backend::RemoteBackend;
 use crate::selected_backend::SelectedBackend;
@@ -103,7 +104,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let as_json = line.global.json || matches!(&line.command, Some(Command::Serve(args)) if args.log_json);
     let program = suggested_commands::program(&line.global);
     let token_taken = platform::own_process::move_token_out_of_environment();
-    match token_taken.and_then(|()| dispatch(line.global, line.command)) {
+    match token_taken.and_then(|()| dispatch(line)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) if e.has_fault(Fault::PagerLeft) => ExitCode::SUCCESS,
         Err(e) => {
@@ -117,8 +118,11 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(global: GlobalArgs, command: Option<Command>) -> Result<()> {
-    let Some(command) = command else { return open_tui(global) };
+fn dispatch(Cli { global, readonly, command }: Cli) -> Result<()> {
+    let Some(command) = command else { return open_tui(global, readonly) };
+    if readonly {
+        return Err(Error::usage("--readonly has no meaning for a command").why("it is an option of the screens"));
+    }
     refuse_identity(&global, &command)?;
     match command {
         Command::Demo(args) => demo::run(&global, &args),
@@ -166,8 +170,8 @@ fn refuse_identity(global: &GlobalArgs, command: &Command) -> Result<()> {
 }
 
 /// Runs `jeton` without a command.
-fn open_tui(global: GlobalArgs) -> Result<()> {
-    let settings = Settings::load(overrides(&global))?;
+fn open_tui(global: GlobalArgs, readonly: bool) -> Result<()> {
+    let settings = Settings::load(CliOverrides { readonly, ..overrides(&global) })?;
     if global.no_input && settings.token.is_none() && settings.login.is_none() {
         return Err(Error::unauthenticated("the screens ask for a password, which --no-input forbids")
             .next("Leave out --no-input. To see the commands, run: jeton --help"));
@@ -177,7 +181,10 @@ fn open_tui(global: GlobalArgs) -> Result<()> {
     let backend = select_backend(&settings, &world, Face::Tui)?;
     match run_tui(backend, &world, &settings, None)? {
         tui::ExitReason::Switch(place) => match places(&settings).get(place) {
-            Some((_, arguments)) => Err(platform::own_process::restart(arguments)),
+            Some((_, arguments)) => {
+                let again = arguments.iter().cloned().chain(readonly.then(|| "--readonly".to_owned()));
+                Err(platform::own_process::restart(&again.collect::<Vec<_>>()))
+            }
             None => Ok(()),
         },
         ended => exit_as(ended),
@@ -215,6 +222,7 @@ fn run_tui(
     tui::run(tui::TuiConfig {
         progress: Arc::clone(&world.progress),
         propagation_probe: place.propagation_probe(),
+        commands: command,
         store_path: place.location(),
         store_colour: settings.store_colour.as_ref().map(|colour| colour.value),
         server: settings.server.as_ref().map(|server| tui::ServerLabel {
@@ -226,9 +234,10 @@ fn run_tui(
         } else {
             places(settings).into_iter().map(|(place, _)| place).collect()
         },
-        for_long_changes: Arc::new(place.with_own_connection()),
-        for_long_reads: Arc::new(place.with_own_connection()),
-        backend: Arc::new(place),
+        for_long_changes: backend_for_screens(place.with_own_connection(), settings.is_read_only()),
+        for_long_reads: backend_for_screens(place.with_own_connection(), settings.is_read_only()),
+        backend: backend_for_screens(place, settings.is_read_only()),
+        is_read_only: settings.is_read_only(),
         clock: Arc::clone(&world.clock),
         secret_files: Arc::new(InterruptibleDelivery),
         username: settings.username.as_ref().map(|u| u.value.clone()),

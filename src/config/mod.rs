@@ -72,6 +72,8 @@ pub struct CliOverrides {
     pub store: Option<PathBuf>,
     pub server: Option<String>,
     pub user: Option<String>,
+    /// `true` for screens that change nothing.
+    pub readonly: bool,
     /// `true` if an option gives a password.
     pub password: bool,
     pub serve: ServeOverrides,
@@ -121,6 +123,8 @@ pub struct Settings {
     pub mouse: Setting<bool>,
     pub theme: Setting<ThemeName>,
     pub motion: Setting<Motion>,
+    /// `true` if the screens change nothing.
+    pub readonly: Option<Setting<bool>>,
     pub serve: ServeSettings,
 }
 
@@ -304,6 +308,10 @@ impl Settings {
                 SettingKey::Mouse.parse_yes_or_no(text)
             })?
             .unwrap_or(Setting { value: true, source: Source::Default }),
+            readonly: match overrides.readonly {
+                true => Some(Setting { value: true, source: Source::Option("--readonly") }),
+                false => parse(from_files(&files, |keys| keys.readonly.clone()), |text| SettingKey::ReadOnly.parse_yes_or_no(text))?,
+            },
             serve: ServeSettings::find(overrides.serve, &files)?,
         };
         Ok(Settings { servers, ..settings }.with_login(login))
@@ -315,6 +323,11 @@ impl Settings {
             Some(named) => named.address().map(drop),
             None => SettingKey::Server.check(text),
         }
+    }
+
+    /// Returns `true` if the screens change nothing.
+    pub fn is_read_only(&self) -> bool {
+        self.readonly.as_ref().is_some_and(|readonly| readonly.value)
     }
 
     /// Returns the parameters of the connection to the server, if one is used instead of the store.
@@ -344,6 +357,7 @@ impl Settings {
             SettingKey::ServerCa => path(self.server_ca.as_ref()?),
             SettingKey::ServerPin => plain(self.server_pin.as_ref()),
             SettingKey::ServerInsecure => text(self.server_insecure.as_ref()?, yes_or_no),
+            SettingKey::ReadOnly => text(self.readonly.as_ref()?, yes_or_no),
             SettingKey::Username => plain(self.username.as_ref()),
             SettingKey::ApiTokenName => plain(self.token_name.as_ref()),
             SettingKey::ApiToken => text(self.token.as_ref()?, |token| match token {

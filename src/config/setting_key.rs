@@ -32,6 +32,7 @@ pub enum SettingKey {
     Mouse,
     Theme,
     Motion,
+    ReadOnly,
     ServeVerify,
     ServeVerifyGroup,
     ServeManage,
@@ -44,7 +45,7 @@ pub enum SettingKey {
 
 /// Every key, in the order of its variants: name, and description for `jeton config --help` and
 /// `docs/configuration.md`. A dot in a name leads into a table of the file.
-const KEYS: [(SettingKey, &str, &str); 23] = [
+const KEYS: [(SettingKey, &str, &str); 24] = [
     (SettingKey::Store, "store", "Path of the store's file"),
     (
         SettingKey::StoreColour,
@@ -88,6 +89,7 @@ const KEYS: [(SettingKey, &str, &str); 23] = [
     ),
     (SettingKey::Theme, "theme", "Colours of the screens: auto, dark, light, terminal, mono, or a theme of your own"),
     (SettingKey::Motion, "motion", "full, or reduced: nothing on the screens is animated"),
+    (SettingKey::ReadOnly, "readonly", "yes: the screens show everything and change nothing, as with --readonly"),
     (SettingKey::ServeVerify, "serve.verify", "Address at which jeton verifies tokens: unix:PATH or ADDRESS:PORT"),
     (SettingKey::ServeVerifyGroup, "serve.verify-group", "Group that can use the socket of serve.verify"),
     (
@@ -168,7 +170,7 @@ impl SettingKey {
             | SettingKey::ServeKey
             | SettingKey::ApiToken => Ok(()),
             SettingKey::ServerPin => CertificatePin::parse(value).map(drop),
-            SettingKey::ServerInsecure | SettingKey::Mouse => self.parse_yes_or_no(value).map(drop),
+            SettingKey::ServerInsecure | SettingKey::Mouse | SettingKey::ReadOnly => self.parse_yes_or_no(value).map(drop),
             SettingKey::Server => ServerAddress::parse(value).map(drop),
             SettingKey::Username => Username::parse(value).map(drop),
             SettingKey::ApiTokenName => TokenName::parse(value).map(drop),

@@ -43,6 +43,7 @@ pub mod threads;
 pub mod tls;
 pub mod unix_group;
 pub mod unix_user;
+pub mod view_state_file;
 pub mod whole_file;
 
 use std::sync::Arc;

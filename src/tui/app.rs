@@ -94,7 +94,7 @@ impl App {
 
     /// Shows the screens of a signed-in user, which have nothing loaded yet.
     pub fn show_workspace(&mut self) {
-        self.screen = Screen::Workspace(Workspace::default());
+        self.screen = Screen::Workspace(Workspace::new(&self.model.view_state));
     }
 
     /// Covers everything until the user enters the password again. Does nothing before sign-in.

@@ -284,12 +284,12 @@ pub trait Component: Any {
     fn on_answer(&mut self, answer: DialogResult) -> Intent {
         match answer {
             DialogResult::Error(error) => self.on_error(error),
-            DialogResult::Selection(_) | DialogResult::Sort(_) => Intent::Stay,
+            DialogResult::Selection(_) | DialogResult::Sort(_) | DialogResult::Filter(_) => Intent::Stay,
         }
     }
 
     /// Goes to something on the screen, which is now shown.
-    fn on_go(&mut self, _destination: &Destination) -> Intent {
+    fn on_go(&mut self, _destination: &Destination, _ctx: &UpdateContext<'_>) -> Intent {
         Intent::Stay
     }
 

@@ -3,12 +3,15 @@
 use crate::domain::api_selection::Selection;
 use crate::domain::name::Username;
 use crate::domain::query::sort::Sort;
-use crate::domain::token::TokenId;
+use crate::domain::token::{Token, TokenId};
 use crate::error::{Error, Result};
 use crate::tui::component::Component;
 use crate::tui::effect::{CatalogueSource, Effect};
+use crate::tui::keymap::Action;
 use crate::tui::layer::ScreenId;
 use crate::tui::notice::NoticeId;
+use crate::tui::view_state::ViewState;
+use crate::verbs::accounts::AccountWithCounts;
 use crate::verbs::credential::Credential;
 use crate::verbs::request::Request;
 
@@ -28,6 +31,10 @@ pub enum Intent {
     Notify(NoticeId, String),
     /// Show a screen without dialogs, or something on it. A secret in a dialog is lost.
     Go(Destination),
+    /// Do the action of a key, on the page that takes the keys then.
+    Act(Action),
+    /// Change the remembered look of the screens.
+    Remember(ViewChange),
     /// Leave the screens.
     Leave(Exit),
 }
@@ -62,11 +69,22 @@ impl Intent {
         Intent::Ask(Ask { subject: AskSubject::Catalogue(source), credential: None, waits: true })
     }
 
+    /// Changes the remembered look of the screens.
+    pub fn remember(change: impl FnOnce(&mut ViewState) + 'static) -> Self {
+        Intent::Remember(Box::new(|state| {
+            change(state);
+            Ok(())
+        }))
+    }
+
     /// Copies text that is not a secret.
     pub fn copy(text: impl Into<String>) -> Self {
         Intent::Run(Effect::CopyText(text.into()))
     }
 }
+
+/// A change of the remembered look. Returns the reason if it is not possible.
+pub type ViewChange = Box<dyn FnOnce(&mut ViewState) -> std::result::Result<(), &'static str>>;
 
 /// Something that a page asks for. The reply goes to the page.
 pub struct Ask {
@@ -89,6 +107,8 @@ pub enum DialogResult {
     Error(Error),
     Selection(Selection),
     Sort(Sort),
+    /// The text of a filter.
+    Filter(String),
 }
 
 /// Something on a screen.
@@ -103,6 +123,16 @@ pub enum Destination {
         id: TokenId,
         trashed: bool,
     },
+    /// The tokens outside the trash.
+    TokenTable,
+    /// The trash with this filter.
+    Trash(String),
+    /// A token, with the dialog of an action about it.
+    TokenDialog(Box<Token>, Action),
+    /// An account, with the dialog of an action about it.
+    AccountDialog(Box<AccountWithCounts>, Option<Action>),
+    /// The dialog for the rule of the policy with this key.
+    Rule(&'static str),
 }
 
 impl Destination {
@@ -112,6 +142,9 @@ impl Destination {
             Destination::Here => None,
             Destination::Screen(screen) => Some(*screen),
             Destination::TokensOf(_) | Destination::Token { .. } => Some(ScreenId::TOKENS),
+            Destination::TokenTable | Destination::Trash(_) | Destination::TokenDialog(..) => Some(ScreenId::TOKENS),
+            Destination::AccountDialog(..) => Some(ScreenId::ACCOUNTS),
+            Destination::Rule(_) => Some(ScreenId::POLICY),
         }
     }
 }

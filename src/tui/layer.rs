@@ -7,6 +7,8 @@ pub struct ScreenId(pub u8);
 impl ScreenId {
     /// The screen shown after sign-in.
     pub const TOKENS: ScreenId = ScreenId(1);
+    pub const ACCOUNTS: ScreenId = ScreenId(2);
+    pub const POLICY: ScreenId = ScreenId(5);
 }
 
 /// Number of a dialog on the stack. Never used twice, so that a reply can't reach another dialog.

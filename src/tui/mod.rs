@@ -42,6 +42,7 @@ pub mod text_fit;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod view_state;
 mod watcher;
 pub mod widget;
 mod worker;
@@ -75,6 +76,8 @@ pub struct TuiConfig {
     pub secret_files: Arc<dyn SecretFileWriter>,
     /// Progress of work in batches.
     pub progress: Arc<Progress>,
+    /// Returns the tree of commands of the command line, for the palette.
+    pub commands: fn() -> clap::Command,
     /// Checks if the running service has read a change.
     pub propagation_probe: PropagationProbe,
     /// Location of the store, for display.
@@ -99,6 +102,8 @@ pub struct TuiConfig {
     /// `true` if clicks and the wheel act on the screens.
     pub mouse: bool,
     pub appearance: Appearance,
+    /// `true` if keys for changes don't work. The backend refuses changes in any case.
+    pub is_read_only: bool,
     /// The account that signs in automatically, in a demo.
     pub demo: Option<Demo>,
 }

@@ -18,6 +18,7 @@ use crate::tui::notice::Notice;
 use crate::tui::remembered_credentials::AuthState;
 use crate::tui::theme::Theme;
 use crate::tui::theme::appearance::Appearance;
+use crate::tui::view_state::ViewState;
 use crate::tui::{Demo, Place, ServerLabel, TuiConfig};
 use crate::verbs::accounts::CurrentUser;
 use crate::verbs::ports::Clock;
@@ -41,6 +42,12 @@ pub struct Model {
     /// `true` while clicks and the wheel act on the screens.
     pub takes_mouse: bool,
     pub appearance: Appearance,
+    /// Returns the tree of commands of the command line.
+    pub commands: fn() -> clap::Command,
+    /// The remembered look of the screens.
+    pub view_state: ViewState,
+    /// `true` if nothing can be changed.
+    pub is_read_only: bool,
     pub host: String,
     /// Location of the store, for display.
     pub store_path: String,
@@ -64,6 +71,8 @@ pub struct Model {
     /// Data about the signed-in user.
     pub me: Option<CurrentUser>,
     pub catalogues: Arc<[Catalogue]>,
+    /// The names of the accounts, for completion. `None` until they are read, and after each change of the store.
+    pub usernames: Option<Vec<String>>,
     /// The notice about the last change.
     pub notice: Option<Notice>,
     /// Number of tokens that are denied now, as last read.
@@ -142,6 +151,9 @@ impl Model {
             takes_mouse: config.mouse,
             theme: config.appearance.theme.clone(),
             appearance: config.appearance.clone(),
+            commands: config.commands,
+            view_state: ViewState::default(),
+            is_read_only: config.is_read_only,
             host,
             store_path: config.store_path.clone(),
             store_colour: config.store_colour,
@@ -155,6 +167,7 @@ impl Model {
             session: None,
             me: None,
             catalogues: Arc::from([]),
+            usernames: None,
             notice: None,
             denied_now: 0,
             verify_endpoint: None,

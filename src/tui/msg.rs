@@ -6,11 +6,12 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use zeroize::Zeroizing;
 
 use crate::domain::time::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::import::openapi::ImportResult;
 use crate::platform::clipboard::CLEAR_DELAY;
 use crate::propagation::Propagation;
 use crate::service::endpoint::Endpoint;
+use crate::tui::keymap::Action;
 use crate::verbs::Verb;
 use crate::verbs::request::{Request, Response};
 
@@ -47,6 +48,8 @@ pub enum Msg {
     Paste(Zeroizing<String>),
     /// The colour of the terminal's background.
     Background([u8; 3]),
+    /// The action of a key, chosen in the command palette.
+    Act(Action),
     /// The terminal was resized to these columns and rows.
     Resize(u16, u16),
     Reply(RequestId, Box<Result<Response>>),
@@ -60,6 +63,8 @@ pub enum Msg {
     PropagationChecked(i64, Option<Propagation>),
     /// The address at which the running service verifies tokens; `None` if no service runs.
     ServiceFound(Option<Endpoint>),
+    /// The look of the screens can't be remembered.
+    ViewStateFailed(Error),
     /// The store was changed, by this process or another, up to this row of the audit log.
     StoreChanged(i64),
     /// The ledger may have new entries.

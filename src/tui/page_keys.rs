@@ -15,6 +15,18 @@ pub fn footer(page: &dyn Component, model: &Model) -> Vec<&'static Binding> {
     keymap::footer(contexts(Some(page), model), |action| is_enabled(page, action, model))
 }
 
+/// Returns the bindings that can be used on `page`, each action once.
+pub fn usable(page: &dyn Component, model: &Model) -> Vec<&'static Binding> {
+    keymap::usable(contexts(Some(page), model), |action| is_enabled(page, action, model))
+}
+
+/// Returns the bindings of changes on `page` that can't be used because the screens are read-only.
+pub fn refused_changes(page: &dyn Component, model: &Model) -> Vec<&'static Binding> {
+    keymap::usable(contexts(Some(page), model), |action| {
+        model.is_read_only && action.is_change() && page.is_enabled(action, model)
+    })
+}
+
 /// Returns one or two words for the current effect of `binding` on `page`.
 pub fn label(binding: &Binding, page: &dyn Component, model: &Model) -> &'static str {
     page.label(binding.action, model).unwrap_or(binding.label)
@@ -32,6 +44,7 @@ fn contexts(page: Option<&dyn Component>, model: &Model) -> ActiveContexts {
 /// Returns `true` if the keys of `action` can be used. The keys of the other screens are the same on every page.
 pub fn is_enabled(page: &dyn Component, action: Action, model: &Model) -> bool {
     match action {
+        _ if model.is_read_only && action.is_change() => false,
         Action::ShowScreen(screen) => model.active_screen() != Some(screen),
         Action::Servers => model.places.len() > 1,
         _ => page.is_enabled(action, model),

@@ -17,6 +17,7 @@ use super::msg::{Copied, Msg, Sent};
 use super::terminal::{self, TerminalScreen};
 use super::update::{start as first, update};
 use super::view::view;
+use super::view_state::{self, ViewStateFile};
 use super::worker::{self, Connections, Job, StoreWorkers};
 use super::{ExitReason, TuiConfig};
 use crate::error::{Error, Result};
@@ -46,7 +47,8 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     let store = Arc::new(OnceLock::new());
     watch_signals(&events_tx, &config.clock, &store)?;
     let mut screen = TerminalScreen::open()?;
-    let app = App::new(&config, own_process::host(), size());
+    let mut app = App::new(&config, own_process::host(), size());
+    let view_state = view_state::open(&config, &mut app.model);
     let workers = Workers::start(&config, &events_tx)?;
     let _ = store.set(Arc::clone(&workers.store));
     let clock = Arc::clone(&config.clock);
@@ -54,9 +56,17 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     drop(config);
     read_keys(&events_tx)?;
     let query = BackgroundQuery::new(app.model.appearance.asks_background);
-    let end =
-        EventLoop { app, screen: &mut screen, workers: &workers, events, clock: &*clock, query, is_own_stop: false }
-            .run();
+    let end = EventLoop {
+        app,
+        screen: &mut screen,
+        workers: &workers,
+        events,
+        clock: &*clock,
+        query,
+        view_state,
+        is_own_stop: false,
+    }
+    .run();
     let close_result = screen.close();
     drop(workers);
     match end {
@@ -204,6 +214,8 @@ struct EventLoop<'a> {
     events: Receiver<WakeEvent>,
     clock: &'a dyn Clock,
     query: BackgroundQuery,
+    /// The file that remembers the look of the screens. `None` in a demo.
+    view_state: Option<ViewStateFile>,
     /// `true` if a `SIGCONT` is expected after our own suspend.
     is_own_stop: bool,
 }
@@ -289,6 +301,10 @@ impl EventLoop<'_> {
                 }
                 Effect::FindService => self.send_job(Job::FindService)?,
                 Effect::CheckPropagation(seq) => self.send_job(Job::CheckPropagation(seq))?,
+                Effect::SaveViewState(state) => {
+                    let job = self.view_state.clone().map(|file| Job::SaveViewState(file, state));
+                    job.map_or(Ok(()), |job| self.send_job(job))?;
+                }
                 Effect::SignOut => self.send_job(Job::SignOut)?,
                 Effect::StopLongWork => self.workers.progress.stop(),
                 Effect::CopyText(text) => self.copy(Zeroizing::new(text), false)?,

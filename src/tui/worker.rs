@@ -16,6 +16,7 @@ use crate::platform::{catalogue_file, threads};
 use crate::propagation::PropagationProbe;
 use crate::tui::effect::{Call, CatalogueSource};
 use crate::tui::msg::{Msg, RequestId};
+use crate::tui::view_state::{ViewState, ViewStateFile};
 use crate::verbs::Backend;
 use crate::verbs::ports::SecretFileWriter;
 use crate::verbs::request::Request;
@@ -27,6 +28,7 @@ pub(super) enum Job {
     ReadCatalogue(RequestId, CatalogueSource, Arc<[Catalogue]>),
     CheckPropagation(i64),
     FindService,
+    SaveViewState(ViewStateFile, Box<ViewState>),
     SignOut,
     Close,
 }
@@ -51,6 +53,7 @@ impl Job {
             | Job::ReadCatalogue(..)
             | Job::CheckPropagation(_)
             | Job::FindService
+            | Job::SaveViewState(..)
             | Job::SignOut
             | Job::Close => Lane::Short,
         }
@@ -220,6 +223,10 @@ fn spawn_store_worker(
                     Msg::CatalogueLoaded(id, Box::new(loaded))
                 }
                 Job::FindService => Msg::ServiceFound(propagation_probe.verify_endpoint()),
+                Job::SaveViewState(file, state) => match file.save(&state) {
+                    Ok(()) => continue,
+                    Err(error) => Msg::ViewStateFailed(error),
+                },
                 Job::CheckPropagation(seq) => Msg::PropagationChecked(seq, propagation_probe.check(seq)),
                 Job::Save(path, secret) => Msg::Saved(secret_files.save(&path, &secret).map(|mut saved| {
                     saved.persist();

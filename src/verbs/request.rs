@@ -151,6 +151,11 @@ macro_rules! requests {
                 match self { $(Request::$verb(_) => $name),* }
             }
 
+            /// Returns `true` if the verb changes the store.
+            pub fn is_change(&self) -> bool {
+                match self { $(Request::$verb(_) => !matches!(VerbKind::$kind, VerbKind::query)),* }
+            }
+
             /// Returns `true` if the verb works in several transactions, and may take long.
             pub fn is_batched(&self) -> bool {
                 match self { $(Request::$verb(_) => matches!(VerbKind::$kind, VerbKind::batched)),* }

@@ -64,6 +64,9 @@ Exit codes:
 pub struct Cli {
     #[command(flatten)]
     pub global: GlobalArgs,
+    /// Open screens that change nothing
+    #[arg(long)]
+    pub readonly: bool,
     /// The command; `None` opens the screens.
     #[command(subcommand)]
     pub command: Option<Command>,

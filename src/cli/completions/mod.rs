@@ -5,43 +5,19 @@
 //! schema of this version, and waits for nobody.
 
 mod bash_line;
-mod command_line;
 mod names;
 
 use bash_line::BashLine;
-use command_line::{CommandLine, Wanted};
 use names::Names;
 
 use super::args::{self, CompleteArgs, GlobalArgs, Shell};
 use super::output::print_raw;
+use crate::command_line::{Candidate, CommandLine, Wanted};
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::{Error, Result};
 
 /// Maximum number of words that a shell is given.
 const MAX_CANDIDATES: usize = 200;
-
-/// A word that may come next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Candidate {
-    text: String,
-    help: String,
-    /// `true` if more text follows without a space, such as after `--user=`.
-    is_partial: bool,
-}
-
-impl Candidate {
-    fn new(text: impl Into<String>, help: impl Into<String>) -> Self {
-        Candidate { text: text.into(), help: help.into(), is_partial: false }
-    }
-
-    fn word(text: impl Into<String>) -> Self {
-        Candidate::new(text, "")
-    }
-
-    fn partial(text: impl Into<String>) -> Self {
-        Candidate { is_partial: true, ..Candidate::word(text) }
-    }
-}
 
 /// Prints the script for a shell.
 pub(super) fn print_script(shell: Shell) -> Result<()> {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::super::overrides;
-use super::command_line::CommandLine;
-use super::{Candidate, MAX_CANDIDATES};
+use super::MAX_CANDIDATES;
 use crate::cli::args::GlobalArgs;
+use crate::command_line::{Candidate, CommandLine, NameKind};
 use crate::config::{SettingKey, Settings};
 use crate::domain::account::AccountId;
 use crate::domain::catalogue::Catalogue;
@@ -17,20 +17,6 @@ use crate::verbs::ports::{NamesQuery, Snapshot, Store, Visibility};
 
 /// Time after which a read is given up: a person waits for the names.
 const MAX_READ: Duration = Duration::from_secs(1);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NameKind {
-    Tokens,
-    TrashedTokens,
-    Accounts,
-    Sets,
-    Methods,
-    Catalogues,
-    /// Catalogues, API sets, groups and methods.
-    CatalogueEntries,
-    Settings,
-    Servers,
-}
 
 /// The names that the settings and a command line select.
 pub(super) struct Names(Option<Settings>);

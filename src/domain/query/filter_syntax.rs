@@ -135,9 +135,9 @@ pub enum Completion {
     Several(Vec<String>),
 }
 
-/// Completes the last part of `text`: the name of a field, or its value. `methods` are the ids for the field `method:`.
-/// `None` if there is nothing to complete.
-pub fn complete<'a, F: FilterFields>(text: &str, methods: impl Iterator<Item = &'a str>) -> Option<Completion> {
+/// Completes the last part of `text`: the name of a field, or its value. `names` returns the names that a field takes,
+/// such as accounts; none for other fields. `None` if there is nothing to complete.
+pub fn complete<F: FilterFields>(text: &str, names: impl Fn(&str) -> Vec<String>) -> Option<Completion> {
     let start = text.rfind(char::is_whitespace).map_or(0, |at| at + 1);
     let (before, part) = text.split_at(start);
     let typed = part.to_lowercase();
@@ -147,14 +147,12 @@ pub fn complete<'a, F: FilterFields>(text: &str, methods: impl Iterator<Item = &
             let names = F::FIELDS.iter().filter(|(name, _)| name.starts_with(&typed));
             names.map(|(name, _)| format!("{name}:")).collect()
         }
-        Some(("method", value)) if F::FIELDS.iter().any(|(name, _)| *name == "method") => {
-            let found = |id: &&str| id.to_lowercase().starts_with(value);
-            methods.filter(found).map(|id| format!("method:{id}")).collect()
+        Some((name, value)) if F::FIELDS.iter().any(|(known, _)| *known == name) => {
+            let known = known_values::<F>(name).into_iter().map(str::to_owned).chain(names(name));
+            let found = known.filter(|known| known.to_lowercase().starts_with(value));
+            found.map(|known| format!("{name}:{known}")).collect()
         }
-        Some((name, value)) => {
-            let values = known_values::<F>(name).into_iter().filter(|known| known.starts_with(value));
-            values.map(|known| format!("{name}:{known}")).collect()
-        }
+        Some(_) => return None,
     };
     let (first, rest) = candidates.split_first()?;
     let common = rest.iter().fold(first.as_str(), |common, other| {
@@ -295,7 +293,12 @@ mod tests {
     #[test]
     fn last_part_is_completed() {
         let ids = ["environment.control.StartEnv", "environment.control.StopEnv", "shop.Buy"];
-        let done = |text: &str| complete::<TokenFilter>(text, ids.into_iter());
+        let names = |field: &str| match field {
+            "method" => ids.map(str::to_owned).into(),
+            "account" => ["ci", "metrics"].map(str::to_owned).into(),
+            _ => Vec::new(),
+        };
+        let done = |text: &str| complete::<TokenFilter>(text, names);
         let longer = |text: &str| Some(Completion::Longer(text.to_owned()));
         assert_eq!(done("dep ex"), longer("dep expires:"));
         assert_eq!(done("status:exp"), longer("status:expired "));
@@ -307,10 +310,11 @@ mod tests {
         assert_eq!(done("method:ENV"), longer("method:environment.control.St"));
         assert_eq!(done("method:sh"), longer("method:shop.Buy "));
         assert_eq!(done("s"), Some(Completion::Several(["status:", "seen:"].map(str::to_owned).into())));
-        for nothing in ["", "dep ", "zzz", "account:c", "nme:x", "seen:never", "status:expired "] {
+        assert_eq!(done("x account:m"), longer("x account:metrics "));
+        for nothing in ["", "dep ", "zzz", "account:x", "nme:x", "seen:never", "status:expired "] {
             assert_eq!(done(nothing), None, "{nothing}");
         }
-        assert_eq!(complete::<LedgerFilter>("reason:reti", ids.into_iter()), longer("reason:retired "));
+        assert_eq!(complete::<LedgerFilter>("reason:reti", names), longer("reason:retired "));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub enum Action {
     Messages,
     /// Takes the mouse, or leaves it to the terminal.
     Mouse,
+    /// Opens the command palette.
+    Palette,
     /// Opens the list of servers.
     Servers,
     /// Opens the search for the token of a secret.
@@ -47,6 +49,12 @@ pub enum Action {
     /// Marks all tokens that match the filter.
     MarkShown,
     Sort,
+    /// Opens the list of columns to show.
+    Columns,
+    /// Opens the list of saved filters.
+    Filters,
+    /// Saves the filter under a name.
+    SaveFilter,
     /// Shows only the user's own tokens, or all.
     Mine,
     /// Shows only tokens that expire soon, or all.
@@ -116,4 +124,29 @@ pub enum Action {
     ShowSecret,
     CopySecret,
     SaveSecret,
+}
+
+impl Action {
+    /// Returns `true` if the action opens a dialog whose only purpose is a change.
+    pub fn is_change(self) -> bool {
+        matches!(
+            self,
+            Action::CreateAccount
+                | Action::SetRole
+                | Action::SetPassword
+                | Action::SetContact
+                | Action::DeleteAccount
+                | Action::EditPolicy
+                | Action::CreateToken
+                | Action::RegenerateToken
+                | Action::EditToken
+                | Action::CopyToken
+                | Action::EndOverlap
+                | Action::SetEnabled
+                | Action::Revoke
+                | Action::Restore
+                | Action::Purge
+                | Action::ApplyCatalogue
+        )
+    }
 }

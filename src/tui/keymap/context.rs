@@ -25,9 +25,12 @@ contexts! {
     Tokens: "Tokens",
     Trash: "Trash",
     Sort: "Sort order",
+    Columns: "Columns",
     Servers: "Servers",
     /// The filter field above a list.
     Filter: "Filter",
+    Filters: "Saved filters",
+    SaveFilter: "Saving a filter",
     TokenDetails: "Details",
     /// Sign-in and lock screens.
     SignIn: "Sign-in",
@@ -62,6 +65,7 @@ contexts! {
     SaveSecret: "Saving a secret",
     DiscardSecret: "Discarding a secret",
     Help: "Help",
+    Palette: "Command palette",
     /// Any dialog that shows lines and scrolls.
     ScrollView: "Details and messages",
     LongWork: "During a long change",

@@ -69,6 +69,21 @@ pub fn text_field_action(key: Key) -> Option<Action> {
     BINDINGS.iter().find(|b| b.contexts.contains(&Context::TextField) && b.keys.contains(&key)).map(|b| b.action)
 }
 
+/// Returns the enabled bindings in the order of precedence, each action once.
+pub fn usable(contexts: ActiveContexts, is_enabled: impl Fn(Action) -> bool) -> Vec<&'static Binding> {
+    let mut found: Vec<&'static Binding> = Vec::new();
+    for context in contexts.iter() {
+        let mut of_context: Vec<_> = BINDINGS.iter().filter(|b| b.contexts.contains(&context)).collect();
+        of_context.sort_by_key(|b| if b.rank == 0 { u8::MAX } else { b.rank });
+        for binding in of_context {
+            if is_enabled(binding.action) && !found.iter().any(|known| known.action == binding.action) {
+                found.push(binding);
+            }
+        }
+    }
+    found
+}
+
 /// From this rank on, a screen's own keys come after those common to all screens.
 const FIRST_LOW_RANK: u8 = 10;
 

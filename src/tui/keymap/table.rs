@@ -53,6 +53,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Global], &[Key::char('7')], Action::ShowScreen(ScreenId(7)), "Uses", "Go to the uses of tokens by day", 0),
     bind(&[Context::Global], &[Key::char('W')], Action::IdentifySecret, "Look up", "Find the token of a secret; if the secret still works, you can revoke the secret", 0),
     bind(&[Context::Global], &[Key::char('@')], Action::Servers, "Servers", "Switch to another server, or to the store of this machine", 0),
+    bind(&[Context::Global], &[Key::char(':')], Action::Palette, "Commands", "Find an action or a jeton command by a few letters", 4),
     bind(&[Context::Global], &[Key::char('m')], Action::Messages, "Messages", "List past messages", 3),
     bind(&[Context::Global], &[Key::char('M')], Action::Mouse, "Mouse", "Leave the mouse to the terminal, so that you can select text; press again to use the mouse in jeton", 0),
 
@@ -79,6 +80,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens, Context::Trash], &[Key::ctrl_code(KeyCode::Up)], Action::Up, "Up", "Go to the previous row and keep all marks", 0),
     bind(&[Context::Tokens, Context::Trash], &[Key::char('a')], Action::MarkShown, "Mark all", "Mark all tokens that match the filter", 11),
     bind(&[Context::Tokens, Context::Trash], &[Key::char('s')], Action::Sort, "Sort", "Sort by a column, ascending or descending", 12),
+    bind(&[Context::Tokens, Context::Trash], &[Key::char('C')], Action::Columns, "Columns", "Show or hide columns", 0),
+    bind(&[Context::Tokens, Context::Trash, Context::Accounts, Context::Audit, Context::Denied, Context::Uses], &[Key::char('F')], Action::Filters, "Saved filters", "List the saved filters", 0),
     bind(&[Context::Tokens, Context::Trash], &[Key::char('A')], Action::Mine, "All/mine", "Switch between your own tokens and all tokens that you manage", 13),
 
     bind(&[Context::Tokens], &[Key::char('E')], Action::Expiring, "Expiring", "Show only active tokens that expire within 14 days; press again for all tokens", 14),
@@ -110,6 +113,17 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Filter], &[ENTER], Action::Accept, "Keep", "Keep the filter and go back to the list", 1),
     bind(&[Context::Filter], &[Key::code(KeyCode::Tab)], Action::CompleteFilter, "Complete", "Complete the field or value; if there is nothing to complete, keep the filter", 2),
     bind(&[Context::Filter], &[ESC], Action::Cancel, "Clear", "Clear the filter", 3),
+
+    bind(&[Context::Filter], &[Key::ctrl('s')], Action::SaveFilter, "Save", "Save the filter under a name", 6),
+
+    bind(&[Context::Filters], &[ENTER], Action::Accept, "Filter", "Filter by the saved filter under the cursor", 1),
+    bind(&[Context::Filters], &[Key::char('d')], Action::Discard, "Remove", "Remove the saved filter under the cursor", 2),
+    bind(&[Context::SaveFilter], &[ENTER], Action::Accept, "Save", "Save the filter, in place of one of the same name", 1),
+    bind(&[Context::SaveFilter], &[ESC], Action::Cancel, "Cancel", "Close without saving", 2),
+    bind(&[Context::Columns], &[Key::char(' '), ENTER], Action::Tick, "Show/hide", "Show or hide the column under the cursor", 1),
+    bind(&[Context::Columns, Context::Filters], &[DOWN, Key::char('j')], Action::Down, "Down", "Next line", 3),
+    bind(&[Context::Columns, Context::Filters], &[UP, Key::char('k')], Action::Up, "Up", "Previous line", 4),
+    bind(&[Context::Columns, Context::Filters], &[ESC, Key::char('q')], Action::Cancel, "Close", "Close the dialog", 5),
 
     bind(&[Context::TokenDetails], &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Close the details", 1),
 
@@ -266,6 +280,14 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::DiscardSecret], &[Key::char('l'), Key::char('d')], Action::Discard, "Discard", "Leave without the secret; jeton can't show the secret again", 2),
 
     bind(&[Context::Help], &[ESC], Action::Cancel, "Clear/Close", "Clear the filter; without a filter, close the help", 1),
+
+    bind(&[Context::Palette], &[ENTER], Action::Accept, "Run", "Do the action, or open the dialog of the command; a command for the shell is copied", 1),
+    bind(&[Context::Palette], &[Key::code(KeyCode::Tab)], Action::CompleteFilter, "Complete", "Complete the command, or the name of a token, an account or a rule", 2),
+    bind(&[Context::Palette], &[DOWN, Key::ctrl('n')], Action::Down, "Down", "Next line", 3),
+    bind(&[Context::Palette], &[UP, Key::ctrl('p')], Action::Up, "Up", "Previous line", 4),
+    bind(&[Context::Palette], &[Key::code(KeyCode::PageDown)], Action::PageDown, "Page down", "Page down", 0),
+    bind(&[Context::Palette], &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "Page up", 0),
+    bind(&[Context::Palette], &[ESC], Action::Cancel, "Clear/Close", "Clear the text; without text, close the palette", 5),
 
     bind(&[Context::ScrollView], &[DOWN, Key::char('j')], Action::Down, "Down", "Scroll one line down; in the messages, go to the next message", 1),
     bind(&[Context::ScrollView], &[UP, Key::char('k')], Action::Up, "Up", "Scroll one line up; in the messages, go to the previous message", 2),

@@ -21,6 +21,10 @@ pub struct KeyList {
 }
 
 const KEY_COLUMNS: usize = 15;
+/// Minimum width for two columns of keys: that of the dialog on a terminal of 100 columns.
+const MIN_WIDTH_OF_TWO: usize = 85;
+/// Width of the gap between two columns.
+const GAP: usize = 3;
 
 impl KeyList {
     /// Opens the list, beginning with the keys of `from`.
@@ -32,6 +36,26 @@ impl KeyList {
     fn contexts(&self) -> impl Iterator<Item = Context> {
         let from = self.from;
         std::iter::once(from).chain(Context::ALL.into_iter().filter(move |context| *context != from))
+    }
+
+    /// Returns the keys of each context that match every word. A word may match the key, its description or its context.
+    fn blocks(&self, columns: usize, theme: &Theme) -> Vec<Vec<Line<'static>>> {
+        let words = self.search_words();
+        let block = |context: Context| {
+            let title = context.title().to_lowercase();
+            let matches: Vec<Line<'static>> = keymap::rows(context)
+                .filter(|(keys, help)| {
+                    let (keys, help) = (keys.to_lowercase(), help.to_lowercase());
+                    words.iter().all(|word| {
+                        keys.split(' ').any(|key| key == word) || help.contains(word) || title.contains(word)
+                    })
+                })
+                .flat_map(|(keys, help)| binding_lines(&keys, help, columns, &words, theme))
+                .collect();
+            let heading = Line::styled(fit(context.title(), columns), theme.strong);
+            (!matches.is_empty()).then(|| std::iter::once(heading).chain(matches).collect())
+        };
+        self.contexts().filter_map(block).collect()
     }
 
     fn search_words(&self) -> Vec<String> {
@@ -61,34 +85,20 @@ impl Content for KeyList {
         Line::from(field)
     }
 
-    /// Returns the keys that match every word. A word may match the key, its description or its context.
     fn lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
-        let words = self.search_words();
-        let mut lines = Vec::new();
-        for context in self.contexts() {
-            let title = context.title().to_lowercase();
-            let matches: Vec<Line<'static>> = keymap::rows(context)
-                .filter(|(keys, help)| {
-                    let (keys, help) = (keys.to_lowercase(), help.to_lowercase());
-                    words.iter().all(|word| {
-                        keys.split(' ').any(|key| key == word) || help.contains(word) || title.contains(word)
-                    })
-                })
-                .flat_map(|(keys, help)| binding_lines(&keys, help, columns, &words, &model.theme))
-                .collect();
-            if matches.is_empty() {
-                continue;
+        let lines = if columns < MIN_WIDTH_OF_TWO {
+            stack(self.blocks(columns, &model.theme))
+        } else {
+            let half = (columns - GAP) / 2;
+            // This screen is on the left and every screen on the right. Each further block goes below the shorter one.
+            let (mut left, mut right) = (Vec::new(), Vec::new());
+            for block in self.blocks(half, &model.theme) {
+                let side = if height(&left) <= height(&right) { &mut left } else { &mut right };
+                side.push(block);
             }
-            if !lines.is_empty() {
-                lines.push(Line::default());
-            }
-            lines.push(Line::styled(fit(context.title(), columns), model.theme.strong));
-            lines.extend(matches);
-        }
-        if lines.is_empty() {
-            lines.push(Line::raw("No key matches.  Esc clears the filter."));
-        }
-        lines
+            side_by_side(stack(left), stack(right), half)
+        };
+        if lines.is_empty() { vec![Line::raw("No key matches.  Esc clears the filter.")] } else { lines }
     }
 
     fn position(&self, shown: Range<usize>, all: usize) -> Option<String> {
@@ -119,6 +129,42 @@ impl Content for KeyList {
             Intent::Stay
         })
     }
+}
+
+/// Returns all lines, with a blank one between two blocks.
+fn stack(blocks: Vec<Vec<Line<'static>>>) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for block in blocks {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.extend(block);
+    }
+    lines
+}
+
+fn height(blocks: &[Vec<Line<'static>>]) -> usize {
+    blocks.iter().map(|block| block.len() + 1).sum()
+}
+
+/// Returns the lines of both columns. The left one has the width `columns`.
+fn side_by_side(left: Vec<Line<'static>>, right: Vec<Line<'static>>, columns: usize) -> Vec<Line<'static>> {
+    let rows = left.len().max(right.len());
+    let (mut left, mut right) = (left.into_iter(), right.into_iter());
+    let row = |_| {
+        let (mut line, beside) = (left.next().unwrap_or_default(), right.next().unwrap_or_default());
+        if beside.width() > 0 {
+            let padding = (columns + GAP).saturating_sub(line.width());
+            // A heading has a style of its own.
+            let beside_style = beside.style;
+            let own_style = std::mem::take(&mut line.style);
+            line.spans.iter_mut().for_each(|span| span.style = own_style.patch(span.style));
+            line.push_span(Span::raw(" ".repeat(padding)));
+            line.extend(beside.spans.into_iter().map(|span| span.patch_style(beside_style)));
+        }
+        line
+    };
+    (0..rows).map(row).collect()
 }
 
 /// Returns the lines of a binding, with the matched `words` highlighted.

@@ -5,6 +5,7 @@ pub mod api_selection_choice;
 pub mod audit_check;
 pub mod catalogue;
 pub mod change_matching;
+pub mod columns;
 pub mod confirm_change;
 pub mod copy_token;
 pub mod create_token;
@@ -12,11 +13,13 @@ mod edit_conflict;
 pub mod edit_policy;
 pub mod edit_token;
 pub mod end_overlap;
+pub mod filters;
 pub mod help;
 pub mod identify_secret;
 mod impact;
 mod ledger_details;
 pub mod owner_choice;
+pub mod palette;
 pub mod past_notices;
 pub mod picker;
 pub mod purge;
@@ -38,17 +41,19 @@ pub mod token_usage;
 
 use help::KeyList;
 use identify_secret::IdentifySecretDialog;
+use palette::Palette;
 use past_notices::PastNotices;
 use servers::ServersDialog;
 
 use crate::tui::component::Component;
-use crate::tui::keymap::{Action, Context};
+use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 
-/// Returns the dialog that `action` opens on every screen, in `context`; `None` for other actions.
-pub fn global(action: Action, context: Context, model: &Model) -> Option<Box<dyn Component>> {
+/// Returns the dialog that `action` opens over every `page`; `None` for other actions.
+pub fn global(action: Action, page: &dyn Component, model: &Model) -> Option<Box<dyn Component>> {
     match action {
-        Action::Help => Some(Box::new(KeyList::new(context))),
+        Action::Help => Some(Box::new(KeyList::new(page.context()))),
+        Action::Palette => Some(Box::new(Palette::new(page, model))),
         Action::Messages => Some(Box::new(PastNotices::new(model.messages.iter().cloned().collect()))),
         Action::Servers => Some(Box::new(ServersDialog::new(model))),
         Action::IdentifySecret => Some(Box::new(IdentifySecretDialog::new())),

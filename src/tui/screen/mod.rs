@@ -21,6 +21,7 @@ use crate::domain::role::Role;
 use crate::tui::component::Component;
 use crate::tui::layer::ScreenId;
 use crate::tui::modal::picker::Picker;
+use crate::tui::view_state::ViewState;
 
 /// The screens of a signed-in user. Each keeps its state while another one is shown.
 pub struct Workspace {
@@ -29,11 +30,13 @@ pub struct Workspace {
     screens: Vec<Box<dyn Component>>,
 }
 
-impl Default for Workspace {
-    /// Creates empty screens and shows the tokens.
-    fn default() -> Self {
+impl Workspace {
+    /// Creates empty screens with the remembered look, and shows the tokens.
+    pub fn new(view_state: &ViewState) -> Self {
+        let mut tokens = tokens::Tokens::default();
+        tokens.source.options.sort = view_state.sort;
         let screens: Vec<Box<dyn Component>> = vec![
-            Box::new(tokens::Tokens::default()),
+            Box::new(tokens),
             Box::new(accounts::Accounts::default()),
             Box::new(audit::Audit::default()),
             Box::new(Picker::browse(Arc::from([]), Role::Owner)),
@@ -43,9 +46,7 @@ impl Default for Workspace {
         ];
         Workspace { current: ScreenId::TOKENS, screens }
     }
-}
 
-impl Workspace {
     /// Returns the screens, in the order of their keys.
     pub fn ids(&self) -> impl Iterator<Item = ScreenId> + use<> {
         (1..).take(self.screens.len()).map(ScreenId)

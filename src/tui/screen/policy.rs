@@ -6,10 +6,11 @@ use super::list::list_screen::{ListScreen, Source};
 use super::list::loaded_rows::{Anchor, ListRow, Page};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
-use crate::tui::component::{Intent, UpdateContext};
+use crate::tui::component::{Destination, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::edit_policy::{EditPolicyDialog, KEY_PREFIX, describe_rule};
 use crate::tui::model::Model;
+use crate::tui::notice::NoticeId;
 use crate::tui::outcome::{Outcome, Subject};
 use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
 use crate::verbs::policy::ListPolicy;
@@ -75,6 +76,18 @@ impl Source for Rules {
         let Subject::Policy(policy) = &outcome.subject else { return Intent::Stay };
         list.source.policy = Some(policy.clone());
         list.filter_rows(list.rows.current_anchor(), ctx)
+    }
+
+    fn on_go(list: &mut PolicyScreen, destination: &Destination, ctx: &UpdateContext<'_>) -> Intent {
+        let Destination::Rule(key) = destination else { return Intent::Stay };
+        if !Self::is_enabled(list, Action::EditPolicy, ctx.model) {
+            return Intent::Notify(NoticeId::NoEffect, "Only owners can change a rule".to_owned());
+        }
+        list.rows.set_target(Some(*key));
+        let policy = ctx.policy();
+        let value = policy.pairs().into_iter().find(|(known, _)| known == key).map(|(_, value)| value);
+        let dialog = EditPolicyDialog::new(policy, key, value.unwrap_or_default());
+        Intent::All(vec![list.list_again(), Intent::push(dialog)])
     }
 
     fn on_action(list: &mut PolicyScreen, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {

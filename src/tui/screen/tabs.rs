@@ -119,9 +119,10 @@ fn choices(model: &Model) -> Vec<(usize, String)> {
         None => (cut(&model.host, MAX_NAME_COLUMNS), 0),
     };
     let account = cut(me.account.username.as_str(), MAX_NAME_COLUMNS);
-    let mut choices = vec![(0, format!("{account}@{place} · {}", me.account.role))];
-    choices.extend((0..=most_dropped).map(|dropped| (dropped, format!("{account}@{place}"))));
-    choices.extend((0..=DROPPED_LABELS.len()).map(|dropped| (dropped, account.clone())));
+    let mode = if model.is_read_only { " · read-only" } else { "" };
+    let mut choices = vec![(0, format!("{account}@{place} · {}{mode}", me.account.role))];
+    choices.extend((0..=most_dropped).map(|dropped| (dropped, format!("{account}@{place}{mode}"))));
+    choices.extend((0..=DROPPED_LABELS.len()).map(|dropped| (dropped, format!("{account}{mode}"))));
     choices
 }
 

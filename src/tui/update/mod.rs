@@ -79,7 +79,7 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             }
             navigation::on_time(app)
         }
-        Msg::Key(_) | Msg::Paste(_) => {
+        Msg::Key(_) | Msg::Paste(_) | Msg::Act(_) => {
             app.model.auth.on_input(app.model.now);
             held_input::take(app, msg)
         }
@@ -119,6 +119,10 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::PropagationChecked(seq, answer) => outcomes::on_propagation_checked(app, seq, answer.as_ref()),
         Msg::Copied(result) => on_copied(app, result),
         Msg::Saved(result) => on_saved(app, result),
+        Msg::ViewStateFailed(error) => {
+            app.model.notify(Notice::error(&error));
+            Vec::new()
+        }
         Msg::Progress(done, total) => {
             long_work::on_progress(app, done, total);
             Vec::new()
@@ -205,6 +209,7 @@ fn on_input(app: &mut App, input: &Msg) -> Option<Vec<Effect>> {
     match input {
         Msg::Key(event) if event.kind != KeyEventKind::Release => press(app, event),
         Msg::Paste(text) => paste(app, text),
+        Msg::Act(action) => act_for_palette(app, *action),
         _ => Some(Vec::new()),
     }
 }
@@ -225,6 +230,21 @@ fn press(app: &mut App, event: &KeyEvent) -> Option<Vec<Effect>> {
     Some(action.map_or_else(Vec::new, |action| act(app, layer, action)))
 }
 
+/// Does the action that was chosen in the command palette, if its key can be used now. `None` if it has to wait for
+/// rows.
+fn act_for_palette(app: &mut App, action: Action) -> Option<Vec<Effect>> {
+    let layer = app.top_layer();
+    if held_input::waits_for_rows(app, Some(action)) {
+        return None;
+    }
+    let usable = app.page(layer).map(|page| page_keys::usable(page, &app.model)).unwrap_or_default();
+    if !usable.iter().any(|binding| binding.action == action) {
+        app.model.notify(Notice::new(NoticeId::NoEffect, "This action is not possible here now"));
+        return Some(Vec::new());
+    }
+    Some(act(app, layer, action))
+}
+
 /// Carries out the action of a key, on the page of `layer` if it is not the same on all pages.
 fn act(app: &mut App, layer: Layer, action: Action) -> Vec<Effect> {
     if let Some(effects) = long_work::stop_instead_of(app, action) {
@@ -240,7 +260,7 @@ fn act(app: &mut App, layer: Layer, action: Action) -> Vec<Effect> {
         Action::ShowScreen(screen) => navigation::go(app, &Destination::Screen(screen)),
         Action::Quit => quit(app, layer, Ok(())),
         Action::Mouse => mouse::switch(app),
-        _ => match modal::global(action, app.context(), &app.model) {
+        _ => match app.page(layer).and_then(|page| modal::global(action, page, &app.model)) {
             Some(dialog) => open(app, dialog),
             None => with_page(app, layer, None, |page, ctx| page.on_action(action, ctx)),
         },
@@ -309,6 +329,18 @@ pub(super) fn apply_intent(app: &mut App, layer: Layer, intent: Intent) -> Vec<E
             Vec::new()
         }
         Intent::Go(destination) => navigation::go(app, &destination),
+        Intent::Act(action) => {
+            // Done once the dialog is closed, and before the keys that were typed ahead.
+            app.held_input.push_front(Msg::Act(action));
+            Vec::new()
+        }
+        Intent::Remember(change) => match change(&mut app.model.view_state) {
+            Ok(()) => vec![Effect::SaveViewState(Box::new(app.model.view_state.clone()))],
+            Err(why) => {
+                app.model.notify(Notice::new(NoticeId::NoEffect, why));
+                Vec::new()
+            }
+        },
         Intent::Leave(Exit::SignOut(page)) => session::sign_out(app, page),
         Intent::Leave(Exit::Quit(result)) => quit(app, layer, result),
         Intent::Leave(Exit::Switch(place)) => {

@@ -22,12 +22,13 @@ pub(super) fn go(app: &mut App, destination: &Destination) -> Vec<Effect> {
     // The notice was about the previous screen; the message list keeps it.
     app.model.notice = None;
     let mut effects = with_page(app, layer, None, |page, ctx| page.on_open(ctx));
-    effects.extend(with_page(app, layer, None, |page, _| page.on_go(destination)));
+    effects.extend(with_page(app, layer, None, |page, ctx| page.on_go(destination, ctx)));
     effects
 }
 
 /// Reads again what is on screen, as well as the signed-in account, the policy and the catalogues.
 pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
+    app.model.usernames = None;
     // Requested before the rows, so that a dialog opened over them has the catalogues and the account's name.
     let mut effects = requests::read(app, ListCatalogues);
     effects.extend(requests::read(app, WhoAmI));

@@ -57,6 +57,9 @@ fn deliver(app: &mut App, layer: Option<Layer>, key: Option<ReadKey>, response: 
     if let Response::CountTokens(counts) = &response {
         app.model.denied_now = counts.denied_now;
     }
+    if let Response::ListAccounts(list) = &response {
+        app.model.usernames = Some(list.accounts.iter().map(|row| row.account.username.to_string()).collect());
+    }
     app.for_each_page(|page, ctx| page.on_data(&response, ctx));
     let mut reply = Reply::Response(response);
     let effects = layer.and_then(|layer| offer(app, layer, key, &mut reply));

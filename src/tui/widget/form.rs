@@ -317,7 +317,7 @@ impl<D: Dialog + 'static> Component for Form<D> {
         match answer {
             DialogResult::Error(error) => return self.on_error(error),
             DialogResult::Selection(selection) => self.focus = self.dialog.on_selection(selection).or(self.focus),
-            DialogResult::Sort(_) => {}
+            DialogResult::Sort(_) | DialogResult::Filter(_) => {}
         }
         Intent::Stay
     }

@@ -103,7 +103,15 @@ impl CellWidths {
 
 impl TableColumns {
     pub fn new(spec: &'static TableSpec, columns: usize) -> Self {
-        let widths = spec.columns.iter().map(|(_, width)| *width).collect();
+        Self::without(spec, columns, &[])
+    }
+
+    /// Returns the columns except those with a `hidden` heading. The first one is always shown.
+    pub fn without(spec: &'static TableSpec, columns: usize, hidden: &[String]) -> Self {
+        let is_hidden = |at: usize, heading: &str| at > 0 && hidden.iter().any(|hidden| hidden == heading);
+        let first_width =
+            |(at, (heading, width)): (usize, &(&str, usize))| if is_hidden(at, heading) { 0 } else { *width };
+        let widths: Vec<usize> = spec.columns.iter().enumerate().map(first_width).collect();
         let mut c = TableColumns { spec, widths, room: columns, gap: NARROW_GAP };
         for step in spec.narrower {
             if c.total() > columns {

@@ -105,6 +105,8 @@ fn child() {
         backend: jeton,
         clock: panic_at.clone(),
         secret_files: panic_at,
+        commands: jeton::cli::command,
+        is_read_only: false,
         propagation_probe: PropagationProbe::new(Path::new("nowhere")),
         store_path: "nowhere".to_owned(),
         store_colour: None,

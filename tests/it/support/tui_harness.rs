@@ -25,6 +25,7 @@ use jeton::tui::screen::uses::Uses;
 use jeton::tui::theme::Theme;
 use jeton::tui::theme::appearance::Appearance;
 use jeton::tui::update::{start, update};
+use jeton::tui::view_state::ViewState;
 use jeton::tui::{Demo, TuiConfig};
 use jeton::verbs::Backend;
 use jeton::verbs::ports::{Clock, SecretFileWriter};
@@ -47,6 +48,8 @@ pub struct TuiHarness {
     pub propagation: Option<Propagation>,
     /// The address of a running service.
     pub verify_endpoint: Option<Endpoint>,
+    /// The look of the screens that was saved last.
+    pub saved_view: Option<ViewState>,
     /// Replies held back until [`TuiHarness::deliver_replies`].
     pub held_replies: Option<VecDeque<Msg>>,
 }
@@ -77,6 +80,8 @@ impl TuiHarness {
             for_long_reads: Arc::new(UnreachableBackend),
             clock: Arc::clone(&install.fakes.clock) as Arc<dyn Clock>,
             secret_files: Arc::new(SecretFiles),
+            commands: jeton::cli::command,
+            is_read_only: false,
             propagation_probe: PropagationProbe::new(&install.temp_store.path()),
             store_path: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
             store_colour: None,
@@ -103,6 +108,7 @@ impl TuiHarness {
             suspend_count: 0,
             propagation: None,
             verify_endpoint: None,
+            saved_view: None,
             held_replies: None,
         };
         let effects = start(&mut screens.app);
@@ -247,6 +253,10 @@ impl TuiHarness {
                     testified
                 }
                 Effect::Redraw | Effect::TakeMouse(_) => continue,
+                Effect::SaveViewState(state) => {
+                    self.saved_view = Some(*state);
+                    continue;
+                }
                 Effect::Suspend => {
                     self.suspend_count += 1;
                     Msg::Resumed

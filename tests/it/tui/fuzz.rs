@@ -25,7 +25,7 @@ enum RandomEvent {
 
 fn random_event() -> impl Strategy<Value = RandomEvent> {
     let code = prop_oneof![
-        8 => prop::sample::select("nrdx/?yvslqRgGjk 12345fauUzhmhtpAESowW".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        8 => prop::sample::select("nrdx/?:CFyvslqRgGjk 12345fauUzhmhtpAESowW".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down, KeyCode::Left,
             KeyCode::Right, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End, KeyCode::Backspace,

@@ -152,3 +152,19 @@ fn footer_has_the_main_keys_at_80_columns() {
     let s = TuiHarness::signed_in(install(&["a"]));
     insta::assert_snapshot!(s.footer(), @"n New  e Edit  c Copy  r Regenerate  d Disable  x Revoke  ? Help  q Quit");
 }
+
+#[test]
+fn names_of_accounts_are_completed_in_filters() {
+    let mut s = TuiHarness::signed_in(TestInstall::with_accounts());
+    s.keys("/account:vi<tab>");
+    assert!(s.filter_line().contains("/ account:viewer "), "{}", s.filter_line());
+    let sent = s.requests.iter().filter(|verb| **verb == "account.list").count();
+    s.keys("<c-u>account:me<tab>");
+    assert!(s.filter_line().contains("/ account:member "), "{}", s.filter_line());
+    assert_eq!(s.requests.iter().filter(|verb| **verb == "account.list").count(), sent, "they are known by now");
+    s.keys("<esc>3/by:o<tab>");
+    assert!(s.filter_line().contains("/ by:ops "), "{}", s.filter_line());
+    // No account: Tab ends the filter.
+    s.keys("<esc>2/role:ad<tab>");
+    assert!(s.filter_line().contains("/ role:admin "), "{}", s.filter_line());
+}

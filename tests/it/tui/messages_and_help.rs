@@ -178,3 +178,20 @@ fn help_is_narrowed_by_typing() {
     s.keys("<esc><esc>");
     s.assert_no_dialog();
 }
+
+#[test]
+fn help_has_two_columns_where_there_is_room() {
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    s.resize(120, 40);
+    s.keys("?");
+    let heading = lines_of(&s, Context::Tokens.title());
+    assert!(heading.contains(Context::Global.title()), "this screen is beside every screen: {heading}");
+    insta::assert_snapshot!("help_120x40", s.dump());
+    s.keys("secret");
+    insta::assert_snapshot!("help_120x40_narrowed", s.dump());
+    s.keys("<c-u>xyzzy");
+    s.assert_shows("No key matches.");
+    s.resize(99, 24);
+    s.keys("<esc>");
+    assert!(!lines_of(&s, Context::Tokens.title()).contains(Context::Global.title()));
+}

@@ -25,10 +25,12 @@ mod messages_and_help;
 mod mouse;
 mod navigation;
 mod overlap;
+mod palette;
 mod picker;
 mod picker_tree;
 mod policy;
 mod propagation;
+mod read_only;
 mod server;
 mod set_list;
 mod small_terminals;
@@ -39,6 +41,7 @@ mod typed_ahead;
 mod undo;
 mod usage;
 mod uses;
+mod view_state;
 
 use std::any::Any;
 

@@ -1,6 +1,7 @@
 //! The dialogs about the account under the cursor, and for a new account.
 
 use super::Accounts;
+use crate::domain::account::Account;
 use crate::domain::role::Role;
 use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::Action;
@@ -21,11 +22,28 @@ use crate::verbs::authorize::{self, AccountAction};
 /// Opens the dialog of `action`. `None` if the action has none, or if there is no account for it.
 pub(super) fn open(list: &Accounts, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
     let me = &ctx.me?.account;
-    let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
     if action == Action::CreateAccount {
+        let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
         return Some(Intent::push(CreateAccountDialog::new(roles)));
     }
-    let counted = list.current()?;
+    open_about(list, list.current()?, action, ctx)
+}
+
+/// Opens the dialog of `action` about an account, if the signed-in account may do so.
+pub(super) fn open_about_account(
+    list: &Accounts,
+    counted: &AccountWithCounts,
+    action: Action,
+    ctx: &UpdateContext<'_>,
+) -> Intent {
+    let dialog =
+        if may_open_about(&counted.account, action, ctx.model) { open_about(list, counted, action, ctx) } else { None };
+    dialog.unwrap_or_else(|| Intent::Notify(NoticeId::NoEffect, "You can't change this account in this way".to_owned()))
+}
+
+fn open_about(list: &Accounts, counted: &AccountWithCounts, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
+    let me = &ctx.me?.account;
+    let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
     let is_change = matches!(action, Action::SetRole | Action::SetEnabled | Action::DeleteAccount);
     if is_change && list.source.is_last_owner(&counted.account) {
         let error = last_owner_error();
@@ -52,7 +70,12 @@ pub(super) fn may_open(list: &Accounts, action: Action, model: &Model) -> bool {
     if action == Action::CreateAccount {
         return !by_token && Role::ALL.into_iter().any(|role| me.role.manages(role));
     }
-    let Some(account) = list.current().map(|counted| &counted.account) else { return false };
+    list.current().is_some_and(|counted| may_open_about(&counted.account, action, model))
+}
+
+fn may_open_about(account: &Account, action: Action, model: &Model) -> bool {
+    let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
+    let by_token = !model.is_by_person();
     let (act, needs_person) = match action {
         Action::SetRole => (AccountAction::SetRole(account.role), true),
         Action::SetEnabled => (AccountAction::SetEnabled, !account.enabled),

@@ -57,7 +57,7 @@ impl AllAccounts {
 
     fn is_last_owner(&self, account: &Account) -> bool {
         let mut owners = self.accounts.iter().flatten().filter(|row| row.account.is_enabled_owner());
-        account.is_enabled_owner() && owners.all(|row| row.account.id == account.id)
+        self.accounts.is_some() && account.is_enabled_owner() && owners.all(|row| row.account.id == account.id)
     }
 
     fn insert(&mut self, changed: &AccountWithCounts) {
@@ -132,6 +132,14 @@ impl Source for AllAccounts {
         changed.iter().for_each(|counted| list.source.insert(counted));
         list.rows.set_target(changed.last().map(|counted| counted.account.id));
         list.filter_rows(list.rows.current_anchor(), ctx)
+    }
+
+    fn on_go(list: &mut Accounts, destination: &Destination, ctx: &UpdateContext<'_>) -> Intent {
+        let Destination::AccountDialog(counted, action) = destination else { return Intent::Stay };
+        list.filter.clear();
+        list.rows.set_target(Some(counted.account.id));
+        let dialog = action.map_or(Intent::Stay, |action| dialogs::open_about_account(list, counted, action, ctx));
+        Intent::All(vec![list.list_again(), dialog])
     }
 
     fn on_action(list: &mut Accounts, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {

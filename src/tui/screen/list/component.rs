@@ -7,25 +7,46 @@ use super::layout::{self, ListPart};
 use super::list_screen::{ListScreen, Source};
 use super::loaded_rows::{Anchor, ListRow};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::query::filter_syntax::{self, Completion};
+use crate::domain::query::filter_syntax::{self, Completion, FilterFields};
 use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::tui::component::{ClickTarget, Component, Damaged, Destination, DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::keymap::{self, Action, Context};
 use crate::tui::layer::ScreenId;
+use crate::tui::modal::filters::{FiltersDialog, SaveFilterDialog};
 use crate::tui::model::Model;
 use crate::tui::msg::ReadKey;
 use crate::tui::notice::NoticeId;
 use crate::tui::outcome::Outcome;
 use crate::tui::widget::filter_field::FilterChange;
 use crate::tui::widget::text_input::TextInput;
+use crate::verbs::accounts::ListAccounts;
 use crate::verbs::request::Response;
+
+/// The fields of filters that take the name of an account.
+const ACCOUNT_FIELDS: [&str; 2] = ["account", "by"];
+
+/// Returns `true` if `field` of the list's filter takes the name of an account.
+fn takes_account<S: Source>(field: &str) -> bool {
+    ACCOUNT_FIELDS.iter().any(|known| *known == field) && S::Filter::FIELDS.iter().any(|(known, _)| *known == field)
+}
 
 impl<S: Source> ListScreen<S> {
     /// Completes the end of the filter, or names what it can become. `None` if there is nothing to complete.
     fn complete_filter(&mut self, ctx: &UpdateContext<'_>) -> Option<Intent> {
-        let methods = ctx.catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());
-        Some(match filter_syntax::complete::<S::Filter>(self.filter.text(), methods)? {
+        let last = self.filter.text().split_whitespace().last().unwrap_or_default();
+        let field = last.split_once(':').map_or("", |(field, _)| field).to_lowercase();
+        let accounts = &ctx.model.usernames;
+        if takes_account::<S>(&field) && accounts.is_none() {
+            // The reply completes the filter.
+            return Some(Intent::read(ListAccounts));
+        }
+        let names = |field: &str| match field {
+            "method" => ctx.catalogues.iter().flat_map(Catalogue::methods).map(|m| m.id.to_string()).collect(),
+            field if takes_account::<S>(field) => accounts.clone().unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        Some(match filter_syntax::complete::<S::Filter>(self.filter.text(), names)? {
             Completion::Longer(text) => {
                 self.filter.set(&text);
                 self.filter_rows(Anchor::Start, ctx)
@@ -110,6 +131,13 @@ impl<S: Source> Component for ListScreen<S> {
         if let Some(intent) = S::on_reply(self, response, ctx) {
             return Some(intent);
         }
+        if matches!(response, Response::ListAccounts(_)) && ACCOUNT_FIELDS.into_iter().any(takes_account::<S>) {
+            // Typing may have ended meanwhile.
+            if !self.filter.is_typing() {
+                return Some(Intent::Stay);
+            }
+            return Some(self.complete_filter(ctx).unwrap_or(Intent::Stay));
+        }
         let page = self.source.take_page(response, &self.parsed_filter())?;
         page.rows.iter().for_each(|row| self.marks.refresh(row));
         self.set_page(page, ctx);
@@ -155,12 +183,15 @@ impl<S: Source> Component for ListScreen<S> {
         S::on_change(self, outcome, ctx)
     }
 
-    fn on_go(&mut self, destination: &Destination) -> Intent {
-        S::on_go(self, destination)
+    fn on_go(&mut self, destination: &Destination, ctx: &UpdateContext<'_>) -> Intent {
+        S::on_go(self, destination, ctx)
     }
 
     fn on_answer(&mut self, answer: DialogResult) -> Intent {
-        S::on_answer(self, answer)
+        let DialogResult::Filter(text) = answer else { return S::on_answer(self, answer) };
+        self.filter.set(&text);
+        self.filter.stop_typing();
+        self.list(Anchor::Start)
     }
 
     fn focused_input(&mut self) -> Option<&mut TextInput> {
@@ -240,6 +271,11 @@ impl<S: Source> Component for ListScreen<S> {
             Action::Last if self.rows.has_after() || S::Row::NEWEST_FIRST => self.list(Anchor::End),
             Action::Refresh => Intent::All(vec![self.list_again(), self.read_marked()]),
             Action::Mark => self.mark_current(ctx),
+            Action::Filters => Intent::push(FiltersDialog::new(S::ID)),
+            Action::SaveFilter if self.filter.is_empty() => {
+                Intent::Notify(NoticeId::NoEffect, "There is no filter to save".to_owned())
+            }
+            Action::SaveFilter => Intent::push(SaveFilterDialog::new(S::ID, self.filter.text())),
             Action::ExtendDown => self.extend_marks(Action::Down, ctx),
             Action::ExtendUp => self.extend_marks(Action::Up, ctx),
             Action::Cancel => Intent::Go(Destination::Screen(ScreenId::TOKENS)),

@@ -46,6 +46,8 @@ pub trait Source: Default + 'static {
     const SHOWS_LEDGER: bool = false;
     /// `true` if the list can be filtered.
     const HAS_FILTER: bool = true;
+    /// `true` if the user can hide columns.
+    const HIDES_COLUMNS: bool = false;
     /// `true` if a wide screen shows the row under the cursor in full.
     const HAS_PANE: bool = true;
 
@@ -109,7 +111,7 @@ pub trait Source: Default + 'static {
     }
 
     /// Goes to something on the screen.
-    fn on_go(_list: &mut ListScreen<Self>, _destination: &Destination) -> Intent {
+    fn on_go(_list: &mut ListScreen<Self>, _destination: &Destination, _ctx: &UpdateContext<'_>) -> Intent {
         Intent::Stay
     }
 
@@ -304,7 +306,7 @@ impl<S: Source> ListScreen<S> {
 
     /// Measures the cells of all loaded rows. Their widths don't change while the cursor moves through the rows.
     pub(super) fn measure(&mut self, ctx: &UpdateContext<'_>) {
-        let columns = TableColumns::new(self.source.table(), self.columns(ctx.size.0).into());
+        let columns = self.fitting_columns(self.columns(ctx.size.0).into(), ctx.model);
         let filter = self.parsed_filter();
         let mut widths = std::mem::take(&mut self.rows.cell_widths);
         widths.begin(&columns);

@@ -131,9 +131,15 @@ impl<S: Source> ListScreen<S> {
         fit_parts(parts, room, columns.saturating_sub(FILTER_LABEL_COLUMNS))
     }
 
+    /// Returns the columns that fit into `columns`, without those that the user has hidden.
+    pub(super) fn fitting_columns(&self, columns: usize, model: &Model) -> TableColumns {
+        let hidden: &[String] = if S::HIDES_COLUMNS { &model.view_state.hidden_columns } else { &[] };
+        TableColumns::without(self.source.table(), columns, hidden)
+    }
+
     fn draw_table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
-        let mut layout = TableColumns::new(self.source.table(), columns);
+        let mut layout = self.fitting_columns(columns, model);
         let filter = self.parsed_filter();
         let cursor = self.rows.cursor();
         let visible = cursor.visible_rows(usize::from(area.height).saturating_sub(1));

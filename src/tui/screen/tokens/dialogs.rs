@@ -59,6 +59,17 @@ impl Tokens {
         }
     }
 
+    /// Opens the dialog of `action` about one token, whatever is marked.
+    pub(super) fn open_about_token(&self, token: Token, action: Action, ctx: &UpdateContext<'_>) -> Intent {
+        let dialog = match action {
+            Action::SetEnabled | Action::Revoke => self.open_about_targets(vec![token], action, ctx),
+            _ => self.open_about(token, action, ctx),
+        };
+        dialog.unwrap_or_else(|| {
+            Intent::Notify(NoticeId::NoEffect, "This action is not possible for the token now".to_owned())
+        })
+    }
+
     fn create_token(&self, ctx: &UpdateContext<'_>) -> Option<Intent> {
         let expiry = ctx.policy().default_expiry;
         let mut form = CreateTokenDialog::new(self.owner_choice(ctx)?, expiry, Arc::clone(ctx.catalogues));

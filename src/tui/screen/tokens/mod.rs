@@ -21,6 +21,7 @@ use crate::domain::role::Role;
 use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::tui::component::{Damaged, Destination, DialogResult, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
+use crate::tui::modal::columns::ColumnsDialog;
 use crate::tui::modal::sort_order::SortDialog;
 use crate::tui::model::Model;
 use crate::tui::outcome::Outcome;
@@ -95,6 +96,7 @@ impl Source for TokenList {
     const TABLE: TableSpec = columns::TOKENS;
     const NOUN: &'static str = "tokens";
     const SHOWS_LEDGER: bool = true;
+    const HIDES_COLUMNS: bool = true;
 
     fn context(&self) -> Context {
         if self.options.trashed { Context::Trash } else { Context::Tokens }
@@ -181,9 +183,8 @@ impl Source for TokenList {
         list.take_change(outcome)
     }
 
-    fn on_go(list: &mut Tokens, destination: &Destination) -> Intent {
+    fn on_go(list: &mut Tokens, destination: &Destination, ctx: &UpdateContext<'_>) -> Intent {
         match destination {
-            Destination::Here | Destination::Screen(_) => Intent::Stay,
             Destination::TokensOf(username) => {
                 list.filter.set(&format!("account:{username}"));
                 list.list(Anchor::Start)
@@ -192,18 +193,34 @@ impl Source for TokenList {
                 list.go_to(*id, *trashed);
                 list.list_again()
             }
+            Destination::TokenTable if list.source.options.trashed => list.toggle_trash(),
+            Destination::Trash(filter) => {
+                if !list.source.options.trashed {
+                    list.toggle_trash();
+                }
+                list.filter.set(filter);
+                list.list(Anchor::Start)
+            }
+            Destination::TokenDialog(token, action) => {
+                list.go_to(token.id, token.deleted_at.is_some());
+                let dialog = list.open_about_token((**token).clone(), *action, ctx);
+                Intent::All(vec![list.list_again(), dialog])
+            }
+            _ => Intent::Stay,
         }
     }
 
     fn on_answer(list: &mut Tokens, answer: DialogResult) -> Intent {
         let DialogResult::Sort(sort) = answer else { return Intent::Stay };
-        list.set_options(|options| options.sort = sort)
+        let read = list.set_options(|options| options.sort = sort);
+        Intent::All(vec![read, Intent::remember(move |state| state.sort = sort)])
     }
 
     fn on_action(list: &mut Tokens, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
         Some(match action {
             Action::Cancel => list.go_back(),
             Action::MarkShown => list.mark_all(ctx),
+            Action::Columns => Intent::push(ColumnsDialog::new(list.source.table())),
             Action::Sort => Intent::push(SortDialog::new(list.source.options.sort)),
             Action::Mine => list.set_options(|options| options.mine = !options.mine),
             Action::Expiring => list.set_options(ListOptions::toggle_expiring),
@@ -296,6 +313,7 @@ impl Source for TokenList {
 
     fn empty_text(&self, model: &Model) -> &'static str {
         match (self.options.trashed, can_generate(model)) {
+            (false, _) if model.is_read_only => "No tokens yet.",
             (true, _) => "The trash is empty.",
             (false, true) => "No tokens yet.",
             (false, false) => "No tokens yet. Self-service is off: ask an owner or admin for a token.",
@@ -305,7 +323,7 @@ impl Source for TokenList {
     fn empty_hint(&self, model: &Model) -> Option<(&'static str, &'static str)> {
         match self.options.trashed {
             true => Some(("t", "goes back to the tokens.")),
-            false => can_generate(model).then_some(("n", "generates the first one.")),
+            false => (can_generate(model) && !model.is_read_only).then_some(("n", "generates the first one.")),
         }
     }
 }

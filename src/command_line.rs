@@ -1,17 +1,53 @@
-//! The place in the tree of commands at which a command line ends.
+//! The place in the tree of commands at which a command line ends, for shell completions and the command palette.
 
 use clap::{Arg, ArgAction, Command};
 
-use super::Candidate;
-use super::names::NameKind;
 use crate::domain::policy::Policy;
 use crate::domain::query::sort::SortColumn;
 use crate::domain::role::Role;
 use crate::domain::token::Status;
 
+/// A word that may come next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    pub text: String,
+    pub help: String,
+    /// `true` if more text follows without a space, such as after `--user=`.
+    pub is_partial: bool,
+}
+
+impl Candidate {
+    pub fn new(text: impl Into<String>, help: impl Into<String>) -> Self {
+        Candidate { text: text.into(), help: help.into(), is_partial: false }
+    }
+
+    pub fn word(text: impl Into<String>) -> Self {
+        Candidate::new(text, "")
+    }
+
+    pub fn partial(text: impl Into<String>) -> Self {
+        Candidate { is_partial: true, ..Candidate::word(text) }
+    }
+}
+
+/// Names that a command takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameKind {
+    Tokens,
+    TrashedTokens,
+    Accounts,
+    Sets,
+    Methods,
+    Catalogues,
+    /// Catalogues, API sets, groups and methods.
+    CatalogueEntries,
+    Settings,
+    Servers,
+}
+
 /// Something that may come next.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub enum Wanted {
     Words(Vec<Candidate>),
     Names(NameKind),
     Files,
@@ -19,12 +55,14 @@ pub(super) enum Wanted {
 }
 
 /// A command line up to the cursor.
-pub(super) struct CommandLine<'a> {
+pub struct CommandLine<'a> {
     command: &'a Command,
     /// Names of the commands below `jeton`, such as `token`, `show`.
     path: Vec<&'a str>,
-    /// Number of positional arguments before the last word.
-    positional: usize,
+    /// The positional arguments before the last word.
+    positional: Vec<&'a str>,
+    /// `true` if an option is before the last word, even an unknown one.
+    has_options: bool,
     /// The option whose value the last word is.
     option: Option<&'a Arg>,
     /// Ids of the options before the last word, and their values.
@@ -41,7 +79,8 @@ impl<'a> CommandLine<'a> {
         let mut line = CommandLine {
             command: root,
             path: Vec::new(),
-            positional: 0,
+            positional: Vec::new(),
+            has_options: false,
             option: None,
             given: Vec::new(),
             is_after_dashes: false,
@@ -55,26 +94,49 @@ impl<'a> CommandLine<'a> {
         if let Some(option) = self.option.take() {
             self.given.push((option.get_id().as_str(), word));
         } else if self.is_after_dashes {
-            self.positional += 1;
+            self.positional.push(word);
         } else if word == "--" {
             self.is_after_dashes = true;
         } else if let Some(long) = word.strip_prefix("--") {
+            self.has_options = true;
             let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
             match (self.find_option(name), value) {
                 (Some(option), None) if option.get_action().takes_values() => self.option = Some(option),
                 (Some(option), value) => self.given.push((option.get_id().as_str(), value.unwrap_or_default())),
                 (None, _) => {}
             }
-        } else if let Some(command) = self.command.find_subcommand(word).filter(|_| self.positional == 0) {
-            (self.command, self.positional) = (command, 0);
+        } else if let Some(command) = self.command.find_subcommand(word).filter(|_| self.positional.is_empty()) {
+            self.command = command;
             self.path.push(command.get_name());
-        } else if !word.starts_with('-') {
-            self.positional += 1;
+        } else if word.starts_with('-') {
+            self.has_options = true;
+        } else {
+            self.positional.push(word);
         }
     }
 
     fn find_option(&self, long: &str) -> Option<&'a Arg> {
         self.command.get_arguments().find(|arg| arg.get_long() == Some(long))
+    }
+
+    /// Returns the command that the words name.
+    pub fn command(&self) -> &'a Command {
+        self.command
+    }
+
+    /// Returns the names of the commands below `jeton`, such as `token`, `show`.
+    pub fn path(&self) -> &[&'a str] {
+        &self.path
+    }
+
+    /// Returns the positional arguments before the last word.
+    pub fn arguments(&self) -> &[&'a str] {
+        &self.positional
+    }
+
+    /// Returns `true` if an option is before the last word, even an unknown one.
+    pub fn has_options(&self) -> bool {
+        self.has_options
     }
 
     /// Returns the value of an option before the cursor.
@@ -108,12 +170,12 @@ impl<'a> CommandLine<'a> {
             };
         }
         let mut wanted = Vec::new();
-        if self.positional == 0 && !self.is_after_dashes {
+        if self.positional.is_empty() && !self.is_after_dashes {
             wanted.push(Wanted::Words(self.commands()));
         }
         let positionals: Vec<&Arg> = self.command.get_positionals().collect();
         let last_of_many = positionals.last().filter(|arg| matches!(arg.get_action(), ArgAction::Append));
-        if let Some(arg) = positionals.get(self.positional).or(last_of_many) {
+        if let Some(arg) = positionals.get(self.positional.len()).or(last_of_many) {
             wanted.extend(self.values_of(arg));
         }
         wanted
@@ -154,7 +216,7 @@ impl<'a> CommandLine<'a> {
             (["catalogue", "show"], _) => names(NameKind::CatalogueEntries),
             (["catalogue", "export"], "name") | (["guide"], "catalogue" | "preflights") => names(NameKind::Catalogues),
             (["config", ..], "key") => names(NameKind::Settings),
-            (["policy", "set"], "words") if self.positional == 0 => {
+            (["policy", "set"], "words") if self.positional.is_empty() => {
                 words(&mut Policy::default().pairs().into_iter().map(|(key, _)| key.to_owned()))
             }
             (_, "server") => names(NameKind::Servers),
@@ -175,17 +237,18 @@ impl<'a> CommandLine<'a> {
     }
 }
 
-fn help(text: Option<&clap::builder::StyledStr>) -> String {
+/// Returns the first line of a help text.
+pub fn help(text: Option<&clap::builder::StyledStr>) -> String {
     text.map(ToString::to_string).unwrap_or_default().lines().next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::args;
+    use crate::cli;
 
     fn wanted_at(text: &str) -> Vec<Wanted> {
-        let mut root = args::command();
+        let mut root = cli::command();
         root.build();
         let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
         CommandLine::parse(&root, &words).wanted()

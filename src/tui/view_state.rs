@@ -1,0 +1,242 @@
+//! The look of the screens that is remembered for each store and server: order, hidden columns, saved filters.
+//!
+//! Nothing here is secret. A file that can't be used is ignored and replaced by the next change.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::query::sort::Sort;
+use crate::domain::secret::contains_secret;
+use crate::domain::untrusted_text::is_control_or_bidi;
+use crate::error::{Error, Result};
+use crate::platform::view_state_file;
+use crate::tui::TuiConfig;
+use crate::tui::model::Model;
+use crate::tui::notice::Notice;
+
+/// Maximum number of saved filters of a store.
+pub const MAX_FILTERS: usize = 50;
+/// Maximum length of a filter's name, in bytes.
+pub const MAX_NAME: usize = 40;
+/// Maximum length of a filter, in bytes.
+const MAX_TEXT: usize = 200;
+/// Maximum number of stores and servers in the file.
+const MAX_PLACES: usize = 50;
+const MAX_COLUMNS: usize = 20;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ViewState {
+    /// The order of the token table.
+    pub sort: Sort,
+    /// Headings of the columns that the token table leaves out.
+    pub hidden_columns: Vec<String>,
+    pub filters: Vec<SavedFilter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedFilter {
+    /// The id of the screen.
+    pub screen: String,
+    pub name: String,
+    pub text: String,
+}
+
+impl ViewState {
+    /// Adds a filter, in place of one of the same name.
+    ///
+    /// # Errors
+    /// The reason in a sentence.
+    pub fn save_filter(&mut self, new: SavedFilter) -> std::result::Result<(), &'static str> {
+        if contains_secret(&new.text) || contains_secret(&new.name) {
+            return Err("This filter has a secret in it and is not saved");
+        }
+        let is_full = self.filters.len() >= MAX_FILTERS;
+        match self.filters.iter_mut().find(|old| old.screen == new.screen && old.name == new.name) {
+            Some(old) => *old = new,
+            None if is_full => return Err("At most 50 filters can be saved. Remove one with F"),
+            None => self.filters.push(new),
+        }
+        Ok(())
+    }
+
+    pub fn remove_filter(&mut self, filter: &SavedFilter) {
+        self.filters.retain(|old| old != filter);
+    }
+
+    pub fn filters_of<'a>(&'a self, screen: &'a str) -> impl Iterator<Item = &'a SavedFilter> {
+        self.filters.iter().filter(move |filter| filter.screen == screen)
+    }
+
+    /// Shows or hides a column.
+    pub fn toggle_column(&mut self, heading: &str) {
+        let count = self.hidden_columns.len();
+        self.hidden_columns.retain(|hidden| hidden != heading);
+        if self.hidden_columns.len() == count {
+            self.hidden_columns.push(heading.to_owned());
+        }
+    }
+
+    /// Returns `true` if jeton itself could have written this.
+    fn is_plausible(&self) -> bool {
+        let is_plain = |text: &str, max: usize| {
+            (1..=max).contains(&text.len()) && !text.chars().any(is_control_or_bidi) && !contains_secret(text)
+        };
+        self.filters.len() <= MAX_FILTERS
+            && self.hidden_columns.len() <= MAX_COLUMNS
+            && self.hidden_columns.iter().all(|heading| is_plain(heading, MAX_NAME))
+            && self.filters.iter().all(|filter| {
+                is_plain(&filter.screen, MAX_NAME)
+                    && is_plain(&filter.name, MAX_NAME)
+                    && is_plain(&filter.text, MAX_TEXT)
+            })
+    }
+}
+
+/// The content of the file.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Content {
+    /// By the store's path or the server's address.
+    places: BTreeMap<String, ViewState>,
+}
+
+/// The file, and the place in it.
+#[derive(Debug, Clone)]
+pub struct ViewStateFile {
+    path: PathBuf,
+    place: String,
+}
+
+impl ViewStateFile {
+    /// Returns the part of the user's file for the store or server at `place`. `None` without a home folder.
+    pub fn of_user(place: &str) -> Option<Self> {
+        Some(ViewStateFile::new(view_state_file::user_path()?, place))
+    }
+
+    pub fn new(path: PathBuf, place: &str) -> Self {
+        ViewStateFile { path, place: place.to_owned() }
+    }
+
+    /// Reads the state. The default if there is none.
+    ///
+    /// # Errors
+    /// The reason why the file can't be used.
+    pub fn load(&self) -> Result<ViewState> {
+        Ok(self.content()?.places.remove(&self.place).unwrap_or_default())
+    }
+
+    fn content(&self) -> Result<Content> {
+        let Some(text) = view_state_file::read(&self.path)? else { return Ok(Content::default()) };
+        let unusable = |why: String| {
+            Error::failure(format!("{} is ignored", self.path.display()))
+                .why(why)
+                .next("The next change of the order, the columns or the saved filters replaces the file")
+        };
+        let content: Content = toml::from_str(&text).map_err(|e| unusable(e.message().to_owned()))?;
+        match content.places.len() <= MAX_PLACES && content.places.values().all(ViewState::is_plausible) {
+            true => Ok(content),
+            false => Err(unusable("the file has values that jeton doesn't write".to_owned())),
+        }
+    }
+
+    /// Writes the state, along with that of other places.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if the file can't be written.
+    pub fn save(&self, state: &ViewState) -> Result<()> {
+        let mut content = self.content().unwrap_or_default();
+        while content.places.len() >= MAX_PLACES && content.places.pop_first().is_some() {}
+        content.places.insert(self.place.clone(), state.clone());
+        let text = toml::to_string(&content)
+            .map_err(|e| Error::failure("the look of the screens can't be saved").why(e.to_string()))?;
+        view_state_file::write(&self.path, &text)
+    }
+}
+
+/// Returns the user's file and takes its state into `model`. `None` in a demo, which remembers nothing.
+pub fn open(config: &TuiConfig, model: &mut Model) -> Option<ViewStateFile> {
+    let file = ViewStateFile::of_user(&config.store_path).filter(|_| config.demo.is_none())?;
+    match file.load() {
+        Ok(state) => model.view_state = state,
+        Err(error) => model.notify(Notice::error(&error)),
+    }
+    Some(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::domain::query::sort::SortColumn;
+
+    fn filter(name: &str, text: &str) -> SavedFilter {
+        SavedFilter { screen: "tokens".to_owned(), name: name.to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn state_is_kept_by_place_in_a_private_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/folder/screens.toml");
+        let [here, there] = ["/a.db", "https://b:1"].map(|place| ViewStateFile::new(path.clone(), place));
+        assert_eq!(here.load().unwrap(), ViewState::default());
+        let mut state = ViewState::default();
+        state.sort = Sort { column: SortColumn::LastSeen, descending: true };
+        state.toggle_column("HINT");
+        state.save_filter(filter("mine", "account:ci is:stale")).unwrap();
+        here.save(&state).unwrap();
+        there.save(&ViewState::default()).unwrap();
+        assert_eq!((here.load().unwrap(), there.load().unwrap()), (state, ViewState::default()));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+        assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o7777, 0o700);
+    }
+
+    #[test]
+    fn damaged_file_is_ignored_and_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("screens.toml");
+        let file = ViewStateFile::new(path.clone(), "/a.db");
+        let many = format!("[places.\"/a.db\"]\nhidden-columns = [{}]", "\"X\",".repeat(MAX_COLUMNS + 1));
+        for text in [
+            "not toml [",
+            "colour = 1",
+            "[places.\"/a.db\"]\nsort = { column = \"size\" }",
+            "[places.\"/a.db\"]\nhidden-columns = [\"a\\u001b[2J\"]",
+            many.as_str(),
+            "x".repeat(100_000).as_str(),
+        ] {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            assert!(file.load().is_err(), "{text:.40}");
+            file.save(&ViewState::default()).unwrap();
+            assert!(file.load().is_ok(), "{text:.40}");
+        }
+        // Somebody else could have written it.
+        fs::set_permissions(&path, Permissions::from_mode(0o622)).unwrap();
+        assert!(file.load().is_err());
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("other"), &path).unwrap();
+        assert!(file.load().is_err());
+    }
+
+    #[test]
+    fn filters_are_bounded_replaced_and_never_secrets() {
+        let mut state = ViewState::default();
+        for n in 0..MAX_FILTERS {
+            state.save_filter(filter(&n.to_string(), "a")).unwrap();
+        }
+        assert!(state.save_filter(filter("more", "a")).is_err());
+        state.save_filter(filter("7", "b")).unwrap();
+        assert_eq!(state.filters_of("tokens").filter(|filter| filter.text == "b").count(), 1);
+        assert_eq!(state.filters_of("audit").count(), 0);
+        let secret = format!("jtn_{}_{}", "a".repeat(8), "b".repeat(38));
+        assert!(state.save_filter(filter("7", &secret)).is_err());
+        state.remove_filter(&filter("7", "b"));
+        assert_eq!(state.filters.len(), MAX_FILTERS - 1);
+    }
+}
