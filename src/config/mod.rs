@@ -4,6 +4,7 @@
 //! records its source. Rules about tokens are not configuration: they are policy and live in the store.
 
 mod edit;
+mod environment;
 mod examination;
 mod file;
 mod screens;
@@ -15,6 +16,7 @@ mod stored_tokens;
 mod tests;
 
 pub use edit::{SetValue, set, set_login, set_server, take_login, unset, unset_server};
+pub use environment::ENVIRONMENT;
 pub use examination::{
     ExaminedFile, FileFault, SecretFileAccess, examine_files, secret_file_access, store_despite_faults,
 };
@@ -40,6 +42,7 @@ use crate::service::certificate_pin::CertificatePin;
 use crate::service::server_address::{ServerAddress, ServerConnection};
 use crate::service::server_colour::ServerColour;
 use crate::store::StoreLocation;
+use environment::no_config_error;
 use file::Keys;
 use servers::ServerTable;
 
@@ -127,23 +130,6 @@ pub struct Settings {
     pub readonly: Option<Setting<bool>>,
     pub serve: ServeSettings,
 }
-
-/// The environment variables that jeton reads itself, for `jeton config --help` and `docs/configuration.md`.
-pub const ENVIRONMENT: [(&str, &str); 10] = [
-    ("JETON_STORE", "Path of the store's file"),
-    ("JETON_SERVER", "Server to use instead of a store: unix:PATH, https://HOST:PORT, or a name from servers.NAME"),
-    (
-        "JETON_CONFIG",
-        "Path of your configuration file [default: ~/.config/jeton/config.toml]; /etc/jeton/config.toml is read too",
-    ),
-    ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
-    ("JETON_TOKEN", "A token to use instead of a password; jeton removes it from its own environment"),
-    ("JETON_DATES", "How dates are shown: iso or dmy"),
-    ("JETON_THEME", "Colours of the screens: auto, dark, light, terminal, mono, or a theme of your own"),
-    ("JETON_PAGER", "Pager for lists on a terminal; empty or cat: no pager"),
-    ("PAGER", "Pager, if JETON_PAGER is not set [default: less, if installed]"),
-    ("NO_COLOR", "If not empty: no colours"),
-];
 
 /// Default time without input after which the screens are locked.
 pub const LOCK_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -408,10 +394,4 @@ impl Setting<String> {
             Err(e) => Err(Error { what: format!("{} (from {source})", e.what), ..e }),
         }
     }
-}
-
-fn no_config_error(path: &Path) -> Error {
-    Error::usage(format!("no configuration at {}", path.display()))
-        .why("JETON_CONFIG is set to this path")
-        .next("Create an empty file at this path, or correct or unset JETON_CONFIG")
 }

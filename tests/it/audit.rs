@@ -336,7 +336,7 @@ fn running_follow_with_a_file_goes_on_after_a_restore() {
     home.create(&["c"]);
     assert_eq!(next_rows(&mut follower, 2), [(6, "store.restore".to_owned()), (7, "token.create".to_owned())]);
     follower.child.kill().unwrap();
-    assert!(follower.ended().1.contains("row 7"));
+    assert!(follower.ended().1.contains("Row 7"));
 
     // Rows that were cut off without a restore: all that is left.
     raw(&home, "DELETE FROM audit WHERE seq > 3");

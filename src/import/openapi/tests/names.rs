@@ -277,5 +277,5 @@ fn combinations_that_find_no_place_are_counted_in_a_warning() {
     let all = done(&paths.join(","), r#""components":{"securitySchemes":{"o":{"type":"openIdConnect"}}}"#);
     let count = |start: &str| set_names(&all).iter().filter(|name| name.starts_with(start)).count();
     assert_eq!((count("scope "), count("scopes ")), (61, 65));
-    warns(&all, "combinations of OpenAPI scopes (15)");
+    warns(&all, "left out 15 API sets for combinations of OpenAPI scopes");
 }

@@ -8,10 +8,11 @@
 //! │ ▶   [x] Method   write  its title         │        │   tree.rs: shown rows; selection.rs: ticks
 //! │                                           │        │   set_list.rs, set_actions.rs, set_view.rs
 //! │ docs  link of the row under the cursor             │   view.rs: drawing
-//! │ keys                                               │
+//! │ keys                                               │   clicks.rs: the mouse
 //! └────────────────────────────────────────────────────┘
 //! ```
 
+mod clicks;
 pub mod method_index;
 pub mod search;
 mod selection;
@@ -39,14 +40,12 @@ use crate::tui::modal::catalogue::apply::ApplyCatalogueDialog;
 use crate::tui::model::Model;
 use crate::tui::notice::NoticeId;
 use crate::tui::text_fit::count_noun;
-use crate::tui::widget::dialog_frame::dialog_area;
 use crate::tui::widget::text_input::TextInput;
 use crate::verbs::catalogue::ListCatalogues;
 use method_index::GroupKind;
 use set_list::SetList;
-use tree::{Choice, Row, Tree};
+use tree::{Choice, Tree};
 use used_methods::UsedMethods;
-use view::PickerPart;
 
 /// The focused part of the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -311,39 +310,12 @@ impl Component for Picker {
         }
     }
 
-    /// A click on the row under the cursor ticks the row, or folds the group.
     fn click_target(&self, at: Position, model: &Model) -> Option<ClickTarget> {
-        Some(match self.part_at(at, dialog_area(model.size), model)? {
-            PickerPart::Key(action) => ClickTarget::Key(action),
-            _ if self.focus == Focus::Leaving => return None,
-            PickerPart::Tree(row) if !self.is_on_sets() && row == self.tree.cursor() => {
-                ClickTarget::Key(match self.tree.rows().get(row)? {
-                    Row::Group(group) if self.tree.is_folded(*group) => Action::Right,
-                    Row::Group(_) => Action::Left,
-                    Row::Method(_) => Action::Tick,
-                })
-            }
-            PickerPart::Tree(row) => ClickTarget::Item(row),
-            PickerPart::Set(row) if self.is_on_sets() && row == self.sets.cursor() => {
-                ClickTarget::Key(if self.shows_ticks() { Action::Tick } else { Action::Accept })
-            }
-            PickerPart::Set(row) => ClickTarget::Item(self.tree.rows().len() + row),
-        })
+        self.target_at(at, model)
     }
 
-    /// Puts the cursor on a row of the tree, or else of the sets, which are counted after those of the tree.
     fn on_click(&mut self, item: usize, _ctx: &UpdateContext<'_>) -> Intent {
-        let distance = |from: usize, to: usize| isize::try_from(to).unwrap_or(0) - isize::try_from(from).unwrap_or(0);
-        match item.checked_sub(self.tree.rows().len()) {
-            None => {
-                self.focus = Focus::Tree;
-                self.tree.step(distance(self.tree.cursor(), item));
-            }
-            Some(row) => {
-                self.focus = Focus::Sets;
-                self.sets.step(distance(self.sets.cursor(), row));
-            }
-        }
+        self.go_to_item(item);
         Intent::Stay
     }
 

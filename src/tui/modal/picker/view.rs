@@ -1,7 +1,7 @@
 //! Drawing of the tree, the set list and the row under the cursor.
 
 use ratatui::Frame;
-use ratatui::layout::{Margin, Position, Rect};
+use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
@@ -11,13 +11,12 @@ use super::set_list::SetListRow;
 use super::tree::{Choice, Mark, Row};
 use super::{Focus, Picker, PickerMode, describe_kind};
 use crate::domain::api_selection::{Selection, set_label};
-use crate::tui::keymap::Action;
 use crate::tui::modal::picker::method_index::GroupKind;
 use crate::tui::model::Model;
 use crate::tui::text_fit::{count_noun, cut, cut_middle, fit, group_digits, width};
 use crate::tui::theme::Theme;
 use crate::tui::widget::dialog_frame::{draw_panel, panel_inside};
-use crate::tui::widget::key_hints::{hint_at, key_hints};
+use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::scroll_range::{first_row, hidden_rows};
 
 /// Minimum number of columns for the set list to be always next to the tree.
@@ -37,30 +36,20 @@ const MIN_TITLE_COLUMNS: usize = 6;
 /// Minimum number of rows for blank lines and a line for every message.
 const ROOMY_ROWS: u16 = 12;
 
-/// A part of the picker that can be clicked.
-pub(super) enum PickerPart {
-    /// A key that is shown, or the search.
-    Key(Action),
-    /// A row of the tree.
-    Tree(usize),
-    /// A row of the sets.
-    Set(usize),
-}
-
 /// The places of tree and sets; `None` if there is no room for one.
-struct BodyParts {
-    tree: Option<Rect>,
-    sets: Option<Rect>,
+pub(super) struct BodyParts {
+    pub(super) tree: Option<Rect>,
+    pub(super) sets: Option<Rect>,
 }
 
 /// Returns the places of the body and of the keys in a dialog over `area`.
-fn dialog_parts(area: Rect) -> (Rect, Rect) {
+pub(super) fn dialog_parts(area: Rect) -> (Rect, Rect) {
     let inside = panel_inside(area);
     let rows = inside.height.saturating_sub(1);
     (Rect { height: rows, ..inside }, Rect { y: inside.y + rows, height: inside.height.min(1), ..inside })
 }
 
-fn screen_body(area: Rect) -> Rect {
+pub(super) fn screen_body(area: Rect) -> Rect {
     area.inner(Margin { horizontal: 1, vertical: 0 })
 }
 
@@ -83,34 +72,8 @@ impl Picker {
         self.body(frame, screen_body(area), &right, model);
     }
 
-    /// Returns what is at a position of the terminal, whose area above the footer is `area`.
-    pub(super) fn part_at(&self, at: Position, area: Rect, model: &Model) -> Option<PickerPart> {
-        let body = match self.mode {
-            PickerMode::Browse => screen_body(Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }),
-            PickerMode::Pick(_) => {
-                let (body, keys) = dialog_parts(area);
-                if let Some(action) = hint_at(self, at, keys, model) {
-                    return Some(PickerPart::Key(action));
-                }
-                body
-            }
-        };
-        if body.contains(at) && at.y == body.y {
-            return Some(PickerPart::Key(Action::Filter));
-        }
-        let BodyParts { tree, sets } = self.parts(body);
-        let line_in = |part: Option<Rect>| part.filter(|part| part.contains(at)).map(|part| (part, at.y - part.y));
-        if let Some((part, line)) = line_in(tree) {
-            let rows = self.tree.rows().len();
-            let row = first_row(self.tree.cursor(), rows, part.height.into()) + usize::from(line);
-            return (row < rows).then_some(PickerPart::Tree(row));
-        }
-        let (part, line) = line_in(sets)?;
-        self.set_at(line.into(), part.width.into(), part.height.into()).map(PickerPart::Set)
-    }
-
     /// Returns the places of tree and sets in `area`.
-    fn parts(&self, area: Rect) -> BodyParts {
+    pub(super) fn parts(&self, area: Rect) -> BodyParts {
         let columns = usize::from(area.width);
         let (above, below) = if area.height >= ROOMY_ROWS { (2, 3) } else { (1, 1) };
         let middle = Rect { y: area.y + above, height: area.height.saturating_sub(above + below), ..area };
