@@ -105,14 +105,14 @@ fn invalid_token_is_not_authenticated() {
     let refused = denied(&secret);
     insta::assert_snapshot!(refused.message(), @"
     error: the token was refused: the token is unknown, expired, disabled or revoked, its secret was replaced, or its account is disabled
-      To find out which, run: jeton token whose --user NAME
+      To find out which, run: jeton token whose --user ACCOUNT
     ");
     home.as_ops(&["token", "enable", "bot"]).assert_success();
     home.as_ops(&["token", "regenerate", "bot"]).assert_success();
     let refused = denied(&secret);
     insta::assert_snapshot!(refused.message(), @"
     error: the token was refused: the token is unknown, expired, disabled or revoked, its secret was replaced, or its account is disabled
-      To find out which, run: jeton token whose --user NAME
+      To find out which, run: jeton token whose --user ACCOUNT
     ");
 }
 
@@ -195,7 +195,10 @@ fn config_set_and_unset_keep_the_file_private() {
       Leave out the value. Then type the token at the prompt, or pass the token on stdin
     ");
     let refused = home.run(&["config", "set", "api-token"], "abc").assert_error(Kind::Usage);
-    insta::assert_snapshot!(refused.message(), @"error: the input is not a jeton secret: some characters may be wrong or missing; nothing was changed");
+    insta::assert_snapshot!(refused.message(), @"
+    error: the input is not a jeton secret: characters are wrong or missing
+      Nothing was changed. Copy the whole secret, and run the command again
+    ");
 }
 
 #[test]
@@ -221,7 +224,7 @@ fn login_stores_the_account_and_removes_the_token() {
     let done = home.as_ops(&["login", "ops"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ commands now run as ops (set in [folder]/.config/jeton/config.toml)
-      The token was removed from the configuration, but not revoked. If nobody else uses it, find its name with: jeton token list. Then run: jeton token revoke NAME
+      The token was removed from the configuration, but not revoked. If nobody else uses the token, find its name with: jeton token list. Then run: jeton token revoke NAME
       Commands still ask for your password
     ");
     assert_eq!(home.run(&["config", "get", "username"], "").assert_success().out, "ops\n");

@@ -374,7 +374,7 @@ fn unrecorded_uses_are_reported_as_lost() {
     service.request_stop();
     let log_text = service.wait_for_code(1);
     assert_eq!(count_events(&log_text, "ERROR", &["uses=3 denials=1"]), 1, "{log_text}");
-    insta::assert_snapshot!(log_text.lines().skip_while(|line| !line.starts_with("error: ")).collect::<String>(), @"error: the ledger is incomplete: it lacks 3 accepted uses and 1 denied attempt: the service ended before it could write them  Read the log lines before this one");
+    insta::assert_snapshot!(log_text.lines().skip_while(|line| !line.starts_with("error: ")).collect::<String>(), @"error: the ledger lacks 3 accepted uses and 1 denied attempt: the service ended before it could write them to the ledger  Read the log lines before this one");
     writer.execute_batch("ROLLBACK").unwrap();
     // The next start works as usual.
     ServiceProcess::spawn(command(&install.temp_store.path())).stop();

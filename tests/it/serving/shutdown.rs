@@ -139,11 +139,11 @@ fn cleartext_listener_is_refused() {
     }
     insta::assert_snapshot!(messages, @r#"
     error: tokens would be sent to 0.0.0.0:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
-      Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine, or add --insecure
+      If the proxy runs on this machine, use unix:PATH or 127.0.0.1:PORT with --verify or in serve.verify. To send tokens unencrypted anyway, add --insecure
     error: tokens would be sent to [::]:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
-      Use --verify unix:PATH or --verify 127.0.0.1:PORT, with the proxy on this machine, or add --insecure
-    error: every local user could reach the management of jeton at 127.0.0.1:0: a TCP port is open to all users of this machine, with sign-in, changes, health and metrics
-      Use --manage unix:PATH or --manage https://ADDRESS:PORT, or add --insecure
+      If the proxy runs on this machine, use unix:PATH or 127.0.0.1:PORT with --verify or in serve.verify. To send tokens unencrypted anyway, add --insecure
+    error: every user of this machine could reach jeton's management API at 127.0.0.1:0: a TCP port has no file permissions that keep other users out
+      Use unix:PATH or https://ADDRESS:PORT with --manage or in serve.manage. To accept the risk, add --insecure
     error: "localhost:0" is not a service address (from --verify): use unix:PATH, or an IP address and a port such as 127.0.0.1:7180
     error: "unix:relative" is not a service address (from --verify): a socket's path must begin with /
     "#);

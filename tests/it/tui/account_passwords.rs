@@ -103,7 +103,7 @@ fn temporary_password_prevents_a_promotion() {
     s.keys("<down>");
     s.assert_shows("◐ temporary");
     s.keys("o<right><tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"member must sign in and replace the temporary password before a promotion");
+    insta::assert_snapshot!(s.problem().unwrap(), @"First member must sign in and replace the temporary password. Then you can give a higher role");
     assert_eq!(s.install.account_named("member").role, Role::Member);
 }
 

@@ -76,12 +76,12 @@ fn audit_log_lists_newest_first_with_both_values() {
     s.keys("<down><up>");
     insta::assert_snapshot!(s.about(), @"
     enabled yes → no
-    2 min ago, 2026-11-21 09:33:00 +00:00, by ops with password (cli)
+    2 min ago, 2026-11-21 09:33:00 +00:00, by ops (password, cli)
     ");
     s.keys("<down>");
     insta::assert_snapshot!(s.about(), @r#"
     api methods [], description "", expires none, secret "jtn_7U2DojAL"
-    5 min ago, 2026-11-21 09:30:00 +00:00, by ops with password (cli)
+    5 min ago, 2026-11-21 09:30:00 +00:00, by ops (password, cli)
     "#);
 
     s.keys("y");
@@ -127,14 +127,14 @@ fn audit_filter_narrows_while_it_is_typed() {
     s.assert_hides("deploy-bot");
     s.keys("x");
     insta::assert_snapshot!(s.body(), @r#"
-     WHEN              WHO     VERB          TARGET
+     WHEN              WHO         VERB          TARGET
 
     Nothing matches "verb:create by:memx".  Esc clears the filter.
     "#);
     s.keys("<c-u>who:mem");
     insta::assert_snapshot!(s.filter_line(), @r#"/ who:mem                                         unknown field "who"   ↓ when"#);
     insta::assert_snapshot!(s.body(), @r#"
-     WHEN              WHO     VERB          TARGET
+     WHEN              WHO         VERB          TARGET
 
     Nothing matches "who:mem".  Esc clears the filter.
     Unknown field "who": known are verb:, by:, target:.

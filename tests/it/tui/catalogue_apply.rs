@@ -236,7 +236,7 @@ fn tokens_in_use_are_above_those_that_gain() {
       admin/reader  +1 shop.orders.Cancel
       member/reader  +1 shop.orders.Cancel
       member/busy  +1 shop.orders.Cancel
-    ! 3 tokens lose methods; 1 of them used these in the last 7 days:
+    ! 3 tokens lose methods; 1 of them used these methods in the last 7 days:
       member/busy  −1 shop.orders.List
           uses in the last 7 days: shop.orders.List (1)
       admin/reader  −1 shop.orders.List

@@ -84,7 +84,7 @@ fn format_is_told_by_content_and_a_catalogue_file_keeps_its_name() {
     std::fs::write(&file, example()).unwrap();
     s.keys(&format!("i{}<enter>other<enter>", file.display()));
     s.assert_top("apply-catalogue");
-    insta::assert_snapshot!(s.problem().unwrap(), @"the catalogue can't be named other: the file names its catalogue: shop. Leave the name out: only the catalogue of an OpenAPI document can get another name");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the catalogue can't get the name other: the file already gives its catalogue the name shop. Leave the name out: only the catalogue of an OpenAPI document can get another name");
     s.keys("<c-u><enter>");
     s.assert_top("catalogue.apply");
     s.assert_hides("Decisions of the import");

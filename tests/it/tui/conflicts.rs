@@ -52,7 +52,7 @@ fn renamed_token_is_revoked_by_its_new_name() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/a2
     This token was never used, but somebody might use it soon.
-    The token stops working at once. It can be restored for 30 days.
+    The service denies the token at once. It can be restored for 30 days.
     Name                      a2
     Type the name
     Password of ops
@@ -79,7 +79,7 @@ fn tokens_revoked_by_another_session_leave_the_dialog() {
     None of these tokens was used in the last 7 days:
       ops/a                             never seen
       ops/c                             never seen
-    The tokens stop working at once. They can be restored for 30 days.
+    The service denies the tokens at once. They can be restored for 30 days.
     Number                    2
     Type the number
     Password of ops
@@ -93,7 +93,7 @@ fn tokens_revoked_by_another_session_leave_the_dialog() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/a
     This token was never used, but somebody might use it soon.
-    The token stops working at once. It can be restored for 30 days.
+    The service denies the token at once. It can be restored for 30 days.
     Name                      a
     Type the name
     Password of ops
@@ -123,7 +123,7 @@ fn explanation_of_a_conflict_is_whole_on_a_small_terminal() {
     meantime: ops/b was revoked. Check
     the dialog and confirm again.
     [ Disable instead ]
-    ↑ 6  ↓ 2 more lines  PgUp PgDn
+    ↑ 7  ↓ 2 more lines  PgUp PgDn
     ");
 }
 

@@ -149,7 +149,7 @@ fn denied_attempt_leads_to_its_token() {
     When      2026-11-21 09:25:00 +00:00
               5 min ago
     Attempts  1
-    Reason    deleted
+    Reason    revoked
               the token was revoked or purged
     Token     member/gone
               id t:2

@@ -261,7 +261,7 @@ fn copy_creates_a_token_with_the_same_parameters() {
     s.assert_top("copy-token");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy ops/bot
-    Creates an enabled token with a new secret and these values of bot:
+    The copy is an enabled token with a new secret and these values of bot:
     Description  Deploys
     API          2 methods
 
@@ -301,7 +301,7 @@ fn copy_of_an_expired_token_needs_a_new_expiry() {
     s.keys("cbot-2<tab><c-u>member<enter>");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy ops/bot
-    Creates an enabled token with a new secret and these values of bot:
+    The copy is an enabled token with a new secret and these values of bot:
     Description  Deploys
     API          2 methods
 
@@ -337,7 +337,7 @@ fn member_copies_its_own_tokens() {
     s.keys("cyours<tab>member");
     insta::assert_snapshot!(s.dialog_text(), @"
     Copy member/mine
-    Creates an enabled token with a new secret and these values of mine:
+    The copy is an enabled token with a new secret and these values of mine:
     Description  none
     API          no access
 

@@ -95,7 +95,7 @@ fn revoke_leaves_made_tokens_by_default() {
       from local (jeton cli)
       method used: jeton.tokens.write
 
-    The token stops working at once. It can be restored for 30 days.
+    The service denies the token at once. It can be restored for 30 days.
     ! This token created or regenerated 2 tokens that are not revoked:
     ops/one, ops/two
     Its 2 tokens              (•) leave them   ( ) revoke all 2 too
@@ -120,7 +120,7 @@ fn revoke_with_made_tokens_needs_their_number() {
       from local (jeton cli)
       method used: jeton.tokens.write
 
-    The token stops working at once. It can be restored for 30 days.
+    The service denies the token at once. It can be restored for 30 days.
     ! This token created or regenerated 2 tokens that are not revoked:
     ops/one, ops/two
     Its 2 tokens              ( ) leave them   (•) revoke all 2 too
@@ -155,7 +155,7 @@ fn revoking_several_counts_each_token_once() {
     Not used in the last 7 days:
       ops/one                           never seen
 
-    The tokens stop working at once. They can be restored for 30 days.
+    The service denies the tokens at once. They can be restored for 30 days.
     ! These tokens created or regenerated 1 token that is not revoked: ops/two
     Their 1 token             (•) leave it   ( ) revoke it too
     Number                    2
@@ -174,7 +174,7 @@ fn revoking_several_counts_each_token_once() {
     Not used in the last 7 days:
       ops/one                           never seen
 
-    The tokens stop working at once. They can be restored for 30 days.
+    The service denies the tokens at once. They can be restored for 30 days.
     ! These tokens created or regenerated 1 token that is not revoked: ops/two
     Their 1 token             ( ) leave it   (•) revoke it too
     Number                    3

@@ -147,10 +147,10 @@ fn help_is_narrowed_by_typing() {
     v              Show or hide the secret
     y              Copy the secret
     s              Save the secret to a new file
-    Esc            Close; jeton asks first if the secret might be lost
+    Esc            Close; if the secret might be lost, jeton asks first
     Everywhere
-    Ctrl-c         Stop a long change of many tokens, or quit; jeton asks
-                   first if a new secret would be lost
+    Ctrl-c         Stop a long change of many tokens, otherwise quit; if a new
+                   secret would be lost, jeton asks first
     ");
     s.assert_shows("1-12 of 12");
     s.keys("<c-u>secret copies");

@@ -21,8 +21,8 @@ fn grace_keeps_both_secrets_valid_for_its_time() {
     s.enter_until_password();
     insta::assert_snapshot!(dialog_lines(&s).replace(&issued.token.hint, "OLD_HINT"), @"
     Regenerate ops/bot
-    The new secret works at once. The old secret (OLD_HINT) keeps
-    working until 2026-11-22 09:30:00 +00:00.
+    The new secret works at once. The old secret (OLD_HINT) keeps working
+    until 2026-11-22 09:30:00 +00:00.
     Password of ops
     ");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -73,7 +73,8 @@ fn third_secret_ends_both() {
     // No grace is offered.
     insta::assert_snapshot!(text(&s), @"
     Regenerate ops/bot
-    Creates a new secret. Name, description and API selection stay the same.
+    The token gets a new secret. Name, description and API selection stay the
+    same.
     Current       NEW_HINT, created just now
     Previous      OLD_HINT, ends tomorrow, never seen
                   ! The token has two secrets now. Both end when you

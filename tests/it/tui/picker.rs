@@ -122,7 +122,7 @@ fn picked_selection_that_equals_a_row_selects_that_row() {
 
     (•) 2 sets…              IDE Plugins, Marketplace
 
-    (•) Inherit              all that the role permits, except j…
+    (•) Inherit              the role's methods, except jeton.*
 
     (•) no access            can't call any method
     ");

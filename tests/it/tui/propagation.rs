@@ -43,7 +43,7 @@ fn notice_shows_that_the_service_denies_the_token() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/deploy-bot
     Never used.
-    The token stops working at once. It can be restored for 30 days.
+    The service denies the token at once. It can be restored for 30 days.
     Name                      deploy-bot
     Type the name
     Password of ops

@@ -255,11 +255,12 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
     s.assert_top("regenerate-token");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Regenerate ops/bot
-    Creates a new secret. Name, description and API selection stay the same.
+    The token gets a new secret. Name, description and API selection stay the
+    same.
     The old secret can keep working for a while, but not after the expiry.
     Current       jtn_7U2DojAL, never seen
     Old stops     [at once]  in 1 h   in 24 h   in 7 d   other
-                  ! The old secret ends at once.
+                  The old secret has expired and can't work again.
     Expires        7 d   30 d  [90 d]  1 y   never   other
                   last day: 2027-02-27
                   ! The token expired on 2026-11-28: choose a new expiry
@@ -502,7 +503,7 @@ fn details_show_the_old_secret_until_it_ends() {
     let rotation = lines_of(&s, &hint).replace(&hint, "HINT");
     insta::assert_snapshot!(rotation, @"
     Rotating  HINT ends in 22 h, last seen 1 h ago
-    old secret HINT ends in 22 h (o ends it now); 1 call today, 1 in 7 day…
+    old secret HINT ends in 22 h (o ends it now); token: 1 call today, 1 i…
     ");
     s.keys("<esc>");
     s.install.fakes.clock.advance(22 * 3_600_000);

@@ -228,7 +228,7 @@ fn several_tokens_are_revoked_after_typing_their_number() {
     Not used in the last 7 days:
       ops/a                             never seen
       ops/b                             never seen
-    The tokens stop working at once. They can be restored for 30 days.
+    The service denies the tokens at once. They can be restored for 30 days.
     Number                    3
     Type the number
     Password of ops
@@ -362,7 +362,8 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     Purge expired tokens
     None of these tokens was used in the last 7 days:
       ops/short                         never seen
-    Purges all expired tokens that you manage, also those hidden by a filter.
+    All expired tokens that you manage are purged, also those hidden by a
+    filter.
     The tokens are deleted for good. Their names and secret digests stay for
     look-ups.
     Number                    1
@@ -387,7 +388,8 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Purge trashed tokens
     No token is affected.
-    Purges all trashed tokens that you manage, also those hidden by a filter.
+    All trashed tokens that you manage are purged, also those hidden by a
+    filter.
     The tokens are deleted for good. Their names and secret digests stay for
     look-ups.
     Number                    0

@@ -65,7 +65,7 @@ fn refused_edit_changes_nothing() {
         tries += 1;
         assert_error(install.call("member", verb), kind)
     };
-    insta::assert_snapshot!(no(edit("x"), Kind::Usage), @"nothing to change. Give at least one option, e.g. --description or --expires");
+    insta::assert_snapshot!(no(edit("x"), Kind::Usage), @"nothing to change. Give at least one new value, e.g. a description or an expiry (in a command: --description, --expires)");
     no(EditToken { name: Some(token_name("taken")), ..edit("x") }, Kind::Conflict);
     no(EditToken { name: Some(token_name("jtn_12345678")), ..edit("x") }, Kind::Usage);
     no(EditToken { expires: spec("20-11-2026"), ..edit("x") }, Kind::Usage);

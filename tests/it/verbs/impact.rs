@@ -123,7 +123,7 @@ fn preview_of_a_catalogue_names_the_tokens_that_lose_methods() {
     let limits = TextLimits { max_items: 5, more_hint: "" };
     insta::assert_snapshot!(lost.describe_gains(limits).join("\n"), @"
     No token gains methods.
-    2 tokens lose methods; 1 of them used these in the last 7 days:
+    2 tokens lose methods; 1 of them used these methods in the last 7 days:
       member/writes  −1 environment.control.StopEnv
           uses in the last 7 days: environment.control.StopEnv (2)
       member/unused  −1 environment.control.StopEnv

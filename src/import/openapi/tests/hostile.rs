@@ -142,7 +142,7 @@ fn refs_in_circles_and_long_rows_end() {
     insta::assert_snapshot!(named.join("\n"), @r##"
     "/0": a $ref leads to more than 20 other $refs; jeton skips the rest
     "/x": its $refs lead in a circle, back to "#/paths/~1x"; jeton skips this $ref
-    "/r": $ref "#" must start with #/, such as #/components/schemas/Order
+    "/r": $ref "#" must have a slash after the #, such as #/components/schemas/Order
     GET "/g": its $refs lead in a circle, back to "#/paths/~1g/get"; jeton skips this $ref
     "/l": $ref "#/paths/%" contains invalid percent-encoding
     "/m": $ref "#/%ff" contains invalid percent-encoding
@@ -176,7 +176,7 @@ fn one_heavy_operation_at_many_places_is_bounded() {
     for limit in ["100", "200"] {
         warns(&done, limit);
     }
-    insta::assert_snapshot!(refused(&with(&paths(20_000), &heavy(1))), @"the sets from the document's tags and scopes are too large: the limit is 500 000 methods in all sets together. Remove the parts that you don't need, or split the document and import each part as a catalogue of its own");
+    insta::assert_snapshot!(refused(&with(&paths(20_000), &heavy(1))), @"the API sets from the document's tags and OpenAPI scopes are too large: the limit is 500 000 methods in all API sets together. Remove the parts that you don't need, or split the document and import each part as a catalogue of its own");
 }
 
 /// Runs [`check`] without looking for every entry of very large sets.
