@@ -29,7 +29,7 @@ pub use setting_key::SettingKey;
 use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
