@@ -9,7 +9,7 @@ use crate::verbs::request::{Request, Response};
 use crate::verbs::secret_delivery::SecretReceiver;
 
 /// The reason why a change is refused.
-pub const REASON: &str = "jeton was started with --readonly, or the setting readonly is yes";
+pub const REASON: &str = "jeton runs with --readonly, or with the setting readonly";
 
 /// Another backend without its verbs that change something.
 struct ReadOnlyBackend(Arc<dyn Backend>);

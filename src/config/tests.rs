@@ -1,6 +1,7 @@
 use super::*;
 use crate::error::Kind;
 use std::fs;
+use std::path::Path;
 
 struct Machine {
     folder: tempfile::TempDir,

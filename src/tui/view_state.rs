@@ -185,8 +185,8 @@ mod tests {
         let path = folder.path().join("new/folder/screens.toml");
         let [here, there] = ["/a.db", "https://b:1"].map(|place| ViewStateFile::new(path.clone(), place));
         assert_eq!(here.load().unwrap(), ViewState::default());
-        let mut state = ViewState::default();
-        state.sort = Sort { column: SortColumn::LastSeen, descending: true };
+        let sort = Sort { column: SortColumn::LastSeen, descending: true };
+        let mut state = ViewState { sort, ..ViewState::default() };
         state.toggle_column("HINT");
         state.save_filter(filter("mine", "account:ci is:stale")).unwrap();
         here.save(&state).unwrap();

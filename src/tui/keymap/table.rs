@@ -53,7 +53,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Global], &[Key::char('7')], Action::ShowScreen(ScreenId(7)), "Uses", "Go to the uses of tokens by day", 0),
     bind(&[Context::Global], &[Key::char('W')], Action::IdentifySecret, "Look up", "Find the token of a secret; if the secret still works, you can revoke the secret", 0),
     bind(&[Context::Global], &[Key::char('@')], Action::Servers, "Servers", "Switch to another server, or to the store of this machine", 0),
-    bind(&[Context::Global], &[Key::char(':')], Action::Palette, "Commands", "Find an action or a jeton command by a few letters", 4),
+    bind(&[Context::Global], &[Key::char(':')], Action::Palette, "Commands", "Find an action or a jeton command by a few letters", 0),
     bind(&[Context::Global], &[Key::char('m')], Action::Messages, "Messages", "List past messages", 3),
     bind(&[Context::Global], &[Key::char('M')], Action::Mouse, "Mouse", "Leave the mouse to the terminal, so that you can select text; press again to use the mouse in jeton", 0),
 

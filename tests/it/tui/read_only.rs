@@ -49,7 +49,7 @@ fn no_verb_that_changes_something_is_sent() {
 fn keys_for_changes_do_nothing_and_are_not_shown() {
     let mut s = TuiHarness::with_config(install(&["a"]), Theme::colour(), |start| start.is_read_only = true);
     s.keys(&format!("{PASSWORD}<enter>"));
-    insta::assert_snapshot!(s.footer(), @"/ Filter  ? Help  q Quit  m Messages  : Commands  Space Mark  a Mark all");
+    insta::assert_snapshot!(s.footer(), @"/ Filter  ? Help  q Quit  m Messages  Space Mark  a Mark all  s Sort");
     s.assert_shows("ops · read-only");
     for keys in ["n", "e", "c", "r", "d", "x", "u", "p", "2n", "o", "w", "5<enter>", "4i"] {
         s.keys(keys);

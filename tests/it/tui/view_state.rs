@@ -50,7 +50,10 @@ fn order_of_the_expiring_tokens_is_for_a_while() {
 fn filters_are_saved_chosen_and_removed() {
     let mut s = TuiHarness::signed_in(install(&["build", "deploy"]));
     s.keys("F");
-    insta::assert_snapshot!(dialog_lines(&s), @"");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Saved filters
+    No saved filters yet.  / begins a filter, and Ctrl-s there saves it.
+    ");
     s.keys("<enter>d<esc>/<c-s>");
     s.assert_notice(NoticeId::NoEffect);
     s.keys("dep<c-s><enter>");
@@ -65,7 +68,11 @@ fn filters_are_saved_chosen_and_removed() {
     s.keys("<c-u>builds<enter><esc>");
     assert!(table_text(&s).contains("deploy"));
     s.keys("F");
-    insta::assert_snapshot!(dialog_lines(&s), @"");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Saved filters
+    ▶ my bots                 dep
+      builds                  build
+    ");
     s.keys("<down><enter>");
     assert!(table_text(&s).contains("build") && !table_text(&s).contains("deploy"), "{}", s.text());
     s.keys("Fd<esc>");

@@ -137,9 +137,9 @@ mod tests {
     fn names_come_before_help_texts() {
         let all = commands(&cli::command(), false);
         let mut found: Vec<_> =
-            all.iter().filter_map(|entry| Some((entry.matches("revoke")?.score, &*entry.name))).collect();
+            all.iter().filter_map(|entry| Some((entry.matches("denied")?.score, &*entry.name))).collect();
         found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-        assert_eq!(found.first().map(|(_, name)| *name), Some("token revoke"));
+        assert_eq!(found.first().map(|(_, name)| *name), Some("ledger denied"));
         assert!(found.len() > 1 && found[1].0 < NAME, "{found:?}");
     }
 }

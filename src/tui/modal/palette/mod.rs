@@ -206,7 +206,7 @@ impl Palette {
         };
         let Some(entry) = self.entries.get(at) else { return Intent::Stay };
         if entry.is_refused {
-            self.problem = Some(format!("this is a change: {}", read_only_backend::REASON));
+            self.problem = Some(format!("no changes here: {}", read_only_backend::REASON));
             return Intent::Stay;
         }
         match entry.target {

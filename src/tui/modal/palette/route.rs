@@ -88,7 +88,7 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("policy set", Route::Rule),
     ("catalogue list", Route::Screen(CATALOGUE)),
     ("catalogue apply", Route::Act(CATALOGUE, Action::ApplyCatalogue)),
-    ("catalogue import", Route::Act(CATALOGUE, Action::ApplyCatalogue)),
+    ("catalogue import openapi", Route::Act(CATALOGUE, Action::ApplyCatalogue)),
     ("audit", Route::Screen(AUDIT)),
     ("audit verify", Route::Act(AUDIT, Action::CheckAuditLog)),
     ("ledger denied", Route::Screen(DENIED)),

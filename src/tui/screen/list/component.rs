@@ -28,7 +28,7 @@ const ACCOUNT_FIELDS: [&str; 2] = ["account", "by"];
 
 /// Returns `true` if `field` of the list's filter takes the name of an account.
 fn takes_account<S: Source>(field: &str) -> bool {
-    ACCOUNT_FIELDS.iter().any(|known| *known == field) && S::Filter::FIELDS.iter().any(|(known, _)| *known == field)
+    ACCOUNT_FIELDS.contains(&field) && S::Filter::FIELDS.iter().any(|(known, _)| *known == field)
 }
 
 impl<S: Source> ListScreen<S> {
