@@ -1,5 +1,6 @@
 //! The real program in a real pseudo-terminal.
 
+mod background;
 mod clipboard;
 mod concurrent_changes;
 mod exits;
