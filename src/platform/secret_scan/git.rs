@@ -66,7 +66,7 @@ fn search_all(
             Ok(Some(object)) => object,
             Ok(None) => break,
             // Git says why its output ended early.
-            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return git.finish().and(Err(e)),
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return git.finish_without_errors().and(Err(e)),
             Err(e) => return Err(e),
         };
         findings.advance(1)?;
@@ -79,7 +79,7 @@ fn search_all(
         }
     }
     commits.flush()?;
-    git.finish()
+    git.finish_without_errors()
 }
 
 /// Returns the source of each object that has a secret: the newest of `commits` that brought it, and its path there, or

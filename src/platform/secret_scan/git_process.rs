@@ -90,18 +90,30 @@ impl GitProcess {
     /// Waits for the end.
     ///
     /// # Errors
-    /// The error of git, also if it went on after the error: it leaves out a pack that is damaged.
-    pub fn finish(mut self) -> io::Result<()> {
+    /// The error of git, if it has failed.
+    pub fn finish(self) -> io::Result<()> {
+        self.end(|_| false)
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Errors
+    /// The error of git, also if git went on after the error: it leaves out a pack that is damaged.
+    pub fn finish_without_errors(self) -> io::Result<()> {
+        self.end(|error| error.is_some())
+    }
+
+    fn end(mut self, is_failure: impl FnOnce(Option<&str>) -> bool) -> io::Result<()> {
         let has_succeeded = self.child.wait()?.success();
         let mut text = Vec::new();
         self.errors.rewind()?;
         (&mut self.errors).take(MAX_ERROR).read_to_end(&mut text)?;
         let text = String::from_utf8_lossy(&text);
-        let fatal = text.lines().find_map(|line| line.strip_prefix("fatal: ").or(line.strip_prefix("error: ")));
-        match fatal {
-            None if has_succeeded => Ok(()),
-            _ => Err(io::Error::other(fatal.or(text.lines().next()).unwrap_or("git has failed").to_owned())),
+        let error = text.lines().find_map(|line| line.strip_prefix("fatal: ").or(line.strip_prefix("error: ")));
+        if has_succeeded && !is_failure(error) {
+            return Ok(());
         }
+        Err(io::Error::other(error.or(text.lines().next()).unwrap_or("git has failed").to_owned()))
     }
 }
 
