@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::agreement_worlds::{Application, Random, UUID, World};
+use super::agreement_worlds::{Application, HOST_HEADERS, Random, UUID, World};
+use super::decided_worlds::decided_worlds;
 use super::host::{host_of_header, host_patterns};
 use super::matcher::is_canonical_path;
 use super::oracle::{Call, Meanings, Operation, PREFLIGHT, Segment, preflights};
@@ -14,6 +15,7 @@ use super::sites::{Site, depend_on_host, site_of, sites};
 use crate::domain::catalogue::Catalogue;
 
 const WORLDS: u64 = 1_000;
+const SOAK_WORLDS: u64 = 20_000;
 const REQUESTS: usize = 100;
 /// Every so many catalogues, one has a route that is too costly to match.
 const COSTLY_INTERVAL: u64 = 10;
@@ -163,28 +165,31 @@ enum Outcome {
     Denied(DenialKind),
 }
 
-#[test]
-fn proxies_and_code_agree_and_no_request_goes_to_another_method() {
-    let mut outcomes: BTreeMap<Outcome, usize> = BTreeMap::new();
-    let mut objections: Vec<String> = Vec::new();
-    for seed in 1..=WORLDS {
-        let mut random = Random::new(seed);
-        let mut world = random.world();
-        if seed % COSTLY_INTERVAL == 0 {
-            world.catalogues[0].operations[0].segments[0] = Segment::Text("*-*-*");
-        }
+/// The outcomes of requests, and the objections of the oracle.
+#[derive(Default)]
+struct Comparison {
+    outcomes: BTreeMap<Outcome, usize>,
+    objections: Vec<String>,
+}
+
+impl Comparison {
+    /// Compares for random requests, and for `fixed` ones: HTTP methods and paths.
+    fn compare(&mut self, world: &World, random: &mut Random, seed: u64, fixed: &[(&str, &str)]) {
+        let Comparison { outcomes, objections } = self;
         let stored = world.stored();
         let names: Vec<String> = world.preflights.iter().map(|name| (*name).to_owned()).collect();
         let found = sites(&stored, &names);
         assert_eq!(depend_on_host(&stored), world.depends_on_host(), "{}", world.written());
-        let mut all: Vec<ProxySite<'_>> = found.iter().map(|site| ProxySite::new(&world, site)).collect();
+        let mut all: Vec<ProxySite<'_>> = found.iter().map(|site| ProxySite::new(world, site)).collect();
         let mut numbers: BTreeMap<&str, Option<usize>> = BTreeMap::new();
         let every_operation = operations_of(&world.catalogues.iter().collect::<Vec<_>>());
-        for _ in 0..REQUESTS {
-            let (header, host) = random.host();
-            let http_method = random.of(&["GET", "GET", "GET", "HEAD", "POST", "PUT", "get", "OPTIONS", "OPTIONS"]);
+        for n in 0..REQUESTS + fixed.len() {
+            let fixed = fixed.get(n);
+            let (header, host) = fixed.map_or_else(|| random.host(), |_| HOST_HEADERS[0]);
+            let any = ["GET", "GET", "GET", "HEAD", "POST", "PUT", "get", "OPTIONS", "OPTIONS"];
+            let http_method = fixed.map_or_else(|| random.of(&any), |(http_method, _)| http_method);
             let mut note = |outcome: Outcome| *outcomes.entry(outcome).or_default() += 1;
-            let number = *numbers.entry(header).or_insert_with(|| site_number(&world, &stored, &all, header));
+            let number = *numbers.entry(header).or_insert_with(|| site_number(world, &stored, &all, header));
             let expected = world.applying(host);
             let (Some(number), Some(applying)) = (number, &expected) else {
                 assert_eq!(number.is_some(), expected.is_some(), "{header:?} with {}", world.written());
@@ -198,7 +203,7 @@ fn proxies_and_code_agree_and_no_request_goes_to_another_method() {
             }
             let site = &mut all[number];
             let candidates = if site.operations.is_empty() { &every_operation } else { &site.operations };
-            let path = random.path(candidates);
+            let path = fixed.map_or_else(|| random.path(candidates), |(_, path)| (*path).to_owned());
             let request = || format!("{http_method} {header}{path} with {} (seed {seed})", world.written());
             let rule = site.find(http_method, &path, &request).map(|number| &site.site.rules.rules[number]);
             let meanings = Meanings::new(&site.operations, http_method, &path);
@@ -243,6 +248,24 @@ fn proxies_and_code_agree_and_no_request_goes_to_another_method() {
             kinds.into_iter().filter(|(_, applies)| *applies).for_each(|(outcome, _)| note(outcome));
         }
     }
+}
+
+#[test]
+fn proxies_and_code_agree_and_no_request_goes_to_another_method() {
+    let mut comparison = Comparison::default();
+    for (world, requests) in decided_worlds() {
+        comparison.compare(&world, &mut Random::new(1), 0, requests);
+    }
+    let worlds = if std::env::var_os("JETON_SOAK").is_some() { SOAK_WORLDS } else { WORLDS };
+    for seed in 1..=worlds {
+        let mut random = Random::new(seed);
+        let mut world = random.world();
+        if seed % COSTLY_INTERVAL == 0 {
+            world.catalogues[0].operations[0].segments[0] = Segment::Text("*-*-*");
+        }
+        comparison.compare(&world, &mut random, seed, &[]);
+    }
+    let Comparison { outcomes, objections } = comparison;
     assert!(objections.is_empty(), "{}: {:#?}", objections.len(), &objections[..objections.len().min(20)]);
     // A route that overlaps too many others has a test of its own.
     let expected = [

@@ -217,7 +217,10 @@ impl World {
 
     /// Returns the routes as written, for messages.
     pub(super) fn written(&self) -> String {
-        let operation = |operation: &Operation| format!("{} {}", operation.id, operation.written());
+        let operation = |operation: &Operation| {
+            let public = if operation.call == Call::Public { " (public)" } else { "" };
+            format!("{}{public} {}", operation.id, operation.written())
+        };
         let catalogue = |catalogue: &Application| {
             let operations: Vec<String> = catalogue.operations.iter().map(operation).collect();
             format!("{:?} either {}: {}", catalogue.hosts, catalogue.is_either, operations.join(", "))

@@ -3,14 +3,13 @@
 //! An application may ignore the case of letters, dots at the end and compatibility forms. So routes are compared in
 //! their folded form: `/Users/me` is a spelling of `/users/me`, even if another route is `/Users/{id}`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::pattern::MatchMode;
 use super::route_tree::RouteTree;
-use super::rules::{Denial, RouteAction, RouteRule};
+use super::rules::{Denial, RouteAction, RouteRule, order};
 use super::work::Work;
 use super::{Route, TooMany};
-use crate::domain::method::MethodId;
 
 /// Maximum number of entries that deny requests shared by two routes. Beyond this limit a whole route is denied.
 const MAX_SHARED: usize = 20_000;
@@ -20,21 +19,13 @@ pub(super) struct FoldedRoute<'a> {
     pub(super) route: Route,
     pub(super) action: RouteAction,
     pub(super) folded: Route,
-    /// The catalogue of the method; `None` for preflights and denials.
-    catalogue: Option<&'a str>,
+    /// The catalogues of the methods with this route; none for preflights.
+    pub(super) catalogues: BTreeSet<&'a str>,
 }
 
-impl<'a> FoldedRoute<'a> {
-    pub(super) fn new((route, action): (Route, RouteAction), catalogue_of: &HashMap<&MethodId, &'a str>) -> Self {
-        let catalogue = match &action {
-            RouteAction::Ask(id) | RouteAction::Public(id) => catalogue_of.get(id).copied(),
-            RouteAction::Preflight | RouteAction::Deny(_) => None,
-        };
-        FoldedRoute { folded: route.folded(), route, action, catalogue }
-    }
-
+impl FoldedRoute<'_> {
     fn is_of_other_catalogue(&self, other: &FoldedRoute<'_>) -> bool {
-        self.catalogue.zip(other.catalogue).is_some_and(|(own, other)| own != other)
+        self.catalogues.iter().any(|own| other.catalogues.iter().any(|other| own != other))
     }
 }
 
@@ -44,6 +35,9 @@ pub(super) struct Conflicts {
     pub(super) has_wider: Vec<bool>,
     /// The entries that deny requests shared by two routes, neither of which is narrower.
     pub(super) shared: Vec<RouteRule>,
+    /// Denied requests of a route, by its number. These entries must come before its own: the requests end with dots, so
+    /// their folded form isn't narrower than the route's.
+    pub(super) ahead: Vec<(usize, RouteRule)>,
     /// The numbers of the routes whose conflicts can't be described, so that the whole route is denied.
     pub(super) denied: Vec<(usize, Obstacle)>,
 }
@@ -66,6 +60,7 @@ struct Search<'a> {
     exact_keys: BTreeSet<String>,
     has_wider: Vec<bool>,
     shared: BTreeMap<String, RouteRule>,
+    ahead: Vec<(usize, RouteRule)>,
     work: Work,
 }
 
@@ -77,12 +72,14 @@ impl Conflicts {
             exact_keys: routes.iter().map(|route| route.route.key()).collect(),
             has_wider: vec![false; routes.len()],
             shared: BTreeMap::new(),
+            ahead: Vec::new(),
             work: Work::for_routes(routes.len()),
         };
         let tree = RouteTree::new(routes.iter().map(|route| &route.folded));
         let compare = |n: usize| search.compare_with_wider(n, &tree).err().map(|obstacle| (n, obstacle));
         let denied = (0..routes.len()).filter_map(compare).collect();
-        Conflicts { has_wider: search.has_wider, shared: search.shared.into_values().collect(), denied }
+        let Search { has_wider, shared, ahead, .. } = search;
+        Conflicts { has_wider, shared: shared.into_values().collect(), ahead, denied }
     }
 }
 
@@ -107,7 +104,12 @@ impl Search<'_> {
             return Ok(());
         }
         match (one.folded.is_within(&wider.folded), wider.folded.is_within(&one.folded)) {
-            (false, false) => self.deny_shared([n, other], [&one.folded, &wider.folded]),
+            (false, false) => {
+                if wider.route.is_within(&one.route) {
+                    self.deny_ahead([n, other], wider.route.clone());
+                }
+                self.deny_shared([n, other], [&one.folded, &wider.folded])
+            }
             // Two spellings of one route. A document with both describes an application that distinguishes them, because
             // another application couldn't serve both. Two documents don't show that.
             (true, true) if one.is_of_other_catalogue(wider) => Err(Obstacle::Overlap(other)),
@@ -129,11 +131,24 @@ impl Search<'_> {
         }
         // A route that has only the folded form of the shared requests doesn't decide about all of them: `/{x}.` has that
         // of `/{x}`. Its own rule comes before the denial.
-        for shared in shared.into_iter().filter(|shared| !self.exact_keys.contains(&shared.key())) {
+        let first = &self.routes[numbers[0]];
+        for shared in shared {
+            if self.exact_keys.contains(&shared.key()) {
+                continue;
+            }
+            if order(&shared.folded(), &shared) > order(&first.folded, &first.route) {
+                self.deny_ahead(numbers, shared.clone());
+            }
             let denial = Denial::of_shared(numbers.map(|n| &self.routes[n].route));
             let rule = |shared| RouteRule::new(shared, MatchMode::Loose, RouteAction::Deny(denial));
             self.shared.entry(shared.key()).or_insert_with(|| rule(shared));
         }
         if self.shared.len() > MAX_SHARED { Err(Obstacle::TooMany) } else { Ok(()) }
+    }
+
+    /// Adds an entry before the first of two routes that denies `shared` as written.
+    fn deny_ahead(&mut self, numbers: [usize; 2], shared: Route) {
+        let denial = Denial::of_shared(numbers.map(|n| &self.routes[n].route));
+        self.ahead.push((numbers[0], RouteRule::new(shared, MatchMode::Exact, RouteAction::Deny(denial))));
     }
 }

@@ -6,6 +6,7 @@
 //!   host;
 //! - `owners` finds the method that each route belongs to, `conflicts` the requests that two routes could take, `denial`
 //!   holds the reasons why requests are denied;
+//! - `guarded_elsewhere` denies public routes that would open those of another catalogue;
 //! - [`rules`] orders all routes that can apply to a request in one list, [`sites`] has such a list for each host;
 //! - [`rule_comparison`] compares two such lists, `spellings` the other spellings of routes;
 //! - `route_tree` finds the routes that can share requests with one, `work` limits how many are compared;
@@ -14,6 +15,7 @@
 
 mod conflicts;
 mod denial;
+mod guarded_elsewhere;
 pub mod host;
 pub mod matcher;
 mod nearest;
@@ -177,6 +179,16 @@ impl Route {
         Route { path: PathPattern::new(parts, self.path.has_final_slash), ..self.clone() }
     }
 
+    /// Returns the route with plain parameters in place of those with a type.
+    fn without_types(&self) -> Route {
+        let part = |part: &PathPart| match part {
+            PathPart::Segment(segment) if segment.is_typed() => PathPart::Segment(SegmentPattern::parameter()),
+            part => part.clone(),
+        };
+        let parts = self.path.parts.iter().map(part).collect();
+        Route { path: PathPattern::new(parts, self.path.has_final_slash), ..self.clone() }
+    }
+
     /// Returns the routes of a catalogue, with those that its choice about the final slash adds.
     pub fn all_of(catalogue: &Catalogue) -> Vec<Route> {
         let texts = catalogue.methods().flat_map(|method| &method.routes);
@@ -321,7 +333,11 @@ mod agreement_tests;
 #[cfg(test)]
 mod agreement_worlds;
 #[cfg(test)]
+mod decided_worlds;
+#[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod oracle_segments;
 #[cfg(test)]
 mod overlap_tests;
 #[cfg(test)]

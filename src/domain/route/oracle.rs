@@ -5,18 +5,8 @@
 //! take `12a` for the number 12. Every combination is tried. A rule that accepts a request is right if its operation is
 //! the narrowest in each of these readings, or if the application finds no operation at all.
 
-use unicode_normalization::UnicodeNormalization;
-
-/// A segment of an operation's path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Segment {
-    /// Literal characters, and `*` for each parameter.
-    Text(&'static str),
-    Integer,
-    Uuid,
-    Values(&'static [&'static str]),
-    Several,
-}
+pub(super) use super::oracle_segments::Segment;
+use super::oracle_segments::{Reading, STRICT, assignments, covers, excludes, readings};
 
 /// The way in which an operation is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,109 +29,6 @@ pub(super) struct Operation {
     pub http_method: Option<&'static str>,
     pub segments: Vec<Segment>,
     pub has_final_slash: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Reading {
-    pub decodes_slashes_first: bool,
-    pub folds: bool,
-    pub is_lenient: bool,
-}
-
-pub(super) fn readings() -> impl Iterator<Item = Reading> {
-    (0..8).map(|n| Reading { decodes_slashes_first: n & 1 > 0, folds: n & 2 > 0, is_lenient: n & 4 > 0 })
-}
-
-/// An application that takes every path as it is.
-const STRICT: Reading = Reading { decodes_slashes_first: false, folds: false, is_lenient: false };
-
-impl Segment {
-    pub(super) fn written(self) -> String {
-        match self {
-            Segment::Text(text) => text.replace('*', "{x}"),
-            Segment::Integer => "{x:int}".to_owned(),
-            Segment::Uuid => "{x:uuid}".to_owned(),
-            Segment::Values(values) => format!("{{x:{}}}", values.join("|")),
-            Segment::Several => "{x+}".to_owned(),
-        }
-    }
-
-    fn matches(self, value: &str, reading: Reading) -> bool {
-        let folded: String = value.nfkc().collect::<String>().to_lowercase().nfkc().collect();
-        let is_text = |text: &str| {
-            let shorter = folded.trim_end_matches(['.', ' ']);
-            let folds = || [&folded[..], shorter].iter().any(|value| tries(&text.to_lowercase(), value));
-            tries(text, value) || (reading.folds && folds())
-        };
-        let digits = value.strip_prefix('-').unwrap_or(value);
-        match self {
-            Segment::Text("*") | Segment::Several => !value.is_empty(),
-            Segment::Text(text) => is_text(text),
-            Segment::Values(values) => values.iter().any(|text| is_text(text)),
-            Segment::Integer if reading.is_lenient => {
-                let digits = folded.trim_start().trim_start_matches(['-', '+']);
-                digits.starts_with(|c: char| c.is_ascii_digit())
-            }
-            Segment::Integer => !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()),
-            Segment::Uuid if reading.is_lenient => {
-                let plain = value.replace('-', "");
-                plain.split(|c: char| !c.is_ascii_hexdigit()).any(|digits| digits.len() >= 32)
-            }
-            Segment::Uuid => {
-                let lengths: Vec<usize> = value.split('-').map(str::len).collect();
-                lengths == [8, 4, 4, 4, 12] && value.replace('-', "").bytes().all(|byte| byte.is_ascii_hexdigit())
-            }
-        }
-    }
-
-    /// Returns `true` if `other` matches every value of this segment, found by trying values.
-    /// For a lenient application, a typed parameter is one without a type, but literal characters come first.
-    fn is_within(self, other: Segment, Reading { folds, is_lenient, .. }: Reading) -> bool {
-        let strict = Reading { folds, ..STRICT };
-        match (self, other) {
-            _ if self == other => true,
-            (_, Segment::Text("*") | Segment::Several) => true,
-            (Segment::Text(text), Segment::Integer | Segment::Uuid) if is_lenient && text != "*" => true,
-            // A UUID is no number with a text after it, although ten of sixteen begin with a digit: an application that
-            // takes those for numbers would give most UUIDs to the wrong operation, and its document has both.
-            (Segment::Uuid, Segment::Integer) if is_lenient => true,
-            (Segment::Several | Segment::Uuid | Segment::Integer, _) => false,
-            (Segment::Values(values), _) => values.iter().all(|value| other.matches(value, strict)),
-            (Segment::Text(text), _) => {
-                ["a", "bb", "-", ".", "1", "x.json", "a-b", ":b", "b-", "0"].iter().all(|first| {
-                    ["b", "a1", ".json", "-"].iter().all(|second| {
-                        let mut value = text.replacen('*', first, 1);
-                        value = value.replacen('*', second, 1);
-                        other.matches(&value, strict)
-                    })
-                })
-            }
-        }
-    }
-}
-
-/// Returns `true` if `text` has the form of `pattern`, trying every length for every `*`.
-fn tries(pattern: &str, text: &str) -> bool {
-    match pattern.strip_prefix('*') {
-        Some(rest) => text.char_indices().any(|(at, c)| tries(rest, &text[at + c.len_utf8()..])),
-        None => match (pattern.chars().next(), text.chars().next()) {
-            (None, None) => true,
-            (Some(a), Some(b)) => a == b && tries(&pattern[a.len_utf8()..], &text[b.len_utf8()..]),
-            _ => false,
-        },
-    }
-}
-
-/// Returns `true` if the segments can be shared out among the parts; `Several` takes one or more.
-fn covers<T: Copy>(parts: &[Segment], segments: &[T], fits: &impl Fn(Segment, T) -> bool) -> bool {
-    match (parts.split_first(), segments.split_first()) {
-        (None, None) => true,
-        (Some((part, rest)), Some((segment, after))) => {
-            fits(*part, *segment)
-                && (covers(rest, after, fits) || (*part == Segment::Several && covers(parts, after, fits)))
-        }
-        (None, Some(_)) | (Some(_), None) => false,
-    }
 }
 
 impl Operation {
@@ -173,6 +60,11 @@ impl Operation {
                 .collect();
         }
         all
+    }
+
+    /// Returns `true` if the operation is public, and another document guards `other`.
+    fn opens(&self, other: &Operation) -> bool {
+        self.call == Call::Public && other.call == Call::WithToken && self.catalogue != other.catalogue
     }
 
     fn accepts(&self, http_method: &str) -> bool {
@@ -220,10 +112,6 @@ impl Operation {
             }
             return weight(self) > weight(other);
         }
-        if reading.is_lenient && self.path_is_within(other, reading) && !self.path_is_within(other, strict) {
-            // The literal characters decide, before the HTTP method.
-            return true;
-        }
         // `HEAD` is one of the two HTTP methods of `GET` routes.
         let has_verbs = match other.http_method {
             None => true,
@@ -235,6 +123,12 @@ impl Operation {
 
     /// `Some(true)` if the path ends as the operation's path does, `Some(false)` if only the final slash differs.
     fn matches(&self, path: &str, reading: Reading) -> Option<bool> {
+        self.matches_beside(None, path, reading)
+    }
+
+    /// Like [`Operation::matches`], but a lenient application takes no value for one of a type if a segment of `chosen`
+    /// shows that it isn't.
+    fn matches_beside(&self, chosen: Option<&Operation>, path: &str, reading: Reading) -> Option<bool> {
         let path = match reading.decodes_slashes_first {
             true => path.replace("%2F", "/").replace("%2f", "/"),
             false => path.to_owned(),
@@ -246,9 +140,23 @@ impl Operation {
         }
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         let has_same_end = has_final_slash == self.has_final_slash;
-        let is_match = (has_same_end || self.is_either)
-            && covers(&self.segments, &segments, &|part: Segment, value| part.matches(value, reading));
-        is_match.then_some(has_same_end)
+        let exact = Reading { is_lenient: false, ..reading };
+        let fits_all = |chosen: Option<&[Segment]>| {
+            let places: Vec<usize> = (0..segments.len()).collect();
+            covers(&self.segments, &places, &|part: Segment, at: usize| {
+                let is_excluded = chosen.is_some_and(|chosen| excludes(chosen[at], part));
+                part.matches(segments[at], if is_excluded { exact } else { reading })
+            })
+        };
+        let of_chosen = chosen.map(|chosen| assignments(&chosen.segments, segments.len())).unwrap_or_default();
+        let matching =
+            |parts: &&Vec<Segment>| parts.iter().zip(&segments).all(|(part, value)| part.matches(value, exact));
+        let mut of_chosen = of_chosen.iter().filter(matching).peekable();
+        let is_match = match of_chosen.peek() {
+            Some(_) => of_chosen.all(|parts| fits_all(Some(parts))),
+            None => fits_all(None),
+        };
+        ((has_same_end || self.is_either) && is_match).then_some(has_same_end)
     }
 }
 
@@ -338,8 +246,27 @@ impl<'a> Meanings<'a> {
         readings().find_map(|reading| self.objection_of(id, reading))
     }
 
+    /// Returns the operations that may mean the request beside the operation `id`, which is included.
+    fn matching_beside(&self, id: &str, reading: Reading) -> Vec<(&'a Operation, bool)> {
+        let accepting = || self.operations.iter().filter(|operation| operation.accepts(self.http_method));
+        let own = accepting().find(|own| own.id == id && own.matches(self.path, STRICT).is_some());
+        // An operation's own `OPTIONS` comes before preflights. A token may be asked for, although another document has a
+        // public operation.
+        let gives_way = |other: &Operation, own: &Operation| match other.call {
+            Call::Preflight => other.id != id,
+            Call::Public => own.call == Call::WithToken && other.catalogue != own.catalogue,
+            Call::WithToken => false,
+        };
+        let others = accepting().filter(|other| !own.is_some_and(|own| gives_way(other, own)));
+        let found = others.filter_map(|other| {
+            let chosen = own.filter(|own| other.id != id && !own.opens(other));
+            Some((other, other.matches_beside(chosen, self.path, reading)?))
+        });
+        found.collect()
+    }
+
     fn objection_of(&self, id: &str, reading: Reading) -> Option<String> {
-        let mut matching = self.matching(reading);
+        let mut matching = self.matching_beside(id, reading);
         let is_own_end = matching.iter().any(|(operation, has_same_end)| operation.id == id && *has_same_end);
         let is_open = matching.iter().any(|(operation, _)| operation.id == id && operation.call == Call::Public);
         let is_other = |other: &Operation| other.id != id && !(is_open && other.call == Call::Public);
@@ -361,11 +288,8 @@ impl<'a> Meanings<'a> {
             _ => {}
         }
         let wins = |other: &Operation| {
-            let opens_other = |own: &Operation| {
-                own.call == Call::Public && other.call == Call::WithToken && own.catalogue != other.catalogue
-            };
             let is_narrower = |own: &Operation| own.is_narrower(other, (self.http_method, self.path), reading);
-            own.iter().any(|own| !opens_other(own) && is_narrower(own))
+            matching.iter().any(|(own, _)| !is_other(own) && !own.opens(other) && is_narrower(own))
         };
         let other = others.into_iter().find(|other| is_other(other) && !wins(other))?;
         Some(format!("{reading:?}: also means {} of {}", other.written(), other.catalogue))

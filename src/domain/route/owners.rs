@@ -33,24 +33,30 @@ impl<'a> RouteOwners<'a> {
     /// are ambiguous, unless they are wider: they are returned apart. So are routes that share requests with too many
     /// others.
     pub(super) fn apart_from(self, declared: &RouteOwners<'_>) -> (RouteOwners<'a>, Vec<AmbiguousRoute<'a>>) {
-        let all: Vec<(Route, &(Route, Vec<&Method>))> =
-            declared.0.values().map(|entry| (with_head(&entry.0), entry)).collect();
-        let tree = RouteTree::new(all.iter().map(|(route, _)| route));
+        // An application may take other spellings for the same path.
+        let folded: Vec<Route> = declared.0.values().map(|(route, _)| with_head(route).folded()).collect();
+        let all: Vec<&(Route, Vec<&Method>)> = declared.0.values().collect();
+        let tree = RouteTree::new(folded.iter());
         let (mut free, mut ambiguous) = (RouteOwners::default(), Vec::new());
         let mut work = Work::for_routes(self.0.len() + all.len());
         for (key, (route, owners)) in self.0.into_iter().filter(|(key, _)| !declared.0.contains_key(key)) {
             let widened = with_head(&route);
-            let shares = |other: &(Route, &(Route, Vec<&Method>)), work: &mut Work| {
-                let (other, (exact, theirs)) = other;
-                let is_same = theirs.len() == 1 && owners.len() == 1 && theirs[0].id == owners[0].id;
-                Ok(!is_same && {
-                    work.compare(&widened, other)?;
-                    !exact.is_within(&route) && widened.intersection(other, work).map_or(true, |both| !both.is_empty())
-                })
+            let spelled = widened.folded();
+            // Returns `true` for a route that has some of the requests, and others.
+            let shares = |n: usize, work: &mut Work| -> Result<bool, TooMany> {
+                let (declared, theirs) = all[n];
+                if theirs.len() == 1 && owners.len() == 1 && theirs[0].id == owners[0].id {
+                    return Ok(false);
+                }
+                work.compare(&spelled, &folded[n])?;
+                let mut meets =
+                    |own: &Route, other: &Route| own.intersection(other, work).map_or(true, |both| !both.is_empty());
+                Ok(!declared.is_within(&route) && meets(&widened, &with_head(declared))
+                    || !declared.folded().is_within(&route.folded()) && meets(&spelled, &folded[n]))
             };
-            let first_sharing = tree.overlapping(&widened, 0..all.len(), &mut work).and_then(|numbers| {
+            let first_sharing = tree.overlapping(&spelled, 0..all.len(), &mut work).and_then(|numbers| {
                 for n in numbers {
-                    if shares(&all[n], &mut work)? {
+                    if shares(n, &mut work)? {
                         return Ok(Some(route_excerpt(&all[n].0)));
                     }
                 }

@@ -1,6 +1,6 @@
 //! Routes that pass without a token: public ones, and preflights.
 
-use super::rules::RouteRules;
+use super::rules::{DenialKind, RouteAction, RouteRules};
 use super::tests::{action_of, actions_of, catalogue};
 use crate::domain::catalogue::{Catalogue, TrailingSlash};
 
@@ -108,4 +108,60 @@ fn preflights_pass_with_and_without_a_final_slash() {
         }
     }
     assert_ne!(action_of(&map, "OPTIONS /a/b/c-d-e"), "preflight");
+}
+
+#[test]
+fn public_route_opens_no_other_spelling_of_another_catalogues_route() {
+    let public = [
+        ("PubAdmin", &["GET /Admin"][..]),
+        ("PubUuid", &["GET /orders/{id:uuid}"]),
+        ("PubJson", &["GET /orders/{name}.json", "GET /orders/v{x}"]),
+    ];
+    let guarded = catalogue(&[("Admin", &["GET /admin"]), ("Show", &["GET /orders/{id:int}"])]);
+    let mut other = catalogue(&public);
+    other.name = "second".to_owned();
+    other.groups[0].id = "b".to_owned();
+    let map = RouteRules::new(&[guarded, other.clone()], &[]);
+    let denied = ["/Admin", "/orders/0f8fad5b-d9cb-469f-a165-70867728950e", "/orders/7.json"];
+    for path in denied {
+        let rule = map.find("GET", path).unwrap();
+        let RouteAction::Deny(denial) = &rule.action else { panic!("{path}: {:?}", rule.action) };
+        assert_eq!(denial.kind, DenialKind::GuardedElsewhere, "{path}");
+    }
+    assert_eq!(action_of(&map, "GET /admin"), "Admin");
+    assert_eq!(action_of(&map, "GET /orders/7"), "Show");
+    assert_eq!(action_of(&map, "GET /orders/v1"), "public PubJson");
+    // Alone, all of them are open.
+    let map = RouteRules::new(&[other], &[]);
+    assert!(denied.iter().all(|path| action_of(&map, &format!("GET {path}")).starts_with("public")));
+}
+
+#[test]
+fn own_options_in_another_spelling_or_with_the_other_end_comes_before_preflights() {
+    let shop = Catalogue {
+        trailing_slash: TrailingSlash::Either,
+        ..catalogue(&[("List", &["GET /case", "GET /{path+}"]), ("Options", &["OPTIONS /Case"])])
+    };
+    let names = [shop.name.clone()];
+    let map = RouteRules::new(&[shop], &names);
+    for path in ["/Case", "/Case/"] {
+        assert_eq!(action_of(&map, &format!("OPTIONS {path}")), "Options");
+    }
+    assert!(!action_of(&map, "OPTIONS /case").starts_with("preflight"));
+    assert_eq!(action_of(&map, "OPTIONS /other"), "preflight");
+}
+
+#[test]
+fn final_dot_alone_makes_no_route_narrower() {
+    let map = RouteRules::new(
+        &[catalogue(&[("Version", &["GET /v{x}", "GET /a/v{x}"]), ("Dot", &["GET /v.", "GET /a/{x}.", "GET /a/v"])])],
+        &[],
+    );
+    for path in ["/v.", "/a/v."] {
+        let rule = map.find("GET", path).unwrap();
+        assert!(matches!(&rule.action, RouteAction::Deny(denial) if denial.kind == DenialKind::Shared), "{path}");
+    }
+    assert_eq!(action_of(&map, "GET /v1"), "Version");
+    assert_eq!(action_of(&map, "GET /a/v"), "Dot");
+    assert_eq!(map.remarks.len(), 1, "{:?}", map.remarks);
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::conflicts::{Conflicts, FoldedRoute, Obstacle};
 use super::denial::RouteFault;
 pub use super::denial::{Denial, DenialKind};
-use super::owners::{AmbiguousRoute, RouteOwners, let_head_follow_get, with_head};
+use super::owners::{AmbiguousRoute, RouteOwners, let_head_follow_get};
 pub use super::pattern::MatchMode;
 use super::request_path::{MAX_PATH_LEN, RegexDialect};
 use super::route_tree::RouteTree;
@@ -26,6 +26,9 @@ use crate::domain::untrusted_text::excerpt;
 
 /// The next step for routes that can match the same requests.
 const USE_FIXED_SEGMENTS: &str = "Write fixed segments in place of parameters";
+/// The methods of denied routes, by the keys of the routes.
+pub(super) type DeniedOwners<'a> = HashMap<String, Vec<&'a Method>>;
+
 /// The verb of a CORS preflight.
 const PREFLIGHT: &str = "OPTIONS";
 
@@ -109,10 +112,20 @@ impl RouteRules {
         let methods =
             catalogues.iter().flat_map(|catalogue| catalogue.methods().map(|method| (&method.id, &catalogue.name[..])));
         let catalogue_of: HashMap<&MethodId, &str> = methods.collect();
-        let mut owned = map.assign_owners(catalogues, &catalogue_of);
+        let (mut owned, owners_of_denied) = map.assign_owners(catalogues, &catalogue_of);
         map.add_preflights(catalogues, preflights, &mut owned);
-        let mut routes: Vec<FoldedRoute> =
-            owned.into_iter().map(|owned| FoldedRoute::new(owned, &catalogue_of)).collect();
+        let folded = |(route, action): (Route, RouteAction)| {
+            let owners: Vec<&MethodId> = match &action {
+                RouteAction::Ask(id) | RouteAction::Public(id) => vec![id],
+                RouteAction::Preflight => Vec::new(),
+                RouteAction::Deny(_) => {
+                    owners_of_denied.get(&route.key()).into_iter().flatten().map(|owner| &owner.id).collect()
+                }
+            };
+            let catalogues = owners.into_iter().filter_map(|id| catalogue_of.get(id).copied()).collect();
+            FoldedRoute { folded: route.folded(), route, action, catalogues }
+        };
+        let mut routes: Vec<FoldedRoute> = owned.into_iter().map(folded).collect();
         routes.sort_by_cached_key(|route| (order(&route.folded, &route.route), route.route.key()));
         let conflicts = Conflicts::new(&routes);
         let denied = |(n, obstacle): (usize, Obstacle)| {
@@ -124,18 +137,23 @@ impl RouteRules {
             RouteRule::new(route.clone(), MatchMode::Loose, map.deny(route, &fault))
         };
         let mut before_all: Vec<RouteRule> = conflicts.denied.into_iter().map(denied).collect();
-        let mut entries = conflicts.shared;
+        let before = |(n, rule): (usize, RouteRule)| ((order(&routes[n].folded, &routes[n].route), 0), rule);
+        let mut entries: Vec<_> = conflicts.ahead.into_iter().map(before).collect();
+        // Other spellings follow all routes of the same weight, because one of those may be spelled exactly so.
+        let mut add = |rule: RouteRule| {
+            let rank = if rule.match_mode == MatchMode::Exact { 1 } else { 2 };
+            entries.push(((order(&rule.route.folded(), &rule.route), rank), rule));
+        };
+        conflicts.shared.into_iter().for_each(&mut add);
         for (FoldedRoute { route, action, .. }, has_wider) in routes.into_iter().zip(conflicts.has_wider) {
-            entries.push(RouteRule::new(route.clone(), MatchMode::Exact, action));
+            add(RouteRule::new(route.clone(), MatchMode::Exact, action));
             if has_wider {
                 let action = RouteAction::Deny(Denial::of_spelling(&route));
-                entries.push(RouteRule::new(route, MatchMode::Loose, action));
+                add(RouteRule::new(route, MatchMode::Loose, action));
             }
         }
-        // Other spellings follow all routes of the same weight, because one of those may be spelled exactly so.
-        let is_loose = |rule: &RouteRule| rule.match_mode == MatchMode::Loose;
-        entries.sort_by_cached_key(|rule| (order(&rule.route.folded(), &rule.route), is_loose(rule)));
-        before_all.append(&mut entries);
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        before_all.extend(entries.into_iter().map(|(_, rule)| rule));
         let has_encoded_slashes = before_all.iter().any(|rule| rule.route.has_many_segments());
         before_all.iter_mut().for_each(|rule| rule.has_encoded_slashes = has_encoded_slashes);
         map.rules = before_all;
@@ -158,22 +176,26 @@ impl RouteRules {
             let Ok(others) = tree.containing(&rule.route, 0..n, &mut work) else { break };
             let covers = |other: &&RouteRule| rule.route.is_within(&other.route);
             let earlier = others.into_iter().map(|other| &self.rules[other]).find(covers);
-            let why = match earlier {
-                // Its denial has a remark.
-                Some(earlier) if earlier.route == rule.route => continue,
-                Some(earlier) => format!("{} takes its requests", route_excerpt(&earlier.route)),
-                None if rule.route.min_length() > MAX_PATH_LEN => {
-                    format!("its path is longer than {} bytes", group_digits(MAX_PATH_LEN as u64))
-                }
-                None => continue,
-            };
+            let why =
+                match earlier {
+                    Some(RouteRule {
+                        route, match_mode: MatchMode::Exact, action: RouteAction::Deny(denial), ..
+                    }) if *route == rule.route => denial.to_string(),
+                    // Its denial has a remark.
+                    Some(earlier) if earlier.route == rule.route => continue,
+                    Some(earlier) => format!("{} takes its requests", route_excerpt(&earlier.route)),
+                    None if rule.route.min_length() > MAX_PATH_LEN => {
+                        format!("its path is longer than {} bytes", group_digits(MAX_PATH_LEN as u64))
+                    }
+                    None => continue,
+                };
             remarks.push(format!("no request reaches the route {}: {why}", route_excerpt(&rule.route)));
         }
         self.remarks.append(&mut remarks);
     }
 
     /// Returns the denial of `route`, which has this fault, and remarks on it.
-    fn deny(&mut self, route: &Route, fault: &RouteFault) -> RouteAction {
+    pub(super) fn deny(&mut self, route: &Route, fault: &RouteFault) -> RouteAction {
         if fault.kind == DenialKind::TooManyOverlaps {
             self.overlapping.insert(route.to_string());
         }
@@ -186,12 +208,13 @@ impl RouteRules {
         RouteAction::Deny(Denial::of_route(route, fault))
     }
 
-    /// Returns each route once with its action. A route claimed by two methods belongs to neither and is denied.
-    fn assign_owners(
+    /// Returns each route once with its action, and the methods of routes that are denied, by their keys. A route claimed
+    /// by two methods belongs to neither and is denied.
+    fn assign_owners<'a>(
         &mut self,
-        catalogues: &[&Catalogue],
+        catalogues: &[&'a Catalogue],
         catalogue_of: &HashMap<&MethodId, &str>,
-    ) -> Vec<(Route, RouteAction)> {
+    ) -> (Vec<(Route, RouteAction)>, DeniedOwners<'a>) {
         let mut found = RouteOwners::default();
         // The same routes with the other end, where a catalogue has no such routes itself.
         let mut other_ends = RouteOwners::default();
@@ -218,7 +241,7 @@ impl RouteRules {
         let_head_follow_get(&mut found);
         let mut owned = Vec::with_capacity(found.len());
         let mut costly = BTreeMap::new();
-        let mut owners_of_denied: HashMap<String, Vec<&Method>> = HashMap::new();
+        let mut owners_of_denied = DeniedOwners::new();
         for (route, owners) in found {
             if route.is_costly() {
                 let action = self.deny(&route, &RouteFault::costly(&route));
@@ -253,47 +276,7 @@ impl RouteRules {
             costly.into_values().map(|(route, answer)| (route.widened().key(), (route.widened(), answer))).collect();
         owned.retain(|(route, _)| !denied.contains_key(&route.key()));
         owned.extend(denied.into_values());
-        owned
-    }
-
-    /// Denies public routes that would open routes protected by another catalogue. Within one catalogue the narrower
-    /// route is intentional. With two catalogues, neither author could see the other's routes.
-    fn deny_public_over_guarded(
-        &mut self,
-        catalogue_of: &HashMap<&MethodId, &str>,
-        owners_of_denied: &HashMap<String, Vec<&Method>>,
-        owned: &mut [(Route, RouteAction)],
-    ) {
-        let mut denied = Vec::new();
-        let mut work = Work::for_routes(owned.len());
-        let folded: Vec<Route> = owned.iter().map(|(route, _)| with_head(route).folded()).collect();
-        let tree = RouteTree::new(folded.iter());
-        for (n, route) in folded.iter().enumerate() {
-            let RouteAction::Public(public) = &owned[n].1 else { continue };
-            let Ok(others) = tree.containing(route, 0..owned.len(), &mut work) else {
-                denied.push((n, RouteFault::too_many_overlaps()));
-                continue;
-            };
-            // A denied route is also guarded by those who have it.
-            let guards = |other: &(Route, RouteAction)| -> Option<&str> {
-                let guarding: Vec<&MethodId> = match &other.1 {
-                    RouteAction::Ask(id) => vec![id],
-                    RouteAction::Deny(_) => {
-                        let owners = owners_of_denied.get(&other.0.key()).into_iter().flatten();
-                        owners.filter(|owner| owner.access != Access::Public).map(|owner| &owner.id).collect()
-                    }
-                    RouteAction::Public(_) | RouteAction::Preflight => Vec::new(),
-                };
-                let mut catalogues = guarding.iter().filter_map(|id| catalogue_of.get(id));
-                catalogues.find(|catalogue| Some(*catalogue) != catalogue_of.get(public)).copied()
-            };
-            let containing = others.into_iter().filter(|other| route.is_within(&folded[*other]));
-            let guarded = containing.map(|other| &owned[other]).find_map(|other| Some((&other.0, guards(other)?)));
-            denied.extend(guarded.map(|(route, catalogue)| (n, RouteFault::guarded_elsewhere(route, catalogue))));
-        }
-        for (n, fault) in denied {
-            owned[n].1 = self.deny(&owned[n].0, &fault);
-        }
+        (owned, owners_of_denied)
     }
 
     /// Adds `OPTIONS` for each path of these catalogues at which a method can be called, unless a route already covers
@@ -310,12 +293,15 @@ impl RouteRules {
                 wanted.entry(preflight.key()).or_insert(preflight);
             }
         }
-        let tree = RouteTree::new(owned.iter().map(|(route, _)| route));
+        // In another spelling, too: the application may take the request for that route.
+        let folded: Vec<Route> = owned.iter().map(|(route, _)| route.folded()).collect();
+        let tree = RouteTree::new(folded.iter());
         let mut work = Work::for_routes(owned.len() + wanted.len());
         let (mut free, mut taken, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for preflight in wanted.into_values() {
-            let covers = |other: &usize| preflight.is_within(&owned[*other].0);
-            match tree.containing(&preflight, 0..owned.len(), &mut work) {
+            let own = preflight.folded();
+            let covers = |other: &usize| own.is_within(&folded[*other]);
+            match tree.containing(&own, 0..owned.len(), &mut work) {
                 Ok(others) if others.iter().any(covers) => taken.push(preflight),
                 Ok(_) => free.push(preflight),
                 Err(TooMany) => unknown.push(preflight),
@@ -368,7 +354,7 @@ impl RouteRules {
 
 /// Returns the sort key of a route: narrower ones come first. A route that is narrower only in its folded form, such as
 /// `/users/me` beside `/Users/{id}`, comes first, too.
-fn order(folded: &Route, route: &Route) -> impl Ord + use<> {
+pub(super) fn order(folded: &Route, route: &Route) -> impl Ord + use<> {
     (Reverse(folded.specificity()), Reverse(route.specificity()))
 }
 

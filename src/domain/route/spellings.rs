@@ -43,6 +43,13 @@ impl SegmentPattern {
         let is_ascii_literal = |text: &TextPattern| text.is_ascii() && exact.is_literal();
         match (self, exact) {
             _ if self.is_parameter() || exact.is_parameter() => true,
+            (SegmentPattern::Integer, SegmentPattern::Text(text)) => {
+                let is_sign = |unit: &&Unit| matches!(unit, Unit::Byte(b'-' | b'+'));
+                text.0.iter().find(|unit| !is_sign(unit)).is_some_and(|first| match first {
+                    Unit::Byte(byte) => byte.is_ascii_digit() || !is_unescaped_in_path(*byte),
+                    Unit::One | Unit::Many => true,
+                })
+            }
             // A parameter, and an escaped character, can be a letter in another form.
             (_, SegmentPattern::Text(text)) if !is_ascii_literal(text) => true,
             (SegmentPattern::Text(own), SegmentPattern::Text(text)) => {
@@ -55,11 +62,6 @@ impl SegmentPattern {
                 let ends = text.iter().rev().take_while(|unit| **unit == Unit::Byte(b'.')).count();
                 (text.len() - ends..=text.len())
                     .any(|len| covers(&own, len, |outer, at| own[outer] == text[at] || own[outer] == Unit::One))
-            }
-            (SegmentPattern::Integer, SegmentPattern::Text(text)) => {
-                let is_sign = |unit: &&Unit| matches!(unit, Unit::Byte(b'-' | b'+'));
-                let first = text.0.iter().find(|unit| !is_sign(unit));
-                matches!(first, Some(Unit::Byte(byte)) if byte.is_ascii_digit() || !is_unescaped_in_path(*byte))
             }
             (SegmentPattern::Uuid, SegmentPattern::Text(text)) => text.0.len() >= 32,
             (SegmentPattern::Text(own), typed) => {
