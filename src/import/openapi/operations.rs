@@ -137,8 +137,13 @@ impl<'a> OperationReader<'a, '_> {
             self.path(path, paths.position(path), item, &mut found)?;
         }
         if found.is_empty() {
-            return Err(Error::usage("the document has no operations under \"paths\"")
-                .next("Check that this is the complete document of the API"));
+            let error = Error::usage("the document has no operations under \"paths\"")
+                .next("Check that this is the complete document of the API");
+            // Nobody sees the warnings of an import that fails.
+            return Err(match self.warnings.first() {
+                Some(warning) => error.why(warning),
+                None => error,
+            });
         }
         Ok(found)
     }

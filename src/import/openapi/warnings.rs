@@ -36,6 +36,10 @@ impl Warnings {
         }
     }
 
+    pub(super) fn first(&self) -> Option<&str> {
+        self.lines.first().map(String::as_str)
+    }
+
     /// Returns all warnings; the last line gives the number of omitted ones.
     pub(super) fn into_lines(mut self) -> Vec<String> {
         if self.more > 0 {

@@ -186,6 +186,7 @@ fn other_versions_are_refused() {
         "just words",
         "openapi: 3.0.0\npaths: {}",
         "openapi: 3.1\npaths: []",
+        "openapi: 3.1\npaths: {/a: {$ref: '#/paths/~1a'}}",
         "a: 1\n---\nb: 2\n",
         "{\"openapi\": ",
         "a: [",
@@ -194,7 +195,7 @@ fn other_versions_are_refused() {
         assert_eq!(error.kind, Kind::Usage, "{text}");
         messages.push(format!("{text:?}: {error}"));
     }
-    insta::assert_snapshot!(messages.join("\n"), @r#"
+    insta::assert_snapshot!(messages.join("\n"), @r##"
     "swagger: '1.2'\npaths: {}": unsupported version: Swagger "1.2": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
     "{\"swagger\":\"2.0\"}": the document has no operations under "paths". Check that this is the complete document of the API
     "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
@@ -205,11 +206,12 @@ fn other_versions_are_refused() {
     "": the document is empty
     "just words": the text is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
     "openapi: 3.0.0\npaths: {}": the document has no operations under "paths". Check that this is the complete document of the API
-    "openapi: 3.1\npaths: []": the document has no operations under "paths". Check that this is the complete document of the API
+    "openapi: 3.1\npaths: []": the document has no operations under "paths": skipped "paths", because its value is not a map. Check that this is the complete document of the API
+    "openapi: 3.1\npaths: {/a: {$ref: '#/paths/~1a'}}": the document has no operations under "paths": "/a": $ref "#/paths/~1a" refers to itself. Check that this is the complete document of the API
     "a: 1\n---\nb: 2\n": the text contains more than one YAML document: the second document starts on line 2. Save each document in a file of its own, then import each file
     "{\"openapi\": ": the document can't be read: it starts like JSON, but is not valid JSON at line 1, column 12: the text ends too early. Correct the document, or export it again
     "a: [": the document can't be read: it is not valid YAML at line 1, column 4: unclosed bracket '['. Correct the document, or export it again
-    "#);
+    "##);
     assert!(read("openapi: 3.1\npaths: {/a: {get: {}}}").is_ok());
     assert!(read("{\"openapi\": 3.0, \"paths\": {\"/a\": {\"get\": {}}}}").is_ok());
 }
