@@ -7,12 +7,13 @@ use jeton::domain::secret::Secret;
 use jeton::tui::keymap::Context;
 use jeton::tui::layer::ScreenId;
 use jeton::tui::modal::picker::tree::Choice;
+use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
 use jeton::verbs::verify::Decision;
 
 use super::{catalogue, lines_of, tree};
-use crate::support::fakes::{PASSWORD, TestInstall};
+use crate::support::fakes::{PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
 
 /// Keys that open the form of a token named `bot`, on the row that opens the picker.
@@ -222,6 +223,23 @@ fn methods_above_the_role_are_marked_and_explained() {
     }
     assert!(above_role(&s), "{}", s.text());
     insta::assert_snapshot!(lines_of(&s, "▲ the role admin"), @"");
+}
+
+#[test]
+fn picker_keeps_the_role_of_another_accounts_token() {
+    let install = TestInstall::new();
+    install.account("mia", Role::Member);
+    install.create("mia", create("bot"));
+    let mut s = TuiHarness::signed_in(install);
+    s.keys("e<tab><tab><tab><up><space>");
+    s.assert_top("picker");
+    let above_role = |s: &TuiHarness| tree(s).index().methods.iter().filter(|method| method.above_role).count();
+    let before = above_role(&s);
+    assert!(before > 0);
+    // The signed-in owner is read again.
+    s.message(Msg::StoreChanged(i64::MAX));
+    s.assert_top("picker");
+    assert_eq!(above_role(&s), before);
 }
 
 #[test]

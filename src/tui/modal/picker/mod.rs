@@ -145,7 +145,12 @@ impl Picker {
 
     /// Replaces the catalogues and the role and keeps the search. Does nothing if neither has changed.
     fn refresh(&mut self, ctx: &UpdateContext<'_>) {
-        let (catalogues, role) = (ctx.catalogues, ctx.me.map_or(Role::Owner, |me| me.account.role));
+        let catalogues = ctx.catalogues;
+        let role = match self.mode {
+            // The token may belong to another account than the one signed in.
+            PickerMode::Pick(_) => self.role,
+            PickerMode::Browse => ctx.me.map_or(Role::Owner, |me| me.account.role),
+        };
         if self.role == role && self.tree.index().is_built_from(catalogues) {
             return;
         }
