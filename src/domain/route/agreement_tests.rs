@@ -256,7 +256,7 @@ fn proxies_and_code_agree_and_no_request_goes_to_another_method() {
     for (world, requests) in decided_worlds() {
         comparison.compare(&world, &mut Random::new(1), 0, requests);
     }
-    let worlds = if std::env::var_os("JETON_SOAK").is_some() { SOAK_WORLDS } else { WORLDS };
+    let worlds = if option_env!("JETON_SOAK").is_some() { SOAK_WORLDS } else { WORLDS };
     for seed in 1..=worlds {
         let mut random = Random::new(seed);
         let mut world = random.world();
