@@ -308,9 +308,9 @@ impl UtcDay {
     }
 }
 
-/// For `#[serde(with = "HexHash")]`: the hash of a row of the audit log, in lower-case hexadecimal.
-#[derive(Clone, Copy)]
-pub struct HexHash([u8; 32]);
+/// The hash of a row of the audit log, in lower-case hexadecimal. Also for `#[serde(with = "HexHash")]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HexHash(pub [u8; 32]);
 
 impl HexHash {
     pub(crate) fn serialize<S: Serializer>(hash: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::worker::{StoreHandle, spawn_worker};
+use crate::domain::wire_format::HexHash;
 use crate::error::{Fault, Kind, Result};
 use crate::tui::msg::Msg;
 use crate::verbs::changes::{StorePosition, WaitForChanges};
@@ -29,21 +30,25 @@ pub(super) fn spawn(
 ) -> Result<()> {
     spawn_worker("watch", answer, move |answer| {
         let store = store;
-        let (mut seen, mut seen_ledger) = (None, None);
-        let mut highest = 0;
+        let (mut seen, mut seen_ledger) = (None::<(i64, Option<HexHash>)>, None);
+        let (mut highest, mut knows_hash) = (0, true);
         let (mut is_reachable, mut was_refused) = (true, false);
         let mut pause = POLL_INTERVAL;
         loop {
             let shows_ledger = shown.load(Ordering::Relaxed);
-            let known = WaitForChanges { audit: seen, ledger: seen_ledger.filter(|_| shows_ledger), wait: WAIT };
+            let (audit, hash) = seen.unzip();
+            let audit_hash = knows_hash.then(|| hash.flatten().unwrap_or_default());
+            let known = WaitForChanges { audit, audit_hash, ledger: seen_ledger.filter(|_| shows_ledger), wait: WAIT };
             // The return of a server is news, too.
             let can_wait = is_reachable && shows_ledger == known.ledger.is_some();
-            let asked = if can_wait { known } else { WaitForChanges::default() };
+            let asked = if can_wait { known } else { WaitForChanges { audit_hash, ..WaitForChanges::default() } };
             let position = call(&*store.backend, &Credential::Store, asked);
             let is_lost = match &position {
                 Err(error) if error.kind == Kind::Cancelled => !is_reachable,
                 answered => answered.as_ref().is_err_and(|error| error.has_fault(Fault::Unreachable)),
             };
+            // An older server doesn't know the field. After the loss, it may be another one.
+            knows_hash = is_lost || knows_hash && !position.as_ref().is_err_and(|error| error.kind == Kind::Usage);
             if is_lost == is_reachable {
                 is_reachable = !is_lost;
                 answer(Msg::ServerReachable(is_reachable));
@@ -57,10 +62,10 @@ pub(super) fn spawn(
                 answer(Msg::StoreChanged(i64::MAX));
             }
             was_refused = is_refused;
-            if let Ok(StorePosition { audit, ledger }) = position {
-                if seen.replace(audit) != Some(audit) {
-                    // After a restore, the numbers begin again with lower ones.
-                    answer(Msg::StoreChanged(if audit < highest { i64::MAX } else { audit }));
+            if let Ok(StorePosition { audit, audit_hash, ledger }) = position {
+                if seen.replace((audit, audit_hash)) != Some((audit, audit_hash)) {
+                    // After a restore, the numbers may begin again with lower ones.
+                    answer(Msg::StoreChanged(if audit <= highest { i64::MAX } else { audit }));
                     highest = audit.max(highest);
                 }
                 if shows_ledger && seen_ledger.replace(ledger) != Some(ledger) {
@@ -110,11 +115,11 @@ mod tests {
         let store = StoreHandle { backend, _open_token: open_token };
         spawn(store, until, Arc::clone(&shown), move |msg| drop(messages.send(msg))).unwrap();
         let question = || {
-            let WaitForChanges { audit, ledger, wait } = questions.recv_timeout(Duration::from_secs(60)).unwrap();
-            (audit, ledger, wait)
+            let asked = questions.recv_timeout(Duration::from_secs(60)).unwrap();
+            (asked.audit, asked.ledger, asked.wait)
         };
         let notice = || noticed.recv_timeout(Duration::from_secs(60)).unwrap();
-        let found = || Ok(StorePosition { audit: 1, ledger: 5 });
+        let found = || Ok(StorePosition { audit: 1, audit_hash: None, ledger: 5 });
         assert_eq!(question(), (None, None, WAIT));
         answers.send(found()).unwrap();
         assert!(matches!(notice(), Msg::StoreChanged(1)));
@@ -132,5 +137,45 @@ mod tests {
         answers.send(Err(Error::new(Kind::Cancelled, "interrupted"))).unwrap();
         assert_eq!(question(), (Some(1), Some(5), WAIT));
         assert!(noticed.try_recv().is_err());
+    }
+
+    /// Sends the answers to a watcher. Returns the hashes that it asked with, and the changes that it noticed.
+    fn watch(answered: Vec<Result<StorePosition>>) -> (Vec<Option<HexHash>>, Vec<i64>) {
+        let ((asked, questions), (answers, next_answer)) = (channel(), channel());
+        let backend: Arc<dyn Backend> = Arc::new(Asked(asked, Mutex::new(next_answer)));
+        let ((messages, noticed), (stop, until), (open_token, _closed)) = (channel(), channel(), channel());
+        let store = StoreHandle { backend, _open_token: open_token };
+        spawn(store, until, Arc::default(), move |msg| drop(messages.send(msg))).unwrap();
+        let question = || questions.recv_timeout(Duration::from_secs(60)).unwrap().audit_hash;
+        let ask = |answer| {
+            let hash = question();
+            answers.send(answer).unwrap();
+            hash
+        };
+        let mut hashes: Vec<_> = answered.into_iter().map(ask).collect();
+        hashes.push(question());
+        drop((stop, answers));
+        let changes = noticed.iter().filter_map(|msg| match msg {
+            Msg::StoreChanged(seq) => Some(seq),
+            _ => None,
+        });
+        (hashes, changes.collect())
+    }
+
+    /// The log of a restore can end at the same number.
+    #[test]
+    fn watcher_notices_another_row_of_the_same_number() {
+        let found = |hash| Ok(StorePosition { audit: 3, audit_hash: Some(HexHash([hash; 32])), ledger: 0 });
+        let (hashes, changes) = watch(vec![found(1), found(1), found(2)]);
+        assert_eq!(hashes, [0, 1, 1, 2].map(|hash| Some(HexHash([hash; 32]))));
+        assert_eq!(changes, [3, i64::MAX]);
+    }
+
+    #[test]
+    fn watcher_leaves_out_the_hash_for_an_older_server() {
+        let found = |audit| Ok(StorePosition { audit, audit_hash: None, ledger: 0 });
+        let (hashes, changes) = watch(vec![Err(Error::usage("unknown field")), found(3), found(4)]);
+        assert_eq!(hashes, [Some(HexHash::default()), None, None, None]);
+        assert_eq!(changes, [3, 4]);
     }
 }

@@ -67,6 +67,23 @@ fn waiting_call_is_answered_by_the_next_change() {
     assert_eq!(timed_out["audit"], found.json()["audit"]);
 }
 
+/// A restored log can end at the same number.
+#[test]
+fn another_row_of_the_same_number_is_news() {
+    let served = serve();
+    let none = "0".repeat(64);
+    let now = served.position(&format!("?audit_hash={none}"));
+    assert_eq!(served.position("").get("audit_hash"), None, "an older jeton doesn't know the field");
+    let (audit, hash) = (&now["audit"], now["audit_hash"].as_str().unwrap());
+    let other = served.position(&format!("?audit={audit}&audit_hash={none}&wait=30"));
+    assert_eq!(other["audit_hash"], hash);
+    let waiting = served.wait(&format!("audit={audit}&audit_hash={hash}&wait=30"));
+    served.install.issue(OWNER, "elsewhere");
+    let found = answer(waiting).json();
+    assert_eq!(found["audit"], audit.as_i64().unwrap() + 1);
+    assert_ne!(found["audit_hash"], hash);
+}
+
 #[test]
 fn usage_is_news_only_for_those_who_ask() {
     let served = serve();
