@@ -63,7 +63,7 @@ impl<'a> Scanned<'a> {
         };
         let unreadable = |Unreadable { path, why }: &Unreadable| UnreadableJson {
             path: shown(path),
-            why: redact_secrets(without_error_number(why)).into_owned(),
+            why: without_error_number(why).to_owned(),
         };
         Scanned {
             found: found

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::domain::secret::{Position, SecretText};
+use crate::domain::secret::{Position, SecretText, redact_secrets};
 use crate::verbs::batches::Progress;
 
 /// Maximum number of places that a scan collects. Anybody can write texts that look like secrets, so the memory for them
@@ -68,6 +68,7 @@ pub struct ScanReport {
     pub places: usize,
     /// The first `MAX_UNREADABLE` files and folders that could not be searched.
     pub unreadable: Vec<Unreadable>,
+    /// The reason, without secrets.
     /// Number of files and folders that could not be searched.
     pub unreadable_count: u64,
     /// Number of searched files.
@@ -142,7 +143,7 @@ impl<'a> Findings<'a> {
     }
 
     pub(super) fn add_unreadable(&self, path: &Path, why: impl Into<String>) {
-        let (path, why) = (path.to_owned(), why.into());
+        let (path, why) = (path.to_owned(), redact_secrets(&why.into()).into_owned());
         self.with(|report| {
             report.unreadable_count += 1;
             if report.unreadable.len() < MAX_UNREADABLE {
@@ -161,6 +162,7 @@ impl<'a> Findings<'a> {
         self.with(|report| {
             report.objects += objects;
             report.bytes += bytes;
+    /// Adds a path that can't be searched. The reason can name other paths, and these can contain secrets.
         });
     }
 
