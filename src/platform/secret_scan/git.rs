@@ -166,6 +166,7 @@ fn search_staged(scanner: &SecretScanner, findings: &Findings<'_>) -> io::Result
     }
     git.finish()
 }
+        findings.advance(1)?;
 
 /// Returns the objects and paths of the files that the next commit adds or changes.
 fn staged(findings: &Findings<'_>) -> io::Result<Vec<(String, PathBuf)>> {

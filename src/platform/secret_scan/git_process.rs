@@ -127,9 +127,11 @@ impl Read for GitOutput<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let silence = Stopwatch::start();
         loop {
+            // Also an output without pauses can be stopped.
+            self.findings.advance(0)?;
             let mut polled = [PollFd::new(&self.pipe, PollFlags::IN)];
             match poll(&mut polled, Some(&STOP_INTERVAL)) {
-                Ok(0) | Err(rustix::io::Errno::INTR) => self.findings.advance(0)?,
+                Ok(0) | Err(rustix::io::Errno::INTR) => {}
                 Ok(_) => return self.pipe.read(buffer),
                 Err(e) => return Err(e.into()),
             }

@@ -11,6 +11,8 @@ use jeton::error::Kind;
 
 use crate::support::cli_program::{CliHome, CliOutput, run_to_end};
 
+mod signals;
+
 /// Runs git in `folder` of the home. Returns its output.
 fn git(home: &CliHome, folder: &str, args: &[&str]) -> String {
     let identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main"];
@@ -123,32 +125,6 @@ fn scan_tells_of_repositories_it_could_not_search() {
     fs::write(&object, "nonsense").unwrap();
     let damaged = scan(&home, &["tree", "--json"]).assert_code(1).json();
     assert_eq!(damaged["unreadable"][0]["path"], "tree/.git");
-}
-
-/// A read of a slow disk doesn't notice the first signal. A git that closes its output and goes on takes its place.
-#[test]
-fn second_signal_ends_a_scan_at_once() {
-    use rustix::process::{Pid, Signal, kill_process};
-    let home = CliHome::set_up();
-    for folder in ["tree/.git/objects", "tree/.git/refs", "bin"] {
-        fs::create_dir_all(home.path(folder)).unwrap();
-    }
-    home.file("tree/.git/HEAD", "ref: refs/heads/main\n", 0o600);
-    let (started, released) = (home.path("started"), home.path("released"));
-    make_pipe(&started);
-    make_pipe(&released);
-    let script = format!("#!/bin/sh\nexec >&-\necho > {}\nread line < {}\n", started.display(), released.display());
-    home.file("bin/git", &script, 0o700);
-    let mut command = home.command(&["scan", "tree"]);
-    command.env("PATH", home.path("bin"));
-    let mut child = command.spawn().unwrap();
-    fs::read(&started).unwrap();
-    for signal in [Signal::INT, Signal::TERM] {
-        kill_process(Pid::from_child(&child), signal).unwrap();
-    }
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    // The script still waits for this line.
-    fs::write(&released, "\n").unwrap();
 }
 
 /// The folder of a repository may belong to anybody: git would go to another repository, or wait for a pipe.
