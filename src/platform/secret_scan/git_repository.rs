@@ -45,7 +45,8 @@ pub(super) fn repository_of(folder: &Path) -> io::Result<Option<PathBuf>> {
             }
         }
         Ok(_) => Err(io::Error::other(".git is not a regular file or folder")),
-        Err(_) => Ok(None),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
     }
 }
 

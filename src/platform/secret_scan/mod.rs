@@ -65,4 +65,13 @@ mod tests {
         let report = scan(&Prefix::default(), &options, &progress);
         assert!(report.files < 100 && report.objects == 0, "{} {}", report.files, report.objects);
     }
+
+    /// The path of a file takes the place of a folder that this user may not enter.
+    #[test]
+    fn only_a_missing_entry_means_that_there_is_no_repository() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(git_repository::repository_of(file.path()).is_err());
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(git_repository::repository_of(folder.path()).unwrap(), None);
+    }
 }
