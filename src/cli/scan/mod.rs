@@ -15,7 +15,7 @@ use super::progress::ProgressBar;
 use super::propagation::PropagationCheck;
 use crate::error::{Error, Result};
 use crate::platform::bounded_read::is_standard;
-use crate::platform::secret_scan::{self, MAX_PLACES, ScanOptions, ScanReport};
+use crate::platform::secret_scan::{self, ScanOptions, ScanReport};
 use crate::verbs::accounts::GetSetup;
 use crate::verbs::credential::Credential;
 use crate::verbs::tokens::{IdentifySecret, RevokedKind, RevokedSecret};
@@ -102,7 +102,8 @@ fn finish(
 ) -> Result<()> {
     if report.is_full() {
         app.out.note(&format!(
-            "! the scan ended early, because it found secrets in {MAX_PLACES} places. Scan smaller folders"
+            "! the scan ended early, because it found secrets in {} places. Scan smaller folders",
+            report.places
         ));
     }
     let working = found.iter().filter(|found| found.works()).count();

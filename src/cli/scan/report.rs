@@ -39,7 +39,7 @@ pub(in crate::cli) struct Scanned<'a> {
     objects: u64,
     /// Number of searched bytes.
     bytes: u64,
-    /// `true` if the scan ended early, because it found 1,000,000 places.
+    /// `true` if the scan ended early, because it found 1,000,000 places, or paths of 64 MiB.
     ended_early: bool,
     /// The secrets that `--revoke` has ended; `null` without `--revoke`.
     revoked: Option<Vec<RevokedSecret>>,

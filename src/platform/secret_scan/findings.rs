@@ -10,7 +10,9 @@ use crate::verbs::batches::Progress;
 
 /// Maximum number of places that a scan collects. Anybody can write texts that look like secrets, so the memory for them
 /// is bounded.
-pub const MAX_PLACES: usize = 1_000_000;
+const MAX_PLACES: usize = 1_000_000;
+/// Maximum number of bytes of the paths of these places.
+pub(super) const MAX_PATH_BYTES: usize = 64 << 20;
 /// Maximum number of unreadable files with a reason. All are counted.
 const MAX_UNREADABLE: usize = 1_000;
 
@@ -32,11 +34,21 @@ pub enum PlaceSource {
     Object(GitObject),
 }
 
+impl PlaceSource {
+    fn path_bytes(&self) -> usize {
+        match self {
+            PlaceSource::File(path) | PlaceSource::Name(path) | PlaceSource::Staged(path) => path.as_os_str().len(),
+            // The repository's path is shared.
+            PlaceSource::Object(object) => object.path.as_ref().map_or(0, |path| path.as_os_str().len()),
+        }
+    }
+}
+
 /// An object of a git repository.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GitObject {
     /// The folder of the repository, such as `.git`.
-    pub repository: PathBuf,
+    pub repository: Arc<Path>,
     /// The newest commit that brought the object. `None` if there is none.
     pub commit: Option<String>,
     /// The path in that commit.
@@ -56,6 +68,7 @@ pub struct FoundSecret {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unreadable {
     pub path: PathBuf,
+    /// The reason, without secrets.
     pub why: String,
 }
 
@@ -68,7 +81,6 @@ pub struct ScanReport {
     pub places: usize,
     /// The first `MAX_UNREADABLE` files and folders that could not be searched.
     pub unreadable: Vec<Unreadable>,
-    /// The reason, without secrets.
     /// Number of files and folders that could not be searched.
     pub unreadable_count: u64,
     /// Number of searched files.
@@ -79,12 +91,16 @@ pub struct ScanReport {
     pub bytes: u64,
     /// Positions in `found` by the digest of the secret.
     by_digest: HashMap<[u8; 32], usize>,
+    /// Number of bytes of the paths of all places.
+    path_bytes: usize,
+    /// The source that was added last. Its other places share its path.
+    last_source: Option<Arc<PlaceSource>>,
 }
 
 impl ScanReport {
-    /// Returns `true` if the scan ended early, because [`MAX_PLACES`] was reached.
+    /// Returns `true` if the scan ended early, because `MAX_PLACES` or `MAX_PATH_BYTES` was reached.
     pub fn is_full(&self) -> bool {
-        self.places >= MAX_PLACES
+        self.places >= MAX_PLACES || self.path_bytes >= MAX_PATH_BYTES
     }
 
     fn add(&mut self, secret: SecretText, place: Place) {
@@ -93,6 +109,10 @@ impl ScanReport {
             return;
         }
         self.places += 1;
+        if self.last_source.as_ref().is_none_or(|last| !Arc::ptr_eq(last, &place.source)) {
+            self.path_bytes += place.source.path_bytes();
+            self.last_source = Some(Arc::clone(&place.source));
+        }
         let next = self.found.len();
         let index = *self.by_digest.entry(*fingerprint.digest().as_bytes()).or_insert(next);
         match self.found.get_mut(index) {
@@ -142,6 +162,7 @@ impl<'a> Findings<'a> {
         self.with(|report| report.add(secret, place));
     }
 
+    /// Adds a path that can't be searched. The reason can name other paths, and these can contain secrets.
     pub(super) fn add_unreadable(&self, path: &Path, why: impl Into<String>) {
         let (path, why) = (path.to_owned(), redact_secrets(&why.into()).into_owned());
         self.with(|report| {
@@ -162,13 +183,12 @@ impl<'a> Findings<'a> {
         self.with(|report| {
             report.objects += objects;
             report.bytes += bytes;
-    /// Adds a path that can't be searched. The reason can name other paths, and these can contain secrets.
         });
     }
 
     /// Returns how many more places can be added.
     pub(super) fn room(&self) -> usize {
-        self.with(|report| MAX_PLACES.saturating_sub(report.places))
+        self.with(|report| if report.is_full() { 0 } else { MAX_PLACES - report.places })
     }
 
     /// Adds what a thread has searched.
@@ -182,5 +202,38 @@ impl<'a> Findings<'a> {
     /// Returns `true` if the scan must end early.
     pub(super) fn must_end(&self) -> bool {
         self.progress.is_stopped() || self.with(|report| report.is_full())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::domain::name::Prefix;
+    use crate::domain::secret::Secret;
+
+    /// Paths can be long, and anybody can choose them.
+    #[test]
+    fn report_is_full_of_long_paths() {
+        let secret = Secret::generate(&Prefix::default(), |_| Ok(())).unwrap();
+        let secret = SecretText::new(secret.expose(|text| Zeroizing::new(text.to_owned())));
+        let mut report = ScanReport::default();
+        let add = |report: &mut ScanReport, source: &Arc<PlaceSource>| {
+            let place = Place { source: Arc::clone(source), position: Position { line: 1, column: 1 } };
+            report.add(secret.clone(), place);
+        };
+        let path = PathBuf::from("x".repeat(64 * 1024));
+        let shared = Arc::new(PlaceSource::File(path.clone()));
+        (0..2_000).for_each(|_| add(&mut report, &shared));
+        assert!(!report.is_full(), "all places of a file share its path");
+        for n in 2..=MAX_PATH_BYTES / path.as_os_str().len() {
+            assert!(!report.is_full(), "{n}");
+            add(&mut report, &Arc::new(PlaceSource::File(path.clone())));
+        }
+        assert!(report.is_full());
+        let places = report.places;
+        add(&mut report, &shared);
+        assert_eq!(report.places, places);
     }
 }

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::findings::{Findings, GitObject, Place, PlaceSource};
+use super::findings::{Findings, GitObject, MAX_PATH_BYTES, Place, PlaceSource};
 use super::git_objects::BorrowedObjects;
 use super::git_process::{GitProcess, Repository};
 use super::names::search_name;
@@ -91,9 +91,11 @@ fn locate(
     commits: File,
     findings: &Findings<'_>,
 ) -> HashMap<String, Arc<PlaceSource>> {
+    let repository_path: Arc<Path> = folder.into();
     let source = |id: &str, origin: Option<(String, PathBuf)>| {
         let (commit, path) = origin.unzip();
-        Arc::new(PlaceSource::Object(GitObject { repository: folder.to_owned(), id: id.to_owned(), commit, path }))
+        let repository = Arc::clone(&repository_path);
+        Arc::new(PlaceSource::Object(GitObject { repository, id: id.to_owned(), commit, path }))
     };
     let mut origins: HashMap<&str, Option<(String, PathBuf)>> =
         found.iter().map(|found| (found.object.as_str(), None)).collect();
@@ -117,8 +119,8 @@ fn find_origins(
     let changes = ["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--raw", "--no-abbrev", "-z"];
     let mut git = GitProcess::start(repository, &changes, Some(commits.pipe()?.into()))?;
     let mut output = BufReader::new(git.output(findings)?);
-    let (mut commit, mut missing) = (String::new(), origins.len());
-    while missing > 0 {
+    let (mut commit, mut missing, mut path_bytes) = (String::new(), origins.len(), 0);
+    while missing > 0 && path_bytes < MAX_PATH_BYTES {
         findings.advance(0)?;
         let Some(token) = read_token(&mut output, 0)? else { break };
         let token = String::from_utf8_lossy(&token);
@@ -131,6 +133,7 @@ fn find_origins(
         if let Some(origin @ None) = origins.get_mut(object) {
             *origin = Some((commit.clone(), OsStr::from_bytes(&path).into()));
             missing -= 1;
+            path_bytes += path.len();
         }
     }
     Ok(())
@@ -163,10 +166,10 @@ fn search_staged(scanner: &SecretScanner, findings: &Findings<'_>) -> io::Result
             findings.add(secret, Place { source: Arc::clone(&source), position });
         })?;
         findings.add_file(searched.ok_or(io::ErrorKind::UnexpectedEof)?.size);
+        findings.advance(1)?;
     }
     git.finish()
 }
-        findings.advance(1)?;
 
 /// Returns the objects and paths of the files that the next commit adds or changes.
 fn staged(findings: &Findings<'_>) -> io::Result<Vec<(String, PathBuf)>> {

@@ -13,7 +13,7 @@ mod work_queue;
 
 use std::path::PathBuf;
 
-pub use findings::{FoundSecret, GitObject, MAX_PLACES, Place, PlaceSource, ScanReport, Unreadable};
+pub use findings::{FoundSecret, GitObject, Place, PlaceSource, ScanReport, Unreadable};
 
 use self::findings::Findings;
 use crate::domain::name::Prefix;
