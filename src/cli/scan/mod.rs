@@ -7,12 +7,11 @@ use std::path::PathBuf;
 
 pub(super) use self::report::Scanned;
 use self::report::{Found, print_report};
-use self::revoke::revoke;
+use self::revoke::{Revocation, revoke};
 use super::App;
 use super::args::ScanArgs;
 use super::output::counted;
 use super::progress::ProgressBar;
-use super::propagation::PropagationCheck;
 use crate::error::{Error, Result};
 use crate::platform::bounded_read::is_standard;
 use crate::platform::secret_scan::{self, ScanOptions, ScanReport};
@@ -35,20 +34,19 @@ pub(super) fn run(app: &mut App, args: ScanArgs) -> Result<()> {
     let report = secret_scan::scan(&prefix, &options, &app.adapters.progress);
     let found = identify(app, &report)?;
     drop(bar);
-    let mut revoked = None;
-    if app.out.json {
-        let done = args.revoke.then(|| revoke(app, &found, args.confirm.as_deref())).transpose()?;
-        let (ended, service) = done.unzip();
-        revoked = ended.as_deref().map(Revoked::new);
-        let service: PropagationCheck = service.unwrap_or_default();
-        service.print_json(app, &Scanned::new(&report, &found, ended))?;
-    } else {
+    if !app.out.json {
         print_report(app, &report, &found)?;
-        if args.revoke {
-            revoked = Some(Revoked::new(&revoke(app, &found, args.confirm.as_deref())?.0));
-        }
     }
-    finish(app, &report, &found, revoked, args.staged)
+    let done = args.revoke.then(|| revoke(app, &found, args.confirm.as_deref())).transpose()?;
+    let revoked = done.as_ref().map(|done| Revoked::new(&done.ended));
+    let Revocation { ended, service, failure } = done.unwrap_or_default();
+    if app.out.json {
+        service.print_json(app, &Scanned::new(&report, &found, args.revoke.then_some(ended)))?;
+    }
+    match failure {
+        Some(error) => Err(error),
+        None => finish(app, &report, &found, revoked, args.staged),
+    }
 }
 
 /// The result of `--revoke`.

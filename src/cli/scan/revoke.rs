@@ -13,39 +13,48 @@ use crate::verbs::verify::SecretOwner;
 
 const NOTHING: &str = "nothing was revoked";
 
+/// The result of a revocation.
+#[derive(Default)]
+pub(super) struct Revocation {
+    pub ended: Vec<RevokedSecret>,
+    pub service: PropagationCheck,
+    /// The error that kept jeton from ending the rest.
+    pub failure: Option<Error>,
+}
+
 /// Ends the secrets in `found` that work, after a confirmation that names them.
-pub(super) fn revoke(
-    app: &App,
-    found: &[Found<'_>],
-    confirm: Option<&str>,
-) -> Result<(Vec<RevokedSecret>, PropagationCheck)> {
+///
+/// # Errors
+/// The reason if nothing was confirmed.
+pub(super) fn revoke(app: &App, found: &[Found<'_>], confirm: Option<&str>) -> Result<Revocation> {
     let mut working: Vec<&Found<'_>> = found.iter().filter(|found| found.works()).collect();
     // The end of a current secret disables its token, and then its old secret can't be ended any more.
     working.sort_by_key(|found| !is_previous(found));
     confirm_number(app, &working, confirm)?;
-    let (mut revoked, mut last_row) = (Vec::new(), None);
+    let (mut ended, mut failure, mut last_row) = (Vec::new(), None, None);
     for found in &working {
         match app.call(&Credential::Store, RevokeSecret::new(found.text())) {
             Ok(done) => {
                 last_row = Some(done.audit_seq);
-                revoked.push(done.value);
+                ended.push(done.value);
             }
             // It was ended meanwhile.
             Err(e) if e.kind == Kind::NotFound => {
                 app.out.note(&format!("! the secret of {} had already stopped working", found.owner()));
             }
             Err(e) => {
-                let count = revoked.len();
-                return Err(Error { what: format!("{count} of {} secrets revoked: {}", working.len(), e.what), ..e });
+                let what = format!("{} of {} secrets revoked: {}", ended.len(), working.len(), e.what);
+                failure = Some(Error { what, ..e });
+                break;
             }
         }
     }
     let service = last_row.map(|row| PropagationCheck::run(app, row)).unwrap_or_default();
     if !app.out.json {
-        revoked.iter().for_each(|one| print_revoked(app, one, &service));
+        ended.iter().for_each(|one| print_revoked(app, one, &service));
         service.warn_unconfirmed(app);
     }
-    Ok((revoked, service))
+    Ok(Revocation { ended, service, failure })
 }
 
 fn print_revoked(app: &App, revoked: &RevokedSecret, service: &PropagationCheck) {

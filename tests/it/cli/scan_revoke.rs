@@ -55,3 +55,21 @@ fn revoked_secrets_are_in_the_json_answer() {
     let plain = home.run(&["scan", "leaked", "--json"], "").assert_code(6).json();
     assert_eq!((&plain["revoked"], &plain["found"][0]["reason"]), (&json!(null), &json!("disabled")));
 }
+
+/// The secrets before the failure are ended, and the answer says so.
+#[test]
+fn answer_is_printed_if_a_revocation_fails() {
+    let home = CliHome::set_up();
+    let (a, b) = (home.create(&["a"]), home.create(&["b"]));
+    home.file("leaked", &format!("{a} {b}\n"), 0o600);
+    // Only one token of an account can be disabled.
+    let refuse = "CREATE UNIQUE INDEX refused ON tokens (account_id) WHERE enabled = 0";
+    rusqlite::Connection::open(home.store()).unwrap().execute_batch(refuse).unwrap();
+    let done = home.run(&["scan", "leaked", "--revoke", "--confirm", "2", "--json"], "").assert_error(Kind::Failure);
+    let answer = done.json();
+    assert_eq!(answer["found"].as_array().unwrap().len(), 2);
+    assert_eq!(answer["revoked"], json!([{"revoked": "token", "account": "ops", "name": "a"}]));
+    assert_eq!((home.verify(&a), home.verify(&b)), (4, 0));
+    let again = home.run(&["scan", "leaked", "--revoke", "--confirm", "1"], "").assert_error(Kind::Failure);
+    again.assert_says(&["0 of 1 secrets revoked"]);
+}
