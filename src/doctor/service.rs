@@ -14,6 +14,7 @@ use crate::platform::http_client::{HttpAnswer, HttpClient, HttpRequest};
 use crate::platform::running_service_file::{self, FoundService, ServiceInfo};
 use crate::platform::{certificate_dates, tls};
 use crate::service::VERSION;
+use crate::service::fault::Fault;
 use crate::service::server_address::{ServerAddress, ServerConnection};
 
 pub(super) const CHECKS: &[CheckKind] = &[
@@ -66,7 +67,6 @@ const CLOCK_WARNING: i64 = 5_000;
 const CLOCK_FAULT: i64 = 5 * 60_000;
 /// Time before the end of a certificate in which it should be replaced.
 const CERTIFICATE_WARNING: i64 = 14 * DAY;
-
 const SEE_LOG: &str = "Read the log of the service, on its machine. If systemd runs the service: journalctl -u jeton";
 
 /// The answer of a service.
@@ -195,16 +195,11 @@ fn health((probe, answer): (&Probe, &HttpAnswer)) -> Vec<Finding> {
 
 /// Explains a reason or fault of a health answer.
 fn explain(word: &str) -> String {
-    let text = match word {
-        "store" => "the service can't read its store",
-        "older-store" => "the store seems to be an older copy, or another store, so the service doesn't use it",
-        "verify-socket" => "the socket for proxies is gone",
-        "manage-socket" => "the socket for management is gone",
-        "service-file" => "the service's file next to the store is gone, so commands don't find the service",
-        "proof" => "the service can't read the proof values for proxies",
-        "certificate" => "the new certificate for https can't be used, so the service uses the earlier one",
-        "unknown" => "the service names no reason",
-        "clock" => "the clock of the service's machine is behind the latest time that the service has seen",
+    let text = match (word, Fault::from_word(word)) {
+        (_, Some(fault)) => fault.explain(),
+        ("store", _) => "the service can't read its store",
+        ("older-store", _) => "the store seems to be an older copy, or another store, so the service doesn't use it",
+        ("unknown", _) => "the service names no reason",
         _ => return format!("the service names the reason \"{}\"", excerpt(word, 64)),
     };
     text.to_owned()
@@ -332,5 +327,10 @@ mod tests {
         assert_eq!(time_sync(&context)[0].status, Status::Warning);
         fs::write(folder.join("synchronized"), "").unwrap();
         assert_eq!(time_sync(&context)[0].status, Status::Ok);
+    }
+
+    #[test]
+    fn every_fault_is_explained() {
+        assert!(Fault::ALL.iter().all(|fault| explain(fault.as_str()) == fault.explain()));
     }
 }

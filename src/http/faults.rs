@@ -5,29 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::domain::untrusted_text::escape_untrusted;
-use crate::domain::word_enum::word_enum;
 use crate::platform::clock::Stopwatch;
+pub(super) use crate::service::fault::Fault;
 
 /// Time between two log entries for the same fault.
 const REMIND_INTERVAL: Duration = Duration::from_secs(60);
-
-word_enum! {
-    /// A fault, with its name in health and metrics.
-    pub(super) enum Fault {
-        /// The socket of the verify listener is lost and can't be made again.
-        VerifySocket = "verify-socket",
-        /// The socket of the management listener is lost and can't be made again.
-        ManageSocket = "manage-socket",
-        /// The file next to the store that names the service is lost and can't be made again.
-        ServiceFile = "service-file",
-        /// The proof values for proxies can't be read.
-        Proof = "proof",
-        /// The new certificate for https can't be used.
-        Certificate = "certificate",
-        /// The wall clock is behind the latest time seen.
-        Clock = "clock",
-    }
-}
 
 impl Fault {
     const fn describe(self) -> &'static str {
@@ -47,7 +29,7 @@ impl Fault {
     }
 
     /// Returns `true` if proxies get no permitting answers while the fault lasts.
-    pub const fn stops_verification(self) -> bool {
+    pub(super) const fn stops_verification(self) -> bool {
         match self {
             Fault::VerifySocket | Fault::Proof => true,
             Fault::ManageSocket | Fault::ServiceFile | Fault::Certificate | Fault::Clock => false,

@@ -4,6 +4,7 @@
 pub mod certificate_pin;
 pub mod credential_sources;
 pub mod endpoint;
+pub mod fault;
 pub mod identity_header;
 pub mod management_addresses;
 pub mod proxy_proof;
