@@ -16,7 +16,7 @@ use crate::domain::secret::{Secret, contains_secret};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::import::toml_message::plain_words;
-use crate::verbs::cli_line::quote_path;
+use crate::verbs::cli_line::quote_absolute;
 
 /// Maximum size of a configuration file, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -139,7 +139,7 @@ pub(super) fn replace_secrets(path: &Path) -> String {
     let own_uid = rustix::process::geteuid().as_raw();
     let is_ours = own_uid == 0 || fs::metadata(path).is_ok_and(|meta| meta.uid() == own_uid);
     let first = match is_ours {
-        true => format!("Run: chmod 600 {}", quote_path(path)),
+        true => format!("Run: chmod 600 {}", quote_absolute(path)),
         false => "Ask the owner of the file to move the secrets to a file that only its owner can read".to_owned(),
     };
     format!(

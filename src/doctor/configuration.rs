@@ -13,7 +13,7 @@ use crate::platform::running_service_file::{self, FoundService};
 use crate::platform::{tls, unix_group, unix_user};
 use crate::service::endpoint::Endpoint;
 use crate::service::server_address::ServerAddress;
-use crate::verbs::cli_line::quote_path;
+use crate::verbs::cli_line::quote_absolute;
 
 pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind { id: "configuration.file", meaning: "A configuration file can't be read, or isn't TOML", run: files },
@@ -125,7 +125,7 @@ fn secret_files(context: &Context<'_>) -> Vec<Finding> {
                 Finding::fault(format!("others have access to the token in {name} (from {source})")).next(format!(
                     "Run: chmod 600 {}. Others could have read the token, so regenerate it and store the new secret in \
                      this file",
-                    quote_path(path)
+                    quote_absolute(path)
                 ))
             }
             Err(error) => Finding::fault(format!("{} (from {source})", error.what))

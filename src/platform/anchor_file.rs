@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use super::secret_files::read_text;
 use super::{paths, sidecar, whole_file};
 use crate::error::{Error, Result};
-use crate::verbs::cli_line::quote_path;
+use crate::verbs::cli_line::quote_absolute;
 use crate::verbs::ports::Clock;
 
 /// Maximum size of the file, in bytes: a checkpoint an hour for three centuries.
@@ -102,7 +102,7 @@ impl AnchorFile {
             (why, format!("Run jeton as uid {}, or choose a file of your own", meta.uid()))
         } else if meta.mode() & 0o022 != 0 {
             let why = format!("other users can write to the file (mode {:04o})", meta.mode() & 0o7777);
-            (why, format!("Let only the owner write to the file: chmod go-w {}", quote_path(&self.path)))
+            (why, format!("Let only the owner write to the file: chmod go-w {}", quote_absolute(&self.path)))
         } else if meta.nlink() > 1 {
             let why = format!("the file has {} names (hard links)", meta.nlink());
             (why, "Choose a file without hard links".to_owned())

@@ -73,7 +73,13 @@ fn quote(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns a path for a command of the shell, such as `chmod`, with quotes if it needs them.
+/// Returns a path for another program, such as `chmod`, with quotes if it needs them. The path is absolute: so the command
+/// works in every folder, and the path is no option.
+pub fn quote_absolute(path: &Path) -> String {
+    quote_path(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+}
+
+/// Returns a path for a command of the shell, with quotes if it needs them.
 pub fn quote_path(path: &Path) -> String {
     quote(&path.to_string_lossy()).into_owned()
 }
@@ -89,5 +95,8 @@ mod tests {
         assert_eq!(line.to_string(), "jeton token create x --set 'IDE Plugins' --description 'it'\\''s; $(rm)'");
         assert_eq!(quote_path(Path::new("/srv/a b/jeton.db")), "'/srv/a b/jeton.db'");
         assert_eq!(quote_path(Path::new("/srv/jeton.db")), "/srv/jeton.db");
+        assert_eq!(quote_absolute(Path::new("/srv/a b")), "'/srv/a b'");
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(quote_absolute(Path::new("-r")), quote_path(&here.join("-r")));
     }
 }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::platform;
 use crate::store::{IntegrityCheck, OPENING_RULES, OpenStore};
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
-use crate::verbs::cli_line::quote_path;
+use crate::verbs::cli_line::quote_absolute;
 use crate::verbs::credential::Credential;
 use crate::verbs::ledger::{LedgerSizePart, MAX_LEDGER_BYTES, SizeCursor};
 use crate::verbs::local_backend::LocalBackend;
@@ -127,7 +127,7 @@ pub(super) fn wal(context: &Context<'_>) -> Vec<Finding> {
             .why(format!("it usually stays below {}. A long read by another program keeps it large", size(usual)))
             .next(format!(
                 "List the programs that use the store: fuser -v {}. End a program that hangs",
-                quote_path(location.path())
+                quote_absolute(location.path())
             )),
         false => Finding::ok(what),
     }]
@@ -142,7 +142,7 @@ pub(super) fn leftovers(context: &Context<'_>) -> Vec<Finding> {
     let describe = |path: PathBuf| {
         Finding::warning(format!("{} was left by a backup or restore that was killed", path.display()))
             .why("it takes up space, and holds hashes of passwords and secrets")
-            .next(format!("Remove it: rm -r {}", quote_path(&path)))
+            .next(format!("Remove it: rm -r {}", quote_absolute(&path)))
     };
     found.into_iter().map(describe).collect()
 }

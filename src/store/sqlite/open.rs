@@ -18,7 +18,7 @@ use crate::platform::shared_folder::SharedFolder;
 use crate::platform::sidecar::sqlite_companions;
 use crate::platform::{paths, unix_user};
 use crate::store::OpenMode;
-use crate::verbs::cli_line::{CliLine, quote_path};
+use crate::verbs::cli_line::{CliLine, quote_absolute};
 
 /// Maximum size of SQLite's page cache, in KiB. With a million tokens, it holds the upper pages of every tree and
 /// index.
@@ -304,7 +304,7 @@ pub(super) fn check_mode(path: &Path) -> Result<()> {
         open_error(path).why(format!("other users have access to the file (mode {:04o})", meta.mode() & 0o7777));
     // The path may be mistyped, so the advice to change a mode must be given only for a jeton store.
     Err(match is_store(path) {
-        true => refused.next(format!("Run: chmod 600 {}", quote_path(path))),
+        true => refused.next(format!("Run: chmod 600 {}", quote_absolute(path))),
         false => refused.why("the file is not a jeton store").next("Use another file: --store PATH"),
     })
 }

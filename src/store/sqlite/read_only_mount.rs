@@ -20,7 +20,7 @@ use super::schema::{NEWEST, Schema};
 use super::wal;
 use crate::error::{Error, Result};
 use crate::platform::sidecar::{SHM_SUFFIX, WAL_SUFFIX, sidecar_path};
-use crate::verbs::cli_line::quote_path;
+use crate::verbs::cli_line::quote_absolute;
 
 /// The obstacle to changes of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl WriteObstacle {
     fn next(self, path: &Path, mount_step: &str) -> String {
         match self {
             WriteObstacle::Mount => mount_step.to_owned(),
-            WriteObstacle::Mode(_) => format!("Run: chmod 600 {}", quote_path(path)),
+            WriteObstacle::Mode(_) => format!("Run: chmod 600 {}", quote_absolute(path)),
         }
     }
 
