@@ -5,9 +5,10 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::args::{DemoArgs, GlobalArgs};
+use super::client_info;
 use super::output::{Output, counted};
 use super::progress::ProgressBar;
-use super::{client_info, exit_as, require_terminal, run_tui};
+use super::screens::{exit_as, require_terminal, run_tui};
 use crate::config::{CliOverrides, Settings};
 use crate::demo::{self, Demonstration, LargeDemo};
 use crate::domain::audit::Face;

@@ -29,6 +29,7 @@ mod prompt;
 mod propagation;
 mod restore;
 mod scan;
+mod screens;
 mod serve;
 mod short_names;
 mod suggested_commands;
@@ -38,7 +39,6 @@ mod whoami;
 
 use std::cell::OnceCell;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -49,25 +49,22 @@ use output::Output;
 use prompt::{PasswordSource, Prompt};
 use serde::Serialize;
 
-use crate::config::{CliOverrides, ServerField, Settings};
+use crate::config::{CliOverrides, Settings};
 use crate::domain::audit::Face;
 use crate::domain::date_format::{DateFormat, Dates};
 use crate::domain::name::{TokenName, Username};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Fault, Kind, Result};
 use crate::lazy_backend::LazyLocalBackend;
+use crate::platform;
 use crate::platform::secret_files::InterruptibleDelivery;
-use crate::read_only_backend::backend_for_screens;
-use crate::platform::terminal_facts::TerminalFacts;
 use crate::remote_backend::RemoteBackend;
 use crate::selected_backend::SelectedBackend;
-use crate::tui::theme::appearance::Appearance;
-use crate::verbs::credential::{Credential, TokenCredential};
+use crate::verbs::credential::Credential;
 use crate::verbs::local_backend::{Adapters, ClientInfo};
 use crate::verbs::request::{RequestVerb, VERBS, call};
 use crate::verbs::secret_delivery::{SecretDestination, call_with_delivery};
 use crate::verbs::session::Session;
-use crate::{platform, tui};
 
 /// Maximum wait of a command for the delay after earlier failed attempts.
 const BACKOFF_TIMEOUT: Duration = Duration::from_secs(60);
@@ -119,7 +116,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(Cli { global, readonly, command }: Cli) -> Result<()> {
-    let Some(command) = command else { return open_tui(global, readonly) };
+    let Some(command) = command else { return screens::open_tui(global, readonly) };
     if readonly {
         return Err(Error::usage("--readonly has no meaning for a command").why("it is an option of the screens"));
     }
@@ -169,89 +166,6 @@ fn refuse_identity(global: &GlobalArgs, command: &Command) -> Result<()> {
         .next(format!("Leave out {option}")))
 }
 
-/// Runs `jeton` without a command.
-fn open_tui(global: GlobalArgs, readonly: bool) -> Result<()> {
-    let settings = Settings::load(CliOverrides { readonly, ..overrides(&global) })?;
-    if global.no_input && settings.token.is_none() && settings.login.is_none() {
-        return Err(Error::unauthenticated("the screens ask for a password, which --no-input forbids")
-            .next("Leave out --no-input. To see the commands, run: jeton --help"));
-    }
-    require_terminal()?;
-    let world = platform::adapters();
-    let backend = select_backend(&settings, &world, Face::Tui)?;
-    match run_tui(backend, &world, &settings, None)? {
-        tui::ExitReason::Switch(place) => match places(&settings).get(place) {
-            Some((_, arguments)) => {
-                let again = arguments.iter().cloned().chain(readonly.then(|| "--readonly".to_owned()));
-                Err(platform::own_process::restart(&again.collect::<Vec<_>>()))
-            }
-            None => Ok(()),
-        },
-        ended => exit_as(ended),
-    }
-}
-
-/// Returns the servers with names and the store of this machine, each with the arguments that select it.
-fn places(settings: &Settings) -> Vec<(tui::Place, [String; 2])> {
-    let store = settings.store.value.path().display().to_string();
-    let local = tui::Place {
-        label: tui::ServerLabel { name: "this machine".to_owned(), colour: None },
-        is_current: settings.server.is_none(),
-        address: store.clone(),
-    };
-    let has_store = local.is_current || settings.store.value.path().exists();
-    let servers = settings.servers.iter().filter_map(|server| {
-        let place = tui::Place {
-            label: tui::ServerLabel { name: server.name.clone(), colour: server.colour },
-            address: server.value(ServerField::Address)?.0,
-            is_current: settings.server_name.as_ref() == Some(&server.name),
-        };
-        Some((place, ["--server".to_owned(), server.name.clone()]))
-    });
-    let local = has_store.then(|| (local, ["--store".to_owned(), store]));
-    local.into_iter().chain(servers).collect()
-}
-
-/// Opens the screens on the store at `place`.
-fn run_tui(
-    place: SelectedBackend,
-    world: &Adapters,
-    settings: &Settings,
-    demo: Option<tui::Demo>,
-) -> Result<tui::ExitReason> {
-    tui::run(tui::TuiConfig {
-        progress: Arc::clone(&world.progress),
-        propagation_probe: place.propagation_probe(),
-        commands: command,
-        store_path: place.location(),
-        store_colour: settings.store_colour.as_ref().map(|colour| colour.value),
-        server: settings.server.as_ref().map(|server| tui::ServerLabel {
-            name: settings.server_name.clone().unwrap_or_else(|| server.value.to_string()),
-            colour: settings.server_colour,
-        }),
-        places: if demo.is_some() {
-            Vec::new()
-        } else {
-            places(settings).into_iter().map(|(place, _)| place).collect()
-        },
-        for_long_changes: backend_for_screens(place.with_own_connection(), settings.is_read_only()),
-        for_long_reads: backend_for_screens(place.with_own_connection(), settings.is_read_only()),
-        backend: backend_for_screens(place, settings.is_read_only()),
-        is_read_only: settings.is_read_only(),
-        clock: Arc::clone(&world.clock),
-        secret_files: Arc::new(InterruptibleDelivery),
-        username: settings.username.as_ref().map(|u| u.value.clone()),
-        token: settings.token_credential()?,
-        login: settings.login.as_ref().map(|login| TokenCredential::of_any(Arc::clone(&login.value.token))),
-        remember_password: settings.confirm_remember.value,
-        lock_after: settings.lock_after.value,
-        dates: settings.dates.value,
-        mouse: settings.mouse.value,
-        appearance: Appearance::configured(settings, &TerminalFacts::of_this_process()),
-        demo,
-    })
-}
-
 /// Returns the store and the identity given on the command line.
 fn overrides(global: &GlobalArgs) -> CliOverrides {
     CliOverrides {
@@ -261,25 +175,6 @@ fn overrides(global: &GlobalArgs) -> CliOverrides {
         password: global.password_stdin || global.password_file.is_some(),
         ..CliOverrides::default()
     }
-}
-
-/// Ends the program with the result of the screens.
-fn exit_as(reason: tui::ExitReason) -> Result<()> {
-    match reason {
-        tui::ExitReason::Quit | tui::ExitReason::Switch(_) => Ok(()),
-        tui::ExitReason::Signal(signal) => platform::signals::end_by_signal(signal),
-    }
-}
-
-fn require_terminal() -> Result<()> {
-    let why = if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        "stdin or stdout is not a terminal"
-    } else if platform::own_process::is_dumb_terminal() {
-        "the variable TERM is set to dumb"
-    } else {
-        return Ok(());
-    };
-    Err(Error::usage("the screens need a terminal").why(why).next("To see the commands, run: jeton --help"))
 }
 
 /// Returns the server that the settings name, or else the store.

@@ -296,7 +296,9 @@ impl Settings {
             .unwrap_or(Setting { value: true, source: Source::Default }),
             readonly: match overrides.readonly {
                 true => Some(Setting { value: true, source: Source::Option("--readonly") }),
-                false => parse(from_files(&files, |keys| keys.readonly.clone()), |text| SettingKey::ReadOnly.parse_yes_or_no(text))?,
+                false => parse(from_files(&files, |keys| keys.readonly.clone()), |text| {
+                    SettingKey::ReadOnly.parse_yes_or_no(text)
+                })?,
             },
             serve: ServeSettings::find(overrides.serve, &files)?,
         };

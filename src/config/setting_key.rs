@@ -170,7 +170,9 @@ impl SettingKey {
             | SettingKey::ServeKey
             | SettingKey::ApiToken => Ok(()),
             SettingKey::ServerPin => CertificatePin::parse(value).map(drop),
-            SettingKey::ServerInsecure | SettingKey::Mouse | SettingKey::ReadOnly => self.parse_yes_or_no(value).map(drop),
+            SettingKey::ServerInsecure | SettingKey::Mouse | SettingKey::ReadOnly => {
+                self.parse_yes_or_no(value).map(drop)
+            }
             SettingKey::Server => ServerAddress::parse(value).map(drop),
             SettingKey::Username => Username::parse(value).map(drop),
             SettingKey::ApiTokenName => TokenName::parse(value).map(drop),

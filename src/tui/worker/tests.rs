@@ -66,12 +66,7 @@ fn verification() -> Request {
 }
 
 /// Sends `long`, which is blocked, then `prompt`, and checks that `prompt` is answered first.
-fn is_not_held_up(
-    (store, answered): (StoreWorkers, Receiver<Msg>),
-    go: Sender<()>,
-    long: Request,
-    prompt: Request,
-) {
+fn is_not_held_up((store, answered): (StoreWorkers, Receiver<Msg>), go: Sender<()>, long: Request, prompt: Request) {
     store.send(call(1, None, long)).unwrap();
     store.send(call(2, None, prompt)).unwrap();
     let next = || answered.recv_timeout(Duration::from_secs(60)).unwrap();
