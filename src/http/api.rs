@@ -282,8 +282,7 @@ async fn wait_for_changes(
         let ledger = waiter.ledger_version();
         let place = service.api.enter().await?;
         let credential = credential.clone();
-        let now = WaitForChanges { audit_hash: asked.audit_hash, ..WaitForChanges::default() };
-        let read = run(service, peer, move |backend| call(backend, &credential, now)).await?;
+        let read = run(service, peer, move |backend| call(backend, &credential, asked)).await?;
         drop(place);
         let position = StorePosition { ledger, ..read };
         if !waiter.wait(position).await {

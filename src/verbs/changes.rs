@@ -11,7 +11,6 @@ pub struct WaitForChanges {
     /// The audit log's last row that the caller knows.
     pub audit: Option<i64>,
     /// The hash of that row. With any hash, the answer has one, too: a restored log may have another row of this number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit_hash: Option<HexHash>,
     /// The version of the ledger that the caller knows. `None` does not wait for uses and denied attempts.
     pub ledger: Option<i64>,

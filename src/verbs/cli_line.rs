@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(quote_path(Path::new("/srv/a b/jeton.db")), "'/srv/a b/jeton.db'");
         assert_eq!(quote_path(Path::new("/srv/jeton.db")), "/srv/jeton.db");
         assert_eq!(quote_absolute(Path::new("/srv/a b")), "'/srv/a b'");
-        let here = std::env::current_dir().unwrap();
+        let here = std::path::absolute(".").unwrap();
         assert_eq!(quote_absolute(Path::new("-r")), quote_path(&here.join("-r")));
     }
 }

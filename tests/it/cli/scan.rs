@@ -179,7 +179,8 @@ fn scan_finds_secrets_in_names_and_prints_none() {
     assert!(why.contains(&secret[..12]), "{why}");
     let places = found["found"][0]["places"].as_array().unwrap();
     let at: Vec<_> = places.iter().map(|place| (&place["line"], &place["column"])).collect();
-    assert_eq!(at, [(&Value::from(1), &Value::from(1)), (&Value::Null, &Value::Null)]);
+    let one = &Value::from(1);
+    assert_eq!(at, [(one, &Value::from(12)), (one, one), (&Value::Null, &Value::Null)]);
 }
 
 #[test]

@@ -65,11 +65,11 @@ fn answer_is_printed_if_a_revocation_fails() {
     // Only one token of an account can be disabled.
     let refuse = "CREATE UNIQUE INDEX refused ON tokens (account_id) WHERE enabled = 0";
     rusqlite::Connection::open(home.store()).unwrap().execute_batch(refuse).unwrap();
-    let done = home.run(&["scan", "leaked", "--revoke", "--confirm", "2", "--json"], "").assert_error(Kind::Failure);
+    let done = home.run(&["scan", "leaked", "--revoke", "--confirm", "2", "--json"], "").assert_error(Kind::Conflict);
     let answer = done.json();
     assert_eq!(answer["found"].as_array().unwrap().len(), 2);
     assert_eq!(answer["revoked"], json!([{"revoked": "token", "account": "ops", "name": "a"}]));
     assert_eq!((home.verify(&a), home.verify(&b)), (4, 0));
-    let again = home.run(&["scan", "leaked", "--revoke", "--confirm", "1"], "").assert_error(Kind::Failure);
+    let again = home.run(&["scan", "leaked", "--revoke", "--confirm", "1"], "").assert_error(Kind::Conflict);
     again.assert_says(&["0 of 1 secrets revoked"]);
 }
