@@ -224,7 +224,7 @@ fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
         s
     };
     let member = screens_of("member").text();
-    assert!(member.contains("1 of 1") && member.contains("† deleted"), "{member}");
+    assert!(member.contains("1 of 1") && member.contains("† revoked"), "{member}");
     assert!(!member.contains("deploy-bot") && !member.contains("? unknown"), "{member}");
     let admin = screens_of("admin").text();
     assert!(admin.contains("? unknown") && !admin.contains("deploy-bot"), "{admin}");
