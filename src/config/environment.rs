@@ -13,7 +13,7 @@ pub const ENVIRONMENT: [(&str, &str); 10] = [
         "Path of your configuration file [default: ~/.config/jeton/config.toml]; /etc/jeton/config.toml is read too",
     ),
     ("JETON_TOKEN_FILE", "A file, readable only by you, with a token to use instead of a password"),
-    ("JETON_TOKEN", "A token to use instead of a password; jeton removes it from its own environment"),
+    ("JETON_TOKEN", "A token to use instead of a password; programs that jeton starts don't get it"),
     ("JETON_DATES", "How dates are shown: iso or dmy"),
     ("JETON_THEME", "Colours of the screens: auto, dark, light, terminal, mono, or a theme of your own"),
     ("JETON_PAGER", "Pager for lists on a terminal; empty or cat: no pager"),

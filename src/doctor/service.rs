@@ -256,9 +256,11 @@ fn access(context: &Context<'_>) -> Vec<Finding> {
     let serve = context.settings.as_ref().ok().map(|settings| &settings.serve);
     if let Some(https) = serve.and_then(|serve| serve.manage.as_ref()?.value.https) {
         let reach = match https.ip() {
-            ip if ip.is_unspecified() => "every network of this machine can reach it",
+            ip if ip.is_unspecified() => {
+                "other machines can reach it at every address of this machine, if no firewall blocks the port"
+            }
             ip if ip.is_loopback() => "only this machine can reach it",
-            _ => "the network of this address can reach it",
+            _ => "other machines can reach it, if no firewall blocks the port",
         };
         found.push(Finding::ok(format!("serve.manage offers https://{https} with TLS; {reach}")));
     }

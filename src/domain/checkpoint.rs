@@ -100,8 +100,9 @@ pub fn parse_checkpoints(text: &str) -> Result<Vec<Checkpoint>> {
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let refused = |why: &str| {
             Err(Error::failure(format!("line {} of the anchor is damaged", index + 1)).why(why).next(
-                "Restore this file from a copy. If you have no copy, begin a new anchor: jeton audit anchor NEW-FILE. \
-                 A new anchor can't reveal tampering that happened before it was created",
+                "Check that this file is the anchor. If it is, restore it from a copy. If you have no copy, keep the \
+                 file and begin a new anchor: jeton audit anchor NEW-FILE. A new anchor can't reveal tampering that \
+                 happened before it was created",
             ))
         };
         let Some(line) = line.strip_suffix('\n') else { return refused("the line is cut off") };
@@ -183,7 +184,7 @@ mod tests {
         let again = Checkpoint { hash: [7; 32], ..checkpoint(2) };
         assert_eq!(parse_checkpoints(&(second.clone() + &again.to_line() + &first)).unwrap().len(), 3);
         let other = Checkpoint { store: StoreId::parse("x@1").unwrap(), ..checkpoint(2) };
-        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: the previous line is from another store. Restore this file from a copy. If you have no copy, begin a new anchor: jeton audit anchor NEW-FILE. A new anchor can't reveal tampering that happened before it was created");
+        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: the previous line is from another store. Check that this file is the anchor. If it is, restore it from a copy. If you have no copy, keep the file and begin a new anchor: jeton audit anchor NEW-FILE. A new anchor can't reveal tampering that happened before it was created");
         let zero = Checkpoint { seq: 0, ..checkpoint(1) };
         assert!(parse_checkpoints(&zero.to_line()).is_err());
     }

@@ -22,9 +22,9 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         return Err(Error::usage("Traefik can't reach jeton over a unix socket")
             .why("Traefik's forwardAuth accepts only http addresses")
             .next(format!(
-                "Use nginx, Caddy, HAProxy or Envoy. If this machine has no other users, you can use a port instead. \
-                 {}, and run this command again with --insecure",
-                advise_setting("serve.verify", "127.0.0.1:7180")
+                "Use nginx, Caddy, HAProxy or Envoy. Or, only if this machine has no other users, use a port: {}, and \
+                 run this command again with --insecure",
+                advise_setting("serve.verify", "127.0.0.1:7180").replacen("Set", "set", 1)
             )));
     };
     let listen = match &guide.listen {

@@ -140,16 +140,15 @@ impl ApiBackend {
                 Err(Error::unauthenticated("the call has no credential")
                     .next("Send a token: Authorization: Bearer SECRET"))
             }
-            (Some(_), Some(_)) => {
-                Err(Error::unauthenticated("the call has two credentials").next("Send a token or a proof, not both"))
-            }
+            (Some(_), Some(_)) => Err(Error::unauthenticated("the call has two credentials")
+                .next("Send either Authorization or Jeton-Proof, not both headers")),
             (Some(proof), None) => {
                 let text = proof.to_str().ok().filter(|_| proofs.next().is_none());
                 let session = text.and_then(|text| self.confirmations.take(text, self.adapters.clock.monotonic()));
                 session.map(Credential::Confirmed).ok_or_else(|| {
-                    Error::unauthenticated("the proof was refused")
-                        .why("the proof is unknown, was used already, or is older than a minute")
-                        .next("Get a new proof: POST /v1/confirm")
+                    Error::unauthenticated("the header Jeton-Proof was refused")
+                        .why("its value is unknown, was used already, or is older than a minute")
+                        .next("Get a new value: POST /v1/confirm")
                 })
             }
         }

@@ -46,7 +46,9 @@ impl Confirmations {
             open.remove(&oldest);
         }
         if open.len() >= MAX_PROOFS {
-            return Err(Error::failure("the server has too many unused proofs").next("Try again in a minute"));
+            return Err(Error::failure("the server can't accept another password now")
+                .why("too many confirmed changes are still waiting")
+                .next("Try again in a minute"));
         }
         let expires_at = now + Duration::from_secs(PROOF_LIFETIME);
         open.insert(digest(&proof), Confirmation { session, expires_at });

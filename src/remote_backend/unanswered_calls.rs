@@ -5,12 +5,14 @@ use std::time::Duration;
 use super::{RemoteBackend, TIMEOUT, read};
 use crate::api::{self, repeated};
 use crate::domain::checkpoint::hex;
+use crate::domain::token::Purgeable;
 use crate::error::{Error, Fault, Kind, Result};
 use crate::platform::http_client::HttpAnswer;
 use crate::verbs::Backend;
 use crate::verbs::credential::Credential;
 use crate::verbs::request::{Request, Response, VERBS};
 use crate::verbs::secret_delivery::{UndeliveredChange, undelivered};
+use crate::verbs::tokens::PurgeTokens;
 
 /// The pauses before a call without an answer is repeated.
 const RETRY_PAUSES: [Duration; 4] =
@@ -63,13 +65,20 @@ impl RemoteBackend {
                 let program = self.program();
                 let look =
                     |command: String| format!("Check whether the change was made before you repeat it: {command}");
-                let next = match noun {
+                let next = match (request, noun) {
                     // No list shows a password.
-                    _ if matches!(request, Request::SetPassword(_)) => {
+                    (Request::SetPassword(_), _) => {
                         "Try the new password. If the server refuses it, set the password again".to_owned()
                     }
-                    "token" => look(format!("{program} token list --all, or {program} token show NAME")),
-                    "account" => look(format!("{program} account show NAME")),
+                    (Request::PurgeTokens(PurgeTokens { which: Purgeable::Trashed, .. }), _) => {
+                        look(format!("{program} token list --trash"))
+                    }
+                    (Request::RevokeSecret(_), _) => look(format!("{program} token whose < FILE")),
+                    (Request::ApplyCatalogue(_), _) => {
+                        format!("Check what is still to change: {program} catalogue apply FILE --dry-run")
+                    }
+                    (_, "token") => look(format!("{program} token list --all, or {program} token show NAME")),
+                    (_, "account") => look(format!("{program} account show NAME")),
                     _ => look(format!("{program} {noun} list")),
                 };
                 Error::failure("it is unknown whether the change was made")

@@ -29,7 +29,7 @@ static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
 fn terminal_error(e: io::Error) -> Error {
     Error::failure("the terminal can't be used")
         .why(e.to_string())
-        .next("Try another terminal. The commands need no screens: jeton --help")
+        .next("Try another terminal, or use commands instead of the screens: jeton --help")
 }
 
 /// Restores the terminal once. Further calls do nothing.

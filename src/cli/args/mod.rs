@@ -304,8 +304,9 @@ pub fn parse_args(args: impl Iterator<Item = OsString>) -> Result<Cli, EarlyExit
             Error::usage(format!("argument {index} contains a secret"))
                 .why("other users of this machine can see command lines")
                 .next(
-                    "Replace this secret, because other users could have seen it: jeton token regenerate NAME. Pass \
-                     secrets on stdin, for example: jeton verify < FILE",
+                    "Pass secrets on stdin, for example: jeton verify < FILE. Find this secret's token: jeton token \
+                     whose < FILE. Then replace the secret, because other users could have seen it: jeton token \
+                     regenerate NAME",
                 ),
         ));
     }

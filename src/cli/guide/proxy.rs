@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use clap::ValueEnum;
-
 use super::select_catalogues;
 use super::upstreams::{self, Upstreams};
 use crate::cli::App;
@@ -36,8 +34,8 @@ pub(super) fn run(app: &mut App, args: &GuideArgs, kind: ProxyKind) -> Result<()
         warn_without_routes(app, args);
     }
     let is_proxy = !matches!(kind, ProxyKind::Curl | ProxyKind::HaproxyLua);
-    if is_proxy && let Some(proxy) = args.subject.to_possible_value() {
-        upstreams::check_named(&args.upstream, &found, proxy.get_name())?;
+    if is_proxy {
+        upstreams::check_named(&args.upstream, &found)?;
     }
     // If printed again without these options, the configuration would let more or less through.
     remarks.splice(0..0, remarks_on_options(args, &catalogues));

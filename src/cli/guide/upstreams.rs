@@ -13,18 +13,19 @@ use crate::guide::Upstream;
 const DEFAULT: &str = "127.0.0.1:8080";
 
 /// Checks that several applications, at different hosts, don't get the default address.
-pub(super) fn check_named(options: &[String], sites: &[Site], proxy: &str) -> Result<()> {
+pub(super) fn check_named(options: &[String], sites: &[Site]) -> Result<()> {
     if !options.is_empty() || sites.len() < 2 {
         return Ok(());
     }
-    let mut line = format!("jeton guide {proxy}");
     let names: BTreeSet<&String> = sites.iter().flat_map(|site| &site.catalogues).collect();
-    for name in names {
-        line.push_str(&format!(" --upstream {}=HOST:PORT", escape_untrusted(name)));
-    }
+    let missing: Vec<String> =
+        names.into_iter().map(|name| format!("--upstream {}=HOST:PORT", escape_untrusted(name))).collect();
     Err(Error::usage("the addresses of the applications are missing")
         .why("the catalogues have different hosts, and there is no --upstream")
-        .next(format!("Add the addresses: {line}. If one application serves all hosts, use --upstream {DEFAULT}")))
+        .next(format!(
+            "Add to your command: {}. If one application serves all hosts: --upstream HOST:PORT",
+            missing.join(" ")
+        )))
 }
 
 /// The addresses of the applications.

@@ -30,7 +30,7 @@ pub(super) fn rule(context: &Context<'_>, rule: OpeningRule, good: &str, bad: &s
 }
 
 pub(super) fn permissions(context: &Context<'_>) -> Vec<Finding> {
-    let good = "only the owner can access the store";
+    let good = "only the file's unix owner can open the store";
     let found = rule(context, OpeningRule::Mode, good, "others have access to the store");
     // Another user's store can't be written either, but not because of its mode.
     let rules = [OpeningRule::Kind, OpeningRule::Owner, OpeningRule::Mode];
@@ -45,7 +45,7 @@ pub(super) fn permissions(context: &Context<'_>) -> Vec<Finding> {
 }
 
 pub(super) fn companions(context: &Context<'_>) -> Vec<Finding> {
-    let good = "the files of SQLite next to the store are safe to use";
+    let good = "no other user can access the files of SQLite next to the store";
     // The files next to another user's store aren't ours either, as they should be.
     let is_foreign = existing(context).is_some_and(|location| location.check_rule(OpeningRule::Owner).is_err());
     let mut found = match is_foreign {

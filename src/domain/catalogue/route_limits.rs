@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::validate::{Location, ValidationResult, fault};
+use super::validate::{DIVIDE, Location, ValidationResult, fault};
 use super::{Catalogue, MANAGEMENT};
 use crate::domain::number::group_digits;
 use crate::domain::route::sites::sites;
@@ -41,10 +41,12 @@ pub(super) fn too_many_routes_of_method() -> Error {
 }
 
 pub(super) fn too_many_routes() -> Error {
-    Error::usage("the catalogue has too many routes").why(format!(
-        "a catalogue can have at most {} routes; a route with lists of values counts once for each combination",
-        group_digits(MAX_ALL_ROUTES as u64)
-    ))
+    Error::usage("the catalogue has too many routes")
+        .why(format!(
+            "a catalogue can have at most {} routes; a route with lists of values counts once for each combination",
+            group_digits(MAX_ALL_ROUTES as u64)
+        ))
+        .next(DIVIDE)
 }
 
 /// Refuses a catalogue with too many pairs of routes that share requests: a proxy can't be configured for it in an

@@ -7,10 +7,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::route_limits::{MAX_ALL_ROUTES, MAX_ROUTES, too_many_routes, too_many_routes_of_method};
-use super::validate::{self, Location, MAX_METHODS, MAX_SETS};
+use super::validate::{self, Location, MAX_METHODS, MAX_SETS, too_many_methods, too_many_sets};
 use super::{ApiSet, Catalogue, Group, SetEntry, TrailingSlash};
 use crate::domain::method::{Access, Method, MethodId};
-use crate::domain::number::group_digits;
 use crate::domain::route::Route;
 use crate::domain::route::request_path::MAX_PATH_LEN;
 use crate::domain::untrusted_text::excerpt;
@@ -98,7 +97,8 @@ fn too_many_parts(text: &str) -> Option<usize> {
 fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     if text.len() > MAX_FILE_SIZE {
         return Err(Error::usage(format!("{name} is too large"))
-            .why(format!("a catalogue file can have at most {} MiB", MAX_FILE_SIZE >> 20)));
+            .why(format!("a catalogue file can have at most {} MiB", MAX_FILE_SIZE >> 20))
+            .next(validate::DIVIDE));
     }
     if let Some(byte) = too_many_parts(text) {
         let error = Error::usage("the catalogue file is too large")
@@ -145,8 +145,7 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
             let span = method.id.span();
             let tail = offsets.record(Location::MethodId(g, m), method.id);
             if count > MAX_METHODS {
-                let why = format!("a catalogue can have at most {} methods", group_digits(MAX_METHODS as u64));
-                return Err(located(span, Error::usage("the catalogue is too large").why(why)));
+                return Err(located(span, too_many_methods()));
             }
             let whole = MethodId::parse(&format!("{id}.{tail}")).map_err(|e| located(span.clone(), e))?;
             let docs = method.docs.map(|docs| offsets.record(Location::Docs(g, m), docs));
@@ -168,8 +167,7 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     }
     for (s, set) in doc.set.into_iter().enumerate() {
         if s >= MAX_SETS {
-            let why = format!("a catalogue can have at most {} API sets", group_digits(MAX_SETS as u64));
-            return Err(located(set.name.span(), Error::usage("the catalogue is too large").why(why)));
+            return Err(located(set.name.span(), too_many_sets()));
         }
         let mut entries = |texts: Vec<Spanned<String>>, spot: fn(usize, usize) -> Location| {
             let read = |(e, text): (usize, Spanned<String>)| {
@@ -393,7 +391,7 @@ mod tests {
 
     #[test]
     fn large_files_are_refused_early() {
-        insta::assert_snapshot!(refused(&" ".repeat(MAX_FILE_SIZE + 1)), @"f.toml is too large: a catalogue file can have at most 16 MiB");
+        insta::assert_snapshot!(refused(&" ".repeat(MAX_FILE_SIZE + 1)), @"f.toml is too large: a catalogue file can have at most 16 MiB. Divide the API into several catalogues");
         insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the catalogue file is too large: the file has too many words, punctuation marks and inline tables. Move some groups and API sets to another catalogue, in a file of its own");
     }
 }

@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 
 pub const MAX_METHODS: usize = 20_000;
 pub const MAX_SETS: usize = 1_000;
+/// The next step for a catalogue that is too large.
+pub(super) const DIVIDE: &str = "Divide the API into several catalogues";
 /// Maximum total number of entries in the API sets of one catalogue.
 pub const MAX_ENTRIES: usize = 200_000;
 /// Maximum lengths of names and titles, in characters. A set's name may hold the names of several scopes.
@@ -192,10 +194,7 @@ fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationRe
                 return method_fault(Error::usage(format!("the method {} is defined twice", one.id)));
             }
             if methods.len() > MAX_METHODS {
-                return method_fault(
-                    Error::usage("the catalogue is too large")
-                        .why(format!("a catalogue can have at most {} methods", group_digits(MAX_METHODS as u64))),
-                );
+                return method_fault(too_many_methods());
             }
             if let Some(other) = elsewhere.get(one.id.as_str()) {
                 return method_fault(already_defined(&format!("the method {}", one.id), other));
@@ -204,6 +203,18 @@ fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationRe
         }
     }
     Ok(())
+}
+
+pub(super) fn too_many_methods() -> Error {
+    Error::usage("the catalogue is too large")
+        .why(format!("a catalogue can have at most {} methods", group_digits(MAX_METHODS as u64)))
+        .next(DIVIDE)
+}
+
+pub(super) fn too_many_sets() -> Error {
+    Error::usage("the catalogue has too many API sets")
+        .why(format!("a catalogue can have at most {} API sets", group_digits(MAX_SETS as u64)))
+        .next(DIVIDE)
 }
 
 fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {

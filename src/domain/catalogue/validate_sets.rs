@@ -3,13 +3,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::validate::{
-    Location, MAX_ENTRIES, MAX_EXCERPT, MAX_SET_NAME_LEN, MAX_SETS, MAX_TITLE_LEN, ValidationResult, already_defined,
-    fault, validate_text,
+    DIVIDE, Location, MAX_ENTRIES, MAX_EXCERPT, MAX_SET_NAME_LEN, MAX_SETS, MAX_TITLE_LEN, ValidationResult,
+    already_defined, fault, too_many_sets, validate_text,
 };
 use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, resolved_set};
 use crate::domain::api_selection::looks_built_in;
 use crate::domain::method::MethodId;
-use crate::domain::number::group_digits;
 use crate::domain::untrusted_text::{escape_untrusted, excerpt};
 use crate::error::Error;
 
@@ -56,17 +55,17 @@ fn validate_set_sizes(catalogue: &Catalogue) -> ValidationResult {
         let exact = all().all(|e| matches!(e, SetEntry::Method(_)));
         members += if exact { set.include.len() } else { all_methods };
         if entries > MAX_ENTRIES || patterns > MAX_PATTERNS || members > MAX_MEMBERS {
-            let error = Error::usage("the API sets of the catalogue are too large").why(
-                "together, the API sets of a catalogue can have at most 200 000 entries, 2 000 patterns and 1 000 000 \
-                 methods. An API set with a pattern, a group or another API set counts as having all methods of the \
-                 catalogue",
-            );
+            let error = Error::usage("the API sets of the catalogue are too large")
+                .why(
+                    "together, the API sets of a catalogue can have at most 200 000 entries, 2 000 patterns and \
+                     1 000 000 methods. An API set with a pattern, a group or another API set counts as having all \
+                     methods of the catalogue",
+                )
+                .next(DIVIDE);
             return Err(fault(Location::SetName(s), error));
         }
         if s >= MAX_SETS {
-            let error = Error::usage("the catalogue has too many API sets")
-                .why(format!("a catalogue can have at most {} API sets", group_digits(MAX_SETS as u64)));
-            return Err(fault(Location::SetName(s), error));
+            return Err(fault(Location::SetName(s), too_many_sets()));
         }
     }
     Ok(())

@@ -297,27 +297,26 @@ impl RouteRules {
         let folded: Vec<Route> = owned.iter().map(|(route, _)| route.folded()).collect();
         let tree = RouteTree::new(folded.iter());
         let mut work = Work::for_routes(owned.len() + wanted.len());
+        let best = |other: &Route, preflight: &Route| (preflight.is_within(other), other.specificity());
         let (mut free, mut taken, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for preflight in wanted.into_values() {
             let own = preflight.folded();
             let covers = |other: &usize| own.is_within(&folded[*other]);
             match tree.containing(&own, 0..owned.len(), &mut work) {
-                Ok(others) if others.iter().any(covers) => taken.push(preflight),
-                Ok(_) => free.push(preflight),
+                Ok(others) => match others.into_iter().filter(covers).max_by_key(|n| best(&owned[*n].0, &preflight)) {
+                    Some(other) => taken.push((preflight, &owned[other].0)),
+                    None => free.push(preflight),
+                },
                 Err(TooMany) => unknown.push(preflight),
             }
         }
-        let too_many = format!("too many other routes can match the same requests. {USE_FIXED_SEGMENTS}");
-        for (routes, why) in [(taken, "another route already covers OPTIONS"), (unknown, &*too_many)] {
-            if let [first, ..] = &routes[..] {
-                let first = route_excerpt(first);
-                let more = match routes.len() - 1 {
-                    0 => String::new(),
-                    1 => " and 1 more route".to_owned(),
-                    more => format!(" and {more} more routes"),
-                };
-                self.remarks.push(format!("no preflight rule for {first}{more}, because {why}"));
-            }
+        self.remarks.extend(taken.first().map(|(first, other)| describe_covered(first, other, taken.len() - 1)));
+        if let [first, ..] = &unknown[..] {
+            let (first, more) = (route_excerpt(first), and_more_routes(unknown.len() - 1));
+            self.remarks.push(format!(
+                "no preflight rule for {first}{more}, because too many other routes can match the same requests. \
+                 {USE_FIXED_SEGMENTS}"
+            ));
         }
         owned.extend(free.into_iter().map(|route| (route, RouteAction::Preflight)));
     }
@@ -356,6 +355,38 @@ impl RouteRules {
 /// `/users/me` beside `/Users/{id}`, comes first, too.
 pub(super) fn order(folded: &Route, route: &Route) -> impl Ord + use<> {
     (Reverse(folded.specificity()), Reverse(route.specificity()))
+}
+
+/// Returns the remark that `preflight` and `more` other routes got no entry, because other routes cover them: `other`
+/// covers the first one.
+fn describe_covered(preflight: &Route, other: &Route, more: usize) -> String {
+    let is_own = other.verbs == Verbs::Any && other.with_verbs(preflight.verbs.clone()).key() == preflight.key();
+    let example = route_excerpt(&other.with_verbs(Verbs::GetAndHead));
+    let is_within = preflight.is_within(other);
+    let (first, other) = (route_excerpt(preflight), route_excerpt(other));
+    let (what, advice) = match more {
+        0 if !is_within => (format!("the application could take its requests for those of {other}"), ""),
+        0 => (
+            format!("the route {other} already covers OPTIONS, so preflights follow that route's rule"),
+            "Write its HTTP methods",
+        ),
+        _ => (
+            format!(
+                "other routes, such as {other}, already cover OPTIONS, so preflights follow the rules of those routes"
+            ),
+            "Write the HTTP methods of routes without any",
+        ),
+    };
+    let advice = if is_own { format!(". {advice}, e.g. {example}") } else { String::new() };
+    format!("no preflight rule for {first}{}: {what}{advice}", and_more_routes(more))
+}
+
+fn and_more_routes(more: usize) -> String {
+    match more {
+        0 => String::new(),
+        1 => " and 1 more route".to_owned(),
+        more => format!(" and {more} more routes"),
+    }
 }
 
 pub(super) fn route_excerpt(route: &Route) -> String {

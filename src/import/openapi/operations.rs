@@ -164,12 +164,15 @@ impl<'a> OperationReader<'a, '_> {
             }
             for (key, _) in entries {
                 let known = matches!(&**key, "$ref" | "summary" | "description" | "servers" | "parameters");
-                if !known && !key.starts_with("x-") && !HTTP_METHODS.iter().any(|(name, ..)| *name == &**key) {
-                    self.warnings.add(format!(
-                        "{}: skipped the key {}, because it is not an HTTP method",
-                        quoted(path),
-                        quoted(key)
-                    ));
+                let is_method = |word: &str| HTTP_METHODS.iter().any(|(name, ..)| *name == word);
+                if !known && !key.starts_with("x-") && !is_method(key) {
+                    let lower = key.to_ascii_lowercase();
+                    let why = if is_method(&lower) {
+                        format!("write HTTP methods in lower case, \"{lower}\"")
+                    } else {
+                        "jeton imports only delete, get, head, options, patch, post, put and trace".to_owned()
+                    };
+                    self.warnings.add(format!("{}: skipped the key {}: {why}", quoted(path), quoted(key)));
                 }
             }
         }

@@ -15,7 +15,8 @@ impl KeyedCallReader for SqliteTx<'_> {
         let sql = "SELECT digest, tokens, created_at FROM keyed_calls WHERE account_id = ?1 AND key = ?2";
         let row = query_one(self.0, sql, params![account.0, key], tuple::<([u8; 32], String, Timestamp)>)?;
         row.map(|(digest, tokens, created_at)| {
-            let tokens: Vec<i64> = serde_json::from_str(&tokens).map_err(|_| corrupt("the tokens of a call"))?;
+            let tokens: Vec<i64> = serde_json::from_str(&tokens)
+                .map_err(|_| corrupt("the tokens of an earlier call with an idempotency key"))?;
             Ok(StoredCall { digest, tokens: tokens.into_iter().map(TokenId).collect(), created_at })
         })
         .transpose()

@@ -58,7 +58,7 @@ pub fn revoke_matching(tokens: MatchingTokens, counted: MatchingCount, trash: Sp
         renew: None,
         effects: vec![
             format!(
-                "The service denies the tokens. They can be restored for {}.{}",
+                "The service denies the tokens. Within {}, you can restore the tokens from the trash.{}",
                 trash.describe(),
                 batches(counted.count)
             ),

@@ -16,25 +16,22 @@ pub fn revoke_tokens(tokens: Vec<Token>, trash: Span) -> RemovalSpec {
     let (id, what, confirmation, object, subject) = match tokens.as_slice() {
         [only] => {
             let confirmation = Confirmation::Name(only.name.to_string());
-            (
-                "revoke-token",
-                only.full_name(),
-                confirmation,
-                Some("this token"),
-                "The service denies the token at once. It can be restored",
-            )
+            ("revoke-token", only.full_name(), confirmation, Some("this token"), "the token")
         }
         several => {
             let what = format!("{} tokens", group_digits(several.len() as u64));
-            let subject = "The service denies the tokens at once. They can be restored";
-            ("revoke-tokens", what, Confirmation::Number, None, subject)
+            ("revoke-tokens", what, Confirmation::Number, None, "the tokens")
         }
     };
     RemovalSpec {
         id,
         title: format!("Revoke {what}"),
         impact: Removal::Tokens(tokens.iter().map(|token| token.id).collect()),
-        effects: vec![format!("{subject} for {}.", trash.describe())],
+        effects: vec![format!(
+            "The service denies {subject} from the next request on. Within {}, you can restore {subject} from the \
+             trash.",
+            trash.describe()
+        )],
         confirmation,
         // The button would do nothing for disabled tokens.
         alternative: tokens

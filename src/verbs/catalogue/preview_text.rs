@@ -91,13 +91,15 @@ impl CataloguePreview {
         let tokens_lose = if *count == 1 { "1 token loses".to_owned() } else { format!("{count} tokens lose") };
         let bound = if *is_lower_bound { "at least " } else { "" };
         let used = match (*used, *count) {
-            (0, _) if *is_lower_bound => "jeton could not count all uses of the last 7 days".to_owned(),
-            (0, 1) => "it didn't use these methods in the last 7 days".to_owned(),
-            (0, _) => "none of them used these methods in the last 7 days".to_owned(),
-            (_, 1) => "it used some of these methods in the last 7 days".to_owned(),
-            (used, _) => format!("{bound}{used} of them used these methods in the last 7 days"),
+            (0, _) if *is_lower_bound => {
+                " (jeton found no uses in the last 7 days, but could not count all)".to_owned()
+            }
+            (0, 1) => "; it didn't use these methods in the last 7 days".to_owned(),
+            (0, _) => "; none of them used these methods in the last 7 days".to_owned(),
+            (_, 1) => "; it used some of these methods in the last 7 days".to_owned(),
+            (used, _) => format!("; {bound}{used} of them used these methods in the last 7 days"),
         };
-        text.push(format!("{tokens_lose} methods; {used}:"));
+        text.push(format!("{tokens_lose} methods{used}:"));
         let all = usize::try_from(*count).unwrap_or(usize::MAX);
         let lines = tokens.iter().map(|token| {
             let mut lines =

@@ -128,7 +128,7 @@ fn each_site_needs_one_address() {
     with(&[one, one]).assert_error(jeton::error::Kind::Usage);
     with(&["127.0.0.1:1", "127.0.0.1:2"]).assert_error(jeton::error::Kind::Usage);
     with(&["three=127.0.0.1:1"]).assert_error(jeton::error::Kind::NotFound);
-    let names = ["guide nginx", "--upstream one=HOST:PORT", "--upstream two=HOST:PORT"];
+    let names = ["--upstream one=HOST:PORT", "--upstream two=HOST:PORT"];
     with(&[]).assert_error(jeton::error::Kind::Usage).assert_says(&names);
     // Of one catalogue only: one site for every host, as before there were hosts.
     let alone = home.run(&["guide", "nginx", "--listen", "127.0.0.1:8000", "--insecure", "--catalogue", "one"], "");

@@ -22,7 +22,7 @@ fn new_account_replaces_its_temporary_password_first() {
     insta::assert_snapshot!(s.dialog_text(), @"
     New account ci
     ci must choose a new password at the first sign-in. The role is admin.
-    Admins manage members and viewers; tokens can get all methods.
+    Admins can manage members and viewers; their tokens can get all methods.
 
     Password of ops
     ");

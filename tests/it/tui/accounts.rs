@@ -67,7 +67,8 @@ fn role_dialog_names_what_tokens_lose() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Role of member
     Role  (•) viewer   ( ) member   ( ) admin   ( ) owner
-          Viewers manage no account; tokens can get read methods only
+          Viewers can't manage accounts; their tokens can get read methods
+          only
 
     The account has no active tokens. After the change the account has to sign
     in again.

@@ -52,7 +52,8 @@ fn renamed_token_is_revoked_by_its_new_name() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/a2
     This token was never used, but somebody might use it soon.
-    The service denies the token at once. It can be restored for 30 days.
+    The service denies the token from the next request on. Within 30 days, you
+    can restore the token from the trash.
     Name                      a2
     Type the name
     Password of ops
@@ -79,7 +80,8 @@ fn tokens_revoked_by_another_session_leave_the_dialog() {
     None of these tokens was used in the last 7 days:
       ops/a                             never seen
       ops/c                             never seen
-    The service denies the tokens at once. They can be restored for 30 days.
+    The service denies the tokens from the next request on. Within 30 days,
+    you can restore the tokens from the trash.
     Number                    2
     Type the number
     Password of ops
@@ -93,7 +95,8 @@ fn tokens_revoked_by_another_session_leave_the_dialog() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/a
     This token was never used, but somebody might use it soon.
-    The service denies the token at once. It can be restored for 30 days.
+    The service denies the token from the next request on. Within 30 days, you
+    can restore the token from the trash.
     Name                      a
     Type the name
     Password of ops

@@ -226,7 +226,8 @@ fn several_tokens_are_revoked_after_typing_their_number() {
     Not used in the last 7 days:
       ops/a                             never seen
       ops/b                             never seen
-    The service denies the tokens at once. They can be restored for 30 days.
+    The service denies the tokens from the next request on. Within 30 days,
+    you can restore the tokens from the trash.
     Number                    3
     Type the number
     Password of ops
@@ -235,8 +236,7 @@ fn several_tokens_are_revoked_after_typing_their_number() {
     let text = s.text();
     let row = |name: &str| text.lines().position(|line| line.contains(name)).unwrap();
     assert!(row("! ops/z-busy") < row("ops/a") && row("ops/a") < row("ops/b"), "{text}");
-    // A wrong number is marked when the field loses focus. Enter in the last field presses the button, which then shows
-    // the error.
+    // A wrong number is marked when the field loses focus. Enter in the last field presses the button, with an error.
     s.keys("2<tab>");
     insta::assert_snapshot!(s.problem().unwrap(), @"The typed number does not match");
     s.keys(&format!("{PASSWORD}<enter>"));

@@ -109,7 +109,8 @@ fn revoke_dialog_shows_who_uses_the_token() {
     ! Token in use: last seen just now, 1 call today, 340 in 7 days
       from 10.0.0.5 (curl/8.5.0), 10.0.0.9 (python-requests/2.32)
       methods used: environment.control.StopEnv, …StartEnv
-    The service denies the token at once. It can be restored for 30 days.
+    The service denies the token from the next request on. Within 30 days, you
+    can restore the token from the trash.
     Name                      deploy-bot
     Type the name
     Password of ops
@@ -183,7 +184,8 @@ fn revoke_dialog_shows_no_usage_before_it_is_known() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/another
     Reading the token's usage…
-    The service denies the token at once. It can be restored for 30 days.
+    The service denies the token from the next request on. Within 30 days, you
+    can restore the token from the trash.
     Name                      another
     Type the name
     Password of ops
@@ -193,7 +195,8 @@ fn revoke_dialog_shows_no_usage_before_it_is_known() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/another
     This token was never used, but somebody might use it soon.
-    The service denies the token at once. It can be restored for 30 days.
+    The service denies the token from the next request on. Within 30 days, you
+    can restore the token from the trash.
     Name                      another
     Type the name
     Password of ops

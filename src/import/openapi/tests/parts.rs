@@ -139,8 +139,8 @@ fn omitted_parts_are_warned_about() {
     );
     assert_eq!(all.catalogue.methods().count(), 2);
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    "/a": skipped the key "GET", because it is not an HTTP method
-    "/a": skipped the key "query", because it is not an HTTP method
+    "/a": skipped the key "GET": write HTTP methods in lower case, "get"
+    "/a": skipped the key "query": jeton imports only delete, get, head, options, patch, post, put and trace
     GET "/a": skipped "tags", because its value is not a list
     skipped the path "/b", because its value is not a map
     skipped GET "/c", because its value is not a map

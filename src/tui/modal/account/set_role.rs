@@ -19,10 +19,10 @@ use crate::verbs::request::Response;
 /// Returns the meaning of a role, without a full stop.
 pub const fn describe_role(role: Role) -> &'static str {
     match role {
-        Role::Owner => "Owners manage everything; tokens can get all methods",
-        Role::Admin => "Admins manage members and viewers; tokens can get all methods",
-        Role::Member => "Members manage no account; tokens can get read/write methods",
-        Role::Viewer => "Viewers manage no account; tokens can get read methods only",
+        Role::Owner => "Owners can manage everything; their tokens can get all methods",
+        Role::Admin => "Admins can manage members and viewers; their tokens can get all methods",
+        Role::Member => "Members can't manage accounts; their tokens can get read and write methods",
+        Role::Viewer => "Viewers can't manage accounts; their tokens can get read methods only",
     }
 }
 
@@ -132,7 +132,7 @@ impl Dialog for SetRoleDialog {
             };
             layout.text_line(&format!("{} {ends}", describe_change(before, role, self.active)), Style::new());
         }
-        layout.pad(6);
+        layout.pad(7);
         layout.button(Field::Button, "Change role");
         layout.problem(3);
     }
