@@ -73,18 +73,18 @@ pub fn fold(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(2);
     let text = clean(text);
     let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
-    for grapheme in text.graphemes(true) {
+    let mut graphemes = text.graphemes(true).peekable();
+    while let Some(grapheme) = graphemes.next() {
         // A grapheme wider than a line gets a line of its own.
         if used + width(grapheme) > columns && !line.is_empty() {
-            let rest = match last_break(&line) {
-                // A blank at a line break is dropped.
-                _ if grapheme == " " => String::new(),
-                Some(at) => line.split_off(at + 1),
-                None => String::new(),
-            };
+            let next = graphemes.peek().filter(|_| grapheme == " ").unwrap_or(&grapheme);
+            let is_break = grapheme == " " && !is_in_number(&line, next);
+            let at = if is_break { None } else { last_break(&line, next) };
+            let rest = at.map_or_else(String::new, |at| line.split_off(at + 1));
             lines.push(std::mem::replace(&mut line, rest).trim_end_matches(' ').to_owned());
             used = width(&line);
-            if grapheme == " " {
+            // A blank at a line break is dropped.
+            if grapheme == " " && at.is_none() {
                 continue;
             }
         }
@@ -95,12 +95,16 @@ pub fn fold(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Returns the place of the last blank at which `line` can be broken: not before its first word, and not in a number.
-fn last_break(line: &str) -> Option<usize> {
-    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-    let bytes = line.as_bytes();
-    let is_in_number = |at: usize| is_digit(bytes.get(at.wrapping_sub(1))) && is_digit(bytes.get(at + 1));
-    let found = line.rmatch_indices(' ').map(|(at, _)| at).find(|at| !is_in_number(*at))?;
+/// Returns `true` if a blank between these texts is in a number, such as `20 944`.
+fn is_in_number(before: &str, after: &str) -> bool {
+    before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Returns the place of the last blank at which `line`, before `next`, can be broken: not before its first word, and not
+/// in a number.
+fn last_break(line: &str, next: &str) -> Option<usize> {
+    let after = |at: usize| if at + 1 == line.len() { next } else { &line[at + 1..] };
+    let found = line.rmatch_indices(' ').map(|(at, _)| at).find(|at| !is_in_number(&line[..*at], after(*at)))?;
     (!line[..found].trim_end_matches(' ').is_empty()).then_some(found)
 }
 
@@ -182,6 +186,8 @@ mod tests {
     #[test]
     fn numbers_are_not_broken() {
         assert_eq!(fold("used by: 20 944 calls", 12), ["used by:", "20 944 calls"]);
+        assert_eq!(fold("used by: 20 944 calls", 11), ["used by:", "20 944", "calls"]);
+        assert_eq!(fold("used by: 20 944", 14), ["used by:", "20 944"]);
         assert_eq!(fold("20 944", 4), ["20 9", "44"]);
     }
 
