@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{App, login_name};
-use crate::config::{self, SetValue, SettingKey, Settings, StoredLogin};
+use crate::config::{self, SetValue, SettingKey, Settings, Source, StoredLogin};
 use crate::domain::audit::Face;
 use crate::domain::name::Username;
 use crate::domain::time::relative;
@@ -18,6 +18,10 @@ pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
         app.username = Some(Username::parse(username)?);
     }
     let file = config::user_file()?;
+    let variable = match app.settings.token.as_ref().map(|token| &token.source) {
+        Some(Source::Environment(name)) => Some(*name),
+        Some(_) | None => None,
+    };
     // A person signs in here, so ignore a configured token.
     (app.settings.token, app.settings.login) = (None, None);
     let (username, next) = match &app.backend {
@@ -50,6 +54,11 @@ pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
         ));
     }
     app.out.note(&format!("  {next}"));
+    if let Some(name) = variable {
+        app.out.note(&format!(
+            "! {name} is set, so commands use that token instead of your password. To run them as {username}, unset it"
+        ));
+    }
     Ok(())
 }
 

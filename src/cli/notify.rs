@@ -139,12 +139,12 @@ fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
         }));
     }
     if without_recipient > 0 {
-        let what = match without_recipient {
-            1 => "1 notice has no recipient".to_owned(),
-            count => format!("{count} notices have no recipient"),
+        let (what, whose) = match without_recipient {
+            1 => ("1 notice has no recipient".to_owned(), "the account of its token"),
+            count => (format!("{count} notices have no recipient"), "the accounts of these tokens"),
         };
         return Err(Error::failure(what)
-            .why("neither the accounts of these tokens nor an enabled owner has a contact")
+            .why(format!("neither {whose} nor an enabled owner has a contact"))
             .next("Give an enabled owner a contact: jeton account contact OWNER EMAIL"));
     }
     if sent == 0 {

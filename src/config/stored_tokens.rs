@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Setting, SettingKey, Settings, Source, StoredLogin, TokenSource, edit, file};
+use super::{ServerField, ServerKey, Setting, SettingKey, Settings, Source, StoredLogin, TokenSource, edit, file};
 use crate::domain::name::Username;
 use crate::domain::secret::Secret;
 use crate::domain::untrusted_text::escape_untrusted;
@@ -130,6 +130,20 @@ impl Settings {
             secret,
             account: self.username.as_ref().map(|s| s.value.clone()),
             name: self.token_name.as_ref().map(|s| s.value.clone()),
+            keys: [
+                (ServerField::Username, SettingKey::Username),
+                (ServerField::ApiTokenName, SettingKey::ApiTokenName),
+            ]
+            .map(|(field, key)| self.key_in_use(field, key)),
+        }
+    }
+
+    /// Returns the name of the setting that is used: that of the named server precedes the general one.
+    fn key_in_use(&self, field: ServerField, key: SettingKey) -> String {
+        let named = self.servers.iter().find(|server| Some(&server.name) == self.server_name.as_ref());
+        match named.filter(|server| server.value(field).is_some()) {
+            Some(server) => ServerKey { server: server.name.clone(), field }.name(),
+            None => key.name().to_owned(),
         }
     }
 }

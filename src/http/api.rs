@@ -353,8 +353,8 @@ pub(super) async fn run<T: Send + 'static>(
     // The caller may have left.
     let work = move || drop(answered.send(owner.api.run(&peer, call)));
     service.supervisor.blocking(work).await;
-    let failed = || Error::failure("the call ended unexpectedly").next("After a change, check if it is stored");
-    answer.await.map_err(|_| failed())?
+    let next = "Try again. If the call was to change something, first check if the change was made";
+    answer.await.map_err(|_| Error::failure("the call ended unexpectedly").next(next))?
 }
 
 async fn read_body(request: Request<Incoming>, limits: BodyLimits) -> Result<Zeroizing<Vec<u8>>> {

@@ -172,14 +172,18 @@ pub fn forbid_self_change(actor: &Actor, token: &Token) -> Result<()> {
 /// promoted. The methods alone don't determine which accounts a token may manage.
 fn forbid_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t Token>) -> Result<()> {
     let (own, issued) = (bearer.account.role, bearer.issued_role);
-    let is_higher = |token: &Token| token.highest_role() > own || token.highest_issued_role() > issued;
-    if !tokens.into_iter().any(is_higher) {
-        return Ok(());
-    }
-    let issued =
-        if issued == own { String::new() } else { format!(", and its secret was issued with the role {issued}") };
-    Err(Error::denied(format!("the token {} can't change a token with a higher role", bearer.token.name))
-        .why(format!("the token that you use has the role {own}{issued}"))
+    let is_higher = |token: &&Token| token.highest_role() > own || token.highest_issued_role() > issued;
+    let Some(higher) = tokens.into_iter().find(is_higher) else { return Ok(()) };
+    // The role of the other token isn't named: the acting token may not be permitted to read it.
+    let (what, why) = match higher.highest_role() > own {
+        true => ("whose role is higher than its own", format!("the token that you use has the role {own}")),
+        false => (
+            "whose secret was issued with a higher role",
+            format!("the secret that you use was issued with the role {issued}"),
+        ),
+    };
+    Err(Error::denied(format!("the token {} can't change a token {what}", bearer.token.name))
+        .why(why)
         .next("Run jeton with --user NAME and enter the password"))
 }
 

@@ -31,20 +31,23 @@ pub struct TokenCredential {
     pub account: Option<Username>,
     /// The expected token name, if configured.
     pub name: Option<TokenName>,
+    /// The settings that give the account and the name.
+    pub keys: [String; 2],
 }
 
 impl TokenCredential {
     /// Creates the credential of a token that the configuration doesn't name.
     pub fn of_any(secret: Arc<Secret>) -> Self {
-        TokenCredential { secret, account: None, name: None }
+        TokenCredential { secret, account: None, name: None, keys: [String::new(), String::new()] }
     }
 
     /// # Errors
     /// [`crate::error::Kind::Denied`] if `token` is not the configured one.
     pub fn check_expected(&self, token: &Token) -> Result<()> {
+        let [account_key, name_key] = &self.keys;
         let (key, what, expected) = match (&self.account, &self.name) {
-            (Some(account), _) if *account != token.owner.username => ("username", "of", account.as_str()),
-            (_, Some(name)) if *name != token.name => ("api-token-name", "named", name.as_str()),
+            (Some(account), _) if *account != token.owner.username => (account_key, "of", account.as_str()),
+            (_, Some(name)) if *name != token.name => (name_key, "named", name.as_str()),
             _ => return Ok(()),
         };
         Err(Error::denied(format!("the token {} was refused", token.full_name()))

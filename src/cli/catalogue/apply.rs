@@ -87,7 +87,7 @@ impl<'a> Applied<'a> {
 
 pub(super) fn apply(app: &mut App, from: &str, consent: &ApplyOptions) -> Result<()> {
     let source = source(app, from)?;
-    preview_and_apply(app, source, consent)
+    preview_and_apply(app, source, consent, false)
 }
 
 /// Returns the catalogue that `from` names: a built-in one, or else a file or an OpenAPI document.
@@ -116,8 +116,14 @@ pub(in crate::cli) fn show_import(app: &mut App, imported: &ImportResult, verbos
     }
 }
 
-/// Previews a catalogue and applies it. Every source of catalogues goes through here.
-pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &ApplyOptions) -> Result<()> {
+/// Previews a catalogue and applies it. Every source of catalogues goes through here. `can_add` is `true` if the
+/// command has the options of an import.
+pub(super) fn preview_and_apply(
+    app: &mut App,
+    source: ImportResult,
+    consent: &ApplyOptions,
+    can_add: bool,
+) -> Result<()> {
     show_import(app, &source, Some(consent.verbose));
     let (credential, session) = app.authenticate()?;
     let reader = Credential::Session(session);
@@ -128,8 +134,12 @@ pub(super) fn preview_and_apply(app: &mut App, source: ImportResult, consent: &A
         print(app, &preview)?;
     }
     if !missing.is_empty() {
-        app.out.note("! This import probably lacks options of the last import. jeton does not store such options.");
-        app.out.note(&format!("  To import as before, add: {}", missing.join(" ")));
+        app.out.note("! The last import probably used options that this one lacks. jeton does not store them.");
+        let add = match can_add {
+            true => "add:".to_owned(),
+            false => format!("run: {} catalogue import openapi FILE --name {}", app.program(), preview.name),
+        };
+        app.out.note(&format!("  To import as before, {add} {}", missing.join(" ")));
     }
     if consent.dry_run {
         if app.out.json {

@@ -34,7 +34,7 @@ pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
         trailing_slash: args.trailing_slash,
         parameters: ParameterOptions { multi_segment: args.multi_segment, use_defaults: args.use_defaults },
     };
-    preview_and_apply(app, catalogue_file::import(&text, path, &options)?, &args.consent)
+    preview_and_apply(app, catalogue_file::import(&text, path, &options)?, &args.consent, true)
 }
 
 /// Reads the file of `--access`, or returns an empty table.

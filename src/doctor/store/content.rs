@@ -45,7 +45,11 @@ pub(super) fn schema(context: &Context<'_>) -> Vec<Finding> {
     vec![match store.schema_state() {
         Err(error) => Finding::fault("this program can't use the store").because_of(error),
         Ok(schema) if schema.version == 0 => Finding::fault("the store is an empty file")
-            .next(format!("Create a store with: {}", command(context, &["init"]))),
+            .next(format!(
+                "For a new store, run: {}. If the store was lost, restore a backup: {}",
+                command(context, &["init"]),
+                command(context, &["restore", "FILE"])
+            )),
         Ok(schema) if schema.version < schema.newest => Finding::warning(format!(
             "the store has the older schema {}; this program uses schema {}",
             schema.version, schema.newest

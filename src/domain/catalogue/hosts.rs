@@ -1,6 +1,7 @@
 //! The host names at which an application is called.
 
 use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
 
 use super::Catalogue;
 use crate::domain::untrusted_text::excerpt;
@@ -27,19 +28,22 @@ pub fn parse_host(text: &str) -> Result<String> {
     if host.len() <= MAX_HOST_LEN && host.split('.').all(is_label) {
         return Ok(host);
     }
+    let mut next = "Write the host alone, such as shop.example.com";
     let why = if host.contains('*') {
+        next = "List each host, such as shop.example.com";
         "a wildcard could match the host of another application"
     } else if host.contains("://") || host.contains('/') {
         "a host name can't have a scheme or a path"
+    } else if host.starts_with('[') || host.parse::<Ipv6Addr>().is_ok() {
+        next = "Use a host name, such as shop.example.com";
+        "an IPv6 address can't be a host of a catalogue"
     } else if host.contains(':') {
         "a host name can't have a port, because the routes are valid at every port"
     } else {
         "use at most 253 characters, with 1-63 of a-z 0-9 _ - in each part between dots. A part can't begin or end \
          with -. Write other letters as xn--…"
     };
-    Err(Error::usage(format!("\"{}\" is not a host name", excerpt(text, 60)))
-        .why(why)
-        .next("Write the host alone, such as shop.example.com"))
+    Err(Error::usage(format!("\"{}\" is not a host name", excerpt(text, 60))).why(why).next(next))
 }
 
 /// Returns `true` if a request could be meant for both applications: they share a host, or one of them has none.

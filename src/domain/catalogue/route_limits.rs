@@ -16,6 +16,9 @@ pub(super) const MAX_ROUTES: usize = 64;
 pub const MAX_ALL_ROUTES: usize = 100_000;
 /// A number of overlaps for which a proxy surely denies no route.
 const FEW_OVERLAPS: usize = 300;
+const FEWER_OVERLAPS: &str =
+    "Write fixed segments in place of parameters, or one route such as /files/{path+} for many";
+const OWN_HOSTS: &str = "If other catalogues belong to other applications, give each catalogue its own hosts";
 
 /// Refuses a catalogue with too many routes.
 pub(super) fn check_route_count(catalogue: &Catalogue) -> ValidationResult {
@@ -64,7 +67,7 @@ pub(super) fn check_route_overlaps(
     if route::count_overlaps(&own, &[]).is_err() {
         let why = "routes such as /a/{x} and /{y}/b both match /a/b. Each such pair must be compared, and this catalogue has \
                    many thousands of such pairs";
-        return Err(fault(Location::Name, too_many_overlaps().why(why)));
+        return Err(fault(Location::Name, too_many_overlaps().why(why).next(FEWER_OVERLAPS)));
     }
     if route::count_overlaps(&own, &routes_of_others).is_ok_and(|count| count <= FEW_OVERLAPS) {
         return Ok(());
@@ -74,14 +77,18 @@ pub(super) fn check_route_overlaps(
     let denied: Vec<String> = denied_routes(&after).into_iter().filter(|route| !before.contains(route)).collect();
     let Some(first) = denied.first() else { return Ok(()) };
     let why = format!(
-        "routes such as /a/{{x}} and /{{y}}/b both match /a/b. With this catalogue there are so many such pairs, also with \
-         routes of other catalogues for the same hosts, that the proxy would deny {}",
+        "routes such as /a/{{x}} and /{{y}}/b both match /a/b. There are so many such pairs that the proxy would deny {}",
         match denied.len() {
             1 => format!("the route {}", excerpt(first, 100)),
             count => format!("{count} routes, such as {}", excerpt(first, 100)),
         }
     );
-    let error = too_many_overlaps().why(why);
+    let error = match routes_of_others.is_empty() {
+        true => too_many_overlaps().why(why).next(FEWER_OVERLAPS),
+        false => too_many_overlaps()
+            .why(format!("{why}. Pairs with routes of other catalogues count too"))
+            .next(format!("{FEWER_OVERLAPS}. {OWN_HOSTS}")),
+    };
     Err(fault(Location::Name, error))
 }
 
@@ -91,10 +98,7 @@ fn denied_routes(catalogues: &[Catalogue]) -> BTreeSet<String> {
 }
 
 fn too_many_overlaps() -> Error {
-    Error::usage("too many routes match the same requests as other routes").next(
-        "Write fixed segments in place of parameters, or one route such as /files/{path+} for many. If other catalogues \
-         belong to other applications, give each catalogue its own hosts",
-    )
+    Error::usage("too many routes match the same requests as other routes")
 }
 
 #[cfg(test)]

@@ -330,7 +330,7 @@ mod tests {
         f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name
         f.toml:2:8: "X y" is not a catalogue name: use 1-64 of the characters a-z 0-9 . _ - (no capitals), and begin with a letter or digit
         f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": the text contains \u{202e}; control characters, invisible characters and text-direction characters are not allowed
-        f.toml:4:23: "*.a.example" is not a host name: a wildcard could match the host of another application. Write the host alone, such as shop.example.com
+        f.toml:4:23: "*.a.example" is not a host name: a wildcard could match the host of another application. List each host, such as shop.example.com
         f.toml:4:10: "a.example:80" is not a host name: a host name can't have a port, because the routes are valid at every port. Write the host alone, such as shop.example.com
         f.toml:4:18: the catalogue file can't be read: unknown variant `maybe`, expected `strict` or `either`
         f.toml:4:13: "crm" is not a base path: a base path begins with /, such as /crm

@@ -100,11 +100,10 @@ pub(super) fn warn_combined(operations: &[Operation<'_>], warnings: &mut Warning
     }
     several.report(
         warnings,
-        "operations that are in no API set of a single scope, because they need several OpenAPI scopes",
+        "operations that need several OpenAPI scopes together, so jeton put them into no API set for a single scope",
     );
     further.report(
         warnings,
-        "operations that are in no API set of a scope, because they need another credential in addition to OpenAPI \
-         scopes",
+        "operations that need another credential too, such as an API key, so jeton put them into no API set for a scope",
     );
 }

@@ -17,6 +17,7 @@ use crate::domain::token::Token;
 use crate::error::{Error, Fault, Kind};
 use crate::tui::component::{DialogResult, Intent, Reply, UpdateContext};
 use crate::tui::model::Model;
+use crate::tui::text_fit::count_noun;
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
@@ -327,7 +328,7 @@ impl Dialog for RemovalDialog {
         let act = self.spec.act.to_lowercase();
         let what = match (self.spec.object, self.count()) {
             (Some(object), _) if !self.made.is_included() => object.to_owned(),
-            (_, Some(count)) => format!("all {count}"),
+            (_, Some(count)) => count_noun(count, "token"),
             (_, None) => "these tokens".to_owned(),
         };
         let remove = format!("I understand the consequences, {act} {what}");

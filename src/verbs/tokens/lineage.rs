@@ -55,10 +55,10 @@ impl MadeTokens {
         let active = match self.active {
             active if active == self.count => String::new(),
             0 if self.is_lower_bound => String::new(),
-            0 if self.count == 1 => ", but not active".to_owned(),
-            active if self.is_lower_bound => format!(", at least {active} of them active"),
-            0 => ", none of them active".to_owned(),
-            active => format!(", {active} of them active"),
+            0 if self.count == 1 => " (not active)".to_owned(),
+            active if self.is_lower_bound => format!(" (at least {active} of them active)"),
+            0 => " (none of them active)".to_owned(),
+            active => format!(" ({active} of them active)"),
         };
         let more = if self.names.len() < self.count { " …" } else { "" };
         let names = if self.names.is_empty() { String::new() } else { format!(": {}{more}", self.names.join(", ")) };

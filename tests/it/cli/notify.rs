@@ -106,7 +106,7 @@ fn notify_says_what_is_missing() {
     program(&home, "bin/sendmail", "");
     let nobody = notify(&home, &[]).assert_error(Kind::Failure).assert_silent();
     insta::assert_snapshot!(nobody.message(), @"
-    error: 1 notice has no recipient: neither the accounts of these tokens nor an enabled owner has a contact
+    error: 1 notice has no recipient: neither the account of its token nor an enabled owner has a contact
       Give an enabled owner a contact: jeton account contact OWNER EMAIL
     ");
     notify(&home, &["--user", "ops"]).assert_error(Kind::Usage);

@@ -46,7 +46,7 @@ fn theme_follows_the_background_whenever_the_answer_comes() {
     t.types("x");
     t.wait("the filter", |s| s.rows(0, 80).nth(1).unwrap().starts_with(" / x "));
     t.types("\x1b");
-    t.shows("▶   a");
+    t.lacks(" / x ");
     t.types("q");
     t.ends_restored(End::Code(0));
 }
@@ -82,7 +82,7 @@ fn fault_of_a_theme_is_shown_and_the_screens_open() {
     t.types("m");
     t.shows("danger?");
     t.types("\x1b");
-    t.shows("▶   a");
+    t.lacks("Copy command");
     t.types("q");
     t.ends_restored(End::Code(0));
 }
@@ -97,6 +97,8 @@ fn other_locale_shows_only_ascii() {
     t.types("n");
     t.shows("+ Generate a token -");
     assert!(t.text().is_ascii(), "{}", t.text());
-    t.types("\x1bq");
+    t.types("\x1b");
+    t.lacks("Generate a token");
+    t.types("q");
     t.ends_restored(End::Code(0));
 }

@@ -313,7 +313,7 @@ fn token_session_offers_only_what_tokens_can_do() {
             .collect(),
     );
     let secret = Arc::new(install.create(OWNER, new).secret);
-    let token = TokenCredential { secret, account: None, name: None };
+    let token = TokenCredential::of_any(secret);
     let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     s.keys("2");
     for keys in ["n", "o", "w"] {

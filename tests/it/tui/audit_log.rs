@@ -271,7 +271,7 @@ fn audit_log_shows_members_only_the_refusal() {
 fn token_session_sees_which_method_it_lacks() {
     let install = TestInstall::new();
     let issued = install.issue(OWNER, "bearer");
-    let token = TokenCredential { secret: Arc::new(issued.secret), account: None, name: None };
+    let token = TokenCredential::of_any(Arc::new(issued.secret));
     let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
     s.keys("3");
     s.assert_shows("jeton.audit.read");

@@ -20,7 +20,7 @@ fn token_credential(install: &TestInstall, methods: &[&str]) -> TokenCredential 
     let methods = methods.iter().map(|m| MethodId::parse(m).unwrap()).collect();
     let verb = CreateToken { selection: Selection::Custom(methods), ..create("bearer") };
     let issued = install.call(OWNER, verb).unwrap().value.remove(0);
-    TokenCredential { secret: Arc::new(issued.secret), account: None, name: None }
+    TokenCredential::of_any(Arc::new(issued.secret))
 }
 
 fn remembering(time: Duration) -> TuiHarness {

@@ -87,7 +87,7 @@ fn tokens_revoked_by_another_session_leave_the_dialog() {
     Password of ops
     Your change was not made. In the meantime: ops/b was revoked. Check the
     dialog and confirm again.
-    [ Disable instead ]  [ I understand the consequences, revoke all 2 ]
+    [ Disable instead ]  [ I understand the consequences, revoke 2 tokens ]
     ");
     assert_eq!(s.tokens().marks.len(), 2);
     revoke(&s, "c");

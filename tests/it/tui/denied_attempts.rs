@@ -241,7 +241,7 @@ fn members_see_their_own_attempts_and_admins_those_with_unknown_tokens() {
 fn token_session_sees_which_method_it_lacks() {
     for (screen, install) in [("6g", with_denied_attempts()), ("7", super::uses::with_uses())] {
         let secret = Arc::new(install.issue(OWNER, "lacking").secret);
-        let token = TokenCredential { secret, account: None, name: None };
+        let token = TokenCredential::of_any(secret);
         let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
         s.keys(screen);
         s.assert_shows("jeton.ledger.read");

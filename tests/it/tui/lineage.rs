@@ -130,7 +130,7 @@ fn revoke_with_made_tokens_needs_their_number() {
     Type the number
     Password of ops
 
-    [ Disable instead ]  [ I understand the consequences, revoke all 3 ]
+    [ Disable instead ]  [ I understand the consequences, revoke 3 tokens ]
     ");
     s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
     insta::assert_snapshot!(s.problem().unwrap(), @"Type the number of tokens exactly: 3");
@@ -165,7 +165,7 @@ fn revoking_several_counts_each_token_once() {
     Type the number
     Password of ops
 
-    [ Disable instead ]  [ I understand the consequences, revoke all 2 ]
+    [ Disable instead ]  [ I understand the consequences, revoke 2 tokens ]
     ");
     s.keys("<s-tab><right><tab>");
     insta::assert_snapshot!(s.dialog_text(), @"
@@ -185,7 +185,7 @@ fn revoking_several_counts_each_token_once() {
     Type the number
     Password of ops
 
-    [ Disable instead ]  [ I understand the consequences, revoke all 3 ]
+    [ Disable instead ]  [ I understand the consequences, revoke 3 tokens ]
     ");
     s.keys(&format!("3<tab>{PASSWORD}<enter>"));
     assert_eq!(names(&s), ["other"]);

@@ -231,7 +231,7 @@ fn several_tokens_are_revoked_after_typing_their_number() {
     Number                    3
     Type the number
     Password of ops
-    [ Disable instead ]  [ I understand the consequences, revoke all 3 ]
+    [ Disable instead ]  [ I understand the consequences, revoke 3 tokens ]
     ");
     let text = s.text();
     let row = |name: &str| text.lines().position(|line| line.contains(name)).unwrap();

@@ -64,8 +64,8 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
     assert!(set_names(&all).iter().all(|name| !name.starts_with("scope b") && *name != "scope r"));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the scope "b" is not declared by the security scheme "oauth"
-    operations that are in no API set of a single scope, because they need several OpenAPI scopes: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
-    operations that are in no API set of a scope, because they need another credential in addition to OpenAPI scopes: 1 (OPTIONS "/a")
+    operations that need several OpenAPI scopes together, so jeton put them into no API set for a single scope: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
+    operations that need another credential too, such as an API key, so jeton put them into no API set for a scope: 1 (OPTIONS "/a")
     "#);
 }
 
