@@ -181,7 +181,7 @@ fn every_cell_of_a_token() {
         };
         let issued =
             install.call(OWNER, CreateToken { selection, ..create(&format!("t{run}")) }).unwrap().value.remove(0);
-        let who = Credential::Token(TokenCredential { secret: Arc::new(issued.secret), account: None, name: None });
+        let who = Credential::Token(TokenCredential::of_any(Arc::new(issued.secret)));
         assert_eq!(cells.len(), columns.len(), "{head:?}");
         for (column, cell) in columns.iter().zip(cells) {
             run += 1;

@@ -165,7 +165,7 @@ pub fn proof_issued(install: &TestInstall, actor: &str, letter: char, issued: Ro
         Ok(Audited::one((), entry(id)))
     });
     made.unwrap();
-    Credential::Token(TokenCredential { secret: Arc::new(secret), account: None, name: None })
+    Credential::Token(TokenCredential::of_any(Arc::new(secret)))
 }
 
 fn account_of_role(tx: &dyn Tx, name: &str) -> AccountId {

@@ -304,7 +304,7 @@ pub fn create(name: &str) -> CreateToken {
 
 /// Returns the credential of a token.
 pub fn bearer(secret: Secret) -> Credential {
-    Credential::Token(TokenCredential { secret: Arc::new(secret), account: None, name: None })
+    Credential::Token(TokenCredential::of_any(Arc::new(secret)))
 }
 
 /// Adds an account with [`PASSWORD`] to any store.

@@ -32,7 +32,7 @@ fn audit_log_is_read_by_a_token_with_its_method_only() {
         install.call(account, verb).unwrap().value.remove(0).secret
     };
     let ask_with = |secret| {
-        let presented = TokenCredential { secret: Arc::new(secret), account: None, name: None };
+        let presented = TokenCredential::of_any(Arc::new(secret));
         call(&install.backend, &Credential::Token(presented), list_audit())
     };
     assert!(ask_with(issue(OWNER, "reader", "jeton.audit.read")).is_ok());

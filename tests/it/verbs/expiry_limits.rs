@@ -38,7 +38,7 @@ fn old_secret_makes_nothing_that_outlives_it() {
     let install = TestInstall::new();
     let old = install.create(OWNER, lasting(100)).secret;
     install.call(OWNER, rotate(Span::Hours(1), None)).unwrap();
-    let who = Credential::Token(TokenCredential { secret: Arc::new(old), account: None, name: None });
+    let who = Credential::Token(TokenCredential::of_any(Arc::new(old)));
     let child = |expires: Span| CreateToken { expires: Some(ExpirySpec::In(expires)), ..create("child") };
     let refused = call(&install.backend, &who, child(Span::Days(90))).unwrap_err();
     assert_eq!(refused.kind, Kind::Denied, "{refused}");
@@ -118,7 +118,7 @@ fn token_that_only_writes_reads_nothing_by_a_preview() {
         let methods = methods.iter().map(|m| MethodId::parse(m).unwrap()).collect();
         let verb = CreateToken { selection: Selection::Custom(methods), ..create(name) };
         let secret = Arc::new(install.create(OWNER, verb).secret);
-        Credential::Token(TokenCredential { secret, account: None, name: None })
+        Credential::Token(TokenCredential::of_any(secret))
     };
     let preview = || {
         let description = Some(jeton::domain::name::Description::parse("x").unwrap());
