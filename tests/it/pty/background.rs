@@ -80,6 +80,7 @@ fn fault_of_a_theme_is_shown_and_the_screens_open() {
     t.types(&format!("{PASSWORD}\r"));
     t.shows("mine.toml");
     t.types("m");
+    t.shows("Copy command");
     t.shows("danger?");
     t.types("\x1b");
     t.lacks("Copy command");

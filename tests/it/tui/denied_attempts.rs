@@ -64,7 +64,7 @@ fn denied_attempts_are_listed_newest_first() {
     s.keys("6g");
     let text = s.text();
     let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} is not there:\n{text}"));
-    assert!(at("○ disabled") < at("† deleted") && at("† deleted") < at("? unknown"), "{text}");
+    assert!(at("○ disabled") < at("† revoked") && at("† revoked") < at("? unknown"), "{text}");
     s.assert_shows("1 of 3");
     s.assert_shows("ops/deploy-bot");
     insta::assert_snapshot!(s.about(), @"
