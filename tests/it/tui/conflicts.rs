@@ -126,7 +126,7 @@ fn explanation_of_a_conflict_is_whole_on_a_small_terminal() {
     meantime: ops/b was revoked. Check
     the dialog and confirm again.
     [ Disable instead ]
-    ↑ 7  ↓ 2 more lines  PgUp PgDn
+    ↑ 8  ↓ 2 more lines  PgUp PgDn
     ");
 }
 
