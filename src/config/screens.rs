@@ -41,7 +41,7 @@ impl fmt::Display for ThemeName {
 }
 
 word_enum! {
-    /// How much moves on the screens by itself.
+    /// The amount of animation on the screens.
     #[derive(Default)]
     pub enum Motion {
         #[default]

@@ -1,4 +1,4 @@
-//! Who can reach an address of the service: the ports, sockets and folders of this machine.
+//! Checks of the users and machines that can reach an address of the service: through ports, sockets and folders.
 
 use std::fs;
 use std::io::ErrorKind;

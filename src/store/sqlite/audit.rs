@@ -48,14 +48,19 @@ pub(super) fn tip(db: &Connection) -> Result<AuditTip> {
     Ok(last.unwrap_or_default())
 }
 
+/// Returns `true` if the log still has the row `tip`.
+pub(super) fn contains(db: &Connection, tip: AuditTip) -> Result<bool> {
+    let hash = query_value::<Vec<u8>>(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq])?;
+    Ok(hash.is_some_and(|hash| hash == tip.hash))
+}
+
 impl AuditLog for SqliteTx<'_> {
     fn audit_tip(&self) -> Result<AuditTip> {
         tip(self.0)
     }
 
     fn audit_contains(&self, tip: AuditTip) -> Result<bool> {
-        let hash = query_value::<Vec<u8>>(self.0, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq])?;
-        Ok(hash.is_some_and(|hash| hash == tip.hash))
+        contains(self.0, tip)
     }
 
     fn audit_rows(&self, verb: &str, target: &str, limit: usize) -> Result<Vec<AuditRow>> {

@@ -10,10 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 
-use super::query_helpers::{query_all, query_value};
+use super::audit;
+use super::query_helpers::query_all;
 use crate::domain::catalogue::bit_set::BitSet;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::error::Result;
+use crate::verbs::ports::audit_log::AuditTip;
 use texts::{Tests, Texts};
 
 /// Maximum number of changed tokens that are searched one by one. With more, all texts are read again.
@@ -24,7 +26,7 @@ const VERBS_WITHOUT_TOKENS: [&str; 3] = ["sign-in.", "policy.", "ledger."];
 
 /// The texts of all tokens as of one row of the audit log.
 pub(super) struct SearchIndex {
-    seq: i64,
+    tip: AuditTip,
     texts: Arc<Texts>,
     trashed: BitSet,
     /// Tokens that were added or changed since; `None` if the token is gone.
@@ -89,22 +91,26 @@ impl Found {
 impl SearchIndex {
     /// Reads the texts of all tokens. `None` if there are too many.
     pub fn load(db: &Connection) -> Result<Option<Self>> {
-        let seq = newest(db)?;
+        let tip = audit::tip(db)?;
         let Some(texts) = Texts::load(db)? else { return Ok(None) };
         let mut trashed = BitSet::empty(texts.limit());
         texts.trashed.iter().for_each(|id| trashed.insert(*id as usize));
-        Ok(Some(SearchIndex { seq, texts: Arc::new(texts), trashed, changed: BTreeMap::new(), last: None }))
+        Ok(Some(SearchIndex { tip, texts: Arc::new(texts), trashed, changed: BTreeMap::new(), last: None }))
     }
 
     /// Includes the changes that the snapshot has. Returns `false` if all texts must be read again.
     pub fn refresh(&mut self, db: &Connection) -> Result<bool> {
-        let newest = newest(db)?;
-        if newest == self.seq {
+        let tip = audit::tip(db)?;
+        if tip == self.tip {
             return Ok(true);
+        }
+        // A restored log may have as many rows as the old one, or more.
+        if !audit::contains(db, self.tip)? {
+            return Ok(false);
         }
         let sql = "SELECT verb, target FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2";
         let limit = i64::try_from(MAX_CHANGED + 1).unwrap_or(i64::MAX);
-        let rows: Vec<(String, String)> = query_all(db, sql, [self.seq, limit], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let rows: Vec<(String, String)> = query_all(db, sql, [self.tip.seq, limit], |r| Ok((r.get(0)?, r.get(1)?)))?;
         let mut ids = BTreeSet::new();
         for (verb, target) in &rows {
             match target.strip_prefix("t:").and_then(|id| id.parse::<u32>().ok()) {
@@ -113,14 +119,13 @@ impl SearchIndex {
                 None => return Ok(false),
             }
         }
-        // After a restore, the numbers begin again with lower ones.
-        if newest < self.seq || rows.len() > MAX_CHANGED || self.changed.len() + ids.len() > MAX_CHANGED {
+        if rows.len() > MAX_CHANGED || self.changed.len() + ids.len() > MAX_CHANGED {
             return Ok(false);
         }
         for id in ids {
             self.changed.insert(id, Texts::of_token(db, id)?.map(Arc::new));
         }
-        (self.seq, self.last) = (newest, None);
+        (self.tip, self.last) = (tip, None);
         Ok(true)
     }
 
@@ -170,9 +175,4 @@ impl SearchIndex {
         self.last = Some((wanted.clone(), Arc::clone(&found)));
         Some(found)
     }
-}
-
-/// Returns the number of the audit log's last row.
-fn newest(db: &Connection) -> Result<i64> {
-    Ok(query_value::<Option<i64>>(db, "SELECT max(seq) FROM audit", [])?.flatten().unwrap_or(0))
 }

@@ -1,7 +1,6 @@
 //! Clicks and the wheel. A click on a key, a tab or a button does what the key does; it never does more.
 //!
-//! What is under the pointer depends on what is drawn. So nothing is held until rows have been read, as keys are: a click
-//! on a page that is still waiting is dropped.
+//! A click acts on the row that the user sees. While other rows are being read, clicks are dropped; keys would be held.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;

@@ -45,7 +45,7 @@ pub(super) struct Texts {
     pub trashed: Vec<u32>,
 }
 
-/// What a token must have to match.
+/// The conditions that a token must meet to match.
 pub(super) struct Tests {
     /// Each word, and the accounts whose names contain the word.
     words: Vec<(Finder<'static>, BitSet)>,

@@ -237,3 +237,16 @@ fn only_screens_load_texts() {
     drop((searched, plain));
     assert!(!folder.path().join("x.db-wal").exists(), "the last connection is closed");
 }
+
+/// A restore may leave as many rows in the log as there were before.
+#[test]
+fn texts_of_a_replaced_log_are_read_again() {
+    let [(log, _log_folder), (other, _other_folder)] = ["token.edit", "token.disable"].map(|verb| {
+        let (store, _, folder) = stores();
+        write(&store, verb, |_| TokenId(1));
+        (Connection::open(folder.path().join("x.db")).unwrap(), folder)
+    });
+    let mut index = SearchIndex::load(&log).unwrap().unwrap();
+    assert!(index.refresh(&log).unwrap());
+    assert!(!index.refresh(&other).unwrap());
+}

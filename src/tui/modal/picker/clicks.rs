@@ -1,4 +1,4 @@
-//! What a click on the picker means.
+//! Effects of clicks on the picker.
 
 use ratatui::layout::{Position, Rect};
 
