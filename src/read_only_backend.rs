@@ -27,9 +27,9 @@ impl Backend for ReadOnlyBackend {
         receive: Option<&mut SecretReceiver<'_>>,
     ) -> Result<Response> {
         if request.is_change() {
-            return Err(Error::new(Kind::Denied, "nothing was changed")
-                .why(REASON)
-                .next("Start jeton without --readonly"));
+            return Err(Error::new(Kind::Denied, "nothing was changed").why(REASON).next(
+                "Start jeton without --readonly. If the setting is yes, first run: jeton config unset readonly",
+            ));
         }
         self.0.run(credential, request, receive)
     }
@@ -40,6 +40,10 @@ impl Backend for ReadOnlyBackend {
 
     fn program(&self) -> String {
         self.0.program()
+    }
+
+    fn interrupt_read(&self) {
+        self.0.interrupt_read();
     }
 
     fn stop_waiting(&self) {

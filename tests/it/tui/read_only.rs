@@ -24,6 +24,17 @@ impl Backend for Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
         Err(Error::failure("it has arrived"))
     }
+
+    fn interrupt_read(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn superseded_reads_are_ended() {
+    let arrived = Arc::new(AtomicUsize::new(0));
+    backend_for_screens(Counter(Arc::clone(&arrived)), true).interrupt_read();
+    assert_eq!(arrived.load(Ordering::Relaxed), 1);
 }
 
 #[test]
