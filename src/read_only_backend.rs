@@ -28,7 +28,7 @@ impl Backend for ReadOnlyBackend {
     ) -> Result<Response> {
         if request.is_change() {
             return Err(Error::new(Kind::Denied, "nothing was changed").why(REASON).next(
-                "Start jeton without --readonly. If the setting is yes, first run: jeton config unset readonly",
+                "Start jeton without --readonly. If the setting readonly is yes, first run: jeton config set readonly no",
             ));
         }
         self.0.run(credential, request, receive)

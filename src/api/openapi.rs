@@ -21,14 +21,14 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const ERRORS: [(u16, &str); 9] = [
     (400, "The request is malformed, or has a value that is not valid."),
     (401, "No proof of identity was given, or it was refused."),
-    (403, "The caller is not permitted."),
+    (403, "The caller is not permitted to do this."),
     (404, "Nothing has the given name."),
     (
         409,
         "The state does not permit the change: for example, a name is taken, a limit is reached, or a confirmation is missing or wrong.",
     ),
     (412, "The token or the state is no longer as the caller expects."),
-    (429, "Too many failed sign-ins."),
+    (429, "The caller must wait: the last sign-in failed or is not finished."),
     (500, "The server failed."),
     (503, "The server has too many calls."),
 ];

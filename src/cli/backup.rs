@@ -154,7 +154,7 @@ fn verify_copy(
     let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "checking the pages of the copy")?;
     let refused = |fault: &str| {
         Error::failure(format!("no backup was written: the copy of the store {fault}"))
-            .next("Find out if the store itself has this fault. Run: jeton doctor --full")
+            .next("To find out if the store itself has this fault, run: jeton doctor --full")
     };
     let copy = open_copy(path, interruption, refused)?;
     check_rows(path, interruption, refused)?;

@@ -56,7 +56,8 @@ pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
     app.out.note(&format!("  {next}"));
     if let Some(name) = variable {
         app.out.note(&format!(
-            "! {name} is set, so commands use that token instead of your password. To run them as {username}, unset it"
+            "! {name} is set, so commands use its token instead of your password. To run commands as {username}, \
+             unset {name}"
         ));
     }
     Ok(())

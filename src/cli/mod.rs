@@ -118,7 +118,9 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
 fn dispatch(Cli { global, readonly, command }: Cli) -> Result<()> {
     let Some(command) = command else { return screens::open_tui(global, readonly) };
     if readonly {
-        return Err(Error::usage("--readonly has no meaning for a command").why("it is an option of the screens"));
+        return Err(Error::usage("--readonly has no meaning for a command")
+            .why("it is an option of the screens")
+            .next("Leave out --readonly"));
     }
     refuse_identity(&global, &command)?;
     match command {

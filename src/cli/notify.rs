@@ -130,7 +130,7 @@ fn recipients(message: &NoticeMessage) -> String {
 fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
     let NotifyOutcome { sent, failed, without_recipient, stopped } = outcome;
     if failed > 0 {
-        let rest = if stopped { ", and did not try to send the remaining messages" } else { "" };
+        let rest = if stopped { ", and tried no further messages" } else { "" };
         let tried = counted(failed + sent, "message");
         let error = Error::failure(format!("jeton could not deliver {failed} of {tried}{rest}"));
         return Err(error.next(match app.out.quiet {

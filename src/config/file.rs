@@ -23,7 +23,7 @@ const MAX_BYTES: u64 = 64 * 1024;
 
 /// The reason for a file with a secret in a setting that can't contain one.
 pub(super) const SECRET_IN_WRONG_PLACE: &str =
-    "a secret is in the wrong place; only api-token can contain a secret, in quotes";
+    "a secret is in the wrong place or not in quotes; only the setting api-token can have a secret";
 
 /// Reason for a value that must be a secret.
 pub(super) const NOT_A_SECRET: &str = "the value is not the secret of a jeton token";
@@ -144,8 +144,8 @@ pub(super) fn replace_secrets(path: &Path) -> String {
     };
     format!(
         "{first}. Others could have read the secrets in this file, so replace them. If the file has api-token, \
-         regenerate that token and store the new secret. For each server under [logins]: jeton --server ADDRESS logout, \
-         then log in again"
+         regenerate that token and store the new secret. For each server under [logins], run: jeton --server ADDRESS \
+         logout. Then log in again"
     )
 }
 
@@ -161,7 +161,8 @@ pub(super) fn hide_secret(why: String) -> String {
 /// may hold a token.
 pub(super) fn parse_error(path: &Path, text: &str, span: Option<std::ops::Range<usize>>, message: &str) -> Error {
     let line = span.map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-    refused(path, format!("line {line}: {}", plain_words(&hide_secret(message.to_owned()))))
+    Error::usage(format!("line {line} of the configuration {} can't be used", path.display()))
+        .why(plain_words(&hide_secret(message.to_owned())))
         .next("Correct this line, then run the command again")
 }
 

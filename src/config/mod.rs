@@ -224,7 +224,7 @@ impl Settings {
         };
         let servers = servers::all(&files)?;
         let named = match &server {
-            Some(server) => servers::find(&servers, &server.value)?,
+            Some(server) => servers::find_setting(&servers, server)?,
             None => None,
         };
         let server = match (server, named) {

@@ -204,6 +204,17 @@ pub(super) fn all(files: &[(PathBuf, Keys)]) -> Result<Vec<NamedServer>> {
     Ok(servers)
 }
 
+/// Does the same as [`find`] for a setting. The error names the source of the setting.
+pub(super) fn find_setting<'a>(
+    servers: &'a [NamedServer],
+    server: &Setting<String>,
+) -> Result<Option<&'a NamedServer>> {
+    find(servers, &server.value).map_err(|e| match server.source {
+        Source::Option(_) => e,
+        _ => Error { what: format!("{} (the name is from {})", e.what, server.source), ..e },
+    })
+}
+
 /// Returns the server that has `text` as its name or address. `None` if another address is given.
 pub(super) fn find<'a>(servers: &'a [NamedServer], text: &str) -> Result<Option<&'a NamedServer>> {
     let known = servers.iter().find(|server| server.name == text);

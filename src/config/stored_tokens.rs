@@ -104,8 +104,8 @@ impl Settings {
                 ))
                 .why(why)
                 .next(format!(
-                    "Use --user NAME and the password, or store a token for {}: {} config set api-token",
-                    self.place(),
+                    "Use --user NAME and the password, or store a token for this {}: {} config set api-token",
+                    if self.server.is_some() { "server" } else { "store" },
                     self.program()
                 )));
             }

@@ -27,7 +27,11 @@ pub(super) const CHECKS: &[CheckKind] = &[
         meaning: "A configuration file has a key that jeton doesn't know, so no command runs",
         run: |c| faults(c, FileFault::UnknownKey),
     },
-    CheckKind { id: "configuration.value", meaning: "A setting has an invalid value, so no command runs", run: values },
+    CheckKind {
+        id: "configuration.value",
+        meaning: "A setting has an invalid value, so commands that need the setting don't run",
+        run: values,
+    },
     CheckKind {
         id: "configuration.usable",
         meaning: "An option, a variable or the name of a server is invalid, so no command runs",
@@ -35,7 +39,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "configuration.secret-file",
-        meaning: "A file with a token or a key is missing, or other users can read it",
+        meaning: "A file with a token or a key is missing or can't be used, or other users can read it",
         run: secret_files,
     },
     CheckKind {
@@ -119,7 +123,9 @@ fn secret_files(context: &Context<'_>) -> Vec<Finding> {
             Ok(SecretFileAccess::OtherOwner(owner)) => {
                 Finding::fault(format!("you can't use the token in {name} (from {source})"))
                     .why(format!("the file belongs to {}", user_name(owner)))
-                    .next("Put the secret of a token into a file of your own (mode 0600), and name this file instead")
+                    .next(format!(
+                        "Put the secret of a token into a file of your own (mode 0600), and set {source} to its path"
+                    ))
             }
             Ok(SecretFileAccess::Others) => {
                 Finding::fault(format!("others have access to the token in {name} (from {source})")).next(format!(
@@ -188,8 +194,8 @@ fn groups(context: &Context<'_>) -> Vec<Finding> {
             match service_user(context).filter(|uid| unix_group::has_member(name, *uid) == Some(false)) {
                 Some(uid) => Finding::warning(format!("{} is not in the group {name} ({key})", user_name(uid)))
                     .why(
-                        "the store belongs to this user. A service of this user can't give its socket to that group, \
-                         and refuses to start",
+                        "the store belongs to this user. A service that runs as this user can't give its socket to that \
+                         group, and refuses to start",
                     )
                     .next(format!(
                         "Correct {key} in {source}, or add the user to the group: usermod -aG {name} {}",
@@ -208,8 +214,8 @@ fn missing_group(key: &str, name: &str, source: &Source) -> Finding {
     };
     Finding::fault(format!("there is no group {name} ({key}, from {source})"))
         .why(match name.parse::<u32>() {
-            Ok(_) => "the service refuses to start, unless it runs as root or systemd creates the socket",
-            Err(_) => "the service refuses to start, unless systemd creates the socket",
+            Ok(_) => "the service can start only as root, or if systemd creates the socket",
+            Err(_) => "the service can start only if systemd creates the socket",
         })
         .next(format!("Correct {key}, or create the group and add the service's user to it: {create}"))
 }
@@ -232,11 +238,12 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
             found.push(
                 Finding::warning(format!("{} names a store and a server", file.path.display()))
                     .why(
-                        "most commands go to the server. Only a few commands use the store, such as jeton backup and \
-                         jeton serve",
+                        "most commands go to the server. Only a few commands use the store, such as jeton serve and \
+                         jeton doctor",
                     )
                     .next(
-                        "If this machine has no store, remove the setting store. Otherwise remove the setting server",
+                        "If this machine has no store, remove the setting store. Otherwise remove the setting server, and use \
+                         --server ADDRESS for the server",
                     ),
             );
         }
@@ -256,14 +263,14 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
                     .why("https needs both settings, so the service refuses to start")
                     .next(format!("Set {missing} too")),
                 false => Finding::warning(what).why("https needs both settings").next(format!(
-                    "Remove {set}. To use https, set {missing} too and add an https address to serve.manage"
+                    "To use https, set {missing} too, and add an https address to serve.manage. Otherwise remove {set}"
                 )),
             });
         }
         (None, None) if https => found.push(
             Finding::fault("serve.manage has an https address, but no certificate is set")
                 .why("the service refuses to start")
-                .next("Set serve.certificate and serve.key"),
+                .next("Set serve.certificate and serve.key, or remove the https address from serve.manage"),
         ),
         (Some(_), Some(_)) if !https => {
             let (why, next) = match &serve.manage {

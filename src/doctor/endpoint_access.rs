@@ -35,8 +35,8 @@ fn judge_port(what: &str, address: IpAddr, endpoint: &Endpoint) -> Finding {
         false => Finding::warning(format!("{what} from the network, unencrypted, at {endpoint}"))
             .why("others on the network can read tokens that are verified there")
             .next(
-                "If the proxy is on this machine, set serve.verify to unix:PATH or 127.0.0.1:PORT (if systemd creates \
-                 the socket, ListenStream= in the socket unit). Otherwise encrypt the connection, for example with a VPN",
+                "If the proxy is on this machine, use unix:PATH or 127.0.0.1:PORT: set serve.verify, or ListenStream= in \
+                 the socket unit of systemd. Otherwise encrypt the connection, for example with a VPN",
             ),
     }
 }

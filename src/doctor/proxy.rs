@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{CheckKind, Context, Finding};
 use crate::domain::route::sites::sites;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::guide::{Fingerprint, Guide, GuideSite, Listen, PrintedGuide, Upstream, keep_used_sites};
 use crate::platform::secret_files::read_file;
 use crate::service::endpoint::Endpoint;
@@ -70,12 +70,16 @@ fn readable(file: &File) -> Option<Finding> {
     match &file.content {
         Err(error) => {
             let why = error.why.clone().unwrap_or_else(|| error.what.clone());
-            let finding = Finding::fault(format!("{path} can't be read")).next("Correct the path");
+            let next = match error.kind {
+                Kind::Failure => "Run jeton doctor as a user who can read this file, or correct the path",
+                _ => "Correct the path",
+            };
+            let finding = Finding::fault(format!("{path} can't be read")).next(next);
             Some(finding.because_of(Error { why: Some(why), ..error.clone() }))
         }
         Ok(None) => Some(
             Finding::fault(format!("{path} isn't a configuration from jeton guide"))
-                .why("the file doesn't contain the comment with which each configuration from jeton guide begins")
+                .why("each configuration from jeton guide begins with a comment, which this file doesn't have")
                 .next("Correct the path, or print a configuration with: jeton guide PROXY"),
         ),
         Ok(Some(_)) => file.is_named.then(|| Finding::ok(format!("{path} is a configuration from jeton guide"))),
@@ -100,7 +104,7 @@ fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Findin
         return Finding::warning(format!("{path} wasn't compared with the catalogues"))
             .why("the store can't be read here")
             .next(format!(
-                "Correct the faults of the store first, if there are any. Then run jeton doctor --proxy {} on the \
+                "If this report has faults of the store, correct these faults first. Then run jeton doctor --proxy {} on the \
                  machine of the store, as the user that owns the store",
                 quote_path(file)
             ));

@@ -14,6 +14,7 @@ use crate::platform::http_client::{HttpAnswer, HttpClient, HttpRequest};
 use crate::platform::running_service_file::{self, FoundService, ServiceInfo};
 use crate::platform::{certificate_dates, tls};
 use crate::service::VERSION;
+use crate::service::endpoint::Endpoint;
 use crate::service::fault::Fault;
 use crate::service::server_address::{ServerAddress, ServerConnection};
 
@@ -105,7 +106,7 @@ fn running(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let start = format!(
-        "Start the service. If systemd runs the service: systemctl start jeton. Otherwise: {}",
+        "To start the service with systemd, run: systemctl start jeton. Without systemd, run: {}",
         super::store::command(context, &["serve"])
     );
     match running_service_file::find(store.value.path()) {
@@ -118,7 +119,7 @@ fn running(context: &Context<'_>) -> Vec<Finding> {
             return vec![
                 Finding::warning("the service of the store has crashed, or was killed")
                     .why(format!("a file next to the store names a service at {verify}, but that service doesn't run"))
-                    .next(format!("Read the last lines of its log. {start}")),
+                    .next(format!("Read the last lines of the service's log. {start}")),
             ];
         }
         None => {}
@@ -127,7 +128,7 @@ fn running(context: &Context<'_>) -> Vec<Finding> {
     let is_set_up = serve.is_some_and(|serve| serve.verify.is_some() || serve.manage.is_some());
     vec![match is_set_up {
         true => Finding::warning("no running service was found on the store")
-            .why("the configuration has addresses for a service: serve.verify or serve.manage")
+            .why("serve.verify or serve.manage is set, so a service should run")
             .next(start),
         false => Finding::ok("no running service was found on the store"),
     }]
@@ -137,11 +138,21 @@ fn reachable(context: &Context<'_>) -> Vec<Finding> {
     let judged = context.probes().iter().map(|Probe { address, answer, .. }| match answer {
         Ok(answer) if health_status(answer).is_some() => Finding::ok(format!("{address} answers")),
         Ok(answer) => Finding::fault(format!("the program at {address} is not a jeton service"))
-            .why(format!("it answers GET /v1/health with status {}, but not with jeton's JSON", answer.status))
+            .why(format!("its answer to GET /v1/health has the status {}, and isn't jeton's JSON", answer.status))
             .next("Correct the address of the server. To see where the address is set, run: jeton config list"),
-        Err(error) => Finding::fault(format!("the service at {address} can't be used"))
-            .next("Check the server's address, and that jeton serve runs there")
-            .because_of(Error { why: Some(error.what_and_why()), ..error.clone() }),
+        Err(error) => {
+            let error = match error.what.contains(&address.to_string()) {
+                true => error.clone(),
+                false => Error {
+                    what: format!("the service at {address} can't be used"),
+                    why: Some(error.what_and_why()),
+                    ..error.clone()
+                },
+            };
+            let next = "Check the server's address, and that jeton serve runs there".to_owned();
+            let next = error.next.clone().unwrap_or(next);
+            Finding::of_error(error).next(next)
+        }
     });
     judged.collect()
 }
@@ -214,11 +225,13 @@ fn clock((probe, answer): (&Probe, &HttpAnswer)) -> Option<Finding> {
 fn judge_clocks(address: &str, theirs: Timestamp, ours: Timestamp) -> Finding {
     let difference = (theirs.0 - ours.whole_second().0).abs();
     let finding = match difference {
-        ..CLOCK_WARNING => return Finding::ok(format!("the clock of {address} agrees with this machine's")),
+        ..CLOCK_WARNING => {
+            return Finding::ok(format!("the clock of the service at {address} agrees with the clock of this machine"));
+        }
         CLOCK_WARNING..CLOCK_FAULT => Finding::warning as fn(String) -> Finding,
         _ => Finding::fault,
     };
-    finding(format!("the clock of {address} differs from this machine's by {} s", difference / 1_000))
+    finding(format!("the clocks of the service at {address} and of this machine differ by {} s", difference / 1_000))
         .why("tokens expire by the clock of the service")
         .next(
             "Synchronise the clock of each machine, for example: timedatectl set-ntp true. A container has the clock of \
@@ -249,6 +262,11 @@ fn access(context: &Context<'_>) -> Vec<Finding> {
         (None, Some(ServerAddress::Local(endpoint))) => Some(endpoint.clone()),
         (None, _) => None,
     };
+    // At a port, another program can listen, or none.
+    let is_service = |endpoint: &Endpoint| {
+        answers(context).any(|(probe, _)| probe.address == ServerAddress::Local(endpoint.clone()))
+    };
+    let manage = manage.filter(|endpoint| matches!(endpoint, Endpoint::Unix(_)) || is_service(endpoint));
     if let Some(service) = &service {
         found.push(endpoint_access("tokens can be verified", &service.verify, "serve.verify-group"));
     }
@@ -257,12 +275,12 @@ fn access(context: &Context<'_>) -> Vec<Finding> {
     if let Some(https) = serve.and_then(|serve| serve.manage.as_ref()?.value.https) {
         let reach = match https.ip() {
             ip if ip.is_unspecified() => {
-                "other machines can reach it at every address of this machine, if no firewall blocks the port"
+                "other machines can reach this port at every address of this machine, if no firewall blocks it"
             }
-            ip if ip.is_loopback() => "only this machine can reach it",
-            _ => "other machines can reach it, if no firewall blocks the port",
+            ip if ip.is_loopback() => "only this machine can reach this port",
+            _ => "other machines can reach this port, if no firewall blocks it",
         };
-        found.push(Finding::ok(format!("serve.manage offers https://{https} with TLS; {reach}")));
+        found.push(Finding::ok(format!("serve.manage sets the address https://{https}; {reach}")));
     }
     found
 }
@@ -284,8 +302,8 @@ fn certificates(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn judge_certificate(what: &str, end: Timestamp, now: Timestamp) -> Finding {
-    let next = "Renew the certificate and replace its file. Then make the service read the file: systemctl reload jeton. \
-                Without systemd, restart the service";
+    let next = "On the machine of the service, renew the certificate and replace its file. Then run there: \
+                systemctl reload jeton. Without systemd, restart the service";
     match end.0 - now.0 {
         ..=0 => Finding::fault(format!("{what} has expired ({})", relative(end, now)))
             .why("clients refuse the connection")

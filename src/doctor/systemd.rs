@@ -106,7 +106,10 @@ fn missing_sockets(context: &Context<'_>, service: &str, required: &str) -> Vec<
     let fault = |socket| {
         Finding::fault(format!("{socket} is not installed"))
             .why(format!("{service} requires it, and doesn't start without it"))
-            .next(format!("Install {socket}, then run: systemctl daemon-reload"))
+            .next(format!(
+                "Install {socket} from the package, or from assets/systemd in jeton's source. Then run: systemctl \
+                 daemon-reload"
+            ))
     };
     SOCKETS.into_iter().filter(is_missing).map(fault).collect()
 }
@@ -123,7 +126,7 @@ fn hardening(context: &Context<'_>) -> Vec<Finding> {
                 true => Finding::ok(format!("{name} has the protection of the shipped unit")),
                 false => Finding::warning(format!("{name} lacks protection that the shipped unit has"))
                     .why(format!("these settings are missing, or have other values: {}", weaker.join(", ")))
-                    .next("Compare this unit with the one in the package or in jeton's source, assets/systemd"),
+                    .next("Compare this unit with the unit in the package, or with assets/systemd in jeton's source"),
             }
         })
         .collect()
@@ -161,7 +164,7 @@ fn program(context: &Context<'_>, unit: &Unit) -> Finding {
             .next("Install the unit again from the package, or from assets/systemd in jeton's source");
     };
     if !program.contains('/') {
-        return Finding::ok(format!("{SERVICE} starts {}, which systemd searches itself", excerpt(program, 200)));
+        return Finding::ok(format!("{SERVICE} starts {}; systemd finds the path itself", excerpt(program, 200)));
     }
     let is_program = |meta: &fs::Metadata| meta.is_file() && meta.permissions().mode() & 0o111 != 0;
     match fs::metadata(below_root(context, program)) {
@@ -233,11 +236,16 @@ fn user(context: &Context<'_>, unit: &Unit) -> Finding {
             let owner = unix_user::name_of(owner).unwrap_or_else(|| format!("uid {owner}"));
             Finding::fault(format!("the service runs as {name}, but its store belongs to {owner}"))
                 .why("jeton refuses to open the store of another user")
-                .next(format!("Correct User= in {SERVICE}, or give the store and its folder to {name}"))
+                .next(match uid {
+                    0 => format!("Set User= in {SERVICE} to the owner of the store"),
+                    _ => format!(
+                        "Correct User= in {SERVICE}, or make {name} the owner of the store and its folder (chown)"
+                    ),
+                })
         }
         _ if uid == 0 => Finding::warning(format!("{SERVICE} runs as root"))
             .why("an attacker who finds a fault in the service would get all rights on this machine")
-            .next("Set User=jeton, and give the store and its folder to that user"),
+            .next("Set User=jeton, and make this user the owner of the store and its folder (chown)"),
         _ => Finding::ok(format!("the service runs as {name}")),
     }
 }

@@ -40,8 +40,8 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "terminal.mouse",
-        meaning: "Never a fault: says how to select text while the screens use the mouse",
-        run: |c| mouse(&c.terminal),
+        meaning: "Never a fault: says how to select text on the screens",
+        run: |c| mouse(&c.terminal, c.settings.as_ref().ok().is_none_or(|settings| settings.mouse.value)),
     },
 ];
 
@@ -50,7 +50,7 @@ const MIN_SIZE: (u16, u16) = (40, 10);
 
 fn kind(terminal: &TerminalFacts) -> Finding {
     match terminal.term.as_str() {
-        _ if !terminal.is_terminal => Finding::ok("no terminal here: only commands run, no screens"),
+        _ if !terminal.is_terminal => Finding::ok("stdin or stdout is not a terminal, so the screens don't open here"),
         "" => Finding::ok("the screens open in this terminal (TERM is not set)"),
         "dumb" => Finding::warning("the screens don't open in this terminal")
             .why("TERM is set to dumb")
@@ -125,11 +125,14 @@ fn clipboard(terminal: &TerminalFacts) -> Vec<Finding> {
     })]
 }
 
-fn mouse(terminal: &TerminalFacts) -> Vec<Finding> {
+fn mouse(terminal: &TerminalFacts, takes_mouse: bool) -> Vec<Finding> {
     if !terminal.is_terminal {
         return Vec::new();
     }
-    vec![Finding::ok("the screens take clicks and the wheel; to select text, press M there, or hold Shift")]
+    vec![Finding::ok(match takes_mouse {
+        true => "the screens take clicks and the wheel; to select text, press M there, or hold Shift",
+        false => "the mouse selects text on the screens, because the setting mouse is no",
+    })]
 }
 
 #[cfg(test)]
@@ -153,7 +156,8 @@ mod tests {
 
     /// Returns the number of findings, and how many of them are no `ok`.
     fn count(terminal: &TerminalFacts) -> (usize, usize) {
-        let found = [size(terminal), colours(terminal), characters(terminal), clipboard(terminal), mouse(terminal)];
+        let found =
+            [size(terminal), colours(terminal), characters(terminal), clipboard(terminal), mouse(terminal, true)];
         let found: Vec<Finding> = found.into_iter().flatten().chain([kind(terminal)]).collect();
         (found.len(), found.iter().filter(|finding| finding.status != Status::Ok).count())
     }

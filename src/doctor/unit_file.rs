@@ -79,9 +79,11 @@ fn read(root: &Path, name: &str, path: &Path) -> std::io::Result<Unit> {
 fn text(path: &Path) -> std::io::Result<String> {
     let named = |e: std::io::Error| std::io::Error::new(e.kind(), format!("{}: {e}", path.display()));
     let meta = std::fs::metadata(path).map_err(named)?;
-    if !meta.is_file() || meta.len() > MAX_BYTES as u64 {
-        let why = format!("not a regular file of at most {} KiB", MAX_BYTES / 1024);
-        return Err(named(std::io::Error::other(why)));
+    if !meta.is_file() {
+        return Err(named(std::io::Error::other("not a regular file")));
+    }
+    if meta.len() > MAX_BYTES as u64 {
+        return Err(named(std::io::Error::other(format!("larger than {} KiB", MAX_BYTES / 1024))));
     }
     std::fs::read_to_string(path).map_err(named)
 }

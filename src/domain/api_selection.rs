@@ -235,7 +235,7 @@ impl SelectionEdit {
 fn kind(selection: &Selection) -> &'static str {
     match selection {
         Selection::Sets(_) => "a list of API sets",
-        Selection::Custom(methods) if methods.is_empty() => "not a list of API sets: the token has no access",
+        Selection::Custom(methods) if methods.is_empty() => "\"no access\"",
         Selection::Custom(_) => "a list of methods",
         Selection::Inherit => "Inherit",
     }

@@ -105,7 +105,7 @@ pub fn parse_checkpoints(text: &str) -> Result<Vec<Checkpoint>> {
                  happened before it was created",
             ))
         };
-        let Some(line) = line.strip_suffix('\n') else { return refused("the line is cut off") };
+        let Some(line) = line.strip_suffix('\n') else { return refused("the line has no line break at its end") };
         let Some(checkpoint) = Checkpoint::parse(line) else {
             return refused("the line is not a checkpoint, or somebody changed it");
         };

@@ -28,7 +28,13 @@ impl Contact {
         let refused = Error::usage(format!("{} is not a contact", quoted(text))).why(RULE);
         Err(match text.split([',', ';', ' ']).filter(|part| is_address(part)).count() {
             2.. => refused.next("Give one address; a mailing list can reach several people"),
-            _ if !text.is_ascii() => refused.next("Write an international domain in its ASCII form: xn--…"),
+            _ if text.rsplit('@').next().is_some_and(|domain| !domain.is_ascii()) => {
+                refused.next("Write an international domain in its ASCII form: xn--…")
+            }
+            _ if is_address(text) || !text.is_ascii() => refused.next(
+                "Before the @, use only A-Z a-z 0-9 and the characters . + - _ / = ' & # * ~ ^. Begin with a letter or \
+                 digit, and write no dot next to another dot or the @",
+            ),
             _ => refused,
         })
     }

@@ -185,7 +185,7 @@ impl ExpirySpec {
         let end = end.ok_or_else(|| {
             Error::usage("the expiry is too far away")
                 .why("the last possible day is 9999-12-30")
-                .next("For no expiry use: never")
+                .next("For a token without expiry, use: never")
         })?;
         let expiry = Expiry::At(end.whole_second());
         if expiry.is_past(now) {

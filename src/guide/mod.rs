@@ -176,7 +176,7 @@ impl Guide<'_> {
                 let route: String = entry.route.to_string().chars().take(60).collect();
                 Err(Error::usage(format!("the route {}… is too long for this proxy", escape_untrusted(&route)))
                     .why(format!("the route's regular expression would have more than {longest} characters"))
-                    .next("Shorten the route in its catalogue file and apply the file again, or use another proxy"))
+                    .next("Shorten the route in its catalogue, or use another proxy"))
             }
         }
     }

@@ -22,9 +22,9 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         return Err(Error::usage("Traefik can't reach jeton over a unix socket")
             .why("Traefik's forwardAuth accepts only http addresses")
             .next(format!(
-                "Use nginx, Caddy, HAProxy or Envoy. Or, only if this machine has no other users, use a port: {}, and \
+                "Use nginx, Caddy, HAProxy or Envoy. Or use a port, but only if this machine has no other users. {}. Then \
                  run this command again with --insecure",
-                advise_setting("serve.verify", "127.0.0.1:7180").replacen("Set", "set", 1)
+                advise_setting("serve.verify", "127.0.0.1:7180")
             )));
     };
     let listen = match &guide.listen {

@@ -165,7 +165,7 @@ impl ApiBackend {
         if !anchor.is_in_place() {
             return Err(Error::failure("the service can't use its store")
                 .why("the store's file, or the -wal or -shm file next to it, was moved, replaced or deleted")
-                .next("Restart the service. If the store's file is gone, first put it back or restore a backup"));
+                .next("If the store's file is gone, first put it back or restore a backup. Then restart the service"));
         }
         self.location.open(OpenMode::Existing).map(Arc::new)
     }
@@ -296,7 +296,8 @@ fn only_header(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>> {
     match (values.next().map(HeaderValue::to_str), values.next()) {
         (None, _) => Ok(None),
         (Some(Ok(value)), None) => Ok(Some(value)),
-        _ => Err(Error::usage(format!("the header {name} is repeated, or not ASCII")).next("Send one in ASCII")),
+        (Some(_), Some(_)) => Err(Error::usage(format!("the header {name} is repeated")).next("Send the header once")),
+        (Some(Err(_)), None) => Err(Error::usage(format!("the header {name} is not ASCII")).next("Use only ASCII")),
     }
 }
 
@@ -353,7 +354,7 @@ pub(super) async fn run<T: Send + 'static>(
     // The caller may have left.
     let work = move || drop(answered.send(owner.api.run(&peer, call)));
     service.supervisor.blocking(work).await;
-    let next = "Try again. If the call was to change something, first check if the change was made";
+    let next = "If the call makes a change, first check if the change was made. Then try again";
     answer.await.map_err(|_| Error::failure("the call ended unexpectedly").next(next))?
 }
 

@@ -37,7 +37,7 @@ pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: 
             tracing::warn!(
                 why = %escape_untrusted(&why),
                 "the store was accepted because of --accept-older-store: if the store is an older copy, tokens that \
-                 were revoked after that copy may work again"
+                 were revoked after that copy can work again"
             );
         }
         Ok(None) => tracing::warn!("--accept-older-store was not needed: leave it out at the next start"),

@@ -46,8 +46,8 @@ impl Confirmations {
             open.remove(&oldest);
         }
         if open.len() >= MAX_PROOFS {
-            return Err(Error::failure("the server can't accept another password now")
-                .why("too many confirmed changes are still waiting")
+            return Err(Error::failure("the server can't confirm another password now")
+                .why("too many confirmed passwords are not used yet")
                 .next("Try again in a minute"));
         }
         let expires_at = now + Duration::from_secs(PROOF_LIFETIME);

@@ -48,7 +48,7 @@ impl ConnectionLimits {
                 .why(format!("the service itself needs {others} files, so too few remain for connections"))
                 .next(
                     "Let jeton open more files. In the systemd unit, set LimitNOFILE=20000. For a container, use the \
-                     option --ulimit nofile=20000. Otherwise, in a shell of root: ulimit -n 20000, then sudo -u USER \
+                     option --ulimit nofile=20000. Otherwise, in a root shell: ulimit -n 20000, then sudo -u USER \
                      jeton serve",
                 ));
         }
@@ -102,17 +102,21 @@ impl OverloadReport {
                 self.sweeps_without_overload = 0;
                 let next = match limits.verify < MAX_CONNECTIONS {
                     true => {
-                        "The system lets jeton open too few files for more connections. Let it open 20000 or more: \
+                        "The system lets jeton open too few files for more connections. Let jeton open 20000 or more: \
                          in the systemd unit, set LimitNOFILE=20000. For a container, use the option --ulimit \
-                         nofile=20000. Otherwise, in a shell of root: ulimit -n 20000, then sudo -u USER jeton serve"
+                         nofile=20000. Otherwise, in a root shell: ulimit -n 20000, then sudo -u USER jeton serve"
                     }
                     false => "Find the clients that keep so many connections open",
+                };
+                let effect = match before.1 == refused {
+                    true => "jeton closes the least active connections",
+                    false => "jeton can't accept some new connections",
                 };
                 tracing::warn!(
                     open,
                     most = limits.verify,
-                    "too many connections: jeton closes the least active connections, or can't accept new ones. The \
-                     limit is {} connections for proxies, and {} for each management address. {next}",
+                    "too many connections: {effect}. The limit is {} connections for proxies, and {} for each \
+                     management address. {next}",
                     limits.verify,
                     limits.management
                 );

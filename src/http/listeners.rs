@@ -97,15 +97,15 @@ pub(super) fn unused_socket(name: &str, has_https: bool) -> Error {
     match ListenerKind::ALL.iter().any(|kind| kind.name() == name) {
         true => Error::usage(format!("systemd passes more sockets named \"{name}\" than jeton uses"))
             .why(
-                "jeton uses one socket named verify, one named manage and, if serve.manage has an https address, a \
-                 second one named manage (a TCP port)",
+                "jeton uses one socket named verify and one named manage. If serve.manage has an https address, jeton \
+                 uses a second socket named manage, which must be a TCP port",
             )
             .next(match name == ListenerKind::Https.name() && !has_https {
                 true => {
-                    "For https, add an https address to serve.manage. Otherwise remove the ListenStream= line that \
-                     isn't needed from the socket units"
+                    "For https, add an https address to serve.manage. Otherwise remove the extra ListenStream= line \
+                     from the socket units"
                 }
-                false => "Remove the ListenStream= line that isn't needed from the socket units",
+                false => "Remove the extra ListenStream= line from the socket units",
             }),
         false => Error::usage(format!("systemd passes a socket named \"{name}\", which jeton doesn't use"))
             .why(

@@ -76,7 +76,7 @@ pub(super) fn render(service: &ServerState, figures: Option<&Figures>, scraper: 
     write_requests(&mut text, &service.metrics);
     write_connections(&mut text, service);
     let older = u64::from(service.metrics.is_older_store.load(Relaxed));
-    let help = "1 while the service refuses the store, because the store may be an older copy or another store.";
+    let help = "1 while the service refuses the store, because the store could be an older copy or another store.";
     text.one("store_older", help, older);
     let faults = Fault::ALL
         .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
@@ -86,7 +86,7 @@ pub(super) fn render(service: &ServerState, figures: Option<&Figures>, scraper: 
         &faults,
     );
     write_ledger(&mut text, &service.ledger);
-    text.one("panics_total", "Internal errors (panics). Each is a fault of jeton.", of(&service.supervisor.panics));
+    text.one("panics_total", "Internal errors (panics). Each is a bug in jeton.", of(&service.supervisor.panics));
     text.one("log_lines_lost_total", "Log lines that could not be written.", logging::lost_lines());
     text.one(
         "store_readable",
@@ -200,7 +200,7 @@ fn write_store(text: &mut MetricsText, Figures { tokens, files }: &Figures) {
     text.family("tokens", help, &statuses);
     text.one("tokens_expiring", "Active tokens that expire within 30 days.", tokens.expiring);
     if let Some(first) = tokens.soonest.first() {
-        let help = "The first expiry of an active token. Missing if none expires within 30 days.";
+        let help = "The earliest expiry of all active tokens. Missing if none expires within 30 days.";
         text.one("tokens_next_expiry_timestamp_seconds", help, first.expires_at.0 / SECOND);
     }
     let sizes = [("main", files.main), ("wal", files.wal)];
@@ -210,8 +210,8 @@ fn write_store(text: &mut MetricsText, Figures { tokens, files }: &Figures) {
 
 fn write_names(text: &mut MetricsText, figures: &Figures, scraper: &Scraper) {
     let help = format!(
-        "Expiry of active tokens that expire within 30 days. Only the {MAX_NAMED} that expire first, and of these \
-         only tokens that the caller's token can see. Only for callers whose token may call jeton.tokens.read-all."
+        "Expiry of active tokens that expire within 30 days: of the first {MAX_NAMED}, those that the caller's token \
+         can see. Only for tokens that may call jeton.tokens.read-all."
     );
     let seen = figures.tokens.soonest.iter().filter(|token| scraper.sees(token));
     let samples: Vec<_> = seen

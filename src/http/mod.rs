@@ -191,7 +191,7 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
             match verify {
                 // The process that listens there may have received the proxies' requests.
                 Endpoint::Tcp(_) if e.kind == Kind::Conflict => e.next(
-                    "Stop the program that listens there. If you don't know that program, it may have received \
+                    "Stop the program that listens there. If you don't know that program, it could have received \
                      tokens: run jeton guide PROXY --new-proof, and regenerate each token in use",
                 ),
                 Endpoint::Tcp(_) | Endpoint::Unix(_) => e,

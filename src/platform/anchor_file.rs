@@ -178,9 +178,11 @@ fn open_error(path: &Path, e: io::Error) -> Error {
             .why(format!("the folder {} does not exist", folder.display()))
             .next("Create the folder, or use a file in another folder")
     } else if e.kind() == ErrorKind::PermissionDenied {
-        unusable(path)
-            .why("jeton's user isn't permitted to read and write this file, or to create a file in this folder")
-            .next("Give jeton's user access, or choose another file")
+        let why = match std::fs::symlink_metadata(path) {
+            Ok(_) => "the user who runs jeton isn't permitted to read and write this file",
+            Err(_) => "the user who runs jeton isn't permitted to create a file in this folder",
+        };
+        unusable(path).why(why).next("Give this user access, or choose another file")
     } else {
         unusable(path).why(e.to_string())
     }

@@ -145,14 +145,11 @@ impl Moves {
     /// Gives the files their old names again, and returns `error`, with the paths of the files for which this failed.
     fn undo(self, error: Error) -> Error {
         let stay = self.0.into_iter().rev().filter(|(from, to)| rename_new(to, from).is_err());
-        let stay: Vec<String> = stay.map(|(_, to)| to.display().to_string()).collect();
+        let stay: Vec<String> = stay.map(|(from, to)| format!("{} to {}", to.display(), from.display())).collect();
         match stay.is_empty() {
             true => error,
             false => {
-                let next = format!(
-                    "Files of the old store are now at {}. Give them their old names, or restore again",
-                    stay.join(", ")
-                );
+                let next = format!("Restore again, or rename these files of the old store: {}", stay.join(", "));
                 error.next(next)
             }
         }

@@ -174,9 +174,9 @@ fn create_error(path: &Path, what: &str, error: &io::Error) -> Error {
         ErrorKind::AlreadyExists => {
             refused.why("a file or folder has this name").next("Choose a path that does not exist yet")
         }
-        ErrorKind::NotFound => {
-            refused.why("its folder does not exist").next("Create the folder, or choose another folder")
-        }
+        ErrorKind::NotFound => refused
+            .why(format!("the folder {} does not exist", path.parent().unwrap_or(path).display()))
+            .next("Create the folder, or choose another folder"),
         _ => refused.why(error.to_string()).next("Choose another path"),
     }
 }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::bounded_read::{MAX_SECRET_LINE, read_token_line};
 use crate::error::{Error, Result};
+use crate::verbs::cli_line::CliLine;
 
 /// Keeps secrets in memory out of core dumps and out of reach of other processes of the same user. Best effort: it
 /// guards against accidents, not against root.
@@ -130,7 +131,12 @@ pub fn stdout_was_closed() -> bool {
 /// Replaces this program with a new run of it that has only these arguments. No secret of this run reaches the new one.
 /// Returns only if that fails.
 pub fn restart(arguments: &[String]) -> Error {
-    let failed = |why: std::io::Error| Error::failure("jeton can't start again").why(why.to_string());
+    let failed = |why: std::io::Error| {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Error::failure("the screens can't change to the other server or store")
+            .why(why.to_string())
+            .next(format!("Run: {}", CliLine::new(&words)))
+    };
     // Empties the pipe of a token that was not read. The new run inherits the pipe.
     let _ = token_from_environment();
     match std::env::current_exe() {

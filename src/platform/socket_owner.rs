@@ -24,7 +24,7 @@ pub(super) fn check(path: &Path, stream: &UnixStream) -> Result<()> {
     let refused = |why: String| {
         Err(Error::denied(format!("nothing was sent to {}", path.display())).why(why).next(
             "If the program is jeton serve, use a socket in a folder that belongs to the user of the service, such as \
-             /run/jeton. The folders above it must belong to root",
+             /run/jeton. The folders above this folder must belong to root",
         ))
     };
     let peer = match stream.peer_cred() {
@@ -36,7 +36,7 @@ pub(super) fn check(path: &Path, stream: &UnixStream) -> Result<()> {
         false => {
             let name = unix_user::name_of(peer).unwrap_or_else(|| format!("uid {peer}"));
             refused(format!(
-                "the program that listens there runs as {name}, and jeton can't verify that it is jeton serve"
+                "the program that listens there runs as {name}, and could be another program than jeton serve"
             ))
         }
     }

@@ -158,9 +158,9 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, 
                 Endpoint::Unix(_) => "Choose a folder that the service's user can write to",
             }),
             _ if e.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error()) => error.next(
-                "If systemd runs the service, its unit permits no ports (RestrictAddressFamilies=AF_UNIX): use unix:PATH, \
-                 or for https run: systemctl enable --now jeton-https.socket. Otherwise use an IPv4 address, because this \
-                 system has no IPv6",
+                "If systemd runs the service, its unit permits no ports (RestrictAddressFamilies=AF_UNIX): use \
+                 unix:PATH. For https, run: systemctl enable --now jeton-https.socket. Without systemd, use an IPv4 \
+                 address, because this system has no IPv6",
             ),
             _ => error,
         }

@@ -22,7 +22,7 @@ pub fn inherited_sockets() -> Result<Vec<(String, BoundSocket)>> {
         let unfit = |e: std::io::Error| {
             Error::failure("the sockets passed by systemd can't be used")
                 .why(e.to_string())
-                .next("Use ListenStream= in the socket units")
+                .next("In the socket units, use only ListenStream=")
         };
         let socket = match inherited.take_unix_listener(index) {
             Ok(found) => found.map(BoundSocket::Unix),

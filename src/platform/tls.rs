@@ -201,7 +201,7 @@ pub fn handshake_error(server: &ServerConnection, error: &rustls::Error) -> Erro
         rustls::Error::InvalidMessage(_) => {
             ("the server doesn't speak TLS".to_owned(), "Check the port of the address")
         }
-        other => (format!("the TLS handshake failed: {other}"), "Check that the address is that of jeton serve"),
+        other => (format!("the TLS handshake failed: {other}"), "Check that jeton serve listens at this address"),
     };
     Error::failure(format!("no secure connection to the server {}; nothing was sent", server.address))
         .why(why)

@@ -64,14 +64,16 @@ impl RemoteBackend {
             Some((noun, _)) if is_change(request) => {
                 let program = self.program();
                 let look =
-                    |command: String| format!("Check whether the change was made before you repeat it: {command}");
+                    |command: String| format!("Before you repeat the change, check whether it was made: {command}");
                 let next = match (request, noun) {
                     // No list shows a password.
                     (Request::SetPassword(_), _) => {
-                        "Try the new password. If the server refuses it, set the password again".to_owned()
+                        "Set the password again. If the server refuses your old password, the change was made: use \
+                         the new password"
+                            .to_owned()
                     }
                     (Request::PurgeTokens(PurgeTokens { which: Purgeable::Trashed, .. }), _) => {
-                        look(format!("{program} token list --trash"))
+                        look(format!("{program} token list --trash --all"))
                     }
                     (Request::RevokeSecret(_), _) => look(format!("{program} token whose < FILE")),
                     (Request::ApplyCatalogue(_), _) => {
@@ -104,7 +106,8 @@ pub(super) fn read_reply(request: &Request, answer: &HttpAnswer) -> Result<Respo
                     let next = format!("{next}. {lost}");
                     error.next(next)
                 }
-                _ => error,
+                (Some(lost), None) => error.next(lost),
+                (None, _) => error,
             }
         }
         false => error,

@@ -44,21 +44,21 @@ impl ManagementAddresses {
                         }
                         refused(
                             "is not a management address",
-                            "use unix:PATH, https://ADDRESS:PORT, or an address of this machine such as 127.0.0.1:7181",
+                            "use unix:PATH, https://ADDRESS:PORT, or a loopback address such as 127.0.0.1:7181",
                         )
                     })?;
                     if !local.is_local() {
                         return Err(refused(
                             "can't be used for management",
-                            "passwords and tokens would cross the network unencrypted. Use https://ADDRESS:PORT, or an \
-                             address of this machine such as 127.0.0.1:7181",
+                            "passwords and tokens would cross the network unencrypted. Use https://ADDRESS:PORT, or a \
+                             loopback address such as 127.0.0.1:7181",
                         ));
                     }
                     addresses.local.replace(local).is_none()
                 }
             };
             if !is_new {
-                let why = "use at most one https address, and one socket or address of this machine";
+                let why = "use at most one https address, and one socket or loopback address";
                 return Err(refused("is one address too many", why));
             }
         }

@@ -68,12 +68,12 @@ impl ServerAddress {
         match address.parse::<SocketAddr>() {
             Ok(address) if address.ip().is_loopback() => Ok(ServerAddress::Local(Endpoint::Tcp(address))),
             Ok(_) => refused(
-                "http is not encrypted, so only an address of this machine can be used. For another machine, use \
-                     https://HOST:PORT",
+                "http is not encrypted, so only a loopback address such as 127.0.0.1 can be used. For other addresses, \
+                 use https://HOST:PORT",
             ),
             Err(_) => refused(
-                "http needs an IP address of this machine and a port, such as http://127.0.0.1:7181. For another machine, \
-                 use https://HOST:PORT",
+                "http needs a loopback address and a port, such as http://127.0.0.1:7181. For other addresses, use \
+                 https://HOST:PORT",
             ),
         }
     }

@@ -107,7 +107,7 @@ impl Copied {
             }
             Ok(Copied::Sent(Sent::TmuxPassthrough)) => {
                 "sent to your terminal, whose clipboard jeton can't clear. Paste to check that the text arrived. If \
-                 not, run: tmux set -g allow-passthrough on"
+                 not, run this where tmux runs, and copy again: tmux set -g allow-passthrough on"
                     .to_owned()
             }
             Err(error) => error.to_string(),

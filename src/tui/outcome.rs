@@ -145,18 +145,14 @@ impl Outcome {
                     .denies("the secret")
             }
             Response::RestoreTokens(done) => Self::of::<RestoreTokens, _>(done, Subject::Tokens, "restored, disabled"),
-            Response::PurgeTokens(done) => {
-                let change = format!("purged{}", rest(done.value.stopped, done.value.skipped));
-                Self::of::<PurgeTokens, _>(done, Subject::Purged, change)
-            }
+            Response::PurgeTokens(done) => Self::of::<PurgeTokens, _>(done, Subject::Purged, "purged"),
             Response::ChangeMatching(done) => {
-                let BulkResult { change, count, stopped, skipped } = done.value;
+                let BulkResult { change, count, .. } = done.value;
                 let participle = match change {
                     BulkChange::Restore => "restored, disabled",
                     BulkChange::Disable | BulkChange::Enable | BulkChange::Revoke => change.participles()[0],
                 };
-                let rest = rest(stopped, skipped);
-                let outcome = Self::of::<ChangeMatching, _>(done, Subject::Bulk, format!("{participle}{rest}"));
+                let outcome = Self::of::<ChangeMatching, _>(done, Subject::Bulk, participle);
                 match change {
                     BulkChange::Disable | BulkChange::Revoke if count > 0 => {
                         outcome.effect(DENIED).denies(pronoun(usize::try_from(count).unwrap_or(usize::MAX)))
@@ -194,9 +190,14 @@ impl Outcome {
 
     pub fn notice(&self) -> Notice {
         let (id, start) = match &self.subject {
-            Subject::Purged(purged) if purged.stopped => (NoticeId::WorkStopped, "Purge stopped: "),
-            Subject::Bulk(changed) if changed.stopped => (NoticeId::WorkStopped, "Stopped: "),
-            _ => (NoticeId::Done(self.verb), ""),
+            Subject::Purged(purged) if purged.stopped => {
+                (NoticeId::WorkStopped, "Purge stopped before its end: ".to_owned())
+            }
+            Subject::Bulk(changed) if changed.stopped => (NoticeId::WorkStopped, "Stopped before the end: ".to_owned()),
+            Subject::Purged(PurgeResult { skipped, .. }) | Subject::Bulk(BulkResult { skipped, .. }) => {
+                (NoticeId::Done(self.verb), describe_skipped(*skipped))
+            }
+            _ => (NoticeId::Done(self.verb), String::new()),
         };
         let pending = |subject| PendingPropagation { seq: self.audit_seq, subject };
         Notice {
@@ -239,11 +240,11 @@ fn pronoun(count: usize) -> &'static str {
     if count == 1 { "it" } else { "them" }
 }
 
-/// Describes the tokens that were to change and did not.
-fn rest(stopped: bool, skipped: u64) -> String {
-    match skipped {
-        _ if stopped => ". The other tokens are unchanged".to_owned(),
+/// Describes the tokens that were to change and did not, before the change of the others.
+fn describe_skipped(count: u64) -> String {
+    match count {
         0 => String::new(),
-        skipped => format!(". Skipped tokens, which had changed in the meantime: {}", group_digits(skipped)),
+        1 => "1 token was skipped, because it had changed in the meantime. ".to_owned(),
+        n => format!("{} tokens were skipped, because they had changed in the meantime. ", group_digits(n)),
     }
 }

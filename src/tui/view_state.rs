@@ -57,7 +57,9 @@ impl ViewState {
         let is_full = self.filters.len() >= MAX_FILTERS;
         match self.filters.iter_mut().find(|old| old.screen == new.screen && old.name == new.name) {
             Some(old) => *old = new,
-            None if is_full => return Err("At most 50 filters can be saved. Remove one with F"),
+            None if is_full => {
+                return Err("Not saved: there are 50 filters already. To remove one, press Enter, F and d");
+            }
             None => self.filters.push(new),
         }
         Ok(())

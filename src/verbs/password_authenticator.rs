@@ -96,10 +96,9 @@ impl<S: Store + Maintenance> PasswordAuthenticator<'_, S> {
             let Some(wait) = self.store.write_usage(|b| b.reserve_login_attempt(key, now))? else { return Ok(()) };
             if wait > remaining {
                 let seconds = wait.as_secs_f64().ceil();
-                let mut refused = Error::unauthenticated(format!(
-                    "too many failed sign-ins; the next attempt is possible in {seconds} s"
-                ))
-                .why("the last sign-ins with this username failed");
+                let mut refused =
+                    Error::unauthenticated(format!("the next sign-in attempt is possible in {seconds} s"))
+                        .why("the last sign-in with this username failed or is not finished");
                 refused.retry_after = Some(wait);
                 return Err(refused);
             }

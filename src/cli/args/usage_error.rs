@@ -34,13 +34,30 @@ pub(super) fn usage_error(error: &clap::Error, words: &[String]) -> Option<Error
             .why("tokens can't be purged one by one")
             .next(PURGE_ADVICE),
         ErrorKind::UnknownArgument => Error::usage(format!("unexpected word \"{arg}\"")).why(form(&usage)).next(see),
-        ErrorKind::MissingRequiredArgument => Error::usage(format!("{path} needs {arg}")).why(form(&usage)).next(see),
+        ErrorKind::MissingRequiredArgument => {
+            let takes_filter = command.get_arguments().any(|known| known.get_long() == Some("filter"));
+            let filter = args.iter().find(|missing| missing.starts_with("--filter"));
+            // Tokens are needed only without a filter.
+            match filter.filter(|_| args.len() > 1) {
+                Some(filter) => Error::usage(format!("the command needs {filter}")).next(see),
+                None if takes_filter && arg == "TOKEN" => {
+                    Error::usage("the command needs TOKEN or --filter TEXT").next(see)
+                }
+                None => Error::usage(format!("the command needs {}", args.join(" and "))).why(form(&usage)).next(see),
+            }
+        }
+        ErrorKind::MissingSubcommand => Error::usage(format!("the command after \"{path}\" is missing")).next(see),
+        // The only such argument is `METHOD PATH`.
+        ErrorKind::WrongNumberOfValues => {
+            let names = arg.split(']').next().unwrap_or_default().trim_start_matches('[').replace(' ', " and ");
+            Error::usage(format!("the command needs {names} together")).next(see)
+        }
         ErrorKind::ArgumentConflict => {
             let others = texts(ContextKind::PriorArg);
             match others.is_empty() || others == args {
                 true => Error::usage(format!("{arg} was given twice")).next("Use this option once"),
-                false => Error::usage(format!("{arg} can't be used together with {}", others.join(", ")))
-                    .next("Use only one of these options"),
+                false => Error::usage(format!("{arg} can't be used together with {}", others.join(" or ")))
+                    .next("Use only one of these"),
             }
         }
         ErrorKind::InvalidValue if value.is_empty() => {
@@ -90,7 +107,12 @@ fn command_of<'c>(words: &[String], tree: &'c Command, unknown: &str) -> (String
 
 /// Returns the texts that clap gives for `kind`, without the brackets around names.
 fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
-    let plain = |text: &str| text.replace(['<', '>'], "").trim_end_matches("...").to_owned();
+    let plain = |text: &str| {
+        let text = text.replace(['<', '>'], "");
+        let text = text.trim_end_matches("...");
+        let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        inner.filter(|inner| !inner.contains(']')).unwrap_or(text).to_owned()
+    };
     match error.get(kind) {
         Some(ContextValue::String(one)) if kind == ContextKind::InvalidValue => vec![one.clone()],
         Some(ContextValue::String(one)) => vec![plain(one)],
@@ -181,21 +203,21 @@ mod tests {
         jeton token purge ops/ci
           unexpected word "ops/ci": tokens can't be purged one by one. To purge all expired tokens, run: jeton token purge --expired. To purge all tokens in the trash, run: jeton token purge --trashed. To revoke one token, run: jeton token revoke NAME
         jeton token create
-          jeton token create needs NAME: the form of the command is "jeton token create <NAME>...". See: jeton token create --help
+          the command needs NAME: the form of the command is "jeton token create <NAME>...". See: jeton token create --help
         jeton token create x --foo
           jeton token create has no option --foo. See: jeton token create --help
         jeton --user ops token create x --expire 3d
           jeton token create has no option --expire. Did you mean: --expires?
         jeton --user demo token create
-          jeton token create needs NAME: the form of the command is "jeton token create <NAME>...". See: jeton token create --help
+          the command needs NAME: the form of the command is "jeton token create <NAME>...". See: jeton token create --help
         jeton token --user audit create
-          jeton token create needs NAME: the form of the command is "jeton token create <NAME>...". See: jeton token create --help
+          the command needs NAME: the form of the command is "jeton token create <NAME>...". See: jeton token create --help
         jeton token show a b
           unexpected word "b": the form of the command is "jeton token show [OPTIONS] <TOKEN>". See: jeton token show --help
         jeton token create x --out a --out-dir b
-          --out FILE can't be used together with --out-dir DIR. Use only one of these options
+          --out FILE can't be used together with --out-dir DIR. Use only one of these
         jeton account role x
-          jeton account role needs ROLE: the form of the command is "jeton account role <NAME> <ROLE>". See: jeton account role --help
+          the command needs ROLE: the form of the command is "jeton account role <NAME> <ROLE>". See: jeton account role --help
         jeton token list --sort a --sort b
           --sort COL was given twice. Use this option once
         jeton verify --method
@@ -209,7 +231,7 @@ mod tests {
         jeton audit --limit 0
           invalid value "0" for --limit N. Use a whole number, at least 1
         jeton demo --no-open
-          jeton demo needs --tokens N: the form of the command is "jeton demo --tokens <N> --no-open". See: jeton demo --help
+          the command needs --tokens N: the form of the command is "jeton demo --tokens <N> --no-open". See: jeton demo --help
         jeton audit foo
           no command "jeton audit foo". See: jeton audit --help
         jeton list

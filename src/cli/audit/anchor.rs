@@ -40,7 +40,7 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     let Some(checkpoint) = verified.checkpoint else {
         let mut error = broken_chain_error(app, &verified.report)?;
         let next = error.next.take().unwrap_or_default();
-        return Err(error.next(format!("The anchor file was not changed. {next}")));
+        return Err(error.next(format!("{next}. The anchor file was not changed")));
     };
     let added = last != Some((checkpoint.seq, checkpoint.hash));
     if added {

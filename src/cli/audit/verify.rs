@@ -86,13 +86,17 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.out.note(&match &report.last_checkpoint {
         Some(checkpoint) if newer == 0 => format!("The log is anchored up to row {}, the last row.", checkpoint.seq),
         Some(checkpoint) => format!(
-            "The log is anchored up to row {}. If somebody rewrites the {} after this row and all their hashes, jeton \
+            "The log is anchored up to row {}. If somebody rewrites the {} after this row, with the hashes, jeton \
              can't detect the change. To anchor the log up to its end, run: {} audit anchor FILE",
             checkpoint.seq,
             counted(newer, "row"),
             app.program()
         ),
-        None if anchored => "No row of the log is anchored, because no checkpoint matches the log.".to_owned(),
+        None if anchored => format!(
+            "No row of the log is anchored, because no checkpoint matches the log. To anchor the log, run: {} audit \
+             anchor FILE",
+            app.program()
+        ),
         None => NO_CHECKPOINT_ADVICE.to_owned(),
     });
     note_restores(app, &report.restores);
@@ -107,8 +111,8 @@ pub(in crate::cli) fn note_restores(app: &App, restores: &[ChainRestore]) {
         let checkpoints = counted(restore.checkpoints, "checkpoint");
         let verb = if restore.checkpoints == 1 { "doesn't" } else { "don't" };
         app.out.note(&format!(
-            "! {checkpoints} {verb} match the log, because a restore from {file} replaced the log (row {}, {at}). Check \
-             that you or a colleague made this restore",
+            "! {checkpoints} {verb} match the log, because a restore from {file} replaced the log at {at} (see row \
+             {}). Check that you or a colleague made this restore",
             restore.seq
         ));
     }
@@ -159,6 +163,6 @@ pub(in crate::cli) fn broken_chain_error(app: &mut App, report: &ChainReport) ->
             Error::findings(first).next("Use the anchor of this store, or choose the anchor's store with --store PATH")
         );
     }
-    Ok(Error::findings(format!("the audit log was altered: {first}"))
+    Ok(Error::findings(format!("the audit log was altered or damaged: {first}"))
         .next("Don't change the store's file. Compare the file with a backup"))
 }

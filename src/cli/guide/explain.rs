@@ -158,7 +158,8 @@ fn show(app: &mut App, explained: &Explained) -> Result<()> {
     if !explained.hosts.is_empty() {
         app.out.line(&format!("hosts       {}", explained.hosts.join(", ")))?;
     }
-    app.out.line(&format!("catalogues  {}", explained.catalogues.join(", ")))?;
+    let catalogues = if explained.catalogues.is_empty() { "none".to_owned() } else { explained.catalogues.join(", ") };
+    app.out.line(&format!("catalogues  {catalogues}"))?;
     if explained.decision == Decision::Deny {
         app.out.note("  For the rules, see docs/matching.md. Packages install docs in /usr/share/doc/jeton");
     }

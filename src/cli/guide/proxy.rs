@@ -102,10 +102,9 @@ fn remarks_of(app: &App, sites: &[Site]) -> Vec<String> {
 }
 
 fn warn_without_routes(app: &App, args: &GuideArgs) {
-    let which = if args.catalogue.is_empty() { "no method has" } else { "the methods of these catalogues have no" };
-    let route = if args.catalogue.is_empty() { "a route" } else { "routes" };
+    let of = if args.catalogue.is_empty() { "" } else { " of the selected catalogues" };
     app.out.note(&format!(
-        "! {which} {route}, so the proxy will deny every request. Apply a catalogue with routes: \
+        "! no method{of} has a route, so the proxy will deny every request. Apply a catalogue with routes: \
          {} catalogue apply FILE",
         app.program()
     ));
@@ -157,7 +156,10 @@ fn addresses(args: &GuideArgs, upstreams: &Upstreams, kind: ProxyKind) -> Result
     if let Some(upstream) = upstreams.all().find(|upstream| !upstream.is_local()) {
         return Err(Error::usage(format!("requests to {upstream} would cross the network unencrypted"))
             .why("others on the network could read the requests, or send requests to that address without a token")
-            .next("Run the proxy on the application's machine, or add --insecure if the network is safe"));
+            .next(
+                "Run the proxy on the application's machine with --upstream 127.0.0.1:PORT, or add --insecure if the \
+                 network is safe",
+            ));
     }
     match (listen, &tls) {
         (None, None) => {

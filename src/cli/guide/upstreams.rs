@@ -101,7 +101,7 @@ impl Upstreams {
             ([], Some(common)) => Ok(common.clone()),
             ([], None) => Err(Error::usage(format!("no address for requests to {hosts}"))
                 .why(format!("no --upstream option is for the catalogue{plural} {names}"))
-                .next("Add --upstream HOST:PORT, or --upstream CATALOGUE=HOST:PORT")),
+                .next("Add --upstream HOST:PORT for all other applications, or --upstream CATALOGUE=HOST:PORT for each")),
             ([_, _, ..], _) => Err(Error::usage(format!("several addresses for requests to {hosts}"))
                 .why(format!(
                     "the proxy chooses the application by the host, and requests of the catalogues {names} can have the \

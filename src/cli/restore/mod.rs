@@ -172,12 +172,14 @@ fn check_reapplied(answer: &Restored) -> Result<()> {
     if answer.not_ended.is_empty() {
         return Ok(());
     }
-    Err(Error::findings(format!(
-        "the store was restored, but these changes were not repeated: {}",
-        answer.not_ended.iter().map(EndedAccess::describe).collect::<Vec<_>>().join(", ")
-    ))
-    .why("the last enabled owner stays enabled")
-    .next("First create or enable another owner. Then repeat these changes by hand"))
+    let name = |access: &EndedAccess| match access {
+        EndedAccess::Account { username, .. } => format!("the account {username}"),
+        EndedAccess::Token { name, .. } => format!("the token {name}"),
+    };
+    let names: Vec<String> = answer.not_ended.iter().map(name).collect();
+    Err(Error::findings(format!("the store was restored, but {} still works", names.join(" and ")))
+        .why("jeton never disables the last enabled owner")
+        .next("First create or enable another owner. Then disable this account by hand"))
 }
 
 /// Asks for the confirmation. Ctrl-C ends the program there, because nothing else can end the wait for an answer.
@@ -215,7 +217,7 @@ fn prepare(
         Error::failure(format!("nothing was restored: the backup {} {fault}", file.display()))
             .next("Use another backup")
     };
-    let backup = open_copy(file, interruption, refused)?;
+    let backup = open_copy(file, interruption, refused).map_err(|error| of_backup(file, error))?;
     drop(bar);
     let folder = RestoreFolder::create(store)?;
     let path = folder.copy_path();
@@ -226,7 +228,7 @@ fn prepare(
         interruption.as_flow()
     });
     drop(bar);
-    let tip = copied?;
+    let tip = copied.map_err(|error| of_backup(file, error))?;
     let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "checking the rows of the backup")?;
     check_rows(&path, interruption, refused)?;
     drop(bar);
@@ -244,6 +246,17 @@ fn prepare(
         _ => e,
     })?;
     Ok(PreparedStore { store, path, tip, rows: report.rows, folder })
+}
+
+/// Names the backup in an error about its content, which was read as that of a store.
+fn of_backup(file: &Path, error: Error) -> Error {
+    let contents = ["the store is not an SQLite file", "the store is damaged", "the store does not have the schema"];
+    if !contents.iter().any(|start| error.what.starts_with(start)) {
+        return error;
+    }
+    Error::failure(format!("nothing was restored: the backup {} can't be used", file.display()))
+        .why(error.what_and_why().replacen("the store", "the file", 1))
+        .next("Use another backup")
 }
 
 /// Compares the store at `path` with the backup, from now on as its `newer` store.

@@ -97,7 +97,7 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored, current
                 .next(match answer.lost {
                     Some(_) => format!("Check what would be lost with --dry-run, then add: --confirm {expected}"),
                     None => format!(
-                        "{unknown}, and tokens that were revoked after the backup was made could work again. If you \
+                        "{unknown}. Tokens that were revoked after the backup was made could work again. If you \
                          accept this, add: --confirm {expected}"
                     ),
                 })
@@ -122,9 +122,6 @@ pub(super) fn report(app: &App, answer: &Restored) {
     if let Some(ended) = ended {
         let ended = ended.len() - answer.not_ended.len();
         out.wrapped_note(&format!("✓ tokens and accounts whose access was ended again: {ended}"));
-    }
-    for one in &answer.not_ended {
-        out.wrapped_note(&format!("! not repeated: {}", one.describe()));
     }
     out.wrapped_note("  All logins have ended");
     match answer.common_seq {

@@ -118,28 +118,32 @@ fn finish(
         let (why, next) = match (revoked, working, found.len()) {
             (Some(Revoked { count: count @ 1.., has_disabled }), ..) => (
                 match (count, found.len()) {
-                    (_, 1) => "it was revoked".to_owned(),
-                    (1, _) => "1 of them was revoked".to_owned(),
-                    _ => format!("{count} of them were revoked"),
+                    (_, 1) => "the secret was revoked".to_owned(),
+                    (1, _) => "1 secret was revoked".to_owned(),
+                    _ => format!("{count} secrets were revoked"),
                 },
                 has_disabled.then(|| {
                     format!(
-                        "Get new secrets for the disabled tokens: {program} token regenerate NAME, then {program} token \
-                         enable NAME"
+                        "Get new secrets for the disabled tokens: {program} token regenerate NAME, then {program} \
+                         token enable NAME"
                     )
                 }),
             ),
-            (_, 0, 1) if found.iter().all(Found::is_unknown) => ("this store did not issue it".to_owned(), None),
-            (_, 0, _) if found.iter().all(Found::is_unknown) => ("this store issued none of them".to_owned(), None),
-            (_, 0, 1) => ("it doesn't work".to_owned(), None),
-            (_, 0, _) => ("none of them works".to_owned(), None),
-            (Some(_), _, 1) => ("it doesn't work any more".to_owned(), None),
-            (Some(_), ..) => ("none of them works any more".to_owned(), None),
+            (_, 0, 1) if found.iter().all(Found::is_unknown) => {
+                ("this store did not issue the secret".to_owned(), None)
+            }
+            (_, 0, _) if found.iter().all(Found::is_unknown) => {
+                ("this store issued none of the secrets".to_owned(), None)
+            }
+            (_, 0, 1) => ("the secret doesn't work".to_owned(), None),
+            (_, 0, _) => ("none of the secrets works".to_owned(), None),
+            (Some(_), _, 1) => ("the secret doesn't work any more".to_owned(), None),
+            (Some(_), ..) => ("none of the secrets works any more".to_owned(), None),
             (None, working, all) => {
                 let count = match (working, all) {
-                    (_, 1) => "it works".to_owned(),
-                    (1, _) => "1 of them works".to_owned(),
-                    (count, _) => format!("{count} of them work"),
+                    (_, 1) => "the secret works".to_owned(),
+                    (1, _) => "1 secret works".to_owned(),
+                    (count, _) => format!("{count} secrets work"),
                 };
                 (
                     count,
@@ -167,12 +171,16 @@ fn finish(
             "no secrets in {searched}, but {} could not be searched",
             counted(count, "path")
         ))
-        .next(match (app.out.json, app.out.quiet) {
-            (true, _) => "See the reasons in the JSON answer. To leave out git objects, add --no-git",
-            (false, true) => {
-                "To see the reasons, run the command without --quiet. To leave out git objects, add --no-git"
+        .next({
+            let reasons = match (app.out.json, app.out.quiet) {
+                (true, _) => "See the reasons in the JSON answer",
+                (false, true) => "To see the reasons, run the command without --quiet",
+                (false, false) => "See the reasons above",
+            };
+            match report.unreadable.iter().any(|one| one.why.contains("git objects")) {
+                true => format!("{reasons}. To leave out git objects, add --no-git"),
+                false => reasons.to_owned(),
             }
-            (false, false) => "See the reasons above. To leave out git objects, add --no-git",
         })),
     }
 }

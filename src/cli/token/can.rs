@@ -24,7 +24,7 @@ pub(super) fn can(app: &mut App, token: String, method: &str) -> Result<()> {
             |why| format!("can't call the method: {}", check.describe(why, previous.issued_role)),
         );
         app.out.note(&format!(
-            "! the old secret {}, which ends {}, {can}",
+            "! the old secret {} (ends {}) {can}",
             previous.hint,
             relative(previous.retires_at, now)
         ));

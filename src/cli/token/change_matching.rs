@@ -83,8 +83,17 @@ pub(in crate::cli) fn parse_number(typed: &str) -> Result<u64> {
 fn confirm_change(app: &App, change: BulkChange, tokens: MatchingTokens) -> Result<(Credential, ChangeMatching)> {
     let (credential, session) = app.authenticate()?;
     let unconfirmed = ChangeMatching::new(change, tokens.clone(), 0, None);
-    let next = "Confirm with the number of tokens: --confirm N";
-    impact::check_unconfirmed(app, &credential, unconfirmed, "the change", next)?;
+    let owner = match &tokens.owner {
+        OwnerFilter::Account(name) => format!(" {name}"),
+        OwnerFilter::All => " --all".to_owned(),
+        OwnerFilter::Mine => String::new(),
+    };
+    let trash = if change == BulkChange::Restore { " --trash" } else { "" };
+    let next = format!(
+        "Count the tokens to {change} with: jeton token list{owner} --filter FILTER{trash}. Then confirm their number: \
+         --confirm N"
+    );
+    impact::check_unconfirmed(app, &credential, unconfirmed, "the change", &next)?;
     let reader = Credential::Session(session);
     let counted = app.call(&reader, CountMatching { tokens: tokens.clone() })?;
     if matches!(change, BulkChange::Disable | BulkChange::Revoke) {

@@ -2,6 +2,7 @@
 
 use super::super::args::RevokeArgs;
 use super::super::change_report::{RevokedText, print_revoked};
+use super::super::output::counted;
 use super::super::{App, impact};
 use super::change_matching::change_matching;
 use super::{live_tokens, token_targets};
@@ -65,14 +66,14 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
     let removal = Removal::Tokens(shown.iter().map(|token| token.id).collect());
     let seen = impact::show(app, &read_credential, removal)?;
     let targets: Vec<TokenTarget> = shown.iter().map(TokenTarget::at_revision).collect();
-    let total = targets.len() + if with_made { seen.made.count } else { 0 };
+    let made = if with_made { seen.made.count } else { 0 };
+    let total = targets.len() + made;
     let label = match total {
         1 => "Type the token's name to revoke the token".to_owned(),
-        _ if total > targets.len() => {
-            format!(
-                "Type {total}, the number of tokens, to revoke the named tokens and the tokens that they created or \
-                 regenerated"
-            )
+        _ if made > 0 => {
+            let they = if targets.len() == 1 { "it" } else { "they" };
+            let (named, made) = (counted(targets.len(), "named token"), counted(made, "token"));
+            format!("Type {total}, the total, to revoke {named} and {made} that {they} created or regenerated")
         }
         _ => format!("Type {total}, the number of tokens, to revoke these tokens"),
     };

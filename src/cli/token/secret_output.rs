@@ -12,7 +12,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::time::{Timestamp, relative};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
-use crate::platform::bounded_read::{is_standard, require_named_file};
+use crate::platform::bounded_read::is_standard;
 use crate::verbs::secret_delivery::SecretDestination;
 use crate::verbs::tokens::IssuedToken;
 
@@ -40,7 +40,11 @@ pub(super) fn secret_destination(
     folder: Option<PathBuf>,
 ) -> Result<SecretDestination<'static>> {
     if let Some(folder) = folder {
-        require_named_file(&folder, "the folder for secrets")?;
+        if is_standard(&folder) {
+            return Err(Error::usage("--out-dir can't be \"-\" (stdout)")
+                .why("the secrets are saved to files in a folder")
+                .next("Use the path of a folder. For a folder with the name \"-\", use ./-"));
+        }
         return Ok(SecretDestination::Directory(folder));
     }
     if let Some(file) = file.filter(|file| !is_standard(file)) {

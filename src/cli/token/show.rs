@@ -116,7 +116,7 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
         table.pair(
             "Old secret",
             format!(
-                "{} can call {} (issued with the role {})",
+                "{} permits {} (issued with the role {})",
                 old.hint,
                 counted(previous.permitted.len(), "method"),
                 old.issued_role

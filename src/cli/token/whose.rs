@@ -65,6 +65,9 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
     }
     match first_refusal {
         Some(_) if !any_token && are_several => Err(Error::not_found("none of the secrets belongs to a token")),
+        Some(DenialReason::Malformed) if !any_token => {
+            Err(Error::not_found("the input contains no complete jeton secret"))
+        }
         Some(reason) if !any_token => Err(Error::not_found("the secret belongs to no token").why(reason.describe())),
         _ => Ok(()),
     }

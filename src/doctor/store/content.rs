@@ -128,9 +128,9 @@ pub(super) fn wal(context: &Context<'_>) -> Vec<Finding> {
     let what = format!("the write-ahead log has {}", size(bytes));
     vec![match bytes > usual * LARGE_WAL {
         true => Finding::warning(what)
-            .why(format!("it usually stays below {}. A long read by another program keeps it large", size(usual)))
+            .why(format!("it usually stays below {}. A long read by another program can keep it large", size(usual)))
             .next(format!(
-                "List the programs that use the store: fuser -v {}. End a program that hangs",
+                "List the programs that use the store: fuser -v {}. If one of these programs hangs, end it",
                 quote_absolute(location.path())
             )),
         false => Finding::ok(what),
@@ -172,10 +172,10 @@ pub(super) fn ledger(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn judge_ledger(bytes: u64) -> Finding {
-    let what = format!("the ledger has {} of at most {}", size(bytes), size(MAX_LEDGER_BYTES));
+    let what = format!("the ledger uses {}; its limit is {}", size(bytes), size(MAX_LEDGER_BYTES));
     match bytes > MAX_LEDGER_BYTES {
         true => Finding::warning(what).why("only a running service keeps the ledger below this limit").next(
-            "Start the service if none runs. To keep fewer days, for example 30, run: jeton policy set \
+            "If no service runs, start the service. To keep fewer days, for example 30, run: jeton policy set \
                  policy.ledger_keep 30d",
         ),
         false => Finding::ok(what),

@@ -57,7 +57,7 @@ pub(super) fn companions(context: &Context<'_>) -> Vec<Finding> {
         found.push(
             Finding::warning("a rollback journal is next to the store")
                 .why("another program is changing the store, or ended before its change was complete")
-                .next("Find out which program wrote the file that ends in -journal. If you can't, restore a backup"),
+                .next("Find out which program wrote the file that ends in -journal. If you can't find out, restore a backup"),
         );
     }
     found
@@ -75,17 +75,21 @@ fn foreign_service_files(location: &StoreLocation) -> Vec<Finding> {
     });
     foreign
         .map(|(path, meta)| {
-            Finding::fault(format!("the service's file {} isn't safe to use", path.display()))
+            let finding = Finding::fault(format!("the service's file {} isn't safe to use", path.display()));
+            if !meta.is_file() {
+                return finding
+                    .why("this path must be a regular file, but is a link, a folder or a special file")
+                    .next("Find out who created this path. Then stop the service, and remove the path");
+            }
+            finding
                 .why(format!(
-                    "it must be a regular file that only the owner of the store (uid {owner}) can access, but it has uid \
-                     {} and mode {:04o}",
+                    "only the owner of the store (uid {owner}) may have access, but the file has uid {} and mode {:04o}",
                     meta.uid(),
                     meta.mode() & 0o7777
                 ))
-                .next(
-                    "Find out who created the file. If it is a regular file, give it the owner of the store and mode \
-                     0600 (chown, chmod). Otherwise stop the service, and remove the path",
-                )
+                .next(format!(
+                    "Find out who created the file. Then set its owner to uid {owner} and its mode to 0600 (chown, chmod)"
+                ))
         })
         .collect()
 }

@@ -17,7 +17,7 @@ pub const MAX_ALL_ROUTES: usize = 100_000;
 /// A number of overlaps for which a proxy surely denies no route.
 const FEW_OVERLAPS: usize = 300;
 const FEWER_OVERLAPS: &str =
-    "Write fixed segments in place of parameters, or one route such as /files/{path+} for many";
+    "Write fixed segments in place of parameters, or replace many routes with one, such as /files/{path+}";
 const OWN_HOSTS: &str = "If other catalogues belong to other applications, give each catalogue its own hosts";
 
 /// Refuses a catalogue with too many routes.

@@ -151,8 +151,8 @@ pub(super) fn reject_removed_nested_sets(
                 let error = Error::usage(format!("the API set \"{name}\" can't be removed"))
                     .why(format!("the API set \"{}\" of the catalogue {} refers to \"{name}\"", set.name, other.name))
                     .next(format!(
-                        "Remove \"{name}\" from \"{}\" first, or keep \"{name}\" in this catalogue",
-                        set.name
+                        "Remove \"{name}\" from \"{}\" in the catalogue {} first, or keep \"{name}\" in this catalogue",
+                        set.name, other.name
                     ));
                 return Err(fault(Location::Name, error));
             }

@@ -63,10 +63,8 @@ impl RouteFault {
     }
 
     pub(super) fn costly(route: &Route) -> Self {
-        let text = match route.has_many_segments() {
-            true => {
-                "has more than two parameters that match several segments, or more than two parameters in one segment"
-            }
+        let text = match route.path.many_count() > 2 {
+            true => "has more than two parameters that match several segments",
             false => "has more than two parameters in one segment",
         };
         RouteFault { kind: DenialKind::Costly, text: text.to_owned() }
@@ -82,7 +80,8 @@ impl RouteFault {
     }
 
     pub(super) fn guarded_elsewhere(guarded: &Route, catalogue: &str) -> Self {
-        let text = format!("is public, but the catalogue {catalogue} guards {}", route_excerpt(guarded));
+        let guarded = route_excerpt(guarded);
+        let text = format!("is public, but {guarded} of the catalogue {catalogue} needs a token for the same requests");
         RouteFault { kind: DenialKind::GuardedElsewhere, text }
     }
 }

@@ -75,13 +75,13 @@ fn near_miss<'a>(route: &'a Route, path: &str) -> Option<NearMiss<'a>> {
     let (pattern, segment) = others.next().filter(|_| others.next().is_none())?;
     let shown = excerpt(segment, MAX_EXCERPT);
     match (pattern, pattern.as_text()) {
-        (SegmentPattern::Integer, _) => miss(1, format!("{shown} is not a whole number ({{…:int}})")),
-        (SegmentPattern::Uuid, _) => miss(1, format!("{shown} is not a UUID ({{…:uuid}})")),
+        (SegmentPattern::Integer, _) => miss(1, format!("\"{shown}\" is not a whole number ({{…:int}})")),
+        (SegmentPattern::Uuid, _) => miss(1, format!("\"{shown}\" is not a UUID ({{…:uuid}})")),
         (SegmentPattern::Text(_), Some(text)) if text.eq_ignore_ascii_case(segment) => {
-            miss(1, format!("{shown} and {text} differ in upper and lower case"))
+            miss(1, format!("the path has \"{shown}\" in place of \"{text}\"; upper and lower case must be the same"))
         }
         (SegmentPattern::Text(_), Some(text)) if jaro_winkler(&text, segment) >= MIN_SIMILARITY => {
-            miss(2, format!("{shown} is not {text}"))
+            miss(2, format!("the path has \"{shown}\" in place of \"{text}\""))
         }
         (SegmentPattern::Text(_), _) => None,
     }
@@ -120,13 +120,13 @@ mod tests {
         let catalogue = toml_reader::read("pets", text, &[]).unwrap();
         let rules = RouteRules::new([&catalogue], &[]);
         for (request, route, why) in [
-            ("GET /v1/pets/seven", "GET /v1/pets/{id:int}", "seven is not a whole number"),
+            ("GET /v1/pets/seven", "GET /v1/pets/{id:int}", "\"seven\" is not a whole number"),
             ("GET /v1/pets/", "GET /v1/pets", "a slash at its end"),
-            ("GET /v1/Pets", "GET /v1/pets", "in upper and lower case"),
-            ("GET /v1/pet/7", "GET /v1/pets/{id:int}", "pet is not pets"),
+            ("GET /v1/Pets", "GET /v1/pets", "upper and lower case must be the same"),
+            ("GET /v1/pet/7", "GET /v1/pets/{id:int}", "\"pet\" in place of \"pets\""),
             ("GET /pets/7", "GET /v1/pets/{id:int}", "lacks /v1 at its start"),
             ("GET /api/v1/pets", "GET /v1/pets", "/api before"),
-            ("POST /v1/tags/7/", "POST /v1/tags/{id:uuid}/", "7 is not a UUID"),
+            ("POST /v1/tags/7/", "POST /v1/tags/{id:uuid}/", "\"7\" is not a UUID"),
             ("POST /v1/tags/0e4e1d6c-31c8-4a5b-9d4f-6a7d8a9b0c1d", "POST /v1/tags/{id:uuid}/", "no slash at its end"),
         ] {
             let (http_method, path) = request.split_once(' ').unwrap();

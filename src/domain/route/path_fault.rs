@@ -1,6 +1,7 @@
 //! The rule that a refused path breaks, for explanations. `docs/matching.md` has the rules.
 
 use super::matcher::is_canonical_path;
+use super::pattern::{is_sent_unescaped, is_unescaped_in_path};
 use super::request_path::{MAX_PATH_LEN, contains_encoded_slash};
 
 /// A rule that a path breaks before any route is compared.
@@ -16,8 +17,10 @@ pub enum PathFault {
     EncodedSlashAtSegment,
     EscapedSyntax,
     EscapedControl,
-    /// A character or escape that is none of the others.
-    Character,
+    UnescapedCharacter,
+    EscapedLetter,
+    /// An escape that is none of the others.
+    InvalidEscape,
 }
 
 impl PathFault {
@@ -41,7 +44,23 @@ impl PathFault {
             (has(&["%0", "%1", "%7F"]), PathFault::EscapedControl),
         ];
         let known = faults.into_iter().find(|(is_broken, _)| *is_broken).map(|(_, fault)| fault);
-        known.or_else(|| (!is_canonical_path(path, admits_encoded_slash)).then_some(PathFault::Character))
+        known.or_else(|| (!is_canonical_path(path, admits_encoded_slash)).then(|| PathFault::of_character(path)))
+    }
+
+    /// Returns the fault of a path that breaks only the rule for characters and escapes.
+    fn of_character(path: &str) -> PathFault {
+        let is_plain = |b: u8| matches!(b, b'/' | b'%') || is_unescaped_in_path(b) || is_sent_unescaped(b);
+        let is_letter = |escape: &str| {
+            let byte = escape.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric())
+        };
+        if !path.bytes().all(is_plain) {
+            PathFault::UnescapedCharacter
+        } else if path.split('%').skip(1).any(is_letter) {
+            PathFault::EscapedLetter
+        } else {
+            PathFault::InvalidEscape
+        }
     }
 
     pub fn describe(self) -> &'static str {
@@ -57,10 +76,9 @@ impl PathFault {
             }
             PathFault::EscapedSyntax => "the path has an escaped . \\ or % (%2E, %5C or %25)",
             PathFault::EscapedControl => "the path has an escaped control character, such as %0A",
-            PathFault::Character => {
-                "the path has a character that must be escaped, an escaped letter or digit, or escapes that aren't \
-                 UTF-8"
-            }
+            PathFault::UnescapedCharacter => "the path has a character that must be escaped, such as a space (%20)",
+            PathFault::EscapedLetter => "the path has an escaped letter or digit, such as %61 for a",
+            PathFault::InvalidEscape => "the path has an escape that is incomplete, not UTF-8, or a control character",
         }
     }
 }
@@ -80,9 +98,10 @@ mod tests {
             ("/a%2fb", PathFault::EncodedSlash),
             ("/a%2e", PathFault::EscapedSyntax),
             ("/a%00", PathFault::EscapedControl),
-            ("/%6d", PathFault::Character),
-            ("/%c0%ae", PathFault::Character),
-            ("/a\"", PathFault::Character),
+            ("/%6d", PathFault::EscapedLetter),
+            ("/%c0%ae", PathFault::InvalidEscape),
+            ("/a%2", PathFault::InvalidEscape),
+            ("/a\"", PathFault::UnescapedCharacter),
         ] {
             assert_eq!(PathFault::of(path, false), Some(fault), "{path}");
         }

@@ -53,7 +53,7 @@ fn public_routes_open_nothing_that_is_guarded() {
     second.name = "second".to_owned();
     second.groups[0].id = "b".to_owned();
     let map = RouteRules::new(&[first, second], &[]);
-    insta::assert_snapshot!(action_of(&map, "GET /orders/news"), @"denied: GET /orders/news is public, but the catalogue first guards GET /orders/{id}");
+    insta::assert_snapshot!(action_of(&map, "GET /orders/news"), @"denied: GET /orders/news is public, but GET /orders/{id} of the catalogue first needs a token for the same requests");
     assert_eq!(
         (action_of(&map, "GET /orders/7").as_str(), action_of(&map, "GET /news").as_str()),
         ("Show", "public PubNews")

@@ -365,16 +365,16 @@ fn describe_covered(preflight: &Route, other: &Route, more: usize) -> String {
     let is_within = preflight.is_within(other);
     let (first, other) = (route_excerpt(preflight), route_excerpt(other));
     let (what, advice) = match more {
-        0 if !is_within => (format!("the application could take its requests for those of {other}"), ""),
+        0 if !is_within => (format!("the application could confuse its requests with those of {other}"), ""),
         0 => (
             format!("the route {other} already covers OPTIONS, so preflights follow that route's rule"),
-            "Write its HTTP methods",
+            "Add the HTTP method to that route",
         ),
         _ => (
             format!(
                 "other routes, such as {other}, already cover OPTIONS, so preflights follow the rules of those routes"
             ),
-            "Write the HTTP methods of routes without any",
+            "Add the HTTP method to each route that has none",
         ),
     };
     let advice = if is_own { format!(". {advice}, e.g. {example}") } else { String::new() };

@@ -150,14 +150,19 @@ pub(super) fn short_hash(text: &str) -> String {
 
 /// Returns `true` if `text` is a link to a page: http or https, a host, and nothing that could do more.
 pub(super) fn is_link(text: &str) -> bool {
-    let rest = ["http://", "https://"]
-        .into_iter()
-        .find_map(|s| text.get(..s.len()).filter(|h| h.eq_ignore_ascii_case(s)).map(|_| &text[s.len()..]));
     text.len() <= MAX_LINK_LEN
-        && rest.is_some_and(|r| !r.is_empty() && !r.starts_with(['/', '?', '#', ':']))
+        && has_scheme_and_host(text)
         && !text
             .chars()
             .any(|c| is_control_or_bidi(c) || c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\' | '`'))
+}
+
+/// Returns `true` if `text` begins with http or https and a host.
+pub(super) fn has_scheme_and_host(text: &str) -> bool {
+    let rest = ["http://", "https://"]
+        .into_iter()
+        .find_map(|s| text.get(..s.len()).filter(|h| h.eq_ignore_ascii_case(s)).map(|_| &text[s.len()..]));
+    rest.is_some_and(|r| !r.is_empty() && !r.starts_with(['/', '?', '#', ':']))
 }
 
 /// Escapes `text` as a part of a link; slashes stay.

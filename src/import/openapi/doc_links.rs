@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Document;
-use super::clean_text::{MAX_INSPECTED, id_from_path, is_link, percent_encoded, quoted, truncate};
+use super::clean_text::{MAX_INSPECTED, has_scheme_and_host, id_from_path, is_link, percent_encoded, quoted, truncate};
 use super::document_tree::Node;
 use super::operations::MAX_TAG_LEN;
 use super::refs::resolve;
@@ -88,7 +88,7 @@ impl<'a> DocLinks<'a> {
                 return Some(url);
             }
             warnings.add(format!(
-                "{at}: skipped the documentation link: with the operation's values, the link becomes too long"
+                "{at}: skipped the link from --docs-url, because the link becomes too long with the operation's values"
             ));
         }
         tag.and_then(|t| self.by_tag.get(t)).or(self.global.as_ref()).cloned()
@@ -106,10 +106,11 @@ fn link(document: &Document, node: &Node, origin: Option<&str>, at: &str, warnin
     let whole = origin.filter(|_| is_relative).map(|origin| format!("{origin}/{}", url.trim_start_matches('/')));
     let whole = whole.filter(|whole| is_link(whole));
     if whole.is_none() {
-        warnings.add(format!(
-            "{at}: skipped the documentation link {}: it is not a complete http or https link",
-            quoted(url)
-        ));
+        let why = match has_scheme_and_host(url) {
+            true => "it is too long, or contains a space or another character that a link can't have",
+            false => "it is not a complete http or https link",
+        };
+        warnings.add(format!("{at}: skipped the documentation link {}: {why}", quoted(url)));
     }
     whole
 }

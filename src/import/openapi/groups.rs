@@ -18,8 +18,8 @@ pub(super) struct Groups {
     pub(super) titles: BTreeMap<String, String>,
     /// The group of each operation, in their order.
     pub(super) of_operations: Vec<String>,
-    /// `true` if the tags say nothing, so that the paths decide.
-    chose_path: bool,
+    /// The reason why the paths decide, if nobody asked for it.
+    path_reason: Option<&'static str>,
 }
 
 impl Groups {
@@ -27,12 +27,7 @@ impl Groups {
     pub(super) fn describe(&self) -> Option<String> {
         let count = self.titles.len();
         let s = if count == 1 { "" } else { "s" };
-        self.chose_path.then(|| {
-            format!(
-                "jeton made {count} group{s} from the paths, because the operations have no tags, or all have the same \
-                 tag"
-            )
-        })
+        self.path_reason.map(|why| format!("jeton made {count} group{s} from the paths, because {why}"))
     }
 }
 
@@ -52,12 +47,16 @@ pub(super) fn group(operations: &[Operation<'_>], wanted: Option<GroupBy>, warni
         }
         None => (GroupBy::Tag, by_tag()),
     };
+    let path_reason = match operations.iter().all(|o| o.tags.is_empty()) {
+        true => "the operations have no tags",
+        false => "all operations have the same tag",
+    };
     let (titles, ids) = name_groups(&words, by, warnings);
     let of = |word: &Option<&str>| word.and_then(|w| ids.get(w)).cloned().unwrap_or_else(|| DEFAULT.to_owned());
     Groups {
         titles,
         of_operations: words.iter().map(of).collect(),
-        chose_path: wanted.is_none() && by == GroupBy::Path,
+        path_reason: (wanted.is_none() && by == GroupBy::Path).then_some(path_reason),
     }
 }
 

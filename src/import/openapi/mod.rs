@@ -312,7 +312,7 @@ fn check_version(root: &Node) -> Result<Version> {
         (None, Some(version)) => unsupported(format!("unsupported version: Swagger {}", quoted(version))),
         (None, None) => {
             let what = "the text is not an OpenAPI document";
-            Err(Error::usage(what).why("the field openapi with the version is missing, such as: openapi: 3.1.0"))
+            Err(Error::usage(what).why("it has no field with the version, such as openapi: 3.1.0"))
         }
     }
 }

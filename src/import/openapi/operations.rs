@@ -112,11 +112,9 @@ impl WarningCounts {
                  {MAX_VALUES} values, more than {MAX_COMBINATIONS} combinations, or values that a route can't have"
             ),
         );
-        self.cut.report(warnings, "titles that jeton cut, because they were too long");
-        self.callbacks.report(
-            warnings,
-            "operations with callbacks, which jeton skips because callbacks are not methods of this API",
-        );
+        self.cut.report(warnings, "operations whose title jeton cut, because it was too long");
+        self.callbacks
+            .report(warnings, "operations whose callbacks jeton skips, because callbacks are not methods of this API");
     }
 }
 
@@ -168,7 +166,7 @@ impl<'a> OperationReader<'a, '_> {
                 if !known && !key.starts_with("x-") && !is_method(key) {
                     let lower = key.to_ascii_lowercase();
                     let why = if is_method(&lower) {
-                        format!("write HTTP methods in lower case, \"{lower}\"")
+                        format!("write the HTTP method in lower case: \"{lower}\"")
                     } else {
                         "jeton imports only delete, get, head, options, patch, post, put and trace".to_owned()
                     };
@@ -294,7 +292,10 @@ impl<'a> OperationReader<'a, '_> {
                         found.push(short);
                     }
                 }
-                None => self.warnings.add(format!("{label}: skipped a tag, because it is not text")),
+                None => {
+                    let why = if item.as_text().is_some() { "it is empty" } else { "it is not text" };
+                    self.warnings.add(format!("{label}: skipped a tag, because {why}"));
+                }
             }
         }
         found

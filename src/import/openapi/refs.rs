@@ -59,10 +59,8 @@ fn lookup<'a>(document: &'a Document, target: &str) -> Result<&'a Node, &'static
     let root = match file {
         "" => document.root(),
         file => {
-            let path = file_of("", file).ok_or(
-                "refers to a URL, or to a file outside of the document's folder; jeton reads only files below that \
-                 folder",
-            )?;
+            let path = file_of("", file)
+                .ok_or("is not a relative path to a file inside the document's folder; jeton reads only such files")?;
             document.file(&path).ok_or(match document.is_alone() {
                 true => {
                     "refers to another file, which jeton can't find for a document from stdin or a pipe; save the \

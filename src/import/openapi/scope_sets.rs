@@ -100,10 +100,10 @@ pub(super) fn warn_combined(operations: &[Operation<'_>], warnings: &mut Warning
     }
     several.report(
         warnings,
-        "operations that need several OpenAPI scopes together, so jeton put them into no API set for a single scope",
+        "operations that are in no API set for a single scope, because they need several OpenAPI scopes together",
     );
     further.report(
         warnings,
-        "operations that need another credential too, such as an API key, so jeton put them into no API set for a scope",
+        "operations that are in no API set for a scope, because they also need another credential, such as an API key",
     );
 }

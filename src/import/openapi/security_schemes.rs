@@ -166,7 +166,8 @@ impl<'a> Security<'a> {
 
     fn scope(&mut self, scheme: &'a str, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<usize> {
         let Some(whole) = node.as_text().map(|s| truncate(s, MAX_INSPECTED).trim()).filter(|s| !s.is_empty()) else {
-            warnings.add(format!("{at}: skipped an OpenAPI scope, because it is not text"));
+            let why = if node.as_text().is_some() { "it is empty" } else { "it is not text" };
+            warnings.add(format!("{at}: skipped an OpenAPI scope, because {why}"));
             return None;
         };
         let name = truncate(whole, MAX_SCOPE_LEN);
@@ -227,7 +228,7 @@ impl<'a> Security<'a> {
             for n in others {
                 let (one, other) = (self.scopes[*first].scheme, self.scopes[*n].scheme);
                 warnings.add(format!(
-                    "the scope {} is declared by the security schemes {} and {}; jeton made one API set for both",
+                    "the scope {} belongs to the security schemes {} and {}; jeton made one API set for both",
                     quoted(name),
                     quoted(one.min(other)),
                     quoted(one.max(other))

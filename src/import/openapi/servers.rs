@@ -145,7 +145,7 @@ impl ServerReader {
         if let (false, Some((server, why))) = (is_named, self.unusable.first_key_value()) {
             let what = match self.unusable.len() {
                 1 => format!("the host of the server {server} can't be used"),
-                count => format!("the hosts of the server {server} and {} more can't be used", count - 1),
+                count => format!("the hosts of {count} servers can't be used, for example the host of {server}"),
             };
             return Err(Error::usage(what).why(why).next(NEXT));
         }
@@ -157,10 +157,14 @@ impl ServerReader {
             .max_by_key(|(hosts, count)| (*count, **hosts == document.hosts))
             .map(|(hosts, _)| hosts.clone());
         let common = common.unwrap_or_default();
-        let (mut without, mut elsewhere) = (WarningCount::default(), WarningCount::default());
+        let (mut without, mut elsewhere, mut unusable) =
+            (WarningCount::default(), WarningCount::default(), WarningCount::default());
         for operation in operations {
             if operation.servers.hosts.is_empty() && !operation.servers.is_unusable {
                 without.add(&operation.quoted_label);
+            } else if operation.servers.is_unusable {
+                unusable.add(&operation.quoted_label);
+                operation.route = None;
             } else if common.is_empty() || !common.is_subset(&operation.servers.hosts) {
                 elsewhere.add(&operation.quoted_label);
                 operation.route = None;
@@ -172,10 +176,15 @@ impl ServerReader {
                 "operations without a host, which get the hosts of the other operations (see --host)",
             );
         }
-        elsewhere.report(
+        unusable.report(
             warnings,
-            "operations that get no route, because their servers have other hosts than most operations (see --host)",
+            "operations that get no route, because the hosts of their servers can't be used (see --host)",
         );
+        let why = match common.is_empty() {
+            true => "their servers have hosts, but most operations have no host",
+            false => "their servers have other hosts than most operations",
+        };
+        elsewhere.report(warnings, &format!("operations that get no route, because {why} (see --host)"));
         Ok(common)
     }
 }
@@ -188,7 +197,7 @@ impl Server {
             _ => fill_variables(url, node.get("variables"), warnings),
         };
         let Some(filled) = filled else {
-            warnings.add(format!("the address of the server {} is too long; routes get no base path", quoted(url)));
+            warnings.add(format!("the address of the server {} is too long, so jeton ignores its path", quoted(url)));
             let host = match has_host(url) {
                 true => Host::Unusable(format!("the server's address has more than {MAX_URL_LEN} characters")),
                 false => Host::Relative,

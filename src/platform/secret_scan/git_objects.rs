@@ -39,7 +39,7 @@ impl BorrowedObjects {
         let formats = check_folders(objects.clone(), findings)?;
         if formats.has_sha1 && formats.has_sha256 {
             // Git reads those of one format, and is silent about the others.
-            return Err(io::Error::other("it has objects with SHA-1 names and with SHA-256 names"));
+            return Err(io::Error::other("git can't read a repository that has SHA-1 and SHA-256 object names"));
         }
         let git_folder = tempfile::tempdir()?;
         let write = |name: &str, text: &[u8]| fs::write(git_folder.path().join(name), text);

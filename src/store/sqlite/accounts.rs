@@ -31,7 +31,7 @@ impl InstallationReader for SqliteTx<'_> {
     fn policy(&self) -> Result<Policy> {
         let mut policy = Policy::default();
         for (key, value) in query_all(self.0, "SELECT key, value FROM policy", [], tuple::<(String, String)>)? {
-            policy.set(&key, &value).map_err(|_| corrupt("a policy"))?;
+            policy.set(&key, &value).map_err(|_| corrupt("a rule of the policy"))?;
         }
         Ok(policy)
     }
@@ -144,7 +144,7 @@ impl AccountWriter for SqliteTx<'_> {
         let row = params![username, role, new.password.0, new.temporary_password, new.now.0, contact];
         execute_unique(self.0, sql, row, || {
             Error::conflict(format!("the username {} is taken", new.username))
-                .why("a username is never used again, not even after its account was deleted")
+                .why("a username stays taken, even after its account was deleted")
                 .next("Choose another username")
         })?;
         Ok(AccountId(self.0.last_insert_rowid()))

@@ -65,6 +65,11 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
+/// Returns a problem that SQLite found in one line, without the heading.
+fn in_one_line(problem: &str) -> String {
+    problem.trim_start_matches("*** in database main ***\n").replace('\n', "; ")
+}
+
 /// The version of a store's schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchemaState {
@@ -216,7 +221,7 @@ impl SqliteStore {
             rows.collect::<rusqlite::Result<Vec<_>>>()
         });
         let problems = match found {
-            Ok(rows) => rows.into_iter().filter(|row| row != "ok").collect(),
+            Ok(rows) => rows.into_iter().filter(|row| row != "ok").map(|row| in_one_line(&row)).collect(),
             Err(e) if is_damage(&e) => vec![e.to_string()],
             Err(e) => return Err(sqlite_error(e)),
         };

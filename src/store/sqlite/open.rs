@@ -202,8 +202,8 @@ fn wrong_owner(path: &Path, what: &str, owner: u32) -> Error {
     };
     open_error(path)
         .why(format!(
-            "{what} belongs to {who}, and you are uid {own_uid}. jeton creates files next to the store. If they \
-             belonged to you, the owner could not open the store any more"
+            "{what} belongs to {who}, and you are uid {own_uid}. The files that jeton creates next to the store would \
+             belong to you, and the owner could not open the store any more"
         ))
         .next(format!("Run the command as the owner: sudo -u {word} jeton …"))
 }

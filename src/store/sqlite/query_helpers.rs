@@ -51,7 +51,13 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
     // SQLite's text would only repeat these in other words.
     if !matches!(
         error.sqlite_error_code(),
-        Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::DiskFull | Code::OperationInterrupted)
+        Some(
+            Code::DatabaseBusy
+                | Code::DatabaseLocked
+                | Code::DiskFull
+                | Code::NotADatabase
+                | Code::OperationInterrupted
+        )
     ) {
         failure = failure.why(escape_untrusted(&error.to_string()));
     }

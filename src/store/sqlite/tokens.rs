@@ -234,7 +234,12 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
         token.deleted_at.map(|at| at.0),
         token.selection.sort_key()
     ];
-    if execute_unique(db, sql, row, || name_conflict(&token.name))? == 0 {
+    let is_restore = token.deleted_at.is_none() && was.as_ref().is_some_and(|(_, was_trashed)| *was_trashed);
+    let conflict = || match is_restore {
+        true => name_conflict(&token.name).next("Choose another name. In a command: --as NAME, with this token alone"),
+        false => name_conflict(&token.name),
+    };
+    if execute_unique(db, sql, row, conflict)? == 0 {
         return Err(Error::conflict(format!(
             "another program or session changed the token {} in the meantime; your change was not made",
             token.name

@@ -55,14 +55,14 @@ pub static BINDINGS: &[Binding] = &[
     bind(&[Context::Global], &[Key::char('@')], Action::Servers, "Servers", "Switch to another server, or to the store of this machine", 0),
     bind(&[Context::Global], &[Key::char(':')], Action::Palette, "Commands", "Find an action or a jeton command by a few letters", 0),
     bind(&[Context::Global], &[Key::char('m')], Action::Messages, "Messages", "List past messages", 3),
-    bind(&[Context::Global], &[Key::char('M')], Action::Mouse, "Mouse", "Leave the mouse to the terminal, so that you can select text; press again to use the mouse in jeton", 0),
+    bind(&[Context::Global], &[Key::char('M')], Action::Mouse, "Mouse", "Switch the mouse between jeton and the terminal; in the terminal, the mouse selects text", 0),
 
     bind(&[Context::Tokens], &[Key::char('n')], Action::CreateToken, "New", "Generate a token", 1),
     bind(&[Context::Tokens], &[Key::char('e')], Action::EditToken, "Edit", "Change the token's name, description, expiry or API selection", 2),
     bind(&[Context::Tokens], &[Key::char('c')], Action::CopyToken, "Copy", "Generate a new token with the settings of this token", 3),
     bind(&[Context::Tokens], &[Key::char('r')], Action::RegenerateToken, "Regenerate", "Create a new secret for the token", 4),
     bind(&[Context::Tokens], &[Key::char('d')], Action::SetEnabled, "Disable", "Disable or enable the token, or all marked tokens", 5),
-    bind(&[Context::Tokens], &[Key::char('x')], Action::Revoke, "Revoke", "Revoke the token or all marked tokens; you type the name or the number of tokens to confirm", 6),
+    bind(&[Context::Tokens], &[Key::char('x')], Action::Revoke, "Revoke", "Revoke the token or all marked tokens; to confirm, you type the token's name or the number of tokens", 6),
     bind(&[Context::Tokens], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: status:expired account:ci method:deploy seen:never seen:>30d \
          expires:<7d is:stale is:expiring is:tried", 7),
     bind(&[Context::Tokens], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap: jeton denies the old secret from the next request on", 0),
@@ -86,7 +86,7 @@ pub static BINDINGS: &[Binding] = &[
 
     bind(&[Context::Tokens], &[Key::char('E')], Action::Expiring, "Expiring", "Show only active tokens that expire within 14 days; press again for all tokens", 14),
     bind(&[Context::Tokens], &[Key::char('S')], Action::Stale, "Stale", "Show only active tokens that were not used for 90 days; press again for all tokens", 15),
-    bind(&[Context::Tokens, Context::Trash], &[Key::char('T')], Action::Tried, "Still tried", "Show only tokens whose revoked, disabled, expired or rotated secret was tried in the last 7 days; press again for all tokens", 17),
+    bind(&[Context::Tokens, Context::Trash], &[Key::char('T')], Action::Tried, "Still tried", "Show only tokens with a secret that no longer works, but was tried in the last 7 days; press again for all tokens", 17),
     bind(&[Context::Tokens], &[Key::char('t')], Action::Trash, "Trash", "Go to the trash", 16),
     bind(&[Context::Tokens], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Delete all expired tokens for good, also those hidden by a filter; you type their number to confirm", 0),
     bind(&[Context::Tokens], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),
@@ -118,7 +118,7 @@ pub static BINDINGS: &[Binding] = &[
 
     bind(&[Context::Filters], &[ENTER], Action::Accept, "Filter", "Filter by the saved filter under the cursor", 1),
     bind(&[Context::Filters], &[Key::char('d')], Action::Discard, "Remove", "Remove the saved filter under the cursor", 2),
-    bind(&[Context::SaveFilter], &[ENTER], Action::Accept, "Save", "Save the filter, in place of one of the same name", 1),
+    bind(&[Context::SaveFilter], &[ENTER], Action::Accept, "Save", "Save the filter; a filter with the same name is replaced", 1),
     bind(&[Context::SaveFilter], &[ESC], Action::Cancel, "Cancel", "Close without saving", 2),
     bind(&[Context::Columns], &[Key::char(' '), ENTER], Action::Tick, "Show/hide", "Show or hide the column under the cursor", 1),
     bind(&[Context::Columns, Context::Filters], &[DOWN, Key::char('j')], Action::Down, "Down", "Next line", 3),

@@ -33,8 +33,8 @@ pub fn pending_change(change: BulkChange, tokens: MatchingTokens, counted: Match
                 1 => " 1 other marked token is already disabled.".to_owned(),
                 n => format!(" {} other marked tokens are already disabled.", group_digits(n)),
             };
-            let text = "From the next request on, none of these tokens works. The secrets are kept: you can enable the \
-                        tokens later, unless they have expired.";
+            let text = "From the next request on, none of these tokens works. The secrets are kept: the tokens can be \
+                        enabled later, unless they have expired.";
             ("Disable", format!("{text}{off}"))
         }
     };
@@ -58,7 +58,7 @@ pub fn revoke_matching(tokens: MatchingTokens, counted: MatchingCount, trash: Sp
         renew: None,
         effects: vec![
             format!(
-                "The service denies the tokens. Within {}, you can restore the tokens from the trash.{}",
+                "The service denies the tokens. Within {}, the tokens can be restored from the trash.{}",
                 trash.describe(),
                 batches(counted.count)
             ),

@@ -114,7 +114,8 @@ impl Dialog for CreateTokenDialog {
             (Expiry::At(_), true) => format!("The token's last day is {day}."),
             (Expiry::Never, true) => "The token never expires.".to_owned(),
             (Expiry::At(_), false) => format!(
-                "The token's last day is {day}. The token expires no later than the token that you signed in with."
+                "The token's last day is {day} or earlier. The token expires no later than the token that you signed \
+                 in with."
             ),
             (Expiry::Never, false) => "The token expires no later than the token that you signed in with.".to_owned(),
         };

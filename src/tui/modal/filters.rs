@@ -56,7 +56,10 @@ impl Component for FiltersDialog {
         };
         let mut lines: Vec<_> = model.view_state.filters_of(self.screen).enumerate().map(row).collect();
         if lines.is_empty() {
-            lines.push(Line::raw(cut("No saved filters yet.  / begins a filter, and Ctrl-s there saves it.", columns)));
+            lines.push(Line::raw(cut(
+                "No saved filters yet.  / begins a filter, and Ctrl-s saves the filter.",
+                columns,
+            )));
         }
         lines.push(Line::default());
         draw_dialog(

@@ -17,7 +17,8 @@ pub fn purge_tokens(which: Purgeable) -> RemovalSpec {
         renew: None,
         effects: vec![
             format!("All {word} tokens that you manage are purged, also those hidden by a filter."),
-            "The tokens are deleted for good. Their names and secret digests stay for look-ups.".to_owned(),
+            "The tokens are deleted for good. Their names and the digests of their secrets stay for look-ups."
+                .to_owned(),
         ],
         confirmation: Confirmation::Number,
         alternative: Some(Alternative::Keep("Keep them")),

@@ -96,8 +96,8 @@ impl Dialog for RestoreTokensDialog {
         }
         let consequence = match self.only() {
             Some(token) if token.expiry.is_past(model.now) => {
-                "The restored token is disabled and expired. In the token list, give it a new expiry with e, then \
-                 enable it with d."
+                "The restored token is disabled and expired. In the token list, give the token a new expiry with e, \
+                 then enable the token with d."
             }
             Some(_) => "The restored token is disabled. Enable it in the token list with d.",
             None => {

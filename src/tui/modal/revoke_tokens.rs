@@ -28,7 +28,7 @@ pub fn revoke_tokens(tokens: Vec<Token>, trash: Span) -> RemovalSpec {
         title: format!("Revoke {what}"),
         impact: Removal::Tokens(tokens.iter().map(|token| token.id).collect()),
         effects: vec![format!(
-            "The service denies {subject} from the next request on. Within {}, you can restore {subject} from the \
+            "The service denies {subject} from the next request on. Within {}, {subject} can be restored from the \
              trash.",
             trash.describe()
         )],
@@ -56,14 +56,14 @@ fn disable_tokens(tokens: &[Token]) -> impl Fn() -> PendingMutation + 'static {
         [only] => (
             only.full_name(),
             format!(
-                "From the next request on, {} doesn't work. You can enable the token later, unless it has expired.",
+                "From the next request on, {} doesn't work. The token can be enabled later, unless it has expired.",
                 only.name
             ),
         ),
         several => (
             format!("{} tokens", several.len()),
             format!(
-                "From the next request on, none of these tokens works: {names}. You can enable the tokens later, unless \
+                "From the next request on, none of these tokens works: {names}. The tokens can be enabled later, unless \
                  they have expired."
             ),
         ),

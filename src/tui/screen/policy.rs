@@ -81,7 +81,10 @@ impl Source for Rules {
     fn on_go(list: &mut PolicyScreen, destination: &Destination, ctx: &UpdateContext<'_>) -> Intent {
         let Destination::Rule(key) = destination else { return Intent::Stay };
         if !Self::is_enabled(list, Action::EditPolicy, ctx.model) {
-            return Intent::Notify(NoticeId::NoEffect, "Only owners can change a rule".to_owned());
+            return Intent::Notify(
+                NoticeId::NoEffect,
+                "Only owners who signed in with a password can change a rule".to_owned(),
+            );
         }
         list.rows.set_target(Some(*key));
         let policy = ctx.policy();
@@ -111,7 +114,11 @@ impl Source for Rules {
     }
 
     fn about(&self, rule: &Rule, model: &Model) -> [String; 2] {
-        let may_edit = if model.role() == Role::Owner { "" } else { "   only owners can change this rule" };
+        let may_edit = match (model.role(), model.is_by_person()) {
+            (Role::Owner, true) => "",
+            (Role::Owner, false) => "   a token can't change this rule",
+            _ => "   only owners can change this rule",
+        };
         [describe_rule(rule.key).1.to_owned(), format!("{}{may_edit}", rule.key)]
     }
 

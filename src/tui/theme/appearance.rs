@@ -98,10 +98,12 @@ fn find(name: &str, depth: ColourDepth, read: impl Fn(&str) -> Result<Option<The
         Some(ThemeText { path, text }) => parse(&path, &text, depth),
         None if names.contains(&name) => Ok(built_in(name, depth)),
         None => {
-            let error = Error::usage(format!("there is no theme \"{}\"", excerpt(name, 32)))
-                .why("it is neither part of jeton nor a file in jeton/themes in the configuration folder");
+            let error = Error::usage(format!("there is no theme \"{}\"", excerpt(name, 32))).why(format!(
+                "it is not part of jeton, and the configuration folder has no file jeton/themes/{}.toml",
+                excerpt(name, 32)
+            ));
             let error = did_you_mean(error, name, names.into_iter().chain([AUTO]));
-            let next = error.next.clone().unwrap_or_else(|| format!("Use auto, {}", names.join(", ")));
+            let next = error.next.clone().unwrap_or_else(|| format!("Use one of: auto, {}", names.join(", ")));
             Err(error.next(next))
         }
     }

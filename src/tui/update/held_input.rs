@@ -23,7 +23,7 @@ pub(super) fn take(app: &mut App, input: Msg) -> Vec<Effect> {
     if app.held_input.len() < MAX_HELD {
         app.held_input.push_back(input);
     } else if app.model.notice.as_ref().is_none_or(|shown| shown.id != NoticeId::KeysIgnored) {
-        let text = "Keys were ignored: too many were typed before the list had been read";
+        let text = "Some keys were ignored: you typed too many while jeton was reading the list";
         app.model.notify(Notice::new(NoticeId::KeysIgnored, text));
     }
     Vec::new()

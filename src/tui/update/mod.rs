@@ -239,7 +239,10 @@ fn act_for_palette(app: &mut App, action: Action) -> Option<Vec<Effect>> {
     }
     let usable = app.page(layer).map(|page| page_keys::usable(page, &app.model)).unwrap_or_default();
     if !usable.iter().any(|binding| binding.action == action) {
-        app.model.notify(Notice::new(NoticeId::NoEffect, "This action is not possible here now"));
+        app.model.notify(Notice::new(
+            NoticeId::NoEffect,
+            "This action is not possible now, or you are not permitted to do it",
+        ));
         return Some(Vec::new());
     }
     Some(act(app, layer, action))
@@ -287,8 +290,11 @@ fn paste(app: &mut App, text: &str) -> Option<Vec<Effect>> {
             apply_intent(app, layer, intent)
         }
         None if waits_for_rows => return None,
-        _ => {
-            let text = "Pasted text was ignored: no field has the focus";
+        field => {
+            let text = match field {
+                Some(_) => "Pasted text was ignored: jeton is still busy. Paste again in a moment",
+                None => "Pasted text was ignored: no field has the focus",
+            };
             app.model.notify(Notice::new(NoticeId::PasteIgnored, text));
             Vec::new()
         }

@@ -65,9 +65,9 @@ pub(super) fn switch(app: &mut App) -> Vec<Effect> {
     let taken = !app.model.takes_mouse;
     app.model.takes_mouse = taken;
     let text = if taken {
-        "jeton uses the mouse again. Press M to select text with it"
+        "jeton uses the mouse now. To select text with the mouse, press M"
     } else {
-        "Your terminal has the mouse now, to select text. Press M to use it in jeton again"
+        "Now the mouse selects text in the terminal. To use the mouse in jeton, press M"
     };
     app.model.notify(Notice::new(NoticeId::Mouse, text));
     vec![Effect::TakeMouse(taken)]

@@ -76,6 +76,6 @@ pub fn last_owner_error() -> Error {
         .why("without an enabled owner, nobody could manage owners and admins")
         .next(
             "An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account \
-             an owner: jeton account role NAME owner. To create one: jeton account create NAME --role owner",
+             an owner: jeton account role NAME owner. To create a new owner: jeton account create NAME --role owner",
         )
 }

@@ -56,12 +56,11 @@ pub fn check_role_grant(actor: &Actor, role: Role) -> Result<()> {
     if own_account.role.manages(role) {
         return Ok(());
     }
-    let (granted, next) = match own_account.role {
-        Role::Owner | Role::Admin => ("an admin can give only the roles member and viewer", "Ask an owner"),
-        Role::Member | Role::Viewer => {
-            ("only owners and admins can create accounts and give roles", "Ask an owner or admin")
-        }
+    let granted = match own_account.role {
+        Role::Owner | Role::Admin => "an admin can give only the roles member and viewer",
+        Role::Member | Role::Viewer => "only owners and admins can create accounts and give roles",
     };
+    let next = if Role::Admin.manages(role) { "Ask an owner or admin" } else { "Ask an owner" };
     Err(Error::denied(format!("{} can't give the role {role}", own_account.username)).why(granted).next(next))
 }
 
@@ -123,9 +122,9 @@ pub fn check_account_access(own_account: &Account, account: &Account, action: Ac
 fn check_self_action(own_account: &Account, action: AccountAction) -> Result<()> {
     let (what, from) = match action {
         AccountAction::Read | AccountAction::Password | AccountAction::SetContact => return Ok(()),
-        AccountAction::SetEnabled => ("disable or enable itself", Role::Admin),
+        AccountAction::SetEnabled => ("disable or enable its own account", Role::Admin),
         AccountAction::SetRole(_) => ("change its own role", Role::Owner),
-        AccountAction::Delete => ("delete itself", Role::Owner),
+        AccountAction::Delete => ("delete its own account", Role::Owner),
     };
     if own_account.role >= from {
         return Ok(());

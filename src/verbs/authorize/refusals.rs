@@ -35,15 +35,24 @@ pub(super) fn token_not_visible(actor: &Actor, own_account: &Account, action: To
     let by_role = account_not_visible(own_account);
     let what = "the account or token does not exist, or you are not permitted to use it".to_owned();
     let error = Error { what, ..by_role };
-    match actor.bearer().filter(|_| !scope_covers_others(actor, action)) {
-        Some(bearer) => error
+    let next = "Check the name, or run jeton with --user NAME and enter the password";
+    match actor.bearer() {
+        Some(bearer) if !scope_covers_others(actor, action) => error
             .why(format!(
                 "the token {} can use only the tokens of {}, because it does not have the method {}",
                 bearer.token.name,
                 own_account.username,
                 action.methods().last().copied().unwrap_or_default()
             ))
-            .next("Check the name, or run jeton with --user NAME and enter the password"),
-        None => error,
+            .next(next),
+        Some(bearer) if bearer.account_role != own_account.role => error
+            .why(format!(
+                "the secret of the token {} was issued with the role {}; an account with this role manages {}",
+                bearer.token.name,
+                own_account.role,
+                managed_by(own_account.role)
+            ))
+            .next(next),
+        Some(_) | None => error,
     }
 }

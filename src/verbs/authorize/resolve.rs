@@ -137,7 +137,7 @@ impl Candidates {
                 }
                 Err(Error::conflict(format!("{reference} matches several tokens"))
                     .why(names.join(", "))
-                    .next("Use account/name or the id"))
+                    .next("Instead of the name, use the id in brackets"))
             }
         }
     }

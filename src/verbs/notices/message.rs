@@ -219,7 +219,8 @@ fn describe_attempts(token: &LedgerToken, attempts: &DeadSecretAttempts, now: Ti
     let bound = if attempts.is_lower_bound { "more than " } else { "" };
     let hint = attempts.secret.as_ref().map_or_else(String::new, |secret| format!(" with {}", secret.hint));
     format!(
-        "is still tried{}, although it is denied ({}): {bound}{} attempt{} in the last 7 days, last {} from {}{client}",
+        "is still tried{}, although the secret is denied ({}): {bound}{} attempt{} in the last 7 days, last {} from \
+         {}{client}",
         escape_untrusted(&hint),
         escape_untrusted(token.reason_word(&attempts.reason)),
         attempts.attempts,

@@ -57,11 +57,12 @@ impl Mutation for EnableTokens {
                 let when = before.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
                 let name = before.full_name();
                 let example = policy_rules::example_expiry(&tx.policy()?, env);
-                return Err(Error::conflict(format!("{} can't be enabled; nothing was changed", before.name))
+                return Err(Error::conflict(format!("{name} can't be enabled; nothing was changed"))
                     .why(format!("the token expired at {when}"))
                     .next(format!(
-"First set a new expiry, e.g.: jeton token edit {name} --expires {example}. Then enable the token again"
-)));
+                        "First set a new expiry, e.g.: jeton token edit {name} --expires {example}. Then enable the \
+                         token"
+                    )));
             }
             entries.push(audit_enabled(Self::NAME, &before, true));
             let after = Token { enabled: true, ..before.clone() };

@@ -69,7 +69,8 @@ pub(super) fn check_active_limit(snapshot: &dyn Snapshot, account: AccountId, en
     if limit == 0 || active <= limit {
         return Ok(());
     }
-    Err(Error::conflict(format!("the account would have {active} active tokens"))
+    let name = name_account(snapshot, account)?;
+    Err(Error::conflict(format!("{name} would have {active} active tokens"))
         .why(format!("the limit for each account is {limit} (policy.active_tokens)"))
         .next(
             "First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set \
@@ -90,12 +91,19 @@ pub(super) fn check_token_limit(snapshot: &dyn Snapshot, account: AccountId, env
         return Ok(());
     }
     let first = if trashed == 0 { "Revoke tokens that are no longer needed. Then purge" } else { "Purge" };
-    Err(Error::conflict(format!("the account would have {count} tokens, including its trash"))
+    let name = name_account(snapshot, account)?;
+    Err(Error::conflict(format!("{name} would have {count} tokens, including its trash"))
         .why(format!("the limit for each account is {limit} (policy.kept_tokens)"))
         .next(format!(
             "{first} the trash: jeton token purge --trashed. This command also purges trashed tokens of other accounts \
              that you manage"
         )))
+}
+
+/// Returns `the account ops`.
+fn name_account(snapshot: &dyn Snapshot, account: AccountId) -> Result<String> {
+    let account = snapshot.account(account)?;
+    Ok(account.map_or_else(|| "the account".to_owned(), |account| format!("the account {}", account.username)))
 }
 
 /// Returns an expiry for an example in an error: 30 days, or less if the policy permits only less.

@@ -28,13 +28,13 @@ impl Mutation for RestoreTokens {
         let mut changes = Vec::with_capacity(self.tokens.len());
         for before in resolve_targets(actor, tx, &self.tokens, TrashScope::Trashed, TokenAction::Write)? {
             if tx.account(before.owner.id)?.is_none() {
-                return Err(Error::conflict(format!("{} can't be restored", before.name))
+                return Err(Error::conflict(format!("{} can't be restored", before.full_name()))
                     .why(format!("the token's account, {}, was deleted", before.owner.username))
                     .next("Create a new token instead"));
             }
             let until = before.deleted_at.and_then(|at| keep.after(at, env.zone));
             if until.is_some_and(|until| until <= env.now) {
-                return Err(Error::conflict(format!("{} can't be restored", before.name))
+                return Err(Error::conflict(format!("{} can't be restored", before.full_name()))
                     .why(format!("a revoked token can be restored for only {keep} after it was revoked (policy.trash)"))
                     .next("Create a new token instead"));
             }

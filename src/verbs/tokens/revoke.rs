@@ -47,7 +47,7 @@ impl Mutation for RevokeTokens {
         }
         self.check_confirmation(actor, tx, &tokens)?;
         if let Some(seen) = self.expected_made.filter(|_| self.with_made) {
-            let what = "the tokens that these tokens created or regenerated changed after they were shown; nothing was revoked";
+            let what = "the created or regenerated tokens changed after they were shown; nothing was revoked";
             hash_of(&tokens[named..])?.check_seen(seen, what)?;
         }
         let mut entries = Vec::with_capacity(tokens.len());

@@ -77,7 +77,7 @@ impl RevokeSecret {
             Error::not_found("the secret doesn't work; nothing was changed")
                 .why(
                     "the secret is mistyped, unknown or replaced, its token is expired, disabled or revoked, or its \
-                     account is disabled",
+                     login has ended",
                 )
                 .next("To find out which, run: jeton token whose")
         })

@@ -15,20 +15,26 @@ use crate::verbs::request::{Request, Response};
 /// Maximum length of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits =
     TextLimits { max_items: 1_000, more_hint: "for the full list, run: jeton catalogue apply FILE --dry-run --json" };
+/// The same for a document whose catalogue got a name in the form.
+const NAMED_PREVIEW_LIMITS: TextLimits = TextLimits {
+    more_hint: "for the full list, run: jeton catalogue import openapi FILE --name NAME --dry-run --json",
+    ..PREVIEW_LIMITS
+};
 
 /// The heading of the command with the options, which this form can't take.
 const MISSING_OPTIONS: &str =
     "The last import seems to have used options that this form doesn't have. To use them again, run:";
 
 /// Describes the preview: the tokens that gain or lose methods, the remarks of an import, then additions, removals and changes.
-fn preview_text(preview: &CataloguePreview, loaded: &ImportResult) -> ScrollText {
+fn preview_text(preview: &CataloguePreview, loaded: &ImportResult, is_named: bool) -> ScrollText {
+    let limits = if is_named { NAMED_PREVIEW_LIMITS } else { PREVIEW_LIMITS };
     let warns = preview.widening.count > 0 || preview.narrowing.count > 0 || !preview.made_public.is_empty();
-    let gains = preview.describe_gains(PREVIEW_LIMITS).into_iter().map(|line| match (line.starts_with(' '), warns) {
+    let gains = preview.describe_gains(limits).into_iter().map(|line| match (line.starts_with(' '), warns) {
         (false, true) if line.ends_with(':') => (LineStyle::Warning, format!("! {line}")),
         (false, _) => (LineStyle::Strong, line),
         (true, _) => (line_style(&line), line),
     });
-    let changes = preview.describe_changes(PREVIEW_LIMITS).into_iter().map(|line| (line_style(&line), line));
+    let changes = preview.describe_changes(limits).into_iter().map(|line| (line_style(&line), line));
     let text = lines(gains).blank();
     let text = remarks(text, "Decisions of the import:", LineStyle::Plain, &loaded.notes);
     let missing = if preview.is_new { Vec::new() } else { loaded.missing_options(&preview.diff) };
@@ -86,7 +92,7 @@ impl CatalogueChange {
     fn pending(self) -> PendingMutation {
         let (public, widened) = (self.preview.made_public.len() as u64, self.preview.widening.count);
         let removal = Removal::Catalogue(Box::new(self.loaded.catalogue.clone()));
-        let text = preview_text(&self.preview, &self.loaded);
+        let text = preview_text(&self.preview, &self.loaded, self.source.name.is_some());
         PendingMutation::with_text(format!("Apply {}", self.loaded.catalogue.name), text, self)
             .confirmed_by("Number of public methods", public)
             .confirmed_by("Number of tokens", widened)

@@ -57,7 +57,13 @@ impl UsedMethods {
         if self.is_truncated {
             Some("the token used more methods than jeton records, so jeton doesn't know which are unused".to_owned())
         } else if self.days < MIN_DAYS {
-            Some(format!("the token has only {}; jeton can find unused methods after {MIN_DAYS} days", self.period()))
+            let recorded = match self.days {
+                0 => "less than 1 day".to_owned(),
+                days => count_noun(days, "day"),
+            };
+            Some(format!(
+                "jeton has recorded the token's uses for {recorded}, and can find unused methods after {MIN_DAYS} days"
+            ))
         } else if self.methods.is_empty() {
             Some(format!("the token used no method in {}. To take away all methods, choose no access", self.period()))
         } else {

@@ -38,7 +38,9 @@ pub(super) fn open_about_account(
 ) -> Intent {
     let dialog =
         if may_open_about(&counted.account, action, ctx.model) { open_about(list, counted, action, ctx) } else { None };
-    dialog.unwrap_or_else(|| Intent::Notify(NoticeId::NoEffect, "You can't change this account in this way".to_owned()))
+    dialog.unwrap_or_else(|| {
+        Intent::Notify(NoticeId::NoEffect, "You are not permitted to change this account in this way".to_owned())
+    })
 }
 
 fn open_about(list: &Accounts, counted: &AccountWithCounts, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {

@@ -3,6 +3,7 @@
 mod attempts;
 mod tokens;
 
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::list::list_screen::{ListScreen, Source};
@@ -14,6 +15,7 @@ use crate::domain::role::Role;
 use crate::domain::token::TokenId;
 use crate::tui::component::{Damaged, Destination, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
+use crate::tui::modal::row_details;
 use crate::tui::model::Model;
 use crate::tui::widget::scroll_view::Content;
 use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
@@ -231,6 +233,14 @@ impl Source for DeniedAttempts {
         match row {
             DeniedItem::Attempt(row) => attempts::about(row, model),
             DeniedItem::Token(row) => tokens::about(row, model),
+        }
+    }
+
+    /// Enter on a token shows its attempts, so no hint says that Enter shows the rest.
+    fn pane_lines(&self, row: &DeniedItem, pane: Rect, model: &Model) -> Vec<Line<'static>> {
+        match row {
+            DeniedItem::Attempt(row) => row_details::pane_lines(row, pane, model),
+            DeniedItem::Token(row) => row.lines(usize::from(pane.width), model),
         }
     }
 

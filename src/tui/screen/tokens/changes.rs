@@ -35,7 +35,7 @@ impl Undo {
         } else if outcome.is::<RetireToken>() {
             "u can't undo the end of an overlap: the old secret is gone"
         } else {
-            "u can't undo a restore. Revoke the token again with x"
+            "u can't undo a restore. To revoke again, press x"
         })
     }
 }

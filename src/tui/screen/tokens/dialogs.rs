@@ -66,7 +66,11 @@ impl Tokens {
             _ => self.open_about(token, action, ctx),
         };
         dialog.unwrap_or_else(|| {
-            Intent::Notify(NoticeId::NoEffect, "This action is not possible for the token now".to_owned())
+            let why = match action {
+                Action::EndOverlap => "The token has only one secret, so there is no overlap to end",
+                _ => "This action is not possible for the token now",
+            };
+            Intent::Notify(NoticeId::NoEffect, why.to_owned())
         })
     }
 
@@ -149,7 +153,7 @@ fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
                 format!("The service already denies {}, because the token's account is disabled.", token.full_name())
             }
         };
-        let later = if token.expiry.is_past(now) { "" } else { ", so you can enable the token later" };
+        let later = if token.expiry.is_past(now) { "" } else { ", so the token can be enabled later" };
         let about = format!("{denial} The secret is kept{later}.");
         PendingMutation::new(format!("Disable {}", token.full_name()), about, DisableTokens { tokens })
             .taking(Removal::Tokens(vec![token.id]))
@@ -197,8 +201,8 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
                 expired[0]
             ),
             n => format!(
-                "These {count} can't be enabled together, because {n} of them have expired: {}. First give each of \
-                 these a new expiry with e.",
+                "These {count} can't be enabled together, because {n} of them have expired: {}. First give each \
+                 expired token a new expiry with e.",
                 join_three(expired.into_iter())
             ),
         };
@@ -211,12 +215,12 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
     };
     let about = match affected.len() {
         1 => format!(
-            "From the next request on, {names} doesn't work. The secret is kept: you can enable the token later, unless \
+            "From the next request on, {names} doesn't work. The secret is kept: the token can be enabled later, unless \
              it has expired.{off}"
         ),
         _ => format!(
-            "From the next request on, none of these tokens works: {names}. The secrets are kept: you can enable the \
-             tokens later, unless they have expired.{off}"
+            "From the next request on, none of these tokens works: {names}. The secrets are kept: the tokens can be \
+             enabled later, unless they have expired.{off}"
         ),
     };
     PendingMutation::new(format!("Disable {count}"), about, DisableTokens { tokens: targets })

@@ -23,7 +23,7 @@ impl Tokens {
         // Only the store knows which tokens are tried, so marks could not show them.
         if filter.tried {
             let text = match self.source.window.unreadable.is_empty() {
-                true => "The list of tokens that are still tried is too long to mark all. Narrow the filter",
+                true => "These are too many tokens to mark all at once. Narrow the filter",
                 false => "Some of these tokens are damaged in the store. Mark the other tokens one by one",
             };
             return Intent::Notify(NoticeId::MarkLimit, text.to_owned());

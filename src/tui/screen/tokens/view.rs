@@ -44,11 +44,11 @@ pub(super) fn about(token: &Token, details: Option<&TokenDetails>, model: &Model
     let about = format!("{}  {}  {}", token.name, token.hint, token.description);
     let used = details.map_or_else(String::new, |details| token_usage::describe(&details.usage, model.now));
     match token.overlap(model.now) {
-        Some(old) => {
+        Some(old) if token.deleted_at.is_none() => {
             let stops = relative(old.retires_at, model.now);
             [about, format!("old secret {} ends {stops} (o ends it now); token: {used}", old.hint)]
         }
-        None => [about, used],
+        Some(_) | None => [about, used],
     }
 }
 
