@@ -18,6 +18,10 @@ use crate::error::Result;
 use crate::verbs::ports::audit_log::AuditTip;
 use texts::{Tests, Texts};
 
+/// Maximum number of bytes of an index. With more, SQLite searches.
+pub(super) const MAX_BYTES: usize = 256 * 1024 * 1024;
+/// Sets of all ids that an index holds: the trash, and those of the last search.
+const ID_SETS: usize = 3;
 /// Maximum number of changed tokens that are searched one by one. With more, all texts are read again.
 const MAX_CHANGED: usize = 2_000;
 /// Beginnings of verbs that change no token's text, owner or place. After any other that names no single token, all texts
@@ -33,6 +37,7 @@ pub(super) struct SearchIndex {
     changed: BTreeMap<u32, Option<Arc<Texts>>>,
     /// The last search.
     last: Option<(SearchText, Arc<Found>)>,
+    max_bytes: usize,
 }
 
 /// The part of a filter that texts answer.
@@ -89,13 +94,29 @@ impl Found {
 }
 
 impl SearchIndex {
-    /// Reads the texts of all tokens. `None` if there are too many.
-    pub fn load(db: &Connection) -> Result<Option<Self>> {
+    /// Reads the texts of all tokens. `None` if the index would have more than `max_bytes`.
+    pub fn load(db: &Connection, max_bytes: usize) -> Result<Option<Self>> {
         let tip = audit::tip(db)?;
-        let Some(texts) = Texts::load(db)? else { return Ok(None) };
-        let mut trashed = BitSet::empty(texts.limit());
-        texts.trashed.iter().for_each(|id| trashed.insert(*id as usize));
-        Ok(Some(SearchIndex { tip, texts: Arc::new(texts), trashed, changed: BTreeMap::new(), last: None }))
+        let Some(texts) = Texts::load(db, max_bytes)? else { return Ok(None) };
+        let (texts, trashed, changed) = (Arc::new(texts), BitSet::default(), BTreeMap::new());
+        let mut index = SearchIndex { tip, texts, trashed, changed, last: None, max_bytes };
+        if index.bytes() > max_bytes {
+            return Ok(None);
+        }
+        index.trashed = BitSet::new(index.limit(), index.texts.trashed.iter().map(|id| *id as usize));
+        Ok(Some(index))
+    }
+
+    /// Returns a number greater than each id.
+    fn limit(&self) -> usize {
+        let last_changed = self.changed.keys().last();
+        last_changed.map_or(0, |last| *last as usize + 1).max(self.texts.limit())
+    }
+
+    /// Returns the number of bytes in memory.
+    pub fn bytes(&self) -> usize {
+        let changed: usize = self.changed.values().flatten().map(|texts| texts.bytes()).sum();
+        self.texts.bytes() + changed + ID_SETS * self.limit().div_ceil(8)
     }
 
     /// Includes the changes that the snapshot has. Returns `false` if all texts must be read again.
@@ -124,6 +145,9 @@ impl SearchIndex {
         }
         for id in ids {
             self.changed.insert(id, Texts::of_token(db, id)?.map(Arc::new));
+            if self.bytes() > self.max_bytes {
+                return Ok(false);
+            }
         }
         (self.tip, self.last) = (tip, None);
         Ok(true)
@@ -156,9 +180,8 @@ impl SearchIndex {
             return None;
         }
         let mut trashed = self.trashed.clone();
-        let limit = self.changed.keys().last().map_or(0, |last| *last as usize + 1);
-        tokens.grow(limit);
-        trashed.grow(limit);
+        tokens.grow(self.limit());
+        trashed.grow(self.limit());
         for (id, texts) in &self.changed {
             let number = *id as usize;
             tokens.remove(number);

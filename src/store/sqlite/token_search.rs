@@ -13,10 +13,11 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
 
 use super::open;
-use super::query_helpers::query_value;
-use super::search_index::{Found, SearchIndex, SearchText};
+use super::query_helpers::{query_value, sqlite_error};
+use super::search_index::{Found, MAX_BYTES, SearchIndex, SearchText};
 use super::where_clause::WhereClause;
 use crate::domain::query::token_filter::TokenFilter;
+use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::platform::threads;
 use crate::store::OpenMode;
@@ -108,7 +109,7 @@ enum State {
     Absent,
     Loading(JoinHandle<Option<Option<SearchIndex>>>),
     Ready(Box<SearchIndex>),
-    /// SQLite searches.
+    /// SQLite searches: on purpose, or because the texts are too large or can't be loaded.
     Unused,
 }
 
@@ -199,16 +200,34 @@ impl TokenSearch {
 
     fn load(&self) -> State {
         let (path, is_over) = (self.path.clone(), Arc::clone(&self.is_over));
-        // A search that fails is slow, and not wrong.
-        let load = move || {
-            let (mut db, _) = open::open(&path, OpenMode::Service(open::BUSY_TIMEOUT)).ok()?;
-            db.pragma_update(None, "cache_size", -LOADING_CACHE_KIB).ok()?;
-            db.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || is_over.load(Ordering::Relaxed))).ok()?;
-            let tx = db.unchecked_transaction().ok()?;
-            SearchIndex::load(&tx).ok()?
+        // Without the texts, searches are slow, and not wrong.
+        let load = move || match read_texts(&path, Arc::clone(&is_over)) {
+            Ok(Some(index)) => Some(index),
+            Ok(None) => {
+                tracing::warn!(max_bytes = MAX_BYTES, "the texts of tokens are too large, so searches read the table");
+                None
+            }
+            Err(_) if is_over.load(Ordering::Relaxed) => None,
+            Err(error) => {
+                let why = error.what_and_why();
+                tracing::warn!(why = %escape_untrusted(&why), "texts can't be loaded, so searches read the table");
+                None
+            }
         };
         threads::spawn("search", |_| (), load).map_or(State::Unused, State::Loading)
     }
+}
+
+/// Reads the texts over a connection of its own, until `is_over`. `None` if they are too large.
+fn read_texts(path: &Path, is_over: Arc<AtomicBool>) -> Result<Option<SearchIndex>> {
+    let (mut db, identity) = open::open(path, OpenMode::Screens)?;
+    db.pragma_update(None, "cache_size", -LOADING_CACHE_KIB)
+        .and_then(|()| db.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || is_over.load(Ordering::Relaxed))))
+        .map_err(sqlite_error)?;
+    let tx = db.transaction().map_err(sqlite_error)?;
+    let index = SearchIndex::load(&tx, MAX_BYTES)?;
+    identity.check_in_place()?;
+    Ok(index)
 }
 
 impl Drop for TokenSearch {

@@ -11,10 +11,12 @@ use super::SearchText;
 use crate::domain::catalogue::bit_set::BitSet;
 use crate::error::Result;
 use crate::platform::threads;
-use crate::store::sqlite::query_helpers::{query_all, query_one, sqlite_error};
+use crate::store::sqlite::query_helpers::{query_all, query_one, sqlite_error, tuple};
 
-/// Maximum number of bytes of all texts, with the places of their ends and accounts.
-const MAX_TEXT_BYTES: usize = 256 * 1024 * 1024;
+/// Number of bytes that a name in a map or list has in addition to its letters.
+const BYTES_OF_NAME: usize = 64;
+/// Number of bytes of each id: the end of its text, and its account.
+const BYTES_OF_PLACE: usize = 2 * size_of::<u32>();
 /// Number of tokens that a thread searches without a check if the search is still wanted.
 const TOKENS_OF_PART: usize = 16 * 1_024;
 /// Ends a field of a token's text. No word of a filter contains it.
@@ -42,6 +44,8 @@ pub(super) struct Texts {
     sets_at: usize,
     /// The methods and sets, in lower case.
     names: Vec<String>,
+    /// Number of bytes of `usernames` and `names`.
+    name_bytes: usize,
     pub trashed: Vec<u32>,
 }
 
@@ -68,18 +72,30 @@ impl Tests {
 }
 
 impl Texts {
-    pub fn load(db: &Connection) -> Result<Option<Self>> {
+    /// Reads the texts of all tokens. `None` if they have more than `max_bytes`.
+    pub fn load(db: &Connection, max_bytes: usize) -> Result<Option<Self>> {
         let mut texts = Texts::default();
-        let sql = "SELECT id, username FROM accounts";
-        for (id, name) in query_all(db, sql, [], |r| Ok((r.get::<_, u32>(0)?, r.get::<_, String>(1)?)))? {
-            texts.usernames.insert(id, name.to_ascii_lowercase());
+        // Each id between the first and the last one takes up memory, with a token or without.
+        let ids = query_one(db, "SELECT min(id), max(id) FROM tokens", [], tuple::<(Option<i64>, Option<i64>)>)?;
+        if let Some((Some(first), Some(last))) = ids
+            && last.abs_diff(first) > (max_bytes / BYTES_OF_PLACE) as u64
+        {
+            return Ok(None);
+        }
+        let mut query = db.prepare("SELECT id, username FROM accounts").map_err(sqlite_error)?;
+        let mut rows = query.query([]).map_err(sqlite_error)?;
+        while let Some(row) = rows.next().map_err(sqlite_error)? {
+            texts.add_username(row, 0, 1).map_err(sqlite_error)?;
+            if texts.bytes() > max_bytes {
+                return Ok(None);
+            }
         }
         let sql = format!("SELECT {FIELDS} FROM tokens t NOT INDEXED ORDER BY t.id");
         let mut query = db.prepare(&sql).map_err(sqlite_error)?;
         let mut rows = query.query([]).map_err(sqlite_error)?;
         while let Some(row) = rows.next().map_err(sqlite_error)? {
             texts.add(row).map_err(sqlite_error)?;
-            if texts.text.len() + 8 * texts.ends.len() > MAX_TEXT_BYTES {
+            if texts.bytes() > max_bytes {
                 return Ok(None);
             }
         }
@@ -88,10 +104,23 @@ impl Texts {
         let mut rows = query.query([]).map_err(sqlite_error)?;
         while let Some(row) = rows.next().map_err(sqlite_error)? {
             texts.add_holding(row, &mut numbers).map_err(sqlite_error)?;
+            if texts.bytes() > max_bytes {
+                return Ok(None);
+            }
         }
         // The memory that growing has reserved is a third of the whole.
         texts.text.shrink_to_fit();
+        texts.holdings.shrink_to_fit();
         Ok(Some(texts))
+    }
+
+    /// Returns the number of bytes in memory.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+            + self.name_bytes
+            + BYTES_OF_PLACE * self.ends.len()
+            + size_of::<(u32, u32)>() * self.holdings.len()
+            + size_of::<u32>() * self.trashed.len()
     }
 
     /// Returns the texts of one token. `None` if there is no such token.
@@ -99,7 +128,7 @@ impl Texts {
         let mut texts = Texts::default();
         let sql = format!("SELECT {FIELDS}, t.username FROM tokens t WHERE t.id = ?1");
         let is_there = query_one(db, &sql, [id], |row| {
-            texts.usernames.insert(row.get(4)?, row.get::<_, String>(6)?.to_ascii_lowercase());
+            texts.add_username(row, 4, 6)?;
             texts.add(row)
         })?;
         if is_there.is_none() {
@@ -134,6 +163,14 @@ impl Texts {
         Ok(())
     }
 
+    /// Adds the account with the id and the name in these columns.
+    fn add_username(&mut self, row: &Row<'_>, id: usize, name: usize) -> rusqlite::Result<()> {
+        let name = row.get::<_, String>(name)?.to_ascii_lowercase();
+        self.name_bytes += name.len() + BYTES_OF_NAME;
+        self.usernames.insert(row.get(id)?, name);
+        Ok(())
+    }
+
     fn add_holding(&mut self, row: &Row<'_>, numbers: &mut HashMap<Vec<u8>, u32>) -> rusqlite::Result<()> {
         let name = row.get_ref(1)?.as_bytes()?;
         let number = match numbers.get(name) {
@@ -141,6 +178,7 @@ impl Texts {
             None => {
                 let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
                 self.names.push(String::from_utf8_lossy(name).to_lowercase());
+                self.name_bytes += name.len() + BYTES_OF_NAME;
                 numbers.insert(name.to_vec(), number);
                 number
             }
