@@ -76,12 +76,6 @@ impl StoreLocation {
         SqliteStore::convert_pages(self.path(), bytes, is_over)
     }
 
-    /// Returns the first row that breaks a rule of its table, in the file of a store that nobody uses. `is_over` ends the
-    /// work.
-    pub fn broken_rule(&self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<Option<String>> {
-        SqliteStore::broken_rule(self.path(), is_over)
-    }
-
     /// # Errors
     /// [`crate::error::Kind::NotFound`] if there is none; [`crate::error::Kind::Failure`] if it is refused or can't be
     /// created.

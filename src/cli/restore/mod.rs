@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::App;
 use super::args::RestoreStoreArgs;
-use super::backup::{check_rows, open_copy, stop_on_interruption, verify_chain};
+use super::backup::{open_copy, stop_on_interruption, verify_chain};
 use super::interruption::Interruption;
 use super::progress::ProgressBar;
 use super::propagation::PropagationCheck;
@@ -229,9 +229,6 @@ fn prepare(
     });
     drop(bar);
     let tip = copied.map_err(|error| of_backup(file, error))?;
-    let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "checking the rows of the backup")?;
-    check_rows(&path, interruption, refused)?;
-    drop(bar);
     if let StoreState::Usable(current) = current {
         let bar = ProgressBar::show_phase(&app.out, &app.adapters.progress, "converting the pages of the backup")?;
         StoreLocation::file(&path).convert_pages(current.page_size()?, interruption.as_closure())?;

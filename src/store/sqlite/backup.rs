@@ -6,20 +6,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, ffi};
 
 use super::examination::IntegrityCheck;
-use super::query_helpers::{query_value, sqlite_error};
+use super::query_helpers::sqlite_error;
 use super::read_only_mount::file_uri;
 use super::sqlite_store::SqliteStore;
-use super::{audit, open, schema, wal};
+use super::{audit, schema, wal};
 use crate::error::{Error, Result};
 use crate::platform::clock::Stopwatch;
-use crate::store::OpenMode;
 use crate::verbs::ports::audit_log::AuditTip;
 
 /// Number of pages copied between two reports: 4 MiB.
-pub(super) const PAGES_PER_STEP: i32 = 1_024;
+const PAGES_PER_STEP: i32 = 1_024;
 /// Number of instructions of SQLite's machine between two checks if a query must stop.
 pub(super) const STEPS_PER_CHECK: i32 = 1_000;
 /// Position of the two version numbers in the file's header that say whether the file uses a write-ahead log.
@@ -60,7 +59,9 @@ impl SqliteStore {
         schema::read_schema(&tx)?;
         let tip = audit::tip(&tx)?;
         let (started, wal_before) = (Stopwatch::start(), wal::bytes(self.path()));
-        copy_pages(&tx, &mut target, path, &mut |done, all| {
+        let explain = |e| write_error(path, e);
+        let copy = Backup::new(&tx, &mut target).map_err(explain)?;
+        copy_pages(&copy, explain, &mut |done, all| {
             let growth = wal::bytes(self.path()).saturating_sub(wal_before);
             match growth > limits.wal_growth || started.elapsed() > limits.time {
                 true => Err(took_too_long(growth, started.elapsed())),
@@ -68,6 +69,7 @@ impl SqliteStore {
                 false => Ok(()),
             }
         })?;
+        drop(copy);
         tx.finish().map_err(sqlite_error)?;
         drop(db);
         self.check_in_place()?;
@@ -78,24 +80,9 @@ impl SqliteStore {
         Ok(tip)
     }
 
-    /// Returns a fault in the structure of the file: in its pages, tables or indexes. `None` if there is none.
+    /// Returns a fault in the structure of the file: in its pages, tables, indexes or rows. `None` if there is none.
     pub fn integrity_error(&self) -> Result<Option<String>> {
         Ok(self.first_problems(IntegrityCheck::Full, 1)?.into_iter().next())
-    }
-
-    /// Returns the first row that breaks a rule of its table, in the file at `path`, which nobody uses. `None` if there is
-    /// none. SQLite knows these rules only in a file that it could write to.
-    pub fn broken_rule(path: &Path, is_over: impl FnMut() -> bool + Send + 'static) -> Result<Option<String>> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_NOFOLLOW
-            | OpenFlags::SQLITE_OPEN_URI;
-        let mut db = Connection::open_with_flags(file_uri(path, "nolock=1"), flags).map_err(sqlite_error)?;
-        open::configure(&mut db, OpenMode::Copy)
-            .and_then(|()| db.pragma_update(None, "query_only", true))
-            .and_then(|()| db.progress_handler(STEPS_PER_CHECK, Some(is_over)))
-            .map_err(sqlite_error)?;
-        Ok(query_value::<String>(&db, "PRAGMA quick_check(1)", [])?.filter(|found| found != "ok"))
     }
 
     /// Returns the version of the store's schema.
@@ -127,31 +114,29 @@ fn open_target(path: &Path) -> rusqlite::Result<Connection> {
     Ok(target)
 }
 
-fn copy_pages(
-    source: &Connection,
-    target: &mut Connection,
-    path: &Path,
+/// Copies all pages, and reports them after each step. `explain` makes the error of what SQLite says.
+pub(super) fn copy_pages(
+    copy: &Backup<'_, '_>,
+    explain: impl Fn(rusqlite::Error) -> Error,
     report: &mut dyn FnMut(u64, u64) -> Result<()>,
 ) -> Result<()> {
-    let copy = Backup::new(source, target).map_err(|e| write_error(path, e))?;
-    loop {
-        match copy.step(PAGES_PER_STEP).map_err(|e| write_error(path, e))? {
-            StepResult::Done => return Ok(()),
-            StepResult::More => {}
-            StepResult::Busy | StepResult::Locked => {
-                return Err(unwritable(path)
-                    .why("another program has locked the store or the copy")
-                    .next("Try again in a moment"));
-            }
-            _ => {
-                return Err(unwritable(path)
-                    .why("SQLite did not copy a part of the store")
-                    .next("Run the command again"));
-            }
-        }
+    while copy_step(copy, PAGES_PER_STEP).map_err(&explain)? {
         let progress = copy.progress();
         let [all, left] = [progress.pagecount, progress.remaining].map(|pages| u64::try_from(pages).unwrap_or(0));
         report(all.saturating_sub(left), all)?;
+    }
+    Ok(())
+}
+
+/// Copies some pages. Returns `true` if others are left.
+pub(super) fn copy_step(copy: &Backup<'_, '_>, pages: i32) -> rusqlite::Result<bool> {
+    let refused = |code| Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+    match copy.step(pages)? {
+        StepResult::Done => Ok(false),
+        StepResult::More => Ok(true),
+        StepResult::Locked => refused(ffi::SQLITE_LOCKED),
+        // A later version of SQLite may know more results.
+        _ => refused(ffi::SQLITE_BUSY),
     }
 }
 

@@ -14,7 +14,7 @@ use super::query_helpers::sqlite_error;
 use super::read_only_mount::{self, ReadOnly, WriteObstacle};
 use super::schema::{self, NEWEST};
 use super::sqlite_store::SqliteStore;
-use super::{open, token_list_query, wal};
+use super::{open, row_rules, token_list_query, wal};
 use crate::error::{Error, Result};
 use crate::platform::sidecar::{JOURNAL_SUFFIX, SHM_SUFFIX, sidecar_path};
 use crate::store::OpenMode;
@@ -201,7 +201,7 @@ impl SqliteStore {
         Ok(SchemaState { version: found.version, newest: NEWEST, lacks_indexes: found.lacks_indexes })
     }
 
-    /// Lets SQLite check the file, and returns the problems, the first ones only.
+    /// Lets SQLite check the file and the rows, and returns the problems, the first ones only.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the check can't be made, or was ended.
@@ -220,11 +220,12 @@ impl SqliteStore {
             let rows = check.query_map([], |row| row.get::<_, String>(0))?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         });
-        let problems = match found {
+        let mut problems: Vec<String> = match found {
             Ok(rows) => rows.into_iter().filter(|row| row != "ok").map(|row| in_one_line(&row)).collect(),
             Err(e) if is_damage(&e) => vec![e.to_string()],
             Err(e) => return Err(sqlite_error(e)),
         };
+        problems.extend(row_rules::broken(&db, max.saturating_sub(problems.len()))?);
         // A file that changed under a read without locks looks damaged.
         self.identity.check_in_place()?;
         Ok(problems)

@@ -27,6 +27,7 @@ mod read_only_mount;
 mod renamed_selections;
 mod restore;
 mod rights_of_all_tokens;
+mod row_rules;
 mod schema;
 mod schema_objects;
 mod search_index;

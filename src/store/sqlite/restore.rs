@@ -4,10 +4,10 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use rusqlite::backup::{Backup, StepResult};
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 
-use super::backup::{CopyReport, PAGES_PER_STEP, STEPS_PER_CHECK};
+use super::backup::{CopyReport, STEPS_PER_CHECK, copy_pages, copy_step};
 use super::examination::is_damage;
 use super::query_helpers::{execute, query_all, query_one, query_value, sqlite_error, tuple};
 use super::sqlite_store::SqliteStore;
@@ -237,16 +237,12 @@ impl SqliteStore {
         {
             let copy = Backup::new(&source, &mut target).map_err(sqlite_error)?;
             // Takes the write lock of the store, and copies nothing yet.
-            check_step(copy.step(0).map_err(sqlite_error)?)?;
+            copy_step(&copy, 0).map_err(sqlite_error)?;
             before_change(report)?;
-            while check_step(copy.step(PAGES_PER_STEP).map_err(sqlite_error)?)? {
-                let progress = copy.progress();
-                let [all, left] =
-                    [progress.pagecount, progress.remaining].map(|pages| u64::try_from(pages).unwrap_or(0));
-                if report(all.saturating_sub(left), all) == ControlFlow::Break(()) {
-                    return Err(Error::cancelled());
-                }
-            }
+            copy_pages(&copy, sqlite_error, &mut |done, all| match report(done, all) {
+                ControlFlow::Continue(()) => Ok(()),
+                ControlFlow::Break(()) => Err(Error::cancelled()),
+            })?;
         }
         // Best effort: a later change writes the log back too.
         let _ = wal::checkpoint(&target);
@@ -271,20 +267,6 @@ fn is_damaged(path: &Path) -> bool {
     match check {
         Ok(found) => found != "ok" || fs::metadata(path).is_ok_and(|meta| meta.len() == 0),
         Err(e) => is_damage(&e),
-    }
-}
-
-/// Returns `true` if pages are left.
-fn check_step(step: StepResult) -> Result<bool> {
-    match step {
-        StepResult::Done => Ok(false),
-        StepResult::More => Ok(true),
-        StepResult::Busy | StepResult::Locked => {
-            Err(Error::failure("the store is busy: another program keeps it locked; nothing was changed")
-                .next("Try again in a moment"))
-        }
-        _ => Err(Error::failure("SQLite did not copy a part of the backup; nothing was changed")
-            .next("Run the command again")),
     }
 }
 

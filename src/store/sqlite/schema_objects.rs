@@ -70,7 +70,7 @@ fn describe(expected: &BTreeSet<SchemaObject>, found: &BTreeSet<SchemaObject>) -
 }
 
 /// Returns `sql` without comments, and with one space for each gap between words. Quoted text stays as it is.
-fn normalize(sql: &str) -> String {
+pub(super) fn normalize(sql: &str) -> String {
     let mut normal = String::with_capacity(sql.len());
     let mut chars = sql.chars().peekable();
     let mut is_gap = false;

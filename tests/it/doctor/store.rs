@@ -109,6 +109,10 @@ const CASES: &[Case] = &[
         }
         vec![]
     }),
+    ("store.integrity", |home| {
+        execute(home, "PRAGMA ignore_check_constraints = ON; INSERT INTO known_networks_to (id, day) VALUES (7, 1)");
+        vec![]
+    }),
     ("store.audit-chain", |home| {
         execute(home, "UPDATE audit SET name = 'somebody-else' WHERE seq = 1");
         vec![]
