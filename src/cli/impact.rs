@@ -12,12 +12,14 @@ use crate::verbs::request::RequestVerb;
 
 /// Maximum number of unused tokens shown, unless they were named one by one.
 const MAX_UNUSED: usize = 20;
+/// The progress of the reading of an impact.
+pub(super) const CHECKED: &str = "tokens checked";
 
 /// Shows the impact of `removal`, which `credential` may read, and returns it.
 pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Result<Impact> {
     let (is_named, is_partial) = (matches!(removal, Removal::Tokens(_)), removal.object().is_some());
     let is_of_old_secret = matches!(removal, Removal::OldSecret(_));
-    let impact = app.call(credential, GetImpact { removal })?;
+    let impact = app.call_with_progress(credential, GetImpact { removal }, CHECKED)?;
     let (used, unused): (Vec<&TokenImpact>, Vec<&TokenImpact>) =
         impact.tokens.iter().partition(|one| one.usage.week > 0);
     let is_single = is_named && impact.count == 1;

@@ -117,21 +117,12 @@ impl Output {
 
     /// Returns `true` if a person may be shown progress: on stderr, if it is a terminal.
     pub fn shows_progress(&self) -> bool {
-        !self.json && self.is_watched()
-    }
-
-    /// Returns `true` if a person sees the messages while a list is read.
-    pub fn shows_progress_of_list(&self) -> bool {
-        self.is_watched()
+        !self.quiet && io::stderr().is_terminal() && !own_process::is_dumb_terminal()
     }
 
     /// Returns `true` if the answer goes to a terminal.
     pub fn is_on_terminal(&self) -> bool {
         io::stdout().is_terminal()
-    }
-
-    fn is_watched(&self) -> bool {
-        !self.quiet && io::stderr().is_terminal() && !own_process::is_dumb_terminal()
     }
 
     /// Prints a list from now on: by the user's pager, if it is long and there is one. Never secrets: a pager may keep what it

@@ -82,7 +82,7 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
         ))?;
         verb.confirm = Some(parse_number(&typed)?);
     }
-    let changed = app.call(&credential, verb)?;
+    let changed = app.call_with_progress(&credential, verb, impact::CHECKED)?;
     if app.out.json {
         return app.print_json(&ShownPolicy { policy: changed.value });
     }
@@ -98,7 +98,7 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
 fn preview(app: &mut App, changes: &[(String, String)], removal: Removal) -> Result<()> {
     let (_, session) = app.authenticate()?;
     let reader = Credential::Session(session);
-    let impact = app.call(&reader, GetImpact { removal })?;
+    let impact = app.call_with_progress(&reader, GetImpact { removal }, impact::CHECKED)?;
     let PolicyLoss { trashed, ledger_before } = impact.lost;
     if app.out.json {
         let policy = app.call(&reader, ListPolicy)?.with(changes)?;

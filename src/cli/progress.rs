@@ -59,7 +59,7 @@ impl ListProgress {
     pub fn show(out: &Output, progress: &Arc<Progress>, done: &'static str) -> Result<Self> {
         let end = |is_shown: &IsShown| end_as_cancelled(is_shown, || ());
         let show = || ProgressBar::begin(true, progress, Label::Items(done), end);
-        let bar = out.shows_progress_of_list().then(show).transpose()?;
+        let bar = out.shows_progress().then(show).transpose()?;
         Ok(ListProgress { bar, is_on_terminal: out.is_on_terminal() })
     }
 

@@ -11,6 +11,9 @@ use crate::verbs::ports::PurgeCandidate;
 use crate::verbs::prelude::*;
 use crate::verbs::tokens::purge_query;
 
+/// Number of tokens in the trash that are read at once.
+const PART_SIZE: usize = 10_000;
+
 /// Returns the rules in force. Every actor may read them.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ListPolicy;
@@ -100,7 +103,12 @@ pub(super) fn lost_from_trash(
     }
     let query = purge_query(actor, snapshot, Purgeable::Trashed, env.now)?;
     let ids: Vec<_> = snapshot.purge_set(&query)?.into_iter().map(|(id, _)| id).collect();
-    let mut found = snapshot.purge_candidates(&query, &ids)?;
+    let mut found = Vec::new();
+    for part in ids.chunks(PART_SIZE) {
+        env.progress.check()?;
+        found.extend(snapshot.purge_candidates(&query, part)?);
+        env.progress.report(found.len() as u64, ids.len() as u64);
+    }
     // The tokens of a deleted account can't be restored anyway.
     let accounts: BTreeSet<String> = snapshot.accounts()?.into_iter().map(|one| one.username.to_string()).collect();
     let has_owner = |name: &str| name.split_once('/').is_some_and(|(account, _)| accounts.contains(account));

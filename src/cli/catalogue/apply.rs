@@ -23,9 +23,6 @@ use crate::verbs::impact::Removal;
 /// Limits of the lists in a preview.
 const PREVIEW_LIMITS: TextLimits = TextLimits { max_items: 40, more_hint: "full list: --json" };
 
-/// The progress of a preview.
-const CHECKED: &str = "tokens checked";
-
 /// The answer of `catalogue apply`: the preview, and the warnings of the import.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct Applied<'a> {
@@ -128,7 +125,7 @@ pub(super) fn preview_and_apply(
     let (credential, session) = app.authenticate()?;
     let reader = Credential::Session(session);
     let verb = PreviewCatalogue { catalogue: source.catalogue.clone() };
-    let preview = app.call_with_progress(&reader, verb, CHECKED)?;
+    let preview = app.call_with_progress(&reader, verb, impact::CHECKED)?;
     let missing = if preview.is_new { Vec::new() } else { source.missing_options(&preview.diff) };
     if !app.out.json {
         print(app, &preview)?;
@@ -157,7 +154,7 @@ pub(super) fn preview_and_apply(
     }
     let verb = ApplyCatalogue::new(source.catalogue.clone(), consent.accept_widening, consent.accept_public)
         .expecting(expected);
-    let changed = app.call_with_progress(&credential, verb, CHECKED)?;
+    let changed = app.call_with_progress(&credential, verb, impact::CHECKED)?;
     if app.out.json {
         return app.print_json(&Applied::new(&changed.value, &source, &missing, true));
     }
