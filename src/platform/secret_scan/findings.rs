@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::secret::{Position, SecretText, redact_secrets};
@@ -133,12 +134,14 @@ impl ScanReport {
 /// A [`ScanReport`] that threads share. Findings are rare, so one lock is enough.
 pub(super) struct Findings<'a> {
     report: Mutex<ScanReport>,
+    /// [`ScanReport::is_full`], which is read for each entry of a folder.
+    is_full: AtomicBool,
     progress: &'a Progress,
 }
 
 impl<'a> Findings<'a> {
     pub(super) fn new(progress: &'a Progress) -> Self {
-        Findings { report: Mutex::default(), progress }
+        Findings { report: Mutex::default(), is_full: AtomicBool::new(false), progress }
     }
 
     pub(super) fn into_report(self) -> ScanReport {
@@ -159,7 +162,10 @@ impl<'a> Findings<'a> {
     }
 
     pub(super) fn add(&self, secret: SecretText, place: Place) {
-        self.with(|report| report.add(secret, place));
+        self.with(|report| {
+            report.add(secret, place);
+            self.is_full.store(report.is_full(), Ordering::Relaxed);
+        });
     }
 
     /// Adds a path that can't be searched. The reason can name other paths, and these can contain secrets.
@@ -201,7 +207,7 @@ impl<'a> Findings<'a> {
 
     /// Returns `true` if the scan must end early.
     pub(super) fn must_end(&self) -> bool {
-        self.progress.is_stopped() || self.with(|report| report.is_full())
+        self.progress.is_stopped() || self.is_full.load(Ordering::Relaxed)
     }
 }
 

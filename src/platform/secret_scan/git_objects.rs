@@ -130,7 +130,14 @@ fn check_folder(
             _ => {}
         }
         match name.strip_prefix(b"pack-").and_then(|name| name.strip_suffix(b".pack")) {
-            Some(digits) => formats.note(digits.len()),
+            Some(digits) => {
+                formats.note(digits.len());
+                // Git is silent about such a pack.
+                if !path.with_extension("idx").exists() {
+                    let why = "its git objects were skipped, because the .idx file of the pack is missing";
+                    findings.add_unreadable(path, why);
+                }
+            }
             // The name of the folder has the first two digits.
             None if entry.depth() == 2 && name.iter().all(u8::is_ascii_hexdigit) => formats.note(name.len() + 2),
             None => {}

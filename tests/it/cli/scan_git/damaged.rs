@@ -47,6 +47,33 @@ fn pack_with_a_damaged_index_is_reported() {
     why_incomplete(&home);
 }
 
+/// Git leaves out such a pack without a word. The other objects are searched.
+#[test]
+fn pack_without_an_index_is_reported() {
+    if is_missing() {
+        return;
+    }
+    let home = repository();
+    commit(&home, "a", "x\n");
+    git(&home, "tree", &["gc", "-q", "--prune=now"]);
+    for file in fs::read_dir(home.path("tree/.git/objects/pack")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|kind| kind != "pack") {
+            fs::remove_file(&path).unwrap();
+        }
+    }
+    let skipped = |code| {
+        let found = scan(&home, &["tree", "--json"]).assert_code(code).json();
+        let path = found["unreadable"][0]["path"].as_str().unwrap().to_owned();
+        assert!(path.ends_with(".pack") && found["unreadable_count"] == 1, "{found}");
+    };
+    skipped(1);
+    let secret = home.create(&["ci"]);
+    home.file("text", &secret, 0o600);
+    git(&home, "tree", &["hash-object", "-w", "../text"]);
+    skipped(6);
+}
+
 #[test]
 fn alternate_that_is_missing_is_reported() {
     if is_missing() {
