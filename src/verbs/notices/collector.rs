@@ -21,6 +21,8 @@ pub(super) struct Collector<'a, S> {
     after: Option<FindingCursor>,
     /// `None` once all uses were read.
     networks: Option<NewNetworks>,
+    /// The first day with uses that were not read, because nobody gets a notice of the networks before.
+    pub unread_from: Option<i64>,
 }
 
 impl<'a, S: Store> Collector<'a, S> {
@@ -36,7 +38,7 @@ impl<'a, S: Store> Collector<'a, S> {
         // Without the record of an earlier run, a dry run finds no new network.
         let networks = Some(networks).filter(|networks| !(options.dry_run && networks.only_learns()));
         let (criterion, dry_run) = (criteria.next(), options.dry_run);
-        Ok(Collector { store, now, dry_run, criterion, criteria, after: None, networks })
+        Ok(Collector { store, now, dry_run, criterion, criteria, after: None, networks, unread_from: None })
     }
 
     /// Returns about `limit` notices. `None` after the last.
@@ -50,6 +52,11 @@ impl<'a, S: Store> Collector<'a, S> {
         while due.len() < limit
             && let Some(networks) = &mut self.networks
         {
+            self.unread_from = networks.full_at();
+            if self.unread_from.is_some() {
+                self.networks = None;
+                break;
+            }
             let is_last = networks.read_page(self.store, self.dry_run)?;
             due.extend(self.store.read(|snapshot| networks.take_due(snapshot))?);
             if is_last {

@@ -177,7 +177,8 @@ pub fn notify<S: Store + Maintenance>(
     }
     // The next run reads the uses since that day again, and finds the networks without a notice.
     if !options.dry_run {
-        store.write_usage(|tx| tx.set_networks_known_to(networks_known_to))?;
+        let known_to = networks_known_to.min(collector.unread_from.unwrap_or(i64::MAX));
+        store.write_usage(|tx| tx.set_networks_known_to(known_to))?;
     }
     Ok(outcome)
 }

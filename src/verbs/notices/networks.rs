@@ -13,16 +13,37 @@ use crate::verbs::ports::{KnownNetwork, MAX_KNOWN_NETWORKS, Snapshot, Store};
 
 /// Number of rows of uses read at once.
 const PAGE_SIZE: usize = 10_000;
+/// Maximum number of networks that are seen but not recorded. They take up about 100 MB.
+const MAX_SEEN: usize = 1_000_000;
 
 pub(super) struct NewNetworks {
     first_day: i64,
     /// `true` if the networks of this ledger were never read. All of them are learned, without a notice.
     only_learns: bool,
     after: Option<UseKey>,
-    /// Networks of this run that were not recorded yet.
-    seen: BTreeMap<TokenId, TokenNetworks>,
+    seen: SeenNetworks,
     /// The new networks of the last page.
     new: BTreeMap<TokenId, Vec<KnownNetwork>>,
+}
+
+/// Networks of this run that were not recorded yet, because nobody got a notice.
+#[derive(Default)]
+struct SeenNetworks {
+    of_token: BTreeMap<TokenId, TokenNetworks>,
+    count: usize,
+}
+
+impl SeenNetworks {
+    fn add(&mut self, network: &KnownNetwork) {
+        let of_token = self.of_token.entry(network.token).or_default();
+        let before = of_token.names.len();
+        of_token.add(network);
+        self.count += of_token.names.len() - before;
+    }
+
+    fn remove(&mut self, token: TokenId) {
+        self.count -= self.of_token.remove(&token).map_or(0, |networks| networks.names.len());
+    }
 }
 
 #[derive(Default)]
@@ -44,17 +65,23 @@ impl NewNetworks {
         // One day more, because the uses around midnight may have been recorded after the last run. A clock that was set
         // back must not skip days.
         let first_day = known_to.map_or(i64::MIN, |day| day.min(utc_day_number(now)) - 1);
-        let (seen, new) = (BTreeMap::new(), BTreeMap::new());
+        let (seen, new) = (SeenNetworks::default(), BTreeMap::new());
         Ok(NewNetworks { first_day, only_learns: known_to.is_none(), after: None, seen, new })
     }
 
     /// Frees the memory of networks that the store knows now.
     pub fn forget(&mut self, recorded: &[KnownNetwork]) {
-        recorded.iter().for_each(|network| drop(self.seen.remove(&network.token)));
+        recorded.iter().for_each(|network| self.seen.remove(network.token));
     }
 
     pub fn only_learns(&self) -> bool {
         self.only_learns
+    }
+
+    /// Returns the first day with uses that this run must leave to the next one, if there are too many networks without a
+    /// notice. `None` if a page can be read.
+    pub fn full_at(&self) -> Option<i64> {
+        self.after.as_ref().filter(|_| self.seen.count >= MAX_SEEN).map(|after| after.day)
     }
 
     /// Reads a page of uses, and learns the networks about which there is no notice. Returns `true` after the last page.
@@ -66,7 +93,7 @@ impl NewNetworks {
             let known = snapshot.known_networks(&Vec::from_iter(tokens.iter().copied()))?;
             known.iter().for_each(|network| known_of.entry(network.token).or_default().add(network));
             for token in tokens {
-                if let Some(seen) = self.seen.get(&token) {
+                if let Some(seen) = self.seen.of_token.get(&token) {
                     let known = known_of.entry(token).or_default();
                     known.names.extend(seen.names.iter().cloned());
                     known.first_day = known.first_day.or(seen.first_day);
@@ -86,11 +113,11 @@ impl NewNetworks {
             known.add(&new);
             if self.only_learns || is_first_use {
                 if dry_run {
-                    self.seen.entry(token).or_default().add(&new);
+                    self.seen.add(&new);
                 }
                 learned.push(new);
             } else {
-                self.seen.entry(token).or_default().add(&new);
+                self.seen.add(&new);
                 self.new.entry(token).or_default().push(new);
             }
         }
@@ -116,5 +143,28 @@ impl NewNetworks {
         }
         self.new.clear();
         Ok(due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(token: i64, name: usize) -> KnownNetwork {
+        KnownNetwork { token: TokenId(token), network: name.to_string(), first_day: 1 }
+    }
+
+    /// The next run begins with the day of the first use that this one doesn't read.
+    #[test]
+    fn reading_ends_when_too_many_networks_have_no_notice() {
+        let (method, address, client) = (String::new(), String::new(), String::new());
+        let after = UseKey { day: 7, token: TokenId(1), secret: String::new(), method, address, client };
+        let (after, new, mut seen) = (Some(after), BTreeMap::new(), SeenNetworks::default());
+        (0..MAX_SEEN).for_each(|n| seen.add(&network((n / MAX_KNOWN_NETWORKS) as i64, n)));
+        seen.add(&network(0, 0));
+        let mut networks = NewNetworks { first_day: 1, only_learns: false, after, seen, new };
+        assert_eq!(networks.full_at(), Some(7));
+        networks.forget(&[network(0, 0), network(0, 1)]);
+        assert_eq!((networks.full_at(), networks.seen.count), (None, MAX_SEEN - MAX_KNOWN_NETWORKS));
     }
 }
