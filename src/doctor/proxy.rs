@@ -6,9 +6,8 @@ use std::sync::Arc;
 use super::{CheckKind, Context, Finding};
 use crate::domain::route::sites::sites;
 use crate::error::{Error, Kind, Result};
-use crate::guide::{Fingerprint, Guide, GuideSite, Listen, PrintedGuide, Upstream, keep_used_sites};
+use crate::guide::{Fingerprint, PrintedGuide, keep_used_sites};
 use crate::platform::secret_files::read_file;
-use crate::service::endpoint::Endpoint;
 use crate::store::OpenStore;
 use crate::verbs::catalogue::ListCatalogues;
 use crate::verbs::cli_line::quote_path;
@@ -40,8 +39,6 @@ const USUAL_PLACES: [&str; 6] = [
     "etc/envoy/jeton.yaml",
     "etc/haproxy/jeton.cfg",
 ];
-/// An address where none matters.
-const ADDRESS: &str = "127.0.0.1:1";
 
 /// A file that may be a configuration.
 struct File {
@@ -134,25 +131,9 @@ fn fingerprint(context: &Context<'_>, store: &Arc<OpenStore>, printed: &PrintedG
     }
     let mut found = sites(&catalogues, &printed.preflights);
     keep_used_sites(&mut found);
-    let upstream = || Upstream::parse(ADDRESS);
-    let sites: Result<Vec<GuideSite>> = found
-        .into_iter()
-        .map(|site| Ok(GuideSite { hosts: site.hosts, rules: site.rules, upstream: upstream()? }))
-        .collect();
+    let found = found.into_iter().map(|site| (site.hosts, site.rules));
     let accept = context.settings.as_ref().map(|settings| settings.serve.accept.value.clone()).unwrap_or_default();
-    let verify = Endpoint::parse(ADDRESS)?;
-    let guide = Guide {
-        verify: &verify,
-        sites: sites?,
-        remarks: Vec::new(),
-        listen: Listen::parse(ADDRESS)?,
-        tls: None,
-        credentials: accept.headers(),
-        query: accept.has_query(),
-        proof: None,
-        insecure: true,
-    };
-    Fingerprint::new(printed.kind, &guide)
+    Fingerprint::new(printed.kind, found, accept.headers(), accept.has_query())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Guide, GuideSite, Listen, ProxyKind, Upstream, render};
 use crate::domain::checkpoint::hex;
+use crate::domain::route::rules::RouteRules;
 use crate::error::Result;
 use crate::service::endpoint::Endpoint;
 
@@ -37,23 +38,29 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Returns the fingerprint of a guide. `None` for output that is no configuration with comments of `#`.
+    /// Returns the fingerprint of a guide with the hosts and rules of `sites`, for tokens in the headers `credentials` or the
+    /// `query`. `None` for output that is no configuration with comments of `#`.
     ///
     /// # Errors
     /// Those of [`super::write`].
-    pub fn new(subject: ProxyKind, guide: &Guide<'_>) -> Result<Option<Self>> {
+    pub fn new(
+        subject: ProxyKind,
+        sites: impl IntoIterator<Item = (Vec<String>, RouteRules)>,
+        credentials: Vec<String>,
+        query: bool,
+    ) -> Result<Option<Self>> {
         let Some((_, kind)) = KINDS.into_iter().find(|(kind, _)| *kind == subject) else { return Ok(None) };
         let verify = Endpoint::parse(ADDRESS)?;
-        let site = |site: &GuideSite| Ok(GuideSite { upstream: Upstream::parse(ADDRESS)?, ..site.clone() });
-        let sites: Result<Vec<GuideSite>> = guide.sites.iter().map(site).collect();
+        let site = |(hosts, rules)| Ok(GuideSite { hosts, rules, upstream: Upstream::parse(ADDRESS)? });
+        let sites: Result<Vec<GuideSite>> = sites.into_iter().map(site).collect();
         let bare = Guide {
             verify: &verify,
             sites: sites?,
             remarks: Vec::new(),
             listen: Listen::parse(ADDRESS)?,
             tls: None,
-            credentials: guide.credentials.clone(),
-            query: guide.query,
+            credentials,
+            query,
             proof: None,
             insecure: true,
         };

@@ -92,7 +92,9 @@ pub struct Guide<'a> {
 pub fn write(subject: ProxyKind, guide: &Guide<'_>) -> Result<String> {
     guide.check(subject)?;
     let text = render(subject, guide)?;
-    let Some(fingerprint) = Fingerprint::new(subject, guide)? else { return Ok(text) };
+    let sites = guide.sites.iter().map(|site| (site.hosts.clone(), site.rules.clone()));
+    let fingerprint = Fingerprint::new(subject, sites, guide.credentials.clone(), guide.query)?;
+    let Some(fingerprint) = fingerprint else { return Ok(text) };
     Ok(match text.split_once('\n') {
         Some((first, rest)) => format!("{first}\n{fingerprint}\n{rest}"),
         None => text,

@@ -104,62 +104,13 @@ fn finish(
             report.places
         ));
     }
-    let working = found.iter().filter(|found| found.works()).count();
+    if !found.is_empty() {
+        return Err(findings(app, report, found, revoked));
+    }
     let searched = match report.objects {
         0 => counted(report.files, "file"),
         objects => format!("{} and {}", counted(report.files, "file"), counted(objects, "git object")),
     };
-    if !found.is_empty() {
-        if app.out.quiet {
-            return Err(Error::silent_findings());
-        }
-        let places = counted(report.places, "place");
-        let (program, secrets) = (app.program(), counted(found.len(), "secret"));
-        let (why, next) = match (revoked, working, found.len()) {
-            (Some(Revoked { count: count @ 1.., has_disabled }), ..) => (
-                match (count, found.len()) {
-                    (_, 1) => "the secret was revoked".to_owned(),
-                    (1, _) => "1 secret was revoked".to_owned(),
-                    _ => format!("{count} secrets were revoked"),
-                },
-                has_disabled.then(|| {
-                    format!(
-                        "Get new secrets for the disabled tokens: {program} token regenerate NAME, then {program} \
-                         token enable NAME"
-                    )
-                }),
-            ),
-            (_, 0, 1) if found.iter().all(Found::is_unknown) => {
-                ("this store did not issue the secret".to_owned(), None)
-            }
-            (_, 0, _) if found.iter().all(Found::is_unknown) => {
-                ("this store issued none of the secrets".to_owned(), None)
-            }
-            (_, 0, 1) => ("the secret doesn't work".to_owned(), None),
-            (_, 0, _) => ("none of the secrets works".to_owned(), None),
-            (Some(_), _, 1) => ("the secret doesn't work any more".to_owned(), None),
-            (Some(_), ..) => ("none of the secrets works any more".to_owned(), None),
-            (None, working, all) => {
-                let count = match (working, all) {
-                    (_, 1) => "the secret works".to_owned(),
-                    (1, _) => "1 secret works".to_owned(),
-                    (count, _) => format!("{count} secrets work"),
-                };
-                (
-                    count,
-                    Some(format!(
-                        "End the secrets that work: run the command again with --revoke. Or replace a secret: \
-                         {program} token regenerate NAME"
-                    )),
-                )
-            }
-        };
-        let error = Error::findings(format!("found {secrets} in {places}")).why(why);
-        return Err(match next {
-            Some(next) => error.next(next),
-            None => error,
-        });
-    }
     match report.unreadable_count {
         0 => {
             app.out.note(&format!("No secrets in {searched}"));
@@ -183,4 +134,41 @@ fn finish(
             }
         })),
     }
+}
+
+/// Returns the error for the secrets in `found`.
+fn findings(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option<Revoked>) -> Error {
+    if app.out.quiet {
+        return Error::silent_findings();
+    }
+    let working = found.iter().filter(|found| found.works()).count();
+    let is_unknown = found.iter().all(Found::is_unknown);
+    let why = match (revoked, working, found.len()) {
+        (Some(Revoked { count: 1.., .. }), _, 1) => "the secret was revoked".to_owned(),
+        (Some(Revoked { count: 1, .. }), ..) => "1 secret was revoked".to_owned(),
+        (Some(Revoked { count: count @ 1.., .. }), ..) => format!("{count} secrets were revoked"),
+        (_, 0, 1) if is_unknown => "this store did not issue the secret".to_owned(),
+        (_, 0, _) if is_unknown => "this store issued none of the secrets".to_owned(),
+        (_, 0, 1) => "the secret doesn't work".to_owned(),
+        (_, 0, _) => "none of the secrets works".to_owned(),
+        (Some(_), _, 1) => "the secret doesn't work any more".to_owned(),
+        (Some(_), ..) => "none of the secrets works any more".to_owned(),
+        (None, _, 1) => "the secret works".to_owned(),
+        (None, 1, _) => "1 secret works".to_owned(),
+        (None, count, _) => format!("{count} secrets work"),
+    };
+    let program = app.program();
+    let next = match revoked {
+        Some(Revoked { count: 1.., has_disabled: true }) => Some(format!(
+            "Get new secrets for the disabled tokens: {program} token regenerate NAME, then {program} token enable NAME"
+        )),
+        None if working > 0 => Some(format!(
+            "End the secrets that work: run the command again with --revoke. Or replace a secret: {program} token \
+             regenerate NAME"
+        )),
+        _ => None,
+    };
+    let (secrets, places) = (counted(found.len(), "secret"), counted(report.places, "place"));
+    let error = Error::findings(format!("found {secrets} in {places}")).why(why);
+    next.map_or(error.clone(), |next| error.next(next))
 }
