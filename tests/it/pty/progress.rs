@@ -14,9 +14,9 @@ use crate::support::pty::{End, Terminal, program};
 const MANY: &str = "9000000";
 const FILES: [&str; 4] = ["big.db", "big.db-wal", "big.db.token", "secrets.txt"];
 
-fn creating_many(home: &CliHome) -> Terminal {
+fn creating_many(home: &CliHome, options: &[&str]) -> Terminal {
     let args = ["demo", "--tokens", MANY, "--store", "big.db", "--no-open", "--secrets", "secrets.txt"];
-    let terminal = Terminal::start(program(JETON, &args, &home.path(""), &[]));
+    let terminal = Terminal::start(program(JETON, &[&args, options].concat(), &home.path(""), &[]));
     terminal.shows(&format!("of {MANY} tokens created"));
     assert!(terminal.text().contains(" 0 %"), "{}", terminal.text());
     terminal
@@ -24,9 +24,9 @@ fn creating_many(home: &CliHome) -> Terminal {
 
 #[test]
 fn interrupted_work_clears_its_bar_and_leaves_no_file() {
-    for signal in [None, Some(Signal::TERM)] {
+    for (signal, options) in [(None, &[][..]), (Some(Signal::TERM), &["--json"])] {
         let home = CliHome::new();
-        let mut terminal = creating_many(&home);
+        let mut terminal = creating_many(&home, options);
         assert!(exists(&home.path("big.db")));
         match signal {
             None => terminal.types("\x03"),
