@@ -162,6 +162,7 @@ fn open_page(page: Box<Picker>) -> App {
         commands: jeton::cli::command,
         is_read_only: false,
         propagation_probe: PropagationProbe::new(Path::new("nowhere")),
+        program: None,
         store_path: String::new(),
         store_colour: None,
         server: None,

@@ -9,6 +9,7 @@ use super::client_info;
 use super::output::{Output, counted};
 use super::progress::ProgressBar;
 use super::screens::{exit_as, require_terminal, run_tui};
+use super::suggested_commands::program_for_store;
 use crate::config::{CliOverrides, Settings};
 use crate::demo::{self, Demonstration, LargeDemo};
 use crate::domain::audit::Face;
@@ -48,7 +49,7 @@ fn run_demo() -> Result<()> {
         password: demonstration.password(),
         service: live.as_ref().map(|live| live.endpoint().clone()),
     };
-    let result = run_tui(backend, &world, &settings, Some(demo));
+    let result = run_tui(backend, &world, &settings, Some(program_for_store(&demonstration.store())), Some(demo));
     if let Some(live) = live {
         live.stop();
     }
@@ -80,7 +81,7 @@ fn make_large_store(global: &GlobalArgs, args: &DemoArgs, store: &Path, tokens: 
     ));
     let password = Zeroizing::new(demo::PASSWORD.to_owned());
     let demo = tui::Demo { username: username.clone(), password, service: None };
-    exit_as(run_tui(backend, &world, &settings_for(&username)?, Some(demo))?)
+    exit_as(run_tui(backend, &world, &settings_for(&username)?, Some(program_for_store(store)), Some(demo))?)
 }
 
 /// Screen settings for the owner of a sample store. A configured account doesn't apply here.

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use super::args::GlobalArgs;
+use super::suggested_commands::program;
 use super::{command, overrides, select_backend};
 use crate::config::{CliOverrides, ServerField, Settings};
 use crate::domain::audit::Face;
@@ -27,7 +28,7 @@ pub(super) fn open_tui(global: GlobalArgs, readonly: bool) -> Result<()> {
     require_terminal()?;
     let world = platform::adapters();
     let backend = select_backend(&settings, &world, Face::Tui)?;
-    match run_tui(backend, &world, &settings, None)? {
+    match run_tui(backend, &world, &settings, program(&global), None)? {
         tui::ExitReason::Switch(place) => match places(&settings).get(place) {
             Some((_, arguments)) => {
                 let again = arguments.iter().cloned().chain(readonly.then(|| "--readonly".to_owned()));
@@ -60,17 +61,19 @@ fn places(settings: &Settings) -> Vec<(tui::Place, [String; 2])> {
     local.into_iter().chain(servers).collect()
 }
 
-/// Opens the screens on the store at `place`.
+/// Opens the screens on the store at `place`. Commands that are copied there begin with `program`.
 pub(super) fn run_tui(
     place: SelectedBackend,
     world: &Adapters,
     settings: &Settings,
+    program: Option<String>,
     demo: Option<tui::Demo>,
 ) -> Result<tui::ExitReason> {
     tui::run(tui::TuiConfig {
         progress: Arc::clone(&world.progress),
         propagation_probe: place.propagation_probe(),
         commands: command,
+        program,
         store_path: place.location(),
         store_colour: settings.store_colour.as_ref().map(|colour| colour.value),
         server: settings.server.as_ref().map(|server| tui::ServerLabel {

@@ -1,5 +1,7 @@
 //! Commands that errors suggest, made to use the store or server of the command that failed.
 
+use std::path::Path;
+
 use super::args::{self, GlobalArgs};
 use crate::error::Error;
 use crate::verbs::cli_line::CliLine;
@@ -10,12 +12,16 @@ const LOCAL_COMMANDS: [&str; 5] = ["backup", "demo", "init", "restore", "serve"]
 
 /// Returns the beginning of commands for the store or server of the command line. `None` if it names neither.
 pub(super) fn program(global: &GlobalArgs) -> Option<String> {
-    let (option, place) = match (&global.server, &global.store) {
-        (Some(server), _) => ("--server", server.clone()),
-        (None, Some(store)) => ("--store", store.display().to_string()),
-        (None, None) => return None,
-    };
-    Some(CliLine::new(&[option, &place]).to_string())
+    match (&global.server, &global.store) {
+        (Some(server), _) => Some(CliLine::new(&["--server", server]).to_string()),
+        (None, Some(store)) => Some(program_for_store(store)),
+        (None, None) => None,
+    }
+}
+
+/// Returns the beginning of commands for the store at `path`.
+pub(super) fn program_for_store(path: &Path) -> String {
+    CliLine::new(&["--store", &path.display().to_string()]).to_string()
 }
 
 /// Returns `error` with `program` in place of each `jeton` that begins a command of its next step. The code that

@@ -118,6 +118,7 @@ fn clipboard(terminal: &TerminalFacts) -> Vec<Finding> {
     vec![Finding::ok(match terminal.clipboard {
         ClipboardRoute::Desktop => "secrets are copied to the clipboard of this desktop, and removed after 45 s",
         ClipboardRoute::Terminal => "secrets are copied through the terminal, if the terminal permits this (OSC 52)",
+        ClipboardRoute::Screen => "secrets are copied through GNU screen, if your terminal permits this (OSC 52)",
         ClipboardRoute::Tmux => "secrets are copied through tmux, if the terminal of tmux permits this (OSC 52)",
         ClipboardRoute::TmuxPassthrough => {
             "secrets are copied through tmux on your machine, if set-clipboard or allow-passthrough is on in tmux"

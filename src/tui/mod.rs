@@ -80,6 +80,8 @@ pub struct TuiConfig {
     pub commands: fn() -> clap::Command,
     /// Checks if the running service has read a change.
     pub propagation_probe: PropagationProbe,
+    /// The beginning of commands for this store or server, if `jeton` alone would use another one.
+    pub program: Option<String>,
     /// Location of the store, for display.
     pub store_path: String,
     /// The colour of the host while no server is used.

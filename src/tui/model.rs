@@ -49,6 +49,8 @@ pub struct Model {
     /// `true` if nothing can be changed.
     pub is_read_only: bool,
     pub host: String,
+    /// The beginning of commands for this store or server, if `jeton` alone would use another one.
+    pub program: Option<String>,
     /// Location of the store, for display.
     pub store_path: String,
     /// The colour of the host while no server is used.
@@ -142,6 +144,15 @@ pub enum RequestKind {
 }
 
 impl Model {
+    /// Returns `command`, which begins with `jeton`, for the store or server of these screens.
+    pub fn command_here(&self, command: &str) -> String {
+        let names_place = [" --store", " --server"].iter().any(|option| command.contains(option));
+        match (&self.program, command.strip_prefix("jeton ")) {
+            (Some(program), Some(rest)) if !names_place => format!("{program} {rest}"),
+            _ => command.to_owned(),
+        }
+    }
+
     /// Creates the initial state.
     pub fn new(config: &TuiConfig, host: String, size: (u16, u16)) -> Self {
         Model {
@@ -155,6 +166,7 @@ impl Model {
             view_state: ViewState::default(),
             is_read_only: config.is_read_only,
             host,
+            program: config.program.clone(),
             store_path: config.store_path.clone(),
             store_colour: config.store_colour,
             server: config.server.clone(),

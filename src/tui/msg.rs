@@ -101,8 +101,8 @@ impl Copied {
                     .to_owned()
             }
             Ok(Copied::Sent(Sent::Tmux)) => {
-                "sent to tmux and your terminal, whose clipboards jeton can't clear. Paste to check that the text \
-                 arrived (in tmux: prefix key, then ])"
+                "sent to tmux, which passes the text to your terminal if it can. jeton can't clear their clipboards. \
+                 Paste to check that the text arrived (in tmux: prefix key, then ])"
                     .to_owned()
             }
             Ok(Copied::Sent(Sent::TmuxPassthrough)) => {

@@ -146,7 +146,7 @@ struct Workers {
     store: Arc<StoreWorkers>,
     /// `None` if text is copied by an escape sequence to the terminal.
     clipboard: Option<(Sender<ClipboardText>, thread::JoinHandle<Option<()>>)>,
-    past_tmux: bool,
+    route: ClipboardRoute,
     progress: Arc<Progress>,
     /// `true` while the screen shows ledger data.
     ledger_shown: Arc<AtomicBool>,
@@ -177,13 +177,13 @@ impl Workers {
                     drop(wake.send(WakeEvent::TmuxFailed(text)))
                 })?)
             }
-            ClipboardRoute::Terminal | ClipboardRoute::TmuxPassthrough => None,
+            ClipboardRoute::Terminal | ClipboardRoute::TmuxPassthrough | ClipboardRoute::Screen => None,
         };
-        let past_tmux = ClipboardRoute::choose() != ClipboardRoute::Terminal;
+        let route = ClipboardRoute::choose();
         let send = msg_sender(events_tx);
         config.progress.listen(move |done, total| send(Msg::Progress(done, total)));
         let progress = Arc::clone(&config.progress);
-        Ok(Workers { store: Arc::new(store), clipboard, past_tmux, progress, ledger_shown })
+        Ok(Workers { store: Arc::new(store), clipboard, route, progress, ledger_shown })
     }
 }
 
@@ -338,9 +338,12 @@ impl EventLoop<'_> {
 
     /// Sends text to the terminal's clipboard.
     fn send_text(&mut self, text: &str) -> Result<()> {
-        let past_tmux = self.workers.past_tmux;
-        self.screen.send(&osc52::sequence(text, past_tmux))?;
-        let sent = if past_tmux { Sent::TmuxPassthrough } else { Sent::Direct };
+        let route = self.workers.route;
+        self.screen.send(&osc52::sequence(text, route))?;
+        let sent = match route {
+            ClipboardRoute::Tmux | ClipboardRoute::TmuxPassthrough => Sent::TmuxPassthrough,
+            ClipboardRoute::Desktop | ClipboardRoute::Terminal | ClipboardRoute::Screen => Sent::Direct,
+        };
         self.dispatch(Msg::Copied(Ok(Copied::Sent(sent))))
     }
 

@@ -25,6 +25,8 @@ pub enum ClipboardRoute {
     Tmux,
     /// The user's terminal, through a tmux on another machine, which can't be called from here.
     TmuxPassthrough,
+    /// The user's terminal, through GNU screen.
+    Screen,
 }
 
 impl ClipboardRoute {
@@ -44,6 +46,7 @@ impl ClipboardRoute {
         match in_tmux {
             true => ClipboardRoute::Tmux,
             false if term.starts_with("tmux") => ClipboardRoute::TmuxPassthrough,
+            false if term.starts_with("screen") => ClipboardRoute::Screen,
             false => ClipboardRoute::Terminal,
         }
     }
@@ -75,5 +78,6 @@ mod tests {
         assert_eq!(ClipboardRoute::through_terminal(false, "xterm-256color"), ClipboardRoute::Terminal);
         assert_eq!(ClipboardRoute::through_terminal(true, "screen-256color"), ClipboardRoute::Tmux);
         assert_eq!(ClipboardRoute::through_terminal(false, "tmux-256color"), ClipboardRoute::TmuxPassthrough);
+        assert_eq!(ClipboardRoute::through_terminal(false, "screen.xterm-256color"), ClipboardRoute::Screen);
     }
 }

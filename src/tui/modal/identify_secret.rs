@@ -34,20 +34,21 @@ pub struct IdentifySecretDialog {
     /// The presented secret, to revoke it.
     presented: SecretText,
     result: Option<SecretLookup>,
+    is_read_only: bool,
 }
 
 impl IdentifySecretDialog {
     /// Opens the dialog with an empty field.
-    pub fn new() -> Form<Self> {
+    pub fn new(is_read_only: bool) -> Form<Self> {
         let presented = SecretText::new(Zeroizing::default());
-        Form::new(IdentifySecretDialog { secret: TextInput::masked_text(MAX_TEXT), presented, result: None })
+        let secret = TextInput::masked_text(MAX_TEXT);
+        Form::new(IdentifySecretDialog { secret, presented, result: None, is_read_only })
     }
 
-    /// Returns `true` if the secret works, or would work if its account were enabled.
+    /// Returns `true` if the secret works, or would work if its account were enabled. Read-only screens revoke nothing.
     fn can_revoke(&self) -> bool {
-        self.result
-            .as_ref()
-            .is_some_and(|found| matches!(found.denial_reason, None | Some(DenialReason::AccountDisabled)))
+        let found = self.result.as_ref().filter(|_| !self.is_read_only);
+        found.is_some_and(|found| matches!(found.denial_reason, None | Some(DenialReason::AccountDisabled)))
     }
 
     /// Asks for the name of the secret's token or login, then ends the secret.

@@ -56,7 +56,7 @@ pub fn global(action: Action, page: &dyn Component, model: &Model) -> Option<Box
         Action::Palette => Some(Box::new(Palette::new(page, model))),
         Action::Messages => Some(Box::new(PastNotices::new(model.messages.iter().cloned().collect()))),
         Action::Servers => Some(Box::new(ServersDialog::new(model))),
-        Action::IdentifySecret => Some(Box::new(IdentifySecretDialog::new())),
+        Action::IdentifySecret => Some(Box::new(IdentifySecretDialog::new(model.is_read_only))),
         _ => None,
     }
 }

@@ -149,10 +149,10 @@ impl Content for PastNotices {
         (!self.notices.is_empty()).then(|| format!("{} of {}", self.at + 1, self.notices.len()))
     }
 
-    fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Option<Intent> {
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
         let no_command = "Not copied: this message shows no jeton command";
         (action == Action::CopyLine).then(|| match self.notices.get(self.at).and_then(|notice| notice.cli.clone()) {
-            Some(cli) => Intent::copy(cli),
+            Some(cli) => Intent::copy(ctx.model.command_here(&cli)),
             None => Intent::Notify(NoticeId::NotCopied, no_command.to_owned()),
         })
     }

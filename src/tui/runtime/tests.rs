@@ -29,7 +29,7 @@ fn stop_that_came_too_late_does_not_stop_the_next_work() {
     let workers = Workers {
         store: Arc::new(store),
         clipboard: None,
-        past_tmux: false,
+        route: ClipboardRoute::Terminal,
         progress: Arc::clone(&progress),
         ledger_shown,
     };

@@ -85,3 +85,14 @@ fn refusing_tmux_gets_both_escape_sequences() {
         leaves(t);
     }
 }
+
+#[test]
+fn screen_gets_both_escape_sequences() {
+    let home = home_with_a_token();
+    let mut t = revealing(&home, &[("STY", "1.x"), ("TERM", "screen.xterm-256color")]);
+    t.types("y");
+    t.shows(screens::COPIED_BY_TERMINAL);
+    let written = String::from_utf8_lossy(&t.written()).into_owned();
+    assert!(written.contains("\x07\x1bP\x1b]52;c;") && !written.contains("Ptmux;"));
+    leaves(t);
+}

@@ -108,6 +108,7 @@ fn child() {
         commands: jeton::cli::command,
         is_read_only: false,
         propagation_probe: PropagationProbe::new(Path::new("nowhere")),
+        program: None,
         store_path: "nowhere".to_owned(),
         store_colour: None,
         server: None,

@@ -83,6 +83,7 @@ impl TuiHarness {
             commands: jeton::cli::command,
             is_read_only: false,
             propagation_probe: PropagationProbe::new(&install.temp_store.path()),
+            program: None,
             store_path: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
             store_colour: None,
             server: None,

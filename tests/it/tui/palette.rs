@@ -7,6 +7,7 @@ use jeton::tui::notice::NoticeId;
 use jeton::tui::screen::accounts::Accounts;
 use jeton::tui::screen::list::loaded_rows::ListRow;
 use jeton::tui::screen::policy::PolicyScreen;
+use jeton::tui::theme::Theme;
 
 use super::table::{install, status};
 use super::{dialog_lines, lines_of};
@@ -139,6 +140,20 @@ fn command_for_the_shell_is_copied() {
     s.keys(":token revoke a b<enter>");
     assert_eq!(s.copied, ["jeton backup /tmp/x.db", "jeton token revoke a --confirm a", "jeton token revoke a b"]);
     assert_eq!(status(&s, "a"), Status::Active);
+}
+
+#[test]
+fn copied_commands_use_the_store_of_the_screens() {
+    let mut s = TuiHarness::with_config(install(&["a"]), Theme::colour(), |start| {
+        start.program = Some("jeton --store /tmp/x.db".to_owned());
+    });
+    s.keys(&format!("{PASSWORD}<enter>:backup /tmp/y.db<enter>:backup --store /tmp/z.db /tmp/y.db<enter>"));
+    s.keys(&format!("d{PASSWORD}<enter>my"));
+    let disabled = "jeton --store /tmp/x.db token disable ops/a";
+    assert_eq!(
+        s.copied,
+        ["jeton --store /tmp/x.db backup /tmp/y.db", "jeton backup --store /tmp/z.db /tmp/y.db", disabled]
+    );
 }
 
 #[test]

@@ -5,15 +5,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jeton::error::{Error, Kind, Result};
 use jeton::read_only_backend::backend_for_screens;
+use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::Backend;
 use jeton::verbs::credential::Credential;
 use jeton::verbs::request::{Request, Response, VERBS};
 use jeton::verbs::secret_delivery::SecretReceiver;
+use zeroize::Zeroizing;
 
 use super::table::install;
 use crate::support::drawn::Learned;
-use crate::support::fakes::PASSWORD;
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
 
 /// Counts the requests that arrive.
@@ -75,4 +77,16 @@ fn keys_for_changes_do_nothing_and_are_not_shown() {
     assert!(s.problem().is_some());
     s.keys("<esc>token show a<enter>");
     s.assert_top("token-details");
+}
+
+#[test]
+fn looked_up_secret_has_no_button_to_revoke_it() {
+    let install = TestInstall::new();
+    let secret = install.issue(OWNER, "lost").secret.expose(str::to_owned);
+    let mut s = TuiHarness::with_config(install, Theme::colour(), |start| start.is_read_only = true);
+    s.keys(&format!("{PASSWORD}<enter>W"));
+    s.message(Msg::Paste(Zeroizing::new(secret)));
+    s.keys("<enter>");
+    s.assert_shows("ops/lost (t:1)");
+    s.assert_hides("Revoke");
 }

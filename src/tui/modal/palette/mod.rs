@@ -219,7 +219,7 @@ impl Palette {
                     Some(route) => self.follow(at, route, words.first().map(String::as_str), ctx),
                     None => {
                         let line = format!("jeton {} {}", entry.name, words.join(" "));
-                        Intent::All(vec![Intent::Close(None), Intent::copy(line.trim_end())])
+                        Intent::All(vec![Intent::Close(None), Intent::copy(ctx.model.command_here(line.trim_end()))])
                     }
                 }
             }
