@@ -132,7 +132,7 @@ fn anchor_shows_cut_and_rewritten_rows() {
     let again = home.run(&["audit", "anchor", "a"], "").assert_success().assert_silent();
     insta::assert_snapshot!(again.err, @"The anchor already has a checkpoint of the last row (row 5). The file was not changed");
     home.create(&["more"]);
-    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"The log is anchored up to row 5. If somebody rewrites the 1 row after this row and all their hashes, jeton can't detect the change. To anchor the log up to its end, run: jeton audit anchor FILE");
+    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"The log is anchored up to row 5. If somebody rewrites the 1 row after this row, with the hashes, jeton can't detect the change. To anchor the log up to its end, run: jeton audit anchor FILE");
     let json = home.run(&["audit", "anchor", "a", "--json"], "").assert_success().json();
     assert_eq!((&json["seq"], &json["added"]), (&6.into(), &true.into()));
     let text = std::fs::read_to_string(home.path("a")).unwrap();

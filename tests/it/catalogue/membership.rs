@@ -205,7 +205,7 @@ fn cyclic_sets_are_refused_by_name() {
     apply(&install, "ops", &read(&install, &format!("{y}{}", set("why", "set:a"))).unwrap(), None).unwrap();
     let error = assert_error(read(&install, &format!("{head}{}", set("a", "set:why"))), Kind::Usage).to_string();
     assert!(error.contains("\"a\" → \"why\" → \"a\""), "{error}");
-    insta::assert_snapshot!(assert_error(read(&install, head), Kind::Usage), @r#"f.toml:2:8: the API set "a" can't be removed: the API set "why" of the catalogue y refers to "a". Remove "a" from "why" first, or keep "a" in this catalogue"#);
+    insta::assert_snapshot!(assert_error(read(&install, head), Kind::Usage), @r#"f.toml:2:8: the API set "a" can't be removed: the API set "why" of the catalogue y refers to "a". Remove "a" from "why" in the catalogue y first, or keep "a" in this catalogue"#);
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     ");
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the username ci is taken: a username is never used again, not even after its account was deleted
+    error: the username ci is taken: a username stays taken, even after its account was deleted
       Choose another username
     ");
     let secret = inheriting(&home, "ci");
@@ -96,7 +96,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     home.ops(&["account", "show", "ci"]).assert_error(Kind::NotFound).assert_silent();
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the username ci is taken: a username is never used again, not even after its account was deleted
+    error: the username ci is taken: a username stays taken, even after its account was deleted
       Choose another username
     ");
     assert_eq!(home.verify(&secret), 4);
@@ -104,7 +104,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
         let refused = home.ops(&[&["account"], last].concat()).assert_error(Kind::Conflict).assert_silent();
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
         error: the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins
-          An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create one: jeton account create NAME --role owner
+          An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create a new owner: jeton account create NAME --role owner
         ") };
     }
 }

@@ -109,8 +109,8 @@ fn commands_respect_the_role_of_each_account() {
     run(&demo, &["token", "create", "x", "--account", "metrics", "--quiet"]).assert_success();
     let refused = run(&demo, &["token", "enable", "contractor-anna"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: contractor-anna can't be enabled; nothing was changed: the token expired at [time]
-      First set a new expiry, e.g.: jeton --store [folder]/many.db token edit demo/contractor-anna --expires 30d. Then enable the token again
+    error: demo/contractor-anna can't be enabled; nothing was changed: the token expired at [time]
+      First set a new expiry, e.g.: jeton --store [folder]/many.db token edit demo/contractor-anna --expires 30d. Then enable the token
     ");
     let refused = run(&demo, &["token", "regenerate", "contractor-anna"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"

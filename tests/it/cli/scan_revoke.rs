@@ -29,7 +29,7 @@ fn found_secrets_that_work_are_revoked_by_possession() {
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/rotated now has only the new secret
     ✓ ops/a disabled
-    error: found 3 secrets in 4 places: 2 of them were revoked
+    error: found 3 secrets in 4 places: 2 secrets were revoked
       Get new secrets for the disabled tokens: jeton token regenerate NAME, then jeton token enable NAME
     ");
     assert_eq!((home.verify(&a), home.verify(&old)), (4, 4));

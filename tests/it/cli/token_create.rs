@@ -16,7 +16,7 @@ fn create_beyond_the_limit_of_active_tokens_is_a_conflict() {
     }
     let refused = home.as_ops(&["token", "create", "t-11"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
+    error: the account ops would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
       First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER
     ");
     home.as_ops(&["token", "disable", "t-1", "t-2"]).assert_success();
@@ -24,7 +24,7 @@ fn create_beyond_the_limit_of_active_tokens_is_a_conflict() {
     home.create(&["t-12"]);
     let refused = home.as_ops(&["token", "enable", "t-1"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
+    error: the account ops would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
       First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER
     ");
 }

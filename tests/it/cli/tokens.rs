@@ -97,7 +97,7 @@ fn create_takes_several_names() {
     home.as_ops(&["token", "create", "g", "h", "--out", "one"]).assert_error(Kind::Usage).assert_says(&["--out-dir"]);
     let refused = home.as_ops(&["token", "create", "g", "h", "i", "j", "k"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
-    error: the account would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
+    error: the account ops would have 11 active tokens: the limit for each account is 10 (policy.active_tokens)
       First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER
     ");
     home.as_ops(&["token", "delete", "a", "b", "--confirm", "2"]).assert_success();
@@ -203,7 +203,7 @@ fn purge_needs_the_number_and_whose_names_a_purged_secret() {
     assert_eq!(whose(&gone, &["--quiet"]).assert_success().out, "ops/gone\n");
     for wrong in ["nonsense", &live[..50], ""] {
         let refused = whose(wrong, &[]).assert_error(Kind::NotFound).assert_silent();
-        insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"error: the secret belongs to no token: not a jeton secret") };
+        insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"error: the input contains no complete jeton secret") };
     }
     let mut mistyped = live.clone().into_bytes();
     mistyped[20] = if mistyped[20] == b'a' { b'b' } else { b'a' };

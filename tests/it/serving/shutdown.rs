@@ -262,15 +262,15 @@ fn service_takes_sockets_from_systemd() {
     let (surplus, _open) = with_inherited_sockets(&install, &two, &notify);
     let refused = run_to_end(surplus, b"").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"
-    error: systemd passes more sockets named "verify" than jeton uses: jeton uses one socket named verify, one named manage and, if serve.manage has an https address, a second one named manage (a TCP port)
-      Remove the ListenStream= line that isn't needed from the socket units
+    error: systemd passes more sockets named "verify" than jeton uses: jeton uses one socket named verify and one named manage. If serve.manage has an https address, jeton uses a second socket named manage, which must be a TCP port
+      Remove the extra ListenStream= line from the socket units
     "#);
     let (unfit, _open) =
         with_inherited_sockets(&install, &[("verify", UnixDatagram::bind(sibling("d.sock")).unwrap().into())], &notify);
     let refused = run_to_end(unfit, b"").assert_error(Kind::Failure);
     insta::assert_snapshot!(refused.message(), @"
     error: the sockets passed by systemd can't be used: fd 3 is not a valid tcp socket
-      Use ListenStream= in the socket units
+      In the socket units, use only ListenStream=
     ");
 }
 

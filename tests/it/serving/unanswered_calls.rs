@@ -172,7 +172,7 @@ fn outcome_is_unknown_if_no_repetition_is_answered() {
         assert_eq!((refused.kind, refused.fault), (Kind::Failure, Some(Fault::Unanswered)));
         assert!(install.fakes.clock.monotonic() - slept < Duration::from_secs(10), "it ends");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(without_path(&refused.to_string()), @"it is unknown whether the change was made: the server socket gave no valid answer: connection closed before message completed. Check whether the change was made before you repeat it: jeton --server socket token list --all, or jeton --server socket token show NAME");
+            insta::assert_snapshot!(without_path(&refused.to_string()), @"it is unknown whether the change was made: the server socket gave no valid answer: connection closed before message completed. Before you repeat the change, check whether it was made: jeton --server socket token list --all, or jeton --server socket token show NAME");
         }
         assert_eq!(count(&install, "token.create"), 3 + n);
     }

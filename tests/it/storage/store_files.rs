@@ -125,7 +125,7 @@ fn other_database_is_refused() {
     let long = assert_refused_even_as_root(&path, &[]);
     write(b"short");
     assert_eq!(assert_refused_even_as_root(&path, &[]), long);
-    insta::assert_snapshot!(without_folder(&long, &place), @"the store is not an SQLite file: file is not a database. Check the path: --store PATH. If the path is right, the store is damaged: restore a backup");
+    insta::assert_snapshot!(without_folder(&long, &place), @"the store is not an SQLite file. Check the path: --store PATH. If the path is right, the store is damaged: restore a backup");
 
     for sql in [
         "CREATE TABLE theirs (x)",

@@ -36,7 +36,7 @@ pub mod screens {
     /// Rejects the password of a sign-in.
     pub const WRONG_SIGN_IN: &str = "wrong username or password";
     /// Rejects a sign-in too soon after the last one.
-    pub const TRY_LATER: &str = "next attempt";
+    pub const TRY_LATER: &str = "next sign-in attempt";
     pub const LOCKED: &str = "jeton is locked";
     /// Stands for the rows of an empty table.
     pub const NO_TOKENS: &str = "No tokens yet";

@@ -56,7 +56,7 @@ fn new_account_form_shows_each_problem() {
     s.assert_top("account.create");
     s.keys("<esc><s-tab><s-tab><s-tab><s-tab><c-u>member<tab><tab><tab><tab><enter>");
     prove(&mut s);
-    insta::assert_snapshot!(s.problem().unwrap(), @"the username member is taken: a username is never used again, not even after its account was deleted. Choose another username");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the username member is taken: a username stays taken, even after its account was deleted. Choose another username");
     s.assert_top("create-account");
 }
 
@@ -243,7 +243,7 @@ fn last_owner_is_refused_before_any_question() {
         assert!(s.app.modals.is_empty(), "{key}");
         s.assert_notice(NoticeId::Error(Kind::Conflict));
     }
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create one: jeton account create NAME --role owner");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create a new owner: jeton account create NAME --role owner");
     s.install.account("second", Role::Owner);
     s.message(Msg::StoreChanged(i64::MAX));
     s.keys("d");

@@ -52,8 +52,8 @@ fn renamed_token_is_revoked_by_its_new_name() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/a2
     This token was never used, but somebody might use it soon.
-    The service denies the token from the next request on. Within 30 days, you
-    can restore the token from the trash.
+    The service denies the token from the next request on. Within 30 days, the
+    token can be restored from the trash.
     Name                      a2
     Type the name
     Password of ops
@@ -81,7 +81,7 @@ fn tokens_revoked_by_another_session_leave_the_dialog() {
       ops/a                             never seen
       ops/c                             never seen
     The service denies the tokens from the next request on. Within 30 days,
-    you can restore the tokens from the trash.
+    the tokens can be restored from the trash.
     Number                    2
     Type the number
     Password of ops
@@ -95,8 +95,8 @@ fn tokens_revoked_by_another_session_leave_the_dialog() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/a
     This token was never used, but somebody might use it soon.
-    The service denies the token from the next request on. Within 30 days, you
-    can restore the token from the trash.
+    The service denies the token from the next request on. Within 30 days, the
+    token can be restored from the trash.
     Name                      a
     Type the name
     Password of ops
@@ -140,7 +140,7 @@ fn tokens_are_disabled_as_stored_after_a_conflict() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Disable 2 tokens
     From the next request on, none of these tokens works: ops/b2, ops/c. The
-    secrets are kept: you can enable the tokens later, unless they have
+    secrets are kept: the tokens can be enabled later, unless they have
     expired. 1 other marked token is already disabled.
     None of the 2 tokens was used in the last 7 days.
     Password of ops

@@ -95,8 +95,8 @@ fn revoke_leaves_made_tokens_by_default() {
       from local (jeton cli)
       method used: jeton.tokens.write
 
-    The service denies the token from the next request on. Within 30 days, you
-    can restore the token from the trash.
+    The service denies the token from the next request on. Within 30 days, the
+    token can be restored from the trash.
     ! This token created or regenerated 2 tokens that are not revoked:
     ops/one, ops/two
     Its 2 tokens              (•) leave them   ( ) revoke all 2 too
@@ -121,8 +121,8 @@ fn revoke_with_made_tokens_needs_their_number() {
       from local (jeton cli)
       method used: jeton.tokens.write
 
-    The service denies the token from the next request on. Within 30 days, you
-    can restore the token from the trash.
+    The service denies the token from the next request on. Within 30 days, the
+    token can be restored from the trash.
     ! This token created or regenerated 2 tokens that are not revoked:
     ops/one, ops/two
     Its 2 tokens              ( ) leave them   (•) revoke all 2 too
@@ -158,7 +158,7 @@ fn revoking_several_counts_each_token_once() {
       ops/one                           never seen
 
     The service denies the tokens from the next request on. Within 30 days,
-    you can restore the tokens from the trash.
+    the tokens can be restored from the trash.
     ! These tokens created or regenerated 1 token that is not revoked: ops/two
     Their 1 token             (•) leave it   ( ) revoke it too
     Number                    2
@@ -178,7 +178,7 @@ fn revoking_several_counts_each_token_once() {
       ops/one                           never seen
 
     The service denies the tokens from the next request on. Within 30 days,
-    you can restore the tokens from the trash.
+    the tokens can be restored from the trash.
     ! These tokens created or regenerated 1 token that is not revoked: ops/two
     Their 1 token             ( ) leave it   (•) revoke it too
     Number                    3

@@ -43,8 +43,8 @@ fn notice_shows_that_the_service_denies_the_token() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/deploy-bot
     Never used.
-    The service denies the token from the next request on. Within 30 days, you
-    can restore the token from the trash.
+    The service denies the token from the next request on. Within 30 days, the
+    token can be restored from the trash.
     Name                      deploy-bot
     Type the name
     Password of ops

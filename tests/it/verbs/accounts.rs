@@ -58,7 +58,7 @@ fn account_name_is_never_reused() {
     assert_eq!(install.audit().len(), rows);
     install.call(OWNER, delete_account("member")).unwrap();
     let error = assert_error(install.call(OWNER, create_account("member", Role::Viewer)), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the username member is taken: a username is never used again, not even after its account was deleted. Choose another username");
+    insta::assert_snapshot!(error, @"the username member is taken: a username stays taken, even after its account was deleted. Choose another username");
 }
 
 #[test]

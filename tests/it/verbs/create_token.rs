@@ -98,7 +98,7 @@ fn active_tokens_are_limited_to_ten() {
         install.issue("member", &format!("t{n}-x"));
     }
     let error = assert_error(install.call("member", create("eleventh")), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account would have 11 active tokens: the limit for each account is 10 (policy.active_tokens). First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER");
+    insta::assert_snapshot!(error, @"the account member would have 11 active tokens: the limit for each account is 10 (policy.active_tokens). First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER");
     assert_error(install.call("member", show("eleventh")), Kind::NotFound);
     install.issue("viewer", "others-are-not-counted");
 
@@ -190,7 +190,7 @@ fn create_of_several_is_all_or_nothing() {
     assert_error(install.call("member", names(&[])), Kind::Usage);
     install.set_policy(|p| p.active_tokens = 2);
     let error = assert_error(install.call("member", names(&["a", "b", "c", "d"])), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account would have 4 active tokens: the limit for each account is 2 (policy.active_tokens). First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER");
+    insta::assert_snapshot!(error, @"the account member would have 4 active tokens: the limit for each account is 2 (policy.active_tokens). First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER");
     let rows = install.audit().len();
 
     let (done, files) = save(names(&["a", "b"])).unwrap();

@@ -70,7 +70,7 @@ fn refused_edit_changes_nothing() {
     no(EditToken { name: Some(token_name("jtn_12345678")), ..edit("x") }, Kind::Usage);
     no(EditToken { expires: spec("20-11-2026"), ..edit("x") }, Kind::Usage);
     let error = no(EditToken { selection: add(&["IDE Plugins"]), ..edit("x") }, Kind::Usage);
-    insta::assert_snapshot!(error, @"API sets can't be added to this token or dropped from it: the token's API selection is not a list of API sets: the token has no access. Replace the whole API selection with sets: --set NAME (can be repeated)");
+    insta::assert_snapshot!(error, @r#"API sets can't be added to this token or dropped from it: the token's API selection is "no access". Replace the whole API selection with sets: --set NAME (can be repeated)"#);
     let replace = |selection| Some(SelectionEdit::Replace(selection));
     no(EditToken { selection: replace(methods(&["no.Such"])), ..edit("x") }, Kind::NotFound);
     no(EditToken { selection: replace(Selection::Sets(["None".to_owned()].into())), ..edit("x") }, Kind::NotFound);
@@ -107,7 +107,7 @@ fn new_expiry_of_an_expired_token_counts_towards_the_limit() {
     install.issue("member", "y");
     let renewed = EditToken { expires: spec("1d"), ..edit("x") };
     let error = assert_error(install.call("member", renewed.clone()), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account would have 2 active tokens: the limit for each account is 1 (policy.active_tokens). First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER");
+    insta::assert_snapshot!(error, @"the account member would have 2 active tokens: the limit for each account is 1 (policy.active_tokens). First disable or revoke other tokens of the account. An owner can also raise the limit: jeton policy set policy.active_tokens NUMBER");
     install.call("member", disable(&["y"])).unwrap();
     install.call("member", renewed).unwrap();
     install.call("member", EditToken { expires: spec("2d"), ..edit("x") }).unwrap();

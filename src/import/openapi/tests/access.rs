@@ -116,7 +116,7 @@ fn each_rule_overrides_those_before() {
     assert_eq!(levels, [Access::Read, Access::Admin, Access::Public, Access::Read, Access::Write]);
     insta::assert_snapshot!(all.notes.join("\n"), @"
     access levels: 1 from the HTTP method, 1 from scopes, 1 from security: [], 2 from x-jeton-access
-    jeton made 1 group from the paths, because the operations have no tags, or all have the same tag
+    jeton made 1 group from the paths, because the operations have no tags
     ");
 }
 

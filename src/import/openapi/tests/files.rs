@@ -76,10 +76,10 @@ fn files_that_lead_astray_are_left_out() {
     insta::assert_snapshot!(imported.warnings.join("\n"), @r#"
     the file "missing.yaml" can't be read: no such file
     "/a": its $refs lead in a circle, back to "a.yaml"; jeton skips this $ref
-    GET "/a": $ref "../../out.yaml" refers to a URL, or to a file outside of the document's folder; jeton reads only files below that folder
-    "/b": $ref "../b.yaml" refers to a URL, or to a file outside of the document's folder; jeton reads only files below that folder
-    "/c": $ref "/etc/passwd" refers to a URL, or to a file outside of the document's folder; jeton reads only files below that folder
-    "/d": $ref "https://example.com/d.yaml" refers to a URL, or to a file outside of the document's folder; jeton reads only files below that folder
+    GET "/a": $ref "../../out.yaml" is not a relative path to a file inside the document's folder; jeton reads only such files
+    "/b": $ref "../b.yaml" is not a relative path to a file inside the document's folder; jeton reads only such files
+    "/c": $ref "/etc/passwd" is not a relative path to a file inside the document's folder; jeton reads only such files
+    "/d": $ref "https://example.com/d.yaml" is not a relative path to a file inside the document's folder; jeton reads only such files
     "/e": $ref "missing.yaml" refers to a file that can't be read; see the warning about that file
     "#);
     let broken = import_files("openapi: 3.0.3\npaths: {/a: {$ref: a.yaml}}\n", &[("a.yaml", "a: [")]).unwrap_err();

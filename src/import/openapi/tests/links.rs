@@ -45,8 +45,8 @@ fn docs_come_from_the_operation_the_template_the_tag_or_the_document() {
     GET "/a/{b}": skipped the documentation link "file:///etc/passwd": it is not a complete http or https link
     GET "/a/{b}": skipped the documentation link "https://": it is not a complete http or https link
     GET "/a/{b}": skipped the documentation link "//d.example": it is not a complete http or https link
-    GET "/a/{b}": skipped the documentation link "https://d/\u{202e}": it is not a complete http or https link
-    GET "/a/{b}": skipped the documentation link "https://a b": it is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "https://d/\u{202e}": it is too long, or contains a space or another character that a link can't have
+    GET "/a/{b}": skipped the documentation link "https://a b": it is too long, or contains a space or another character that a link can't have
     GET "/a/{b}": skipped the documentation link "": it is not a complete http or https link
     "#);
     for bad in ["ftp://x/{id}", "https://x/{nothing}", "{id}", "https://x/{id", ""] {

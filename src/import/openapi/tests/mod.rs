@@ -201,7 +201,7 @@ fn other_versions_are_refused() {
     "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
     "openapi: 3.10.0": unsupported version: OpenAPI "3.10.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
     "openapi: 2.9": unsupported version: OpenAPI "2.9": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
-    "{}": the text is not an OpenAPI document: the field openapi with the version is missing, such as: openapi: 3.1.0
+    "{}": the text is not an OpenAPI document: it has no field with the version, such as openapi: 3.1.0
     "[]": the text is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
     "": the document is empty
     "just words": the text is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
@@ -254,7 +254,7 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
     );
     assert_eq!(all.catalogue.groups[0].title, "User Management");
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    GET "/c": skipped a tag, because it is not text
+    GET "/c": skipped a tag, because it is empty
     operations without operationId, for which jeton makes an id from HTTP method and path: 4 (HEAD "/", GET "/c", GET "/users/{id}/repos", …)
     the tag "使用者" has no characters that an id can have, so its group gets the id group-778ff5f9
     "GET /b": the operationId "使用者" has no characters that an id can have, so jeton made the id from HTTP method and path
@@ -365,6 +365,6 @@ fn titles_come_from_summary_description_or_path() {
     assert_eq!(the_one(&all).title, format!("{}…", "é".repeat(119)));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     operations without operationId, for which jeton makes an id from HTTP method and path: 1 (GET "/a")
-    titles that jeton cut, because they were too long: 1 (GET "/a")
+    operations whose title jeton cut, because it was too long: 1 (GET "/a")
     "#);
 }

@@ -32,7 +32,7 @@ fn scopes_of_all_alternatives_become_sets() {
     the scope "all" is not declared by the security scheme "oauth"
     PATCH "/a": the security scheme "none" is not declared in the document
     the security scheme "none" is not declared, so jeton makes no API set for its scope "x"
-    the scope "w" is declared by the security schemes "copy" and "oauth"; jeton made one API set for both
+    the scope "w" belongs to the security schemes "copy" and "oauth"; jeton made one API set for both
     operations that become public, because they need no token (security: []): 1 (DELETE "/a")
     declared OpenAPI scopes for which jeton makes no API set, because no operation requires them: 1 ("idle")
     "#);
@@ -64,8 +64,8 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
     assert!(set_names(&all).iter().all(|name| !name.starts_with("scope b") && *name != "scope r"));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the scope "b" is not declared by the security scheme "oauth"
-    operations that need several OpenAPI scopes together, so jeton put them into no API set for a single scope: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
-    operations that need another credential too, such as an API key, so jeton put them into no API set for a scope: 1 (OPTIONS "/a")
+    operations that are in no API set for a single scope, because they need several OpenAPI scopes together: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
+    operations that are in no API set for a scope, because they also need another credential, such as an API key: 1 (OPTIONS "/a")
     "#);
 }
 
@@ -139,7 +139,7 @@ fn omitted_parts_are_warned_about() {
     );
     assert_eq!(all.catalogue.methods().count(), 2);
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    "/a": skipped the key "GET": write HTTP methods in lower case, "get"
+    "/a": skipped the key "GET": write the HTTP method in lower case: "get"
     "/a": skipped the key "query": jeton imports only delete, get, head, options, patch, post, put and trace
     GET "/a": skipped "tags", because its value is not a list
     skipped the path "/b", because its value is not a map
@@ -148,7 +148,7 @@ fn omitted_parts_are_warned_about() {
     GET "d": skipped "security", because its value is not a list
     GET "d": the path does not start with a slash; jeton adds a slash
     operations without operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a", GET "d")
-    operations with callbacks, which jeton skips because callbacks are not methods of this API: 1 (GET "/a")
+    operations whose callbacks jeton skips, because callbacks are not methods of this API: 1 (GET "/a")
     skipped 1 webhook, because webhooks are not methods of this API
     "#);
     assert!(!all.warnings.iter().any(|w| w.contains("x-m")));
