@@ -284,7 +284,7 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     used(&install, &young, STOP, ("10.0.0.5", "curl/8.5.0"), 2, 1);
     let mut s = TuiHarness::signed_in(install);
     s.keys("e<tab><tab><tab>");
-    insta::assert_snapshot!(lines_of(&s, "has recorded"), @"USAGE");
+    insta::assert_snapshot!(lines_of(&s, "has recorded"), @"jeton has recorded the token's uses for 2 days, and can find");
     s.keys("<space>d");
     s.assert_notice(NoticeId::NoEffect);
     s.assert_shows("2 of ");
