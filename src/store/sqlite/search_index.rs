@@ -145,12 +145,9 @@ impl SearchIndex {
         }
         for id in ids {
             self.changed.insert(id, Texts::of_token(db, id)?.map(Arc::new));
-            if self.bytes() > self.max_bytes {
-                return Ok(false);
-            }
         }
         (self.tip, self.last) = (tip, None);
-        Ok(true)
+        Ok(self.bytes() <= self.max_bytes)
     }
 
     /// Returns a test if the token with an id matches. Faster than a search if many tokens match and few are needed.
