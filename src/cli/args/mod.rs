@@ -62,11 +62,11 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "jeton", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 100)]
 pub struct Cli {
-    #[command(flatten)]
-    pub global: GlobalArgs,
     /// Open screens that change nothing
     #[arg(long)]
     pub readonly: bool,
+    #[command(flatten)]
+    pub global: GlobalArgs,
     /// The command; `None` opens the screens.
     #[command(subcommand)]
     pub command: Option<Command>,

@@ -97,6 +97,8 @@ fn commands() {
         "\n## Options of every command\n\nCommands that need only the store, such as `check` and `audit verify`, refuse `--user` and password options.\n\n"
     );
     options(&mut page, command.get_arguments().filter(|arg| arg.is_global_set()));
+    let _ = write!(page, "\n## jeton without a command\n\nOpens the screens.\n\n");
+    options(&mut page, command.get_arguments().filter(|arg| is_own(arg) && arg.get_id() != "version"));
     let _ = write!(page, "\n## Exit codes\n\n| code | meaning |\n|---|---|\n");
     for (code, meaning) in jeton::error::EXIT_CODES {
         let _ = writeln!(page, "| {code} | {meaning} |");
@@ -121,19 +123,23 @@ fn describe(page: &mut String, command: &clap::Command, parent: &str) {
     if !aliases.is_empty() {
         let _ = write!(page, "\nAlso: {}.\n", aliases.join(", "));
     }
-    let own = |arg: &&clap::Arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help";
-    let has_own = command.get_arguments().any(|arg| own(&arg));
+    let has_own = command.get_arguments().any(is_own);
     if below.is_empty() || has_own {
         let usage = command.clone().render_usage().to_string();
         let _ = write!(page, "\n```\n{}\n```\n", usage.trim_start_matches("Usage: "));
         if has_own {
             page.push('\n');
-            options(page, command.get_arguments().filter(own));
+            options(page, command.get_arguments().filter(|arg| is_own(arg)));
         }
     }
     for sub in below {
         describe(page, sub, &name);
     }
+}
+
+/// Returns `true` if the option belongs to its command alone.
+fn is_own(arg: &clap::Arg) -> bool {
+    !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help"
 }
 
 fn options<'a>(page: &mut String, arguments: impl Iterator<Item = &'a clap::Arg>) {
