@@ -19,6 +19,13 @@ pub fn backend_for_screens(backend: impl Backend + 'static, is_read_only: bool) 
     if is_read_only { Arc::new(ReadOnlyBackend(Arc::new(backend))) } else { Arc::new(backend) }
 }
 
+/// Returns the error for a change.
+pub fn refusal() -> Error {
+    Error::new(Kind::Denied, "nothing was changed")
+        .why(REASON)
+        .next("Start jeton without --readonly. If the setting readonly is yes, first run: jeton config set readonly no")
+}
+
 impl Backend for ReadOnlyBackend {
     fn run(
         &self,
@@ -27,9 +34,7 @@ impl Backend for ReadOnlyBackend {
         receive: Option<&mut SecretReceiver<'_>>,
     ) -> Result<Response> {
         if request.is_change() {
-            return Err(Error::new(Kind::Denied, "nothing was changed").why(REASON).next(
-                "Start jeton without --readonly. If the setting readonly is yes, first run: jeton config set readonly no",
-            ));
+            return Err(refusal());
         }
         self.0.run(credential, request, receive)
     }

@@ -58,20 +58,27 @@ impl App {
     pub(super) fn session(&self) -> Result<Session> {
         match self.open_login()? {
             Some(session) => Ok(session.clone()),
-            None => self.authenticate().map(|(_, session)| session),
+            None => {
+                let (_, session) = self.authenticate()?;
+                if self.prompt.is_accessible {
+                    // One sign-in for all menus, as on the screens.
+                    let _ = self.login.set(Some(session.clone()));
+                }
+                Ok(session)
+            }
         }
     }
 
     /// Returns the session of the stored login. `None` if there is none, or a password was given. A login that has
     /// ended is reported before the prompt for the password.
     pub(super) fn open_login(&self) -> Result<Option<&Session>> {
-        let Some(Setting { value: login, .. }) = &self.settings.login else { return Ok(None) };
         if self.prompt.password != PasswordSource::Prompt {
             return Ok(None);
         }
         if let Some(known) = self.login.get() {
             return Ok(known.as_ref());
         }
+        let Some(Setting { value: login, .. }) = &self.settings.login else { return Ok(None) };
         let token = TokenCredential::of_any(Arc::clone(&login.token));
         let session = match self.call(&Credential::Token(token), SignIn) {
             Ok(session) => Some(session),
@@ -112,6 +119,20 @@ impl App {
             SelectedBackend::Remote(server) => server.confirm(credential),
         };
         self.with_password(check).map(|(credential, ())| credential)
+    }
+
+    /// Begins a change that is shown before it is confirmed. Returns a credential to read with, and the proof for the
+    /// change. In the menus, where a session is open, [`App::proof`] asks for the proof last.
+    pub(super) fn begin_change(&self) -> Result<(Credential, Option<Credential>)> {
+        if self.prompt.is_accessible {
+            return Ok((Credential::Session(self.session()?), None));
+        }
+        self.authenticate().map(|(proof, session)| (Credential::Session(session), Some(proof)))
+    }
+
+    /// Returns the proof of [`App::begin_change`].
+    pub(super) fn proof(&self, given: Option<Credential>) -> Result<Credential> {
+        given.map_or_else(|| self.write_credential(), Ok)
     }
 
     /// Returns a token or password credential, and a session opened with it.

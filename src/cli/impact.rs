@@ -76,21 +76,22 @@ pub(super) fn write_credential(
     to: &str,
     removal: impl FnOnce(&Credential) -> Result<Removal>,
 ) -> Result<(Credential, Impact)> {
-    if !is_by_person(app) || app.token()?.is_some() {
+    if !app.prompt.is_accessible && (!is_by_person(app) || app.token()?.is_some()) {
         return Ok((app.write_credential()?, Impact::default()));
     }
-    let (credential, session) = app.authenticate()?;
-    let read_credential = Credential::Session(session);
+    let (read_credential, proof) = app.begin_change()?;
     let removal = removal(&read_credential)?;
     let seen = confirm(app, &read_credential, to, removal)?;
-    Ok((credential, seen))
+    Ok((app.proof(proof)?, seen))
 }
 
-/// Shows the impact of `removal`, and asks for a yes if the change hits tokens in use or deletes rows of the ledger.
+/// Shows the impact of `removal`, and asks for a yes if the change hits tokens in use or deletes rows of the ledger. In the
+/// menus, where one wrong number begins a change, also if no password follows.
 pub(super) fn confirm(app: &App, credential: &Credential, to: &str, removal: Removal) -> Result<Impact> {
     let seen = show(app, credential, removal)?;
     // Where tokens can't be restored, their number is typed.
-    if seen.lost.trashed == 0 && (seen.used > 0 || seen.is_lower_bound || seen.lost.ledger_before.is_some()) {
+    let is_grave = seen.used > 0 || seen.is_lower_bound || seen.lost.ledger_before.is_some();
+    if seen.lost.trashed == 0 && (is_grave || app.prompt.is_accessible && app.token()?.is_some()) {
         ask(app, to)?;
     }
     Ok(seen)

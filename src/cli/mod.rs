@@ -1,5 +1,6 @@
 //! The command line: parses arguments, runs one verb, prints the answer and returns an exit code.
 
+mod accessible;
 mod account;
 pub mod answer_schemas;
 mod args;
@@ -11,6 +12,7 @@ mod change_report;
 mod check;
 mod completions;
 mod config;
+mod conversation;
 mod demo;
 mod doctor;
 mod guide;
@@ -56,7 +58,6 @@ use crate::domain::name::{TokenName, Username};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Fault, Kind, Result};
 use crate::lazy_backend::LazyLocalBackend;
-use crate::platform;
 use crate::platform::secret_files::InterruptibleDelivery;
 use crate::remote_backend::RemoteBackend;
 use crate::selected_backend::SelectedBackend;
@@ -65,6 +66,7 @@ use crate::verbs::local_backend::{Adapters, ClientInfo};
 use crate::verbs::request::{RequestVerb, VERBS, call};
 use crate::verbs::secret_delivery::{SecretDestination, call_with_delivery};
 use crate::verbs::session::Session;
+use crate::{platform, read_only_backend};
 
 /// Maximum wait of a command for the delay after earlier failed attempts.
 const BACKOFF_TIMEOUT: Duration = Duration::from_secs(60);
@@ -115,12 +117,12 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(Cli { global, readonly, command }: Cli) -> Result<()> {
-    let Some(command) = command else { return screens::open_tui(global, readonly) };
-    if readonly {
-        return Err(Error::usage("--readonly has no meaning for a command")
-            .why("it is an option of the screens")
-            .next("Leave out --readonly"));
+fn dispatch(Cli { accessible, readonly, global, command }: Cli) -> Result<()> {
+    let Some(command) = command else { return screens::open(global, accessible, readonly) };
+    if accessible || readonly {
+        let option = if accessible { "--accessible" } else { "--readonly" };
+        let error = Error::usage(format!("{option} has no meaning for a command"));
+        return Err(error.why("it is an option of the screens").next(format!("Leave out {option}, or the command")));
     }
     refuse_identity(&global, &command)?;
     match command {
@@ -247,6 +249,7 @@ impl App {
     }
 
     fn call<V: RequestVerb>(&self, credential: &Credential, verb: V) -> Result<V::Reply> {
+        self.check_may_change::<V>()?;
         let reply = call(&self.backend, credential, verb)?;
         self.mark_changed::<V>();
         Ok(reply)
@@ -259,6 +262,7 @@ impl App {
         verb: V,
         destination: SecretDestination<'_>,
     ) -> Result<(V::Reply, Vec<PathBuf>)> {
+        self.check_may_change::<V>()?;
         let done = call_with_delivery(&self.backend, credential, verb, destination, &InterruptibleDelivery)?;
         self.mark_changed::<V>();
         Ok(done)
@@ -268,6 +272,15 @@ impl App {
         if Self::is_change::<V>() {
             self.out.mark_changed();
         }
+    }
+
+    /// Returns `true` if nothing may be changed, as on the screens. Commands don't follow the setting.
+    fn is_read_only(&self) -> bool {
+        self.prompt.is_accessible && self.settings.is_read_only()
+    }
+
+    fn check_may_change<V: RequestVerb>(&self) -> Result<()> {
+        if self.is_read_only() && Self::is_change::<V>() { Err(read_only_backend::refusal()) } else { Ok(()) }
     }
 
     fn is_change<V: RequestVerb>() -> bool {

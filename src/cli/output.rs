@@ -1,20 +1,23 @@
 //! Output of the commands: data on stdout, messages on stderr. Text that came from data is made safe for a terminal
 //! only here.
 
+mod error_text;
 mod list_table;
 mod list_writer;
 mod paged_list;
 mod table;
+mod words;
 mod wrapped;
 
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::rc::Rc;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::conversation::Conversation;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines, is_control_or_bidi};
@@ -23,9 +26,12 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::own_process;
 use paged_list::PagedList;
 
+pub(super) use error_text::Failed;
+pub use error_text::{format_error, format_json_error, print_error};
 pub use list_table::{Cell, Columns, ListTable};
 pub use list_writer::{ListWriter, RESTORE_HINT, check_all_readable};
 pub use table::Table;
+pub use words::{in_words, wrap_words};
 pub use wrapped::{columns, wrap_for_stderr, wrap_line};
 
 /// Schema version of every answer.
@@ -44,6 +50,8 @@ pub struct Output {
     /// `true` once something was changed. Then a lost answer must not look like a refused change.
     changed: std::cell::Cell<bool>,
     list: Option<PagedList>,
+    /// The person who listens to everything in words, instead of stdout and stderr.
+    listener: Option<Rc<dyn Conversation>>,
     /// Messages that wait for the end of the list, because a pager has the screen.
     held_notes: RefCell<String>,
 }
@@ -56,7 +64,26 @@ impl Drop for Output {
 
 impl Output {
     pub fn new(json: bool, quiet: bool) -> Self {
-        Output { json, quiet, changed: std::cell::Cell::new(false), list: None, held_notes: RefCell::default() }
+        Output {
+            json,
+            quiet,
+            changed: std::cell::Cell::new(false),
+            list: None,
+            listener: None,
+            held_notes: RefCell::default(),
+        }
+    }
+
+    /// Creates the output of the menus: lines in words, without glyphs, columns and bars.
+    pub(super) fn in_words(listener: Rc<dyn Conversation>) -> Self {
+        let mut out = Output::new(false, false);
+        out.listener = Some(listener);
+        out
+    }
+
+    /// Returns the person who listens. `None` if the output is seen.
+    pub(super) fn listener(&self) -> Option<&Rc<dyn Conversation>> {
+        self.listener.as_ref()
     }
 
     /// Records that something was changed.
@@ -80,7 +107,7 @@ impl Output {
     }
 
     pub fn table(&mut self, table: &mut Table) -> Result<()> {
-        let text = table.drain_text();
+        let text = if self.listener.is_some() { table.drain_sentences() } else { table.drain_text() };
         self.data(&text)
     }
 
@@ -102,9 +129,20 @@ impl Output {
             return;
         }
         let line = format!("{}\n", escape_untrusted(text));
+        if let Some(listener) = &self.listener {
+            // Without its terminal, the next prompt fails.
+            return drop(listener.say(&line));
+        }
         match &self.list {
             Some(_) => self.held_notes.borrow_mut().push_str(&line),
             None => write_stderr(&line),
+        }
+    }
+
+    /// Prints a command that may come next. The menus have entries instead.
+    pub fn command_note(&self, text: &str) {
+        if self.listener.is_none() {
+            self.note(text);
         }
     }
 
@@ -117,7 +155,7 @@ impl Output {
 
     /// Returns `true` if a person may be shown progress: on stderr, if it is a terminal.
     pub fn shows_progress(&self) -> bool {
-        !self.quiet && io::stderr().is_terminal() && !own_process::is_dumb_terminal()
+        !self.quiet && self.listener.is_none() && io::stderr().is_terminal() && !own_process::is_dumb_terminal()
     }
 
     /// Returns `true` if the answer goes to a terminal.
@@ -143,6 +181,9 @@ impl Output {
     }
 
     fn data(&mut self, text: &str) -> Result<()> {
+        if let Some(listener) = &self.listener {
+            return listener.say(text);
+        }
         if let Some(list) = &mut self.list {
             return list.write(text);
         }
@@ -251,55 +292,6 @@ fn write(text: &str) -> io::Result<()> {
 /// Prints our own text on stderr. A failure is ignored, because it can't be reported anywhere.
 pub fn write_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// The answer of a command that fails.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Failed<'a> {
-    schema: u32,
-    error: ErrorBody<'a>,
-}
-
-/// The part of an error for programs. Without a value, `why` and `next` are `null`.
-#[derive(Serialize, JsonSchema)]
-struct ErrorBody<'a> {
-    kind: Kind,
-    /// Exit code of the command.
-    exit_code: u8,
-    /// The failure.
-    what: &'a str,
-    /// Why; `null` if the failure says it all.
-    why: Option<&'a str>,
-    /// Next step; `null` if there is none to advise.
-    next: Option<&'a str>,
-}
-
-/// Prints the error, its reason and the next step on stderr, as text or as a line of JSON.
-pub fn print_error(e: &Error, as_json: bool) {
-    if e.is_silent() {
-        return;
-    }
-    write_stderr(&if as_json { format_json_error(e) } else { wrap_for_stderr(format_error(e)) });
-}
-
-/// Returns the error as a line of JSON.
-pub fn format_json_error(e: &Error) -> String {
-    let Error { kind, what, why, next, .. } = e;
-    let error =
-        ErrorBody { kind: *kind, exit_code: kind.exit_code(), what, why: why.as_deref(), next: next.as_deref() };
-    to_safe_json(&Failed { schema: SCHEMA, error }, ITEM_CAPACITY)
-        .map_or_else(|_| format_error(e), |line| format!("{}\n", line.as_str()))
-}
-
-/// Returns the error as lines of text.
-pub fn format_error(e: &Error) -> String {
-    let why = e.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-    let mut text = escape_untrusted(&format!("error: {}{why}", e.what)).into_owned();
-    text.push('\n');
-    if let Some(next) = &e.next {
-        text.push_str(&format!("  {}\n", escape_untrusted(next)));
-    }
-    text
 }
 
 /// Prints text that is already safe: help, or an error in the command line.

@@ -1,19 +1,22 @@
 //! Prompts for passwords, secrets and confirmations. They use the terminal itself, never stdout. With `--no-input`, or
 //! without a terminal, there is no prompt.
 
-use std::cell::RefCell;
-use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::cell::{Cell, RefCell};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use zeroize::Zeroizing;
 
+use super::conversation::{Conversation, TerminalLines};
+use super::output::wrap_words;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Kind, Result};
-use crate::platform::bounded_read::{
-    FirstLine, MAX_SECRET_LINE, is_standard, read_first_line, read_private_line, read_secret_line,
-};
-use crate::platform::terminal_echo::{EchoOff, TERMINAL};
+use crate::platform::bounded_read::{FirstLine, is_standard, read_private_line, read_secret_line};
+
+/// The answer that leaves the menus, and the answer that means its letter.
+const QUIT: &str = "q";
+const LITERAL_QUIT: &str = "\\q";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordSource {
@@ -29,7 +32,11 @@ pub struct Prompt {
     pub password: PasswordSource,
     /// `true` if a person can answer.
     pub is_interactive: bool,
-    echo: RefCell<Option<EchoOff>>,
+    /// `true` if the person listens, and has menus instead of the screens.
+    pub is_accessible: bool,
+    /// `true` once the person has left the menus.
+    is_quitting: Cell<bool>,
+    lines: Rc<dyn Conversation>,
     /// The password from stdin, which can be read only once.
     from_stdin: RefCell<Option<Zeroizing<String>>>,
 }
@@ -45,9 +52,21 @@ impl Prompt {
         Prompt {
             password,
             is_interactive: !no_input && terminal(),
-            echo: RefCell::new(None),
+            is_accessible: false,
+            is_quitting: Cell::new(false),
+            lines: Rc::new(TerminalLines::default()),
             from_stdin: RefCell::default(),
         }
+    }
+
+    /// Creates the prompts of the menus, which everybody can answer by line.
+    pub fn accessible(lines: Rc<dyn Conversation>) -> Self {
+        Prompt { is_interactive: true, is_accessible: true, lines, ..Prompt::new(PasswordSource::Prompt, true) }
+    }
+
+    /// Returns `true` once the person has left the menus.
+    pub fn is_quitting(&self) -> bool {
+        self.is_quitting.get()
     }
 
     /// Refuses `-` as the path of `what` if the password already comes from stdin.
@@ -112,21 +131,13 @@ impl Prompt {
     pub fn hide_echo(&self) {
         if self.is_interactive && self.password == PasswordSource::Prompt {
             // Without a terminal, the prompt reports the error.
-            let _ = self.begin_hiding();
+            let _ = self.lines.hide_echo();
         }
-    }
-
-    fn begin_hiding(&self) -> io::Result<()> {
-        let mut echo = self.echo.borrow_mut();
-        if echo.is_none() {
-            *echo = Some(EchoOff::begin()?);
-        }
-        Ok(())
     }
 
     /// Turns the echo on again. Drops input that was typed unseen.
     pub fn show_echo(&self) {
-        self.echo.take();
+        self.lines.show_echo();
     }
 
     /// Prompts for a hidden value.
@@ -135,13 +146,16 @@ impl Prompt {
     ///
     /// [`crate::error::Kind::Cancelled`] if the user cancels.
     pub fn read_hidden(&self, label: &str) -> Result<Zeroizing<String>> {
-        self.begin_hiding().map_err(terminal_error)?;
-        let answer = prompt_line(label)?;
+        self.lines.hide_echo()?;
+        let answer = self.prompt_line(label)?;
         // The newline was not echoed either.
-        write_terminal("\n")?;
+        self.lines.write("\n")?;
         match answer {
+            // No password and no secret is so short.
+            FirstLine::Text(text) if self.is_accessible && text.as_str() == QUIT => Err(self.quit()),
+            FirstLine::Text(text) if self.is_accessible && text.is_empty() => Err(Error::cancelled()),
             FirstLine::Text(text) => Ok(text),
-            FirstLine::Empty => Err(Error::cancelled()),
+            FirstLine::Empty => Err(self.quit()),
             FirstLine::TooLong | FirstLine::NotUtf8 | FirstLine::Utf16 => Err(unusable_answer()),
         }
     }
@@ -153,11 +167,15 @@ impl Prompt {
     /// [`crate::error::Kind::Cancelled`] if the user cancels.
     pub fn read_visible(&self, label: &str) -> Result<String> {
         self.show_echo();
-        match prompt_line(label)? {
-            FirstLine::Text(text) => Ok(text.trim().to_owned()),
+        match self.prompt_line(label)? {
+            FirstLine::Text(text) => match text.trim() {
+                QUIT if self.is_accessible => Err(self.quit()),
+                LITERAL_QUIT if self.is_accessible => Ok(QUIT.to_owned()),
+                text => Ok(text.to_owned()),
+            },
             FirstLine::Empty => {
-                write_terminal("\n")?;
-                Err(Error::cancelled())
+                self.lines.write("\n")?;
+                Err(self.quit())
             }
             FirstLine::TooLong | FirstLine::NotUtf8 | FirstLine::Utf16 => Err(unusable_answer()),
         }
@@ -165,27 +183,25 @@ impl Prompt {
 
     /// Shows a line on the terminal.
     pub fn show(&self, text: &str) -> Result<()> {
-        write_terminal(&format!("{}\n", escape_untrusted(text)))
+        let line = format!("{}\n", escape_untrusted(text));
+        if self.is_accessible { self.lines.say(&line) } else { self.lines.write(&line) }
     }
-}
 
-fn prompt_line(label: &str) -> Result<FirstLine> {
-    write_terminal(&format!("{}: ", escape_untrusted(label)))?;
-    let terminal = File::open(TERMINAL).map_err(terminal_error)?;
-    read_first_line(&terminal, MAX_SECRET_LINE)
+    fn quit(&self) -> Error {
+        self.is_quitting.set(true);
+        Error::cancelled()
+    }
+
+    fn prompt_line(&self, label: &str) -> Result<FirstLine> {
+        let mut label = format!("{}: ", escape_untrusted(label));
+        if self.is_accessible {
+            label = wrap_words(&label, self.lines.columns());
+        }
+        self.lines.write(&label)?;
+        self.lines.read()
+    }
 }
 
 fn unusable_answer() -> Error {
     Error::usage("the answer can't be used").why("the answer is too long, or not UTF-8").next("Run the command again")
-}
-
-fn terminal_error(e: io::Error) -> Error {
-    Error::failure("the terminal can't be used")
-        .why(e.to_string())
-        .next("Run the command in another terminal. In a script, use --no-input and --password-file FILE")
-}
-
-fn write_terminal(text: &str) -> Result<()> {
-    let terminal = OpenOptions::new().write(true).open(TERMINAL);
-    terminal.and_then(|mut t| t.write_all(text.as_bytes())).map_err(terminal_error)
 }

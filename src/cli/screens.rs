@@ -1,11 +1,11 @@
-//! `jeton` without a command: the screens.
+//! `jeton` without a command: the screens, or the numbered menus in their place.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use super::args::GlobalArgs;
 use super::suggested_commands::program;
-use super::{command, overrides, select_backend};
+use super::{accessible, command, overrides, select_backend};
 use crate::config::{CliOverrides, ServerField, Settings};
 use crate::domain::audit::Face;
 use crate::error::{Error, Result};
@@ -19,8 +19,12 @@ use crate::verbs::local_backend::Adapters;
 use crate::{platform, tui};
 
 /// Runs `jeton` without a command.
-pub(super) fn open_tui(global: GlobalArgs, readonly: bool) -> Result<()> {
+pub(super) fn open(global: GlobalArgs, accessible: bool, readonly: bool) -> Result<()> {
     let settings = Settings::load(CliOverrides { readonly, ..overrides(&global) })?;
+    if accessible || settings.accessible.value {
+        require_lines("the numbered menus need")?;
+        return accessible::run(&global, settings);
+    }
     if global.no_input && settings.token.is_none() && settings.login.is_none() {
         return Err(Error::unauthenticated("the screens ask for a password, which --no-input forbids")
             .next("Leave out --no-input. To see the commands, run: jeton --help"));
@@ -112,12 +116,21 @@ pub(super) fn exit_as(reason: tui::ExitReason) -> Result<()> {
 }
 
 pub(super) fn require_terminal() -> Result<()> {
-    let why = if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        "stdin or stdout is not a terminal"
-    } else if platform::own_process::is_dumb_terminal() {
-        "the variable TERM is set to dumb"
-    } else {
+    require_lines("the screens need")?;
+    if !platform::own_process::is_dumb_terminal() {
         return Ok(());
-    };
-    Err(Error::usage("the screens need a terminal").why(why).next("To see the commands, run: jeton --help"))
+    }
+    Err(Error::usage("the screens need a terminal")
+        .why("the variable TERM is set to dumb")
+        .next("For numbered menus, run: jeton --accessible. To see the commands, run: jeton --help"))
+}
+
+/// Refuses anything but a terminal, even one that only prints and reads lines. `subject` begins the error.
+fn require_lines(subject: &str) -> Result<()> {
+    match io::stdin().is_terminal() && io::stdout().is_terminal() {
+        true => Ok(()),
+        false => Err(Error::usage(format!("{subject} a terminal"))
+            .why("stdin or stdout is not a terminal")
+            .next("To see the commands, run: jeton --help")),
+    }
 }

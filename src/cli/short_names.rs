@@ -48,7 +48,7 @@ impl App {
     }
 
     /// Returns the catalogues; none if the caller may not read them. Names then have to be full.
-    fn catalogues_for_names(&self, credential: &Credential) -> Result<Vec<Catalogue>> {
+    pub(super) fn catalogues_for_names(&self, credential: &Credential) -> Result<Vec<Catalogue>> {
         let credential = match self.backend {
             SelectedBackend::Local(_) => &Credential::Store,
             SelectedBackend::Remote(_) => credential,

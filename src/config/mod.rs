@@ -122,6 +122,8 @@ pub struct Settings {
     pub lock_after: Setting<Duration>,
     pub confirm_remember: Setting<Duration>,
     pub dates: Setting<DateFormat>,
+    /// `true` if numbered menus replace the screens.
+    pub accessible: Setting<bool>,
     /// `true` if clicks and the wheel act on the screens.
     pub mouse: Setting<bool>,
     pub theme: Setting<ThemeName>,
@@ -260,6 +262,9 @@ impl Settings {
             let found = parse(from_files(&files, key), setting_key::parse_duration);
             found.map(|found| found.unwrap_or(Setting { value: default, source: Source::Default }))
         };
+        let switch = |key: SettingKey, of: fn(&Keys) -> Option<String>| {
+            parse(from_files(&files, of), |text| key.parse_yes_or_no(text))
+        };
         let dates = text_from_env("JETON_DATES").or_else(|| from_files(&files, |keys| keys.dates.clone()));
         let theme = text_from_env("JETON_THEME").or_else(|| from_files(&files, |keys| keys.theme.clone()));
         let (server_ca, server_pin) = match named {
@@ -277,9 +282,7 @@ impl Settings {
             store_colour: parse(from_files(&files, |keys| keys.store_colour.clone()), ServerColour::parse)?,
             server_ca,
             server_pin: parse(server_pin, CertificatePin::parse)?,
-            server_insecure: parse(from_files(&files, |keys| keys.server_insecure.clone()), |text| {
-                SettingKey::ServerInsecure.parse_yes_or_no(text)
-            })?,
+            server_insecure: switch(SettingKey::ServerInsecure, |keys| keys.server_insecure.clone())?,
             username,
             token_name: parse(token_name, TokenName::parse)?,
             token,
@@ -290,15 +293,16 @@ impl Settings {
             dates: parse(dates, DateFormat::parse)?.unwrap_or_default(),
             theme: parse(theme, ThemeName::parse)?.unwrap_or_default(),
             motion: parse(from_files(&files, |keys| keys.motion.clone()), Motion::parse)?.unwrap_or_default(),
-            mouse: parse(from_files(&files, |keys| keys.mouse.clone()), |text| {
-                SettingKey::Mouse.parse_yes_or_no(text)
-            })?
-            .unwrap_or(Setting { value: true, source: Source::Default }),
+            accessible: match from_env("ACCESSIBLE") {
+                // Other programs read the variable too, each with its own idea of a value.
+                Some(Setting { value, source }) => Setting { value: value.as_os_str() != "0", source },
+                None => switch(SettingKey::Accessible, |keys| keys.accessible.clone())?.unwrap_or_default(),
+            },
+            mouse: switch(SettingKey::Mouse, |keys| keys.mouse.clone())?
+                .unwrap_or(Setting { value: true, source: Source::Default }),
             readonly: match overrides.readonly {
                 true => Some(Setting { value: true, source: Source::Option("--readonly") }),
-                false => parse(from_files(&files, |keys| keys.readonly.clone()), |text| {
-                    SettingKey::ReadOnly.parse_yes_or_no(text)
-                })?,
+                false => switch(SettingKey::ReadOnly, |keys| keys.readonly.clone())?,
             },
             serve: ServeSettings::find(overrides.serve, &files)?,
         };
@@ -356,6 +360,7 @@ impl Settings {
             SettingKey::LockAfter => text(&self.lock_after, setting_key::describe_duration),
             SettingKey::ConfirmRemember => text(&self.confirm_remember, setting_key::describe_duration),
             SettingKey::StoreColour => text(self.store_colour.as_ref()?, |colour| colour.as_str().to_owned()),
+            SettingKey::Accessible => text(&self.accessible, yes_or_no),
             SettingKey::Mouse => text(&self.mouse, yes_or_no),
             SettingKey::Dates => text(&self.dates, |dates| dates.as_str().to_owned()),
             SettingKey::Theme => plain(&self.theme),
@@ -379,21 +384,15 @@ fn from_files<T>(files: &[(PathBuf, Keys)], of: impl Fn(&Keys) -> Option<T>) -> 
 
 /// Parses a setting that may be missing.
 fn parse<T>(found: Option<Setting<String>>, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<Setting<T>>> {
-    found.map(|setting| setting.parse_with(parse)).transpose()
+    let Some(Setting { value, source }) = found else { return Ok(None) };
+    match parse(&value) {
+        Ok(value) => Ok(Some(Setting { value, source })),
+        Err(e) => Err(Error { what: format!("{} (from {source})", e.what), ..e }),
+    }
 }
 
 impl<T: Default> Default for Setting<T> {
     fn default() -> Self {
         Setting { value: T::default(), source: Source::Default }
-    }
-}
-
-impl Setting<String> {
-    fn parse_with<T>(self, parse: impl FnOnce(&str) -> Result<T>) -> Result<Setting<T>> {
-        let Setting { value, source } = self;
-        match parse(&value) {
-            Ok(value) => Ok(Setting { value, source }),
-            Err(e) => Err(Error { what: format!("{} (from {source})", e.what), ..e }),
-        }
     }
 }

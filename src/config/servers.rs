@@ -194,7 +194,7 @@ pub(super) fn all(files: &[(PathBuf, Keys)]) -> Result<Vec<NamedServer>> {
                 continue;
             }
             let source = Source::File(file.clone());
-            Setting { value: name.clone(), source: source.clone() }.parse_with(check_name)?;
+            parse(Some(Setting { value: name.clone(), source: source.clone() }), check_name)?;
             let colour = table.colour.clone().map(|value| Setting { value, source: source.clone() });
             let colour = parse(colour, ServerColour::parse)?.map(|setting| setting.value);
             servers.push(NamedServer { name: name.clone(), colour, table: table.clone(), source, hidden: None });

@@ -29,6 +29,7 @@ pub enum SettingKey {
     LockAfter,
     ConfirmRemember,
     Dates,
+    Accessible,
     Mouse,
     Theme,
     Motion,
@@ -45,7 +46,7 @@ pub enum SettingKey {
 
 /// Every key, in the order of its variants: name, and description for `jeton config --help` and
 /// `docs/configuration.md`. A dot in a name leads into a table of the file.
-const KEYS: [(SettingKey, &str, &str); 24] = [
+const KEYS: [(SettingKey, &str, &str); 25] = [
     (SettingKey::Store, "store", "Path of the store's file"),
     (
         SettingKey::StoreColour,
@@ -82,6 +83,7 @@ const KEYS: [(SettingKey, &str, &str); 24] = [
         "Time for which the screens remember a typed password; 0s = ask each time",
     ),
     (SettingKey::Dates, "dates", "How dates are shown: iso (2026-12-31) or dmy (31-12-2026)"),
+    (SettingKey::Accessible, "accessible", "yes: numbered menus for a screen reader instead of the screens"),
     (
         SettingKey::Mouse,
         "mouse",
@@ -170,7 +172,7 @@ impl SettingKey {
             | SettingKey::ServeKey
             | SettingKey::ApiToken => Ok(()),
             SettingKey::ServerPin => CertificatePin::parse(value).map(drop),
-            SettingKey::ServerInsecure | SettingKey::Mouse | SettingKey::ReadOnly => {
+            SettingKey::ServerInsecure | SettingKey::Accessible | SettingKey::Mouse | SettingKey::ReadOnly => {
                 self.parse_yes_or_no(value).map(drop)
             }
             SettingKey::Server => ServerAddress::parse(value).map(drop),

@@ -43,6 +43,21 @@ impl Machine {
     }
 }
 
+impl Settings {
+    /// Returns the settings of a machine without files and variables, for the store at `path`.
+    pub fn of_store(path: PathBuf) -> Self {
+        let sources = ConfigSources {
+            variable: &|_| None,
+            user_file: None,
+            system_file: PathBuf::from("/nonexistent/jeton.toml"),
+            default_store: Some(path),
+            management_socket: &|| None,
+            token_in_environment: false,
+        };
+        Self::find(CliOverrides::default(), &sources).unwrap()
+    }
+}
+
 #[test]
 fn source_outranks_the_next_one() {
     let mut machine = Machine::new();

@@ -1,5 +1,6 @@
 //! Terminal prompts of the commands.
 
+mod accessible;
 mod impact;
 
 use std::io::{Read, Write};

@@ -31,11 +31,11 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     let name = changed.value.account.username.to_string();
     print_changed(app, &[changed.value], &format!("created with the role {role}"))?;
     if !app.out.json {
-        app.out.note(&format!("  Sign in with: {} --user {name}", app.program()));
+        app.out.command_note(&format!("  Sign in with: {} --user {name}", app.program()));
         app.out.note("  The password is temporary: the user must replace it at the first sign-in");
         let is_stored = |username: &Setting<Username>| !matches!(username.source, Source::Option(_));
         if had_sole_account && !app.settings.username.as_ref().is_some_and(is_stored) {
-            app.out.note(&format!(
+            app.out.command_note(&format!(
                 "! The store now has two accounts. Add --user NAME to commands, or run once: {} login NAME",
                 app.program()
             ));

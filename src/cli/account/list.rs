@@ -6,9 +6,9 @@ use super::super::App;
 use super::super::args::ListOptions;
 use super::super::output::{Cell, Columns, ListTable, RESTORE_HINT, check_all_readable};
 use super::{status_text, status_word};
-use crate::domain::time::ago;
+use crate::domain::time::{Timestamp, ago};
 use crate::error::Result;
-use crate::verbs::accounts::ListAccounts;
+use crate::verbs::accounts::{AccountWithCounts, ListAccounts};
 
 static COLUMNS: Columns = Columns {
     shown: &["USERNAME", "ROLE", "STATUS", "ACTIVE", "TOTAL", "TRASH", "CREATED"],
@@ -32,19 +32,26 @@ pub(super) fn list(app: &mut App, options: &ListOptions) -> Result<()> {
     }
     table.begin(&mut app.out)?;
     let now = app.now();
-    for counted in &listed.accounts {
-        let (account, tokens) = (&counted.account, counted.tokens);
-        table.row([
-            account.username.to_string().into(),
-            account.role.to_string().into(),
-            Cell::new(status_text(account), status_word(account)),
-            tokens.active.to_string().into(),
-            tokens.live.to_string().into(),
-            tokens.trashed.to_string().into(),
-            Cell::time(ago(account.created_at, now), Some(account.created_at)),
-            account.id.to_string().into(),
-        ]);
-    }
+    listed.accounts.iter().for_each(|account| table.row(row(account, now)));
     table.print(&mut app.out)?;
     check_all_readable("accounts", &unreadable, RESTORE_HINT)
+}
+
+fn row(counted: &AccountWithCounts, now: Timestamp) -> [Cell; 8] {
+    let (account, tokens) = (&counted.account, counted.tokens);
+    [
+        account.username.to_string().into(),
+        account.role.to_string().into(),
+        Cell::new(status_text(account), status_word(account)),
+        tokens.active.to_string().into(),
+        tokens.live.to_string().into(),
+        tokens.trashed.to_string().into(),
+        Cell::time(ago(account.created_at, now), Some(account.created_at)),
+        account.id.to_string().into(),
+    ]
+}
+
+/// Returns the row of an account in words.
+pub(in crate::cli) fn describe_row(counted: &AccountWithCounts, now: Timestamp) -> String {
+    COLUMNS.sentence(&row(counted, now))
 }

@@ -10,6 +10,7 @@ mod passwd;
 mod role;
 mod show;
 
+pub(super) use list::describe_row;
 pub(super) use show::ShownAccount;
 
 use super::App;

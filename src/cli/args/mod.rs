@@ -48,6 +48,7 @@ use crate::error::Error;
 const EXAMPLES: &str = "\
 Examples:
   jeton                                           open the screens
+  jeton --accessible                              numbered menus, for a screen reader
   jeton init --username ops                       create the store and the first owner
   jeton token create ci-deploy --expires 30d      create a token; its secret is shown once
   jeton token revoke ci-deploy                    revoke a token; its requests are denied
@@ -62,7 +63,10 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "jeton", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 100)]
 pub struct Cli {
-    /// Open screens that change nothing
+    /// Use numbered menus for a screen reader instead of the screens
+    #[arg(long)]
+    pub accessible: bool,
+    /// Open screens or menus that change nothing
     #[arg(long)]
     pub readonly: bool,
     #[command(flatten)]

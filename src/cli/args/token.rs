@@ -137,7 +137,7 @@ pub struct EditArgs {
 }
 
 /// Changes of an API selection: either a new one, or additions and removals.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct SelectionArgs {
     /// Replace the API selection with this API set; can be repeated
     #[arg(long, value_name = "SET", conflicts_with_all = ["add_set", "drop_set", "method", "add_method", "drop_method", "inherit", "nothing"])]

@@ -23,7 +23,7 @@ use crate::verbs::ledger::LedgerWindow;
 use crate::verbs::request::{RequestVerb, call};
 
 #[derive(Clone)]
-pub(super) struct LedgerQuery {
+pub(in crate::cli) struct LedgerQuery {
     pub token: Option<TokenRef>,
     pub since: Option<Timestamp>,
     pub filter: LedgerFilter,
@@ -47,7 +47,7 @@ impl LedgerQuery {
 }
 
 /// A row of denied attempts or of uses.
-pub(super) trait LedgerList: Serialize + Sized {
+pub(in crate::cli) trait LedgerList: Serialize + Sized {
     type Key;
     type Verb: RequestVerb<Reply = LedgerWindow<Self>>;
     type Filter: FilterFields + Into<LedgerFilter>;

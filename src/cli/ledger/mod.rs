@@ -5,6 +5,8 @@ mod follow;
 mod list;
 mod uses;
 
+pub(super) use list::{LedgerList, LedgerQuery};
+
 use super::App;
 use super::args::LedgerCommand;
 use super::output::Cell;

@@ -1,6 +1,7 @@
 //! Lists, a page at a time: as a table for people, or as CSV for programs, with columns to choose.
 
 use super::super::args::ListOptions;
+use super::words::words_of;
 use super::{Output, Table};
 use crate::domain::suggest::did_you_mean;
 use crate::domain::time::Timestamp;
@@ -20,6 +21,15 @@ pub struct Columns {
 impl Columns {
     fn keys(&self) -> impl Iterator<Item = String> {
         self.shown.iter().chain(self.more).map(|head| key(head))
+    }
+
+    /// Returns a row in words: the first value, and then each value after the name of its column. Empty ones are left out.
+    pub fn sentence(&self, cells: &[Cell]) -> String {
+        let mut named = self.keys().zip(cells).take(self.shown.len());
+        let first = named.next().map_or("", |(_, cell)| cell.text.as_str()).to_owned();
+        named
+            .filter(|(_, cell)| !matches!(cell.text.as_str(), "" | "-"))
+            .fold(first, |text, (name, cell)| format!("{text}; {}: {}", name.replace('-', " "), words_of(&cell.text)))
     }
 
     /// Returns the places of the columns to print.

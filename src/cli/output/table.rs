@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::words::words_of;
 use crate::domain::untrusted_text::escape_untrusted;
 
 /// Rows in aligned columns, printed a page at a time. Columns only grow, so pages line up as far as possible.
@@ -60,6 +61,16 @@ impl Table {
             text.push('\n');
         }
         text
+    }
+
+    /// Returns the rows of names and values so far as lines that can be heard one by one. Forgets the rows.
+    pub(super) fn drain_sentences(&mut self) -> String {
+        let line = |row: Vec<String>| {
+            let values: Vec<String> = row.iter().skip(1).map(|cell| words_of(cell)).collect();
+            let name = row.first().filter(|name| !name.is_empty()).map_or_else(String::new, |name| format!("{name}: "));
+            format!("{name}{}\n", values.join(", "))
+        };
+        self.rows.drain(..).map(line).collect()
     }
 }
 

@@ -73,8 +73,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
 
 /// Edits exactly the token that was shown: sends the shown state with the request.
 fn preview_and_edit(app: &App, mut verb: EditToken) -> Result<EditPreview> {
-    let (credential, session) = app.authenticate()?;
-    let read_credential = Credential::Session(session);
+    let (read_credential, proof) = app.begin_change()?;
     verb.selection = full_names(app, &read_credential, verb.selection)?;
     let preview = app.call(&read_credential, PreviewEdit(verb.clone()))?;
     for line in diff_lines(app, &preview) {
@@ -88,6 +87,7 @@ fn preview_and_edit(app: &App, mut verb: EditToken) -> Result<EditPreview> {
         impact::show(app, &read_credential, Removal::Selection(preview.before.id, after))?;
     }
     impact::ask(app, "change the token")?;
+    let credential = app.proof(proof)?;
     Ok(app.call(&credential, EditToken { expected: Some(Box::new(preview.before)), ..verb })?.value)
 }
 

@@ -181,6 +181,12 @@ fn row(token: &Token, now: Timestamp) -> [Cell; 10] {
     ]
 }
 
+/// Returns the row of a token in words.
+pub(in crate::cli) fn describe_row(token: &Token, now: Timestamp) -> String {
+    let columns = if token.deleted_at.is_some() { &TRASH_COLUMNS } else { &COLUMNS };
+    columns.sentence(&row(token, now))
+}
+
 fn summary(app: &App, pages: &Pages, matching: u64, total: u64) {
     app.out.note(&match (total, pages.trashed, &pages.owner) {
         (0, true, OwnerFilter::Account(owner)) => format!("{owner} has no tokens in the trash."),

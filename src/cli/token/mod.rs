@@ -20,6 +20,7 @@ mod whose;
 
 pub(super) use change_matching::parse_number;
 pub(super) use edit::Edited;
+pub(super) use list::describe_row;
 pub(super) use secret_output::{Created, SeveralCreated};
 pub(super) use whose::FoundSecrets;
 
@@ -68,7 +69,7 @@ fn token_targets(some: TokensArgs) -> Vec<TokenTarget> {
 }
 
 /// Parses the expiry. Refuses a past one before anyone types a password; the verb checks again at its own instant.
-fn expiry_spec(app: &App, text: Option<&str>) -> Result<Option<ExpirySpec>> {
+pub(super) fn expiry_spec(app: &App, text: Option<&str>) -> Result<Option<ExpirySpec>> {
     let Some(text) = text else { return Ok(None) };
     let spec = ExpirySpec::parse(text)?;
     spec.resolve(app.now(), app.adapters.clock.zone())?;

@@ -21,7 +21,7 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
     let format = match app.out.json {
         true if args.grace.is_none() => SecretFormat::OpenJson(now, Arc::clone(&is_opened)),
         true => SecretFormat::Json(now),
-        false => SecretFormat::Plain,
+        false => SecretFormat::new(app),
     };
     let verb = RegenerateToken {
         token: TokenTarget::by_reference(args.token),

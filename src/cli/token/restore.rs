@@ -25,7 +25,7 @@ pub(super) fn restore(app: &mut App, args: RestoreArgs) -> Result<()> {
         let names = |tokens: Vec<&Token>| tokens.into_iter().map(Token::full_name).collect::<Vec<_>>().join(" ");
         if !others.is_empty() {
             let what = if others.len() == 1 { "the token" } else { "the tokens" };
-            app.out.note(&format!("  To enable {what}: {} token enable {}", app.program(), names(others)));
+            app.out.command_note(&format!("  To enable {what}: {} token enable {}", app.program(), names(others)));
         }
         if !expired.is_empty() {
             app.out.note(&format!(

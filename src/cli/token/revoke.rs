@@ -47,7 +47,7 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
             [only] => only.full_name(),
             _ => "NAME".to_owned(),
         };
-        app.out.note(&format!(
+        app.out.command_note(&format!(
             "  Undo: {program} token restore {name}. Show the trash: {program} token list --trash --all"
         ));
     }
@@ -56,12 +56,13 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
 
 /// Shows the consequences and asks for the name. Sends the shown revision, so that only the shown state can be revoked.
 fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> Result<(Credential, RevokeTokens)> {
-    let (credential, session) = app.authenticate()?;
-    let unconfirmed =
-        RevokeTokens { tokens: tokens.clone(), with_made, expected_made: None, confirmation: String::new() };
-    let next = "Confirm with the token's name: --confirm NAME. For N tokens: --confirm N";
-    impact::check_unconfirmed(app, &credential, unconfirmed, "the revocation", next)?;
-    let read_credential = Credential::Session(session);
+    let (read_credential, proof) = app.begin_change()?;
+    if let Some(credential) = &proof {
+        let unconfirmed =
+            RevokeTokens { tokens: tokens.clone(), with_made, expected_made: None, confirmation: String::new() };
+        let next = "Confirm with the token's name: --confirm NAME. For N tokens: --confirm N";
+        impact::check_unconfirmed(app, credential, unconfirmed, "the revocation", next)?;
+    }
     let shown = live_tokens(app, &read_credential, tokens)?;
     let removal = Removal::Tokens(shown.iter().map(|token| token.id).collect());
     let seen = impact::show(app, &read_credential, removal)?;
@@ -78,5 +79,6 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
         _ => format!("Type {total}, the number of tokens, to revoke these tokens"),
     };
     let typed = app.prompt.read_visible(&label)?;
+    let credential = app.proof(proof)?;
     Ok((credential, RevokeTokens { tokens: targets, with_made, expected_made: Some(seen.set), confirmation: typed }))
 }

@@ -1,12 +1,15 @@
 //! The output of new secrets: printed or saved once, with a summary for people.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
+use super::super::conversation::Conversation;
 use super::super::{App, output};
 use crate::domain::expiry::Expiry;
 use crate::domain::time::{Timestamp, relative};
@@ -20,6 +23,8 @@ use crate::verbs::tokens::IssuedToken;
 #[derive(Debug, Clone)]
 pub(super) enum SecretFormat {
     Plain,
+    /// Lines for a person who listens.
+    InWords(Rc<dyn Conversation>),
     /// JSON, with statuses at that instant.
     Json(Timestamp),
     /// JSON without its end. The service's answer follows once the change is made. The flag is set once the secret is
@@ -29,7 +34,11 @@ pub(super) enum SecretFormat {
 
 impl SecretFormat {
     pub(super) fn new(app: &App) -> Self {
-        if app.out.json { SecretFormat::Json(app.now()) } else { SecretFormat::Plain }
+        match app.out.listener() {
+            Some(listener) => SecretFormat::InWords(Rc::clone(listener)),
+            None if app.out.json => SecretFormat::Json(app.now()),
+            None => SecretFormat::Plain,
+        }
     }
 }
 
@@ -97,12 +106,12 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], saved: &[PathBuf]
     }
     if saved.is_empty() {
         let (secret, one) = if issued.len() == 1 { ("secret is", "it") } else { ("secrets are", "a secret") };
-        app.out.note(&format!(
+        app.out.command_note(&format!(
             "  The {secret} shown only now. To use {one}, put it into a variable (read -rs SECRET), then:"
         ));
         let verify = app.backend.propagation_probe().verify_endpoint();
         let to = verify.map_or_else(|| "URL".to_owned(), |verify| format!("{}/v1/verify/-", verify.curl_target()));
-        app.out.note(&format!("  printf 'Authorization: Bearer %s\\n' \"$SECRET\" | curl -H @- {to}"));
+        app.out.command_note(&format!("  printf 'Authorization: Bearer %s\\n' \"$SECRET\" | curl -H @- {to}"));
     }
 }
 
@@ -114,6 +123,14 @@ fn print_secrets(format: &SecretFormat, issued: &[IssuedToken], saved: &[PathBuf
             let pairs: Vec<_> = several.iter().map(|i| (i.token.name.as_str(), &i.secret)).collect();
             output::print_named_secrets(&pairs)
         }
+        (SecretFormat::InWords(listener), several) => several.iter().try_for_each(|one| {
+            let name = one.token.full_name();
+            listener.say(&format!("The next line is the secret of {name}. The secret is shown only once."))?;
+            let mut line = Zeroizing::new(String::with_capacity(128));
+            one.secret.expose(|secret| line.push_str(secret));
+            line.push('\n');
+            listener.write(&line)
+        }),
         (SecretFormat::Json(now), [only]) => output::print_json_secrets(&Created::new(only, saved.first()), *now, 1),
         (SecretFormat::Json(now), several) => {
             let created = several.iter().enumerate().map(|(at, one)| Created::new(one, saved.get(at))).collect();

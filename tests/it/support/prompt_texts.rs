@@ -29,6 +29,17 @@ pub fn new_password_of(username: &str) -> String {
     format!("New password of {username}")
 }
 
+/// Texts of the numbered menus.
+pub mod accessible {
+    /// Asks for an entry of a menu.
+    pub const NUMBER: &str = "Number: ";
+    /// Asks for a row of a list, or what to do with the list.
+    pub const ROW: &str = "Row or command: ";
+    pub const TYPE_NAME: &str = "Type the token's name";
+    /// Begins the line about a change that was made.
+    pub const DONE: &str = "Done: ";
+}
+
 /// Texts of the screens for which tests in a real terminal wait.
 pub mod screens {
     pub const FIRST_RUN: &str = "Welcome to jeton";
