@@ -175,6 +175,7 @@ fn open_page(page: Box<Picker>) -> App {
         dates: jeton::domain::date_format::DateFormat::Iso,
         mouse: false,
         appearance: Appearance::fixed(Theme::colour()),
+        keymap: Default::default(),
         demo: None,
     };
     let mut app = App::new(&start, "bench".to_owned(), (200, 60));

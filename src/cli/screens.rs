@@ -13,6 +13,7 @@ use crate::platform::secret_files::InterruptibleDelivery;
 use crate::platform::terminal_facts::TerminalFacts;
 use crate::read_only_backend::backend_for_screens;
 use crate::selected_backend::SelectedBackend;
+use crate::tui::keymap::Keymap;
 use crate::tui::theme::appearance::Appearance;
 use crate::verbs::credential::TokenCredential;
 use crate::verbs::local_backend::Adapters;
@@ -103,6 +104,7 @@ pub(super) fn run_tui(
         dates: settings.dates.value,
         mouse: settings.mouse.value,
         appearance: Appearance::configured(settings, &TerminalFacts::of_this_process()),
+        keymap: Keymap::of_user(),
         demo,
     })
 }

@@ -5,6 +5,7 @@ use crate::domain::untrusted_text::excerpt;
 use crate::error::Error;
 use crate::platform::clipboard::ClipboardRoute;
 use crate::platform::terminal_facts::{ColourDepth, TerminalFacts};
+use crate::tui::keymap::{Action, Context as KeyContext, Keymap};
 use crate::tui::theme::appearance::Appearance;
 
 pub(super) const CHECKS: &[CheckKind] = &[
@@ -29,6 +30,11 @@ pub(super) const CHECKS: &[CheckKind] = &[
         run: theme,
     },
     CheckKind {
+        id: "terminal.keys",
+        meaning: "Your file of keys can't be used, so the screens use the default keys",
+        run: |c| keys(&c.terminal, &Keymap::of_user()),
+    },
+    CheckKind {
         id: "terminal.characters",
         meaning: "The locale isn't UTF-8, so the screens show only ASCII",
         run: |c| characters(&c.terminal),
@@ -41,7 +47,9 @@ pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
         id: "terminal.mouse",
         meaning: "Never a fault: says how to select text on the screens",
-        run: |c| mouse(&c.terminal, c.settings.as_ref().ok().is_none_or(|settings| settings.mouse.value)),
+        run: |c| {
+            mouse(&c.terminal, c.settings.as_ref().ok().is_none_or(|settings| settings.mouse.value), &Keymap::of_user())
+        },
     },
 ];
 
@@ -92,10 +100,24 @@ fn theme(context: &Context<'_>) -> Vec<Finding> {
     let name = &settings.theme.value;
     vec![match Appearance::configured(settings, &context.terminal).problem {
         None => Finding::ok(format!("the theme of the screens is {name}")),
-        Some(Error { what, why, next, .. }) => {
-            let finding = Finding::warning(what).why(why.unwrap_or_default());
-            finding.next(next.unwrap_or_else(|| "Correct the file".to_owned()))
-        }
+        Some(problem) => file_fault(problem),
+    }]
+}
+
+/// Returns the finding for a file that the screens don't use.
+fn file_fault(Error { what, why, next, .. }: Error) -> Finding {
+    let finding = Finding::warning(what).why(why.unwrap_or_default());
+    finding.next(next.unwrap_or_else(|| "Correct the file".to_owned()))
+}
+
+fn keys(terminal: &TerminalFacts, keymap: &Keymap) -> Vec<Finding> {
+    if !terminal.is_terminal {
+        return Vec::new();
+    }
+    vec![match (&keymap.problem, keymap.is_default()) {
+        (Some(problem), _) => file_fault(problem.clone()),
+        (None, true) => Finding::ok("the screens have the default keys"),
+        (None, false) => Finding::ok("the screens have your own keys"),
     }]
 }
 
@@ -126,13 +148,14 @@ fn clipboard(terminal: &TerminalFacts) -> Vec<Finding> {
     })]
 }
 
-fn mouse(terminal: &TerminalFacts, takes_mouse: bool) -> Vec<Finding> {
+fn mouse(terminal: &TerminalFacts, takes_mouse: bool, keymap: &Keymap) -> Vec<Finding> {
     if !terminal.is_terminal {
         return Vec::new();
     }
+    let key = keymap.key(KeyContext::Global, Action::Mouse);
     vec![Finding::ok(match takes_mouse {
-        true => "the screens take clicks and the wheel; to select text, press M there, or hold Shift",
-        false => "the mouse selects text on the screens, because the setting mouse is no",
+        true => format!("the screens take clicks and the wheel; to select text, press {key} there, or hold Shift"),
+        false => "the mouse selects text on the screens, because the setting mouse is no".to_owned(),
     })]
 }
 
@@ -157,17 +180,19 @@ mod tests {
 
     /// Returns the number of findings, and how many of them are no `ok`.
     fn count(terminal: &TerminalFacts) -> (usize, usize) {
+        let keymap = Keymap::default();
         let found =
-            [size(terminal), colours(terminal), characters(terminal), clipboard(terminal), mouse(terminal, true)];
-        let found: Vec<Finding> = found.into_iter().flatten().chain([kind(terminal)]).collect();
+            [size(terminal), colours(terminal), keys(terminal, &keymap), characters(terminal), clipboard(terminal)];
+        let more = mouse(terminal, true, &keymap).into_iter().chain([kind(terminal)]);
+        let found: Vec<Finding> = found.into_iter().flatten().chain(more).collect();
         (found.len(), found.iter().filter(|finding| finding.status != Status::Ok).count())
     }
 
     #[test]
     fn usual_terminal_is_fine() {
-        assert_eq!(count(&terminal()), (6, 0));
+        assert_eq!(count(&terminal()), (7, 0));
         for clipboard in [ClipboardRoute::Desktop, ClipboardRoute::Tmux, ClipboardRoute::TmuxPassthrough] {
-            assert_eq!(count(&TerminalFacts { clipboard, has_colour: false, ..terminal() }), (6, 0));
+            assert_eq!(count(&TerminalFacts { clipboard, has_colour: false, ..terminal() }), (7, 0));
         }
     }
 
@@ -179,11 +204,19 @@ mod tests {
             TerminalFacts { size: Some((80, 9)), ..terminal() },
             TerminalFacts { has_utf8_locale: false, ..terminal() },
         ] {
-            assert_eq!(count(&broken), (6, 1), "{broken:?}");
+            assert_eq!(count(&broken), (7, 1), "{broken:?}");
         }
-        assert_eq!(count(&TerminalFacts { size: None, ..terminal() }), (5, 0));
+        assert_eq!(count(&TerminalFacts { size: None, ..terminal() }), (6, 0));
         // The screens open if TERM is not set.
-        assert_eq!(count(&TerminalFacts { term: String::new(), ..terminal() }), (6, 0));
+        assert_eq!(count(&TerminalFacts { term: String::new(), ..terminal() }), (7, 0));
+    }
+
+    #[test]
+    fn file_of_keys_with_a_fault_is_named() {
+        let mut keymap = Keymap::default();
+        keymap.problem = Keymap::parse("k", "[tokens]\nrevoke = \"q\"").err();
+        let found = keys(&terminal(), &keymap);
+        assert_eq!(found.iter().map(|finding| finding.status).collect::<Vec<_>>(), [Status::Warning]);
     }
 
     #[test]

@@ -25,6 +25,11 @@ pub fn user_themes() -> Option<PathBuf> {
     project().map(|p| p.config_dir().join("themes"))
 }
 
+/// Returns the path of the user's keys: `$XDG_CONFIG_HOME/jeton/keys.toml`. `None` without a home folder.
+pub fn user_keys() -> Option<PathBuf> {
+    project().map(|p| p.config_dir().join("keys.toml"))
+}
+
 /// Returns the folder for what the screens remember: `$XDG_STATE_HOME/jeton`. `None` without a home folder.
 pub fn user_state() -> Option<PathBuf> {
     project()?.state_dir().map(Path::to_owned)

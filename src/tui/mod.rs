@@ -58,6 +58,7 @@ use crate::error::Result;
 use crate::propagation::PropagationProbe;
 use crate::service::endpoint::Endpoint;
 use crate::service::server_colour::ServerColour;
+use crate::tui::keymap::Keymap;
 use crate::tui::theme::appearance::Appearance;
 use crate::verbs::Backend;
 use crate::verbs::batches::Progress;
@@ -104,6 +105,7 @@ pub struct TuiConfig {
     /// `true` if clicks and the wheel act on the screens.
     pub mouse: bool,
     pub appearance: Appearance,
+    pub keymap: Keymap,
     /// `true` if keys for changes don't work. The backend refuses changes in any case.
     pub is_read_only: bool,
     /// The account that signs in automatically, in a demo.

@@ -11,6 +11,7 @@ use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::service::endpoint::Endpoint;
 use crate::service::server_colour::ServerColour;
+use crate::tui::keymap::Keymap;
 use crate::tui::layer::{Layer, ScreenId};
 use crate::tui::long_work::LongWork;
 use crate::tui::msg::{ReadKey, RequestId};
@@ -42,6 +43,7 @@ pub struct Model {
     /// `true` while clicks and the wheel act on the screens.
     pub takes_mouse: bool,
     pub appearance: Appearance,
+    pub keymap: Keymap,
     /// Returns the tree of commands of the command line.
     pub commands: fn() -> clap::Command,
     /// The remembered look of the screens.
@@ -162,6 +164,7 @@ impl Model {
             takes_mouse: config.mouse,
             theme: config.appearance.theme.clone(),
             appearance: config.appearance.clone(),
+            keymap: config.keymap.clone(),
             commands: config.commands,
             view_state: ViewState::default(),
             is_read_only: config.is_read_only,

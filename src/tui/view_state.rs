@@ -58,7 +58,7 @@ impl ViewState {
         match self.filters.iter_mut().find(|old| old.screen == new.screen && old.name == new.name) {
             Some(old) => *old = new,
             None if is_full => {
-                return Err("Not saved: there are 50 filters already. To remove one, press Enter, F and d");
+                return Err("Not saved: there are 50 filters already. Remove one in the list of saved filters");
             }
             None => self.filters.push(new),
         }

@@ -1,5 +1,7 @@
 //! The keys, and the actions bound to them.
 
+use std::borrow::Cow;
+
 use crossterm::event::KeyCode;
 
 use super::action::Action;
@@ -8,11 +10,12 @@ use super::key::Key;
 use crate::tui::layer::ScreenId;
 
 /// A row of the key table.
+#[derive(Debug, Clone)]
 pub struct Binding {
     /// The contexts in which the keys work.
-    pub contexts: &'static [Context],
+    pub contexts: Cow<'static, [Context]>,
     /// The keys; the first one is shown in the footer.
-    pub keys: &'static [Key],
+    pub keys: Cow<'static, [Key]>,
     /// Their effect.
     pub action: Action,
     /// One or two words for the footer.
@@ -36,12 +39,19 @@ const fn bind(
     help: &'static str,
     rank: u8,
 ) -> Binding {
-    Binding { contexts, keys, action, label, help, rank }
+    Binding { contexts: Cow::Borrowed(contexts), keys: Cow::Borrowed(keys), action, label, help, rank }
 }
 
-/// All key bindings of the program.
+impl Binding {
+    /// Returns the key that is shown for the action.
+    pub fn key(&self) -> String {
+        self.keys.first().map(Key::to_string).unwrap_or_default()
+    }
+}
+
+/// All default key bindings of the program.
 #[rustfmt::skip]
-pub static BINDINGS: &[Binding] = &[
+pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::Global], &[Key::char('?')], Action::Help, "Help", "List all keys", 1),
     bind(&[Context::Global], &[Key::char('q')], Action::Quit, "Quit", "Quit", 2),
     bind(&[Context::Global], &[Key::char('1')], Action::ShowScreen(ScreenId(1)), "Tokens", "Go to the tokens", 0),

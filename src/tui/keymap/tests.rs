@@ -6,7 +6,7 @@ fn no_key_twice_in_a_context() {
     let mut seen = HashSet::new();
     for binding in BINDINGS {
         for (context, key) in
-            binding.contexts.iter().flat_map(|context| binding.keys.iter().map(move |key| (context, key)))
+            binding.contexts.iter().flat_map(|context| binding.keys.iter().map(move |key| (*context, *key)))
         {
             assert!(seen.insert((context, key)), "{key} twice in {context:?}");
         }
@@ -18,8 +18,8 @@ fn no_key_twice_in_a_context() {
 fn place_in_the_footer_is_taken_once() {
     let mut seen = HashSet::new();
     for b in BINDINGS.iter().filter(|b| b.rank > 0) {
-        for context in b.contexts {
-            assert!(seen.insert((context, b.rank)), "{context:?} {}", b.label);
+        for context in b.contexts.iter() {
+            assert!(seen.insert((*context, b.rank)), "{context:?} {}", b.label);
         }
     }
 }

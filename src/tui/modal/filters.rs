@@ -56,10 +56,10 @@ impl Component for FiltersDialog {
         };
         let mut lines: Vec<_> = model.view_state.filters_of(self.screen).enumerate().map(row).collect();
         if lines.is_empty() {
-            lines.push(Line::raw(cut(
-                "No saved filters yet.  / begins a filter, and Ctrl-s saves the filter.",
-                columns,
-            )));
+            let begin = model.keymap.key(Context::Tokens, Action::Filter);
+            let save = model.keymap.key(Context::Filter, Action::SaveFilter);
+            let text = format!("No saved filters yet.  {begin} begins a filter, and {save} saves the filter.");
+            lines.push(Line::raw(cut(&text, columns)));
         }
         lines.push(Line::default());
         draw_dialog(

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::tui::component::{Intent, UpdateContext};
-use crate::tui::keymap::{self, Action, Context};
+use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{fit, fold, highlighted};
 use crate::tui::theme::Theme;
@@ -39,18 +39,20 @@ impl KeyList {
     }
 
     /// Returns the keys of each context that match every word. A word may match the key, its description or its context.
-    fn blocks(&self, columns: usize, theme: &Theme) -> Vec<Vec<Line<'static>>> {
-        let words = self.search_words();
+    fn blocks(&self, columns: usize, model: &Model) -> Vec<Vec<Line<'static>>> {
+        let (words, theme) = (self.search_words(), &model.theme);
         let block = |context: Context| {
             let title = context.title().to_lowercase();
-            let matches: Vec<Line<'static>> = keymap::rows(context)
-                .filter(|(keys, help)| {
-                    let (keys, help) = (keys.to_lowercase(), help.to_lowercase());
+            let matches: Vec<Line<'static>> = model
+                .keymap
+                .rows(context)
+                .filter(|(keys, binding)| {
+                    let (keys, help) = (keys.to_lowercase(), binding.help.to_lowercase());
                     words.iter().all(|word| {
                         keys.split(' ').any(|key| key == word) || help.contains(word) || title.contains(word)
                     })
                 })
-                .flat_map(|(keys, help)| binding_lines(&keys, help, columns, &words, theme))
+                .flat_map(|(keys, binding)| binding_lines(&keys, binding.help, columns, &words, theme))
                 .collect();
             let heading = Line::styled(fit(context.title(), columns), theme.strong);
             (!matches.is_empty()).then(|| std::iter::once(heading).chain(matches).collect())
@@ -87,12 +89,12 @@ impl Content for KeyList {
 
     fn lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
         let lines = if columns < MIN_WIDTH_OF_TWO {
-            stack(self.blocks(columns, &model.theme))
+            stack(self.blocks(columns, model))
         } else {
             let half = (columns - GAP) / 2;
             // This screen is on the left and every screen on the right. Each further block goes below the shorter one.
             let (mut left, mut right) = (Vec::new(), Vec::new());
-            for block in self.blocks(half, &model.theme) {
+            for block in self.blocks(half, model) {
                 let side = if height(&left) <= height(&right) { &mut left } else { &mut right };
                 side.push(block);
             }

@@ -6,6 +6,7 @@ use crate::domain::name::{MAX_TOKEN_NAME_LEN, TokenName};
 use crate::domain::token::Token;
 use crate::error::{Error, Fault, Kind as ErrorKind};
 use crate::tui::component::{DialogResult, Intent, UpdateContext};
+use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{count_noun, join_three};
 use crate::tui::widget::confirm_identity::AuthField;
@@ -94,18 +95,24 @@ impl Dialog for RestoreTokensDialog {
             layout.text_line(&names, Style::new());
             layout.pad(2);
         }
+        let [edit, enable] =
+            [Action::EditToken, Action::SetEnabled].map(|action| model.keymap.key(Context::Tokens, action));
         let consequence = match self.only() {
             Some(token) if token.expiry.is_past(model.now) => {
-                "The restored token is disabled and expired. In the token list, give the token a new expiry with e, \
-                 then enable the token with d."
+                format!(
+                    "The restored token is disabled and expired. In the token list, give the token a new expiry with \
+                     {edit}, then enable the token with {enable}."
+                )
             }
-            Some(_) => "The restored token is disabled. Enable it in the token list with d.",
+            Some(_) => format!("The restored token is disabled. Enable it in the token list with {enable}."),
             None => {
-                "Restored tokens are disabled. Enable the tokens in the token list with d. Expired tokens first need a new \
-                 expiry: press e."
+                format!(
+                    "Restored tokens are disabled. Enable the tokens in the token list with {enable}. Expired tokens \
+                     first need a new expiry: press {edit}."
+                )
             }
         };
-        layout.text_line(consequence, Style::new());
+        layout.text_line(&consequence, Style::new());
         layout.blank();
         if self.only().is_some() {
             layout.text_input(Field::Name, "Name", &self.name);

@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::tui::keymap::{Action, BINDINGS, Context};
+use crate::tui::keymap::{Action, Context};
 use crate::tui::layer::ScreenId;
 use crate::tui::model::Model;
 use crate::tui::text_fit::{clean, cut, width};
@@ -87,7 +87,7 @@ fn fit(current: ScreenId, columns: usize, model: &Model) -> (Vec<Tab>, String) {
 fn tabs(current: ScreenId, unlabelled: &[ScreenId], model: &Model) -> Vec<Tab> {
     let theme = &model.theme;
     let mut tabs = Vec::new();
-    for binding in BINDINGS.iter().filter(|binding| binding.contexts.contains(&Context::Global)) {
+    for binding in model.keymap.of(Context::Global) {
         let (Action::ShowScreen(screen), Some(key)) = (binding.action, binding.keys.first()) else { continue };
         let is_current = screen == current;
         let label =

@@ -6,8 +6,8 @@ use crate::config::{Motion, Settings};
 use crate::domain::suggest::did_you_mean;
 use crate::domain::untrusted_text::excerpt;
 use crate::error::{Error, Result};
+use crate::platform::config_folder::{self, ConfigText};
 use crate::platform::terminal_facts::{ColourDepth, TerminalFacts};
-use crate::platform::theme_files::{self, ThemeText};
 
 /// The setting of the theme that follows the background of the terminal.
 const AUTO: &str = "auto";
@@ -45,7 +45,7 @@ impl Appearance {
     /// Returns the look that the settings name, on this terminal.
     pub fn configured(settings: &Settings, terminal: &TerminalFacts) -> Self {
         let has_motion = settings.motion.value == Motion::Full;
-        Appearance::load(settings.theme.value.as_str(), has_motion, terminal, theme_files::read)
+        Appearance::load(settings.theme.value.as_str(), has_motion, terminal, config_folder::read_theme)
     }
 
     /// Returns the look with the theme `name`. `read` returns a theme of the user, if there is one with that name. A theme
@@ -54,7 +54,7 @@ impl Appearance {
         name: &str,
         has_motion: bool,
         terminal: &TerminalFacts,
-        read: impl Fn(&str) -> Result<Option<ThemeText>>,
+        read: impl Fn(&str) -> Result<Option<ConfigText>>,
     ) -> Self {
         let is_ascii = !terminal.has_utf8_locale;
         let fixed = |theme| Appearance { is_ascii, has_motion, ..Appearance::fixed(theme) };
@@ -92,10 +92,10 @@ impl Appearance {
 }
 
 /// Returns the theme `name`: the user's, or else one of the program.
-fn find(name: &str, depth: ColourDepth, read: impl Fn(&str) -> Result<Option<ThemeText>>) -> Result<Theme> {
+fn find(name: &str, depth: ColourDepth, read: impl Fn(&str) -> Result<Option<ConfigText>>) -> Result<Theme> {
     let names = BUILT_IN.map(|(known, _)| known);
     match read(name)? {
-        Some(ThemeText { path, text }) => parse(&path, &text, depth),
+        Some(ConfigText { path, text }) => parse(&path, &text, depth),
         None if names.contains(&name) => Ok(built_in(name, depth)),
         None => {
             let error = Error::usage(format!("there is no theme \"{}\"", excerpt(name, 32))).why(format!(
@@ -129,7 +129,7 @@ mod tests {
         }
     }
 
-    fn of_user(name: &str) -> Result<Option<ThemeText>> {
+    fn of_user(name: &str) -> Result<Option<ConfigText>> {
         let text = match name {
             "mine" => "inherits = \"dark\"\ngood = \"blue\"",
             "light" => "good = \"magenta\"",
@@ -137,7 +137,7 @@ mod tests {
             "unreadable" => return Err(Error::failure("no")),
             _ => return Ok(None),
         };
-        Ok(Some(ThemeText { path: format!("{name}.toml"), text: text.to_owned() }))
+        Ok(Some(ConfigText { path: format!("{name}.toml"), text: text.to_owned() }))
     }
 
     fn load(name: &str, terminal: &TerminalFacts) -> Appearance {

@@ -9,7 +9,7 @@ use super::{act, held_input, with_page};
 use crate::tui::app::App;
 use crate::tui::component::ClickTarget;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::page_keys;
 use crate::tui::view;
@@ -64,10 +64,11 @@ fn is_unsettled(app: &mut App, action: Option<Action>) -> bool {
 pub(super) fn switch(app: &mut App) -> Vec<Effect> {
     let taken = !app.model.takes_mouse;
     app.model.takes_mouse = taken;
+    let key = app.model.keymap.key(Context::Global, Action::Mouse);
     let text = if taken {
-        "jeton uses the mouse now. To select text with the mouse, press M"
+        format!("jeton uses the mouse now. To select text with the mouse, press {key}")
     } else {
-        "Now the mouse selects text in the terminal. To use the mouse in jeton, press M"
+        format!("Now the mouse selects text in the terminal. To use the mouse in jeton, press {key}")
     };
     app.model.notify(Notice::new(NoticeId::Mouse, text));
     vec![Effect::TakeMouse(taken)]

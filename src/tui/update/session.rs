@@ -22,7 +22,8 @@ pub(super) fn on_signed_in(app: &mut App, asker: Option<Layer>, session: Session
         Some(Layer::Lock) => app.lock = None,
         _ => app.show_workspace(),
     }
-    if let Some(problem) = app.model.appearance.problem.take() {
+    let problems = [app.model.appearance.problem.take(), app.model.keymap.problem.take()];
+    for problem in problems.into_iter().flatten() {
         app.model.notify(Notice::error(&problem));
     }
     let mut effects = vec![Effect::Redraw];

@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::tui::component::Component;
-use crate::tui::keymap::{Action, Binding, Context, Key};
+use crate::tui::keymap::{Action, Binding, Context};
 use crate::tui::model::Model;
 use crate::tui::page_keys;
 use crate::tui::text_fit::width;
@@ -39,7 +39,7 @@ impl KeyHint {
 fn fitting(page: &dyn Component, model: &Model, columns: usize) -> Vec<KeyHint> {
     let hint = |binding: &Binding| KeyHint {
         action: binding.action,
-        key: binding.keys.first().map(Key::to_string).unwrap_or_default(),
+        key: binding.key(),
         label: page_keys::label(binding, page, model),
     };
     let stays = |binding: &Binding| {

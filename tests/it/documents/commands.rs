@@ -293,6 +293,7 @@ fn set_up_your_shell() {
 #[test]
 fn choose_colours() {
     run("docs/how-to/choose-colours.md", true);
+    run("docs/how-to/choose-keys.md", true);
 }
 
 #[test]

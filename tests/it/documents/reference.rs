@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jeton::config::{ENVIRONMENT, ServerField, SettingKey};
 use jeton::domain::policy::Policy;
-use jeton::tui::keymap::{self, Context};
+use jeton::tui::keymap::{Context, Keymap};
 use jeton::tui::modal::edit_policy::describe_rule;
 use jeton::verbs::AuthLevel;
 use jeton::verbs::request::VERBS;
@@ -22,19 +22,31 @@ pub fn cell(text: &str) -> String {
 #[test]
 fn keys() {
     let mut page = format!(
-        "# Keys\n\n{GENERATED}\nYou will find every key of the screens here, by where it works. `?` shows those of the \
-         screen you are on.\nWhile a text field has the focus, only Tab, Enter, Esc and Ctrl chords act; all else is \
-         typed.\n"
+        "# Keys\n\n{GENERATED}\nYou will find every default key of the screens here, by where it works. `?` shows those of \
+         the screen you are on.\nWhile a text field has the focus, only Tab, Enter, Esc and Ctrl chords act; all else is \
+         typed.\n\nThe name in brackets and the last column are for your own keys: \
+         [Choose your own keys](how-to/choose-keys.md).\n"
     );
+    let keymap = Keymap::default();
     for context in Context::ALL {
-        let mut rows = keymap::rows(context).peekable();
+        let mut rows = keymap.rows(context).peekable();
         if rows.peek().is_none() {
             continue;
         }
-        let _ = write!(page, "\n## {}\n\n| keys | action |\n|---|---|\n", context.title());
-        for (keys, help) in rows {
+        let (title, name) = (context.title(), context.name());
+        let (place, column, line) = match context.is_fixed() {
+            true => (String::new(), "", ""),
+            false => (format!("`[{name}]`\n\n"), " name |", "---|"),
+        };
+        let _ = write!(page, "\n## {title}\n\n{place}| keys | action |{column}\n|---|---|{line}\n");
+        for (keys, binding) in rows {
             let keys: Vec<String> = keys.split(' ').map(|key| format!("`{}`", cell(key))).collect();
-            let _ = writeln!(page, "| {} | {} |", keys.join(" "), cell(help));
+            let name = match context.is_fixed() || !binding.contexts.contains(&context) {
+                true if column.is_empty() => String::new(),
+                true => " |".to_owned(),
+                false => format!(" `{}` |", binding.action.name()),
+            };
+            let _ = writeln!(page, "| {} | {} |{name}", keys.join(" "), cell(binding.help));
         }
     }
     check("keys.md", &page);

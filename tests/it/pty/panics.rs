@@ -121,6 +121,7 @@ fn child() {
         dates: jeton::domain::date_format::DateFormat::Iso,
         mouse: false,
         appearance: tui::theme::appearance::Appearance::fixed(tui::theme::Theme::mono()),
+        keymap: Default::default(),
         demo: None,
     };
     if let Err(error) = tui::run(start) {

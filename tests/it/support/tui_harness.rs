@@ -96,6 +96,7 @@ impl TuiHarness {
             dates: jeton::domain::date_format::DateFormat::Iso,
             mouse: true,
             appearance: Appearance::fixed(theme),
+            keymap: Default::default(),
             demo: None,
         };
         change(&mut start_with);

@@ -1,6 +1,6 @@
 //! The message history, and the help.
 
-use jeton::tui::keymap::{self, Context};
+use jeton::tui::keymap::{Context, Keymap};
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::{Notice, NoticeId};
 use zeroize::Zeroizing;
@@ -122,7 +122,7 @@ fn help_begins_with_the_keys_of_the_current_context() {
 #[test]
 fn keys_listed_for_the_help_work_there() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
-    let keys: Vec<String> = keymap::rows(Context::Help).map(|(keys, _)| keys).collect();
+    let keys: Vec<String> = Keymap::default().rows(Context::Help).map(|(keys, _)| keys).collect();
     assert_eq!(keys, ["Esc", "↓", "↑", "PgDn", "PgUp", "Home", "End"]);
     s.keys("?<down><down>");
     s.assert_shows("3-");

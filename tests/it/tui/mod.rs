@@ -17,6 +17,7 @@ mod edit_and_copy;
 mod every_screen;
 mod fuzz;
 mod identify_secret;
+mod keys;
 mod lineage;
 mod list_options;
 mod long_work;

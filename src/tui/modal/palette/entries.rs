@@ -6,7 +6,7 @@ use super::fuzzy::{Match, match_all};
 use super::route::{Route, route};
 use crate::command_line::help;
 use crate::tui::component::Component;
-use crate::tui::keymap::{Action, Binding, Key};
+use crate::tui::keymap::{Action, Binding};
 use crate::tui::model::Model;
 use crate::tui::page_keys;
 
@@ -75,7 +75,7 @@ pub fn actions(page: &dyn Component, model: &Model) -> Vec<Entry> {
     let refused = page_keys::refused_changes(page, model).into_iter().map(|binding| (binding, true));
     let entry = |(binding, is_refused): (&Binding, bool)| Entry {
         name: page_keys::label(binding, page, model).to_owned(),
-        keys: binding.keys.first().map(Key::to_string).unwrap_or_default(),
+        keys: binding.key(),
         help: binding.help.to_owned(),
         target: Target::Action(binding.action),
         is_refused,

@@ -183,17 +183,18 @@ impl Palette {
     }
 
     /// Returns `true` and says why if a secret was typed.
-    fn refuses_secret(&mut self) -> bool {
+    fn refuses_secret(&mut self, ctx: &UpdateContext<'_>) -> bool {
         let is_secret = contains_secret(self.field.text());
         if is_secret {
-            self.problem = Some("this is a secret: close the palette and press W to look up its token".to_owned());
+            let key = ctx.model.keymap.key(Context::Global, Action::IdentifySecret);
+            self.problem = Some(format!("this is a secret: close the palette and press {key} to look up its token"));
         }
         is_secret
     }
 
     /// Does what the line under the cursor says.
     fn run(&mut self, ctx: &UpdateContext<'_>) -> Intent {
-        if self.refuses_secret() {
+        if self.refuses_secret(ctx) {
             return Intent::Stay;
         }
         let at = match self.rows.get(self.cursor.position()).map(|row| &row.kind) {
@@ -292,7 +293,7 @@ impl Component for Palette {
         self.problem = None;
         let read = match self.typed() {
             // A search for a secret would take the secret to the store, or to a server.
-            _ if self.refuses_secret() => Intent::Stay,
+            _ if self.refuses_secret(ctx) => Intent::Stay,
             Some(typed) => {
                 let words = self.words();
                 let wanted = CommandLine::parse(&self.tree, &words).wanted();

@@ -133,7 +133,7 @@ impl Picker {
             0 => Err(format!("the token used every selected API method in {}", used.period())),
             dropped => {
                 let dropped = count_noun(dropped as u64, "method");
-                self.note = Some(format!("{dropped} dropped: not used in {}. Press u to undo", used.period()));
+                self.note = Some(format!("{dropped} dropped: not used in {}. You can undo this", used.period()));
                 Ok(())
             }
         }

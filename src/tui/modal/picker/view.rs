@@ -11,6 +11,7 @@ use super::set_list::SetListRow;
 use super::tree::{Choice, Mark, Row};
 use super::{Focus, Picker, PickerMode, describe_kind};
 use crate::domain::api_selection::{Selection, set_label};
+use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::picker::method_index::GroupKind;
 use crate::tui::model::Model;
 use crate::tui::text_fit::{count_noun, cut, cut_middle, fit, group_digits, width};
@@ -104,7 +105,7 @@ impl Picker {
         let roomy = area.height >= ROOMY_ROWS;
         let BodyParts { tree, sets } = self.parts(area);
         if let Some(tree) = tree {
-            let lines = self.tree_lines(tree.width.into(), tree.height.into(), theme);
+            let lines = self.tree_lines(tree.width.into(), tree.height.into(), model);
             frame.render_widget(Paragraph::new(lines), tree);
         }
         if let Some(sets) = sets {
@@ -121,7 +122,7 @@ impl Picker {
                 frame.render_widget(Line::styled(cut(&format!("  {hidden}"), columns), theme.dim), row(1));
             }
             frame.render_widget(self.docs_line(columns, theme), row(area.height - 2));
-            let (text, style) = message.unwrap_or_else(|| (self.id_line(), theme.dim));
+            let (text, style) = message.unwrap_or_else(|| (self.id_line(model), theme.dim));
             frame.render_widget(Line::styled(cut(&text, columns), style), row(area.height - 1));
         } else if area.height > 1 {
             let line = match message {
@@ -157,7 +158,7 @@ impl Picker {
         Line::from(spans)
     }
 
-    fn tree_lines(&self, columns: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+    fn tree_lines(&self, columns: usize, height: usize, model: &Model) -> Vec<Line<'static>> {
         let rows = self.tree.rows();
         if rows.is_empty() {
             let text = match (self.search.is_empty(), self.tree.index().methods.is_empty()) {
@@ -165,14 +166,17 @@ impl Picker {
                 (true, false) if self.shown_set().is_some() => {
                     "This API set has no methods.  Esc shows all methods.".to_owned()
                 }
-                (true, false) => "Nothing is ticked.  f shows all methods.".to_owned(),
+                (true, false) => {
+                    let key = model.keymap.key(Context::Picker, Action::OnlyChecked);
+                    format!("Nothing is ticked.  {key} shows all methods.")
+                }
                 (false, false) => format!("Nothing matches \"{}\".  Esc clears the search.", self.search.text()),
             };
             return vec![Line::raw(cut(&text, columns))];
         }
         let first = first_row(self.tree.cursor(), rows.len(), height);
         let lines = rows.iter().enumerate().skip(first).take(height);
-        lines.map(|(at, row)| self.row(*row, at == self.tree.cursor(), columns, theme)).collect()
+        lines.map(|(at, row)| self.row(*row, at == self.tree.cursor(), columns, &model.theme)).collect()
     }
 
     /// Says how many rows of the tree are hidden if `height` rows are visible.
@@ -329,12 +333,13 @@ impl Picker {
         }
     }
 
-    fn id_line(&self) -> String {
+    fn id_line(&self, model: &Model) -> String {
         if self.is_on_sets() {
             return match self.tree.choice() {
                 _ if matches!(self.mode, PickerMode::Browse) => String::new(),
                 Choice::Custom if self.tree.total().0 > 0 => {
-                    "A chosen set replaces your ticked methods; u undoes the change".to_owned()
+                    let undo = model.keymap.key(Context::PickerSets, Action::Undo);
+                    format!("A chosen set replaces your ticked methods; {undo} undoes the change")
                 }
                 _ => "If you tick or untick a method, the selection becomes Custom".to_owned(),
             };

@@ -16,7 +16,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::error::{Error, Kind};
-use crate::tui::keymap::Binding;
+use crate::tui::keymap::{Action, Binding, Context};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{cut, fit, fold, width};
 use crate::tui::theme::Theme;
@@ -32,7 +32,6 @@ const MIN_PANE_WIDTH: u16 = 116;
 /// Columns of that pane.
 const PANE_WIDTH: u16 = 46;
 /// The hint for reading text that was cut.
-const MORE_HINT: &str = "  m Show all";
 const FILTER_COLUMNS: usize = 40;
 
 /// Returns the number of list rows on a terminal of `rows`.
@@ -57,13 +56,13 @@ pub fn part_at(at: Position, columns: u16, rows: u16) -> Option<ListPart> {
 }
 
 /// The content around the body of a screen.
-pub struct ScreenParts {
+pub struct ScreenParts<'a> {
     /// The filter, and facts about the list.
     pub head: Line<'static>,
     /// Text below the body about the row under the cursor. A notice replaces it for a while.
     pub about: [String; 2],
     /// The key that undoes the last change, shown next to its notice.
-    pub undo: Option<&'static Binding>,
+    pub undo: Option<&'a Binding>,
 }
 
 /// Draws the frame below the tabs and returns the area of the body.
@@ -142,8 +141,9 @@ fn notice_lines(about: [String; 2], undo: Option<&Binding>, columns: usize, mode
         false => Line::styled(cut(&cli, columns), theme.dim),
         true if width(&rest) + 3 <= columns => Line::raw(format!("   {rest}")),
         true => {
-            let rest = cut(&rest, columns.saturating_sub(MORE_HINT.len() + 3));
-            Line::from(vec![Span::raw(format!("   {rest}")), Span::styled(MORE_HINT, theme.dim)])
+            let more = format!("  {} Show all", model.keymap.key(Context::Global, Action::Messages));
+            let rest = cut(&rest, columns.saturating_sub(width(&more) + 3));
+            Line::from(vec![Span::raw(format!("   {rest}")), Span::styled(more, theme.dim)])
         }
     };
     [Line::from(first), second]
@@ -151,7 +151,7 @@ fn notice_lines(about: [String; 2], undo: Option<&Binding>, columns: usize, mode
 
 /// Returns the hint for the key that undoes the last change.
 fn undo_hint(binding: &Binding, theme: &Theme) -> Option<Line<'static>> {
-    let key = binding.keys.first()?.to_string();
+    let key = binding.key();
     Some(Line::from(vec![
         Span::raw("  "),
         Span::styled(key, theme.accent),

@@ -193,7 +193,7 @@ pub trait Source: Default + 'static {
     fn empty_text(&self, model: &Model) -> &'static str;
 
     /// Returns a key that helps in an empty list, and its effect.
-    fn empty_hint(&self, _model: &Model) -> Option<(&'static str, &'static str)> {
+    fn empty_hint(&self, _model: &Model) -> Option<(String, &'static str)> {
         None
     }
 

@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::layout::{self, ScreenParts};
 use super::list_screen::{ListScreen, Source};
-use crate::tui::keymap::{self, Action, Binding};
+use crate::tui::keymap::{Action, Binding};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{cut, group_digits, width};
 use crate::tui::widget::table_columns::TableColumns;
@@ -88,9 +88,9 @@ impl<S: Source> ListScreen<S> {
     }
 
     /// Returns the binding that undoes the last change, if its keys work.
-    fn undo_binding(&self, model: &Model) -> Option<&'static Binding> {
+    fn undo_binding<'m>(&self, model: &'m Model) -> Option<&'m Binding> {
         let works = self.source.can_undo() && !self.filter.is_typing() && model.active_screen().is_some();
-        keymap::binding(self.source.context(), Action::Restore).filter(|_| works)
+        model.keymap.binding(self.source.context(), Action::Restore).filter(|_| works)
     }
 
     /// Returns options, marks, position, facts and order. The least important are left out if the filter needs the

@@ -3,9 +3,13 @@
 use super::Tokens;
 use crate::domain::token::Token;
 use crate::tui::component::Intent;
+use crate::tui::keymap::Action;
 use crate::tui::modal::reveal_secret::RevealSecretDialog;
 use crate::tui::outcome::{Outcome, Subject};
 use crate::verbs::tokens::{DisableTokens, EditToken, EnableTokens, RestoreTokens, RetireToken, RevokeTokens};
+
+/// Returns the key of an action.
+type KeyOf<'a> = &'a dyn Fn(Action) -> String;
 
 /// The way back from the last change made here.
 #[derive(Default)]
@@ -18,7 +22,7 @@ pub enum Undo {
     /// These tokens were disabled or enabled.
     SetEnabled(Vec<Token>),
     /// No single step leads back. The text says what to do.
-    Impossible(&'static str),
+    Impossible(fn(KeyOf<'_>) -> String),
 }
 
 impl Undo {
@@ -31,11 +35,17 @@ impl Undo {
             return Undo::SetEnabled(changed);
         }
         Undo::Impossible(if outcome.is::<EditToken>() {
-            "u can't undo an edit. Edit the token again with e"
+            |key| {
+                let (undo, edit) = (key(Action::Restore), key(Action::EditToken));
+                format!("{undo} can't undo an edit. Edit the token again with {edit}")
+            }
         } else if outcome.is::<RetireToken>() {
-            "u can't undo the end of an overlap: the old secret is gone"
+            |key| format!("{} can't undo the end of an overlap: the old secret is gone", key(Action::Restore))
         } else {
-            "u can't undo a restore. To revoke again, press x"
+            |key| {
+                let (undo, revoke) = (key(Action::Restore), key(Action::Revoke));
+                format!("{undo} can't undo a restore. To revoke again, press {revoke}")
+            }
         })
     }
 }
@@ -60,22 +70,29 @@ impl Tokens {
                 Intent::Stay
             }
             Subject::Issued(issued) => {
-                self.source.undo =
-                    Undo::Impossible("u can't undo a new secret. Disable the token with d, or revoke it with x");
+                self.source.undo = Undo::Impossible(|key| {
+                    let [undo, disable, revoke] = [Action::Restore, Action::SetEnabled, Action::Revoke].map(key);
+                    format!(
+                        "{undo} can't undo a new secret. Disable the token with {disable}, or revoke it with {revoke}"
+                    )
+                });
                 let Some(issued) = issued.take() else { return Intent::Stay };
                 self.rows.set_target(Some(issued.token.id));
                 Intent::push(RevealSecretDialog::new(issued.token, issued.secret, issued.warning))
             }
             // An offer to restore revoked tokens next to this message would seem to be about the purge.
             Subject::Purged(_) => {
-                self.source.undo = Undo::Impossible("u can't undo a purge: the tokens are gone for good");
+                self.source.undo = Undo::Impossible(|key| {
+                    format!("{} can't undo a purge: the tokens are gone for good", key(Action::Restore))
+                });
                 Intent::Stay
             }
             Subject::Bulk(_) => {
                 self.marks.clear();
-                self.source.undo = Undo::Impossible(
-                    "u can't undo a change of all marked tokens. To change them back, mark them again",
-                );
+                self.source.undo = Undo::Impossible(|key| {
+                    let undo = key(Action::Restore);
+                    format!("{undo} can't undo a change of all marked tokens. To change them back, mark them again")
+                });
                 Intent::Stay
             }
             Subject::Accounts(_) | Subject::Secret(_) | Subject::Policy(_) | Subject::Catalogue(_) => Intent::Stay,

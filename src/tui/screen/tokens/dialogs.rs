@@ -8,7 +8,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token};
 use crate::tui::component::{Intent, UpdateContext};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::confirm_change::PendingMutation;
 use crate::tui::modal::copy_token::CopyTokenDialog;
 use crate::tui::modal::create_token::CreateTokenDialog;
@@ -45,7 +45,10 @@ impl Tokens {
                     Undo::Nothing => return None,
                     Undo::Restore(tokens) => tokens.clone(),
                     Undo::SetEnabled(tokens) => return Some(toggle(tokens, ctx.now).confirm(ctx)),
-                    Undo::Impossible(why) => return Some(Intent::Notify(NoticeId::NoEffect, (*why).to_owned())),
+                    Undo::Impossible(why) => {
+                        let key = |action| ctx.model.keymap.key(Context::Tokens, action);
+                        return Some(Intent::Notify(NoticeId::NoEffect, why(&key)));
+                    }
                 };
                 let proof = AuthField::new(ctx).filter(|_| !tokens.is_empty())?;
                 Some(Intent::push(RestoreTokensDialog::new(tokens, proof)))
@@ -162,8 +165,8 @@ fn toggle_mutation(token: &Token, now: Timestamp) -> PendingMutation {
         let about = match (token.expiry.is_past(now), token.owner.enabled) {
             (true, _) => {
                 format!(
-                    "{name} has expired and can't be enabled yet. First give the token a new expiry with e, then enable \
-                     the token."
+                    "{name} has expired and can't be enabled yet. First give the token a new expiry, then enable the \
+                     token."
                 )
             }
             (false, true) => {
@@ -196,13 +199,12 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
                  enabled, too. The secrets stay the same."
             ),
             1 => format!(
-                "These {count} can't be enabled together, because {} has expired. First give that token a new expiry \
-                 with e.",
+                "These {count} can't be enabled together, because {} has expired. First give that token a new expiry.",
                 expired[0]
             ),
             n => format!(
                 "These {count} can't be enabled together, because {n} of them have expired: {}. First give each \
-                 expired token a new expiry with e.",
+                 expired token a new expiry.",
                 join_three(expired.into_iter())
             ),
         };

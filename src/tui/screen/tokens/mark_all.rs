@@ -4,7 +4,7 @@ use super::Tokens;
 use crate::domain::query::token_filter::FilterBounds;
 use crate::domain::token::{Token, TokenRef};
 use crate::tui::component::{Intent, UpdateContext};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::change_matching::{pending_change, revoke_matching};
 use crate::tui::modal::removal::RemovalDialog;
 use crate::tui::notice::NoticeId;
@@ -74,11 +74,12 @@ impl Tokens {
             return no_effect("The marked tokens are still being counted. Press the key again in a moment");
         };
         if count.of(change) == 0 {
-            return no_effect(match change {
+            let edit = ctx.model.keymap.key(Context::Tokens, Action::EditToken);
+            return no_effect(&match change {
                 BulkChange::Enable if count.count > 0 => {
-                    "All marked tokens have expired. First give each a new expiry with e"
+                    format!("All marked tokens have expired. First give each a new expiry with {edit}")
                 }
-                _ => "No marked token is left",
+                _ => "No marked token is left".to_owned(),
             });
         }
         Some(match change {

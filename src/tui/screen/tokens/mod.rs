@@ -320,10 +320,14 @@ impl Source for TokenList {
         }
     }
 
-    fn empty_hint(&self, model: &Model) -> Option<(&'static str, &'static str)> {
+    fn empty_hint(&self, model: &Model) -> Option<(String, &'static str)> {
+        let key = |action| model.keymap.key(self.context(), action);
         match self.options.trashed {
-            true => Some(("t", "goes back to the tokens.")),
-            false => (can_generate(model) && !model.is_read_only).then_some(("n", "generates the first one.")),
+            true => Some((key(Action::Trash), "goes back to the tokens.")),
+            false => {
+                let can_generate = can_generate(model) && !model.is_read_only;
+                can_generate.then(|| (key(Action::CreateToken), "generates the first one."))
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use super::TokenList;
 use crate::domain::policy::Policy;
 use crate::domain::time::relative;
 use crate::domain::token::Token;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::{token_details, token_usage};
 use crate::tui::model::Model;
 use crate::tui::text_fit::group_digits;
@@ -46,7 +47,8 @@ pub(super) fn about(token: &Token, details: Option<&TokenDetails>, model: &Model
     match token.overlap(model.now) {
         Some(old) if token.deleted_at.is_none() => {
             let stops = relative(old.retires_at, model.now);
-            [about, format!("old secret {} ends {stops} (o ends it now); token: {used}", old.hint)]
+            let key = model.keymap.key(Context::Tokens, Action::EndOverlap);
+            [about, format!("old secret {} ends {stops} ({key} ends it now); token: {used}", old.hint)]
         }
         Some(_) | None => [about, used],
     }
