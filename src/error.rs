@@ -78,6 +78,8 @@ kinds! {
 pub enum Fault {
     /// One stored value can't be decoded. Others may be readable.
     DamagedValue,
+    /// The content of the file is not that of a usable store.
+    UnusableFile,
     /// Another change was committed between a read of the store and the transaction that follows it.
     ChangedMeanwhile,
     /// Only the typed confirmation is missing, or is another one.

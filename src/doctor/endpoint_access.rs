@@ -20,7 +20,8 @@ pub(super) fn endpoint_access(what: &str, endpoint: &Endpoint, group: &str) -> F
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 Finding::fault(format!("the socket {} doesn't exist", path.display()))
                     .why("clients can't reach the service there")
-                    .next("Start or restart the service. If systemd creates the socket, restart the socket unit")
+                    .next("If the path is right, start or restart the service, or the socket unit if systemd creates the socket. Otherwise \
+                     correct the path")
             }
             Err(e) => Finding::fault(format!("the socket {} can't be examined", path.display()))
                 .why(without_error_number(&e.to_string()))

@@ -14,7 +14,7 @@ use crate::verbs::cli_line::quote_path;
 pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
         id: "systemd.unit",
-        meaning: "An installed unit can't be read, or a socket that it requires is missing",
+        meaning: "An installed unit can't be read, or a socket unit that it requires is not installed",
         run: units,
     },
     CheckKind {
@@ -206,10 +206,11 @@ fn store(context: &Context<'_>, unit: &Unit) -> Option<Finding> {
         Err(e) => Finding::fault(format!("the store of {SERVICE} can't be used: {shown}"))
             .why(without_error_number(&e.to_string()))
             .next(format!(
-                "If there is no store yet, run: sudo -u {} jeton init --store {}. If the store is elsewhere, correct \
-                 the path in ExecStart=. If the store was lost, restore a backup",
-                quote_path(Path::new(&*excerpt(unit.value("Service", "User").unwrap_or("root"), 40))),
-                quote_path(Path::new(&shown))
+                "If there is no store yet, make sure that its folder exists and belongs to {user}. Then run: sudo -u {user} \
+                 jeton init --store {}. If the store is elsewhere, correct the path in ExecStart=. If the store was lost, \
+                 restore a backup",
+                quote_path(Path::new(&shown)),
+                user = quote_path(Path::new(&*excerpt(unit.value("Service", "User").unwrap_or("root"), 40))),
             )),
     })
 }

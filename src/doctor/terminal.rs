@@ -83,7 +83,7 @@ fn colours(terminal: &TerminalFacts) -> Vec<Finding> {
         return Vec::new();
     }
     let depth = match terminal.colour_depth() {
-        ColourDepth::All => "the terminal has all colours",
+        ColourDepth::All => "the terminal has 24-bit colours",
         ColourDepth::Indexed => "the terminal has 256 colours",
         ColourDepth::Sixteen => "the terminal has at least 8 colours",
     };

@@ -40,7 +40,10 @@ pub fn provider() -> Arc<CryptoProvider> {
 
 /// Reads the file at `path`, which holds `what` in PEM. No mode bit of `forbidden` may be set.
 fn read_pem(path: &Path, what: &str, forbidden: u32) -> Result<Zeroizing<Vec<u8>>> {
-    let refused = |why: String| Error::failure(format!("{what} can't be read from {}", path.display())).why(why);
+    let refused = |why: String| {
+        let error = Error::failure(format!("{what} can't be read from {}", path.display())).why(why);
+        error.next(format!("Correct the path in the setting, or put a file with {what} there"))
+    };
     // Nothing is read from a pipe, which could wait for ever.
     let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
     let file = file.map_err(|e| refused(e.to_string()))?;

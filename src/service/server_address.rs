@@ -48,7 +48,8 @@ impl ServerAddress {
     /// accepted only for an address of this machine.
     pub fn parse(text: &str) -> Result<Self> {
         let refused = |why: &str| {
-            Err(Error::usage(format!("\"{}\" is not the address of a server", excerpt(text, 120))).why(why.to_owned()))
+            Err(Error::usage(format!("\"{}\" can't be used as the address of a server", excerpt(text, 120)))
+                .why(why.to_owned()))
         };
         if text.starts_with("unix:") {
             return Endpoint::parse(text).map(ServerAddress::Local);

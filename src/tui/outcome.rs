@@ -58,7 +58,7 @@ impl Outcome {
         let accounts = |one: AccountWithCounts| Subject::Accounts(vec![one]);
         Ok(match response {
             Response::CreateAccount(done) => {
-                let change = format!("created with the role {}", done.value.account.role);
+                let change = format!("created, with the role {}", done.value.account.role);
                 Self::of::<CreateAccount, _>(done, accounts, change)
             }
             Response::SetRole(done) => {
@@ -90,7 +90,7 @@ impl Outcome {
             Response::ApplyCatalogue(done) => {
                 let catalogue = |applied: CataloguePreview| Subject::Catalogue(applied.name.to_string());
                 Self::of::<ApplyCatalogue, _>(done, catalogue, "applied")
-                    .effect("if routes changed, print the configuration of your proxy again: jeton guide PROXY")
+                    .effect("if its routes or hosts changed, print the proxy's configuration again, with the same options, and reload the proxy")
             }
             Response::CreateToken(done) => {
                 // A form creates one token at a time.
@@ -123,12 +123,16 @@ impl Outcome {
             Response::EnableTokens(done) => Self::of::<EnableTokens, _>(done, Subject::Tokens, "enabled"),
             Response::RevokeTokens(done) => {
                 let (revoked, left) = (done.value.tokens.len(), done.value.remaining.count);
+                let more_than = if done.value.remaining.is_lower_bound { "more than " } else { "" };
                 let who = if revoked == 1 { "it" } else { "they" };
                 // The line is short: names are in the details, and the dialog listed them.
                 let effect = match left {
                     0 => DENIED.to_owned(),
                     1 => format!("{who} created or regenerated 1 token that is not revoked"),
-                    count => format!("{who} created or regenerated {count} tokens that are not revoked"),
+                    count => format!(
+                        "{who} created or regenerated {more_than}{} tokens that are not revoked",
+                        group_digits(count as u64)
+                    ),
                 };
                 Self::of::<RevokeTokens, _>(done, |result| Subject::Tokens(result.tokens), "revoked")
                     .effect(effect)

@@ -23,7 +23,7 @@ const SPINNER_FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "�
 pub fn view(app: &App, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
-        let text = format!("{}x{} is too small: jeton needs {}x{}", area.width, area.height, MIN_SIZE.0, MIN_SIZE.1);
+        let text = format!("terminal {}x{}, at least {}x{} needed", area.width, area.height, MIN_SIZE.0, MIN_SIZE.1);
         let columns = usize::from(area.width);
         let lines = if columns < MIN_WRAP_COLUMNS { vec![cut(&text, columns)] } else { fold(&text, columns) };
         frame.render_widget(Paragraph::new(lines.into_iter().map(Line::raw).collect::<Vec<_>>()), area);

@@ -153,8 +153,9 @@ impl ViewStateFile {
         let mut content = self.content().unwrap_or_default();
         while content.places.len() >= MAX_PLACES && content.places.pop_first().is_some() {}
         content.places.insert(self.place.clone(), state.clone());
-        let text = toml::to_string(&content)
-            .map_err(|e| Error::failure("the look of the screens can't be saved").why(e.to_string()))?;
+        let text = toml::to_string(&content).map_err(|e| {
+            Error::failure("the order, the columns and the saved filters can't be saved").why(e.to_string())
+        })?;
         view_state_file::write(&self.path, &text)
     }
 }

@@ -105,8 +105,8 @@ fn retire(app: &mut App, token: &Token) -> Result<Then> {
 fn regenerate(app: &mut App, token: &Token) -> Result<Then> {
     let grace = fields::ask_optional(
         app,
-        "Time for which the old secret goes on working, such as 24h, at most 30d",
-        "none: the old secret stops at once",
+        "Time for which the present secret still works, such as 24h, at most 30d",
+        "none: the present secret stops at once",
         |_, text| Span::parse(text).map(|_| text.to_owned()),
     )?;
     let expires = fields::ask_optional(app, EXPIRY, "the present expiry", check_expiry)?;

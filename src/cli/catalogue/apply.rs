@@ -160,7 +160,8 @@ pub(super) fn preview_and_apply(
     }
     app.out.note(&format!("✓ catalogue {} applied", changed.value.name));
     app.out.note(&format!(
-        "  If a proxy uses routes of this catalogue, print the proxy's configuration again: {} guide PROXY",
+        "  If a proxy uses routes of this catalogue, print its configuration again with the same options as before ({} \
+         guide …), save it and reload the proxy",
         app.program()
     ));
     Ok(())

@@ -20,9 +20,8 @@ use crate::verbs::catalogue::ListCatalogues;
 
 pub(super) fn run(app: &mut App, args: &GuideArgs, kind: ProxyKind) -> Result<()> {
     if !args.request.is_empty() || args.host.is_some() {
-        return Err(Error::usage("only explain takes a request")
-            .why("the printed configuration applies to all requests")
-            .next("Leave out METHOD, PATH and --host, or run: jeton guide explain METHOD PATH"));
+        return Err(Error::usage("METHOD, PATH and --host can be given only for jeton guide explain")
+            .next("Leave them out, or run: jeton guide explain METHOD PATH"));
     }
     let upstreams = Upstreams::parse(&args.upstream)?;
     let (listen, tls) = addresses(args, &upstreams, kind)?;

@@ -247,8 +247,7 @@ fn prepare(
 
 /// Names the backup in an error about its content, which was read as that of a store.
 fn of_backup(file: &Path, error: Error) -> Error {
-    let contents = ["the store is not an SQLite file", "the store is damaged", "the store does not have the schema"];
-    if !contents.iter().any(|start| error.what.starts_with(start)) {
+    if !matches!(error.fault, Some(Fault::DamagedValue | Fault::UnusableFile)) {
         return error;
     }
     Error::failure(format!("nothing was restored: the backup {} can't be used", file.display()))

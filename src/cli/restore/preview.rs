@@ -95,7 +95,9 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored, current
         None if !app.prompt.is_interactive => {
             return Err(Error::conflict("the restore was not confirmed; nothing was restored")
                 .next(match answer.lost {
-                    Some(_) => format!("Check what would be lost with --dry-run, then add: --confirm {expected}"),
+                    Some(_) => format!(
+                        "Read above what would be lost. To restore, run the command again with --confirm {expected}"
+                    ),
                     None => format!(
                         "{unknown}. Tokens that were revoked after the backup was made could work again. If you \
                          accept this, add: --confirm {expected}"

@@ -83,9 +83,13 @@ fn confirm_number(app: &App, working: &[&Found<'_>], confirm: Option<&str>) -> R
                 .next(format!("Confirm with the number of secrets that work: --confirm {number}")));
         }
         None => {
-            app.prompt.show("These secrets will stop working:")?;
+            let (which, them) = match working.len() {
+                1 => ("This secret", "it"),
+                _ => ("These secrets", "them"),
+            };
+            app.prompt.show(&format!("{which} will stop working:"))?;
             working.iter().try_for_each(|found| app.prompt.show(&format!("  {}", describe(app, found))))?;
-            app.prompt.read_visible(&format!("Type {number}, the number of secrets, to revoke them"))?
+            app.prompt.read_visible(&format!("Type {number}, the number of secrets, to revoke {them}"))?
         }
     };
     match typed == number {

@@ -64,8 +64,8 @@ pub(super) fn schema(context: &Context<'_>) -> Vec<Finding> {
             command(context, &["backup", "FILE"])
         )),
         Ok(schema) if schema.lacks_indexes => Finding::warning("the store has no indexes yet")
-            .why("the command that created the store was interrupted. The next command creates the indexes")
-            .next(format!("Run: {}", command(context, &["check"]))),
+            .why("jeton demo is still filling the store, or was interrupted. A store that is not full lacks tokens")
+            .next("Wait until the command ends. If it was interrupted, delete the store and run the command again"),
         Ok(schema) => Finding::ok(format!("the store has schema {}, as this program expects", schema.version)),
     }]
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-use super::{MIB, existing, size};
+use super::{MIB, command, existing, size};
 use crate::doctor::{Context, Finding, Status};
 use crate::domain::number::group_digits;
 use crate::platform::own_process;
@@ -57,7 +57,10 @@ pub(super) fn companions(context: &Context<'_>) -> Vec<Finding> {
         found.push(
             Finding::warning("a rollback journal is next to the store")
                 .why("another program is changing the store, or ended before its change was complete")
-                .next("Find out which program wrote the file that ends in -journal. If you can't find out, restore a backup"),
+                .next(format!(
+                    "Wait until the other program ends. Then run: {}. The command undoes an incomplete change",
+                    command(context, &["check"])
+                )),
         );
     }
     found

@@ -127,7 +127,7 @@ impl<'a> SetNames<'a> {
             SetEntry::Group(group) => (self.groups.contains(group.as_str()), "this catalogue has no such group"),
             SetEntry::Set(name) => (
                 self.sets.contains(name.as_str()) || self.elsewhere.contains_key(name.as_str()),
-                "no catalogue has such an API set",
+                "neither this catalogue nor a catalogue in the store has this API set",
             ),
         };
         (!means_something).then_some(why)

@@ -139,7 +139,10 @@ fn not_damaged_throughout(unreadable: &[String]) -> Result<()> {
     }
     Err(Error::failure("the ledger is damaged")
         .why(format!("{} consecutive rows can't be read", group_digits(MAX_DAMAGED as u64)))
-        .next("Stop using the store and restore a backup"))
+        .next(
+            "The tokens still work. A restore keeps this ledger. To see the ledger of a backup, restore the backup to \
+             another path: jeton restore FILE --store PATH",
+        ))
 }
 
 /// Returns `limit` readable rows, the nearest first, and the unreadable ones; only rows of one token if that is given.

@@ -238,14 +238,14 @@ pub(super) fn check_ancestors(path: &Path) -> Result<()> {
 
 /// Checks the companion files, because SQLite reads them as part of the store.
 pub(super) fn check_sidecars(path: &Path) -> Result<()> {
+    let own_uid = rustix::process::geteuid().as_raw();
     for companion in sqlite_companions(path) {
         let meta = match fs::symlink_metadata(&companion) {
             Ok(meta) => meta,
             Err(e) if e.kind() == ErrorKind::NotFound => continue,
             Err(e) => return Err(open_error(path).why(format!("{}: {e}", companion.display()))),
         };
-        let ours = meta.uid() == rustix::process::geteuid().as_raw();
-        if !meta.is_file() || !ours || meta.mode() & 0o077 != 0 {
+        if !meta.is_file() || meta.uid() != own_uid || meta.mode() & 0o077 != 0 {
             return Err(open_error(path)
                 .why(format!(
                     "{} must be a regular file of yours that only you can read, but it has uid {} and mode {:04o}",
@@ -253,9 +253,10 @@ pub(super) fn check_sidecars(path: &Path) -> Result<()> {
                     meta.uid(),
                     meta.mode() & 0o7777
                 ))
-                .next(
-                    "Correct the owner and mode of this file. Don't delete the file: it can hold your last changes",
-                ));
+                .next(format!(
+                    "Give the file the owner with uid {own_uid} and the mode 0600. Don't delete the file: it can hold your \
+                     last changes"
+                )));
         }
     }
     Ok(())

@@ -42,12 +42,18 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
         return corrupt("a stored value");
     }
     if let Some(why) = foreign_schema(&error) {
-        return Error::failure("the store does not have the schema that this version of jeton expects").why(why).next(
-            "If another version of jeton wrote the store, use that version. Otherwise restore a backup, on the machine \
-             of the store: jeton restore FILE",
-        );
+        return Error::failure("the store does not have the schema that this version of jeton expects")
+            .why(why)
+            .next(
+                "If another version of jeton wrote the store, use that version. Otherwise restore a backup, on the \
+                 machine of the store: jeton restore FILE",
+            )
+            .fault(Fault::UnusableFile);
     }
     let mut failure = Error::failure(what);
+    if matches!(error.sqlite_error_code(), Some(Code::DatabaseCorrupt | Code::NotADatabase)) {
+        failure = failure.fault(Fault::UnusableFile);
+    }
     // SQLite's text would only repeat these in other words.
     if !matches!(
         error.sqlite_error_code(),

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::query_helpers::{query_value, sqlite_error};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::store::OpenMode;
 use crate::verbs::cli_line::CliLine;
 
@@ -107,7 +107,10 @@ pub(super) fn read_schema(db: &Connection) -> Result<Schema> {
         return Ok(Schema { version: 0, lacks_indexes: false });
     }
     let lacks_indexes = application == i64::from(UNINDEXED_ID);
-    let unusable = || Error::failure(format!("the store {} can't be opened", db.path().unwrap_or_default()));
+    let unusable = || {
+        let what = format!("the store {} can't be opened", db.path().unwrap_or_default());
+        Error::failure(what).fault(Fault::UnusableFile)
+    };
     if application != i64::from(APPLICATION_ID) && !lacks_indexes {
         return Err(unusable().why("the file is another program's database").next("Use another file: --store PATH"));
     }

@@ -25,9 +25,9 @@ struct Setting {
 /// [`crate::error::Kind::Usage`] with the first line that can't be used.
 pub(super) fn parse(name: &str, text: &str) -> Result<Keymap> {
     let fault = |line: usize, error: Error| {
-        let why = format!("line {line}: {}. The default keys are used", error.what_and_why());
+        let why = format!("line {line}: {}", error.what_and_why());
         let next = error.next.unwrap_or_else(|| "Correct this line".to_owned());
-        Error::usage(format!("the keys in {name} can't be used")).why(why).next(next)
+        Error::usage(format!("the default keys are used, because {name} has a fault")).why(why).next(next)
     };
     let document = Document::parse(text).map_err(|e| {
         let line = e.span().map_or(1, |span| line_at(text, span.start));
@@ -118,7 +118,9 @@ fn check_for_fields(context: Context, key: Key) -> Result<()> {
     let edits = || super::text_field_action(key).is_some();
     let why = match context {
         // What is typed too early for the next field must press no button.
-        Context::Button if key.is_typed() => "letters and signs can't press a button",
+        Context::Button if key.is_typed() => {
+            "keys that type a character don't work on buttons, so that fast typing can't press one"
+        }
         _ if context.has_text_field() && key.is_typed() => "it is typed into the text field there",
         _ if context.has_text_field() && edits() => "it edits the text field there",
         _ => return Ok(()),

@@ -241,7 +241,7 @@ impl Source for AllAccounts {
     }
 
     fn empty_text(&self, _model: &Model) -> &'static str {
-        "No account is readable."
+        "There are no accounts that you can see."
     }
 }
 

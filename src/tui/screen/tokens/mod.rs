@@ -381,7 +381,7 @@ impl Tokens {
     /// Handles Esc without marks: clears all restrictions, or leaves the trash.
     fn go_back(&mut self) -> Intent {
         let options = self.source.options;
-        if options.trashed && self.filter.is_empty() && !options.mine {
+        if options.trashed && !self.is_filtered() {
             return self.toggle_trash();
         }
         self.filter.clear();
