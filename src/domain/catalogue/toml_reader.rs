@@ -348,7 +348,7 @@ mod tests {
         f.toml:14:12: "nothing.*" in the API set "s" is invalid: no method of this catalogue matches the pattern
         f.toml:14:19: "a.C" in the API set "s" is invalid: this catalogue has no such method; for an API set of this or another catalogue, use set:NAME
         f.toml:14:12: "group:b" in the API set "s" is invalid: this catalogue has no such group
-        f.toml:14:12: "set:t" in the API set "s" is invalid: no catalogue has such an API set
+        f.toml:14:12: "set:t" in the API set "s" is invalid: neither this catalogue nor a catalogue in the store has this API set
         f.toml:14:12: "jeton.*" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
         f.toml:14:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
         f.toml:15:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token

@@ -252,27 +252,27 @@ mod tests {
         ];
         let errors: Vec<String> = faults.iter().map(|text| parse("k", text).unwrap_err().to_string()).collect();
         insta::assert_snapshot!(errors.join("\n"), @r#"
-        the keys in k can't be used: line 2: q would be the key for revoke in [tokens] and for quit in [every-screen]. The default keys are used. Use another key for one of them
-        the keys in k can't be used: line 2: e would be the key for revoke in [tokens] and for edit-token in [tokens]. The default keys are used. Use another key for one of them
-        the keys in k can't be used: line 2: Enter would be the key for revoke in [tokens] and for details in [tokens]. The default keys are used. Use another key for one of them
-        the keys in k can't be used: line 2: Ctrl-c would be the key for revoke in [tokens] and for interrupt in [everywhere]. The default keys are used. Use another key for one of them
-        the keys in k can't be used: line 2: x would be the key for quit in [every-screen] and for revoke in [tokens]. The default keys are used. Use another key for one of them
-        the keys in k can't be used: line 2: F8 pressed twice could do what jeton asks about first: it would be the key for revoke in [tokens] and for accept in [form]. The default keys are used. Use another key for one of them
-        the keys in k can't be used: line 2: F8 pressed twice could do what jeton asks about first: it would be the key for accept in [button] and for disable-or-enable in [tokens]. The default keys are used. Use another key for one of them
-        the keys in k can't be used: line 2: d pressed twice could do what jeton asks about first: it would be the key for cancel in [new-secret] and for discard in [picker-discard]. The default keys are used. Use another key for one of them
-        the keys in k can't be used: line 2: y can't be used in [form]: it is typed into the text field there. The default keys are used. Use a key such as F5, Ctrl-t or Alt-x
-        the keys in k can't be used: line 2: y can't be used in [button]: letters and signs can't press a button. The default keys are used. Use a key such as F5, Ctrl-t or Alt-x
-        the keys in k can't be used: line 2: Ctrl-w can't be used in [filter]: it edits the text field there. The default keys are used. Use a key such as F5, Ctrl-t or Alt-x
-        the keys in k can't be used: line 2: there is no action "revok" in [tokens]. The default keys are used. Did you mean: revoke?
-        the keys in k can't be used: line 2: there is no action "fly" in [tokens]. The default keys are used. The actions of [tokens] are: create-token, edit-token, copy-token, regenerate-token, disable-or-enable, revoke, filter, end-overlap, undo-or-restore, mark, extend-down, extend-up, down, up, mark-all, sort, columns, saved-filters, all-or-mine, expiring, stale, still-tried, trash, purge, refresh, details, copy-hint, cancel
-        the keys in k can't be used: line 1: there is no place [token]. The default keys are used. Did you mean: tokens?
-        the keys in k can't be used: line 1: the keys of [text-field] can't be changed. The default keys are used. Remove this table
-        the keys in k can't be used: line 1: tokens must be a table. The default keys are used. Write the line [tokens], and below it lines such as quit = "Q"
-        the keys in k can't be used: line 2: revoke must be a key in quotes, or a list of 1 to 8 keys. The default keys are used. Write it like this: revoke = "Ctrl-r"  or: revoke = ["r", "F5"]
-        the keys in k can't be used: line 2: revoke must be a key in quotes, or a list of 1 to 8 keys. The default keys are used. Write it like this: revoke = "Ctrl-r"  or: revoke = ["r", "F5"]
-        the keys in k can't be used: line 2: "Ctrl-m" is not a key that a terminal can send. The default keys are used. Write a key such as x, X, Ctrl-r, Alt-x, F5, Space, PgDn, Del or Shift-Down
-        the keys in k can't be used: line 2: "a\u{1b}[2J" is not a key that a terminal can send. The default keys are used. Write a key such as x, X, Ctrl-r, Alt-x, F5, Space, PgDn, Del or Shift-Down
-        the keys in k can't be used: line 1: the name of the table has no closing bracket ]. The default keys are used. Correct this line
+        the default keys are used, because k has a fault: line 2: q would be the key for revoke in [tokens] and for quit in [every-screen]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: e would be the key for revoke in [tokens] and for edit-token in [tokens]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: Enter would be the key for revoke in [tokens] and for details in [tokens]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: Ctrl-c would be the key for revoke in [tokens] and for interrupt in [everywhere]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: x would be the key for quit in [every-screen] and for revoke in [tokens]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: F8 pressed twice could do what jeton asks about first: it would be the key for revoke in [tokens] and for accept in [form]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: F8 pressed twice could do what jeton asks about first: it would be the key for accept in [button] and for disable-or-enable in [tokens]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: d pressed twice could do what jeton asks about first: it would be the key for cancel in [new-secret] and for discard in [picker-discard]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: y can't be used in [form]: it is typed into the text field there. Use a key such as F5, Ctrl-t or Alt-x
+        the default keys are used, because k has a fault: line 2: y can't be used in [button]: keys that type a character don't work on buttons, so that fast typing can't press one. Use a key such as F5, Ctrl-t or Alt-x
+        the default keys are used, because k has a fault: line 2: Ctrl-w can't be used in [filter]: it edits the text field there. Use a key such as F5, Ctrl-t or Alt-x
+        the default keys are used, because k has a fault: line 2: there is no action "revok" in [tokens]. Did you mean: revoke?
+        the default keys are used, because k has a fault: line 2: there is no action "fly" in [tokens]. The actions of [tokens] are: create-token, edit-token, copy-token, regenerate-token, disable-or-enable, revoke, filter, end-overlap, undo-or-restore, mark, extend-down, extend-up, down, up, mark-all, sort, columns, saved-filters, all-or-mine, expiring, stale, still-tried, trash, purge, refresh, details, copy-hint, cancel
+        the default keys are used, because k has a fault: line 1: there is no place [token]. Did you mean: tokens?
+        the default keys are used, because k has a fault: line 1: the keys of [text-field] can't be changed. Remove this table
+        the default keys are used, because k has a fault: line 1: tokens must be a table. Write the line [tokens], and below it lines such as quit = "Q"
+        the default keys are used, because k has a fault: line 2: revoke must be a key in quotes, or a list of 1 to 8 keys. Write it like this: revoke = "Ctrl-r"  or: revoke = ["r", "F5"]
+        the default keys are used, because k has a fault: line 2: revoke must be a key in quotes, or a list of 1 to 8 keys. Write it like this: revoke = "Ctrl-r"  or: revoke = ["r", "F5"]
+        the default keys are used, because k has a fault: line 2: "Ctrl-m" is not a key that a terminal can send. Write a key such as x, X, Ctrl-r, Alt-x, F5, Space, PgDn, Del or Shift-Down
+        the default keys are used, because k has a fault: line 2: "a\u{1b}[2J" is not a key that a terminal can send. Write a key such as x, X, Ctrl-r, Alt-x, F5, Space, PgDn, Del or Shift-Down
+        the default keys are used, because k has a fault: line 1: the name of the table has no closing bracket ]. Correct this line
         "#);
     }
 

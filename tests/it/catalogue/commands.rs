@@ -51,7 +51,7 @@ fn readmes_example_is_checked_applied_listed_and_exported() {
     let applied = home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
     insta::assert_snapshot!(applied.err, @"
     ✓ catalogue shop applied
-      If a proxy uses routes of this catalogue, print the proxy's configuration again: jeton guide PROXY
+      If a proxy uses routes of this catalogue, print its configuration again with the same options as before (jeton guide …), save it and reload the proxy
     ");
 
     let list = home.run(&["catalogue", "list"], "").assert_success().out;

@@ -39,7 +39,7 @@ fn imported_routes_and_scopes_apply() {
     ! operations without operationId, for which jeton makes an id from HTTP method and path: 1 (DELETE "/orders/{id}")
       access levels: 1 from the HTTP method, 1 from scopes, 1 from x-jeton-access
     ✓ catalogue shop applied
-      If a proxy uses routes of this catalogue, print the proxy's configuration again: jeton guide PROXY
+      If a proxy uses routes of this catalogue, print its configuration again with the same options as before (jeton guide …), save it and reload the proxy
     "#);
 
     let json = home.run(&["catalogue", "list", "--json"], "").assert_success().json();

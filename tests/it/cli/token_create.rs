@@ -134,7 +134,7 @@ fn set_names_differ_from_built_in_choices() {
     insta::assert_snapshot!(done.message(), @"
       access levels: 1 from the HTTP method
     ✓ catalogue d applied
-      If a proxy uses routes of this catalogue, print the proxy's configuration again: jeton guide PROXY
+      If a proxy uses routes of this catalogue, print its configuration again with the same options as before (jeton guide …), save it and reload the proxy
     ");
     assert!(home.run(&["catalogue", "show", "d: Inherit"], "").assert_success().out.contains("getA"));
     // The choice itself is no short form of the set's name.

@@ -15,7 +15,7 @@ fn screens_follow_the_size_of_the_terminal() {
     let whole = lines(&t.text());
     for (columns, rows) in [(20, 5), (1, 1), (39, 24), (80, 9)] {
         t.resize(columns, rows);
-        let beginning = if columns > 1 { format!("{columns}x{rows} ") } else { "…".to_owned() };
+        let beginning = if columns > 1 { format!("terminal {columns}x{rows},") } else { "…".to_owned() };
         t.wait("that it is too small", |s| s.contents().starts_with(beginning.as_str()));
         t.resize(80, 24);
         t.wait("the table", |s| lines(&s.contents()) == whole);
@@ -37,7 +37,7 @@ fn screens_follow_the_size_of_the_terminal() {
     t.types("\x1b");
     t.wait("the table", |s| lines(&s.contents()) == whole);
     t.types("q");
-    // The emulator itself lost the earlier text when it became too small.
+    // The emulator itself lost the earlier text when it became needed.
     assert_eq!(t.ends(), End::Code(0));
 }
 

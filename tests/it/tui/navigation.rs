@@ -157,8 +157,8 @@ fn too_small_terminal_gets_the_whole_message() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.resize(30, 8);
     insta::assert_snapshot!(s.text().trim_end(), @"
-    30x8 is too small: jeton needs
-    40x10
+    terminal 30x8, at least 40x10
+    needed
     ");
 }
 
