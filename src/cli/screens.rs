@@ -74,6 +74,7 @@ pub(super) fn run_tui(
     program: Option<String>,
     demo: Option<tui::Demo>,
 ) -> Result<tui::ExitReason> {
+    let terminal = TerminalFacts::of_this_process();
     tui::run(tui::TuiConfig {
         progress: Arc::clone(&world.progress),
         propagation_probe: place.propagation_probe(),
@@ -102,8 +103,8 @@ pub(super) fn run_tui(
         remember_password: settings.confirm_remember.value,
         lock_after: settings.lock_after.value,
         dates: settings.dates.value,
-        mouse: settings.mouse.value,
-        appearance: Appearance::configured(settings, &TerminalFacts::of_this_process()),
+        mouse: settings.takes_mouse(&terminal),
+        appearance: Appearance::configured(settings, &terminal),
         keymap: Keymap::of_user(),
         demo,
     })

@@ -2,11 +2,20 @@
 
 use std::fmt;
 
+use super::{Settings, Source};
 use crate::domain::untrusted_text::excerpt;
 use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
+use crate::platform::terminal_facts::TerminalFacts;
 
 const MAX_NAME: usize = 32;
+
+impl Settings {
+    /// Returns `true` if clicks and the wheel act on the screens in `terminal`.
+    pub fn takes_mouse(&self, terminal: &TerminalFacts) -> bool {
+        self.mouse.value && (self.mouse.source != Source::Default || !terminal.is_gnu_screen())
+    }
+}
 
 /// The name of a theme: `auto`, one that is part of jeton, or that of a file of the user.
 #[derive(Debug, Clone, PartialEq, Eq)]

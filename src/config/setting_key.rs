@@ -87,7 +87,7 @@ const KEYS: [(SettingKey, &str, &str); 25] = [
     (
         SettingKey::Mouse,
         "mouse",
-        "yes: clicks and the wheel act on the screens; no: the mouse selects text, as in a shell",
+        "yes: clicks and the wheel act on the screens (GNU screen: only if set); no: the mouse selects text",
     ),
     (SettingKey::Theme, "theme", "Colours of the screens: auto, dark, light, terminal, mono, or a theme of your own"),
     (SettingKey::Motion, "motion", "full, or reduced: nothing on the screens is animated"),

@@ -1,5 +1,7 @@
 use super::*;
 use crate::error::Kind;
+use crate::platform::clipboard::ClipboardRoute;
+use crate::platform::terminal_facts::TerminalFacts;
 use std::fs;
 use std::path::Path;
 
@@ -314,4 +316,27 @@ fn settings_of_servers_are_written_and_removed() {
     assert_eq!(ServerKey::parse("server").unwrap(), None);
     assert!(key("servers.x.colour").check("red").is_ok() && key("servers.x.colour").check("pink").is_err());
     assert!(key("servers.x.address").check("https://a").is_ok() && key("servers.x.address").check("prod").is_err());
+}
+
+#[test]
+fn mouse_is_left_to_gnu_screen_unless_set() {
+    let terminal = |term: &str, is_in_tmux| TerminalFacts {
+        is_terminal: true,
+        term: term.to_owned(),
+        colorterm: String::new(),
+        colorfgbg: String::new(),
+        is_in_tmux,
+        has_colour: true,
+        has_utf8_locale: true,
+        clipboard: ClipboardRoute::Terminal,
+        size: None,
+    };
+    let machine = Machine::new();
+    for (file, expected) in [("", [true, true, false]), ("mouse = \"yes\"", [true; 3]), ("mouse = \"no\"", [false; 3])] {
+        machine.file("user.toml", file);
+        let settings = machine.settings(CliOverrides::default()).unwrap();
+        let found = [("xterm-256color", false), ("screen-256color", true), ("screen-256color", false)]
+            .map(|(term, is_in_tmux)| settings.takes_mouse(&terminal(term, is_in_tmux)));
+        assert_eq!(found, expected, "{file}");
+    }
 }

@@ -48,7 +48,8 @@ pub(super) const CHECKS: &[CheckKind] = &[
         id: "terminal.mouse",
         meaning: "Never a fault: says how to select text on the screens",
         run: |c| {
-            mouse(&c.terminal, c.settings.as_ref().ok().is_none_or(|settings| settings.mouse.value), &Keymap::of_user())
+            let takes_mouse = c.settings.as_ref().ok().is_none_or(|settings| settings.takes_mouse(&c.terminal));
+            mouse(&c.terminal, takes_mouse, &Keymap::of_user())
         },
     },
 ];
@@ -155,6 +156,9 @@ fn mouse(terminal: &TerminalFacts, takes_mouse: bool, keymap: &Keymap) -> Vec<Fi
     let key = keymap.key(KeyContext::Global, Action::Mouse);
     vec![Finding::ok(match takes_mouse {
         true => format!("the screens take clicks and the wheel; to select text, press {key} there, or hold Shift"),
+        false if terminal.is_gnu_screen() => {
+            format!("the mouse selects text on the screens. For clicks and the wheel, press {key} there")
+        }
         false => "the mouse selects text on the screens, because the setting mouse is no".to_owned(),
     })]
 }

@@ -46,7 +46,7 @@ pub fn watch(send: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<
         SIGWINCH => SignalEvent::Resized,
         ending => SignalEvent::End(ending),
     };
-    let signals = [SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH];
+    let signals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH];
     forward(&signals, event, SignalEvent::HungUp, send.clone())?;
     let on_hangup = send.clone();
     let wait = move || {

@@ -67,7 +67,8 @@ impl TerminalFacts {
             term: variable("TERM"),
             colorterm: variable("COLORTERM"),
             colorfgbg: variable("COLORFGBG"),
-            is_in_tmux: !variable("TMUX").is_empty(),
+            // A GNU screen that was started in tmux has both variables.
+            is_in_tmux: !variable("TMUX").is_empty() && variable("STY").is_empty(),
             has_colour: own_process::wants_colour(),
             has_utf8_locale: own_process::has_utf8_locale(),
             clipboard: ClipboardRoute::choose(),
@@ -77,6 +78,11 @@ impl TerminalFacts {
 }
 
 impl TerminalFacts {
+    /// Returns `true` in GNU screen, which keeps a single Esc back while it reports the mouse (seen with 4.09).
+    pub fn is_gnu_screen(&self) -> bool {
+        !self.is_in_tmux && self.term.starts_with("screen")
+    }
+
     pub fn colour_depth(&self) -> ColourDepth {
         match self.colorterm.as_str() {
             "truecolor" | "24bit" => ColourDepth::All,

@@ -13,7 +13,7 @@ use crate::support::pty::{End, rounds};
 fn signal_ends_the_screens() {
     let home = home_with_a_token();
     for _ in 0..rounds() {
-        for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2)] {
+        for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2), (Signal::QUIT, 3)] {
             let mut t = open_screens(&home);
             t.shows(screens::SIGN_IN);
             t.signal(signal);

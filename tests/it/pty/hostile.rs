@@ -159,7 +159,7 @@ fn every_exit_closes_the_store() {
         t.ends_restored(End::Code(0));
         assert_store_closed(&home);
 
-        for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2)] {
+        for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2), (Signal::QUIT, 3)] {
             let mut t = at_token(&home);
             t.signal(signal);
             t.ends_restored(End::Signal(number));
