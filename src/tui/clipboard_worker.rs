@@ -34,10 +34,14 @@ pub(super) fn spawn_clipboard(
                     answer(Msg::Copied(done.map(|()| how)));
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    clipboard.forget();
+                    answer(Msg::Copied(clipboard.forget().map(|()| Copied::Cleared)));
                     holds_secret = false;
                 }
-                Err(RecvTimeoutError::Disconnected) => return clipboard.forget(),
+                Err(RecvTimeoutError::Disconnected) => {
+                    // Nobody reads a message any more.
+                    let _ = clipboard.forget();
+                    return;
+                }
             }
         }
     })?;

@@ -87,6 +87,8 @@ pub enum Copied {
     Temporary,
     /// On the desktop's clipboard, not cleared.
     Permanent,
+    /// A secret that is not on the desktop's clipboard any more.
+    Cleared,
     /// Sent to the terminal, which never confirms.
     Sent(Sent),
 }
@@ -96,6 +98,7 @@ impl Copied {
         match result {
             Ok(Copied::Temporary) => format!("copied; jeton clears the clipboard in {} s", CLEAR_DELAY.as_secs()),
             Ok(Copied::Permanent) => "copied".to_owned(),
+            Ok(Copied::Cleared) => "copied; the secret is no longer in the clipboard".to_owned(),
             Ok(Copied::Sent(Sent::Direct)) => {
                 "sent to your terminal, whose clipboard jeton can't clear. Paste to check that the text arrived"
                     .to_owned()

@@ -38,19 +38,25 @@ impl Clipboard for Desktop {
         Ok(())
     }
 
-    fn forget(&mut self) {
-        let Some(secret) = self.secret.take() else { return };
-        let Ok(handle) = self.handle() else { return };
-        let current = handle.get_text().map(Zeroizing::new);
-        if current.is_ok_and(|t| bool::from(t.as_bytes().ct_eq(secret.as_bytes()))) {
-            // A clipboard that doesn't answer can't be cleared.
-            let _ = handle.clear();
-        }
+    fn forget(&mut self) -> Result<()> {
+        let Some(secret) = self.secret.take() else { return Ok(()) };
+        let cleared = self.handle().and_then(|handle| match handle.get_text().map(Zeroizing::new) {
+            Ok(text) if bool::from(text.as_bytes().ct_eq(secret.as_bytes())) => handle.clear(),
+            // Something else is there, or nothing.
+            Ok(_) | Err(arboard::Error::ContentNotAvailable | arboard::Error::ConversionFailure) => Ok(()),
+            Err(e) => Err(e),
+        });
+        cleared.map_err(|e| {
+            Error::failure("the secret can't be removed from the clipboard")
+                .why(e.to_string())
+                .next("Copy another text, so that the secret is replaced")
+        })
     }
 }
 
 impl Drop for Desktop {
     fn drop(&mut self) {
-        self.forget();
+        // Nobody reads a message any more.
+        let _ = self.forget();
     }
 }

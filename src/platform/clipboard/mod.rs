@@ -58,7 +58,10 @@ pub trait Clipboard: Send {
     fn copy(&mut self, text: Zeroizing<String>, is_secret: bool) -> Result<()>;
 
     /// Removes our secret from the clipboard, if the clipboard still holds it.
-    fn forget(&mut self);
+    ///
+    /// # Errors
+    /// If the clipboard doesn't answer.
+    fn forget(&mut self) -> Result<()>;
 }
 
 /// Returns the desktop's clipboard. `None` if the program was built without it.

@@ -190,7 +190,10 @@ fn with_page(
 fn on_copied(app: &mut App, result: Result<Copied>) -> Vec<Effect> {
     let mut reply = Reply::Copied(result);
     let effects = offer(app, app.top_layer(), None, &mut reply);
-    if let (None, Reply::Copied(result)) = (&effects, &reply) {
+    // That the clipboard was cleared, only the dialog of the secret says.
+    if let (None, Reply::Copied(result)) = (&effects, &reply)
+        && !matches!(result, Ok(Copied::Cleared))
+    {
         let id = if result.is_err() { NoticeId::NotCopied } else { NoticeId::Copied };
         app.model.notify(Notice::new(id, Copied::describe(result)));
     }

@@ -6,7 +6,7 @@ use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::name::Description;
 use jeton::domain::token::Status;
 use jeton::error::Kind;
-use jeton::tui::msg::Msg;
+use jeton::tui::msg::{Copied, Msg};
 use jeton::tui::notice::NoticeId;
 use jeton::verbs::tokens::{DisableTokens, ListTokens, OwnerFilter, RegenerateToken, TokenTarget};
 use jeton::verbs::verify::Decision;
@@ -116,6 +116,8 @@ fn new_secret_is_shown_copied_and_saved() {
     let secret = s.copied.pop().unwrap();
     s.assert_hides(&secret);
     insta::assert_snapshot!(lines_of(&s, "45 s"), @"copied; jeton clears the clipboard in 45 s");
+    s.message(Msg::Copied(Ok(Copied::Cleared)));
+    insta::assert_snapshot!(lines_of(&s, "clipboard"), @"copied; the secret is no longer in the clipboard");
     s.keys("v");
     s.assert_shows(&secret);
     s.keys("v");

@@ -95,7 +95,7 @@ pub fn filter_line(filter: &FilterField, right: Vec<Span<'static>>, columns: usi
         spans.extend(filter.input().spans(room.min(FILTER_COLUMNS), focused, theme));
         spans.push(Span::raw(" ".repeat(room.saturating_sub(FILTER_COLUMNS) + 1)));
     } else {
-        spans.push(Span::styled(fit(&demo_hint(model, room), room), theme.warning));
+        spans.extend(warning(demo_hint(model, room), room, theme));
         spans.push(Span::raw(" "));
     }
     spans.extend(right);
@@ -106,10 +106,17 @@ pub fn filter_line(filter: &FilterField, right: Vec<Span<'static>>, columns: usi
 pub fn plain_line(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'static> {
     let used_columns: usize = right.iter().map(Span::width).sum();
     let room = columns.saturating_sub(used_columns);
-    let demo = format!(" {}", demo_hint(model, room.saturating_sub(2)));
-    let mut spans = vec![Span::styled(fit(&demo, room), model.theme.warning)];
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(warning(demo_hint(model, room.saturating_sub(2)), room.saturating_sub(1), &model.theme));
     spans.extend(right);
     Line::from(spans)
+}
+
+/// Returns `text` as a warning in `room` columns. The blanks after it keep the background of the terminal.
+fn warning(text: String, room: usize, theme: &Theme) -> [Span<'static>; 2] {
+    let text = cut(&text, room);
+    let blanks = room.saturating_sub(width(&text));
+    [Span::styled(text, theme.warning), Span::raw(" ".repeat(blanks))]
 }
 
 /// Returns the password of a demo, and the address of its service if there is room for both.
