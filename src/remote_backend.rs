@@ -257,7 +257,7 @@ impl RemoteBackend {
                 }
                 Ok(error) => Err(error),
                 Err(e) => {
-                    let what = format!("the server {server} answered with the status {status}");
+                    let what = format!("the server {server} answered with the HTTP status {status}");
                     let error = misunderstood(&answer, what, unexpected_form(&e.to_string()));
                     // A proxy may have given up on the server.
                     Err(if status >= 500 { error.fault(Fault::Unanswered) } else { error })

@@ -229,7 +229,7 @@ impl Matched {
     pub fn expect(&mut self, if_match: &str) -> Result<()> {
         if !self.parameters.iter().any(|(field, _)| *field == CHANGED_TOKEN) {
             return Err(Error::usage("this endpoint does not accept If-Match")
-                .why("only the endpoints that change the token named in their path accept it")
+                .why("only an endpoint that changes the token in its path accepts If-Match")
                 .next("Leave out If-Match"));
         }
         self.expected = entity_tag::parse_if_match(if_match)?;

@@ -25,12 +25,12 @@ const ERRORS: [(u16, &str); 9] = [
     (404, "Nothing has the given name."),
     (
         409,
-        "The state does not permit the change: for example, a name is taken, a limit is reached, or a confirmation is missing or wrong.",
+        "The state of the store does not permit the change. Examples: a name is taken, a limit is reached, a confirmation is wrong.",
     ),
-    (412, "The token or the state is no longer as the caller expects."),
+    (412, "The token or other data was changed after the caller read it."),
     (429, "The caller must wait: the last sign-in failed or is not finished."),
     (500, "The server failed."),
-    (503, "The server has too many calls."),
+    (503, "The server is busy with other calls."),
 ];
 
 /// Builds the document.
@@ -81,13 +81,13 @@ pub fn document() -> Value {
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "The token of a login, or an API token that can call one of the methods listed.",
+                    "description": "The token of a login, or an API token. The API token must have one of the methods that the operation lists.",
                 },
                 "proof": {
                     "type": "apiKey",
                     "in": "header",
                     "name": PROOF_HEADER,
-                    "description": "The proof that POST /v1/confirm returned. It can be used once, within a minute.",
+                    "description": "The proof that POST /v1/confirm returned. A proof can be used once, within a minute.",
                 },
             },
         },
@@ -119,7 +119,7 @@ fn verb_operation(
         errors.push(412);
         form.parameters.push(header(
             "If-Match",
-            "The ETag that the token to change must have, or * for any.",
+            "The ETag that the token must have before the change, or * for any ETag.",
             r#"^(\*|"[0-9]{1,18}")$"#,
         ));
     }

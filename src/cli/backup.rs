@@ -22,6 +22,7 @@ use crate::platform::anchor_file::AnchorFile;
 use crate::platform::new_file::NewFile;
 use crate::store::{OpenMode, OpenStore, StoreLocation};
 use crate::verbs::audit::{AuditRange, VerifyAuditChain};
+use crate::verbs::cli_line::quote_path;
 use crate::verbs::credential::Credential;
 use crate::verbs::local_backend::LocalBackend;
 use crate::verbs::request::call;
@@ -93,11 +94,9 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
     let (path, bytes) = (file.path().to_owned(), std::fs::metadata(file.partial_path()).map_or(0, |meta| meta.len()));
     file.finish()?;
     let anchored = anchor.map(|file| append(file, &checkpoint, last_anchored)).transpose().map_err(|e| {
-        let complete = format!("the backup {} is complete", path.display());
-        match e.why.clone() {
-            Some(why) => e.why(format!("{why}; {complete}")),
-            None => e.why(complete),
-        }
+        let what = format!("the backup {} is complete, but {}", path.display(), e.what);
+        let anchor = args.anchor.as_deref().map(quote_path).unwrap_or_default();
+        Error { what, ..e }.next(format!("Correct this, then append a checkpoint: jeton audit anchor {anchor}"))
     })?;
     if app.out.json {
         return app.print_json(&BackedUp {

@@ -84,7 +84,9 @@ impl Counts {
             return Err(Error::silent_findings());
         }
         let program = app.program();
-        Err(Error::findings(format!("tokens need attention: {}", parts.join(", "))).next(format!(
+        let total: u64 = counts.iter().map(|(count, _)| count).sum();
+        let what = if total == 1 { "a token needs attention" } else { "tokens need attention" };
+        Err(Error::findings(format!("{what}: {}", parts.join(", "))).next(format!(
             "Show a token: {program} token show TOKEN. Show denied attempts: {program} ledger denied --token TOKEN"
         )))
     }
@@ -151,7 +153,7 @@ fn cells(finding: &Finding, now: Timestamp) -> [Cell; 6] {
         }
         Finding::UnknownNames { count, names, .. } => {
             let more = if *count > names.len() as u64 { ", …" } else { "" };
-            (format!("names that no catalogue has: {count}"), format!("{}{more}", names.join(", ")))
+            (format!("methods or API sets that no catalogue has: {count}"), format!("{}{more}", names.join(", ")))
         }
         Finding::DeadSecretTried { token, attempts } => {
             let (address, client) = format_origin(&attempts.address, &attempts.client);

@@ -135,8 +135,9 @@ fn value_needed(key: &str) -> Error {
 /// working directory.
 fn absolute(path: &str, key: &str) -> Result<String> {
     require_named_file(Path::new(path), key)?;
-    let full = paths::absolute(Path::new(path))
-        .map_err(|e| Error::usage(format!("the path {path} can't be used")).why(e.to_string()))?;
+    let full = paths::absolute(Path::new(path)).map_err(|e| {
+        Error::usage(format!("the path {path} can't be used")).why(e.to_string()).next("Choose another path")
+    })?;
     let full = full.into_os_string().into_string();
     full.map_err(|_| Error::usage("the path is not UTF-8").next("Choose another path"))
 }

@@ -41,7 +41,7 @@ pub(super) fn show(app: &App, credential: &Credential, removal: Removal) -> Resu
         app.prompt.show(&format!("    and {rest} more"))?;
     }
     if impact.is_lower_bound {
-        app.prompt.show("  ! jeton didn't read all uses: more tokens can be in use, with more calls than shown")?;
+        app.prompt.show("  ! jeton didn't read all uses. There can be more tokens in use and more calls than shown")?;
     }
     if let Some(made) = impact.made.describe() {
         let tokens = if impact.count == 1 { "The token" } else { "These tokens" };

@@ -7,6 +7,7 @@ use super::App;
 use super::args::InitArgs;
 use super::catalogue::apply::{show_import, source};
 use super::new_password::new_password;
+use super::output::counted;
 use crate::domain::account::Account;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::method::Access;
@@ -39,7 +40,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     let username = match named.or_else(|| app.username.clone()) {
         Some(username) => username,
         None if app.prompt.is_interactive => Username::parse(
-            &app.prompt.read_visible("Choose a username (1-32 characters: a-z 0-9 . _ -) for the first owner")?,
+            &app.prompt.read_visible("Use 1-32 characters (a-z 0-9 . _ -). Username of the first owner")?,
         )?,
         None => return Err(Error::denied("the first owner needs a username").next("Use --username NAME")),
     };
@@ -57,9 +58,10 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     if app.out.json {
         return app.print_json(&Initialized { account: changed.value, store });
     }
-    app.out.note(&format!("✓ created the store {store}; the first owner is {}", changed.value.username));
+    app.out.note(&format!("✓ created the store {store} with the first owner {}", changed.value.username));
     if public > 0 {
-        app.out.note(&format!("! Anyone can call the catalogue's public methods ({public}) without a token"));
+        let methods = counted(public, "public method");
+        app.out.note(&format!("! Anyone can call {methods} of the catalogue without a token"));
     }
     let program = app.program();
     app.out.note(&format!("  Create a token: {program} token create NAME. Open the screens: {program}"));

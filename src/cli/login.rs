@@ -39,7 +39,7 @@ pub(super) fn login(app: &mut App, username: Option<&str>) -> Result<()> {
             }
             config::set_login(&file, &address, &login)?;
             let until = relative(login.expires_at, app.now());
-            let next = format!("The login expires {until}. While it works, only changes ask for your password");
+            let next = format!("The login expires {until}. Until then, only changes ask for your password");
             (login.username, next)
         }
     };
@@ -90,8 +90,9 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
                 ));
                 if app.now() < login.expires_at {
                     app.out.note(&format!(
-                        "  The login expires {}. To end it earlier, set a new password for {}",
+                        "  The login expires {}. To end the login earlier, set a new password: {} account passwd {}",
                         relative(login.expires_at, app.now()),
+                        app.program(),
                         login.username
                     ));
                 }
@@ -100,7 +101,7 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
         }
     }
     let what = match (login.is_some() || has_username, is_token_removed) {
-        (true, true) => "✓ signed out; the token was removed from the configuration, but not revoked",
+        (true, true) => "✓ signed out. The token was removed from the configuration, but not revoked",
         (true, false) => "✓ signed out",
         (false, true) => "✓ the token was removed from the configuration, but not revoked",
         (false, false) => "No account was signed in",
@@ -112,6 +113,6 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
 /// Explains that a stored login is no longer accepted.
 pub(super) fn ended(username: &Username, settings: &Settings) -> Error {
     Error::unauthenticated(format!("the login of {username} at {} has ended", settings.place()))
-        .why("the login expired, or a newer login, a sign-out, a change of the account or a restore ended it")
+        .why("the cause can be the expiry, a newer login, a sign-out, a change of the account, or a restore of the store")
         .next(format!("Run: {} login {username}", settings.program()))
 }

@@ -17,19 +17,22 @@ const MARK: &str = ".\\\" Written by: jeton man\n";
 
 /// Name and purpose of the files, for `jeton(1)`.
 const FILES: [(&str, &str); 6] = [
-    ("~/.config/jeton/config.toml", "Your configuration. JETON_CONFIG names another file"),
+    ("~/.config/jeton/config.toml", "Your configuration, unless JETON_CONFIG names another file"),
     ("/etc/jeton/config.toml", "The configuration of this machine"),
-    ("~/.local/share/jeton/jeton.db", "Your store. --store and JETON_STORE name another file"),
-    ("/var/lib/jeton/jeton.db", "The store of a server that was installed from a package"),
-    ("/run/jeton/manage.sock", "The management socket of such a server, for members of the group jeton-admin"),
-    ("*.db-wal, *.db-shm", "Files of SQLite next to an open store: never delete them"),
+    ("~/.local/share/jeton/jeton.db", "Your store, unless --store or JETON_STORE names another file"),
+    ("/var/lib/jeton/jeton.db", "The store of an installation from a package"),
+    (
+        "/run/jeton/manage.sock",
+        "The management socket of an installation from a package, for members of the group jeton-admin",
+    ),
+    ("*.db-wal, *.db-shm", "SQLite files of an open store. Never delete these files"),
 ];
 
 pub(super) fn run(out: &Output, folder: &Path) -> Result<()> {
     let pages = pages();
     generated_files::write_all(folder, &pages, MARK.as_bytes())?;
     out.note(&format!("✓ {} manual pages written to {}", pages.len(), folder.display()));
-    out.note(&format!("  Read one: man {}", folder.join("jeton.1").display()));
+    out.note(&format!("  Read the first page: man {}", folder.join("jeton.1").display()));
     Ok(())
 }
 

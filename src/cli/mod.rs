@@ -121,8 +121,8 @@ fn dispatch(Cli { accessible, readonly, global, command }: Cli) -> Result<()> {
     let Some(command) = command else { return screens::open(global, accessible, readonly) };
     if accessible || readonly {
         let option = if accessible { "--accessible" } else { "--readonly" };
-        let error = Error::usage(format!("{option} has no meaning for a command"));
-        return Err(error.why("it is an option of the screens").next(format!("Leave out {option}, or the command")));
+        let error = Error::usage(format!("{option} can't be used with a command"));
+        return Err(error.why("the option is for the screens").next(format!("Leave out {option} or the command")));
     }
     refuse_identity(&global, &command)?;
     match command {
@@ -165,7 +165,7 @@ fn refuse_identity(global: &GlobalArgs, command: &Command) -> Result<()> {
     if Settings::load(overrides(global))?.server.is_some() {
         return Ok(());
     }
-    Err(Error::usage(format!("{option} has no meaning for this command"))
+    Err(Error::usage(format!("{option} can't be used with this command"))
         .why("the command needs no account")
         .next(format!("Leave out {option}")))
 }

@@ -17,7 +17,7 @@ pub(super) fn new_password(app: &App, username: &Username, given: Option<Zeroizi
 
 /// Prompts twice, until both inputs match and are long enough.
 fn prompt_twice(app: &App, username: &Username) -> Result<Password> {
-    app.prompt.show("Use at least 12 characters; three or four words with spaces work well.")?;
+    app.prompt.show("Use at least 12 characters. Three or four words with spaces work well.")?;
     let mut attempts = 0;
     loop {
         attempts += 1;

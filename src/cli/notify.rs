@@ -75,7 +75,7 @@ pub(super) fn run(app: &mut App, args: &NotifyArgs) -> Result<()> {
         }
     };
     let rest = match args.dry_run {
-        true => "not all messages were shown, and none was sent",
+        true => "some messages were not shown, and no message was sent",
         false => "the remaining messages were not sent",
     };
     let outcome = if app.out.json {
@@ -134,17 +134,17 @@ fn finish(app: &App, outcome: NotifyOutcome, dry_run: bool) -> Result<()> {
         let tried = counted(failed + sent, "message");
         let error = Error::failure(format!("jeton could not deliver {failed} of {tried}{rest}"));
         return Err(error.next(match app.out.quiet {
-            true => "Run the command again without --quiet, to see the causes and to send what was not delivered",
-            false => "Correct the cause, then run the command again to send what was not delivered",
+            true => "To see the causes and to send these messages again, run the command without --quiet",
+            false => "Correct the cause. Then run the command again to send these messages",
         }));
     }
     if without_recipient > 0 {
-        let (what, whose) = match without_recipient {
-            1 => ("1 notice has no recipient".to_owned(), "the account of its token"),
-            count => (format!("{count} notices have no recipient"), "the accounts of these tokens"),
+        let (what, why) = match without_recipient {
+            1 => ("1 notice has no recipient".to_owned(), "the account of the token has no contact"),
+            count => (format!("{count} notices have no recipient"), "the accounts of the tokens have no contact"),
         };
         return Err(Error::failure(what)
-            .why(format!("neither {whose} nor an enabled owner has a contact"))
+            .why(format!("{why}, and no enabled owner has a contact"))
             .next("Give an enabled owner a contact: jeton account contact OWNER EMAIL"));
     }
     if sent == 0 {
@@ -164,9 +164,9 @@ impl Transport {
             Some(program) => Some(Transport::Run(program.clone())),
             None => {
                 let program = child_process::find_sendmail().ok_or_else(|| {
-                    Error::failure("no mail can be sent")
-                        .why("there is no program sendmail in PATH, /usr/sbin or /usr/lib")
-                        .next("Install a program that provides sendmail, such as msmtp-mta, or use --run PROGRAM")
+                    Error::failure("jeton can't send mail")
+                        .why("the program sendmail is not in PATH, /usr/sbin or /usr/lib")
+                        .next("Install a package that provides sendmail, such as msmtp-mta, or use --run PROGRAM")
                 })?;
                 Some(Transport::Sendmail { program, from: from.map_or_else(default_sender, Ok)? })
             }
@@ -180,7 +180,8 @@ impl Transport {
                 // A contact from an older store. A mail program could read it as a command.
                 if let Some(contact) = to.iter().find(|contact| !contact.is_plain()) {
                     return Delivery::Refused(format!(
-                        "{contact} is not a plain e-mail address; change the account's contact"
+                        "the contact {contact} is not a simple e-mail address. Change the contact with: account contact \
+                         NAME EMAIL"
                     ));
                 }
                 let mail = Mail { from, to, subject, body, at: now };

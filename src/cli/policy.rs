@@ -77,7 +77,7 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     verb.expected_trash = verb.expected.is_some().then_some(seen.set);
     if seen.lost.trashed > 0 && verb.confirm.is_none() {
         let typed = app.prompt.read_visible(&format!(
-            "Type {}, the number of tokens that can't be restored after the change, to change the policy",
+            "To change the policy, type {}, the number of tokens that can't be restored after the change",
             seen.lost.trashed
         ))?;
         verb.confirm = Some(parse_number(&typed)?);

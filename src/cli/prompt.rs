@@ -203,5 +203,7 @@ impl Prompt {
 }
 
 fn unusable_answer() -> Error {
-    Error::usage("the answer can't be used").why("the answer is too long, or not UTF-8").next("Run the command again")
+    Error::usage("the answer can't be used")
+        .why("the answer is too long, or not UTF-8")
+        .next("Try again with a shorter answer in UTF-8")
 }

@@ -27,7 +27,8 @@ pub(super) fn open(global: GlobalArgs, accessible: bool, readonly: bool) -> Resu
         return accessible::run(&global, settings);
     }
     if global.no_input && settings.token.is_none() && settings.login.is_none() {
-        return Err(Error::unauthenticated("the screens ask for a password, which --no-input forbids")
+        return Err(Error::unauthenticated("the screens can't be opened with --no-input")
+            .why("the screens ask for a password")
             .next("Leave out --no-input. To see the commands, run: jeton --help"));
     }
     require_terminal()?;

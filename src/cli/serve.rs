@@ -54,7 +54,7 @@ fn serve_until_signal(start: ServerConfig) -> Result<()> {
     if let Endpoint::Tcp(_) = verify {
         tracing::info!(
             "tokens are verified at a TCP port. While the service is down, any local user can listen at this \
-             port. So proxies must compare the proof value, as in the configuration from jeton guide. At a \
+             port. So proxies must check the proof value, as the configuration from jeton guide does. At a \
              socket (--verify unix:PATH), no other user can listen"
         );
     }

@@ -91,7 +91,7 @@ pub(super) fn run(app: &mut App) -> Result<()> {
         true => me.account_role.as_str().to_owned(),
         false => {
             format!(
-                "{} (the account's role is {}; the token was issued under a lower role)",
+                "{}: the token's secret was issued with this role. The account's role is {}",
                 me.account.role, me.account_role
             )
         }

@@ -112,8 +112,8 @@ fn table<'a>(document: &'a mut DocumentMut, name: &str, path: &Path) -> Result<&
         Error::usage(format!("{name} in {} is an inline table", path.display()))
             .why(format!("jeton can change only a table that begins with the line [{name}]"))
             .next(format!(
-                "Remove {name} = {{…}} from the file. At the end of the file, write the line [{name}], then each \
-                 setting of the table on a line below"
+                "Remove {name} = {{…}} from the file. At the end of the file, add the line [{name}]. Below this line, \
+                 write each setting of the table on a line of its own"
             ))
     })
 }

@@ -109,7 +109,7 @@ fn examine(path: PathBuf) -> ExaminedFile {
     let mut walk = Walk { file: &mut file, text: &text, has_token: false };
     walk.table(document.as_table(), "");
     if walk.has_token && meta.mode() & 0o077 != 0 {
-        let error = Error::failure(format!("others have access to the token in {}", file.path.display()))
+        let error = Error::failure(format!("other users have access to the token in {}", file.path.display()))
             .why(format!("the file has mode {:04o}", meta.mode() & 0o7777))
             .next(file::replace_secrets(&file.path));
         file.add(FileFault::Permissions, error);
@@ -211,7 +211,7 @@ impl Walk<'_> {
     fn table_fault(&mut self, line: usize, name: &str) {
         let header = if name == SERVERS { "servers.NAME" } else { name };
         let why = format!(
-            "the value must be a table: write the line [{}], then each setting of the table on a line below",
+            "the value must be a table. Write the line [{}]. Below this line, write each setting on a line of its own",
             excerpt(header, 64)
         );
         self.value_fault(line, name, &why);

@@ -23,7 +23,7 @@ const MAX_BYTES: u64 = 64 * 1024;
 
 /// The reason for a file with a secret in a setting that can't contain one.
 pub(super) const SECRET_IN_WRONG_PLACE: &str =
-    "a secret is in the wrong place or not in quotes; only the setting api-token can have a secret";
+    "a secret is in the wrong place, or not in quotes. Only the setting api-token can have a secret";
 
 /// Reason for a value that must be a secret.
 pub(super) const NOT_A_SECRET: &str = "the value is not the secret of a jeton token";
@@ -130,7 +130,8 @@ pub(super) fn refused(path: &Path, why: String) -> Error {
 /// Returns the error for a file of which not even the text can be read.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     refused(path, error.to_string()).next(format!(
-        "The configuration must be a text file of at most {} KiB that your user can read. Correct or move this file",
+        "The configuration must be a text file of at most {} KiB that your user can read. Correct the file, or move \
+         the file away",
         MAX_BYTES / 1024
     ))
 }
@@ -179,7 +180,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     if let Some(why) = writable_by_others(path, &meta) {
         return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
             .why(why)
-            .next(format!("Other users could make jeton use another store. {MAKE_PRIVATE}")));
+            .next(format!("{MAKE_PRIVATE}. Otherwise, other users could make jeton use another store")));
     }
     let mut keys: Keys = toml::from_str(&text).map_err(|e| parse_error(path, &text, e.span(), e.message()))?;
     let Serve { verify, verify_group, manage, manage_group, accept, proxies, certificate: _, key: _ } = &keys.serve;
@@ -218,10 +219,8 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
             .next("Remove the secret from the other settings of this file. To find the line, run: jeton doctor"));
     }
     if let Some((name, _)) = keys.paths().find(|(_, path)| path.starts_with("~")) {
-        return Err(refused(format!(
-            "the path in {name} begins with ~, which only a shell replaces by the home folder"
-        ))
-        .next("Write the full path"));
+        return Err(refused(format!("the path in {name} begins with ~. Only a shell replaces ~ by the home folder"))
+            .next("Write the full path"));
     }
     if (keys.api_token.is_some() || !keys.logins.is_empty()) && meta.mode() & 0o077 != 0 {
         return Err(Error::failure(format!("the configuration {} can't be used", path.display()))

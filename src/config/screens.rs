@@ -63,7 +63,7 @@ word_enum! {
 impl Motion {
     pub fn parse(text: &str) -> Result<Self> {
         Motion::from_word(text).ok_or_else(|| {
-            Error::usage(format!("\"{}\" is not a kind of motion", excerpt(text, 32))).why("use full or reduced")
+            Error::usage(format!("motion can't be \"{}\"", excerpt(text, 32))).why("use full or reduced")
         })
     }
 }

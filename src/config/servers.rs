@@ -40,7 +40,7 @@ pub enum ServerField {
 
 const FIELDS: [(ServerField, &str, &str); 6] = [
     (ServerField::Address, "address", "Address of the server: unix:PATH or https://HOST:PORT"),
-    (ServerField::Ca, "ca", "PEM file with the certificate of this server or of its authority"),
+    (ServerField::Ca, "ca", "PEM file with the certificate of this server, or of its certificate authority"),
     (ServerField::Pin, "pin", "Hash of this server's key: sha256:HEX"),
     (ServerField::Username, "username", "Account to use at this server"),
     (

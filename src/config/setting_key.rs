@@ -58,12 +58,16 @@ const KEYS: [(SettingKey, &str, &str); 25] = [
         "server",
         "Server to use instead of a store: unix:PATH, https://HOST:PORT, or a name from servers.NAME",
     ),
-    (SettingKey::ServerCa, "server-ca", "File in PEM with the certificate of an https server or of its authority"),
-    (SettingKey::ServerPin, "server-pin", "Hash of the key of an https server, as jeton serve logs it: sha256:HEX"),
+    (
+        SettingKey::ServerCa,
+        "server-ca",
+        "PEM file with the certificate of an https server, or of its certificate authority",
+    ),
+    (SettingKey::ServerPin, "server-pin", "Hash of an https server's key, from the log of jeton serve: sha256:HEX"),
     (
         SettingKey::ServerInsecure,
         "server-insecure",
-        "yes: send passwords and tokens to http://ADDRESS:PORT, where another local user could listen",
+        "yes: allow passwords and tokens to http://ADDRESS:PORT; another local user could listen there",
     ),
     (SettingKey::Username, "username", "Account to use if --user is not given"),
     (
@@ -74,7 +78,7 @@ const KEYS: [(SettingKey, &str, &str); 25] = [
     (
         SettingKey::ApiToken,
         "api-token",
-        "Token to use instead of a password; config set reads it from stdin or a prompt",
+        "Token to use instead of a password; config set reads the token from stdin or a prompt",
     ),
     (SettingKey::LockAfter, "lock.after", "Time without input until the screens lock; 0s = never"),
     (
@@ -90,7 +94,7 @@ const KEYS: [(SettingKey, &str, &str); 25] = [
         "yes: clicks and the wheel act on the screens (GNU screen: only if set); no: the mouse selects text",
     ),
     (SettingKey::Theme, "theme", "Colours of the screens: auto, dark, light, terminal, mono, or a theme of your own"),
-    (SettingKey::Motion, "motion", "full, or reduced: nothing on the screens is animated"),
+    (SettingKey::Motion, "motion", "Motion on the screens: full, or reduced (no animation)"),
     (SettingKey::ReadOnly, "readonly", "yes: the screens show everything and change nothing, as with --readonly"),
     (SettingKey::ServeVerify, "serve.verify", "Address at which jeton verifies tokens: unix:PATH or ADDRESS:PORT"),
     (SettingKey::ServeVerifyGroup, "serve.verify-group", "Group that can use the socket of serve.verify"),
@@ -100,8 +104,8 @@ const KEYS: [(SettingKey, &str, &str); 25] = [
         "Addresses for management, health and metrics: unix:PATH, https://ADDRESS:PORT, comma-separated",
     ),
     (SettingKey::ServeManageGroup, "serve.manage-group", "Group that can use the socket of serve.manage"),
-    (SettingKey::ServeCertificate, "serve.certificate", "File in PEM with the certificate for https, and its chain"),
-    (SettingKey::ServeKey, "serve.key", "File in PEM with the key of the certificate"),
+    (SettingKey::ServeCertificate, "serve.certificate", "PEM file with the certificate for https, and with its chain"),
+    (SettingKey::ServeKey, "serve.key", "PEM file with the key of the certificate"),
     (
         SettingKey::ServeAccept,
         "serve.accept",
@@ -208,7 +212,7 @@ const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) fn parse_duration(text: &str) -> Result<Duration> {
     let refused = || {
         Error::usage(format!("\"{}\" is not a time span", excerpt(text, 32)))
-            .why("use a whole number with s, min or h, e.g. 0s, 90s, 5min or 1h; at most a day")
+            .why("use a whole number with s, min or h, e.g. 0s, 90s, 5min or 1h. The limit is 24h")
     };
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
     let (digits, unit) = text.split_at(unit_at);

@@ -96,7 +96,7 @@ impl Settings {
             TokenSource::Stored(_, place) => {
                 let why = match place {
                     Some(place) => format!("the token is for {place}"),
-                    None => "the configuration doesn't name the server that the token is for".to_owned(),
+                    None => "the configuration names no server for this token".to_owned(),
                 };
                 return Err(Error::unauthenticated(format!(
                     "the api-token in {source} isn't used for {}",

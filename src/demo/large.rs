@@ -67,7 +67,7 @@ impl LargeDemo<'_> {
         if let Some(secrets) = self.secrets.filter(|s| secret_files::reserved_suffix(s).is_some() || ours.contains(s)) {
             return Err(Error::usage(format!("the secrets can't be saved to {}", secrets.display()))
                 .why("jeton uses this name for a file of the store")
-                .next("Choose another name"));
+                .next("Choose another file name"));
         }
         for path in ours.into_iter().chain(self.secrets) {
             if path.symlink_metadata().is_ok() {

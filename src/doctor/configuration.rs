@@ -39,7 +39,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "configuration.secret-file",
-        meaning: "A file with a token or a key is missing or can't be used, or other users can read it",
+        meaning: "A file with a token or a key is missing, can't be used, or can be read by other users",
         run: secret_files,
     },
     CheckKind {
@@ -49,12 +49,12 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "configuration.group",
-        meaning: "The group that is set for a socket doesn't exist, or the service's user is not in it",
+        meaning: "The group of a socket doesn't exist, or the user of the service is not in this group",
         run: groups,
     },
     CheckKind {
         id: "configuration.contradiction",
-        meaning: "Settings contradict each other, or one has no effect because of another",
+        meaning: "Two settings contradict each other, or a setting has no effect because of another setting",
         run: contradictions,
     },
 ];
@@ -69,7 +69,7 @@ fn files(context: &Context<'_>) -> Vec<Finding> {
         let path = file.path.display();
         Finding::ok(match file.exists {
             true => format!("{path} was read"),
-            false => format!("{path} doesn't exist, so it sets nothing"),
+            false => format!("there is no configuration file at {path}"),
         })
     }));
     found.into_iter().chain(named).collect()
@@ -120,34 +120,40 @@ fn secret_files(context: &Context<'_>) -> Vec<Finding> {
             Ok(SecretFileAccess::Owner) => {
                 Finding::ok(format!("only the owner of the file can read the token in {name}"))
             }
-            Ok(SecretFileAccess::OtherOwner(owner)) => {
-                Finding::fault(format!("you can't use the token in {name} (from {source})"))
-                    .why(format!("the file belongs to {}", user_name(owner)))
-                    .next(format!(
-                        "Put the secret of a token into a file of your own (mode 0600), and set {source} to its path"
-                    ))
-            }
+            Ok(SecretFileAccess::OtherOwner(owner)) => Finding::fault(format!(
+                "you can't use the token in {name} (from {source})"
+            ))
+            .why(format!("the file belongs to {}", user_name(owner)))
+            .next(format!(
+                "Put the secret of a token into a file of your own with mode 0600. Then set {source} to the path of \
+                 this file"
+            )),
             Ok(SecretFileAccess::Others) => {
-                Finding::fault(format!("others have access to the token in {name} (from {source})")).next(format!(
-                    "Run: chmod 600 {}. Others could have read the token, so regenerate it and store the new secret in \
-                     this file",
+                Finding::fault(format!("other users can access the token in {name} (from {source})")).next(format!(
+                    "Run: chmod 600 {}. Other users could have read the secret. Regenerate the token, and put the new \
+                     secret into this file",
                     quote_absolute(path)
                 ))
             }
             Err(error) => Finding::fault(format!("{} (from {source})", error.what))
-                .next("Put the secret of a token there, readable only by you, or correct the path")
+                .next(format!(
+                    "Set {source} to the path of a file with the secret of a token. Only you may have access to this \
+                     file (mode 0600)"
+                ))
                 .because_of(error),
         });
     }
     if let Some(Setting { value: path, source }) = &settings.serve.key {
         found.push(match tls::read_key(path) {
             Ok(_) => Finding::ok(format!("the key in {} can be used", path.display())),
-            Err(error) => Finding::fault(format!("{} (from {source})", error.what))
-                .next(
-                    "Put the key of the certificate there in PEM, readable only by the service, or correct the path. If \
-                     the file is right, run jeton doctor as the user of the service",
-                )
-                .because_of(error),
+            Err(error) => {
+                let is_forbidden = error.why.as_ref().is_some_and(|why| why.starts_with("Permission denied"));
+                let finding = Finding::fault(format!("{} (from {source})", error.what)).because_of(error);
+                match is_forbidden {
+                    true => finding.next("Run jeton doctor as the user of the service"),
+                    false => finding,
+                }
+            }
         });
     }
     found
@@ -165,7 +171,7 @@ fn certificates(context: &Context<'_>) -> Vec<Finding> {
             Ok(_) => Finding::ok(format!("the file of {key} can be used")),
             Err(error) => Finding::fault(format!("the file of {key} (from {source}) can't be used"))
                 .because_of(Error { why: Some(error.what_and_why()), ..error })
-                .next("Correct the path, or put a certificate in PEM there"),
+                .next(format!("Correct the path in {key}, or put a certificate in PEM into this file")),
         })
         .collect()
 }
@@ -194,8 +200,8 @@ fn groups(context: &Context<'_>) -> Vec<Finding> {
             match service_user(context).filter(|uid| unix_group::has_member(name, *uid) == Some(false)) {
                 Some(uid) => Finding::warning(format!("{} is not in the group {name} ({key})", user_name(uid)))
                     .why(
-                        "the store belongs to this user. A service that runs as this user can't give its socket to that \
-                         group, and refuses to start",
+                        "the service must run as this user, the owner of the store. Only a member of the group can \
+                         give the socket to the group, so the service refuses to start",
                     )
                     .next(format!(
                         "Correct {key} in {source}, or add the user to the group: usermod -aG {name} {}",
@@ -214,10 +220,10 @@ fn missing_group(key: &str, name: &str, source: &Source) -> Finding {
     };
     Finding::fault(format!("there is no group {name} ({key}, from {source})"))
         .why(match name.parse::<u32>() {
-            Ok(_) => "the service can start only as root, or if systemd creates the socket",
-            Err(_) => "the service can start only if systemd creates the socket",
+            Ok(_) => "without this group, the service can start only as root or with a socket that systemd creates",
+            Err(_) => "without this group, the service can start only with a socket that systemd creates",
         })
-        .next(format!("Correct {key}, or create the group and add the service's user to it: {create}"))
+        .next(format!("Correct {key}. Or create the group, and add the user of the service to the group: {create}"))
 }
 
 /// Returns the user of a service that creates its sockets itself: the owner of the store. `None` if the user is root, or
@@ -236,14 +242,14 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
         let has = |key: &str| file.values.iter().any(|(name, _)| name == key);
         if has("store") && has("server") {
             found.push(
-                Finding::warning(format!("{} names a store and a server", file.path.display()))
+                Finding::warning(format!("{} sets both store and server", file.path.display()))
                     .why(
                         "most commands go to the server. Only a few commands use the store, such as jeton serve and \
                          jeton doctor",
                     )
                     .next(
-                        "If this machine has no store, remove the setting store. Otherwise remove the setting server, and use \
-                         --server ADDRESS for the server",
+                        "If this machine has no store, remove the setting store. Otherwise remove the setting server, \
+                         and give commands for the server the option --server ADDRESS",
                     ),
             );
         }
@@ -296,7 +302,7 @@ fn contradictions(context: &Context<'_>) -> Vec<Finding> {
         found.push(
             Finding::warning("serve.verify-group has no effect")
                 .why("serve.verify is a TCP port, and only a socket can have a group")
-                .next("Set serve.verify to a socket, unix:PATH, or remove serve.verify-group"),
+                .next("Set serve.verify to a socket (unix:PATH), or remove serve.verify-group"),
         );
     }
     found.extend(server_contradictions(settings));
@@ -324,7 +330,10 @@ fn server_contradictions(settings: &Settings) -> Vec<Finding> {
         let key = server_key(settings, field, key);
         found.push(
             Finding::warning(format!("{key} has no effect"))
-                .why(format!("the server {} has no certificate", server.value))
+                .why(format!(
+                    "only a server with an https address has a certificate, and the server is {}",
+                    server.value
+                ))
                 .next(format!("Remove {key} from {source}, or use an https address")),
         );
     }
@@ -332,15 +341,15 @@ fn server_contradictions(settings: &Settings) -> Vec<Finding> {
     let is_insecure = settings.server_insecure.as_ref().is_some_and(|insecure| insecure.value);
     if is_port && !is_insecure {
         found.push(
-            Finding::fault(format!("jeton sends nothing to {}", server.value))
-                .why("any user of this machine could listen at that port and get your password")
-                .next("Use the socket of the service, unix:PATH, or https"),
+            Finding::fault(format!("jeton sends no passwords or tokens to {}", server.value))
+                .why("any user of this machine could listen at this port and receive your password")
+                .next("Use the socket of the service (unix:PATH) or an https address (https://HOST)"),
         );
     } else if is_port {
         found.push(
             Finding::warning(format!("jeton sends passwords and tokens to {}", server.value))
-                .why("server-insecure is yes: while jeton is down, any user of this machine can listen there")
-                .next("Use the socket of the service, unix:PATH, or https"),
+                .why("server-insecure is yes. While the service is down, any user of this machine can listen there")
+                .next("Use the socket of the service (unix:PATH) or an https address (https://HOST)"),
         );
     }
     if let Some(Setting { value: TokenSource::Stored(_, place), source }) = &settings.token
@@ -351,7 +360,7 @@ fn server_contradictions(settings: &Settings) -> Vec<Finding> {
             Finding::warning(format!("the api-token from {source} isn't used for {}", server.value))
                 .why(match place {
                     Some(place) => format!("the token is for {place}"),
-                    None => "the configuration doesn't name the server that the token is for".to_owned(),
+                    None => "the configuration doesn't say for which server the token is".to_owned(),
                 })
                 .next(format!("Store a token for this server: {} config set api-token", settings.program())),
         );

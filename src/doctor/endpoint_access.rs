@@ -20,8 +20,10 @@ pub(super) fn endpoint_access(what: &str, endpoint: &Endpoint, group: &str) -> F
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 Finding::fault(format!("the socket {} doesn't exist", path.display()))
                     .why("clients can't reach the service there")
-                    .next("If the path is right, start or restart the service, or the socket unit if systemd creates the socket. Otherwise \
-                     correct the path")
+                    .next(
+                        "If the path is wrong, correct the setting. If the path is right, restart the service. If \
+                         systemd creates the socket, restart the socket unit instead",
+                    )
             }
             Err(e) => Finding::fault(format!("the socket {} can't be examined", path.display()))
                 .why(without_error_number(&e.to_string()))
@@ -36,8 +38,9 @@ fn judge_port(what: &str, address: IpAddr, endpoint: &Endpoint) -> Finding {
         false => Finding::warning(format!("{what} from the network, unencrypted, at {endpoint}"))
             .why("others on the network can read tokens that are verified there")
             .next(
-                "If the proxy is on this machine, use unix:PATH or 127.0.0.1:PORT: set serve.verify, or ListenStream= in \
-                 the socket unit of systemd. Otherwise encrypt the connection, for example with a VPN",
+                "If the proxy is on this machine, set serve.verify to unix:PATH or 127.0.0.1:PORT. If systemd creates \
+                 the socket, set ListenStream= in the socket unit instead. If the proxy is on another machine, encrypt \
+                 the connection, for example with a VPN",
             ),
     }
 }
@@ -48,14 +51,14 @@ fn judge_socket(what: &str, path: &Path, meta: &fs::Metadata, group: &str) -> Fi
         let (who, why) = match closed_folder(path) {
             Some((folder, closed)) => (
                 format!("every user who can enter the folder {}", folder.display()),
-                format!("{mode}; only the mode of the folder, {closed:04o}, keeps other users out"),
+                format!("{mode}. Only the mode of the folder, {closed:04o}, keeps other users out"),
             ),
             None => ("every user of this machine".to_owned(), mode),
         };
         return Finding::warning(format!("{what} by {who}, at {}", path.display())).why(why).next(format!(
-            "If systemd creates the socket, set SocketMode=0660 and SocketGroup= in the socket unit, and restart that \
-             unit. Otherwise restart the service: it creates the socket for its own user, and for the group in \
-             {group} if that is set"
+            "If systemd creates the socket, set SocketMode=0660 and SocketGroup= in the socket unit, and restart this \
+             unit. Otherwise restart the service. Then only the user of the service and the group in {group} can use \
+             the socket"
         ));
     }
     if let Err(error) = sockets::check_folder(path) {

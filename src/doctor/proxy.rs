@@ -76,7 +76,7 @@ fn readable(file: &File) -> Option<Finding> {
         }
         Ok(None) => Some(
             Finding::fault(format!("{path} isn't a configuration from jeton guide"))
-                .why("each configuration from jeton guide begins with a comment, which this file doesn't have")
+                .why("this file does not begin with the comment that jeton guide writes")
                 .next("Correct the path, or print a configuration with: jeton guide PROXY"),
         ),
         Ok(Some(_)) => file.is_named.then(|| Finding::ok(format!("{path} is a configuration from jeton guide"))),
@@ -92,8 +92,8 @@ fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Findin
     let words = printed.command();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let next = format!(
-        "Print the configuration again: {}. Add the options for addresses and the certificate that you used before. \
-         Then write the output to this file, and reload the proxy",
+        "Print the configuration again: {}. Add the same options for addresses and the certificate as before. Then \
+         write the output to this file, and reload the proxy",
         super::store::command(context, &words)
     );
     let (file, path) = (path, path.display());
@@ -101,20 +101,20 @@ fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Findin
         return Finding::warning(format!("{path} wasn't compared with the catalogues"))
             .why("the store can't be read here")
             .next(format!(
-                "If this report has faults of the store, correct these faults first. Then run jeton doctor --proxy {} on the \
-                 machine of the store, as the user that owns the store",
+                "If this report shows faults of the store, correct these faults first. Then run jeton doctor --proxy \
+                 {} on the machine of the store, as the user that owns the store",
                 quote_path(file)
             ));
     };
     let Some(old) = &printed.fingerprint else {
-        return Finding::warning(format!("{path} is possibly outdated"))
-            .why("an earlier version of jeton printed this file, without a fingerprint of the catalogues")
+        return Finding::warning(format!("{path} could be outdated"))
+            .why("an earlier version of jeton printed this file, so jeton can't compare the file with the catalogues")
             .next(next);
     };
     match fingerprint(context, store, printed) {
         Ok(Some(now)) if now == *old => Finding::ok(format!("{path} agrees with the catalogues")),
         Ok(_) => Finding::fault(format!("{path} is outdated"))
-            .why("the catalogues, the settings of the service or jeton have changed since the file was printed")
+            .why("since the file was printed, the catalogues, the settings of the service or jeton have changed")
             .next(next),
         Err(error) => Finding::fault(format!("{path} can't be compared with the catalogues"))
             .next(next)

@@ -21,7 +21,7 @@ use crate::service::server_address::{ServerAddress, ServerConnection};
 pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
         id: "service.running",
-        meaning: "The service of the store has crashed, or addresses for a service are set but no service runs",
+        meaning: "The service of the store has crashed, or is set up but doesn't run",
         run: running,
     },
     CheckKind {
@@ -41,7 +41,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "service.clock",
-        meaning: "The clock of the service differs from that of this machine",
+        meaning: "The clock of the service differs from the clock of this machine",
         run: |c| answers(c).filter_map(clock).collect(),
     },
     CheckKind {
@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "service.access",
-        meaning: "Every user of the machine or network can reach the service, or a socket is missing or can be replaced",
+        meaning: "Everyone on the machine or network can reach the service, or its socket is missing or not safe",
         run: access,
     },
     CheckKind {
@@ -112,13 +112,15 @@ fn running(context: &Context<'_>) -> Vec<Finding> {
     match running_service_file::find(store.value.path()) {
         Some(FoundService::Running(ServiceInfo { verify, manage })) => {
             return vec![Finding::ok(format!(
-                "a service runs on the store: it verifies tokens at {verify}, and is managed at {manage}"
+                "the service of the store runs. It verifies tokens at {verify}, and is managed at {manage}"
             ))];
         }
         Some(FoundService::Crashed(ServiceInfo { verify, .. })) => {
             return vec![
                 Finding::warning("the service of the store has crashed, or was killed")
-                    .why(format!("a file next to the store names a service at {verify}, but that service doesn't run"))
+                    .why(format!(
+                        "a file next to the store still has the address {verify} of the service, but no service runs"
+                    ))
                     .next(format!("Read the last lines of the service's log. {start}")),
             ];
         }
@@ -138,7 +140,10 @@ fn reachable(context: &Context<'_>) -> Vec<Finding> {
     let judged = context.probes().iter().map(|Probe { address, answer, .. }| match answer {
         Ok(answer) if health_status(answer).is_some() => Finding::ok(format!("{address} answers")),
         Ok(answer) => Finding::fault(format!("the program at {address} is not a jeton service"))
-            .why(format!("its answer to GET /v1/health has the status {}, and isn't jeton's JSON", answer.status))
+            .why(format!(
+                "the program answered GET /v1/health with status {}, and not with jeton's JSON",
+                answer.status
+            ))
             .next("Correct the address of the server. To see where the address is set, run: jeton config list"),
         Err(error) => {
             let error = match error.what.contains(&address.to_string()) {
@@ -149,7 +154,7 @@ fn reachable(context: &Context<'_>) -> Vec<Finding> {
                     ..error.clone()
                 },
             };
-            let next = "Check the server's address, and that jeton serve runs there".to_owned();
+            let next = "Check the address of the server, and check that jeton serve runs there".to_owned();
             let next = error.next.clone().unwrap_or(next);
             Finding::of_error(error).next(next)
         }
@@ -174,7 +179,9 @@ fn health_status(answer: &HttpAnswer) -> Option<(String, Value)> {
 fn version((probe, answer): (&Probe, &HttpAnswer)) -> Option<Finding> {
     let version = answer.version.as_deref()?;
     Some(match version == VERSION {
-        true => Finding::ok(format!("the service at {} has the version of this program, {version}", probe.address)),
+        true => {
+            Finding::ok(format!("the service at {} and this program have the same version, {version}", probe.address))
+        }
         false => Finding::warning(format!("the service at {} has version {}", probe.address, excerpt(version, 32)))
             .why(format!("this program has version {VERSION}"))
             .next(
@@ -209,9 +216,11 @@ fn explain(word: &str) -> String {
     let text = match (word, Fault::from_word(word)) {
         (_, Some(fault)) => fault.explain(),
         ("store", _) => "the service can't read its store",
-        ("older-store", _) => "the store seems to be an older copy, or another store, so the service doesn't use it",
-        ("unknown", _) => "the service names no reason",
-        _ => return format!("the service names the reason \"{}\"", excerpt(word, 64)),
+        ("older-store", _) => {
+            "the store seems to be an older copy, or another store, so the service doesn't use the store"
+        }
+        ("unknown", _) => "the service gives no reason",
+        _ => return format!("the service gives the reason \"{}\"", excerpt(word, 64)),
     };
     text.to_owned()
 }
@@ -275,12 +284,12 @@ fn access(context: &Context<'_>) -> Vec<Finding> {
     if let Some(https) = serve.and_then(|serve| serve.manage.as_ref()?.value.https) {
         let reach = match https.ip() {
             ip if ip.is_unspecified() => {
-                "other machines can reach this port at every address of this machine, if no firewall blocks it"
+                "Other machines can reach this port at every address of this machine, if no firewall blocks the port"
             }
-            ip if ip.is_loopback() => "only this machine can reach this port",
-            _ => "other machines can reach this port, if no firewall blocks it",
+            ip if ip.is_loopback() => "Only this machine can reach this port",
+            _ => "Other machines can reach this port, if no firewall blocks the port",
         };
-        found.push(Finding::ok(format!("serve.manage sets the address https://{https}; {reach}")));
+        found.push(Finding::ok(format!("serve.manage has the address https://{https}. {reach}")));
     }
     found
 }

@@ -14,12 +14,12 @@ use crate::verbs::cli_line::quote_path;
 pub(super) const CHECKS: &[CheckKind] = &[
     CheckKind {
         id: "systemd.unit",
-        meaning: "An installed unit can't be read, or a socket unit that it requires is not installed",
+        meaning: "An installed unit can't be read, or a required socket unit is not installed",
         run: units,
     },
     CheckKind {
         id: "systemd.hardening",
-        meaning: "An installed unit lacks settings of the shipped unit that protect the machine, or has other values",
+        meaning: "Settings of the shipped unit that protect the machine are missing or different in the installed unit",
         run: hardening,
     },
     CheckKind {
@@ -85,9 +85,9 @@ fn units(context: &Context<'_>) -> Vec<Finding> {
     for (name, path, unit) in installed {
         found.push(match &unit {
             Ok(_) => Finding::ok(format!("{} is installed", path.display())),
-            Err(e) => Finding::fault(format!("the unit {} or a drop-in of it can't be read", path.display()))
+            Err(e) => Finding::fault(format!("the unit {} or one of its drop-ins can't be read", path.display()))
                 .why(without_error_number(&e.to_string()))
-                .next("Correct that file, or install the unit again from the package"),
+                .next("Correct this file, or install the unit again from the package"),
         });
         let required = unit.map(|unit| unit.values("Unit", "Requires").join(" ")).unwrap_or_default();
         found.extend(missing_sockets(context, name, &required));
@@ -105,7 +105,7 @@ fn missing_sockets(context: &Context<'_>, service: &str, required: &str) -> Vec<
     };
     let fault = |socket| {
         Finding::fault(format!("{socket} is not installed"))
-            .why(format!("{service} requires it, and doesn't start without it"))
+            .why(format!("{service} doesn't start without this socket unit"))
             .next(format!(
                 "Install {socket} from the package, or from assets/systemd in jeton's source. Then run: systemctl \
                  daemon-reload"
@@ -123,10 +123,10 @@ fn hardening(context: &Context<'_>) -> Vec<Finding> {
         .map(|(name, unit, shipped)| {
             let weaker = weaker_settings(&unit, &shipped);
             match weaker.is_empty() {
-                true => Finding::ok(format!("{name} has the protection of the shipped unit")),
-                false => Finding::warning(format!("{name} lacks protection that the shipped unit has"))
-                    .why(format!("these settings are missing, or have other values: {}", weaker.join(", ")))
-                    .next("Compare this unit with the unit in the package, or with assets/systemd in jeton's source"),
+                true => Finding::ok(format!("{name} has all settings of the shipped unit that protect the machine")),
+                false => Finding::warning(format!("{name} protects the machine less than the shipped unit"))
+                    .why(format!("missing settings, or settings with other values: {}", weaker.join(", ")))
+                    .next("Copy these settings from the unit in the package, or from assets/systemd in jeton's source"),
             }
         })
         .collect()
@@ -164,7 +164,7 @@ fn program(context: &Context<'_>, unit: &Unit) -> Finding {
             .next("Install the unit again from the package, or from assets/systemd in jeton's source");
     };
     if !program.contains('/') {
-        return Finding::ok(format!("{SERVICE} starts {}; systemd finds the path itself", excerpt(program, 200)));
+        return Finding::ok(format!("{SERVICE} starts {}. systemd searches for the path", excerpt(program, 200)));
     }
     let is_program = |meta: &fs::Metadata| meta.is_file() && meta.permissions().mode() & 0o111 != 0;
     match fs::metadata(below_root(context, program)) {
@@ -206,9 +206,9 @@ fn store(context: &Context<'_>, unit: &Unit) -> Option<Finding> {
         Err(e) => Finding::fault(format!("the store of {SERVICE} can't be used: {shown}"))
             .why(without_error_number(&e.to_string()))
             .next(format!(
-                "If there is no store yet, make sure that its folder exists and belongs to {user}. Then run: sudo -u {user} \
-                 jeton init --store {}. If the store is elsewhere, correct the path in ExecStart=. If the store was lost, \
-                 restore a backup",
+                "If there is no store yet, make sure that the folder of the store exists and belongs to {user}. Then \
+                 run: sudo -u {user} jeton init --store {}. If the store is elsewhere, correct the path in ExecStart=. \
+                 If the store was lost, restore a backup",
                 quote_path(Path::new(&shown)),
                 user = quote_path(Path::new(&*excerpt(unit.value("Service", "User").unwrap_or("root"), 40))),
             )),

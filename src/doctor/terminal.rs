@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "terminal.theme",
-        meaning: "The theme of the settings can't be used, so the screens use another one",
+        meaning: "The theme of the settings can't be used, so the screens use another theme",
         run: theme,
     },
     CheckKind {
@@ -89,7 +89,7 @@ fn colours(terminal: &TerminalFacts) -> Vec<Finding> {
         ColourDepth::Sixteen => "the terminal has at least 8 colours",
     };
     vec![Finding::ok(match terminal.has_colour {
-        true => format!("the screens use colours; {depth}"),
+        true => format!("the screens use colours, and {depth}"),
         false => {
             "the screens use no colours, because NO_COLOR is set or TERM names a terminal without colours".to_owned()
         }
@@ -129,7 +129,7 @@ fn characters(terminal: &TerminalFacts) -> Vec<Finding> {
     vec![match terminal.has_utf8_locale {
         true => Finding::ok("the locale is UTF-8"),
         false => Finding::warning("the locale is not UTF-8")
-            .why("the screens show only ASCII: other characters of names become ?")
+            .why("the screens show only ASCII, and ? in place of other characters")
             .next("Set a locale with UTF-8, for example: export LC_ALL=C.UTF-8"),
     }]
 }
@@ -155,7 +155,7 @@ fn mouse(terminal: &TerminalFacts, takes_mouse: bool, keymap: &Keymap) -> Vec<Fi
     }
     let key = keymap.key(KeyContext::Global, Action::Mouse);
     vec![Finding::ok(match takes_mouse {
-        true => format!("the screens take clicks and the wheel; to select text, press {key} there, or hold Shift"),
+        true => format!("the screens use the mouse. To select text, press {key} on the screens, or hold Shift"),
         false if terminal.is_gnu_screen() => {
             format!("the mouse selects text on the screens. For clicks and the wheel, press {key} there")
         }

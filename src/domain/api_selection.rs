@@ -248,11 +248,13 @@ fn apply_edit<T: Ord + Clone + std::fmt::Display>(
     what: &str,
 ) -> Result<BTreeSet<T>> {
     if let Some(both) = add.intersection(drop).next() {
-        return Err(Error::usage(format!("the {what} {both} can't be added and dropped at the same time")));
+        return Err(Error::usage(format!("the {what} {both} can't be added and dropped at the same time"))
+            .next(format!("Either add or drop this {what}")));
     }
     if let Some(absent) = drop.difference(before).next() {
         return Err(Error::not_found(format!("the {what} {absent} can't be dropped"))
-            .why(format!("the token's API selection does not include this {what}")));
+            .why(format!("the token's API selection does not include this {what}"))
+            .next("To see the API selection, run: jeton token show TOKEN"));
     }
     Ok(before.difference(drop).chain(add).cloned().collect())
 }

@@ -221,7 +221,7 @@ pub struct AuditRow {
     pub name: String,
     /// The kind of proof, as in [`AuditActor`].
     #[schemars(
-        description = "The kind of proof: `password`, `token NAME HINT`, `possession` (of the ended secret itself), or \
+        description = "The kind of proof: `password`, `token NAME HINT`, `possession` (of the secret itself), or \
                        `store` (access to the store's file)."
     )]
     pub proof: String,

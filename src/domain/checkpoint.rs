@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 const LINE_PREFIX: &str = "jeton-audit 1 ";
 
 /// The limits of the chain alone, without an anchor.
-pub const NO_CHECKPOINT_ADVICE: &str = "Without an anchor, jeton can't detect that the last rows were removed or the whole log was rewritten. Keep \
-     an anchor outside the store: jeton audit anchor FILE";
+pub const NO_CHECKPOINT_ADVICE: &str = "Without an anchor, jeton can't detect if somebody removed the last rows or \
+     rewrote the whole log. Keep an anchor outside the store: jeton audit anchor FILE";
 
 /// The identity of the store that an anchor belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,18 +100,18 @@ pub fn parse_checkpoints(text: &str) -> Result<Vec<Checkpoint>> {
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let refused = |why: &str| {
             Err(Error::failure(format!("line {} of the anchor is damaged", index + 1)).why(why).next(
-                "Check that this file is the anchor. If it is, restore it from a copy. If you have no copy, keep the \
-                 file and begin a new anchor: jeton audit anchor NEW-FILE. A new anchor can't reveal tampering that \
-                 happened before it was created",
+                "If this file is not an anchor, correct the path. Otherwise restore the anchor from a copy. If you \
+                 have no copy, keep the damaged file and begin a new anchor: jeton audit anchor NEW-FILE. A new anchor \
+                 reveals only later tampering",
             ))
         };
         let Some(line) = line.strip_suffix('\n') else { return refused("the line has no line break at its end") };
         let Some(checkpoint) = Checkpoint::parse(line) else {
-            return refused("the line is not a checkpoint, or somebody changed it");
+            return refused("the line is not a checkpoint, or was changed");
         };
         match checkpoints.last() {
             Some(last) if last.store != checkpoint.store => {
-                return refused("the previous line is from another store");
+                return refused("this line and the previous line are from different stores");
             }
             Some(last) if (last.seq, last.hash) == (checkpoint.seq, checkpoint.hash) => {
                 return refused("the line records the same row as the previous line");
@@ -184,7 +184,7 @@ mod tests {
         let again = Checkpoint { hash: [7; 32], ..checkpoint(2) };
         assert_eq!(parse_checkpoints(&(second.clone() + &again.to_line() + &first)).unwrap().len(), 3);
         let other = Checkpoint { store: StoreId::parse("x@1").unwrap(), ..checkpoint(2) };
-        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: the previous line is from another store. Check that this file is the anchor. If it is, restore it from a copy. If you have no copy, keep the file and begin a new anchor: jeton audit anchor NEW-FILE. A new anchor can't reveal tampering that happened before it was created");
+        insta::assert_snapshot!(parse_checkpoints(&(first + &other.to_line())).unwrap_err(), @"line 2 of the anchor is damaged: this line and the previous line are from different stores. If this file is not an anchor, correct the path. Otherwise restore the anchor from a copy. If you have no copy, keep the damaged file and begin a new anchor: jeton audit anchor NEW-FILE. A new anchor reveals only later tampering");
         let zero = Checkpoint { seq: 0, ..checkpoint(1) };
         assert!(parse_checkpoints(&zero.to_line()).is_err());
     }

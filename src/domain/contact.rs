@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 /// The longest contact, in bytes.
 pub const MAX_CONTACT_LEN: usize = 254;
 
-const RULE: &str = "use one e-mail address such as ops@example.com, with 254 characters at most";
+const RULE: &str = "use one e-mail address with at most 254 characters, such as ops@example.com";
 /// Signs in a local part that mean nothing but themselves to every mail program. Others can mean a program (`|`), another
 /// server (`!`, `%`) or a variable (`$`).
 const PLAIN_SIGNS: &[u8] = b".+-_/='&#*~^";
@@ -27,13 +27,13 @@ impl Contact {
         }
         let refused = Error::usage(format!("{} is not a contact", quoted(text))).why(RULE);
         Err(match text.split([',', ';', ' ']).filter(|part| is_address(part)).count() {
-            2.. => refused.next("Give one address; a mailing list can reach several people"),
+            2.. => refused.next("Give one address. To reach several people, use the address of a mailing list"),
             _ if text.rsplit('@').next().is_some_and(|domain| !domain.is_ascii()) => {
                 refused.next("Write an international domain in its ASCII form: xn--…")
             }
             _ if is_address(text) || !text.is_ascii() => refused.next(
                 "Before the @, use only A-Z a-z 0-9 and the characters . + - _ / = ' & # * ~ ^. Begin with a letter or \
-                 digit, and write no dot next to another dot or the @",
+                 digit. A dot can't be next to another dot or the @",
             ),
             _ => refused,
         })

@@ -33,12 +33,12 @@ impl DenialReason {
             DenialReason::Checksum => "the secret is mistyped or cut off (wrong checksum)",
             DenialReason::Unknown => "the secret is unknown to this store",
             DenialReason::WrongSecret => "the secret starts like an issued secret but is wrong",
-            DenialReason::Retired => "the secret was replaced by a newer one",
+            DenialReason::Retired => "the secret was replaced by a newer secret",
             DenialReason::Expired => "the token has expired",
             DenialReason::Disabled => "the token is disabled",
             DenialReason::Deleted => "the token was revoked or purged",
             DenialReason::AccountDisabled => "the token's account is disabled",
-            DenialReason::NotPermitted => "the token is not permitted to call that method",
+            DenialReason::NotPermitted => "the token is not permitted to call the method",
         }
     }
 }

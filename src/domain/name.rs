@@ -35,7 +35,7 @@ pub(super) fn reject_secret(text: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage("names, descriptions and contacts can't contain a secret")
-        .why("other people can see them; nothing was saved")
+        .why("other people can see these texts. Nothing was saved")
         .next(
             "Leave out the secret. A description can contain the token's hint: the part of the secret before the \
              second _. If anyone else saw the secret, regenerate the token",
@@ -113,7 +113,8 @@ impl Description {
         let length = text.chars().count();
         if length > MAX_DESCRIPTION_LEN {
             return Err(Error::usage("the description is too long")
-                .why(format!("the description has {length} characters; the limit is {MAX_DESCRIPTION_LEN}")));
+                .why(format!("the description has {length} characters, and the limit is {MAX_DESCRIPTION_LEN}"))
+                .next("Shorten the description"));
         }
         match text.chars().find(|c| is_control_or_bidi(*c)) {
             Some(c) => Err(Error::usage(format!("the description contains {}", c.escape_unicode()))

@@ -47,7 +47,9 @@ impl Password {
         if normal.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')) {
             return Err(Error::usage("the password contains a character that can't be typed at sign-in")
                 .why("control characters (such as ESC), line breaks and byte order marks are not allowed")
-                .next("Choose another password. If the password comes from a file, remove the character there"));
+                .next(
+                    "Choose another password. If the password comes from a file, remove this character from the file",
+                ));
         }
         let length = normal.len();
         if (MIN_PASSWORD_LEN..=MAX_PASSWORD_LEN).contains(&length) {

@@ -128,7 +128,7 @@ impl Policy {
             _ => {
                 let keys = Policy::default().pairs().map(|(key, _)| key);
                 let error = Error::usage(format!("no rule \"{}\"", escape_untrusted(key)))
-                    .why(format!("known are {}", keys.join(", ")));
+                    .why(format!("use one of: {}", keys.join(", ")));
                 return Err(did_you_mean(error, key, keys));
             }
         }

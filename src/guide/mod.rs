@@ -233,13 +233,13 @@ impl Guide<'_> {
                 path.display()
             ),
             (Endpoint::Tcp(_), Some(_)) => format!(
-                "{comment} This file contains a proof value: other users must not be able to read it (chmod \
-                 640, group of the proxy). jeton listens at\n\
-                 {comment} a TCP port. While jeton is down, the program of any local user can listen there. \
-                 This program can't let requests through, but it sees\n\
-                 {comment} tokens. Prefer a socket (serve.verify). If another program has listened there: run \
-                 jeton guide PROXY --new-proof, and\n\
-                 {comment} regenerate the tokens that the program received.\n"
+                "{comment} This file contains a proof value: other users must not be able to read the file (chmod \
+                 640, group of the proxy). jeton listens\n\
+                 {comment} at a TCP port. While jeton is down, a program of any local user can listen at this port. \
+                 Such a program can't let requests\n\
+                 {comment} through, but receives tokens. A socket (serve.verify) is safer. If another program has \
+                 listened at the port, run jeton guide\n\
+                 {comment} PROXY --new-proof, and regenerate the tokens that the program received.\n"
             ),
             (Endpoint::Tcp(_), None) => String::new(),
         }
@@ -250,9 +250,9 @@ impl Guide<'_> {
         match self.verify {
             Endpoint::Unix(_) => self.verify_notes("#"),
             Endpoint::Tcp(_) => {
-                "# Any program that listens at jeton's port is trusted, and any local user can take the port \
-                 while jeton is down: this\n\
-                 # machine must have no other users. With the proof value below jeton trusts X-Forwarded-For: \
+                "# The proxy trusts any program that listens at jeton's port. While jeton is down, any local user can \
+                 listen there: this\n\
+                 # machine must have no other users. Because of the proof value below, jeton trusts X-Forwarded-For: \
                  keep this file secret.\n"
                     .to_owned()
             }

@@ -23,8 +23,8 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         return Err(Error::usage("Traefik can't reach jeton over a unix socket")
             .why("Traefik's forwardAuth accepts only http addresses")
             .next(format!(
-                "Use nginx, Caddy, HAProxy or Envoy. Or use a port, but only if this machine has no other users. {}. Then \
-                 run this command again with --insecure",
+                "Use nginx, Caddy, HAProxy or Envoy. If this machine has no other users, you can use a port instead. \
+                 {}. Then run this command again with --insecure",
                 advise_setting("serve.verify", "127.0.0.1:7180")
             )));
     };

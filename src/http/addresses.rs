@@ -25,7 +25,7 @@ pub fn default_verify(store: &Path) -> Result<Endpoint> {
 
 fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
     let store = paths::absolute(store).map_err(|e| {
-        let unknown = Error::failure("the location of the store is unknown").why(e.to_string());
+        let unknown = Error::failure("the path of the store is unknown").why(e.to_string());
         unknown.next("Use an absolute path: --store PATH")
     })?;
     let path = match store == Path::new(SYSTEM_PATHS.0) {
@@ -91,7 +91,7 @@ pub(super) fn reject_cleartext(verify: &Endpoint, manage: &Endpoint, insecure: b
 /// Gives the error of [`reject_cleartext`] the next step for a port that systemd passes.
 pub(super) fn of_socket_unit(error: Error) -> Error {
     error.next(
-        "systemd passes this port. In its socket unit, set ListenStream= to the path of a socket. If the port is meant \
-         for https, add https://ADDRESS:PORT to serve.manage",
+        "systemd passes this port to jeton. In the socket unit of the port, set ListenStream= to the path of a socket. \
+         If the port is meant for https, add https://ADDRESS:PORT to serve.manage",
     )
 }

@@ -165,7 +165,7 @@ impl ApiBackend {
         if !anchor.is_in_place() {
             return Err(Error::failure("the service can't use its store")
                 .why("the store's file, or the -wal or -shm file next to it, was moved, replaced or deleted")
-                .next("If the store's file is gone, first put it back or restore a backup. Then restart the service"));
+                .next("If the file of the store is gone, put it back or restore a backup. Then restart the service"));
         }
         self.location.open(OpenMode::Existing).map(Arc::new)
     }

@@ -36,11 +36,11 @@ pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: 
             *continuity = RollbackDetector::default();
             tracing::warn!(
                 why = %escape_untrusted(&why),
-                "the store was accepted because of --accept-older-store: if the store is an older copy, tokens that \
-                 were revoked after that copy can work again"
+                "jeton accepts the store because of --accept-older-store. If the store is an older copy, tokens that \
+                 were revoked after the copy was made can work again"
             );
         }
-        Ok(None) => tracing::warn!("--accept-older-store was not needed: leave it out at the next start"),
+        Ok(None) => tracing::warn!("--accept-older-store was not needed: leave out this option at the next start"),
         // A fault at this point also occurs at the first request and is logged there.
         Ok(Some(_)) | Err(_) => {}
     }
@@ -69,8 +69,8 @@ impl AuditPosition {
                 tracing::warn!(
                     file = %sidecar_path(&store, audit_position_file::SUFFIX).display(),
                     "the file with the last seen audit row does not exist. At the first start with this store, this \
-                     is normal. Otherwise, somebody removed the file, and at this start jeton can't check if the \
-                     store was replaced with an older copy"
+                     is normal. Otherwise, somebody removed the file. Then jeton can't check at this start if an older \
+                     copy replaced the store"
                 );
                 RollbackDetector::default()
             }
@@ -114,8 +114,11 @@ impl AuditPosition {
             Err(e) => {
                 if !pending.is_failing {
                     let why = e.to_string();
-                    tracing::warn!(why = %escape_untrusted(&why), "the last seen audit row can't be saved: after a restart of the service, an older copy of the store \
-                         could go unnoticed, and revoked tokens could work again");
+                    tracing::warn!(
+                        why = %escape_untrusted(&why),
+                        "the last seen audit row can't be saved. After a restart, the service could use an older copy \
+                         of the store without a warning, and revoked tokens could work again"
+                    );
                 }
                 pending.is_failing = true;
                 pending.next.get_or_insert(next);

@@ -48,8 +48,8 @@ impl ConnectionLimits {
                 .why(format!("the service itself needs {others} files, so too few remain for connections"))
                 .next(
                     "Let jeton open more files. In the systemd unit, set LimitNOFILE=20000. For a container, use the \
-                     option --ulimit nofile=20000. Otherwise, in a root shell: ulimit -n 20000, then sudo -u USER \
-                     jeton serve",
+                     option --ulimit nofile=20000. Otherwise, run in a root shell: ulimit -n 20000, then sudo -u \
+                     USER jeton serve",
                 ));
         }
         let management = (all / 8).clamp(1, MAX_MANAGEMENT);
@@ -104,7 +104,7 @@ impl OverloadReport {
                     true => {
                         "The system lets jeton open too few files for more connections. Let jeton open 20000 or more: \
                          in the systemd unit, set LimitNOFILE=20000. For a container, use the option --ulimit \
-                         nofile=20000. Otherwise, in a root shell: ulimit -n 20000, then sudo -u USER jeton serve"
+                         nofile=20000. Otherwise, run in a root shell: ulimit -n 20000, then sudo -u USER jeton serve"
                     }
                     false => "Find the clients that keep so many connections open",
                 };
@@ -131,8 +131,8 @@ impl OverloadReport {
                         open,
                         closed,
                         refused,
-                        "the overload is over: for 2 s, jeton did not have to close a connection and could accept \
-                         every new one"
+                        "the overload is over: for 2 s, jeton closed no connections because of overload, and \
+                         accepted every new connection"
                     );
                 }
             }

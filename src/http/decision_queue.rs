@@ -266,8 +266,8 @@ fn report_unreadable(named: &mut HashSet<PublicId>, request: &VerifyRequest, err
         tracing::error!(
             secret,
             why = %escape_untrusted(&why),
-            "a token can't be read from the store: requests with its secret get status 503. Examine the store with: \
-             jeton doctor --full"
+            "a token can't be read from the store: requests with the secret of this token get status 503. Examine the \
+             store with: jeton doctor --full"
         );
     }
 }

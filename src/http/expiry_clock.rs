@@ -61,9 +61,9 @@ impl ExpiryClock {
                 Fault::Clock,
                 &format!(
                     "the clock is {} s behind {}, the latest time that the service knows. Correct the clock. If \
-                     the clock is right now and was ahead before, restart the service once with: \
-                     jeton serve --accept-earlier-clock (under systemd: add the option to ExecStart=, restart the \
-                     service, then remove the option)",
+                     the clock is correct and was ahead before, restart the service once with: \
+                     jeton serve --accept-earlier-clock. Under systemd, add the option to ExecStart=, restart the \
+                     service, and remove the option",
                     lag / SECOND,
                     least.rfc3339()
                 ),

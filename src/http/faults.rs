@@ -14,16 +14,18 @@ const REMIND_INTERVAL: Duration = Duration::from_secs(60);
 impl Fault {
     const fn describe(self) -> &'static str {
         match self {
-            Fault::VerifySocket => "proxies can't connect: the verify socket is gone, and there is no new one yet",
-            Fault::ManageSocket => "the management socket is gone, and there is no new one yet",
+            Fault::VerifySocket => "proxies can't connect: the verify socket is gone, and there is no new socket yet",
+            Fault::ManageSocket => "the management socket is gone, and there is no new socket yet",
             Fault::ServiceFile => {
                 "commands don't find this service: its file next to the store is gone, and can't be created again"
             }
             Fault::Proof => "proxies that check jeton's proof refuse every request: jeton can't read the proof values",
-            Fault::Certificate => "the new certificate for https can't be used: jeton still uses the earlier one",
+            Fault::Certificate => {
+                "the new certificate for https can't be used: jeton still uses the earlier certificate"
+            }
             Fault::Clock => {
-                "the clock is behind the latest time that jeton knows: until the clock is right, jeton uses that time \
-                 for expiries"
+                "the clock is behind the latest time that jeton knows. Until the clock is correct, jeton calculates \
+                 expiries from the latest time"
             }
         }
     }

@@ -31,13 +31,13 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 /// The reason for [`bad_request`].
 pub(super) async fn read_token(request: Request<Incoming>) -> Result<Zeroizing<String>, &'static str> {
     if !is_form(request.headers()) {
-        return Err("the body must be a form: Content-Type: application/x-www-form-urlencoded");
+        return Err("the body must be a form, with Content-Type: application/x-www-form-urlencoded");
     }
     let body = timeout(TIMEOUT, Limited::new(request.into_body(), MAX_FORM).collect()).await;
     let body = body.map_err(|_| "the form did not arrive within 5 s")?;
     let body = body.map_err(|e| match e.is::<LengthLimitError>() {
         true => "the form can have at most 4096 bytes",
-        false => "the body is incomplete, or its chunked encoding is not valid; send a complete form",
+        false => "the body is incomplete, or its chunked encoding is not valid. Send a complete form",
     })?;
     let form = Zeroizing::new(body.to_bytes().to_vec());
     let form = std::str::from_utf8(&form).map_err(|_| "the form is not UTF-8")?;
@@ -49,7 +49,7 @@ pub(super) fn unfit_body(error: &serde_json::Error) -> Error {
     let (what, next) = match error.classify() {
         Category::Syntax | Category::Eof => ("the body is not valid JSON", "Correct the JSON"),
         Category::Data | Category::Io => (
-            "the fields of the request are not right for this endpoint",
+            "the fields of the body don't fit this endpoint",
             "Correct the fields. docs/api.md lists the fields of each endpoint",
         ),
     };

@@ -97,8 +97,8 @@ pub(super) fn unused_socket(name: &str, has_https: bool) -> Error {
     match ListenerKind::ALL.iter().any(|kind| kind.name() == name) {
         true => Error::usage(format!("systemd passes more sockets named \"{name}\" than jeton uses"))
             .why(
-                "jeton uses one socket named verify and one named manage. If serve.manage has an https address, jeton \
-                 uses a second socket named manage, which must be a TCP port",
+                "jeton uses one socket named verify and one socket named manage. If serve.manage has an https address, \
+                 jeton uses a second socket named manage, which must be a TCP port",
             )
             .next(match name == ListenerKind::Https.name() && !has_https {
                 true => {
@@ -109,8 +109,8 @@ pub(super) fn unused_socket(name: &str, has_https: bool) -> Error {
             }),
         false => Error::usage(format!("systemd passes a socket named \"{name}\", which jeton doesn't use"))
             .why(
-                "jeton uses one socket named verify and one named manage. If serve.manage has an https address, jeton \
-                 uses a second socket named manage",
+                "jeton uses one socket named verify and one socket named manage. If serve.manage has an https address, \
+                 jeton uses a second socket named manage",
             )
             .next("Correct FileDescriptorName= in the unit of this socket, or disable the unit"),
     }
@@ -153,7 +153,7 @@ impl ListenAddress {
         }
         if !file.is_ours() {
             let why = format!(
-                "systemd created the socket {}, so jeton can't create it again; restart the systemd socket unit: \
+                "systemd created the socket {}, so jeton can't create the socket again. Restart the socket unit: \
                  systemctl restart jeton-{}.socket",
                 self.endpoint,
                 kind.name()
@@ -171,7 +171,7 @@ impl ListenAddress {
                 self.file = file;
                 tracing::warn!(
                     endpoint = %self.endpoint,
-                    "the socket was removed or replaced; jeton created it again"
+                    "the socket was removed or replaced, and jeton created the socket again"
                 );
                 faults.resolve(kind.fault());
                 Some(listener)
@@ -227,7 +227,7 @@ async fn accept_loop(
                 if service.overload.refused.fetch_add(1, Relaxed) == 0 {
                     tracing::warn!(
                         why = %e,
-                        "new connections can't be accepted at the moment. This is logged only once; the metric \
+                        "jeton can't accept new connections at the moment, and logs this only once. The metric \
                          jeton_connections_not_accepted_total counts the failed attempts"
                     );
                 }

@@ -210,8 +210,8 @@ fn write_store(text: &mut MetricsText, Figures { tokens, files }: &Figures) {
 
 fn write_names(text: &mut MetricsText, figures: &Figures, scraper: &Scraper) {
     let help = format!(
-        "Expiry of active tokens that expire within 30 days: of the first {MAX_NAMED}, those that the caller's token \
-         can see. Only for tokens that may call jeton.tokens.read-all."
+        "Expiry of the first {MAX_NAMED} active tokens that expire within 30 days. Shows only the tokens that the \
+         caller's token can see. Needs a token that may call jeton.tokens.read-all."
     );
     let seen = figures.tokens.soonest.iter().filter(|token| scraper.sees(token));
     let samples: Vec<_> = seen

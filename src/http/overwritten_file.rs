@@ -78,7 +78,7 @@ fn read_file(store: &OpenStore, seen: Option<&SeenFile>) -> Result<Option<SeenFi
 /// Returns the error for requests while the file is an older copy.
 pub(super) fn older_file_error() -> Error {
     Error::failure("an older copy was written onto the file of the store")
-        .why("the audit log in the file lacks rows that it had before. Only the -wal file has newer changes")
+        .why("in this file, rows of the audit log are missing. Only the -wal file has the newer changes")
         .next(
             "Restore the newest backup before you restart the service. On the machine of the store, run: jeton restore \
              FILE",

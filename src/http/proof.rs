@@ -70,7 +70,7 @@ impl Proofs {
                     accepted_values(values, &self.clock)
                 }
                 Ok(None) => self.unreadable(
-                    "the file with the proof values is gone; print the configuration of each proxy again with \
+                    "the file with the proof values is gone. Print the configuration of each proxy again with \
                      jeton guide PROXY, and reload the proxies",
                 ),
                 Err(e) => self.unreadable(&e.to_string()),

@@ -113,7 +113,7 @@ impl ReopeningStore {
         let now = self.clock.now();
         if (now.0 - self.last_attempt.0).abs() < RETRY_INTERVAL {
             return Err(Error::failure("the store can't be used")
-                .why("the last access failed a moment ago; jeton will try again soon"));
+                .why("the last access failed a moment ago. jeton will try again soon"));
         }
         self.last_attempt = now;
         if self.store.is_in_place() || self.store.is_replaced() {

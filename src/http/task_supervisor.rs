@@ -103,7 +103,7 @@ impl Supervisor {
 
     /// Ends the service because the task `name` failed.
     pub fn fail(&self, name: &'static str) {
-        tracing::error!(task = name, "a task of the service failed: the service ends");
+        tracing::error!(task = name, "a task of the service failed, so the service ends");
         self.failed.send_if_modified(|failed| failed.is_none() && failed.replace(name).is_none());
     }
 

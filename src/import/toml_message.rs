@@ -17,10 +17,10 @@ pub fn plain_words(message: &str) -> String {
         return format!("the key {key} occurs twice, in two spellings");
     }
     if let Some(key) = named("unknown field `").filter(|_| !expected.is_empty()) {
-        return format!("unknown key \"{key}\"; the known keys here are: {}", choices());
+        return format!("the key \"{key}\" is unknown. The known keys here are: {}", choices());
     }
     if let Some(value) = named("unknown variant `").filter(|_| !expected.is_empty()) {
-        return format!("\"{value}\" is not possible here; use: {}", choices());
+        return format!("\"{value}\" is not possible here. Use: {}", choices());
     }
     let is_other_type = problem.starts_with("invalid type: ") || problem.starts_with("invalid value: ");
     if let Some(value) = expected_value(expected).filter(|_| is_other_type) {
@@ -40,6 +40,16 @@ fn syntax(problem: &str) -> Option<&'static str> {
         | "missing opening quote"
         | "invalid boolean"
         | "invalid integer number"
+        | "integers with a radix cannot be signed"
+        | "radix must be lowercase"
+        | "unexpected leading zero"
+        | "unexpected sign"
+        | "redundant numeric sign"
+        | "redundant integer number prefix"
+        | "integer number overflowed"
+        | "floating-point number overflowed"
+        | "`_` may only go between digits"
+        | "invalid value"
         | "invalid float"
         | "invalid date-time" => "the value is not valid: a text must be in quotes",
         "invalid basic string" | "invalid literal string" => {
@@ -52,6 +62,26 @@ fn syntax(problem: &str) -> Option<&'static str> {
         "unexpected key or value" => "this text is not expected here: each key needs its own line",
         "missing comma between array elements" => "a comma is missing between two values of the list",
         "missing comma between key-value pairs" => "a comma is missing between two keys of the table",
+        "extra comma in array" => "the list has two commas without a value between them",
+        "extra comma in inline table" => "the table has two commas without a key between them",
+        "unexpected `=` in array" => "an equals sign is not expected in a list",
+        "extra `=`" | "extra assignment between key-value pairs" => "there is a second equals sign: write KEY = VALUE once",
+        "missing assignment between key-value pairs" | "invalid key-value pair" | "invalid inline table element" => {
+            "the equals sign is missing: write KEY = VALUE"
+        }
+        "missing key for inline table element" | "unquoted keys cannot be empty" => "there is no key before the equals sign",
+        "keys cannot be multi-line basic strings" | "keys cannot be multi-line literal strings" => {
+            "a key in quotes must be on one line"
+        }
+        "missing escaped value" | "too few unicode value digits" => {
+            "the text has an incomplete escape after a backslash; write \\\\ for one backslash"
+        }
+        "unexpected content" | "unexpected content between comment and newline" => "this text is not expected here",
+        "invalid comment character" => "the comment contains a control character",
+        "carriage return must be followed by newline" => "a line ends in a carriage return alone; use line feeds",
+        "recursion limit" | "cannot recurse further; max recursion depth met" => "lists and tables are nested too deeply",
+        "cannot extend value of type array with a dotted key" => "a list with this name already exists above",
+        "cannot extend value of type inline table with a dotted key" => "a table with this name was closed above",
         "unclosed array" => "the list has no closing bracket ]",
         "unclosed inline table" => "the table has no closing brace }",
         "unclosed table" => "the name of the table has no closing bracket ]",
@@ -64,7 +94,7 @@ fn syntax(problem: &str) -> Option<&'static str> {
 fn expected_value(expected: &str) -> Option<&'static str> {
     match expected {
         "a string" | "path string" => Some("a text in quotes"),
-        "a sequence" => Some("a list in brackets (for a list of tables: double brackets, such as [[group]])"),
+        "a sequence" => Some("a list such as [\"a\", \"b\"] or [[group]]"),
         "u32" => Some("a whole number"),
         _ if expected == "a map" || expected.starts_with("struct ") => Some("a table"),
         _ => None,
@@ -99,14 +129,11 @@ mod tests {
         for (text, expected) in [
             ("", "the key title is missing"),
             ("title = ''\nentry = []\nentry_ = []", "the key entry occurs twice, in two spellings"),
-            ("title = ''\nname = 1", "unknown key \"name\"; the known keys here are: title, entry, entry_"),
-            ("title = ''\nentry = ['six']", "\"six\" is not possible here; use: one, two"),
+            ("title = ''\nname = 1", "the key \"name\" is unknown. The known keys here are: title, entry, entry_"),
+            ("title = ''\nentry = ['six']", "\"six\" is not possible here. Use: one, two"),
             ("title = 1", "a text in quotes is expected here"),
             ("title = ''\nentry = [1]", "a text in quotes is expected here"),
-            (
-                "title = ''\n[entry]\n",
-                "a list in brackets (for a list of tables: double brackets, such as [[group]]) is expected here",
-            ),
+            ("title = ''\n[entry]\n", "a list such as [\"a\", \"b\"] or [[group]] is expected here"),
             ("title = ''\ntitle = ''", "a key or table with this name already exists above"),
             ("title = word", "the value is not valid: a text must be in quotes"),
             ("title = test", "the value is not valid: a text must be in quotes"),

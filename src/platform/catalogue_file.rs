@@ -36,7 +36,7 @@ fn read_named<C: AsRef<[Catalogue]>>(
     if is_openapi(&text) {
         if bounded_read::is_standard(path) {
             return Err(Error::usage("the OpenAPI document from stdin needs a name for its catalogue")
-                .why("jeton takes the catalogue's name from the name of the file, and stdin has none")
+                .why("jeton takes the catalogue's name from the name of the file, but stdin has no name")
                 .next(
                     "Pass the document again to: jeton catalogue import openapi - --name NAME. To see the \
                      changes without making them, add --dry-run",
@@ -89,8 +89,8 @@ pub fn source_named<C: AsRef<[Catalogue]>>(
     }
     read_named(from, name, read_text, existing).map_err(|e| match e.kind {
         Kind::NotFound if e.next.is_none() => e.next(
-            "Use the path of a catalogue file or of an OpenAPI document, or cloud-platform for the sample catalogue of \
-             jeton",
+            "Use the path of a catalogue file or an OpenAPI document. For the sample catalogue of jeton, use \
+             cloud-platform",
         ),
         _ => e,
     })

@@ -22,7 +22,7 @@ pub fn write_all(folder: &Path, files: &[(String, Vec<u8>)], mark: &[u8]) -> Res
         let path = folder.join(name);
         if !is_free(&path, mark).map_err(|e| failed(&path, e))? {
             return Err(Error::conflict(format!("{} already exists", path.display()))
-                .why("jeton did not generate this file; nothing was written")
+                .why("jeton did not generate this file, so nothing was written")
                 .next("Move the file away, or choose another folder"));
         }
     }

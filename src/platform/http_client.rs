@@ -183,7 +183,7 @@ async fn reach<S>(connection: impl Future<Output = io::Result<S>>) -> std::resul
 async fn connect_tls(tls: &TlsConnector, host: &str, port: u16) -> io::Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let addresses: Vec<SocketAddr> = lookup_host((host, port)).await?.collect();
-    let mut last = io::Error::other("the name has no address");
+    let mut last = io::Error::other("the host name has no IP address");
     for address in &addresses {
         let share = CONNECT_TIMEOUT / u32::try_from(addresses.len()).unwrap_or(u32::MAX);
         let timed_out = |_| Err(io::Error::new(ErrorKind::TimedOut, format!("{address} did not answer in time")));
@@ -198,9 +198,9 @@ async fn connect_tls(tls: &TlsConnector, host: &str, port: u16) -> io::Result<Tl
 /// Explains that nothing shows which program listens at a port of this machine.
 fn unproven_port(server: &ServerAddress) -> Error {
     Error::denied(format!("nothing was sent to {server}"))
-        .why("while jeton is down, any user of this machine can listen there and get your password or token")
+        .why("when jeton serve is stopped, any user of this machine can use this port and get your password or token")
         .next(
-            "Use the socket of the service, unix:PATH, or https. To accept the risk, run: jeton config set \
+            "Use https, or the socket of the service (unix:PATH). To accept the risk, run: jeton config set \
              server-insecure yes",
         )
 }

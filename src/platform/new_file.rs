@@ -100,7 +100,8 @@ impl NewFile {
             }
         };
         if !self.is_in_place() {
-            return Err(failed(io::Error::other("another program has removed or replaced the incomplete file")));
+            let error = failed(io::Error::other("another program has removed or replaced the incomplete file"));
+            return Err(error.next("Run the command again"));
         }
         self.file.sync_all().and_then(|()| rename_new(&self.partial, &self.path)).map_err(failed)?;
         self.is_finished = true;

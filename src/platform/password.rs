@@ -69,7 +69,7 @@ fn argon2(memory: u32, passes: u32, lanes: u32) -> Result<Argon2<'static>> {
 fn parse_hash(hash: &PasswordHash) -> Result<(Phc, Params)> {
     let refused = |fault: &str| {
         Error::failure("the password can't be checked")
-            .why(format!("the stored password hash {fault}; the hash is possibly damaged or altered"))
+            .why(format!("the stored password hash {fault}, and may be damaged or altered"))
             .next(
                 "Ask an owner to set a new password: jeton account passwd ACCOUNT. If no owner can sign in, restore a \
                  backup",

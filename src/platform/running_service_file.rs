@@ -60,7 +60,7 @@ fn open_locked(path: &Path) -> Result<File> {
     let file = sidecar::open_options().write(true).create(true).open(path).map_err(refused)?;
     if !file.metadata().is_ok_and(|meta| is_trusted(&meta)) {
         return Err(refused(std::io::Error::other(
-            "the file must be a regular file without hard links that only the service's user can read and write",
+            "the file must be a regular file without hard links, and only the service's user may read and write it",
         ))
         .next("Check who created the file, then remove the file"));
     }

@@ -35,9 +35,7 @@ pub(super) fn check(path: &Path, stream: &UnixStream) -> Result<()> {
         true => Ok(()),
         false => {
             let name = unix_user::name_of(peer).unwrap_or_else(|| format!("uid {peer}"));
-            refused(format!(
-                "the program that listens there runs as {name}, and could be another program than jeton serve"
-            ))
+            refused(format!("the program that listens there runs as {name}, and is possibly not jeton serve"))
         }
     }
 }

@@ -147,7 +147,9 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, 
         match e.kind() {
             ErrorKind::AlreadyExists => error.next("Choose another address, or remove the file if nothing uses it"),
             ErrorKind::AddrInUse => error.next("Stop the program that listens there, or choose another address"),
-            ErrorKind::NotFound => error.next("Create the socket's folder first, owned by the service's user"),
+            ErrorKind::NotFound => {
+                error.next("Create the folder of the socket first. The service's user must own the folder")
+            }
             ErrorKind::InvalidInput | ErrorKind::InvalidFilename if matches!(endpoint, Endpoint::Unix(_)) => {
                 error.why("the path is too long for a socket").next("Choose a path with fewer characters")
             }
@@ -158,9 +160,9 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, 
                 Endpoint::Unix(_) => "Choose a folder that the service's user can write to",
             }),
             _ if e.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error()) => error.next(
-                "If systemd runs the service, its unit permits no ports (RestrictAddressFamilies=AF_UNIX): use \
-                 unix:PATH. For https, run: systemctl enable --now jeton-https.socket. Without systemd, use an IPv4 \
-                 address, because this system has no IPv6",
+                "If systemd runs the service, use unix:PATH, because the unit permits no ports \
+                 (RestrictAddressFamilies=AF_UNIX). For https, run: systemctl enable --now jeton-https.socket. Without \
+                 systemd, use an IPv4 address, because this system has no IPv6",
             ),
             _ => error,
         }

@@ -239,7 +239,7 @@ fn explain(server: &ServerConnection, error: &CertificateError) -> (String, &'st
             let names: Vec<String> = presented.iter().filter_map(name).collect();
             match names.is_empty() {
                 true => (
-                    "the server's certificate has no subject alternative name (SAN); jeton doesn't read the common \
+                    "the server's certificate has no subject alternative name (SAN), and jeton doesn't read the common \
                      name (CN)"
                         .to_owned(),
                     "Ask the administrator of the server for a certificate whose SAN contains the host of this \

@@ -32,7 +32,7 @@ pub fn read(path: &Path) -> Result<Option<String>> {
 fn read_text(path: &Path) -> io::Result<String> {
     let file: File = open_options().read(true).open(path)?;
     if !is_ours(&file.metadata()?, 0o022) {
-        return Err(io::Error::other("the file must be a regular file of yours that nobody else can write to"));
+        return Err(io::Error::other("the file must be a regular file that only you can write to"));
     }
     let mut text = String::new();
     let read = file.take(MAX_BYTES + 1).read_to_string(&mut text)?;

@@ -28,7 +28,9 @@ impl Fault {
             Fault::ManageSocket => "the socket for management is gone",
             Fault::ServiceFile => "the service's file next to the store is gone, so commands don't find the service",
             Fault::Proof => "the service can't read the proof values for proxies",
-            Fault::Certificate => "the new certificate for https can't be used, so the service uses the earlier one",
+            Fault::Certificate => {
+                "the new certificate for https can't be used, so the service uses the earlier certificate"
+            }
             Fault::Clock => "the clock of the service's machine is behind the latest time that the service has seen",
         }
     }

@@ -104,13 +104,14 @@ impl Copied {
                     .to_owned()
             }
             Ok(Copied::Sent(Sent::Tmux)) => {
-                "sent to tmux, which passes the text to your terminal if it can. jeton can't clear their clipboards. \
-                 Paste to check that the text arrived (in tmux: prefix key, then ])"
+                "sent to tmux. If possible, tmux passes the text to your terminal. jeton can't clear the clipboards of \
+                 both. Paste to check that the text arrived (in tmux: prefix key, then ])"
                     .to_owned()
             }
             Ok(Copied::Sent(Sent::TmuxPassthrough)) => {
                 "sent to your terminal, whose clipboard jeton can't clear. Paste to check that the text arrived. If \
-                 not, run this where tmux runs, and copy again: tmux set -g allow-passthrough on"
+                 the text did not arrive, run this command where tmux runs, then copy again: \
+                 tmux set -g allow-passthrough on"
                     .to_owned()
             }
             Err(error) => error.to_string(),

@@ -89,8 +89,10 @@ impl Outcome {
             Response::SetPolicy(done) => Self::of::<SetPolicy, _>(done, Subject::Policy, "changed"),
             Response::ApplyCatalogue(done) => {
                 let catalogue = |applied: CataloguePreview| Subject::Catalogue(applied.name.to_string());
-                Self::of::<ApplyCatalogue, _>(done, catalogue, "applied")
-                    .effect("if its routes or hosts changed, print the proxy's configuration again, with the same options, and reload the proxy")
+                Self::of::<ApplyCatalogue, _>(done, catalogue, "applied").effect(
+                    "if its routes or hosts changed, run jeton guide again with the same options, save the output \
+                     and reload the proxy",
+                )
             }
             Response::CreateToken(done) => {
                 // A form creates one token at a time.

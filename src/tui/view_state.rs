@@ -136,7 +136,7 @@ impl ViewStateFile {
         let unusable = |why: String| {
             Error::failure(format!("{} is ignored", self.path.display()))
                 .why(why)
-                .next("The next change of the order, the columns or the saved filters replaces the file")
+                .next("The next change of the sort order, the columns or the saved filters replaces the file")
         };
         let content: Content = toml::from_str(&text).map_err(|e| unusable(e.message().to_owned()))?;
         match content.places.len() <= MAX_PLACES && content.places.values().all(ViewState::is_plausible) {
@@ -154,7 +154,7 @@ impl ViewStateFile {
         while content.places.len() >= MAX_PLACES && content.places.pop_first().is_some() {}
         content.places.insert(self.place.clone(), state.clone());
         let text = toml::to_string(&content).map_err(|e| {
-            Error::failure("the order, the columns and the saved filters can't be saved").why(e.to_string())
+            Error::failure("the sort order, the columns and the saved filters can't be saved").why(e.to_string())
         })?;
         view_state_file::write(&self.path, &text)
     }

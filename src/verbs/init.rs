@@ -37,7 +37,7 @@ impl Mutation for Init {
     fn run(&self, _actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Account>> {
         if tx.installation()?.is_some() {
             return Err(Error::conflict("this store is set up already")
-                .next("To set up another store, give --store another path"));
+                .next("To set up another store, use --store with another path"));
         }
         tx.set_installation(&Installation { prefix: self.prefix.clone(), created_at: env.now })?;
         tx.set_policy(&Policy { self_service: self.self_service, ..Policy::default() })?;

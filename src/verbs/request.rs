@@ -267,5 +267,5 @@ pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -
 pub(super) fn password_needed() -> Error {
     Error::unauthenticated("the change was not confirmed")
         .why("each change needs the password again")
-        .next("Enter the password. Over HTTP, send the value that POST /v1/confirm returns, in the header Jeton-Proof")
+        .next("Enter the password. Over HTTP, send the header Jeton-Proof with the value that POST /v1/confirm returns")
 }

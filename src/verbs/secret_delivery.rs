@@ -100,7 +100,7 @@ pub fn undelivered(error: Error, tokens: &[String], change: UndeliveredChange, p
         ([name], UndeliveredChange::Regenerated(Some(until))) => (
             format!("{name} has a new secret, but the new secret is lost"),
             format!(
-                "The old secret ends at {}. This command gives a new secret and ends the old secret at once: \
+                "The old secret ends at {}. To get a new secret and end the old secret at once, run: \
                  {program} token regenerate {name}",
                 DateFormat::Iso.in_zone(&local_zone()).second(until)
             ),

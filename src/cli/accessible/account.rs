@@ -102,20 +102,26 @@ fn set_password(app: &mut App, username: &Username) -> Result<Then> {
     if app.session()?.username() == username {
         return super::change_own_password(app);
     }
-    menu::announce(app, &format!("set a temporary password of {username}."))?;
+    menu::announce(app, &format!("set a temporary password for {username}."))?;
     let password = NewPasswordArgs { new_password_file: None };
     account::run(app, AccountCommand::Passwd(PasswdArgs { name: Some(username.to_string()), password }))?;
     Ok(Then::Again)
 }
 
 fn disable(app: &mut App, username: &Username) -> Result<Then> {
-    menu::announce(app, &format!("disable the account {username}. Its sign-ins and its tokens are denied."))?;
+    menu::announce(
+        app,
+        &format!("disable the account {username}. Then jeton denies the account's sign-ins and tokens."),
+    )?;
     account::run(app, AccountCommand::Disable(AccountsArgs { names: vec![username.to_string()] }))?;
     Ok(Then::Again)
 }
 
 fn enable(app: &mut App, username: &Username) -> Result<Then> {
-    menu::confirm(app, &format!("enable the account {username}. Its tokens work again."))?;
+    menu::confirm(
+        app,
+        &format!("enable the account {username}. Then the account's sign-ins and active tokens work again."),
+    )?;
     account::run(app, AccountCommand::Enable(AccountsArgs { names: vec![username.to_string()] }))?;
     Ok(Then::Again)
 }
@@ -128,7 +134,7 @@ pub(super) fn create(app: &mut App) -> Result<Then> {
     })?;
     menu::announce(app, &format!("create the account {name} with the role {role}."))?;
     app.out.line(&format!("Contact: {}", contact.as_deref().unwrap_or("none")))?;
-    app.out.line("The questions that follow are for your own password, and then for its temporary password.")?;
+    app.out.line(&format!("Next, jeton asks for your own password, and then for a temporary password for {name}."))?;
     let password = NewPasswordArgs { new_password_file: None };
     account::run(app, AccountCommand::Create(CreateAccountArgs { name: name.to_string(), role, contact, password }))?;
     Ok(Then::Again)

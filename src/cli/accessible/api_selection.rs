@@ -30,12 +30,17 @@ pub(super) struct Access {
 impl Access {
     pub fn describe(&self) -> String {
         match self {
-            Access { inherits: true, .. } => "everything that the role permits, except jeton".to_owned(),
-            Access { sets, .. } if !sets.is_empty() => format!("API sets {}", sets.join(", ")),
-            Access { methods, .. } if !methods.is_empty() => format!("methods {}", methods.join(", ")),
+            Access { inherits: true, .. } => "everything that the role permits, except the methods of jeton".to_owned(),
+            Access { sets, .. } if !sets.is_empty() => named_list("API set", sets),
+            Access { methods, .. } if !methods.is_empty() => named_list("method", methods),
             Access { .. } => "none".to_owned(),
         }
     }
+}
+
+fn named_list(kind: &str, names: &[String]) -> String {
+    let s = if names.len() == 1 { "" } else { "s" };
+    format!("{kind}{s} {}", names.join(", "))
 }
 
 const CHOICES: [&str; 4] = [
@@ -99,8 +104,8 @@ fn ask_some(
 ) -> Result<Vec<String>> {
     if all.is_empty() {
         return Err(Error::not_found(format!("there are no {kind}s"))
-            .why("no catalogue has any")
-            .next("Apply a catalogue: jeton catalogue apply FILE"));
+            .why(format!("no catalogue contains {kind}s"))
+            .next(format!("Apply a catalogue with {kind}s: jeton catalogue apply FILE")));
     }
     let there_are = if all.len() == 1 { "There is" } else { "There are" };
     app.out.line(&format!(
@@ -158,6 +163,6 @@ fn read_out(app: &mut App, kind: &str, all: &[(String, String)], words: &str) ->
     found.iter().take(MAX_FOUND).try_for_each(|line| app.out.line(line))?;
     match found.len().saturating_sub(MAX_FOUND) {
         0 => Ok(()),
-        more => app.out.line(&format!("{more} more match. Type more letters.")),
+        more => app.out.line(&format!("{more} more found. Type a question mark and a longer part of the name.")),
     }
 }

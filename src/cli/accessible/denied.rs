@@ -59,7 +59,7 @@ impl DeniedList for DeniedRow {
 }
 
 fn open_unknown(app: &mut App) -> Result<()> {
-    app.out.line("Nothing can be opened here: no token of this store has such a secret.")
+    app.out.line("Nothing can be opened here, because this row belongs to no token of the store.")
 }
 
 pub(super) fn by_token(app: &mut App) -> Result<Then> {

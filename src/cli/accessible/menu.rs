@@ -66,7 +66,10 @@ pub(super) fn choose_number(
         if let Some(at) = parse_place(&answer, choices.len()) {
             return Ok(Some(at));
         }
-        let expected = format!("a number from 1 to {}, 0 to go back, or q to quit", choices.len());
+        let expected = match back {
+            Some(_) => format!("a number from 0 to {}, or q to quit", choices.len()),
+            None => format!("a number from 1 to {}, 0 to go back, or q to quit", choices.len()),
+        };
         app.out.line(&unknown_answer(&answer, &expected))?;
     }
 }

@@ -98,7 +98,7 @@ fn read_out<L: List>(
     let filtered = if filter.is_empty() { String::new() } else { format!(", filter {filter}") };
     let title = format!("{}{filtered}", list.title());
     if page.rows.is_empty() {
-        let nothing = if filter.is_empty() { "nothing is there" } else { "nothing matches the filter" };
+        let nothing = if filter.is_empty() { "the list is empty" } else { "nothing matches the filter" };
         app.out.line(&format!("{title}: {nothing}."))?;
     } else {
         let (last, total) = (first + page.rows.len() - 1, page.total.as_deref());
@@ -140,6 +140,6 @@ fn describe_answers<R, A>(page: &Page<R, A>, first: usize) -> String {
     if first > 1 {
         answers.push("p for the page before".to_owned());
     }
-    answers.push("a slash and words to filter, a slash alone to show all, 0 to go back".to_owned());
-    answers.join(", ")
+    answers.push("0 to go back".to_owned());
+    format!("{}. To filter, type a slash and words. To show all rows, type a slash alone", answers.join(", "))
 }

@@ -28,7 +28,7 @@ fn menus_are_left_by_zero_empty_answers_q_and_the_end_of_input() {
     assert_eq!(main(&machine.hears(&["3", "0", "3", "q"])), 2);
     // A new list of the whole store, of each kind.
     let heard = machine.hears(&["2", "0", "4", "0", "5", "0", "6", "0", "7", "0", "0"]);
-    assert_eq!(heard.matches("nothing is there").count(), 4, "{heard}");
+    assert_eq!(heard.matches("the list is empty").count(), 4, "{heard}");
     assert!(heard.contains("1. ops; role: owner; status: enabled"), "{heard}");
 }
 

@@ -72,25 +72,26 @@ fn disable(app: &mut App, token: &Token) -> Result<Then> {
 }
 
 fn enable(app: &mut App, token: &Token) -> Result<Then> {
-    menu::confirm(app, &format!("enable {}. Its secret works again.", token.full_name()))?;
+    menu::confirm(app, &format!("enable {}. The token works again if its account is enabled.", token.full_name()))?;
     run(app, TokenCommand::Enable(ChangeArgs { some: one(token), confirm: None }))?;
     Ok(Then::Again)
 }
 
 fn revoke(app: &mut App, token: &Token) -> Result<Then> {
     let full_name = token.full_name();
-    let revoke =
-        format!("revoke {full_name}. jeton denies the token from the next request on. The trash keeps it for a while.");
+    let revoke = format!(
+        "revoke {full_name}. jeton denies the token from the next request on. The token stays in the trash for a while."
+    );
     menu::announce(app, &revoke)?;
     run(app, TokenCommand::Revoke(RevokeArgs { some: one(token), with_made: false, confirm: None, stdin: false }))?;
-    app.out.line("To undo this, open the token in the trash, which the main menu lists, and restore it.")?;
+    app.out.line("To undo the revocation, open the trash from the main menu, choose the token and restore it.")?;
     Ok(Then::Back)
 }
 
 fn restore(app: &mut App, token: &Token) -> Result<Then> {
     let typed = fields::ask(app, "Name of the restored token", Some(token.name.as_str()), TokenName::parse)?;
     let full_name = token.full_name();
-    menu::confirm(app, &format!("restore {full_name} as {typed}. It stays disabled until you enable it."))?;
+    menu::confirm(app, &format!("restore {full_name} as {typed}. The token stays disabled until you enable it."))?;
     let rename = (typed != token.name).then(|| typed.to_string());
     run(app, TokenCommand::Restore(RestoreArgs { some: one(token), rename, confirm: None }))?;
     Ok(Then::Again)

@@ -16,9 +16,9 @@ pub(super) fn contact(app: &mut App, args: &ContactArgs) -> Result<()> {
         return show(app, username);
     }
     let what = match &contact {
-        Some(contact) => format!("has the contact {contact}; notices about the account's tokens go to this address"),
+        Some(contact) => format!("has the contact {contact}. Notices about the account's tokens go to this address"),
         None => {
-            "has no contact; notices about the account's tokens go only to enabled owners with a contact".to_owned()
+            "has no contact. Notices about the account's tokens go only to enabled owners with a contact".to_owned()
         }
     };
     let credential = app.write_credential()?;

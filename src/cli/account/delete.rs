@@ -18,12 +18,12 @@ pub(super) fn delete(app: &mut App, name: &str, confirm: Option<String>) -> Resu
         None => confirm_deletion(app, verb)?,
     };
     let changed = app.call(&credential, verb)?;
-    let text = RevokedText {
-        done: "deleted; a new account can't have this username",
-        subject: "the account's tokens",
-        fallback_text: "",
-    };
-    print_revoked(app, &[changed.value], None, changed.audit_seq, &text)
+    let text = RevokedText { done: "deleted", subject: "the account's tokens", fallback_text: "" };
+    print_revoked(app, &[changed.value], None, changed.audit_seq, &text)?;
+    if !app.out.json {
+        app.out.note("  A new account can't have this username");
+    }
+    Ok(())
 }
 
 /// Shows the consequences and asks for the name. The verb compares the name, not the CLI.

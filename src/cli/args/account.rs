@@ -22,7 +22,7 @@ pub enum AccountCommand {
     Role {
         /// Account
         name: String,
-        /// Role: owner, admin, member or viewer (admins give only the last two)
+        /// Role: member or viewer; owners can also give owner and admin
         role: String,
     },
     /// Disable accounts: deny their sign-ins and their tokens' requests
@@ -56,10 +56,10 @@ pub struct NewPasswordArgs {
 pub struct CreateAccountArgs {
     /// Username of 1-32 characters: a-z 0-9 . _ -
     pub name: String,
-    /// Role: owner, admin, member or viewer (admins give only the last two)
+    /// Role: member or viewer; owners can also give owner and admin
     #[arg(long, value_name = "R", default_value = "member")]
     pub role: String,
-    /// E-mail address of those who look after the account's tokens
+    /// E-mail address for notices about the account's tokens
     #[arg(long, value_name = "EMAIL")]
     pub contact: Option<String>,
     #[command(flatten)]

@@ -34,7 +34,7 @@ impl ReadAuditArgs {
 /// Subcommands of `audit`.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Verify the audit log's hash chain (exit 6 at the first bad row)
+    /// Verify the audit log's hash chain (exit 6: faults)
     ///
     /// Everybody who can open the store can run this command. It takes neither --user nor a password.
     Verify {
@@ -69,7 +69,7 @@ pub struct ReadAuditArgs {
     /// Wait for new rows until Ctrl-C
     #[arg(long)]
     pub follow: bool,
-    /// Begin after the row in FILE, and write the last shown row to FILE
+    /// Begin after the row saved in FILE; save the last shown row to FILE
     #[arg(long, value_name = "FILE", requires = "follow", conflicts_with_all = ["since", "limit"])]
     pub resume: Option<PathBuf>,
     #[command(flatten)]

@@ -12,24 +12,24 @@ use crate::import::openapi::GroupBy;
 pub enum CatalogueCommand {
     /// List groups of methods and API sets
     ///
-    /// Everybody who can open the store can run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. With a server, you must sign in or use a token.
     #[command(visible_alias = "ls")]
     List,
     /// Show a catalogue, an API set, a group or a method
     ///
-    /// Everybody who can open the store can run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. With a server, you must sign in or use a token.
     Show {
         /// Name of a catalogue or API set, or id of a group or method
         #[arg(value_name = "NAME|SET|GROUP|METHOD-ID")]
         what: String,
     },
-    /// Check a catalogue file (exit 2 with line and column)
+    /// Check a catalogue file (exit 2: faults)
     ///
-    /// Everybody who can open the store can run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. With a server, you must sign in or use a token.
     Check {
         /// Catalogue file
         file: String,
-        /// Show all warnings about an OpenAPI document, not 3 of each kind
+        /// Show all warnings about an OpenAPI document, not only 3 of each kind
         #[arg(long)]
         verbose: bool,
     },
@@ -46,7 +46,7 @@ pub enum CatalogueCommand {
     Import(ImportCommand),
     /// Export a catalogue as a file that can be applied
     ///
-    /// Everybody who can open the store can run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. With a server, you must sign in or use a token.
     Export {
         /// Name of the catalogue [default: the only one]
         name: Option<String>,
@@ -69,10 +69,10 @@ pub struct OpenapiArgs {
     /// Title of the catalogue [default: the document's title]
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// Docs link for methods without a link: {id} {tag} {path} {verb}
+    /// Docs link for methods without a link, with {id} {tag} {path} {verb}
     #[arg(long, value_name = "TEMPLATE")]
     pub docs_url: Option<String>,
-    /// Group by tag or path [default: tag, or path if tags say nothing]
+    /// Group by tag or path [default: tag, or path if all tags are equal]
     #[arg(long, value_name = "HOW", value_parser = group_by())]
     pub group_by: Option<GroupBy>,
     /// TOML file with access levels: "GET /path" = "admin"
@@ -87,7 +87,7 @@ pub struct OpenapiArgs {
     /// Begin every route with this path [default: from the document]
     #[arg(long, value_name = "PATH")]
     pub base_path: Option<String>,
-    /// Take a final slash as written (strict), or with and without it
+    /// Match the final slash as written (strict) or ignore it (either)
     #[arg(long, value_name = "RULE", value_parser = trailing_slash(), default_value = "strict")]
     pub trailing_slash: TrailingSlash,
     /// Path parameter that can hold slashes; can be repeated
@@ -112,7 +112,7 @@ pub struct ApplyOptions {
     /// Show what would change, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Show all warnings about an OpenAPI document, not 3 of each kind
+    /// Show all warnings about an OpenAPI document, not only 3 of each kind
     #[arg(long)]
     pub verbose: bool,
 }

@@ -19,11 +19,11 @@ pub enum ConfigCommand {
     List,
     /// Print a setting's value
     Get(ConfigKeyArgs),
-    /// Change a setting in your configuration (api-token: from stdin)
+    /// Change a setting in your configuration
     Set {
         /// Setting's name; see: jeton config --help
         key: String,
-        /// Value; leave out for api-token (read from stdin or a prompt)
+        /// Value; without a value, api-token is read from stdin or a prompt
         value: Option<String>,
     },
     /// Remove a setting from your configuration

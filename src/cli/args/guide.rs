@@ -39,7 +39,7 @@ pub struct GuideArgs {
     /// Address of an application; can be repeated [default: 127.0.0.1:8080]
     #[arg(long, value_name = "[CATALOGUE=]HOST:PORT")]
     pub upstream: Vec<String>,
-    /// Listen at PORT, ADDRESS:PORT or unix:PATH [with --cert: 443]
+    /// Listen at PORT, ADDRESS:PORT or unix:PATH [default with --cert: 443]
     #[arg(long, value_name = "WHERE")]
     pub listen: Option<String>,
     /// Certificate of the proxy, in PEM

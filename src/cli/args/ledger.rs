@@ -23,7 +23,8 @@ pub struct DeniedArgs {
     pub rows: ReadLedgerArgs,
     /// Show the newest 10 rows, then new ones until Ctrl-C
     ///
-    /// Equal attempts of a minute are one row, which is shown again when their number has grown. With --json, each row is a line.
+    /// Equal attempts within a minute share a row. When the number of attempts grows, the row is shown again. With --json, each
+    /// row is a line.
     #[arg(long, conflicts_with = "by_token")]
     pub follow: bool,
 }

@@ -101,7 +101,7 @@ pub struct GlobalArgs {
     /// Print only the value, without messages
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// Never prompt (missing credential: exit 4; confirmation: exit 5)
+    /// Never prompt (exit 4: credential needed, 5: confirmation needed)
     #[arg(long, global = true)]
     pub no_input: bool,
 }
@@ -185,19 +185,20 @@ pub enum Command {
     Check(CheckArgs),
     /// Check the store, configuration, service and more (exit 6: faults)
     ///
-    /// Changes nothing, and goes on after a fault. Everybody who can open the store can run this command. It takes neither
-    /// --user nor a password.
+    /// The command changes nothing, and goes on after a fault. Everybody who can open the store can run this command. It
+    /// takes neither --user nor a password.
     Doctor(DoctorArgs),
-    /// Find leaked secrets in files, and whose they are (exit 6)
+    /// Find leaked secrets in files, with token and account (exit 6)
     ///
     /// Everybody who can open the store can run this command. It takes neither --user nor a password. A secret itself is never
-    /// printed. Exit 0: no secrets; 6: some, even if none works; 1: none, but something could not be searched.
+    /// printed. Exit 0: no secrets were found. Exit 6: secrets were found, even if no secret works any more. Exit 1: no
+    /// secrets were found, but some files could not be searched.
     Scan(ScanArgs),
     /// Send what check finds, once, to the accounts' contacts
     ///
-    /// Each account with a contact gets one message with its new findings, and the owners get a digest. A token that expires is
-    /// announced 30, 14, 7 and 1 days before. A use from a new network is announced too. Everybody who can open the store can
-    /// run this command. It takes neither --user nor a password.
+    /// Each account with a contact gets one message with its new findings, and the owners get a summary. Notices about an
+    /// expiry are sent 30, 14, 7 and 1 days before. A use from a new network also causes a notice. Everybody who can open
+    /// the store can run this command. It takes neither --user nor a password.
     Notify(NotifyArgs),
     /// Verify the secret on stdin (exit 0 allowed, 4 denied)
     ///
@@ -211,7 +212,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// Print a proxy's configuration, or a rule for secret scanners
     ///
-    /// Everybody who can open the store can run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. With a server, you must sign in or use a token.
     Guide(GuideArgs),
     /// Show the current account and its limits
     Whoami,

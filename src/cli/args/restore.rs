@@ -12,13 +12,13 @@ pub struct RestoreStoreArgs {
     /// Show what would be lost, and restore nothing
     #[arg(long, conflicts_with = "confirm")]
     pub dry_run: bool,
-    /// End again the access that ended after the backup was made
+    /// Deny again tokens and accounts that lost access after the backup
     #[arg(long)]
     pub reapply_revocations: bool,
     /// Confirm with the number of lost changes, or with the word unknown
     ///
-    /// The word unknown is for a store that is missing or can't be read: then nobody can count the lost changes. Tokens that
-    /// were revoked after the backup was made could work again.
+    /// Use the word unknown if the store is missing or can't be read, because nobody can count the lost changes then. Tokens
+    /// that were revoked after the backup was made could work again.
     #[arg(long, value_name = "N")]
     pub confirm: Option<String>,
 }

@@ -18,7 +18,7 @@ pub struct ScanArgs {
     /// Search what the next commit here adds or changes, for a git hook
     #[arg(long, conflicts_with_all = ["no_ignore", "no_git"])]
     pub staged: bool,
-    /// Revoke the found secrets that work; their tokens are disabled
+    /// Revoke the found secrets that work; this can disable their tokens
     #[arg(long)]
     pub revoke: bool,
     /// Confirm the revocation with the number of secrets that work

@@ -6,8 +6,8 @@ use clap::Args;
 pub struct ServeArgs {
     /// Verify tokens at unix:PATH or ADDRESS:PORT [default: a socket]
     ///
-    /// The default is the socket STORE.verify next to the store, or /run/jeton/verify.sock for the system's store. Any
-    /// local user can take a port while jeton is down: see `jeton guide`.
+    /// The default is the socket STORE.verify next to the store, or /run/jeton/verify.sock for the system's store. A
+    /// socket is safer than a port: while jeton is down, any local user can take the port. See: docs/security.md
     #[arg(long, value_name = "ADDR")]
     pub verify: Option<String>,
     /// Group that can use the verify socket: the proxy's group
@@ -32,8 +32,8 @@ pub struct ServeArgs {
     pub accept_older_store: bool,
     /// Accept a clock behind the latest time that the service has seen
     ///
-    /// Expired tokens stay expired even if the clock is set back, because the service continues from the latest time it
-    /// has seen, also after a restart. If the latest time was wrong, use this option for one start.
+    /// The service remembers the latest time that it has seen, also after a restart. So expired tokens stay expired if the
+    /// clock is set back. If the latest time was wrong, use this option for one start.
     #[arg(long)]
     pub accept_earlier_clock: bool,
     /// Log level: error, warn, info, debug (denials), trace (requests)

@@ -15,7 +15,7 @@ pub enum TokenCommand {
     List(ListArgs),
     /// Show a token with usage, rights and lineage
     Show(TokenArgs),
-    /// Check if a token may call a method (exit 0 or 4)
+    /// Check if a token may call a method (exit 0 allowed, 4 denied)
     Can {
         /// Token: name, account/name, hint or id
         token: String,
@@ -43,7 +43,7 @@ pub enum TokenCommand {
     Purge(PurgeArgs),
     /// Identify the token of the secret on stdin, without counting a use
     ///
-    /// Everybody who can open the store can run this command. Only a server asks who you are.
+    /// Everybody who can open the store can run this command. With a server, you must sign in or use a token.
     Whose,
 }
 
@@ -60,7 +60,7 @@ pub struct TokensArgs {
     /// Tokens: names, account/name, hints or ids
     #[arg(required_unless_present = "filter", value_name = "TOKEN")]
     pub tokens: Vec<String>,
-    /// Select all tokens that match this filter (see token list); "": all
+    /// Select tokens by a filter, as in token list; "" selects all tokens
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// With --filter: tokens of this account [default: your account]
@@ -238,7 +238,7 @@ pub struct RevokeArgs {
     /// Confirm with the token's name, or the number of tokens
     #[arg(long, value_name = "NAME|N")]
     pub confirm: Option<String>,
-    /// End the secret on stdin instead; needs no account or password
+    /// Revoke the secret on stdin instead; needs no account or password
     #[arg(long, conflicts_with_all = ["tokens", "filter", "with_made", "confirm"])]
     pub stdin: bool,
 }

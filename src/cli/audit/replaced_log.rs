@@ -58,10 +58,10 @@ impl WholeLog<'_> {
     /// Returns the row after which to go on, and says so.
     pub fn resume_after(&self, app: &App, row: LastRow) -> Result<LastRow> {
         let after = self.common_with(row)?;
-        let rows = if after == 0 { "All rows".to_owned() } else { format!("All rows after row {after}") };
+        let rows = if after == 0 { "all rows".to_owned() } else { format!("all rows after row {after}") };
         app.out.note(&format!(
-            "! Row {}, the last row that was shown, is no longer in the audit log: a restore replaced the log, or \
-             somebody altered the log. {rows} follow",
+            "! Row {}, the last row that was shown, is no longer in the audit log. A restore replaced the log, or \
+             somebody altered the log. jeton now shows {rows}",
             row.seq
         ));
         Ok(LastRow { seq: after, hash: None })

@@ -86,7 +86,7 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.out.note(&match &report.last_checkpoint {
         Some(checkpoint) if newer == 0 => format!("The log is anchored up to row {}, the last row.", checkpoint.seq),
         Some(checkpoint) => format!(
-            "The log is anchored up to row {}. If somebody rewrites the {} after this row, with the hashes, jeton \
+            "The log is anchored up to row {}. If somebody rewrites the {} after this row and their hashes, jeton \
              can't detect the change. To anchor the log up to its end, run: {} audit anchor FILE",
             checkpoint.seq,
             counted(newer, "row"),
@@ -129,8 +129,8 @@ fn read_checkpoints(app: &App, file: &Path) -> Result<Vec<Checkpoint>> {
     let checkpoints = parse_checkpoints(file, &text)?;
     if checkpoints.is_empty() {
         return Err(Error::failure(format!("the anchor {} contains no checkpoint", file.display())).next(format!(
-            "If the file is new, add a checkpoint: {program} audit anchor {}. If the file had checkpoints, restore it \
-                 from a backup",
+            "If the file is new, add a checkpoint: {program} audit anchor {}. If the file had checkpoints, restore \
+                 the file from a backup",
             quote_path(file)
         )));
     }
@@ -153,7 +153,7 @@ pub(in crate::cli) fn broken_chain_error(app: &mut App, report: &ChainReport) ->
     if !app.out.json {
         findings.try_for_each(|text| app.out.line(&text))?;
         if report.omitted > 0 {
-            app.out.line(&format!("and {} more", report.omitted))?;
+            app.out.line(&format!("and {}", counted(report.omitted, "more finding")))?;
         }
     }
     if let [only] = &report.findings[..]
@@ -164,5 +164,5 @@ pub(in crate::cli) fn broken_chain_error(app: &mut App, report: &ChainReport) ->
         );
     }
     Ok(Error::findings(format!("the audit log was altered or damaged: {first}"))
-        .next("Don't change the store's file. Compare the file with a backup"))
+        .next(format!("Don't change the file {}. Compare the file with a backup", app.store_path().display())))
 }

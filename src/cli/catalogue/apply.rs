@@ -131,7 +131,7 @@ pub(super) fn preview_and_apply(
         print(app, &preview)?;
     }
     if !missing.is_empty() {
-        app.out.note("! The last import probably used options that this one lacks. jeton does not store them.");
+        app.out.note("! The last import of this catalogue probably had more options. jeton does not store them.");
         let add = match can_add {
             true => "add:".to_owned(),
             false => format!("run: {} catalogue import openapi FILE --name {}", app.program(), preview.name),
@@ -160,8 +160,8 @@ pub(super) fn preview_and_apply(
     }
     app.out.note(&format!("✓ catalogue {} applied", changed.value.name));
     app.out.note(&format!(
-        "  If a proxy uses routes of this catalogue, print its configuration again with the same options as before ({} \
-         guide …), save it and reload the proxy",
+        "  If a proxy uses routes of this catalogue, print the proxy's configuration again. Run {} guide … with the same \
+         options as before, save the output, and reload the proxy",
         app.program()
     ));
     Ok(())

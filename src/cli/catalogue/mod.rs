@@ -49,8 +49,10 @@ pub(super) fn catalogue_not_found(name: &str, catalogues: &[Catalogue]) -> Error
     let head: String = name.chars().take(100).collect();
     let error = Error::not_found(format!("no catalogue \"{head}\""));
     let names: Vec<&str> = catalogues.iter().map(|c| c.name.as_str()).collect();
-    match names.is_empty() {
-        true => error.next("Apply a catalogue with: jeton catalogue apply FILE"),
-        false => did_you_mean(error.why(format!("the catalogues are: {}", names.join(", "))), name, names),
-    }
+    let why = match &names[..] {
+        [] => return error.next("Apply a catalogue with: jeton catalogue apply FILE"),
+        [only] => format!("the only catalogue is {only}"),
+        several => format!("the catalogues are: {}", several.join(", ")),
+    };
+    did_you_mean(error.why(why), name, names)
 }

@@ -134,7 +134,7 @@ fn add_catalogue(table: &mut Table, catalogue: &Catalogue, index: &PermissionInd
     table.pair("Title", catalogue.title.as_str());
     table.values("Hosts", catalogue.hosts.iter().cloned());
     if catalogue.trailing_slash != TrailingSlash::default() {
-        table.pair("Final slash", "with and without");
+        table.pair("Final slash", "optional");
     }
     let groups = catalogue.groups.iter().map(|g| format!("{}  {}", g.id, counted(g.methods.len(), "method")));
     table.values("Groups", groups);

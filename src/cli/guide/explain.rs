@@ -87,7 +87,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         catalogues: site.catalogues.clone(),
     };
     if has_hosts && host.is_none() {
-        explained.reason = Some("the host isn't a plain host name".to_owned());
+        explained.reason = Some("the host of the request is not a valid host name or address".to_owned());
     } else if has_hosts && site.catalogues.is_empty() {
         let host = host.unwrap_or_default();
         explained.reason = Some(format!("{no_catalogue} has the host {}", excerpt(&host, 100)));
@@ -121,11 +121,7 @@ fn decide(rules: &RouteRules, http_method: &str, path: &str, explained: &mut Exp
             rules.nearest(http_method, path).map(|miss| Nearest { route: miss.route.to_string(), reason: miss.why });
         explained.reason = Some(match (others.is_empty(), contains_encoded_slash(path)) {
             (false, _) => {
-                format!(
-                    "no route for {} has this path, but routes for {} have it",
-                    excerpt(http_method, 20),
-                    others.join(", ")
-                )
+                format!("this path has no route for {}, only for {}", excerpt(http_method, 20), others.join(", "))
             }
             (true, true) => format!("{NO_ROUTE}: an encoded slash is accepted only within a parameter like {{path+}}"),
             (true, false) => NO_ROUTE.to_owned(),

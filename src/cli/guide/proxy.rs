@@ -92,16 +92,21 @@ fn remarks_of(app: &App, sites: &[Site]) -> Vec<String> {
         app.out.note(&format!("! {remark}"));
     }
     if !remarks.is_empty() {
+        let program = app.program();
         app.out.note(&format!(
-            "  To change a route, change its catalogue: {} catalogue export NAME, then catalogue apply FILE",
-            app.program()
+            "  To change a route, export its catalogue: {program} catalogue export NAME. Then edit the file, and run: \
+             {program} catalogue apply FILE"
         ));
     }
     remarks
 }
 
 fn warn_without_routes(app: &App, args: &GuideArgs) {
-    let of = if args.catalogue.is_empty() { "" } else { " of the selected catalogues" };
+    let of = match args.catalogue.len() {
+        0 => "",
+        1 => " of the selected catalogue",
+        _ => " of the selected catalogues",
+    };
     app.out.note(&format!(
         "! no method{of} has a route, so the proxy will deny every request. Apply a catalogue with routes: \
          {} catalogue apply FILE",
@@ -154,7 +159,7 @@ fn addresses(args: &GuideArgs, upstreams: &Upstreams, kind: ProxyKind) -> Result
     }
     if let Some(upstream) = upstreams.all().find(|upstream| !upstream.is_local()) {
         return Err(Error::usage(format!("requests to {upstream} would cross the network unencrypted"))
-            .why("others on the network could read the requests, or send requests to that address without a token")
+            .why("others on the network could read the requests, or send requests to the application without a token")
             .next(
                 "Run the proxy on the application's machine with --upstream 127.0.0.1:PORT, or add --insecure if the \
                  network is safe",
@@ -163,8 +168,8 @@ fn addresses(args: &GuideArgs, upstreams: &Upstreams, kind: ProxyKind) -> Result
     match (listen, &tls) {
         (None, None) => {
             Err(Error::usage("the proxy has no certificate").why("tokens would cross the network unencrypted").next(
-                "Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT behind a TLS terminator, or add \
-                 --insecure if the network is safe",
+                "Use --cert FILE --key FILE. Behind a TLS terminator, use --listen 127.0.0.1:PORT. If the network is \
+                 safe, add --insecure",
             ))
         }
         (Some(listen), None) if !listen.is_local() => {
@@ -174,10 +179,7 @@ fn addresses(args: &GuideArgs, upstreams: &Upstreams, kind: ProxyKind) -> Result
             };
             Err(Error::usage(format!("clients would send tokens to {place} unencrypted"))
                 .why("without a certificate the proxy speaks plain HTTP")
-                .next(
-                    "Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT, or add --insecure if the network \
-                     is safe",
-                ))
+                .next("Use --cert FILE --key FILE, or --listen 127.0.0.1:PORT. If the network is safe, add --insecure"))
         }
         (listen, _) => Ok((listen.map_or_else(|| Listen::parse(port), Ok)?, tls)),
     }
@@ -195,13 +197,12 @@ fn proxy_proof(app: &App, args: &GuideArgs, kind: ProxyKind, verify: &Endpoint) 
     }
     let needs_proof = !matches!(kind, ProxyKind::Haproxy | ProxyKind::Curl);
     if needs_proof && secret_files::is_stdout_readable_by_others() {
-        return Err(Error::usage(
-            "the configuration contains a proof value, and other users could read the output file",
-        )
-        .next(
-            "Delete the output file and run: umask 027. Then run this command again. If the proxy doesn't start \
-             as root, give the file to the proxy's group",
-        ));
+        return Err(Error::usage("the configuration was not printed")
+            .why("the configuration contains a proof value, and other users could read the output file")
+            .next(
+                "Delete the output file and run: umask 027. Then run this command again. If the proxy doesn't start \
+                 as root, give the new file to the proxy's group: chgrp GROUP FILE",
+            ));
     }
     let store = app.store_path();
     let entropy = SystemEntropy;

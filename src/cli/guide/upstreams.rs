@@ -23,7 +23,7 @@ pub(super) fn check_named(options: &[String], sites: &[Site]) -> Result<()> {
     Err(Error::usage("the addresses of the applications are missing")
         .why("the catalogues have different hosts, and there is no --upstream")
         .next(format!(
-            "Add to your command: {}. If one application serves all hosts: --upstream HOST:PORT",
+            "Add to your command: {}. If one application serves all hosts, add only: --upstream HOST:PORT",
             missing.join(" ")
         )))
 }
@@ -54,11 +54,13 @@ impl Upstreams {
                 None => all.common.is_some(),
             };
             if earlier {
+                let (why, change) = match name {
+                    Some(_) => ("another --upstream is for the same catalogue", "name another catalogue"),
+                    None => ("another --upstream has no catalogue either", "name a catalogue"),
+                };
                 return Err(Error::usage(format!("--upstream {} is a second address", escape_untrusted(option)))
-                    .why("another --upstream has an address for the same application")
-                    .next(
-                        "Leave out one of these options, or name another catalogue: --upstream CATALOGUE=HOST:PORT",
-                    ));
+                    .why(why)
+                    .next(format!("Leave out one of these options, or {change}: --upstream CATALOGUE=HOST:PORT")));
             }
             match name {
                 Some(name) => all.named.push((name.to_owned(), address)),
@@ -93,7 +95,7 @@ impl Upstreams {
             }
         }
         let hosts =
-            if site.hosts.is_empty() { "hosts that no catalogue names".to_owned() } else { site.hosts.join(", ") };
+            if site.hosts.is_empty() { "hosts that are in no catalogue".to_owned() } else { site.hosts.join(", ") };
         let names = join_and(&site.catalogues);
         let plural = if site.catalogues.len() == 1 { "" } else { "s" };
         match (&own[..], &self.common) {
@@ -101,15 +103,17 @@ impl Upstreams {
             ([], Some(common)) => Ok(common.clone()),
             ([], None) => Err(Error::usage(format!("no address for requests to {hosts}"))
                 .why(format!("no --upstream option is for the catalogue{plural} {names}"))
-                .next("Add --upstream HOST:PORT for all other applications, or --upstream CATALOGUE=HOST:PORT for each")),
+                .next(
+                    "Add --upstream CATALOGUE=HOST:PORT for this application, or --upstream HOST:PORT for all others",
+                )),
             ([_, _, ..], _) => Err(Error::usage(format!("several addresses for requests to {hosts}"))
                 .why(format!(
-                    "the proxy chooses the application by the host, and requests of the catalogues {names} can have the \
-                     same host"
+                    "requests of the catalogues {names} can have the same host, and the proxy chooses the address only \
+                     by the host"
                 ))
                 .next(
-                    "Give each catalogue the hosts of its application (hosts = [\"HOST\"] in its file), or use one \
-                     --upstream HOST:PORT for all",
+                    "Add hosts = [\"HOST\"] to the file of each catalogue, and apply the files. Or use one \
+                     --upstream HOST:PORT for all applications",
                 )),
         }
     }

@@ -68,7 +68,7 @@ impl<'a> ListWriter<'a> {
 }
 
 /// Default advice for damaged rows.
-pub const RESTORE_HINT: &str = "Restore a backup of the store";
+pub const RESTORE_HINT: &str = "Restore a backup on the machine of the store: jeton restore FILE";
 /// Maximum number of damaged rows that an error names.
 const MAX_NAMED: usize = 20;
 
@@ -83,6 +83,6 @@ pub fn check_all_readable(what: &str, unreadable: &BTreeSet<String>, next: &str)
         names.push(&more);
     }
     Err(Error::failure(format!("unreadable {what}: {}", names.join(", ")))
-        .why("their stored data is damaged; everything else is listed")
+        .why("the stored data is damaged. Everything else is listed")
         .next(next))
 }

@@ -90,7 +90,11 @@ struct Comparison {
 }
 
 pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
-    let unusable = |e: std::io::Error| Error::failure("the store's path can't be used").why(e.to_string());
+    let unusable = |e: std::io::Error| {
+        Error::failure("the path of the store can't be used")
+            .why(e.to_string())
+            .next("Use --store with an absolute path")
+    };
     let path = paths::absolute(app.backend.local()?.path()).map_err(unusable)?;
     let file = backup_file::check(&args.file, &path)?;
     let interruption = Interruption::listen()?;
@@ -134,7 +138,7 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
     }
     confirm(app, args, &answer, &current, &prepared, &folders, interruption)?;
     for path in leftovers::remove_of_restores(&path) {
-        app.out.wrapped_note(&format!("Removed a copy that a killed restore had left: {}", path.display()));
+        app.out.wrapped_note(&format!("Removed a copy that an interrupted restore left behind: {}", path.display()));
     }
     let interruption = Interruption::listen()?;
     stop_on_interruption(&prepared.store, &interruption)?;
@@ -166,8 +170,8 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
 fn check_reapplied(answer: &Restored) -> Result<()> {
     if answer.reapplied.is_none() {
         return Err(Error::findings("the store was restored, but --reapply-revocations ended no access")
-            .why("jeton can't find out which access had ended after the backup was made")
-            .next("Look for tokens and accounts that must not work any more, and revoke or disable them by hand"));
+            .why("jeton can't find out which tokens and accounts were revoked or disabled after the backup was made")
+            .next("Look for tokens and accounts that must not work. Then revoke or disable them by hand"));
     }
     if answer.not_ended.is_empty() {
         return Ok(());
@@ -312,16 +316,17 @@ impl Restore<'_> {
                 "the store was restored, but the audit log has no row for the restore",
             )
             .next(format!(
-                "Save this message: it is the only record of the restore. A copy of the old store is at {}",
+                "Save this message, because the restore has no other record. A copy of the old store is at {}",
                 self.previous.display()
             ))),
             (Err(NotReplaced { error, is_unchanged: true }), _) => interruption.check_error(Err(error), NOTHING_DONE),
             (Err(NotReplaced { error, is_unchanged: false }), _) => Err(Error::failure(
-                "the restore failed at its end, so it is unknown whether the content of the store was replaced",
+                "the restore failed in the last step, and it is unknown if the store was replaced",
             )
             .why(error.what_and_why())
             .next(format!(
-                "See the last rows of the store's audit log: jeton audit. A copy of the old store is at {}",
+                "To find out, look for the restore in the last rows of the audit log: jeton audit. A copy of the old store \
+                 is at {}",
                 self.previous.display()
             ))),
         }

@@ -19,17 +19,17 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
     out.wrapped_note(&format!("Store   {}", answer.store));
     let dates = app.dates();
     match (current, answer.common_seq, answer.lost) {
-        (StoreState::Missing, ..) => out.wrapped_note("There is no store at this path: the restore creates the store"),
+        (StoreState::Missing, ..) => out.wrapped_note("There is no store at this path. The restore creates the store"),
         (StoreState::Damaged(why), ..) => out.wrapped_note(&format!(
-            "! The store can't be read, so it is unknown what would be lost. The restore renames the store's files. \
-             Error: {}",
+            "! The store can't be read, so it is unknown what would be lost. The restore keeps the store's files \
+             under other names. Error: {}",
             why.what_and_why()
         )),
         (_, Some(0), _) => {
-            out.wrapped_note("! The backup is of another installation: everything in this store would be lost")
+            out.wrapped_note("! The backup is from another installation. Everything in this store would be lost")
         }
         (_, Some(common), Some(0)) => {
-            out.wrapped_note(&format!("No change would be lost: the store's audit log has no row after row {common}"));
+            out.wrapped_note(&format!("No change would be lost: the store's audit log ends with row {common}"));
         }
         (_, common, lost) => {
             let common = common.unwrap_or_default();
@@ -44,12 +44,12 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
     let Some(ended) = &answer.ended else {
         return out.wrapped_note(match reapply {
             true => {
-                "! Tokens and accounts that were revoked or disabled after the backup was made could work again. jeton \
-                 can't find out which, so --reapply-revocations would end none of them"
+                "! Some tokens and accounts could work again, although they were revoked or disabled after the backup \
+                 was made. jeton can't find out which. So --reapply-revocations would not end their access"
             }
             false => {
-                "! Tokens and accounts that were revoked or disabled after the backup was made could work again. jeton \
-                 can't find out which"
+                "! Some tokens and accounts could work again, although they were revoked or disabled after the backup \
+                 was made. jeton can't find out which"
             }
         });
     };
@@ -57,10 +57,10 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
         return;
     }
     out.wrapped_note(match reapply {
-        true => "The access of these tokens and accounts ended after the backup was made, and would be ended again:",
+        true => "Access of these tokens and accounts ended after the backup was made. The restore would end this access again:",
         false => {
-            "! The access of these tokens and accounts ended after the backup was made, and would work again (see \
-             --reapply-revocations):"
+            "! Access of these tokens and accounts ended after the backup was made. Without --reapply-revocations, \
+             this access would work again:"
         }
     });
     ended.iter().take(MAX_SHOWN).for_each(|one| out.wrapped_note(&format!("    {}", one.describe())));
@@ -95,9 +95,13 @@ pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored, current
         None if !app.prompt.is_interactive => {
             return Err(Error::conflict("the restore was not confirmed; nothing was restored")
                 .next(match answer.lost {
-                    Some(_) => format!(
-                        "Read above what would be lost. To restore, run the command again with --confirm {expected}"
-                    ),
+                    Some(_) => {
+                        let seen = match app.out.quiet {
+                            true => "To see what would be lost, run the command with --dry-run and without --quiet",
+                            false => "Read above what would be lost",
+                        };
+                        format!("{seen}. To restore, run the command again with --confirm {expected}")
+                    }
                     None => format!(
                         "{unknown}. Tokens that were revoked after the backup was made could work again. If you \
                          accept this, add: --confirm {expected}"
@@ -128,12 +132,15 @@ pub(super) fn report(app: &App, answer: &Restored) {
     out.wrapped_note("  All logins have ended");
     match answer.common_seq {
         Some(0) => {
-            out.wrapped_note(
-                "! Anchors of the old store don't match the restored store: begin a new anchor in another file",
-            );
+            out.wrapped_note(&format!(
+                "! Anchors of the old store don't match the restored store. Begin a new anchor in another file: \
+                 {} audit anchor FILE",
+                app.program()
+            ));
         }
-        Some(_) | None => {
-            out.wrapped_note(&format!("  Add a checkpoint to your anchor now: {} audit anchor FILE", app.program()))
-        }
+        Some(_) | None => out.wrapped_note(&format!(
+            "  If you keep an anchor, add a checkpoint now: {} audit anchor FILE",
+            app.program()
+        )),
     }
 }

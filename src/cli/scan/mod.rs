@@ -160,11 +160,12 @@ fn findings(app: &App, report: &ScanReport, found: &[Found<'_>], revoked: Option
     let program = app.program();
     let next = match revoked {
         Some(Revoked { count: 1.., has_disabled: true }) => Some(format!(
-            "Get new secrets for the disabled tokens: {program} token regenerate NAME, then {program} token enable NAME"
+            "To give a disabled token a new secret, run: {program} token regenerate NAME. Then run: {program} token \
+             enable NAME"
         )),
         None if working > 0 => Some(format!(
-            "End the secrets that work: run the command again with --revoke. Or replace a secret: {program} token \
-             regenerate NAME"
+            "To end every secret that works, run the command again with --revoke. To replace a secret instead, run: \
+             {program} token regenerate NAME"
         )),
         _ => None,
     };

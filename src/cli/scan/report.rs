@@ -222,7 +222,7 @@ pub(super) fn print_report(app: &mut App, report: &ScanReport, found: &[Found<'_
         match found.secret.places.len() {
             count if count > SHOWN_PLACES => {
                 let more = counted(count - SHOWN_PLACES, "more place");
-                app.out.line(&format!("  … and {more} (--quiet lists all)"))?;
+                app.out.line(&format!("  … and {more} (to list all, add --quiet)"))?;
             }
             _ => {}
         }

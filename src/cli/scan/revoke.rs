@@ -84,8 +84,8 @@ fn confirm_number(app: &App, working: &[&Found<'_>], confirm: Option<&str>) -> R
         }
         None => {
             let (which, them) = match working.len() {
-                1 => ("This secret", "it"),
-                _ => ("These secrets", "them"),
+                1 => ("This secret", "this secret"),
+                _ => ("These secrets", "these secrets"),
             };
             app.prompt.show(&format!("{which} will stop working:"))?;
             working.iter().try_for_each(|found| app.prompt.show(&format!("  {}", describe(app, found))))?;

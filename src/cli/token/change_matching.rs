@@ -57,8 +57,8 @@ pub(super) fn change_matching(
     }
     match stopped {
         true if is_nothing => Err(Error::cancelled()),
-        true => Err(Error::new(Kind::Cancelled, format!("the work stopped after {count} of {confirmed} tokens"))
-            .why(format!("these tokens are {done}; the other tokens are unchanged"))
+        true => Err(Error::new(Kind::Cancelled, format!("the work was stopped after {count} of {confirmed} tokens"))
+            .why(format!("no other token was {done}"))
             .next("To change the other tokens, run the command again and confirm their number")),
         false => refuse_skipped(skipped, done).map(|()| None),
     }
@@ -69,7 +69,7 @@ pub(super) fn refuse_skipped(skipped: u64, done: &str) -> Result<()> {
     if skipped == 0 {
         return Ok(());
     }
-    let (were, them) = if skipped == 1 { ("was", "it") } else { ("were", "them") };
+    let (were, them) = if skipped == 1 { ("was", "this token") } else { ("were", "these tokens") };
     Err(Error::conflict(format!("{skipped} of the confirmed tokens {were} not {done}"))
         .why(format!("another program or session changed {them} in the meantime"))
         .next("Run the command again and confirm the new number"))
@@ -89,8 +89,14 @@ fn confirm_change(app: &App, change: BulkChange, tokens: MatchingTokens) -> Resu
         OwnerFilter::Mine => String::new(),
     };
     let trash = if change == BulkChange::Restore { " --trash" } else { "" };
+    let which = match change {
+        BulkChange::Disable => "selected tokens that are enabled",
+        BulkChange::Enable => "selected tokens that can be enabled",
+        BulkChange::Revoke => "selected tokens",
+        BulkChange::Restore => "selected tokens in the trash",
+    };
     let next = format!(
-        "Count the tokens to {change} with: jeton token list{owner} --filter FILTER{trash}. Then confirm their number: \
+        "To see the tokens, run: jeton token list{owner} --filter FILTER{trash}. Then add the number of {which}: \
          --confirm N"
     );
     impact::check_unconfirmed(app, &credential, unconfirmed, "the change", &next)?;
@@ -99,12 +105,6 @@ fn confirm_change(app: &App, change: BulkChange, tokens: MatchingTokens) -> Resu
     if matches!(change, BulkChange::Disable | BulkChange::Revoke) {
         impact::show(app, &reader, Removal::Matching(change, Box::new(tokens.clone())))?;
     }
-    let which = match change {
-        BulkChange::Disable => "selected tokens that are enabled",
-        BulkChange::Enable => "selected tokens that can be enabled",
-        BulkChange::Revoke => "selected tokens",
-        BulkChange::Restore => "selected tokens in the trash",
-    };
     let label = format!("Type {}, the number of {which}, to {change} these tokens", counted.of(change));
     let confirm = parse_number(&app.prompt.read_visible(&label)?)?;
     Ok((credential, ChangeMatching::new(change, tokens, confirm, Some(counted.set))))

@@ -66,7 +66,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
     if changes(app, &edited).is_empty() {
         app.out.note(&format!("✓ {name} unchanged: the token already has these values"));
     } else {
-        app.out.note(&format!("✓ {name} changed; the secret stays the same"));
+        app.out.note(&format!("✓ {name} changed. The secret stays the same"));
     }
     Ok(())
 }

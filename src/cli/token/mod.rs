@@ -80,7 +80,11 @@ pub(super) fn expiry_spec(app: &App, text: Option<&str>) -> Result<Option<Expiry
 fn live_tokens(app: &App, credential: &Credential, tokens: Vec<TokenTarget>) -> Result<Vec<Token>> {
     let live = |token: TokenRef| match app.call(credential, ShowToken { token })?.token {
         token if token.deleted_at.is_none() => Ok(token),
-        token => Err(Error::not_found(format!("the token {} is already in the trash", token.full_name()))),
+        token => {
+            let name = token.full_name();
+            Err(Error::not_found(format!("the token {name} is already in the trash"))
+                .next(format!("To take the token out of the trash, run: jeton token restore {name}")))
+        }
     };
     resolve_tokens(app, credential, tokens)?.into_iter().map(live).collect()
 }

@@ -39,9 +39,9 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
         true if count == 0 => Err(Error::new(Kind::Cancelled, "the purge was stopped; nothing was purged")),
         true => Err(Error::new(
             Kind::Cancelled,
-            format!("the purge stopped after {count} of {confirm} {} tokens", which.as_str()),
+            format!("the purge was stopped after {count} of {confirm} {} tokens", which.as_str()),
         )
-        .why("these tokens are purged; the other tokens are unchanged")
+        .why("no other token was purged")
         .next("To purge the other tokens, run the command again and confirm their number")),
         false => refuse_skipped(skipped, "purged"),
     }
@@ -69,7 +69,7 @@ fn print_preview(app: &mut App, which: Purgeable, preview: PurgePreview) -> Resu
 
 fn confirm_purge(app: &App, which: Purgeable) -> Result<(Credential, PurgeTokens)> {
     let (credential, session) = app.authenticate()?;
-    let next = "Count the tokens with --dry-run, then confirm their number with --confirm N";
+    let next = "To see the number of tokens, add --dry-run. Then run the command with this number: --confirm N";
     impact::check_unconfirmed(app, &credential, PurgeTokens::new(which, 0), "the purge", next)?;
     let seen = impact::show(app, &Credential::Session(session), Removal::Purge(which))?;
     let count = seen.count;

@@ -29,7 +29,7 @@ pub(super) fn restore(app: &mut App, args: RestoreArgs) -> Result<()> {
         }
         if !expired.is_empty() {
             app.out.note(&format!(
-                "! Expired: {}. Before you enable such a token, set a new expiry: {} token edit NAME --expires 30d",
+                "! Expired: {}. Before you enable an expired token, set a new expiry: {} token edit NAME --expires 30d",
                 names(expired),
                 app.program()
             ));

@@ -36,8 +36,8 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
             let pronoun = if tokens.len() == 1 { "The revoked token" } else { "The revoked tokens" };
             let (too, names) = match left.names.len() {
                 shown if shown < left.count => ("such a token", "NAME".to_owned()),
-                1 => ("it", left.names.join(" ")),
-                _ => ("them", left.names.join(" ")),
+                1 => ("this token", left.names.join(" ")),
+                _ => ("these tokens", left.names.join(" ")),
             };
             app.out.note(&format!(
                 "! {pronoun} created or regenerated {words}. To revoke {too} too: {program} token revoke {names}"
@@ -48,7 +48,7 @@ pub(super) fn revoke(app: &mut App, args: RevokeArgs) -> Result<()> {
             _ => "NAME".to_owned(),
         };
         app.out.command_note(&format!(
-            "  Undo: {program} token restore {name}. Show the trash: {program} token list --trash --all"
+            "  To restore a token: {program} token restore {name}. To show the trash: {program} token list --trash --all"
         ));
     }
     Ok(())
@@ -60,7 +60,8 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
     if let Some(credential) = &proof {
         let unconfirmed =
             RevokeTokens { tokens: tokens.clone(), with_made, expected_made: None, confirmation: String::new() };
-        let next = "Confirm with the token's name: --confirm NAME. For N tokens: --confirm N";
+        let next =
+            "Confirm one token with its name: --confirm NAME. Confirm several tokens with their number: --confirm N";
         impact::check_unconfirmed(app, credential, unconfirmed, "the revocation", next)?;
     }
     let shown = live_tokens(app, &read_credential, tokens)?;
@@ -72,8 +73,11 @@ fn confirm_revocation(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> R
     let label = match total {
         1 => "Type the token's name to revoke the token".to_owned(),
         _ if made > 0 => {
-            let they = if targets.len() == 1 { "it" } else { "they" };
-            let (named, made) = (counted(targets.len(), "named token"), counted(made, "token"));
+            let (named, they) = match targets.len() {
+                1 => ("this token".to_owned(), "it"),
+                count => (format!("these {count} tokens"), "they"),
+            };
+            let made = counted(made, "token");
             format!("Type {total}, the total, to revoke {named} and {made} that {they} created or regenerated")
         }
         _ => format!("Type {total}, the number of tokens, to revoke these tokens"),

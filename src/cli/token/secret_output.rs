@@ -93,21 +93,21 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], saved: &[PathBuf]
     for (at, one) in issued.iter().enumerate() {
         let token = &one.token;
         let end = match (token.denial_reason(now), token.expiry) {
-            (Some(reason), _) => format!("the token can't be used now: {}", reason.describe()),
-            (None, Expiry::Never) => "the token never expires".to_owned(),
+            (Some(reason), _) => format!("The token can't be used now: {}", reason.describe()),
+            (None, Expiry::Never) => "The token never expires".to_owned(),
             (None, Expiry::At(at)) => {
-                format!("the token expires {} (last day: {})", relative(at, now), app.dates().last_day(token.expiry))
+                format!("The token expires {} (last day: {})", relative(at, now), app.dates().last_day(token.expiry))
             }
         };
-        app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));
+        app.out.note(&format!("✓ {} {what}. {end}", token.full_name()));
         if let Some(path) = saved.get(at) {
-            app.out.note(&format!("  The secret is saved in {}; only you can read the file", path.display()));
+            app.out.note(&format!("  The secret is saved in {}. Only you can read this file", path.display()));
         }
     }
     if saved.is_empty() {
-        let (secret, one) = if issued.len() == 1 { ("secret is", "it") } else { ("secrets are", "a secret") };
+        let (secrets, one) = if issued.len() == 1 { ("secret is", "the") } else { ("secrets are", "a") };
         app.out.command_note(&format!(
-            "  The {secret} shown only now. To use {one}, put it into a variable (read -rs SECRET), then:"
+            "  The {secrets} shown only now. To use {one} secret, run: read -rs SECRET. Paste the secret, then run:"
         ));
         let verify = app.backend.propagation_probe().verify_endpoint();
         let to = verify.map_or_else(|| "URL".to_owned(), |verify| format!("{}/v1/verify/-", verify.curl_target()));

@@ -54,7 +54,7 @@ fn add_facts(app: &App, table: &mut Table, shown: &TokenDetails, now: Timestamp)
         table.pair(
             "Role",
             format!(
-                "{} (the secret was issued with this role; to use the account's role, regenerate the token)",
+                "{}: the secret was issued with this role. To use the account's role, regenerate the token",
                 token.role()
             ),
         );
@@ -101,9 +101,10 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
     match rights.denial_reason {
         None => table.pair("May call", if count == 0 { "nothing".to_owned() } else { counted(count, "method") }),
         Some(reason) if count == 0 => table.pair("May call", format!("nothing: {}", reason.describe())),
-        Some(reason) => {
-            table.pair("May call", format!("nothing: {}; otherwise {}", reason.describe(), counted(count, "method")))
-        }
+        Some(reason) => table.pair(
+            "May call",
+            format!("nothing: {}. While the token works: {}", reason.describe(), counted(count, "method")),
+        ),
     }
     add_methods(table, rights.permitted.iter().map(ToString::to_string));
     if !rights.withheld.is_empty() {
@@ -162,7 +163,7 @@ fn add_usage(table: &mut Table, shown: &TokenDetails, now: Timestamp) {
     if !usage.all_methods.is_empty() {
         let bound = if usage.methods_truncated { "more than " } else { "" };
         let (used, permitted) = (shown.used_methods, counted(shown.rights.current.permitted.len(), "method"));
-        table.pair("Used", format!("{bound}{used} of {permitted} in the recorded usage"));
+        table.pair("Used", format!("{bound}{used} of {permitted}, according to the ledger"));
     }
     if let Some(denied) = describe_denials(&usage.denied, now) {
         table.pair("Denied", denied);

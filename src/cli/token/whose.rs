@@ -66,7 +66,7 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
     match first_refusal {
         Some(_) if !any_token && are_several => Err(Error::not_found("none of the secrets belongs to a token")),
         Some(DenialReason::Malformed) if !any_token => {
-            Err(Error::not_found("the input contains no complete jeton secret"))
+            Err(Error::not_found("the input contains no complete jeton secret").next("Pass the whole secret on stdin"))
         }
         Some(reason) if !any_token => Err(Error::not_found("the secret belongs to no token").why(reason.describe())),
         _ => Ok(()),
@@ -121,9 +121,9 @@ fn print_result(app: &mut App, lookup: &SecretLookup, now: Timestamp) -> Result<
             let secret = match state {
                 SecretState::Current => format!("current, since {}", day(token.secret_since)),
                 SecretState::Previous(until) if now < *until => {
-                    format!("previous, ends {}", relative(*until, now))
+                    format!("old, ends {}", relative(*until, now))
                 }
-                SecretState::Previous(until) => format!("previous, stopped working {}", day(*until)),
+                SecretState::Previous(until) => format!("old, stopped working {}", day(*until)),
                 SecretState::Dead => "replaced".to_owned(),
             };
             table.pair("Secret", secret);

@@ -32,8 +32,8 @@ pub(super) fn opens(context: &Context<'_>) -> Vec<Finding> {
                 .is_some_and(|location| OPENING_RULES.iter().any(|r| location.check_rule(*r).is_err()));
             vec![match is_named {
                 true => Finding::warning(what)
-                    .why("jeton doesn't open a store that has the faults above")
-                    .next("Correct these faults, then run jeton doctor again"),
+                    .why("because of the faults above, jeton doesn't open the store")
+                    .next("Correct the faults above. Then run jeton doctor again"),
                 false => Finding::fault(what).because_of(Error { why: Some(error.what_and_why()), ..error.clone() }),
             }]
         }
@@ -44,28 +44,27 @@ pub(super) fn schema(context: &Context<'_>) -> Vec<Finding> {
     let Some(store) = opened(context) else { return Vec::new() };
     vec![match store.schema_state() {
         Err(error) => Finding::fault("this program can't use the store").because_of(error),
-        Ok(schema) if schema.version == 0 => Finding::fault("the store is an empty file")
-            .next(format!(
-                "For a new store, run: {}. If the store was lost, restore a backup: {}",
-                command(context, &["init"]),
-                command(context, &["restore", "FILE"])
-            )),
+        Ok(schema) if schema.version == 0 => Finding::fault("the store is an empty file").next(format!(
+            "For a new store, run: {}. If the store was lost, restore a backup: {}",
+            command(context, &["init"]),
+            command(context, &["restore", "FILE"])
+        )),
         Ok(schema) if schema.version < schema.newest => Finding::warning(format!(
-            "the store has the older schema {}; this program uses schema {}",
+            "the store has schema {}, and this program uses the newer schema {}",
             schema.version, schema.newest
         ))
         .why(
-            "the store is migrated when the service starts, or when a command opens the store. Afterwards, earlier \
-             versions of jeton can't open it",
+            "jeton migrates the store when the service starts, or when a command opens the store. Afterwards, earlier \
+             versions of jeton can't open the store",
         )
         .next(format!(
-            "Stop the service. Make a backup with the earlier version: {}. If that version is no longer installed, copy \
-             the folder of the store instead. Then start the service with this version",
+            "Stop the service. Make a backup with the earlier version: {}. If the earlier version is no longer \
+             installed, copy the folder of the store instead. Then start the service with this version",
             command(context, &["backup", "FILE"])
         )),
         Ok(schema) if schema.lacks_indexes => Finding::warning("the store has no indexes yet")
-            .why("jeton demo is still filling the store, or was interrupted. A store that is not full lacks tokens")
-            .next("Wait until the command ends. If it was interrupted, delete the store and run the command again"),
+            .why("jeton demo is still filling the store, or was interrupted. The store lacks some tokens")
+            .next("Wait until the command ends. After an interruption, delete the store and run the command again"),
         Ok(schema) => Finding::ok(format!("the store has schema {}, as this program expects", schema.version)),
     }]
 }
@@ -75,7 +74,7 @@ pub(super) fn schema_objects(context: &Context<'_>) -> Vec<Finding> {
     let Some(store) = opened(context).filter(has_schema) else { return Vec::new() };
     match timed(context, "the schema", || store.schema_difference()) {
         Err(finding) => vec![finding],
-        Ok(None) => vec![Finding::ok("the tables and indexes are those that jeton creates")],
+        Ok(None) => vec![Finding::ok("the tables and indexes match jeton's definition")],
         Ok(Some(difference)) => vec![
             Finding::fault("another program changed the schema of the store")
                 .why(difference)
@@ -97,7 +96,7 @@ pub(super) fn integrity(context: &Context<'_>) -> Vec<Finding> {
             Finding::fault("the store is damaged")
                 .why(format!("SQLite's {name} found: {}", problems.join("; ").replace('\n', " ")))
                 .next(format!(
-                    "Restore a backup: {}. The damaged file stays, under another name",
+                    "Restore a backup: {}. jeton keeps the damaged file under another name",
                     command(context, &["restore", "FILE"])
                 )),
         ],
@@ -125,12 +124,15 @@ pub(super) fn audit_chain(context: &Context<'_>) -> Vec<Finding> {
 pub(super) fn wal(context: &Context<'_>) -> Vec<Finding> {
     let Some(location) = existing(context) else { return Vec::new() };
     let (bytes, usual) = location.wal_size();
-    let what = format!("the write-ahead log has {}", size(bytes));
+    let what = format!("the write-ahead log uses {}", size(bytes));
     vec![match bytes > usual * LARGE_WAL {
         true => Finding::warning(what)
-            .why(format!("it usually stays below {}. A long read by another program can keep it large", size(usual)))
+            .why(format!(
+                "the write-ahead log usually stays below {}. A long read by another program can keep the log large",
+                size(usual)
+            ))
             .next(format!(
-                "List the programs that use the store: fuser -v {}. If one of these programs hangs, end it",
+                "List the programs that use the store: fuser -v {}. If one of these programs hangs, end the program",
                 quote_absolute(location.path())
             )),
         false => Finding::ok(what),
@@ -144,9 +146,9 @@ pub(super) fn leftovers(context: &Context<'_>) -> Vec<Finding> {
         return vec![Finding::ok("there is no copy of the store from an interrupted backup or restore")];
     }
     let describe = |path: PathBuf| {
-        Finding::warning(format!("{} was left by a backup or restore that was killed", path.display()))
-            .why("it takes up space, and holds hashes of passwords and secrets")
-            .next(format!("Remove it: rm -r {}", quote_absolute(&path)))
+        Finding::warning(format!("{} is left from an interrupted backup or restore", path.display()))
+            .why("this copy of the store takes up space, and contains hashes of passwords and secrets")
+            .next(format!("Delete the copy: rm -r {}", quote_absolute(&path)))
     };
     found.into_iter().map(describe).collect()
 }
@@ -172,7 +174,7 @@ pub(super) fn ledger(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn judge_ledger(bytes: u64) -> Finding {
-    let what = format!("the ledger uses {}; its limit is {}", size(bytes), size(MAX_LEDGER_BYTES));
+    let what = format!("the ledger uses {}, and the limit is {}", size(bytes), size(MAX_LEDGER_BYTES));
     match bytes > MAX_LEDGER_BYTES {
         true => Finding::warning(what).why("only a running service keeps the ledger below this limit").next(
             "If no service runs, start the service. To keep fewer days, for example 30, run: jeton policy set \

@@ -12,7 +12,7 @@ use crate::store::{OpenStore, OpeningRule, StoreLocation};
 use crate::verbs::cli_line::CliLine;
 
 pub(super) const CHECKS: &[CheckKind] = &[
-    CheckKind { id: "store.exists", meaning: "There is no store at its path, or the path can't be read", run: exists },
+    CheckKind { id: "store.exists", meaning: "There is no store at the path, or the path can't be read", run: exists },
     CheckKind {
         id: "store.file",
         meaning: "The store is a link, has a second name (hard link), or isn't a file",
@@ -32,7 +32,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.folders",
-        meaning: "Another user can replace the store, because of a folder above it",
+        meaning: "Another user can replace the store, because this user can change a folder above the store",
         run: |c| {
             place::rule(
                 c,
@@ -44,12 +44,12 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.companions",
-        meaning: "A file of SQLite or of the service next to the store belongs to another user, or others have access",
+        meaning: "Another user owns or can access a file that SQLite or the service keeps next to the store",
         run: place::companions,
     },
     CheckKind {
         id: "store.file-system",
-        meaning: "The store is on a network or FUSE file system, where SQLite can lose data, or on a read-only mount",
+        meaning: "The store is on a read-only mount, or on a network or FUSE file system, where SQLite can lose data",
         run: place::file_system,
     },
     CheckKind { id: "store.space", meaning: "The disk is almost full, or has no inodes left", run: place::space },
@@ -65,12 +65,12 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.schema-objects",
-        meaning: "Tables, indexes, views or triggers differ from those that jeton creates",
+        meaning: "Tables, indexes, views or triggers differ from jeton's definition",
         run: content::schema_objects,
     },
     CheckKind {
         id: "store.integrity",
-        meaning: "The file is damaged: SQLite's own check failed",
+        meaning: "The store's file is damaged: SQLite's own check failed",
         run: content::integrity,
     },
     CheckKind {
@@ -78,10 +78,10 @@ pub(super) const CHECKS: &[CheckKind] = &[
         meaning: "The audit log was changed after it was written",
         run: content::audit_chain,
     },
-    CheckKind { id: "store.wal", meaning: "The write-ahead log is far larger than it should be", run: content::wal },
+    CheckKind { id: "store.wal", meaning: "The write-ahead log is far larger than usual", run: content::wal },
     CheckKind {
         id: "store.leftovers",
-        meaning: "A backup or restore that was killed left a copy of the store",
+        meaning: "An interrupted backup or restore left a copy of the store",
         run: content::leftovers,
     },
     CheckKind {
@@ -120,7 +120,7 @@ fn exists(context: &Context<'_>) -> Vec<Finding> {
     vec![match (store.value.exists(), server) {
         (Ok(true), _) => Finding::ok(format!("the store is {place}")),
         (Ok(false), Some(server)) if store.source == Source::Default => {
-            Finding::ok(format!("there is no store at {place}; commands go to {}", server.value))
+            Finding::ok(format!("there is no store at {place}. Commands go to the server {}", server.value))
         }
         (Ok(false), _) => Finding::fault(format!("there is no store at {place}")).next(format!(
             "Check the path. For a new store, run: {}. If the store was lost, restore a backup: {}",

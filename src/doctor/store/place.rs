@@ -37,7 +37,7 @@ pub(super) fn permissions(context: &Context<'_>) -> Vec<Finding> {
     let location = existing(context).filter(|location| rules.iter().all(|rule| location.check_rule(*rule).is_ok()));
     match location.and_then(StoreLocation::read_only_mode) {
         Some(error) => {
-            let what = "the store can be read, but not changed, and no service can run";
+            let what = "the store can be read, but not changed. No service can run on the store";
             vec![Finding::warning(what).because_of(error)]
         }
         None => found,
@@ -55,7 +55,7 @@ pub(super) fn companions(context: &Context<'_>) -> Vec<Finding> {
     found.extend(existing(context).into_iter().flat_map(foreign_service_files));
     if existing(context).is_some_and(StoreLocation::has_rollback_journal) {
         found.push(
-            Finding::warning("a rollback journal is next to the store")
+            Finding::warning("SQLite's rollback journal is next to the store")
                 .why("another program is changing the store, or ended before its change was complete")
                 .next(format!(
                     "Wait until the other program ends. Then run: {}. The command undoes an incomplete change",
@@ -86,7 +86,8 @@ fn foreign_service_files(location: &StoreLocation) -> Vec<Finding> {
             }
             finding
                 .why(format!(
-                    "only the owner of the store (uid {owner}) may have access, but the file has uid {} and mode {:04o}",
+                    "the file has uid {} and mode {:04o}. The file must belong to uid {owner}, the owner of the \
+                     store, and nobody else may have access",
                     meta.uid(),
                     meta.mode() & 0o7777
                 ))
@@ -103,7 +104,7 @@ pub(super) fn file_system(context: &Context<'_>) -> Vec<Finding> {
     if existing(context).is_some_and(StoreLocation::is_on_read_only_mount) {
         return vec![
             Finding::warning("the store is on a read-only mount")
-                .why("commands can list and verify tokens, but nothing can be changed, and no service can run")
+                .why("commands can list and verify tokens, but can't change anything. No service can run on the store")
                 .next("Mount the file system writable, or copy the store to a writable folder"),
         ];
     }
@@ -125,7 +126,9 @@ fn judge_space(left: StoreSpace) -> Finding {
     let what = format!("the disk of the store has {}{files} free", size(left.bytes));
     let next = "Delete files on this disk, or move the store to a larger disk";
     if is_below(FAULT_SPACE) {
-        Finding::fault(what).why("on a full disk, nothing can be changed and uses of tokens are lost").next(next)
+        Finding::fault(what)
+            .why("on a full disk, no change is possible, and uses of tokens are not recorded")
+            .next(next)
     } else if is_below(WARNING_SPACE) {
         Finding::warning(what).why("a backup or a busy day could fill the disk").next(next)
     } else {

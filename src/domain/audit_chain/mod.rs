@@ -151,7 +151,7 @@ impl ChainFinding {
             Flaw::OtherStore { theirs, ours } => {
                 let (theirs, ours) = (theirs.describe(dates), ours.describe(dates));
                 format!(
-                    "the anchor belongs to another store, which was {}; this store was {}",
+                    "the anchor belongs to another store. The other store was {}, and this store was {}",
                     escape_untrusted(&theirs),
                     escape_untrusted(&ours)
                 )

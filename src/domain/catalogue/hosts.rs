@@ -28,20 +28,20 @@ pub fn parse_host(text: &str) -> Result<String> {
     if host.len() <= MAX_HOST_LEN && host.split('.').all(is_label) {
         return Ok(host);
     }
-    let mut next = "Write the host alone, such as shop.example.com";
+    let mut next = "Write only the host name, such as shop.example.com";
     let why = if host.contains('*') {
         next = "List each host, such as shop.example.com";
         "a wildcard could match the host of another application"
     } else if host.contains("://") || host.contains('/') {
-        "a host name can't have a scheme or a path"
+        "a host name can't contain :// or a path"
     } else if host.starts_with('[') || host.parse::<Ipv6Addr>().is_ok() {
         next = "Use a host name, such as shop.example.com";
         "an IPv6 address can't be a host of a catalogue"
     } else if host.contains(':') {
         "a host name can't have a port, because the routes are valid at every port"
     } else {
-        "use at most 253 characters, with 1-63 of a-z 0-9 _ - in each part between dots. A part can't begin or end \
-         with -. Write other letters as xn--…"
+        "a host name has at most 253 characters. Each part between dots has 1-63 of the characters a-z 0-9 _ -, and \
+         can't begin or end with -. Write other letters as xn--…"
     };
     Err(Error::usage(format!("\"{}\" is not a host name", excerpt(text, 60))).why(why).next(next))
 }

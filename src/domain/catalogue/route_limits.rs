@@ -17,7 +17,7 @@ pub const MAX_ALL_ROUTES: usize = 100_000;
 /// A number of overlaps for which a proxy surely denies no route.
 const FEW_OVERLAPS: usize = 300;
 const FEWER_OVERLAPS: &str =
-    "Write fixed segments in place of parameters, or replace many routes with one, such as /files/{path+}";
+    "Write fixed segments in place of parameters, or replace many routes with one route, such as /files/{path+}";
 const OWN_HOSTS: &str = "If other catalogues belong to other applications, give each catalogue its own hosts";
 
 /// Refuses a catalogue with too many routes.
@@ -41,12 +41,13 @@ pub(super) fn check_route_count(catalogue: &Catalogue) -> ValidationResult {
 
 pub(super) fn too_many_routes_of_method() -> Error {
     Error::usage(format!("a method can have at most {MAX_ROUTES} routes"))
+        .next("Move some routes to another method, or replace many routes with one route, such as /files/{path+}")
 }
 
 pub(super) fn too_many_routes() -> Error {
     Error::usage("the catalogue has too many routes")
         .why(format!(
-            "a catalogue can have at most {} routes; a route with lists of values counts once for each combination",
+            "a catalogue can have at most {} routes. A route with lists of values counts once for each combination",
             group_digits(MAX_ALL_ROUTES as u64)
         ))
         .next(DIVIDE)

@@ -64,24 +64,27 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
     let advice = match catalogue.hosts.intersection(&owner.catalogue.hosts).next() {
         Some(host) => {
             format!(
-                "If this catalogue is a newer version of {other}, give it the same name: name = \"{other}\" in the file, \
-                 or --name {other} for an import. Otherwise remove the route from one of the two methods, or the host \
-                 {host} from one of the catalogues",
+                "If this catalogue is a newer version of {other}, give this catalogue the same name: name = \
+                 \"{other}\" in the file, or --name {other} for an import. Otherwise remove the route from one of the \
+                 two methods, or remove the host {host} from one of the two catalogues",
                 other = owner.catalogue.name
             )
         }
         None => {
             let other = &owner.catalogue.name;
             let (which, then) = match (owner.catalogue.hosts.is_empty(), catalogue.hosts.is_empty()) {
-                (true, true) => ("each", format!(". Apply {other} with its hosts first, then this catalogue")),
+                (true, true) => {
+                    ("each catalogue", format!(". Apply {other} with its hosts first, then this catalogue"))
+                }
                 (true, false) => (&**other, format!(". Apply {other} with its hosts first, then this catalogue")),
                 (false, _) => ("this catalogue", String::new()),
             };
             format!(
-                "If this catalogue is a newer version of {other}, give it the same name: name = \"{other}\" in the file, \
-                 or --name {other} for an import. If the catalogues belong to two applications, give {which} its own \
-                 hosts: hosts = [\"HOST\"] in the file, or --host HOST for an import{then}. If both belong to one \
-                 application, remove the route from one of the two methods"
+                "If this catalogue is a newer version of {other}, give this catalogue the same name: name = \
+                 \"{other}\" in the file, or --name {other} for an import. If the catalogues belong to two \
+                 applications, give {which} its own hosts: hosts = [\"HOST\"] in the file, or --host HOST for an \
+                 import{then}. If both catalogues belong to one application, remove the route from one of the two \
+                 methods"
             )
         }
     };

@@ -329,31 +329,31 @@ mod tests {
         f.toml:1:10: the catalogue file has an unsupported schema: jeton reads only catalogue files with: schema = 1
         f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name
         f.toml:2:8: "X y" is not a catalogue name: use 1-64 of the characters a-z 0-9 . _ - (no capitals), and begin with a letter or digit
-        f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": the text contains \u{202e}; control characters, invisible characters and text-direction characters are not allowed
+        f.toml:3:9: the catalogue's title is invalid: "\u{202e}x": the text contains \u{202e}. Control characters, invisible characters and text-direction characters are not allowed
         f.toml:4:23: "*.a.example" is not a host name: a wildcard could match the host of another application. List each host, such as shop.example.com
-        f.toml:4:10: "a.example:80" is not a host name: a host name can't have a port, because the routes are valid at every port. Write the host alone, such as shop.example.com
+        f.toml:4:10: "a.example:80" is not a host name: a host name can't have a port, because the routes are valid at every port. Write only the host name, such as shop.example.com
         f.toml:4:18: the catalogue file can't be read: unknown variant `maybe`, expected `strict` or `either`
         f.toml:4:13: "crm" is not a base path: a base path begins with /, such as /crm
-        f.toml:4:13: "/a//b" is not a base path: a path can't contain // % ? # ; \, spaces, or the segments . and .., because proxies may rewrite them
-        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id with another first part, such as shop.List; capitals make no difference
-        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id with another first part, such as shop.List; capitals make no difference
+        f.toml:4:13: "/a//b" is not a base path: a path can't contain // % ? # ; \, spaces, or the segments . and .., because proxies may rewrite such paths
+        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id that does not begin with jeton, in small or capital letters, such as shop.List
+        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id that does not begin with jeton, in small or capital letters, such as shop.List
         f.toml:8:6: "a.é é" is not a method id: use 1-200 of the characters A-Z a-z 0-9 . _ -
         f.toml:9:9: a method's title is invalid: "": the text is empty
         f.toml:10:10: the catalogue file can't be read: unknown variant `all`, expected one of `public`, `read`, `write`, `admin`
-        f.toml:11:8: a documentation link is invalid: "\u{1b}[2J": the text contains \u{1b}; control characters, invisible characters and text-direction characters are not allowed
-        f.toml:11:21: "x" is not a route: write a path that begins with /, e.g. GET /1.0/things; the HTTP method (in capitals) can be left out
-        f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}; a parameter that is a whole segment can also be {name+}, {name:int}, {name:uuid} or {name:one|other}
+        f.toml:11:8: a documentation link is invalid: "\u{1b}[2J": the text contains \u{1b}. Control characters, invisible characters and text-direction characters are not allowed
+        f.toml:11:21: "x" is not a route: write an HTTP method in capitals and a path that begins with /, e.g. GET /1.0/things. The HTTP method can be left out
+        f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}. If the parameter is a whole segment, you can also write {name+}, {name:int}, {name:uuid} or {name:one|other}
         f.toml:11:11: "GTE /x" has an unknown HTTP method: jeton knows only the usual HTTP methods, such as GET and POST. A route without an HTTP method matches the requests of every HTTP method. Did you mean: GET?
         f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}, which can match the same requests. Remove the route from one of the two methods: a request must match only one method
         f.toml:14:12: "nothing.*" in the API set "s" is invalid: no method of this catalogue matches the pattern
-        f.toml:14:19: "a.C" in the API set "s" is invalid: this catalogue has no such method; for an API set of this or another catalogue, use set:NAME
+        f.toml:14:19: "a.C" in the API set "s" is invalid: this catalogue has no such method. If you mean an API set, write set:NAME
         f.toml:14:12: "group:b" in the API set "s" is invalid: this catalogue has no such group
         f.toml:14:12: "set:t" in the API set "s" is invalid: neither this catalogue nor a catalogue in the store has this API set
-        f.toml:14:12: "jeton.*" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
-        f.toml:14:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
-        f.toml:15:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
-        f.toml:14:12: "group:jeton.tokens" in the API set "s" is invalid: API sets can't include jeton.* methods; choose these methods for each token
-        f.toml:12:8: API sets refer to each other in a cycle: "s" → "s". Remove one of these sets from the include or exclude of the set before it
+        f.toml:14:12: "jeton.*" in the API set "s" is invalid: API sets can't include jeton.* methods. Choose these methods for each token
+        f.toml:14:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods. Choose these methods for each token
+        f.toml:15:12: "jeton.audit.read" in the API set "s" is invalid: API sets can't include jeton.* methods. Choose these methods for each token
+        f.toml:14:12: "group:jeton.tokens" in the API set "s" is invalid: API sets can't include jeton.* methods. Choose these methods for each token
+        f.toml:12:8: API sets refer to each other in a cycle: "s" → "s". In one of these sets, remove the next set from include or exclude
         f.toml:15:12: "a b" is not an entry of an API set: use a method id, a prefix such as orders.*, group:ID or set:NAME. Ids consist of A-Z a-z 0-9 . _ -
         f.toml:15:1: the catalogue file can't be read: unknown field `add`, expected one of `name`, `title`, `include`, `exclude`
         f.toml:2:10: the catalogue file can't be read: invalid basic string, expected `"`

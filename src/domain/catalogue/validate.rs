@@ -111,7 +111,7 @@ fn reject_reserved(catalogue: &Catalogue) -> ValidationResult {
         if let Some(location) = location {
             let error = Error::usage("a catalogue file can't define groups or methods of jeton")
                 .why(ours)
-                .next("Choose an id with another first part, such as shop.List; capitals make no difference");
+                .next("Choose an id that does not begin with jeton, in small or capital letters, such as shop.List");
             return Err(fault(location, error));
         }
     }
@@ -186,7 +186,7 @@ fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationRe
             let method_fault = |error| Err(fault(Location::MethodId(g, m), error));
             if !one.id.as_str().strip_prefix(group.id.as_str()).is_some_and(|rest| rest.starts_with('.')) {
                 return method_fault(Error::usage(format!(
-                    "the id of the method {} does not begin with its group {} and a dot",
+                    "the method id {} does not begin with the group id {} and a dot",
                     one.id, group.id
                 )));
             }
@@ -259,7 +259,7 @@ pub(super) fn validate_text(what: &str, text: &str, max: usize, location: Locati
         "the text is empty".to_owned()
     } else if let Some(c) = text.chars().find(|c| is_control_or_bidi(*c)) {
         format!(
-            "the text contains {}; control characters, invisible characters and text-direction characters are not \
+            "the text contains {}. Control characters, invisible characters and text-direction characters are not \
              allowed",
             c.escape_unicode()
         )

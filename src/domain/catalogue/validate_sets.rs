@@ -114,11 +114,11 @@ impl<'a> SetNames<'a> {
         };
         let (means_something, why) = match entry {
             _ if is_management => {
-                (false, "API sets can't include jeton.* methods; choose these methods for each token")
+                (false, "API sets can't include jeton.* methods. Choose these methods for each token")
             }
             SetEntry::Method(id) => (
                 self.methods.contains(id.as_str()),
-                "this catalogue has no such method; for an API set of this or another catalogue, use set:NAME",
+                "this catalogue has no such method. If you mean an API set, write set:NAME",
             ),
             SetEntry::Prefix(head) => (
                 self.methods.range(head.as_str()..).next().is_some_and(|id| id.starts_with(head.as_str())),
@@ -173,7 +173,7 @@ pub(super) fn reject_cycles(catalogue: &Catalogue, others: &[&Catalogue]) -> Val
     names.extend(cycle.first().map(|first| format!("\"{first}\"")));
     let error = Error::usage("API sets refer to each other in a cycle")
         .why(names.join(" → "))
-        .next("Remove one of these sets from the include or exclude of the set before it");
+        .next("In one of these sets, remove the next set from include or exclude");
     Err(fault(at.map_or(Location::Name, Location::SetName), error))
 }
 

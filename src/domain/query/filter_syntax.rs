@@ -59,7 +59,7 @@ impl UnknownField {
         let names: Vec<String> = F::FIELDS.iter().map(|(name, _)| format!("{name}:")).collect();
         UnknownField {
             what: format!("field \"{}\"", excerpt(name, MAX_EXCERPT)),
-            known: format!("known are {}", names.join(", ")),
+            known: format!("use {}", names.join(", ")),
             suggestion: nearest(name, F::FIELDS.iter().map(|(name, _)| *name))
                 .first()
                 .map(|near| format!("{near}:{}", excerpt(value, MAX_EXCERPT))),
@@ -93,7 +93,10 @@ impl From<UnknownField> for Error {
         if unknown.value.is_empty() {
             return error;
         }
-        error.next(format!("To find text with a colon, type only the colon and what follows: \":{}\"", unknown.value))
+        error.next(format!(
+            "To find text with a colon, type only the colon and the text after the colon: \":{}\"",
+            unknown.value
+        ))
     }
 }
 
@@ -246,8 +249,8 @@ mod tests {
 
     #[test]
     fn unknown_field_is_refused_with_the_known_ones() {
-        insta::assert_snapshot!(refusal::<TokenFilter>("dep NME:foo other:bar"), @r#"unknown filter field "nme": known are status:, account:, method:, seen:, expires:, is:. To find text with a colon, type only the colon and what follows: ":foo""#);
-        insta::assert_snapshot!(refusal::<LedgerFilter>("by:"), @r#"unknown filter field "by": known are reason:, token:, method:, address:"#);
+        insta::assert_snapshot!(refusal::<TokenFilter>("dep NME:foo other:bar"), @r#"unknown filter field "nme": use status:, account:, method:, seen:, expires:, is:. To find text with a colon, type only the colon and the text after the colon: ":foo""#);
+        insta::assert_snapshot!(refusal::<LedgerFilter>("by:"), @r#"unknown filter field "by": use reason:, token:, method:, address:"#);
         assert!(refusal::<AuditFilter>("last_seen:x").contains("verb:, by:, target:"));
         let status = refusal::<TokenFilter>("status:lost");
         assert!(status.contains("\"status:lost\"") && status.contains("deleted, disabled, "), "{status}");

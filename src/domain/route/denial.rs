@@ -71,7 +71,10 @@ impl RouteFault {
     }
 
     pub(super) fn claimed(methods: &[&str]) -> Self {
-        RouteFault { kind: DenialKind::Claimed, text: format!("is a route of {}", methods.join(" and ")) }
+        RouteFault {
+            kind: DenialKind::Claimed,
+            text: format!("is a route of several methods: {}", methods.join(" and ")),
+        }
     }
 
     pub(super) fn final_slash(other: &str) -> Self {

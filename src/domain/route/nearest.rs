@@ -77,9 +77,10 @@ fn near_miss<'a>(route: &'a Route, path: &str) -> Option<NearMiss<'a>> {
     match (pattern, pattern.as_text()) {
         (SegmentPattern::Integer, _) => miss(1, format!("\"{shown}\" is not a whole number ({{…:int}})")),
         (SegmentPattern::Uuid, _) => miss(1, format!("\"{shown}\" is not a UUID ({{…:uuid}})")),
-        (SegmentPattern::Text(_), Some(text)) if text.eq_ignore_ascii_case(segment) => {
-            miss(1, format!("the path has \"{shown}\" in place of \"{text}\"; upper and lower case must be the same"))
-        }
+        (SegmentPattern::Text(_), Some(text)) if text.eq_ignore_ascii_case(segment) => miss(
+            1,
+            format!("the path has \"{shown}\" in place of \"{text}\", but upper and lower case must be the same"),
+        ),
         (SegmentPattern::Text(_), Some(text)) if jaro_winkler(&text, segment) >= MIN_SIMILARITY => {
             miss(2, format!("the path has \"{shown}\" in place of \"{text}\""))
         }

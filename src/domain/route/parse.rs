@@ -37,7 +37,8 @@ impl Route {
         };
         let Some(inner) = path.strip_prefix('/') else {
             return refused(
-                "write a path that begins with /, e.g. GET /1.0/things; the HTTP method (in capitals) can be left out",
+                "write an HTTP method in capitals and a path that begins with /, e.g. GET /1.0/things. The HTTP method \
+                 can be left out",
             );
         };
         let steps = path.split('/').any(|part| matches!(part, "." | ".."));
@@ -45,7 +46,7 @@ impl Route {
         if steps || path.contains("//") || path.contains(odd) {
             return refused(
                 "a path can't contain // % ? # ; \\, spaces, or the segments . and .., because proxies may \
-                 rewrite them",
+                 rewrite such paths",
             );
         }
         let (inner, has_final_slash) = match inner.strip_suffix('/') {
@@ -55,8 +56,8 @@ impl Route {
         let texts = inner.split('/').filter(|text| !text.is_empty());
         let Some(segments) = texts.map(Segment::parse).collect::<Option<Vec<_>>>() else {
             return refused(
-                "write a parameter as {name}; a parameter that is a whole segment can also be {name+}, {name:int}, \
-                 {name:uuid} or {name:one|other}",
+                "write a parameter as {name}. If the parameter is a whole segment, you can also write {name+}, \
+                 {name:int}, {name:uuid} or {name:one|other}",
             );
         };
         let combinations = segments.iter().map(Segment::alternatives).fold(1, usize::saturating_mul);

@@ -70,15 +70,19 @@ impl PathFault {
             PathFault::EmptySegment => "the path has an empty segment (//)",
             PathFault::DotSegment => "the path has the segment . or ..",
             PathFault::Semicolon => "the path has a semicolon, and some applications ignore the text after it",
-            PathFault::EncodedSlash => "the path has an encoded slash (%2F), and no route has a parameter like {path+}",
-            PathFault::EncodedSlashAtSegment => {
-                "with / in place of %2F, the path has an empty segment, or the segment . or .."
+            PathFault::EncodedSlash => {
+                "the path has an encoded slash (%2F), but no route has a parameter such as {path+}"
             }
-            PathFault::EscapedSyntax => "the path has an escaped . \\ or % (%2E, %5C or %25)",
-            PathFault::EscapedControl => "the path has an escaped control character, such as %0A",
-            PathFault::UnescapedCharacter => "the path has a character that must be escaped, such as a space (%20)",
-            PathFault::EscapedLetter => "the path has an escaped letter or digit, such as %61 for a",
-            PathFault::InvalidEscape => "the path has an escape that is incomplete, not UTF-8, or a control character",
+            PathFault::EncodedSlashAtSegment => {
+                "with / in place of %2F, the path would have an empty segment, or the segment . or .."
+            }
+            PathFault::EscapedSyntax => "the path has an encoded . \\ or % (%2E, %5C or %25)",
+            PathFault::EscapedControl => "the path has an encoded control character, such as %0A",
+            PathFault::UnescapedCharacter => "the path has a character that must be encoded, such as a space (%20)",
+            PathFault::EscapedLetter => "the path has an encoded letter or digit, such as %61 for a",
+            PathFault::InvalidEscape => {
+                "the path has an encoded character that is incomplete, not UTF-8, or a control character"
+            }
         }
     }
 }

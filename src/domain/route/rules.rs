@@ -183,7 +183,7 @@ impl RouteRules {
                     }) if *route == rule.route => denial.to_string(),
                     // Its denial has a remark.
                     Some(earlier) if earlier.route == rule.route => continue,
-                    Some(earlier) => format!("{} takes its requests", route_excerpt(&earlier.route)),
+                    Some(earlier) => format!("the route {} takes these requests", route_excerpt(&earlier.route)),
                     None if rule.route.min_length() > MAX_PATH_LEN => {
                         format!("its path is longer than {} bytes", group_digits(MAX_PATH_LEN as u64))
                     }
@@ -365,10 +365,10 @@ fn describe_covered(preflight: &Route, other: &Route, more: usize) -> String {
     let is_within = preflight.is_within(other);
     let (first, other) = (route_excerpt(preflight), route_excerpt(other));
     let (what, advice) = match more {
-        0 if !is_within => (format!("the application could confuse its requests with those of {other}"), ""),
+        0 if !is_within => (format!("the application could confuse these requests with the requests of {other}"), ""),
         0 => (
-            format!("the route {other} already covers OPTIONS, so preflights follow that route's rule"),
-            "Add the HTTP method to that route",
+            format!("the route {other} already covers OPTIONS, so preflights follow the rule of this route"),
+            "Add the HTTP method to this route",
         ),
         _ => (
             format!(

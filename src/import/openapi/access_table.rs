@@ -66,7 +66,7 @@ impl AccessTable {
                     toml::Value::Table(inner) => tables.push((format!("{key}."), inner)),
                     _ => {
                         let error = Error::usage("the access level must be a text in quotes").next(format!(
-                            "Write {} = \"read\"; the levels are read, write, admin and public",
+                            "Write {} = \"read\", or use another level: write, admin or public",
                             quoted(&key)
                         ));
                         return Err(in_entry(name, &key, error));
@@ -91,26 +91,30 @@ impl AccessTable {
             let found = named.get(key).ok_or_else(|| {
                 let known = named.keys().map(String::as_str).filter(|name| name.len() <= MAX_SUGGESTED_LEN);
                 let near: Vec<String> = nearest(key, known).into_iter().map(quoted).collect();
-                Error::usage(format!("the access table names {}, which is no operation of the document", quoted(key)))
-                    .why("a key must be HTTP method and path as in the document, an operationId, or a method id")
-                    .next(suggestion(&near).unwrap_or_else(|| "Correct or remove the entry".to_owned()))
+                Error::usage(format!(
+                    "the access table names the operation {}, but the document has no such operation",
+                    quoted(key)
+                ))
+                .why("a key must be an operationId, a method id, or HTTP method and path as in the document")
+                .next(suggestion(&near).unwrap_or_else(|| "Correct or remove the entry".to_owned()))
             })?;
             let mut found = found.iter().copied();
             let (Some(n), None) = (found.next(), found.next()) else {
                 let labels = named[key].iter().take(MAX_LISTED).map(|n| operations[*n].quoted_label.as_str());
-                return Err(Error::usage(format!("the access table names {}, which is ambiguous", quoted(key)))
-                    .why(format!("it can mean {}", labels.collect::<Vec<_>>().join(", ")))
-                    .next("Use HTTP method and path as in the document, or a method id"));
+                return Err(Error::usage(format!(
+                    "the key {} of the access table means more than one operation",
+                    quoted(key)
+                ))
+                .why(format!("for example {}", labels.collect::<Vec<_>>().join(", ")))
+                .next("Use HTTP method and path as in the document, or a method id"));
             };
             if let Some((other, different)) = decided.insert(n, (key, *level)).filter(|(_, other)| other != level) {
-                return Err(Error::usage("the access table names an operation twice")
-                    .why(format!(
-                        "{} is {different}, {} is {level}; both mean {}",
-                        quoted(other),
-                        quoted(key),
-                        operations[n].quoted_label
-                    ))
-                    .next("Remove one of the entries"));
+                let label = &operations[n].quoted_label;
+                return Err(Error::usage(format!(
+                    "the access table gives two different levels to the operation {label}"
+                ))
+                .why(format!("{} is {different}, and {} is {level}", quoted(other), quoted(key)))
+                .next("Remove one of the entries"));
             }
         }
         for (n, (_, level)) in decided {

@@ -223,19 +223,22 @@ impl ParseBudget {
                     format!("in {}", keys.join(" › "))
                 }
             };
-            self.warnings.add(format!("the key {} is repeated {place}; jeton uses the last value", quoted(&key)));
+            self.warnings
+                .add(format!("the key {} occurs more than once {place}, so jeton uses the last value", quoted(&key)));
         }
         map
     }
 }
 
 pub(super) fn too_deep() -> Error {
-    Error::usage("the document is nested too deeply").why(format!("the limit is {MAX_DEPTH} levels"))
+    Error::usage("the document is nested too deeply")
+        .why(format!("the limit is {MAX_DEPTH} levels"))
+        .next("Remove the most deeply nested parts, or replace them by a $ref")
 }
 
 /// Returns the error for a document that exceeds a limit.
 pub(super) fn too_large(what: &str) -> Error {
     Error::usage(what).next(
-        "Remove the parts that you don't need, or split the document and import each part as a catalogue of its own",
+        "Remove the parts that you don't need. Or split the document, and import each part as a separate catalogue",
     )
 }

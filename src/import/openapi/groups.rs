@@ -91,7 +91,7 @@ fn name_groups<'a>(
         }
         if let Some(owner) = owners.insert(id.clone(), word) {
             warnings.add(format!(
-                "the {what}s {} and {} become one group with the id {id}",
+                "the {what}s {} and {} become one group, because both give the id {id}",
                 quoted(owner),
                 quoted(word)
             ));
@@ -99,7 +99,7 @@ fn name_groups<'a>(
         let title = clean(word, MAX_TAG_LEN);
         if title.had_control_chars {
             warnings.add(format!(
-                "the {what} {} has invisible control characters; jeton removed them from the title of the group",
+                "the {what} {} has invisible control characters, so jeton removed these characters from the group's title",
                 quoted(word)
             ));
         }

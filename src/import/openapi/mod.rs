@@ -165,8 +165,8 @@ pub fn import_with_files(
         return Err(Error::usage("the document is too large")
             .why(format!("the limit is {} MiB", MAX_DOCUMENT_SIZE / 1024 / 1024))
             .next(
-                "Remove the parts that you don't need, or split the document and import each part as a catalogue of \
-                 its own",
+                "Remove the parts that you don't need. Or split the document, and import each part as a separate \
+                 catalogue",
             ));
     }
     let (mut root, mut budget) = read(text.strip_prefix('\u{feff}').unwrap_or(text))?;
@@ -279,7 +279,8 @@ fn check_name(name: &str) -> Result<()> {
     let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
     if !begins || name.len() > 64 || !name.bytes().all(fits) {
         return Err(Error::usage(format!("{} is not a catalogue name", quoted(name)))
-            .why("use 1-64 of the characters a-z 0-9 . _ - (no capitals), and begin with a letter or digit"));
+            .why("use 1-64 of the characters a-z 0-9 . _ - (no capitals), and begin with a letter or digit")
+            .next("Choose another name: use --name, or rename the file"));
     }
     // Ids begin with the catalogue's name, and ids of jeton are its own.
     if name.split('.').next() == Some(MANAGEMENT) {
@@ -297,11 +298,12 @@ enum Version {
 }
 
 fn check_version(root: &Node) -> Result<Version> {
+    const CHECK_DOCUMENT: &str = "Check that this is the complete document of the API";
     let refused = |what: String| Err(Error::usage(what).why("jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1"));
     let unsupported =
         |what| refused(what).map_err(|e| e.next("Convert the document to OpenAPI 3.0 or 3.1, then import the result"));
     if root.entries().is_none() {
-        return refused("the text is not an OpenAPI document".to_owned());
+        return refused("the text is not an OpenAPI document".to_owned()).map_err(|e| e.next(CHECK_DOCUMENT));
     }
     match (root.text("openapi").map(str::trim), root.text("swagger").map(str::trim)) {
         (Some(version), _) if ["3.0", "3.1"].iter().any(|v| version == *v || version.starts_with(&format!("{v}."))) => {
@@ -312,7 +314,8 @@ fn check_version(root: &Node) -> Result<Version> {
         (None, Some(version)) => unsupported(format!("unsupported version: Swagger {}", quoted(version))),
         (None, None) => {
             let what = "the text is not an OpenAPI document";
-            Err(Error::usage(what).why("it has no field with the version, such as openapi: 3.1.0"))
+            let why = "it has no field with the version, such as openapi: 3.1.0";
+            Err(Error::usage(what).why(why).next(CHECK_DOCUMENT))
         }
     }
 }

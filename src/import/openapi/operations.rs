@@ -16,7 +16,7 @@ use super::{Document, ImportOptions};
 use crate::domain::catalogue::route_limits::MAX_ALL_ROUTES;
 use crate::domain::method::Access;
 use crate::domain::number::group_digits;
-use crate::domain::route::{MAX_COMBINATIONS, MAX_VALUES, Route};
+use crate::domain::route::Route;
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::error::{Error, Result};
 
@@ -102,17 +102,17 @@ pub(super) struct WarningCounts {
 
 impl WarningCounts {
     pub(super) fn report(&self, warnings: &mut Warnings) {
-        self.unnamed
-            .report(warnings, "operations without operationId, for which jeton makes an id from HTTP method and path");
-        self.unmatched.report(warnings, "operations that get no route, because jeton can't match their path");
+        self.unnamed.report(
+            warnings,
+            "operations without an operationId, for which jeton makes an id from HTTP method and path",
+        );
+        self.unmatched.report(warnings, "operations that get no route, because their path is not possible in a route");
         self.wider.report(
             warnings,
-            &format!(
-                "operations whose route matches every value of a path parameter, because the document lists more than \
-                 {MAX_VALUES} values, more than {MAX_COMBINATIONS} combinations, or values that a route can't have"
-            ),
+            "operations whose route matches every value of a path parameter, because the listed values are too many, \
+             or not possible in a route",
         );
-        self.cut.report(warnings, "operations whose title jeton cut, because it was too long");
+        self.cut.report(warnings, "operations whose title jeton shortened, because the title was too long");
         self.callbacks
             .report(warnings, "operations whose callbacks jeton skips, because callbacks are not methods of this API");
     }
@@ -126,7 +126,7 @@ impl<'a> OperationReader<'a, '_> {
     pub(super) fn read_all(&mut self) -> Result<Vec<Operation<'a>>> {
         let mut found = Vec::new();
         let paths = self.document.root().get("paths");
-        let paths = paths.and_then(|paths| resolve(self.document, paths, "the key paths", self.warnings));
+        let paths = paths.and_then(|paths| resolve(self.document, paths, "the key \"paths\"", self.warnings));
         let paths = paths.unwrap_or(&Node::Null);
         if *paths != Node::Null && paths.entries().is_none() {
             self.warnings.add("skipped \"paths\", because its value is not a map");
@@ -156,7 +156,7 @@ impl<'a> OperationReader<'a, '_> {
             self.keys += entries.len();
             if self.keys > MAX_KEYS {
                 return Err(too_large("the document's paths are too large").why(format!(
-                    "the limit is {} keys; keys behind a $ref count once for each path",
+                    "the limit is {} keys, and keys behind a $ref count once for each path",
                     group_digits(MAX_KEYS as u64)
                 )));
             }
@@ -166,11 +166,11 @@ impl<'a> OperationReader<'a, '_> {
                 if !known && !key.starts_with("x-") && !is_method(key) {
                     let lower = key.to_ascii_lowercase();
                     let why = if is_method(&lower) {
-                        format!("write the HTTP method in lower case: \"{lower}\"")
+                        format!(". Write the HTTP method in lower case: \"{lower}\"")
                     } else {
-                        "jeton imports only delete, get, head, options, patch, post, put and trace".to_owned()
+                        ", because jeton imports only delete, get, head, options, patch, post, put and trace".to_owned()
                     };
-                    self.warnings.add(format!("{}: skipped the key {}: {why}", quoted(path), quoted(key)));
+                    self.warnings.add(format!("{}: skipped the key {}{why}", quoted(path), quoted(key)));
                 }
             }
         }
@@ -179,7 +179,7 @@ impl<'a> OperationReader<'a, '_> {
             let Some((layer, node)) = holders.next() else { continue };
             if holders.next().is_some() {
                 self.warnings.add(format!(
-                    "{} {}: defined both in the path and behind its $ref; jeton uses the definition in the path",
+                    "{} {}: the path and its $ref both define this operation, so jeton uses the definition in the path",
                     http_method.1,
                     quoted(path)
                 ));
@@ -197,7 +197,7 @@ impl<'a> OperationReader<'a, '_> {
             self.parameters += path_parameters::listed([layer, node]);
             if self.parameters > MAX_PARAMETERS {
                 return Err(too_large("the document's operations have too many parameters").why(format!(
-                    "the limit is {}; the parameters of a path count once for each operation",
+                    "the limit is {}, and the parameters of a path count once for each operation",
                     group_digits(MAX_PARAMETERS as u64)
                 )));
             }
@@ -211,7 +211,7 @@ impl<'a> OperationReader<'a, '_> {
             }
             if self.routes > MAX_ALL_ROUTES {
                 return Err(too_large("the document has too many routes").why(format!(
-                    "the limit is {}; a path whose parameters have lists of values counts once for each combination",
+                    "the limit is {}, and a path whose parameters have lists of values counts once for each combination",
                     group_digits(MAX_ALL_ROUTES as u64)
                 )));
             }
@@ -278,7 +278,7 @@ impl<'a> OperationReader<'a, '_> {
             return Vec::new();
         };
         if items.len() > MAX_TAGS {
-            self.warnings.add(format!("{label}: jeton uses only the first {MAX_TAGS} of its {} tags", items.len()));
+            self.warnings.add(format!("{label}: jeton uses only the first {MAX_TAGS} of {} tags", items.len()));
         }
         let mut found: Vec<&str> = Vec::new();
         for item in items.iter().take(MAX_TAGS) {
@@ -286,7 +286,7 @@ impl<'a> OperationReader<'a, '_> {
                 Some(tag) => {
                     let short = truncate(tag, MAX_TAG_LEN);
                     if short.len() < tag.len() {
-                        self.warnings.add(format!("the tag {} is too long, so jeton cut the tag", quoted(tag)));
+                        self.warnings.add(format!("the tag {} is too long, so jeton shortened the tag", quoted(tag)));
                     }
                     if !found.contains(&short) {
                         found.push(short);
@@ -307,7 +307,7 @@ impl<'a> OperationReader<'a, '_> {
         for text in texts.into_iter().flatten() {
             let cleaned = clean(text, MAX_TITLE_LEN);
             if cleaned.had_control_chars {
-                self.warnings.add(format!("{label}: removed invisible control characters from its title"));
+                self.warnings.add(format!("{label}: removed invisible control characters from the title"));
             }
             if cleaned.is_truncated {
                 self.counts.cut.add(label);
@@ -329,7 +329,7 @@ impl<'a> OperationReader<'a, '_> {
             // The document defines another level than the verb's. The most restrictive level is the safe one.
             _ => {
                 self.warnings
-                    .add(format!("{label}: x-jeton-access must be read, write, admin or public; jeton uses admin"));
+                    .add(format!("{label}: x-jeton-access is not read, write, admin or public, so jeton uses admin"));
                 Access::Admin
             }
         };
@@ -339,7 +339,7 @@ impl<'a> OperationReader<'a, '_> {
     fn route(&mut self, http_method: &str, prefix: &str, path: &str, label: &str) -> Option<String> {
         let slash = if path.starts_with('/') { "" } else { "/" };
         if !slash.is_empty() {
-            self.warnings.add(format!("{label}: the path does not start with a slash; jeton adds a slash"));
+            self.warnings.add(format!("{label}: the path does not start with a slash, so jeton adds a slash"));
         }
         let whole = format!("{prefix}{slash}{path}");
         let route = format!("{http_method} {whole}");

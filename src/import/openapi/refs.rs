@@ -24,11 +24,13 @@ pub(super) fn ref_chain<'a>(
         match lookup(document, target) {
             Ok(next) if chain.iter().any(|n| std::ptr::eq(*n, next)) => {
                 let place = quoted(target);
-                warnings.add(format!("{at}: its $refs lead in a circle, back to {place}; jeton skips this $ref"));
+                warnings.add(format!("{at}: the $refs lead in a circle back to {place}, so jeton skips the last $ref"));
                 return chain;
             }
             Ok(_) if chain.len() > MAX_CHAIN => {
-                warnings.add(format!("{at}: a $ref leads to more than {MAX_CHAIN} other $refs; jeton skips the rest"));
+                warnings.add(format!(
+                    "{at}: a $ref leads through more than {MAX_CHAIN} other $refs, so jeton skips the rest"
+                ));
                 return chain;
             }
             Ok(next) => {
@@ -59,14 +61,15 @@ fn lookup<'a>(document: &'a Document, target: &str) -> Result<&'a Node, &'static
     let root = match file {
         "" => document.root(),
         file => {
-            let path = file_of("", file)
-                .ok_or("is not a relative path to a file inside the document's folder; jeton reads only such files")?;
+            let path = file_of("", file).ok_or(
+                "is not a relative path to a file inside the document's folder, and jeton reads no other files",
+            )?;
             document.file(&path).ok_or(match document.is_alone() {
                 true => {
-                    "refers to another file, which jeton can't find for a document from stdin or a pipe; save the \
-                     document next to that file, and import the document by its path"
+                    "refers to another file, but a document from stdin or a pipe has no folder with other files. Save \
+                     the document in the folder of the other file, and import the document by its path"
                 }
-                false => "refers to a file that can't be read; see the warning about that file",
+                false => "refers to a file that can't be read. See the warning about that file",
             })?
         }
     };
@@ -86,7 +89,7 @@ fn lookup<'a>(document: &'a Document, target: &str) -> Result<&'a Node, &'static
             Node::List(items) => key.parse().ok().and_then(|n: usize| items.get(n)),
             _ => node.get(&key),
         };
-        node = next.ok_or("refers to a place that the document does not have")?;
+        node = next.ok_or("refers to a part that does not exist")?;
     }
     Ok(node)
 }

@@ -63,7 +63,7 @@ pub(super) fn combination_sets<'a>(
     let max = max.min(MAX_COMPARISONS / cost.max(1));
     if combinations.len() > max {
         warnings.add(format!(
-            "the operations need {} combinations of OpenAPI scopes; jeton made API sets for only {max} of them",
+            "the operations need {} combinations of OpenAPI scopes, but jeton made API sets for only {max} of them",
             combinations.len()
         ));
     }

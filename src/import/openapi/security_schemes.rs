@@ -84,7 +84,7 @@ impl<'a> Security<'a> {
         }
         if remaining.is_none() {
             warnings.add(format!(
-                "the security schemes declare more than {} scopes; jeton skips the rest",
+                "the security schemes declare more than {} OpenAPI scopes, so jeton skips the rest",
                 group_digits(MAX_DECLARED_SCOPES as u64)
             ));
         }
@@ -120,7 +120,7 @@ impl<'a> Security<'a> {
                 continue;
             };
             let Some(alternative) = self.alternative(entries, &mut remaining, at, warnings) else {
-                warnings.add(format!("{at}: too many OpenAPI scopes; jeton uses only the first {MAX_SCOPES}"));
+                warnings.add(format!("{at}: jeton uses only the first {MAX_SCOPES} OpenAPI scopes"));
                 break;
             };
             if !alternatives.contains(&alternative) {
@@ -180,8 +180,11 @@ impl<'a> Security<'a> {
             Some(Scheme::OAuth2(declared)) => {
                 let purpose = declared.get(name).copied();
                 if purpose.is_none() {
-                    let text =
-                        format!("the scope {} is not declared by the security scheme {}", quoted(name), quoted(scheme));
+                    let text = format!(
+                        "the security scheme {} does not declare the OpenAPI scope {}",
+                        quoted(scheme),
+                        quoted(name)
+                    );
                     warnings.add(text);
                 }
                 purpose
@@ -189,7 +192,7 @@ impl<'a> Security<'a> {
             Some(Scheme::Undeclared) => None,
             None => {
                 warnings.add(format!(
-                    "the security scheme {} is not declared, so jeton makes no API set for its scope {}",
+                    "the security scheme {} is not declared, so jeton makes no API set for its OpenAPI scope {}",
                     quoted(scheme),
                     quoted(name)
                 ));
@@ -228,7 +231,8 @@ impl<'a> Security<'a> {
             for n in others {
                 let (one, other) = (self.scopes[*first].scheme, self.scopes[*n].scheme);
                 warnings.add(format!(
-                    "the scope {} belongs to the security schemes {} and {}; jeton made one API set for both",
+                    "the OpenAPI scope {} belongs to the security schemes {} and {}, so jeton made one API set for \
+                     both",
                     quoted(name),
                     quoted(one.min(other)),
                     quoted(one.max(other))

@@ -93,8 +93,8 @@ impl ServerReader {
             match &server.host {
                 Host::Named(_) | Host::Relative if !self.is_path_given && server.path != first.path => {
                     warnings.add(format!(
-                        "jeton ignores the server {}, because its path differs from the path of {}; see --host and \
-                     --base-path",
+                        "jeton ignores the server {}, because its path differs from the path of the server {}. See \
+                         --host and --base-path",
                         server.quoted, first.quoted
                     ))
                 }

@@ -81,7 +81,10 @@ impl<'a> SetNames<'a> {
     pub(super) fn title(&mut self, name: &str, wanted: &str, warnings: &mut Warnings) -> String {
         let title = clean(wanted, MAX_TITLE_LEN);
         if title.had_control_chars {
-            warnings.add(format!("the API set {}: removed invisible control characters from its title", quoted(name)));
+            warnings.add(format!(
+                "jeton removed invisible control characters from the title of the API set {}",
+                quoted(name)
+            ));
         }
         if title.is_truncated {
             self.cut_titles.add(&quoted(name));
@@ -91,6 +94,6 @@ impl<'a> SetNames<'a> {
 
     /// Warns about titles that were cut.
     pub(super) fn report(&self, warnings: &mut Warnings) {
-        self.cut_titles.report(warnings, "titles of API sets that jeton cut, because they were too long");
+        self.cut_titles.report(warnings, "titles of API sets that jeton shortened, because the titles were too long");
     }
 }

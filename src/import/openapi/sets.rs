@@ -167,7 +167,10 @@ fn tag_descriptions<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a
         };
         let name = truncate(truncate(name, MAX_INSPECTED).trim(), MAX_TAG_LEN);
         if found.insert(name, tag.text("description").unwrap_or_default()).is_some() {
-            warnings.add(format!("the tag {} is declared twice; jeton uses the last declaration", quoted(name)));
+            warnings.add(format!(
+                "the tag {} is declared more than once, so jeton uses the last declaration",
+                quoted(name)
+            ));
         }
     }
     found

@@ -47,7 +47,9 @@ pub(super) fn read(text: &str, context: ParseContext, budget: &mut ParseBudget) 
         }
         tree.handle_event(event, span.start.line())?;
     }
-    tree.root.map(|value| value.node).ok_or_else(|| Error::usage("the document is empty"))
+    tree.root
+        .map(|value| value.node)
+        .ok_or_else(|| Error::usage("the document is empty").next("Check the file, or export the document again"))
 }
 
 #[derive(Clone)]
@@ -97,7 +99,9 @@ impl TreeBuilder<'_> {
             Event::Scalar(text, style, anchor, _) => self.scalar(&text, style, anchor, line),
             Event::Alias(anchor) => {
                 let value = self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                    Error::usage("the document can't be read").why(format!("the alias on line {line} contains itself"))
+                    Error::usage("the document can't be read")
+                        .why(format!("the alias on line {line} contains itself"))
+                        .next("Correct the document, or export it again")
                 })?;
                 match value.node.as_text() {
                     Some(text) if self.expects_key() => {

@@ -170,7 +170,10 @@ impl SqliteStore {
         OPENING_RULES.into_iter().try_for_each(|rule| SqliteStore::check_rule(given, rule))?;
         if wal::bytes(&path) > 0 && !sidecar_path(&path, SHM_SUFFIX).exists() {
             return Err(open::open_error(&path)
-                .why("the -shm file next to the store is missing. SQLite needs it, but this command creates no files")
+                .why(
+                    "the -shm file next to the store is missing. SQLite needs the file, but this command creates no \
+                     files",
+                )
                 .next("Open the store once with another command: jeton check. Then run this command again"));
         }
         let mut identity = FileIdentity::new(path.clone())?;

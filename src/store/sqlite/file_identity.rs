@@ -141,7 +141,10 @@ impl FileIdentity {
         let gone = |path: &Path| {
             Err(Error::failure(format!("the store {} was removed or replaced", self.path.display()))
                 .why(format!("{} is not the file that jeton opened, or no longer exists", path.display()))
-                .next("Put the store back if it was moved. Then start jeton again, and check whether your last change is there"))
+                .next(
+                    "If the store was moved, put it back. Then start jeton again, and check whether your last change is \
+                     there",
+                ))
         };
         if !stays(&self.path, &self.file) {
             return gone(&self.path);

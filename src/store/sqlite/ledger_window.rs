@@ -140,8 +140,8 @@ fn not_damaged_throughout(unreadable: &[String]) -> Result<()> {
     Err(Error::failure("the ledger is damaged")
         .why(format!("{} consecutive rows can't be read", group_digits(MAX_DAMAGED as u64)))
         .next(
-            "The tokens still work. A restore keeps this ledger. To see the ledger of a backup, restore the backup to \
-             another path: jeton restore FILE --store PATH",
+            "The tokens still work. A restore of a backup keeps this damaged ledger. To see the ledger of a backup, \
+             restore the backup to another path: jeton restore FILE --store PATH",
         ))
 }
 

@@ -39,7 +39,7 @@ pub(super) fn open(path: &Path, mode: OpenMode) -> Result<(Connection, FileIdent
     if rusqlite::version_number() < MIN_SQLITE_VERSION {
         return Err(Error::failure("the SQLite library of this jeton can lose changes")
             .why(format!("its version is {}, and jeton needs 3.51.3 or newer", rusqlite::version()))
-            .next("Build jeton with the SQLite that it bundles"));
+            .next("Build jeton with the bundled SQLite"));
     }
     let path = absolute(path)?;
     if mode == OpenMode::Copy {
@@ -202,8 +202,8 @@ fn wrong_owner(path: &Path, what: &str, owner: u32) -> Error {
     };
     open_error(path)
         .why(format!(
-            "{what} belongs to {who}, and you are uid {own_uid}. The files that jeton creates next to the store would \
-             belong to you, and the owner could not open the store any more"
+            "{what} belongs to {who}, and you are uid {own_uid}. New files next to the store would belong to you, so \
+             the owner could not open the store any more"
         ))
         .next(format!("Run the command as the owner: sudo -u {word} jeton …"))
 }
@@ -224,8 +224,8 @@ pub(super) fn check_ancestors(path: &Path) -> Result<()> {
     match SharedFolder::above(path).map_err(|e| unreadable(path, &e))? {
         None => Ok(()),
         Some(folder @ SharedFolder::Writable(..)) => Err(open_error(path).why(folder.to_string()).next(
-            "If the folder is yours, let only yourself write to it (chmod go-w). Otherwise use a store in another \
-             folder: --store PATH",
+            "If the folder is yours, remove the write access of other users: chmod go-w FOLDER. Otherwise use a store \
+             in another folder: --store PATH",
         )),
         Some(SharedFolder::Foreign(folder, uid)) => Err(open_error(path)
             .why(format!(
@@ -248,14 +248,14 @@ pub(super) fn check_sidecars(path: &Path) -> Result<()> {
         if !meta.is_file() || meta.uid() != own_uid || meta.mode() & 0o077 != 0 {
             return Err(open_error(path)
                 .why(format!(
-                    "{} must be a regular file of yours that only you can read, but it has uid {} and mode {:04o}",
+                    "{} must be a regular file that only you own and can read, but the file has uid {} and mode {:04o}",
                     companion.display(),
                     meta.uid(),
                     meta.mode() & 0o7777
                 ))
                 .next(format!(
-                    "Give the file the owner with uid {own_uid} and the mode 0600. Don't delete the file: it can hold your \
-                     last changes"
+                    "Set the owner of the file to uid {own_uid}, and its mode to 0600. Don't delete the file: it can \
+                     hold your last changes"
                 )));
         }
     }

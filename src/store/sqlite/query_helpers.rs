@@ -10,8 +10,10 @@ use crate::error::{Error, Fault, Result};
 
 /// The error of a change of a store that can only be read.
 pub(super) const NOT_WRITABLE: &str = "the store can't be written";
+/// The next step for a store that is damaged.
+const RESTORE: &str = "Stop using the store, and restore a backup on the machine of the store: jeton restore FILE";
 const CHECK_PERMISSIONS: &str =
-    "Check the permissions of the store's file and folder, and that their file system is not mounted read-only";
+    "Check the permissions of the store's file and folder. Check also that their file system is not mounted read-only";
 
 pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode as Code;
@@ -25,10 +27,13 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
         }
         Some(Code::CannotOpen) => ("the store can't be opened", Some(CHECK_PERMISSIONS)),
         Some(Code::ReadOnly) => (NOT_WRITABLE, Some(CHECK_PERMISSIONS)),
-        Some(Code::DatabaseCorrupt) => ("the store is damaged", Some("Stop using the store and restore a backup")),
+        Some(Code::DatabaseCorrupt) => ("the store is damaged", Some(RESTORE)),
         Some(Code::NotADatabase) => (
             "the store is not an SQLite file",
-            Some("Check the path: --store PATH. If the path is right, the store is damaged: restore a backup"),
+            Some(
+                "Check the path: --store PATH. If the path is right, the store is damaged. Then restore a backup: jeton \
+                 restore FILE",
+            ),
         ),
         Some(Code::OperationInterrupted) => ("the query was interrupted", None),
         _ => ("the store can't be used", Some("Look for the cause, on the machine of the store: jeton doctor --full")),
@@ -89,7 +94,7 @@ fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
 pub(super) fn corrupt(what: &str) -> Error {
     Error::failure("the store is damaged")
         .why(format!("jeton can't read {what}"))
-        .next("Stop using the store and restore a backup")
+        .next(RESTORE)
         .fault(Fault::DamagedValue)
 }
 

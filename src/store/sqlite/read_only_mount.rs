@@ -106,7 +106,10 @@ pub(super) fn connect_read_only(path: &Path, obstacle: WriteObstacle) -> Result<
     }
     if wal::bytes(path) > 0 {
         return Err(open_error(path)
-            .why(format!("{}, and its -wal file has changes that are not in the store yet", obstacle.describe()))
+            .why(format!(
+                "{}, and the -wal file of the store has changes that are not in the store yet",
+                obstacle.describe()
+            ))
             .next(obstacle.next(
                 path,
                 "Copy the store and its -wal file to a writable folder, then use the copy: --store PATH",

@@ -204,13 +204,19 @@ impl TokenSearch {
         let load = move || match read_texts(&path, Arc::clone(&is_over)) {
             Ok(Some(index)) => Some(index),
             Ok(None) => {
-                tracing::warn!(max_bytes = MAX_BYTES, "the texts of tokens are too large, so searches read the table");
+                tracing::warn!(
+                    max_bytes = MAX_BYTES,
+                    "the tokens have too much text for the search index, so each search reads the store"
+                );
                 None
             }
             Err(_) if is_over.load(Ordering::Relaxed) => None,
             Err(error) => {
                 let why = error.what_and_why();
-                tracing::warn!(why = %escape_untrusted(&why), "texts can't be loaded, so searches read the table");
+                tracing::warn!(
+                    why = %escape_untrusted(&why),
+                    "the search index can't be loaded, so each search reads the store"
+                );
                 None
             }
         };

@@ -236,7 +236,8 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
     ];
     let is_restore = token.deleted_at.is_none() && was.as_ref().is_some_and(|(_, was_trashed)| *was_trashed);
     let conflict = || match is_restore {
-        true => name_conflict(&token.name).next("Choose another name. In a command: --as NAME, with this token alone"),
+        true => name_conflict(&token.name)
+            .next("Choose another name. On the command line, restore only this token, with --as NAME"),
         false => name_conflict(&token.name),
     };
     if execute_unique(db, sql, row, conflict)? == 0 {

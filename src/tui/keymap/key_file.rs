@@ -119,10 +119,10 @@ fn check_for_fields(context: Context, key: Key) -> Result<()> {
     let why = match context {
         // What is typed too early for the next field must press no button.
         Context::Button if key.is_typed() => {
-            "keys that type a character don't work on buttons, so that fast typing can't press one"
+            "keys that type a character don't work on buttons, so that fast typing can't press a button"
         }
-        _ if context.has_text_field() && key.is_typed() => "it is typed into the text field there",
-        _ if context.has_text_field() && edits() => "it edits the text field there",
+        _ if context.has_text_field() && key.is_typed() => "the key types into the text field there",
+        _ if context.has_text_field() && edits() => "the key edits the text field there",
         _ => return Ok(()),
     };
     let next = "Use a key such as F5, Ctrl-t or Alt-x";
@@ -146,8 +146,8 @@ impl Keymap {
                 }
                 let both = [(setting.context, setting.action), other];
                 (confirms(both) || confirms([both[1], both[0]])).then(|| {
-                    Error::usage(format!("{key} pressed twice could do what jeton asks about first"))
-                        .why(format!("it would be the key for {own} and for {named}"))
+                    Error::usage(format!("{key} would open a question, and {key} again would answer yes"))
+                        .why(format!("{key} would be the key for {own} and for {named}"))
                         .next("Use another key for one of them")
                 })
             })
@@ -257,12 +257,12 @@ mod tests {
         the default keys are used, because k has a fault: line 2: Enter would be the key for revoke in [tokens] and for details in [tokens]. Use another key for one of them
         the default keys are used, because k has a fault: line 2: Ctrl-c would be the key for revoke in [tokens] and for interrupt in [everywhere]. Use another key for one of them
         the default keys are used, because k has a fault: line 2: x would be the key for quit in [every-screen] and for revoke in [tokens]. Use another key for one of them
-        the default keys are used, because k has a fault: line 2: F8 pressed twice could do what jeton asks about first: it would be the key for revoke in [tokens] and for accept in [form]. Use another key for one of them
-        the default keys are used, because k has a fault: line 2: F8 pressed twice could do what jeton asks about first: it would be the key for accept in [button] and for disable-or-enable in [tokens]. Use another key for one of them
-        the default keys are used, because k has a fault: line 2: d pressed twice could do what jeton asks about first: it would be the key for cancel in [new-secret] and for discard in [picker-discard]. Use another key for one of them
-        the default keys are used, because k has a fault: line 2: y can't be used in [form]: it is typed into the text field there. Use a key such as F5, Ctrl-t or Alt-x
-        the default keys are used, because k has a fault: line 2: y can't be used in [button]: keys that type a character don't work on buttons, so that fast typing can't press one. Use a key such as F5, Ctrl-t or Alt-x
-        the default keys are used, because k has a fault: line 2: Ctrl-w can't be used in [filter]: it edits the text field there. Use a key such as F5, Ctrl-t or Alt-x
+        the default keys are used, because k has a fault: line 2: F8 would open a question, and F8 again would answer yes: F8 would be the key for revoke in [tokens] and for accept in [form]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: F8 would open a question, and F8 again would answer yes: F8 would be the key for accept in [button] and for disable-or-enable in [tokens]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: d would open a question, and d again would answer yes: d would be the key for cancel in [new-secret] and for discard in [picker-discard]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: y can't be used in [form]: the key types into the text field there. Use a key such as F5, Ctrl-t or Alt-x
+        the default keys are used, because k has a fault: line 2: y can't be used in [button]: keys that type a character don't work on buttons, so that fast typing can't press a button. Use a key such as F5, Ctrl-t or Alt-x
+        the default keys are used, because k has a fault: line 2: Ctrl-w can't be used in [filter]: the key edits the text field there. Use a key such as F5, Ctrl-t or Alt-x
         the default keys are used, because k has a fault: line 2: there is no action "revok" in [tokens]. Did you mean: revoke?
         the default keys are used, because k has a fault: line 2: there is no action "fly" in [tokens]. The actions of [tokens] are: create-token, edit-token, copy-token, regenerate-token, disable-or-enable, revoke, filter, end-overlap, undo-or-restore, mark, extend-down, extend-up, down, up, mark-all, sort, columns, saved-filters, all-or-mine, expiring, stale, still-tried, trash, purge, refresh, details, copy-hint, cancel
         the default keys are used, because k has a fault: line 1: there is no place [token]. Did you mean: tokens?

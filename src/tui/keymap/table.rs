@@ -76,11 +76,11 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: status:expired account:ci method:deploy seen:never seen:>30d \
          expires:<7d is:stale is:expiring is:tried", 7),
     bind(&[Context::Tokens], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap: jeton denies the old secret from the next request on", 0),
-    bind(&[Context::Tokens], &[Key::char('u')], Action::Restore, "Undo", "Undo the last change, if it revoked, disabled or enabled tokens; restored tokens are disabled", 0),
+    bind(&[Context::Tokens], &[Key::char('u')], Action::Restore, "Undo", "Undo the last change: revoke, disable or enable; tokens restored from the trash are disabled", 0),
     bind(&[Context::Tokens], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 10),
 
     bind(&[Context::Trash], &[Key::char('u')], Action::Restore, "Restore", "Restore the token or all marked tokens; restored tokens are disabled", 1),
-    bind(&[Context::Trash], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge all", "Delete all tokens in the trash for good, also those hidden by a filter; you type their number to confirm", 2),
+    bind(&[Context::Trash], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge all", "Permanently delete all tokens in the trash, also those hidden by a filter; you type their number to confirm", 2),
     bind(&[Context::Trash], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 3),
     bind(&[Context::Trash], &[Key::char('t')], Action::Trash, "Tokens", "Go back to the tokens", 4),
     bind(&[Context::Trash], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: account:ci method:deploy seen:never is:tried", 5),
@@ -98,7 +98,7 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens], &[Key::char('S')], Action::Stale, "Stale", "Show only active tokens that were not used for 90 days; press again for all tokens", 15),
     bind(&[Context::Tokens, Context::Trash], &[Key::char('T')], Action::Tried, "Still tried", "Show only tokens with a secret that no longer works, but was tried in the last 7 days; press again for all tokens", 17),
     bind(&[Context::Tokens], &[Key::char('t')], Action::Trash, "Trash", "Go to the trash", 16),
-    bind(&[Context::Tokens], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Delete all tokens with the status expired for good, also those hidden by a filter; you type their number to confirm", 0),
+    bind(&[Context::Tokens], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Permanently delete all tokens with the status expired, also those hidden by a filter; you type their number to confirm", 0),
     bind(&[Context::Tokens], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),
 
     bind(&[Context::Tokens, Context::Trash], &[ENTER], Action::Details, "Details", "Show all details of the token except its secret", 0),
@@ -180,10 +180,10 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::Picker], &[Key::code(KeyCode::Tab)], Action::Sets, "Sets", "Go to the API sets, Inherit and no access", 4),
     bind(&[Context::Picker], &[Key::char('f')], Action::OnlyChecked, "Ticked", "Switch between ticked methods and all methods", 5),
     bind(&[Context::Picker], &[Key::char('y')], Action::CopyLink, "Link", "Copy the documentation link", 6),
-    bind(&[Context::Picker], &[ESC], Action::Cancel, "Cancel", "Clear the search; without a search, close the picker (jeton asks before changes are lost)", 7),
+    bind(&[Context::Picker], &[ESC], Action::Cancel, "Cancel", "Clear the search; without a search, close the picker; if changes would be lost, jeton asks first", 7),
     bind(&[Context::Picker], &[Key::char('u')], Action::Undo, "Undo", "Undo the last change", 8),
     bind(&[Context::Picker], &[Key::char('U'), Key::ctrl('r')], Action::Redo, "Redo", "Redo the change that you undid", 9),
-    bind(&[Context::Picker], &[Key::char('d')], Action::DropUnused, "Drop unused", "While you edit a token: untick the methods that the token has not used; API sets become Custom", 10),
+    bind(&[Context::Picker], &[Key::char('d')], Action::DropUnused, "Drop unused", "When you edit a token: untick the methods that the token has not used; the selection becomes Custom", 10),
     bind(&[Context::Picker], &[Key::char('a')], Action::TickShown, "All", "Tick all shown methods except jeton's management methods", 11),
     bind(&[Context::Picker], &[Key::char('n')], Action::UntickShown, "None", "Untick all shown methods", 12),
     bind(&[Context::Picker], &[Key::code(KeyCode::Right), Key::char('l')], Action::Right, "Unfold", "Open the group; in an open group, go to the first method", 0),
@@ -291,7 +291,7 @@ pub(super) static BINDINGS: &[Binding] = &[
 
     bind(&[Context::Help], &[ESC], Action::Cancel, "Clear/Close", "Clear the filter; without a filter, close the help", 1),
 
-    bind(&[Context::Palette], &[ENTER], Action::Accept, "Run", "Do the action, or open the dialog of the command; a command for the shell is copied", 1),
+    bind(&[Context::Palette], &[ENTER], Action::Accept, "Run", "Do the action, or open the dialog of the command; a command that works only in a shell is copied", 1),
     bind(&[Context::Palette], &[Key::code(KeyCode::Tab)], Action::CompleteFilter, "Complete", "Complete the command, or the name of a token, an account or a rule", 2),
     bind(&[Context::Palette], &[DOWN, Key::ctrl('n')], Action::Down, "Down", "Next line", 3),
     bind(&[Context::Palette], &[UP, Key::ctrl('p')], Action::Up, "Up", "Previous line", 4),
@@ -322,7 +322,7 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::TextField], &[Key::ctrl('u')], Action::DeleteToStart, "Delete to start", "Delete everything before the cursor", 0),
     bind(&[Context::TextField], &[Key::ctrl('k')], Action::DeleteToEnd, "Delete to end", "Delete everything from the cursor to the end", 0),
 
-    bind(&[Context::Anywhere], &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Stop a long change of many tokens, otherwise quit; if a new secret would be lost, jeton asks first", 0),
-    bind(&[Context::Anywhere], &[Key::ctrl('z')], Action::Suspend, "Suspend", "Suspend jeton and go to the shell; after fg, jeton asks for your password, or ends if you signed in with a token", 0),
+    bind(&[Context::Anywhere], &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Quit; during a long change of many tokens, stop the change; if a new secret would be lost, jeton asks first", 0),
+    bind(&[Context::Anywhere], &[Key::ctrl('z')], Action::Suspend, "Suspend", "Suspend jeton and go to the shell; after fg, jeton asks for your password; if you signed in with a token, jeton ends", 0),
     bind(&[Context::Anywhere], &[Key::ctrl('l')], Action::Redraw, "Redraw", "Redraw the screen", 0),
 ];

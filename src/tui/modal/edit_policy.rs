@@ -34,7 +34,10 @@ pub fn describe_rule(key: &str) -> (&'static str, &'static str) {
         "max_expiry" => {
             ("Longest expiry", "Longest expiry that can be set; none = no limit. Existing tokens are unchanged")
         }
-        "trash" => ("Trash retention", "Time for which revoked tokens can be restored, also those in the trash now"),
+        "trash" => (
+            "Trash retention",
+            "Time for which revoked tokens can be restored, also tokens that are already in the trash",
+        ),
         "ledger_keep" => {
             ("Usage retention", "Time for which jeton keeps uses and denied attempts; older rows are deleted")
         }

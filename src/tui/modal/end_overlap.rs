@@ -24,7 +24,8 @@ pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> 
     let (style, usage) = match previous.last_seen_at {
         Some(at) if at >= token.secret_since => {
             let text = format!(
-                "! The old secret was used after the regeneration (last seen {}). Clients that use it will be denied.",
+                "! The old secret was used after the regeneration (last seen {}). Clients that still use the old \
+                 secret will be denied.",
                 ago(at, now)
             );
             (LineStyle::Warning, text)
@@ -36,8 +37,8 @@ pub fn pending_retire(token: &Token, now: Timestamp) -> Option<PendingMutation> 
         None => (LineStyle::Plain, "The old secret was never used.".to_owned()),
     };
     let text = format!(
-        "The old secret ({}) becomes invalid at once. Without this change, it would become invalid {}. The current \
-         secret ({}) stays the same.",
+        "The old secret ({}) becomes invalid at once. Without this change, the old secret would become invalid {}. The \
+         current secret ({}) stays the same.",
         previous.hint,
         relative(previous.retires_at, now),
         token.hint

@@ -135,7 +135,7 @@ impl Component for SaveFilterDialog {
         let lines = vec![
             Line::raw(cut(&format!("Filter  {}", self.text), columns)),
             Line::from(field),
-            Line::styled(if exists { "The saved filter of this name is replaced." } else { "" }, theme.warning),
+            Line::styled(if exists { "The filter with this name will be replaced." } else { "" }, theme.warning),
         ];
         draw_dialog(frame, area, "Save filter", lines, 0, key_hints(self, model, columns), theme);
     }

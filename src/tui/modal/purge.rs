@@ -8,6 +8,11 @@ use crate::verbs::tokens::PurgeTokens;
 /// Returns the dialog that purges the tokens of `which`.
 pub fn purge_tokens(which: Purgeable) -> RemovalSpec {
     let word = which.as_str();
+    // An expired token that is disabled has the status disabled.
+    let disabled = match which {
+        Purgeable::Expired => " Disabled tokens are not purged.",
+        Purgeable::Trashed => "",
+    };
     RemovalSpec {
         id: "purge-tokens",
         title: format!("Purge {word} tokens"),
@@ -16,7 +21,7 @@ pub fn purge_tokens(which: Purgeable) -> RemovalSpec {
         shown: None,
         renew: None,
         effects: vec![
-            format!("All {word} tokens that you manage are purged, also those hidden by a filter."),
+            format!("All {word} tokens that you manage are purged, also those hidden by a filter.{disabled}"),
             "The tokens are deleted for good. Their names and the digests of their secrets stay for look-ups."
                 .to_owned(),
         ],

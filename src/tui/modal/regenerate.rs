@@ -188,8 +188,11 @@ impl Dialog for RegenerateTokenDialog {
         let theme = layout.theme;
         layout
             .text_line("The token gets a new secret. Name, description and API selection stay the same.", Style::new());
-        let grace =
-            if self.rotating { "" } else { "The old secret can keep working for a while, but not after the expiry." };
+        let grace = if self.rotating || self.token.expiry.is_past(model.now) {
+            ""
+        } else {
+            "The old secret can keep working for a while, but not after the expiry."
+        };
         layout.text_line(grace, Style::new());
         layout.blank();
         // The token doesn't record which of its two secrets was seen last.

@@ -200,13 +200,13 @@ impl DiscardSecretDialog {
         let name = &self.name;
         let text = if self.sent {
             format!(
-                "The secret of {name} was sent to your terminal: paste to check that it arrived. jeton can't \
-                 show the secret again; you would have to regenerate the token."
+                "The secret of {name} was sent to your terminal. Paste to check that the secret arrived. If you leave, \
+                 jeton can't show the secret again. You would have to regenerate the token."
             )
         } else {
             format!(
-                "You did not show, copy or save the secret of {name}. jeton can't show the secret again; you \
-                 would have to regenerate the token."
+                "You did not show, copy or save the secret of {name}. If you leave, jeton can't show the secret \
+                 again. You would have to regenerate the token."
             )
         };
         let mut lines: Vec<Line<'static>> = fold(&text, dialog_columns(area)).into_iter().map(Line::raw).collect();

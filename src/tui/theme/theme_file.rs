@@ -163,7 +163,7 @@ fn style(text: &str) -> Result<Style> {
             style = style.bg(colour(word)?);
         } else if style.fg.is_some() {
             let why = format!("\"{}\" would be a second colour of the text", excerpt(word, MAX_QUOTED));
-            return Err(Error::usage(why).next("For the background write \"on\" before the colour"));
+            return Err(Error::usage(why).next("For the colour of the background, write \"on\" before the colour"));
         } else {
             style = style.fg(colour(word)?);
         }

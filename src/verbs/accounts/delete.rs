@@ -73,7 +73,10 @@ fn check_no_active_tokens(counted: &AccountWithCounts) -> Result<()> {
         n => format!("{n} active tokens"),
     };
     let next = if counted.account.enabled {
-        format!("Disable the account instead: jeton account disable {name}. Or first disable or revoke its tokens")
+        format!(
+            "To delete the account, first disable or revoke its tokens. Or disable the account: \
+             jeton account disable {name}"
+        )
     } else {
         "The account is disabled, so its tokens are denied already. To delete the account, first disable or \
          revoke its tokens"

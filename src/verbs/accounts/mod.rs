@@ -75,7 +75,8 @@ pub fn last_owner_error() -> Error {
     Error::conflict("the last enabled owner can't be disabled, deleted or given another role")
         .why("without an enabled owner, nobody could manage owners and admins")
         .next(
-            "An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account \
-             an owner: jeton account role NAME owner. To create a new owner: jeton account create NAME --role owner",
+            "First make sure that another owner is enabled. To enable a disabled owner: jeton account enable NAME. To \
+             make an account an owner: jeton account role NAME owner. To create a new owner: jeton account create NAME \
+             --role owner",
         )
 }

@@ -107,7 +107,7 @@ fn resolve_ledger_token(actor: &Actor, snapshot: &dyn Snapshot, reference: &Toke
     let Some(id) = id else {
         return Err(match refused.kind {
             Kind::NotFound => {
-                refused.why("use a token's name, account/name, hint or id (for a purged token only the id, e.g. t:7)")
+                refused.why("use a token's name, account/name, hint or id. For a purged token, use the id, e.g. t:7")
             }
             _ => refused,
         });

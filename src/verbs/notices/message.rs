@@ -1,4 +1,4 @@
-//! Groups notices into messages: one for each account with a contact, and a digest for the owners.
+//! Groups notices into messages: one for each account with a contact, and a summary for the owners.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::verbs::ports::Snapshot;
 const MAX_LISTED: usize = 200;
 /// Maximum number of networks listed for one token.
 const MAX_NETWORKS: usize = 10;
-/// Maximum number of owners that get the digest.
+/// Maximum number of owners that get the summary.
 const MAX_OWNERS: usize = 50;
 /// Maximum number of characters of a client's name.
 const MAX_CLIENT: usize = 60;
@@ -31,15 +31,15 @@ const MAX_CLIENT: usize = 60;
 pub struct NoticeMessage {
     /// The recipients: the account's contact, or those of the owners. Empty if no owner has a contact.
     pub to: Vec<Contact>,
-    /// The account that owns the tokens. `null` for the digest.
+    /// The account that owns the tokens. `null` for the summary.
     pub account: Option<Username>,
     /// One line in ASCII.
     pub subject: String,
     /// The text for people.
     pub text: String,
-    /// The notices. In the digest, those about accounts without a contact.
+    /// The notices. In the summary, those about accounts without a contact.
     pub notices: Vec<Notice>,
-    /// In the digest, the numbers of all new notices.
+    /// In the summary, the numbers of all new notices.
     pub totals: Option<NoticeTotals>,
 }
 
@@ -81,7 +81,7 @@ impl NoticeTotals {
     }
 }
 
-/// Returns the messages, each with the records of its notices. The digest is first, because it is for those who can
+/// Returns the messages, each with the records of its notices. The summary is first, because it is for those who can
 /// mend what stops the others. Without notices of its own, it is left out if nobody would get it, or if its only
 /// recipient gets all the other messages.
 pub(super) fn group(
@@ -119,7 +119,7 @@ pub(super) fn group(
     // An owner who alone gets everything needs no summary.
     let is_repetition = without_contact.is_empty() && messages.iter().all(|(message, _)| message.to == to);
     if !(is_repetition || to.is_empty() && without_contact.is_empty()) {
-        messages.insert(0, digest(to, without_contact, totals, now));
+        messages.insert(0, summary(to, without_contact, totals, now));
     }
     Ok(messages)
 }
@@ -138,7 +138,7 @@ fn owners(snapshot: &dyn Snapshot) -> Result<Vec<Contact>> {
     Ok(contacts)
 }
 
-fn digest(
+fn summary(
     to: Vec<Contact>,
     due: Vec<DueNotice>,
     totals: NoticeTotals,
@@ -159,7 +159,7 @@ fn digest(
         text.push('\n');
     }
     text.push_str(ADVICE);
-    let subject = "jeton: digest of notices about tokens".to_owned();
+    let subject = "jeton: summary of notices about tokens".to_owned();
     (NoticeMessage { to, account: None, subject, text, notices, totals: Some(totals) }, records)
 }
 

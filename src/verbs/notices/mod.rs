@@ -114,7 +114,7 @@ pub struct NotifyOutcome {
     pub stopped: bool,
 }
 
-/// Sends a digest to the owners, and a message for each account with new notices. `report` gets each message after its
+/// Sends a summary to the owners, and a message for each account with new notices. `report` gets each message after its
 /// delivery was recorded, so that an error of `report`, which ends the run, repeats no message. Two runs at the same time
 /// would send everything twice: the caller excludes that.
 ///
@@ -134,8 +134,8 @@ pub fn notify<S: Store + Maintenance>(
             return Err(Error::failure("notices can't be sent")
                 .why("jeton records each sent notice in the store, but can't write to the store")
                 .next(
-                    "Check the permissions of the store's file, and that its file system is not mounted read-only. To \
-                     show the notices without sending them, run: jeton notify --dry-run",
+                    "Check the permissions of the store's file, and check that the file system is mounted read-write. \
+                     To show the notices without sending them, run: jeton notify --dry-run",
                 ));
         }
         store.write_usage(|tx| tx.forget_old_episodes(now.plus(-QUIET_TIME), FORGOTTEN_ROWS))?;

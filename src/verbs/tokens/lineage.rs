@@ -106,6 +106,7 @@ pub(super) fn made_to_revoke(
 ) -> Result<Vec<Token>> {
     let ids: Vec<TokenId> = makers.iter().map(|token| token.id).collect();
     let room = MAX_MADE.saturating_sub(makers.len());
+    let these = if makers.len() == 1 { "this token" } else { "these tokens" };
     let found = snapshot.descendants(&ids, now, room + 1)?;
     let references: Vec<TokenRef> = found.iter().take(room).map(|id| TokenRef::Id(*id)).collect();
     let references: Vec<&TokenRef> = references.iter().collect();
@@ -118,14 +119,13 @@ pub(super) fn made_to_revoke(
         &RequestedRights::default(),
     );
     let tokens = tokens.map_err(|error| match error.kind {
-        Kind::Denied => Error::denied(
-            "you are not permitted to revoke some of the tokens that these tokens created or regenerated; nothing was \
-             revoked",
-        )
+        Kind::Denied => Error::denied(format!(
+            "{these} created or regenerated tokens that you are not permitted to revoke; nothing was revoked"
+        ))
         .why(error.why.unwrap_or_default())
         .next(
-            "Revoke only the tokens that you chose (in a command: without --with-made), and ask an owner about the \
-             other tokens",
+            "Revoke without the created or regenerated tokens (in a command: without --with-made). Ask an owner to \
+             revoke the created or regenerated tokens",
         ),
         _ => error,
     })?;
@@ -134,9 +134,9 @@ pub(super) fn made_to_revoke(
             "more than {} tokens would be revoked at once; nothing was revoked",
             group_digits(MAX_MADE as u64)
         ))
-        .why("the number includes the tokens that these tokens created or regenerated")
+        .why(format!("the number includes the tokens that {these} created or regenerated"))
         .next(
-            "Revoke the tokens in several steps, those that were created or regenerated first. To see the origin of each \
+            "Revoke the tokens in several steps. Begin with the created or regenerated tokens. To see the origin of each \
              token, run: jeton token list --all --json (fields made_by and regenerated_by)",
         ));
     }

@@ -170,10 +170,10 @@ impl BatchedMutation for PurgeTokens {
 /// Describes that the actor has no tokens to purge.
 fn nothing_to_purge(which: Purgeable) -> String {
     let state = match which {
-        Purgeable::Expired => "expired",
-        Purgeable::Trashed => "in the trash",
+        Purgeable::Expired => "has the status expired",
+        Purgeable::Trashed => "is in the trash",
     };
-    format!("no token that you manage is {state}")
+    format!("no token that you manage {state}")
 }
 
 /// Selects the tokens to purge: the actor's own, which it must be allowed to change, and those of accounts that it

@@ -79,7 +79,7 @@ fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Res
             .next("Choose a shorter time, such as 7d")
     })?;
     if before.expiry.is_past(env.now) {
-        let what = format!("{} has expired, so its present secret can't keep working after the change", before.name);
+        let what = format!("{} has expired, so its old secret can't keep working after the change", before.name);
         return Err(Error::conflict(what).next("Leave out the grace (in a command: --grace)"));
     }
     if let Some(previous) = before.overlap(env.now) {

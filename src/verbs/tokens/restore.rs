@@ -35,7 +35,7 @@ impl Mutation for RestoreTokens {
             let until = before.deleted_at.and_then(|at| keep.after(at, env.zone));
             if until.is_some_and(|until| until <= env.now) {
                 return Err(Error::conflict(format!("{} can't be restored", before.full_name()))
-                    .why(format!("a revoked token can be restored for only {keep} after it was revoked (policy.trash)"))
+                    .why(format!("a token can be restored only within {keep} after it was revoked (policy.trash)"))
                     .next("Create a new token instead"));
             }
             let name = self.rename.as_ref().unwrap_or(&before.name).clone();

@@ -76,8 +76,8 @@ impl RevokeSecret {
         found.ok_or_else(|| {
             Error::not_found("the secret doesn't work; nothing was changed")
                 .why(
-                    "the secret is mistyped, unknown or replaced, its token is expired, disabled or revoked, or its \
-                     login has ended",
+                    "either the secret is mistyped, unknown or replaced, or its token is expired, disabled or revoked, \
+                     or its login has ended",
                 )
                 .next("To find out which, run: jeton token whose")
         })

@@ -15,8 +15,8 @@ use crate::verbs::restore_record::RestoreRecord;
 /// The next step of the error, for a person who has checked that the store is the right one.
 const ACKNOWLEDGE: &str = "If an older copy replaced the store, put the newer store back. To use a backup, run: \
      jeton restore FILE. If the present store is the right one, start the service once with: \
-     jeton serve --accept-older-store (under systemd: add the option to ExecStart=, restart the service, then remove \
-     the option)";
+     jeton serve --accept-older-store. Under systemd, add this option to ExecStart=, restart the service, then remove \
+     the option";
 
 /// Interval at which the time of the last seen row is refreshed while the log doesn't grow, in milliseconds.
 const REFRESH_INTERVAL: i64 = 10 * MINUTE;

@@ -47,7 +47,9 @@ impl SecretRecord {
 }
 
 pub(super) fn orphan_secret() -> Error {
-    Error::failure("the store is damaged").why("a stored secret has no token").next("Restore a backup of the store")
+    Error::failure("the store is damaged")
+        .why("a stored secret has no token")
+        .next("Restore a backup, on the machine of the store: jeton restore FILE")
 }
 
 /// The facts that decide if a secret works, taken from the secret, its token and its account.

@@ -281,7 +281,7 @@ fn unreadable_catalogue_is_a_problem_of_the_form() {
     s.keys("4i<enter>");
     insta::assert_snapshot!(s.problem().unwrap(), @"Enter the path of a catalogue file or an OpenAPI document, or cloud-platform for the sample");
     s.keys("cloud<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"no file cloud. Use the path of a catalogue file or of an OpenAPI document, or cloud-platform for the sample catalogue of jeton");
+    insta::assert_snapshot!(s.problem().unwrap(), @"no file cloud. Use the path of a catalogue file or an OpenAPI document. For the sample catalogue of jeton, use cloud-platform");
     s.keys("<esc>");
     offer(&mut s, &example().replacen("access", "acess", 1));
     s.assert_shows("shop.toml:");

@@ -64,7 +64,7 @@ fn filters_are_saved_chosen_and_removed() {
     assert_eq!(s.saved_view.clone().unwrap().filters, [saved]);
     // The field still has the focus.
     s.keys("l<c-u>build<c-s>my bots");
-    s.assert_shows("is replaced");
+    s.assert_shows("will be replaced");
     s.keys("<c-u>builds<enter><esc>");
     assert!(table_text(&s).contains("deploy"));
     s.keys("F");

@@ -217,7 +217,10 @@ fn cut_titles_of_sets_are_counted() {
         r#""/a":{"get":{"tags":["t","u"]}},"/b":{"get":{"tags":["u"]}}"#,
         &format!(r#""tags":[{{"name":"t","description":"{long}"}},{{"name":"u","description":"{long}"}}]"#),
     );
-    warns(&all, "titles of API sets that jeton cut, because they were too long: 2 (\"shop: t\", \"shop: u\")");
+    warns(
+        &all,
+        "titles of API sets that jeton shortened, because the titles were too long: 2 (\"shop: t\", \"shop: u\")",
+    );
 }
 
 #[test]

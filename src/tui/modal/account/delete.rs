@@ -15,20 +15,20 @@ pub fn delete_account(counted: &AccountWithCounts) -> RemovalSpec {
         let what = match (tokens.live, tokens.trashed) {
             (0, 0) => "The account has no tokens".to_owned(),
             (0, n) => format!(
-                "The account has {} in the trash, which can't be restored after the deletion",
+                "The account has {} in the trash. No token of the account can be restored after the deletion",
                 count_noun(n.into(), "token")
             ),
             (n, _) => format!(
                 "The account has no active tokens. The deletion also revokes {}. No token of the account can be restored \
-                 afterwards",
+                 after the deletion",
                 count_noun(n.into(), "disabled or expired token")
             ),
         };
         effects.push(format!("{what}. The name of the account is never reused. The deletion can't be undone."));
     } else {
         effects.push(
-            "To delete the account, first disable or revoke its active tokens: go back, then press Enter on the account \
-             to see them."
+            "To delete the account, first disable or revoke its active tokens. To see the tokens, go back and press \
+             Enter on the account."
                 .to_owned(),
         );
         effects.push(match account.enabled {

@@ -125,8 +125,8 @@ impl Picker {
         let known: HashSet<&str> = self.tree.index().methods.iter().map(|row| row.id.as_str()).collect();
         if let Some(gone) = used.find(|method| !known.contains(method)) {
             return Err(format!(
-                "the token used {gone}, which is in no catalogue now. Perhaps the method has a new id, so untick unused \
-                 methods by hand"
+                "the token used {gone}, but no catalogue has this method now. Perhaps the method has a new id. Untick \
+                 unused methods by hand"
             ));
         }
         match self.tree.untick_unless(|method| used.was_used(method)) {
@@ -374,7 +374,7 @@ const fn describe_kind(kind: GroupKind) -> Option<&'static str> {
         GroupKind::Api => None,
         GroupKind::Management => Some("◆ management methods: never in an API set or Inherit; pick them one by one"),
         GroupKind::Vanished => {
-            Some("methods that are no longer in a catalogue: they grant no access, and new tokens can't select them")
+            Some("methods that are no longer in a catalogue: they grant no access, and new tokens can't have them")
         }
     }
 }

@@ -42,12 +42,12 @@ impl UsedMethods {
         self.methods.iter().map(String::as_str).filter(|method| !method.is_empty() && f(method)).min()
     }
 
-    /// Describes the covered time: `84 recorded days`.
+    /// Describes the covered time: `the last 84 days`.
     pub fn period(&self) -> String {
-        count_noun(self.days, "recorded day")
+        format!("the last {}", count_noun(self.days, "day"))
     }
 
-    /// Describes the used methods: `9 methods used in 84 recorded days`.
+    /// Describes the used methods: `9 methods used in the last 84 days`.
     pub fn describe(&self) -> String {
         format!("{} used in {}", count_noun(self.methods.len() as u64, "method"), self.period())
     }

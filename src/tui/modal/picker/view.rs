@@ -318,7 +318,7 @@ impl Picker {
                 Some(SetListRow::Set(at)) => self.tree.index().sets.get(at).map_or("", |set| set.title.as_str()),
                 Some(SetListRow::Inherit) => "every method that the account's role permits, except jeton.* methods",
                 Some(SetListRow::NoAccess) => "the token can't call any method",
-                None => "no API set has these words; Esc clears the search",
+                None => "no API set matches; Esc clears the search",
             };
             return Line::raw(cut(text, columns));
         }

@@ -39,7 +39,8 @@ pub(super) fn open_about_account(
     let dialog =
         if may_open_about(&counted.account, action, ctx.model) { open_about(list, counted, action, ctx) } else { None };
     dialog.unwrap_or_else(|| {
-        Intent::Notify(NoticeId::NoEffect, "You are not permitted to change this account in this way".to_owned())
+        let next = if ctx.is_by_person() { "Ask an owner" } else { "Sign in with a password" };
+        Intent::Notify(NoticeId::NoEffect, format!("You are not permitted to change this account in this way. {next}"))
     })
 }
 

@@ -39,6 +39,7 @@ impl<S: Source> ListScreen<S> {
 }
 
 fn too_many_marked<S: Source>() -> Intent {
-    let max = group_digits(MAX_MARKED as u64);
-    Intent::Notify(NoticeId::MarkLimit, format!("At most {max} {} can be marked or unmarked one by one", S::NOUN))
+    let (max, noun) = (group_digits(MAX_MARKED as u64), S::NOUN);
+    let text = format!("At most {max} {noun} can be marked or unmarked one by one. Filter the list, then mark all");
+    Intent::Notify(NoticeId::MarkLimit, text)
 }
