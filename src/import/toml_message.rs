@@ -65,11 +65,15 @@ fn syntax(problem: &str) -> Option<&'static str> {
         "extra comma in array" => "the list has two commas without a value between them",
         "extra comma in inline table" => "the table has two commas without a key between them",
         "unexpected `=` in array" => "an equals sign is not expected in a list",
-        "extra `=`" | "extra assignment between key-value pairs" => "there is a second equals sign: write KEY = VALUE once",
+        "extra `=`" | "extra assignment between key-value pairs" => {
+            "there is a second equals sign: write KEY = VALUE once"
+        }
         "missing assignment between key-value pairs" | "invalid key-value pair" | "invalid inline table element" => {
             "the equals sign is missing: write KEY = VALUE"
         }
-        "missing key for inline table element" | "unquoted keys cannot be empty" => "there is no key before the equals sign",
+        "missing key for inline table element" | "unquoted keys cannot be empty" => {
+            "there is no key before the equals sign"
+        }
         "keys cannot be multi-line basic strings" | "keys cannot be multi-line literal strings" => {
             "a key in quotes must be on one line"
         }
@@ -79,7 +83,9 @@ fn syntax(problem: &str) -> Option<&'static str> {
         "unexpected content" | "unexpected content between comment and newline" => "this text is not expected here",
         "invalid comment character" => "the comment contains a control character",
         "carriage return must be followed by newline" => "a line ends in a carriage return alone; use line feeds",
-        "recursion limit" | "cannot recurse further; max recursion depth met" => "lists and tables are nested too deeply",
+        "recursion limit" | "cannot recurse further; max recursion depth met" => {
+            "lists and tables are nested too deeply"
+        }
         "cannot extend value of type array with a dotted key" => "a list with this name already exists above",
         "cannot extend value of type inline table with a dotted key" => "a table with this name was closed above",
         "unclosed array" => "the list has no closing bracket ]",
