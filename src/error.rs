@@ -13,7 +13,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// All exit codes with their meaning, for `docs/cli.md`.
 pub const EXIT_CODES: [(u8, &str); 8] = [
-    (0, "success; for `verify`: allowed"),
+    (0, "success; for `jeton verify`: the request is allowed"),
     (1, "failure of a file, the terminal, the store, the network or another program"),
     (2, "usage error: a misspelled option or a malformed value"),
     (3, "not found: nothing has this name or path"),

@@ -12,7 +12,7 @@ pub const ENVIRONMENT: [(&str, &str); 11] = [
         "JETON_CONFIG",
         "Path of your configuration file [default: ~/.config/jeton/config.toml]; /etc/jeton/config.toml is read too",
     ),
-    ("JETON_TOKEN_FILE", "Path of a file with a token to use instead of a password; only you may read the file"),
+    ("JETON_TOKEN_FILE", "Path of a file with a token to use instead of a password; the file must have mode 0600"),
     ("JETON_TOKEN", "Token to use instead of a password; programs that jeton starts don't get this token"),
     ("JETON_DATES", "How dates are shown: iso or dmy"),
     ("JETON_THEME", "Colours of the screens: auto, dark, light, terminal, mono, or a theme of your own"),
@@ -26,5 +26,5 @@ pub const ENVIRONMENT: [(&str, &str); 11] = [
 pub(super) fn no_config_error(path: &Path) -> Error {
     Error::usage(format!("no configuration at {}", path.display()))
         .why("JETON_CONFIG is set to this path")
-        .next("Create an empty file at this path, or correct or unset JETON_CONFIG")
+        .next("Correct or unset JETON_CONFIG, or create an empty file at this path")
 }

@@ -104,7 +104,11 @@ const KEYS: [(SettingKey, &str, &str); 25] = [
         "Addresses for management, health and metrics: unix:PATH, https://ADDRESS:PORT, comma-separated",
     ),
     (SettingKey::ServeManageGroup, "serve.manage-group", "Group that can use the socket of serve.manage"),
-    (SettingKey::ServeCertificate, "serve.certificate", "PEM file with the certificate for https, and with its chain"),
+    (
+        SettingKey::ServeCertificate,
+        "serve.certificate",
+        "PEM file with the certificate for https and its certificate chain",
+    ),
     (SettingKey::ServeKey, "serve.key", "PEM file with the key of the certificate"),
     (
         SettingKey::ServeAccept,

@@ -34,7 +34,7 @@ pub(super) async fn read_token(request: Request<Incoming>) -> Result<Zeroizing<S
         return Err("the body must be a form, with Content-Type: application/x-www-form-urlencoded");
     }
     let body = timeout(TIMEOUT, Limited::new(request.into_body(), MAX_FORM).collect()).await;
-    let body = body.map_err(|_| "the form did not arrive within 5 s")?;
+    let body = body.map_err(|_| "the form did not arrive within 5 s. Send the request again")?;
     let body = body.map_err(|e| match e.is::<LengthLimitError>() {
         true => "the form can have at most 4096 bytes",
         false => "the body is incomplete, or its chunked encoding is not valid. Send a complete form",
@@ -62,10 +62,7 @@ pub(super) fn unread_body(error: &(dyn std::error::Error + Send + Sync + 'static
         true => {
             // Only sign-in has a limit below 1 MiB.
             let (limit, next) = match limit >> 20 {
-                0 => (
-                    format!("{} KiB", limit >> 10),
-                    "Send only the fields of this endpoint, which docs/api.md describes",
-                ),
+                0 => (format!("{} KiB", limit >> 10), "Send only the fields that docs/api.md lists for this endpoint"),
                 mib => (
                     format!("{mib} MiB"),
                     "Make several smaller calls, or split a large catalogue into several catalogues",

@@ -178,11 +178,17 @@ fn open_error(path: &Path, e: io::Error) -> Error {
             .why(format!("the folder {} does not exist", folder.display()))
             .next("Create the folder, or use a file in another folder")
     } else if e.kind() == ErrorKind::PermissionDenied {
-        let why = match std::fs::symlink_metadata(path) {
-            Ok(_) => "the user who runs jeton isn't permitted to read and write this file",
-            Err(_) => "the user who runs jeton isn't permitted to create a file in this folder",
+        let (why, next) = match std::fs::symlink_metadata(path) {
+            Ok(_) => (
+                "the user who runs jeton isn't permitted to read and write this file",
+                "Run jeton as the owner of the file, or choose a file of your own",
+            ),
+            Err(_) => (
+                "the user who runs jeton isn't permitted to create a file in this folder",
+                "Give this user access to the folder, or choose a file in another folder",
+            ),
         };
-        unusable(path).why(why).next("Give this user access, or choose another file")
+        unusable(path).why(why).next(next)
     } else {
         unusable(path).why(e.to_string())
     }

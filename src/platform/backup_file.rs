@@ -54,7 +54,7 @@ pub fn check(path: &Path, store: &Path) -> Result<PathBuf> {
         if fs::symlink_metadata(&companion).is_ok_and(|meta| meta.len() > 0) {
             return Err(unusable(format!("{} has changes that are not in the backup", companion.display())).next(
                 format!(
-                    "Make a complete copy of this backup: jeton --store {} backup FILE. Then restore FILE",
+                    "Make a complete copy of this backup: jeton --store {} backup COPY. Then restore the copy",
                     quote_path(&path)
                 ),
             ));

@@ -55,7 +55,7 @@ impl NewFile {
                     true => create_error(&path, what, &ErrorKind::AlreadyExists.into()),
                     false => unusable(&path, what)
                         .why(format!("{} exists, and SQLite would read it as a part of the new file", taken.display()))
-                        .next("Choose another name, or move that file away"),
+                        .next("Choose another name, or move the existing file away"),
                 });
             }
         }

@@ -133,7 +133,7 @@ pub fn stdout_was_closed() -> bool {
 pub fn restart(arguments: &[String]) -> Error {
     let failed = |why: std::io::Error| {
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        Error::failure("the screens can't change to the other server or store")
+        Error::failure("jeton can't switch to the other server or store")
             .why(why.to_string())
             .next(format!("Run: {}", CliLine::new(&words)))
     };

@@ -56,7 +56,11 @@ impl Default for Argon2Hasher {
 }
 
 fn password_error<E: std::fmt::Display>(what: &str) -> impl FnOnce(E) -> Error {
-    move |e| Error::failure(format!("the password can't be {what}")).why(e.to_string())
+    move |e| {
+        Error::failure(format!("the password can't be {what}"))
+            .why(e.to_string())
+            .next("Try again. If this happens again, free memory, or raise the memory limit of jeton")
+    }
 }
 
 fn argon2(memory: u32, passes: u32, lanes: u32) -> Result<Argon2<'static>> {

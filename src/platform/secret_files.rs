@@ -184,8 +184,8 @@ fn save_error(path: &Path, error: &std::io::Error) -> Error {
     let refused = create_error(format!("the secret can't be saved to {}", path.display()), path, error);
     match error.kind() {
         ErrorKind::AlreadyExists => refused.next(
-            "Choose a path that does not exist yet. If an interrupted run left this file, find its token with: jeton \
-             token whose < FILE",
+            "Choose a path that does not exist yet. If an interrupted run left this file, check whether its secret \
+             belongs to a token: jeton token whose < FILE",
         ),
         _ => refused,
     }

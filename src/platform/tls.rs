@@ -42,7 +42,10 @@ pub fn provider() -> Arc<CryptoProvider> {
 fn read_pem(path: &Path, what: &str, forbidden: u32) -> Result<Zeroizing<Vec<u8>>> {
     let refused = |why: String| {
         let error = Error::failure(format!("{what} can't be read from {}", path.display())).why(why);
-        error.next(format!("Correct the path in the setting, or put a file with {what} there"))
+        error.next(format!(
+            "Correct the path in the setting, or put a file with {what} at this path. The user who runs jeton must be \
+             permitted to read the file"
+        ))
     };
     // Nothing is read from a pipe, which could wait for ever.
     let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
@@ -206,7 +209,7 @@ pub fn handshake_error(server: &ServerConnection, error: &rustls::Error) -> Erro
         }
         other => (format!("the TLS handshake failed: {other}"), "Check that jeton serve listens at this address"),
     };
-    Error::failure(format!("no secure connection to the server {}; nothing was sent", server.address))
+    Error::failure(format!("jeton can't open a secure connection to the server {}; nothing was sent", server.address))
         .why(why)
         .fault(Fault::Unreachable)
         .next(next)

@@ -46,7 +46,7 @@ impl TokenCredential {
     pub fn check_expected(&self, token: &Token) -> Result<()> {
         let [account_key, name_key] = &self.keys;
         let (key, what, expected) = match (&self.account, &self.name) {
-            (Some(account), _) if *account != token.owner.username => (account_key, "of", account.as_str()),
+            (Some(account), _) if *account != token.owner.username => (account_key, "of the account", account.as_str()),
             (_, Some(name)) if *name != token.name => (name_key, "named", name.as_str()),
             _ => return Ok(()),
         };

@@ -143,7 +143,7 @@ impl Mutation for SetPolicy {
     fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Policy>> {
         authorize::check_policy_access(actor)?;
         if self.changes.is_empty() {
-            return Err(Error::usage("give at least one rule"));
+            return Err(Error::usage("no rule was given; give at least one rule"));
         }
         let before = tx.policy()?;
         if self.expected.as_ref().is_some_and(|seen| *seen != before) {

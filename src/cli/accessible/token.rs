@@ -115,7 +115,7 @@ fn regenerate(app: &mut App, token: &Token) -> Result<Then> {
     menu::announce(app, &format!("give {} a new secret.", token.full_name()))?;
     app.out.line(&match &grace {
         None => "Old secret: stops at once".to_owned(),
-        Some(grace) => format!("Old secret: works for {grace}"),
+        Some(grace) => format!("Old secret: works for {grace}, and not longer than the token"),
     })?;
     app.out.line(&fields::describe_secret_file(out.as_ref()))?;
     if grace.is_none() {

@@ -30,7 +30,7 @@ pub struct ServeArgs {
     /// accept an older store at every start.
     #[arg(long)]
     pub accept_older_store: bool,
-    /// Accept a clock behind the latest time that the service has seen
+    /// Accept a clock that is behind the latest time the service has seen
     ///
     /// The service remembers the latest time that it has seen, also after a restart. So expired tokens stay expired if the
     /// clock is set back. If the latest time was wrong, use this option for one start.

@@ -60,7 +60,7 @@ pub struct TokensArgs {
     /// Tokens: names, account/name, hints or ids
     #[arg(required_unless_present = "filter", value_name = "TOKEN")]
     pub tokens: Vec<String>,
-    /// Select tokens by a filter, as in token list; "" selects all tokens
+    /// Select tokens that match a filter (see token list); "" matches all
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// With --filter: tokens of this account [default: your account]

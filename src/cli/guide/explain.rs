@@ -141,7 +141,11 @@ fn show(app: &mut App, explained: &Explained) -> Result<()> {
     let text = match (&explained.decision, &explained.method) {
         (Decision::Verify, Some(method)) => format!("passes with a token that can call {method}"),
         (Decision::Public, Some(method)) => format!("passes without a token: {method} is public"),
-        (Decision::Preflight, _) => "passes without a token, as a CORS preflight".to_owned(),
+        (Decision::Preflight, _) => {
+            "passes without a token if the request is a CORS preflight: it has the headers Origin and \
+                                      Access-Control-Request-Method. Otherwise denied"
+                .to_owned()
+        }
         _ => format!("denied: {}", explained.reason.as_deref().unwrap_or(NO_ROUTE)),
     };
     app.out.line(&text)?;

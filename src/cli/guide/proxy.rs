@@ -125,7 +125,10 @@ fn remarks_on_options(args: &GuideArgs, catalogues: &[Catalogue]) -> Vec<String>
     if !args.catalogue.is_empty() {
         let options: Vec<String> =
             catalogues.iter().map(|c| format!("--catalogue {}", escape_untrusted(&c.name))).collect();
-        remarks.push(format!("printed with {}: contains no routes of other catalogues", options.join(" ")));
+        remarks.push(format!(
+            "printed with {}: this configuration contains no routes of other catalogues",
+            options.join(" ")
+        ));
     }
     remarks
 }

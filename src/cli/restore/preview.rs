@@ -76,7 +76,9 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
 /// [`crate::error::Kind::Conflict`] for another number, or if nobody can be asked.
 pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored, current: &StoreState) -> Result<()> {
     let unknown = match current {
-        StoreState::Missing => "There is no store to compare with the backup, so jeton can't count the lost changes",
+        StoreState::Missing => {
+            "There is no store to compare with the backup, so it is unknown how many changes will be lost"
+        }
         StoreState::Usable(_) | StoreState::Damaged(_) => "It is unknown how many changes will be lost",
     };
     let expected = answer.lost.map_or_else(|| UNKNOWN.to_owned(), |lost| lost.to_string());

@@ -190,7 +190,7 @@ impl<'a> Found<'a> {
     /// Returns if the secret works, or why not.
     fn state(&self, now: Timestamp) -> String {
         let until = match (&self.lookup.denial_reason, &self.lookup.owner) {
-            _ if self.is_unknown() => return "not issued by this store".to_owned(),
+            _ if self.is_unknown() => return "unknown to this store".to_owned(),
             (Some(reason), _) => return format!("denied: {}", reason.describe()),
             (None, SecretOwner::Token(_, SecretState::Previous(until))) => Some(*until),
             (None, SecretOwner::Token(token, _)) => match token.expiry {

@@ -76,7 +76,10 @@ pub(super) fn refuse_skipped(skipped: u64, done: &str) -> Result<()> {
 }
 
 pub(in crate::cli) fn parse_number(typed: &str) -> Result<u64> {
-    typed.parse().map_err(|_| mismatch("nothing was changed", "expected the number of tokens"))
+    typed.parse().map_err(|_| {
+        mismatch("nothing was changed", "expected the number of tokens")
+            .next("Run the command again without --confirm, and type the number that jeton shows")
+    })
 }
 
 /// Shows the tokens or their number, and asks for the number. Only the tokens that were counted are changed.

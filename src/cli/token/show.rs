@@ -17,7 +17,7 @@ use crate::verbs::ports::DenialSummary;
 use crate::verbs::tokens::{Rights, ShowToken, TokenDetails};
 
 /// Suffix of methods and sets that are in no catalogue any more.
-const UNKNOWN_SUFFIX: &str = " (unknown, grants nothing)";
+const UNKNOWN_SUFFIX: &str = " (in no catalogue, grants nothing)";
 /// Maximum number of permitted methods listed. `--json` lists all.
 const MAX_METHODS: usize = 100;
 

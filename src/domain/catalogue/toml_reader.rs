@@ -103,7 +103,7 @@ fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
     if let Some(byte) = too_many_parts(text) {
         let error = Error::usage("the catalogue file is too large")
             .why("the file has too many words, punctuation marks and inline tables")
-            .next("Move some groups and API sets to another catalogue, in a file of its own");
+            .next(validate::DIVIDE);
         return Err(at_position(name, text, byte, error));
     }
     let doc: FileDoc = toml::from_str(text).map_err(|e| {

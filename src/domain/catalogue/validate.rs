@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 pub const MAX_METHODS: usize = 20_000;
 pub const MAX_SETS: usize = 1_000;
 /// The next step for a catalogue that is too large.
-pub(super) const DIVIDE: &str = "Divide the API into several catalogues";
+pub(super) const DIVIDE: &str = "Divide the API into several catalogues, each with its own file";
 /// Maximum total number of entries in the API sets of one catalogue.
 pub const MAX_ENTRIES: usize = 200_000;
 /// Maximum lengths of names and titles, in characters. A set's name may hold the names of several scopes.

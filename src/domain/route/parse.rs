@@ -45,8 +45,8 @@ impl Route {
         let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '\\' | '%' | ';');
         if steps || path.contains("//") || path.contains(odd) {
             return refused(
-                "a path can't contain // % ? # ; \\, spaces, or the segments . and .., because proxies may \
-                 rewrite such paths",
+                "a path can't contain spaces, control characters, \"//\", or any of these characters: % ? # ; \\ Also, \
+                 no segment can be \".\" or \"..\". Proxies may rewrite such paths",
             );
         }
         let (inner, has_final_slash) = match inner.strip_suffix('/') {

@@ -84,7 +84,8 @@ impl<'a> Security<'a> {
         }
         if remaining.is_none() {
             warnings.add(format!(
-                "the security schemes declare more than {} OpenAPI scopes, so jeton skips the rest",
+                "the security schemes declare more than {} OpenAPI scopes. jeton doesn't read the other declarations, \
+                 so some API sets get a general title",
                 group_digits(MAX_DECLARED_SCOPES as u64)
             ));
         }

@@ -115,7 +115,10 @@ fn apply(theme: &mut Theme, name: &str, text: &str, depth: ColourDepth) -> Resul
                     }
                 }
             }
-            (SIXTEEN, ..) => return Err(fault(name, line, format!("{SIXTEEN} must be a table")).next(CORRECT)),
+            (SIXTEEN, ..) => {
+                return Err(fault(name, line, format!("{SIXTEEN} must be a table"))
+                    .next(format!("Write [{SIXTEEN}] on a line of its own, and its styles below")));
+            }
             (_, Some(value), _) => {
                 let is_replaced = depth == ColourDepth::Sixteen
                     && table.get(SIXTEEN).and_then(|item| item.as_table_like()).is_some_and(|t| t.contains_key(key));
@@ -162,7 +165,9 @@ fn style(text: &str) -> Result<Style> {
             let word = words.next().ok_or_else(|| Error::usage("\"on\" has no colour after it").next(CORRECT))?;
             style = style.bg(colour(word)?);
         } else if style.fg.is_some() {
-            let why = format!("\"{}\" would be a second colour of the text", excerpt(word, MAX_QUOTED));
+            colour(word)?;
+            let why =
+                format!("the text already has a colour, so \"{}\" can't be its colour too", excerpt(word, MAX_QUOTED));
             return Err(Error::usage(why).next("For the colour of the background, write \"on\" before the colour"));
         } else {
             style = style.fg(colour(word)?);

@@ -44,7 +44,8 @@ where
             }
             accounts.push(reload(tx, account.id, env)?);
         }
-        let audited = Audited::each(accounts, entries).ok_or_else(|| Error::usage("give at least one account"))?;
+        let audited = Audited::each(accounts, entries)
+            .ok_or_else(|| Error::usage("no account was given; give at least one account"))?;
         if !ENABLED {
             check_owner_remains(tx, &[])?;
         }

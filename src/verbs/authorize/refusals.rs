@@ -35,7 +35,8 @@ pub(super) fn token_not_visible(actor: &Actor, own_account: &Account, action: To
     let by_role = account_not_visible(own_account);
     let what = "the account or token does not exist, or you are not permitted to use it".to_owned();
     let error = Error { what, ..by_role };
-    let next = "Check the name, or run jeton with --user NAME and enter the password";
+    let next =
+        "Check the name of the account or token. To use a password instead of the token, run jeton with --user ACCOUNT";
     match actor.bearer() {
         Some(bearer) if !scope_covers_others(actor, action) => error
             .why(format!(

@@ -73,8 +73,8 @@ impl CataloguePreview {
         }
         text.push(match self.renamed_tokens {
             0 => "No token uses an old name.".to_owned(),
-            1 => "1 token uses an old name and gets the new name.".to_owned(),
-            count => format!("{count} tokens use old names and get the new names."),
+            1 => "1 token selects a method or API set by an old name. jeton changes its selection to the new name.".to_owned(),
+            count => format!("{count} tokens select methods or API sets by old names. jeton changes their selections to the new names."),
         });
         if !self.renamed_in_sets.is_empty() {
             text.push("API sets of other catalogues that get the new names:".to_owned());

@@ -70,7 +70,7 @@ impl Mutation for CreateToken {
             issued.push(issue(actor, tx, env, &token, None)?);
         }
         let entries: Vec<_> = issued.iter().map(|i| audit_created(Self::NAME, &i.token)).collect();
-        Audited::each(issued, entries).ok_or_else(|| Error::usage("give at least one token"))
+        Audited::each(issued, entries).ok_or_else(|| Error::usage("no token was given; give at least one token"))
     }
 
     const ISSUES_SECRETS: bool = true;

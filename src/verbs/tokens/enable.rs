@@ -37,7 +37,7 @@ impl Mutation for DisableTokens {
                 *token = stored;
             }
         }
-        Audited::each(tokens, entries).ok_or_else(|| Error::usage("give at least one token"))
+        Audited::each(tokens, entries).ok_or_else(|| Error::usage("no token was given; give at least one token"))
     }
 
     fn equivalent_command(&self, out: &Vec<Token>) -> CliLine {
@@ -69,7 +69,7 @@ impl Mutation for EnableTokens {
             changes.push(PendingToken { before: Some(before), after });
         }
         let tokens = save_tokens(actor, tx, env, changes)?;
-        Audited::each(tokens, entries).ok_or_else(|| Error::usage("give at least one token"))
+        Audited::each(tokens, entries).ok_or_else(|| Error::usage("no token was given; give at least one token"))
     }
 
     fn equivalent_command(&self, out: &Vec<Token>) -> CliLine {

@@ -92,7 +92,7 @@ pub(super) fn check_token_limit(snapshot: &dyn Snapshot, account: AccountId, env
     }
     let first = if trashed == 0 { "Revoke tokens that are no longer needed. Then purge" } else { "Purge" };
     let name = name_account(snapshot, account)?;
-    Err(Error::conflict(format!("{name} would have {count} tokens, including its trash"))
+    Err(Error::conflict(format!("{name} would have {count} tokens, including the tokens in the trash"))
         .why(format!("the limit for each account is {limit} (policy.kept_tokens)"))
         .next(format!(
             "{first} the trash: jeton token purge --trashed. This command also purges trashed tokens of other accounts \

@@ -51,7 +51,7 @@ impl Mutation for RestoreTokens {
         };
         let entries: Vec<_> = changes.iter().map(audit).collect();
         let tokens = save_tokens(actor, tx, env, changes)?;
-        Audited::each(tokens, entries).ok_or_else(|| Error::usage("give at least one token"))
+        Audited::each(tokens, entries).ok_or_else(|| Error::usage("no token was given; give at least one token"))
     }
 
     fn equivalent_command(&self, out: &Vec<Token>) -> CliLine {

@@ -57,7 +57,7 @@ impl Mutation for RevokeTokens {
         let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
         let remaining = made_tokens(actor, tx, &ids, env.now)?;
         Audited::each(RevokeResult { tokens, named, remaining }, entries)
-            .ok_or_else(|| Error::usage("give at least one token"))
+            .ok_or_else(|| Error::usage("no token was given; give at least one token"))
     }
 
     fn equivalent_command(&self, out: &RevokeResult) -> CliLine {
