@@ -90,7 +90,10 @@ impl PropagationProbe {
         let (why, next) = match read {
             Ok(AuditPosition::Row(read)) if read >= seq => return Some(Propagation::Confirmed(time)),
             Ok(AuditPosition::Row(read)) => (
-                format!("has read only up to row {read} of the audit log, and the change is row {seq}"),
+                format!(
+                    "has not read the change. The change is row {seq} of the audit log, and the service has read up to \
+                     row {read}"
+                ),
                 "Check that the service uses this store",
             ),
             Ok(AuditPosition::Unreadable) => ("can't read the store".to_owned(), "Read the service's log"),
@@ -100,7 +103,7 @@ impl PropagationProbe {
             ),
             Err(e) => (
                 format!("gave no valid answer: {}", e.why.unwrap_or(e.what)),
-                "Check that the service runs, and read the service's log",
+                "Check that the service runs. Then read the service's log",
             ),
         };
         Some(Propagation::Unconfirmed { service, why, next })

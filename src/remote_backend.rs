@@ -304,7 +304,7 @@ fn misunderstood(answer: &HttpAnswer, what: String, why: String) -> Error {
         ),
         None => (
             "the answer is not from jeton".to_owned(),
-            "Check that jeton serve runs, and that the address leads to its management API",
+            "Check that jeton serve runs. The address of the server must lead to the management API",
         ),
     };
     Error::failure(what).why(why).next(next)

@@ -57,7 +57,7 @@ pub fn encode(request: &Request) -> Result<HttpCall> {
     let endpoint = endpoint.ok_or_else(|| {
         Error::usage("this action is not possible through a server")
             .why("the action needs the store's file")
-            .next("On the machine with the store, run jeton with --store PATH, as the unix user that owns the file")
+            .next("On the machine with the store, run jeton as the owner of the store's file, with --store PATH")
     })?;
     let mut fields = request_fields(request)?;
     let mut target = String::new();

@@ -19,7 +19,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The statuses of errors, with their meaning.
 const ERRORS: [(u16, &str); 9] = [
-    (400, "The request is malformed, or has a value that is not valid."),
+    (400, "The request is malformed or has an invalid value."),
     (401, "No proof of identity was given, or it was refused."),
     (403, "The caller is not permitted to do this."),
     (404, "Nothing has the given name."),
@@ -119,7 +119,7 @@ fn verb_operation(
         errors.push(412);
         form.parameters.push(header(
             "If-Match",
-            "The ETag that the token must have before the change, or * for any ETag.",
+            "The expected ETag of the token before the change, or * for any ETag.",
             r#"^(\*|"[0-9]{1,18}")$"#,
         ));
     }

@@ -86,7 +86,7 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
     if (checkpoint.seq, checkpoint.hash) != (tip.seq, tip.hash) {
         return Err(Error::failure("no backup was written: the copy of the store is not complete")
             .why(format!(
-                "the audit log of the copy ends at row {}, and the audit log of the store at row {}",
+                "the last audit row of the copy (row {}) differs from the last audit row of the store (row {})",
                 checkpoint.seq, tip.seq
             ))
             .next("Run the command again"));

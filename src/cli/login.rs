@@ -113,6 +113,6 @@ pub(super) fn logout(app: &mut App) -> Result<()> {
 /// Explains that a stored login is no longer accepted.
 pub(super) fn ended(username: &Username, settings: &Settings) -> Error {
     Error::unauthenticated(format!("the login of {username} at {} has ended", settings.place()))
-        .why("the cause can be the expiry, a newer login, a sign-out, a change of the account, or a restore of the store")
+        .why("possible causes are the expiry, a newer login, a sign-out, a changed account or a restored store")
         .next(format!("Run: {} login {username}", settings.program()))
 }

@@ -166,7 +166,7 @@ impl Transport {
                 let program = child_process::find_sendmail().ok_or_else(|| {
                     Error::failure("jeton can't send mail")
                         .why("the program sendmail is not in PATH, /usr/sbin or /usr/lib")
-                        .next("Install a package that provides sendmail, such as msmtp-mta, or use --run PROGRAM")
+                        .next("Install a package with the program sendmail, such as msmtp-mta. Or use --run PROGRAM")
                 })?;
                 Some(Transport::Sendmail { program, from: from.map_or_else(default_sender, Ok)? })
             }

@@ -77,7 +77,8 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     verb.expected_trash = verb.expected.is_some().then_some(seen.set);
     if seen.lost.trashed > 0 && verb.confirm.is_none() {
         let typed = app.prompt.read_visible(&format!(
-            "To change the policy, type {}, the number of tokens that can't be restored after the change",
+            "{} can't be restored after the change. To change the policy, type {}",
+            counted(seen.lost.trashed, "token"),
             seen.lost.trashed
         ))?;
         verb.confirm = Some(parse_number(&typed)?);

@@ -202,10 +202,9 @@ fn format_progress((count, total): (u64, u64), label: Label, elapsed: Duration, 
 }
 
 fn cancelled_at_server(program: &str) -> Error {
-    Error::new(Kind::Cancelled, "cancelled while the server was working; it is unknown if the server made the change")
-        .next(format!(
-            "To see what was changed, run: {program} token list. Owners and admins can also run: {program} audit"
-        ))
+    Error::new(Kind::Cancelled, "cancelled while the server was working. Perhaps the server has made the change").next(
+        format!("To see what was changed, run: {program} token list. Owners and admins can also run: {program} audit"),
+    )
 }
 
 impl App {

@@ -168,7 +168,7 @@ fn document(path: &Path) -> Result<DocumentMut> {
 fn write_error(path: &Path, e: &std::io::Error) -> Error {
     Error::failure(format!("the configuration {} can't be written", path.display()))
         .why(e.to_string())
-        .next("Check the owner and mode of the file and of its folder, and the free space of the disk")
+        .next("Check the owner and the mode of the file and of its folder. Check that the disk has free space")
 }
 
 /// Replaces the file. A link is followed, because some users keep their configuration elsewhere.

@@ -30,7 +30,7 @@ pub(super) const NOT_A_SECRET: &str = "the value is not the secret of a jeton to
 
 /// The next step for a file that other users can change.
 pub(super) const MAKE_PRIVATE: &str =
-    "Make sure that you or root own the file and its folders, and that nobody else can write to them (chown, chmod)";
+    "You or root must own the file and its folders (chown). Other users must have no write access (chmod)";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -130,8 +130,8 @@ pub(super) fn refused(path: &Path, why: String) -> Error {
 /// Returns the error for a file of which not even the text can be read.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     refused(path, error.to_string()).next(format!(
-        "The configuration must be a text file of at most {} KiB that your user can read. Correct the file, or move \
-         the file away",
+        "The configuration must be a text file of at most {} KiB. Your user must have read access. Correct the file, \
+         or move the file away",
         MAX_BYTES / 1024
     ))
 }
@@ -142,12 +142,12 @@ pub(super) fn replace_secrets(path: &Path) -> String {
     let is_ours = own_uid == 0 || fs::metadata(path).is_ok_and(|meta| meta.uid() == own_uid);
     let first = match is_ours {
         true => format!("Run: chmod 600 {}", quote_absolute(path)),
-        false => "Ask the owner of the file to move the secrets to a file that only its owner can read".to_owned(),
+        false => "Ask the owner of the file to move the secrets to a private file (mode 0600)".to_owned(),
     };
     format!(
-        "{first}. Others could have read the secrets in this file, so replace them. If the file has api-token, \
-         regenerate that token and store the new secret. For each server under [logins], run: jeton --server ADDRESS \
-         logout. Then log in again"
+        "{first}. Other users could have read the secrets in this file, so replace the secrets. For the setting \
+         api-token, regenerate the token and save the new secret. For each server under [logins], run: jeton --server \
+         ADDRESS logout. Then log in again"
     )
 }
 

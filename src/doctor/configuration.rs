@@ -24,12 +24,12 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "configuration.unknown-key",
-        meaning: "A configuration file has a key that jeton doesn't know, so no command runs",
+        meaning: "A configuration file has an unknown setting, so no command runs",
         run: |c| faults(c, FileFault::UnknownKey),
     },
     CheckKind {
         id: "configuration.value",
-        meaning: "A setting has an invalid value, so commands that need the setting don't run",
+        meaning: "A setting has an invalid value, so some commands don't run",
         run: values,
     },
     CheckKind {
@@ -39,7 +39,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "configuration.secret-file",
-        meaning: "A file with a token or a key is missing, can't be used, or can be read by other users",
+        meaning: "A file with a token or a key is missing or unusable, or other users can read the file",
         run: secret_files,
     },
     CheckKind {
@@ -49,12 +49,12 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "configuration.group",
-        meaning: "The group of a socket doesn't exist, or the user of the service is not in this group",
+        meaning: "The group of a socket doesn't exist, or the service's user is not a member of the group",
         run: groups,
     },
     CheckKind {
         id: "configuration.contradiction",
-        meaning: "Two settings contradict each other, or a setting has no effect because of another setting",
+        meaning: "Two settings contradict each other, or one setting makes another setting useless",
         run: contradictions,
     },
 ];
@@ -200,8 +200,8 @@ fn groups(context: &Context<'_>) -> Vec<Finding> {
             match service_user(context).filter(|uid| unix_group::has_member(name, *uid) == Some(false)) {
                 Some(uid) => Finding::warning(format!("{} is not in the group {name} ({key})", user_name(uid)))
                     .why(
-                        "the service must run as this user, the owner of the store. Only a member of the group can \
-                         give the socket to the group, so the service refuses to start",
+                        "this user owns the store, so the service must run as this user. Only a member of the group \
+                         can set the group of the socket. The service refuses to start",
                     )
                     .next(format!(
                         "Correct {key} in {source}, or add the user to the group: usermod -aG {name} {}",
@@ -220,8 +220,8 @@ fn missing_group(key: &str, name: &str, source: &Source) -> Finding {
     };
     Finding::fault(format!("there is no group {name} ({key}, from {source})"))
         .why(match name.parse::<u32>() {
-            Ok(_) => "without this group, the service can start only as root or with a socket that systemd creates",
-            Err(_) => "without this group, the service can start only with a socket that systemd creates",
+            Ok(_) => "only root can start the service without this group, unless systemd creates the socket",
+            Err(_) => "the service can't start without this group, unless systemd creates the socket",
         })
         .next(format!("Correct {key}. Or create the group, and add the user of the service to the group: {create}"))
 }

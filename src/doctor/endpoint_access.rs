@@ -56,9 +56,9 @@ fn judge_socket(what: &str, path: &Path, meta: &fs::Metadata, group: &str) -> Fi
             None => ("every user of this machine".to_owned(), mode),
         };
         return Finding::warning(format!("{what} by {who}, at {}", path.display())).why(why).next(format!(
-            "If systemd creates the socket, set SocketMode=0660 and SocketGroup= in the socket unit, and restart this \
-             unit. Otherwise restart the service. Then only the user of the service and the group in {group} can use \
-             the socket"
+            "If systemd creates the socket, set SocketMode=0660 and SocketGroup=GROUP in the socket unit. Then restart \
+             the socket unit. Otherwise restart the service. The new socket is only for the service's user and for the \
+             group in {group}"
         ));
     }
     if let Err(error) = sockets::check_folder(path) {

@@ -23,7 +23,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "proxy.current",
-        meaning: "The proxy's configuration is older than the catalogues or settings, so the proxy decides by old routes",
+        meaning: "The proxy's configuration is outdated, so the proxy uses old routes or settings",
         run: current,
     },
 ];
@@ -101,14 +101,14 @@ fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Findin
         return Finding::warning(format!("{path} wasn't compared with the catalogues"))
             .why("the store can't be read here")
             .next(format!(
-                "If this report shows faults of the store, correct these faults first. Then run jeton doctor --proxy \
-                 {} on the machine of the store, as the user that owns the store",
+                "If this report shows faults of the store, first correct these faults. Run the check on the machine of \
+                 the store, as the owner of the store: jeton doctor --proxy {}",
                 quote_path(file)
             ));
     };
     let Some(old) = &printed.fingerprint else {
         return Finding::warning(format!("{path} could be outdated"))
-            .why("an earlier version of jeton printed this file, so jeton can't compare the file with the catalogues")
+            .why("this file is from an earlier version of jeton, and can't be compared with the catalogues")
             .next(next);
     };
     match fingerprint(context, store, printed) {

@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "service.access",
-        meaning: "Everyone on the machine or network can reach the service, or its socket is missing or not safe",
+        meaning: "Everyone on the machine or network can reach the service, or a socket is missing or unsafe",
         run: access,
     },
     CheckKind {
@@ -119,7 +119,7 @@ fn running(context: &Context<'_>) -> Vec<Finding> {
             return vec![
                 Finding::warning("the service of the store has crashed, or was killed")
                     .why(format!(
-                        "a file next to the store still has the address {verify} of the service, but no service runs"
+                        "no service runs, but a file next to the store still contains the service's address: {verify}"
                     ))
                     .next(format!("Read the last lines of the service's log. {start}")),
             ];
@@ -217,7 +217,7 @@ fn explain(word: &str) -> String {
         (_, Some(fault)) => fault.explain(),
         ("store", _) => "the service can't read its store",
         ("older-store", _) => {
-            "the store seems to be an older copy, or another store, so the service doesn't use the store"
+            "the store could be an older copy or another store. Therefore the service doesn't use the store"
         }
         ("unknown", _) => "the service gives no reason",
         _ => return format!("the service gives the reason \"{}\"", excerpt(word, 64)),
@@ -284,10 +284,10 @@ fn access(context: &Context<'_>) -> Vec<Finding> {
     if let Some(https) = serve.and_then(|serve| serve.manage.as_ref()?.value.https) {
         let reach = match https.ip() {
             ip if ip.is_unspecified() => {
-                "Other machines can reach this port at every address of this machine, if no firewall blocks the port"
+                "Without a firewall, other machines can reach this port at every address of this machine"
             }
             ip if ip.is_loopback() => "Only this machine can reach this port",
-            _ => "Other machines can reach this port, if no firewall blocks the port",
+            _ => "Without a firewall, other machines can reach this port",
         };
         found.push(Finding::ok(format!("serve.manage has the address https://{https}. {reach}")));
     }

@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "systemd.hardening",
-        meaning: "Settings of the shipped unit that protect the machine are missing or different in the installed unit",
+        meaning: "Security settings of the shipped unit are missing or different in the installed unit",
         run: hardening,
     },
     CheckKind {
@@ -123,7 +123,7 @@ fn hardening(context: &Context<'_>) -> Vec<Finding> {
         .map(|(name, unit, shipped)| {
             let weaker = weaker_settings(&unit, &shipped);
             match weaker.is_empty() {
-                true => Finding::ok(format!("{name} has all settings of the shipped unit that protect the machine")),
+                true => Finding::ok(format!("{name} has all security settings of the shipped unit")),
                 false => Finding::warning(format!("{name} protects the machine less than the shipped unit"))
                     .why(format!("missing settings, or settings with other values: {}", weaker.join(", ")))
                     .next("Copy these settings from the unit in the package, or from assets/systemd in jeton's source"),
@@ -206,9 +206,9 @@ fn store(context: &Context<'_>, unit: &Unit) -> Option<Finding> {
         Err(e) => Finding::fault(format!("the store of {SERVICE} can't be used: {shown}"))
             .why(without_error_number(&e.to_string()))
             .next(format!(
-                "If there is no store yet, make sure that the folder of the store exists and belongs to {user}. Then \
-                 run: sudo -u {user} jeton init --store {}. If the store is elsewhere, correct the path in ExecStart=. \
-                 If the store was lost, restore a backup",
+                "For a new store: create the store's folder, and make {user} the owner of the folder. Then run: sudo \
+                 -u {user} jeton init --store {}. For a store at another path: correct the path in ExecStart=. For a \
+                 lost store: restore a backup",
                 quote_path(Path::new(&shown)),
                 user = quote_path(Path::new(&*excerpt(unit.value("Service", "User").unwrap_or("root"), 40))),
             )),

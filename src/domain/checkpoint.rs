@@ -16,9 +16,9 @@ use crate::error::{Error, Result};
 const LINE_PREFIX: &str = "jeton-audit 1 ";
 
 /// The limits of the chain alone, without an anchor.
-pub const NO_CHECKPOINT_ADVICE: &str = "Without an anchor, jeton can't detect whether somebody removed the last rows \
-     or rewrote the whole log. Create an anchor outside the store: jeton audit anchor FILE. Then compare the log with \
-     the anchor: jeton audit verify --anchor FILE";
+pub const NO_CHECKPOINT_ADVICE: &str = "Somebody could have removed the last rows, or rewritten the whole log. jeton \
+     can detect this only with an anchor, a file outside the store. Create an anchor: jeton audit anchor FILE. From \
+     then on, check the log with the anchor: jeton audit verify --anchor FILE";
 
 /// The identity of the store that an anchor belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]

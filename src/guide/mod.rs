@@ -125,8 +125,7 @@ impl Guide<'_> {
         {
             return Err(Error::usage(format!("tokens can't be read from the header {name}"))
                 .why(format!(
-                    "the proxy removes headers that match {pattern} from requests, because applications trust \
-                     such headers"
+                    "the proxy removes all headers that match {pattern}, because applications trust these headers"
                 ))
                 .next(advise_setting("serve.accept", "a header such as header:X-Api-Token")));
         }
@@ -143,23 +142,24 @@ impl Guide<'_> {
             );
             return Err(match subject {
                 ProxyKind::Envoy => error.next(format!(
-                    "{}. Or add --insecure if this machine has no other users",
+                    "{}. If this machine has no other users, add --insecure instead",
                     advise_setting("serve.verify", "unix:PATH")
                 )),
-                _ => error.next("Use nginx, Caddy or HAProxy, or add --insecure if this machine has no other users"),
+                _ => error
+                    .next("Use nginx, Caddy or HAProxy. If this machine has no other users, add --insecure instead"),
             });
         }
         if let (Some(tls), ProxyKind::Haproxy) = (&self.tls, subject) {
             let mut beside = tls.certificate.clone().into_os_string();
             beside.push(".key");
             if tls.key != tls.certificate && tls.key.as_os_str() != beside {
-                return Err(Error::usage(
-                    "HAProxy needs the private key in the certificate file, or in a file with the same name \
-                     plus .key",
-                )
+                return Err(Error::usage(format!(
+                    "HAProxy reads the private key only from the certificate file, or from {}",
+                    Path::new(&beside).display()
+                ))
                 .next(
-                    "Put certificate and key into one file that only its owner can read: (umask 077; cat CERT KEY > FILE). \
-                     Then use --cert FILE --key FILE",
+                    "Put certificate and key into one file: (umask 077; cat CERT KEY > FILE). Then use --cert FILE \
+                     --key FILE",
                 ));
             }
         }
@@ -233,13 +233,15 @@ impl Guide<'_> {
                 path.display()
             ),
             (Endpoint::Tcp(_), Some(_)) => format!(
-                "{comment} This file contains a proof value: other users must not be able to read the file (chmod \
-                 640, group of the proxy). jeton listens\n\
-                 {comment} at a TCP port. While jeton is down, a program of any local user can listen at this port. \
-                 Such a program can't let requests\n\
-                 {comment} through, but receives tokens. A socket (serve.verify) is safer. If another program has \
-                 listened at the port, run jeton guide\n\
-                 {comment} PROXY --new-proof, and regenerate the tokens that the program received.\n"
+                "{comment} Keep this file secret, because it contains a proof value: chmod 640, with the group of the \
+                 proxy.\n\
+                 {comment} jeton listens at a TCP port. While jeton is down, any local user can start a program at \
+                 this port.\n\
+                 {comment} This program can't let requests through, but it receives tokens. So a socket (serve.verify) \
+                 is safer.\n\
+                 {comment} If another program has listened at the port, run: jeton guide PROXY --new-proof. Then \
+                 regenerate\n\
+                 {comment} the tokens that the program received.\n"
             ),
             (Endpoint::Tcp(_), None) => String::new(),
         }

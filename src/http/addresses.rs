@@ -71,8 +71,8 @@ pub(super) fn reject_cleartext(verify: &Endpoint, manage: &Endpoint, insecure: b
         return Err(Error::usage(format!("tokens would be sent to {verify} unencrypted"))
             .why("only loopback (127.0.0.1) or a unix socket keeps tokens on this machine")
             .next(
-                "If the proxy runs on this machine, use unix:PATH or 127.0.0.1:PORT with --verify or in serve.verify. \
-                 To send tokens unencrypted anyway, add --insecure",
+                "For a proxy on this machine, use unix:PATH or 127.0.0.1:PORT with --verify or in serve.verify. To \
+                 send tokens unencrypted anyway, add --insecure",
             ));
     }
     match manage {

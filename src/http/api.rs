@@ -164,8 +164,10 @@ impl ApiBackend {
         }
         if !anchor.is_in_place() {
             return Err(Error::failure("the service can't use its store")
-                .why("the store's file, or the -wal or -shm file next to it, was moved, replaced or deleted")
-                .next("If the file of the store is gone, put it back or restore a backup. Then restart the service"));
+                .why(
+                    "a file of the store was moved, replaced or deleted: the main file, the -wal file or the -shm file",
+                )
+                .next("If the main file is gone, put the file back, or restore a backup. Then restart the service"));
         }
         self.location.open(OpenMode::Existing).map(Arc::new)
     }

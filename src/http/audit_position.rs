@@ -36,8 +36,8 @@ pub(super) fn accept_older_store(store_handle: &mut ReopeningStore, continuity: 
             *continuity = RollbackDetector::default();
             tracing::warn!(
                 why = %escape_untrusted(&why),
-                "jeton accepts the store because of --accept-older-store. If the store is an older copy, tokens that \
-                 were revoked after the copy was made can work again"
+                "jeton accepts the store because of --accept-older-store. If the store is an older copy, later changes \
+                 are missing, and revoked tokens can work again"
             );
         }
         Ok(None) => tracing::warn!("--accept-older-store was not needed: leave out this option at the next start"),
@@ -116,8 +116,9 @@ impl AuditPosition {
                     let why = e.to_string();
                     tracing::warn!(
                         why = %escape_untrusted(&why),
-                        "the last seen audit row can't be saved. After a restart, the service could use an older copy \
-                         of the store without a warning, and revoked tokens could work again"
+                        "the last seen audit row can't be saved. After a restart, the service might not notice an \
+                         older copy of the store. In an older copy, revoked tokens can work again. Check the \
+                         permissions and the free space of the store's folder"
                     );
                 }
                 pending.is_failing = true;

@@ -102,11 +102,11 @@ impl OverloadReport {
                 self.sweeps_without_overload = 0;
                 let next = match limits.verify < MAX_CONNECTIONS {
                     true => {
-                        "The system lets jeton open too few files for more connections. Let jeton open 20000 or more: \
-                         in the systemd unit, set LimitNOFILE=20000. For a container, use the option --ulimit \
-                         nofile=20000. Otherwise, run in a root shell: ulimit -n 20000, then sudo -u USER jeton serve"
+                        "The system's limit of open files is too low. Raise the limit to 20000 or more. In the systemd \
+                         unit, set LimitNOFILE=20000. For a container, use the option --ulimit nofile=20000. \
+                         Otherwise, run in a root shell: ulimit -n 20000, then sudo -u USER jeton serve"
                     }
-                    false => "Find the clients that keep so many connections open",
+                    false => "Find the clients that have too many open connections",
                 };
                 let effect = match before.1 == refused {
                     true => "jeton closes the least active connections",
@@ -131,8 +131,7 @@ impl OverloadReport {
                         open,
                         closed,
                         refused,
-                        "the overload is over: for 2 s, jeton closed no connections because of overload, and \
-                         accepted every new connection"
+                        "the overload is over: for 2 s, jeton did not need to close or refuse a connection"
                     );
                 }
             }

@@ -60,10 +60,10 @@ impl ExpiryClock {
             true => self.faults.report(
                 Fault::Clock,
                 &format!(
-                    "the clock is {} s behind {}, the latest time that the service knows. Correct the clock. If \
-                     the clock is correct and was ahead before, restart the service once with: \
-                     jeton serve --accept-earlier-clock. Under systemd, add the option to ExecStart=, restart the \
-                     service, and remove the option",
+                    "the clock is {} s behind {}, the latest time that the service has seen. Correct the clock. If the \
+                     clock is correct, it was ahead before. In this case, restart the service once with the option \
+                     --accept-earlier-clock. With systemd, add the option to ExecStart=, restart the service, and \
+                     remove the option",
                     lag / SECOND,
                     least.rfc3339()
                 ),

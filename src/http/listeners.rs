@@ -98,7 +98,7 @@ pub(super) fn unused_socket(name: &str, has_https: bool) -> Error {
         true => Error::usage(format!("systemd passes more sockets named \"{name}\" than jeton uses"))
             .why(
                 "jeton uses one socket named verify and one socket named manage. If serve.manage has an https address, \
-                 jeton uses a second socket named manage, which must be a TCP port",
+                 jeton uses a second socket named manage. This second socket must be a TCP port",
             )
             .next(match name == ListenerKind::Https.name() && !has_https {
                 true => {

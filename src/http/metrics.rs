@@ -60,8 +60,8 @@ impl Metrics {
         if outcome == VerifyOutcome::UnknownMethod && count.is_power_of_two() {
             tracing::warn!(
                 count,
-                "a request to /v1/verify names no method, or a method that is in no catalogue. If a proxy sent the \
-                 request, print the proxy's configuration again with jeton guide PROXY, and reload the proxy"
+                "a request to /v1/verify names no method, or its method is in no catalogue. If a proxy sent the \
+                 request, print the proxy's configuration again: jeton guide PROXY. Then reload the proxy"
             );
         }
     }
@@ -76,13 +76,13 @@ pub(super) fn render(service: &ServerState, figures: Option<&Figures>, scraper: 
     write_requests(&mut text, &service.metrics);
     write_connections(&mut text, service);
     let older = u64::from(service.metrics.is_older_store.load(Relaxed));
-    let help = "1 while the service refuses the store, because the store could be an older copy or another store.";
+    let help = "1 while the service doesn't use the store. The store could be an older copy or another store.";
     text.one("store_older", help, older);
     let faults = Fault::ALL
         .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
     text.family(
         "fault",
-        "1 while the fault lasts: a socket, file or new certificate of jeton can't be used, or the clock is behind.",
+        "1 while the fault lasts. Examples: a lost socket, an unusable new certificate, a clock that is behind.",
         &faults,
     );
     write_ledger(&mut text, &service.ledger);
@@ -210,8 +210,8 @@ fn write_store(text: &mut MetricsText, Figures { tokens, files }: &Figures) {
 
 fn write_names(text: &mut MetricsText, figures: &Figures, scraper: &Scraper) {
     let help = format!(
-        "Expiry of the first {MAX_NAMED} active tokens that expire within 30 days. Shows only the tokens that the \
-         caller's token can see. Needs a token that may call jeton.tokens.read-all."
+        "Expiry of the first {MAX_NAMED} active tokens that expire within 30 days. The request needs a token that may \
+         call jeton.tokens.read-all. Tokens that this caller can't see are missing."
     );
     let seen = figures.tokens.soonest.iter().filter(|token| scraper.sees(token));
     let samples: Vec<_> = seen

@@ -191,9 +191,8 @@ pub fn start(start: ServerConfig, ended: impl FnOnce() + Send + 'static) -> Resu
             match verify {
                 // The process that listens there may have received the proxies' requests.
                 Endpoint::Tcp(_) if e.kind == Kind::Conflict => e.next(
-                    "Stop the program that listens there. If you don't know this program, the program could have \
-                     received tokens. In this case, run jeton guide PROXY --new-proof, and regenerate each token in \
-                     use",
+                    "Stop the program that listens there. An unknown program could have received tokens. In this case, \
+                     run jeton guide PROXY --new-proof, and regenerate each token in use",
                 ),
                 Endpoint::Tcp(_) | Endpoint::Unix(_) => e,
             }

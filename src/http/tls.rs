@@ -53,8 +53,8 @@ impl CertificateFiles {
             };
             Error::failure(format!("the certificate in {} can't be used", self.certificate.display())).why(why).next(
                 format!(
-                    "Check that the file begins with the certificate of this service, and that the key of this \
-                     certificate is in {}",
+                    "The file must begin with the certificate of this service. Check that the key of this certificate \
+                     is in {}",
                     self.key.display()
                 ),
             )

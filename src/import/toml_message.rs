@@ -53,7 +53,7 @@ fn syntax(problem: &str) -> Option<&'static str> {
         | "invalid float"
         | "invalid date-time" => "the value is not valid: a text must be in quotes",
         "invalid basic string" | "invalid literal string" => {
-            "the text has no closing quote on this line, or contains a character that is not allowed"
+            "the closing quote is missing on this line, or the text contains a control character"
         }
         "duplicate key" => "a key or table with this name already exists above",
         "invalid unquoted key" => "a key with other characters than A-Z a-z 0-9 _ - must be in quotes",

@@ -49,7 +49,7 @@ impl AnchorFile {
         if let Some(ending) = super::secret_files::reserved_suffix(&path) {
             return Err(unusable(&path)
                 .why(format!(
-                    "jeton and SQLite use names that end in {ending} for files of a store, and could replace or \
+                    "names that end in {ending} are reserved for files of a store. jeton or SQLite could replace or \
                      remove the anchor"
                 ))
                 .next("Choose another name"));

@@ -14,8 +14,8 @@ use crate::error::{Error, Fault, Result};
 use crate::verbs::cli_line::quote_path;
 
 /// The next step for a backup that another user could change.
-const COPY: &str = "Copy the backup to a folder that only you can write to, as a file with mode 0600. Check the copy: \
-                    jeton --store COPY audit verify. Then restore the copy";
+const COPY: &str = "Copy the backup to a folder that only you can write to. Set the mode of the copy to 0600. Check \
+                    the copy: jeton --store COPY audit verify. Then restore the copy";
 
 /// Checks that the file at `path` is a complete backup that nobody else can change, and not the file of `store`. Returns
 /// its absolute path.

@@ -28,7 +28,7 @@ pub fn acquire(store: &Path, command: &str) -> Result<FolderLock> {
         Ok(()) => Ok(FolderLock { _folder: file }),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::conflict(format!("{command} is already running"))
             .why(format!("another process has locked {}", folder.display()))
-            .next("Wait until that process has ended, then run the command again")),
+            .next("Wait until the other process ends. Then run the command again")),
         Err(e) => Err(refused(e.into())),
     }
 }

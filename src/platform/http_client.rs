@@ -168,7 +168,7 @@ impl HttpClient {
         Error::failure(format!("the server {} can't be reached", self.server()))
             .why(e.to_string())
             .fault(Fault::Unreachable)
-            .next("Check the server's address, and that jeton serve runs there")
+            .next("Check the address of the server, and check that jeton serve runs there")
     }
 }
 
@@ -198,7 +198,10 @@ async fn connect_tls(tls: &TlsConnector, host: &str, port: u16) -> io::Result<Tl
 /// Explains that nothing shows which program listens at a port of this machine.
 fn unproven_port(server: &ServerAddress) -> Error {
     Error::denied(format!("nothing was sent to {server}"))
-        .why("when jeton serve is stopped, any user of this machine can use this port and get your password or token")
+        .why(
+            "while jeton serve is stopped, any user of this machine can listen at this port. That user would get your \
+             password or token",
+        )
         .next(
             "Use https, or the socket of the service (unix:PATH). To accept the risk, run: jeton config set \
              server-insecure yes",

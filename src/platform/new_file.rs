@@ -40,12 +40,12 @@ impl NewFile {
         let path = paths::absolute(path).map_err(refused)?;
         if let Some(ending) = secret_files::reserved_suffix(&path) {
             return Err(Error::usage(format!("{what} can't be written to {}", path.display()))
-                .why(format!("jeton and SQLite use names that end in {ending} for files of a store"))
+                .why(format!("names that end in {ending} are reserved for files of a store"))
                 .next("Choose another name"));
         }
         if let Some(folder) = SharedFolder::above(&path).map_err(refused)? {
             return Err(unusable(&path, what)
-                .why(format!("{folder}, and could replace the file while it is being written"))
+                .why(format!("{folder}, and could replace the unfinished file"))
                 .next("Choose a folder that only you can write to"));
         }
         // SQLite would read a file with one of these suffixes as part of the new file.
@@ -54,7 +54,10 @@ impl NewFile {
                 return Err(match taken == path {
                     true => create_error(&path, what, &ErrorKind::AlreadyExists.into()),
                     false => unusable(&path, what)
-                        .why(format!("{} exists, and SQLite would read it as a part of the new file", taken.display()))
+                        .why(format!(
+                            "{} exists. SQLite would read the existing file as a part of the new file",
+                            taken.display()
+                        ))
                         .next("Choose another name, or move the existing file away"),
                 });
             }

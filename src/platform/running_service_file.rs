@@ -54,13 +54,12 @@ pub fn acquire(store: &Path) -> Result<ServiceLock> {
 
 fn open_locked(path: &Path) -> Result<File> {
     let refused = |e: std::io::Error| {
-        Error::failure(format!("the file with the service's addresses, {}, can't be written", path.display()))
-            .why(e.to_string())
+        Error::failure(format!("the service's addresses can't be written to {}", path.display())).why(e.to_string())
     };
     let file = sidecar::open_options().write(true).create(true).open(path).map_err(refused)?;
     if !file.metadata().is_ok_and(|meta| is_trusted(&meta)) {
         return Err(refused(std::io::Error::other(
-            "the file must be a regular file without hard links, and only the service's user may read and write it",
+            "only the service's user may have access to the file. The file must be a regular file without hard links",
         ))
         .next("Check who created the file, then remove the file"));
     }

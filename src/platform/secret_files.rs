@@ -9,6 +9,7 @@ use super::sidecar::SQLITE_SUFFIXES;
 use super::{bounded_read, paths, signals, whole_file};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
+use crate::verbs::cli_line::quote_path;
 use crate::verbs::ports::{PendingFile, SecretFileWriter};
 
 /// Reads a text of at most `most` bytes, from a file or a pipe. `-` is stdin.
@@ -168,8 +169,8 @@ impl SecretFileWriter for SecretFiles {
         if let Some(ending) = reserved_suffix(&path) {
             return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
                 .why(format!(
-                    "jeton and SQLite use names that end in {ending} for files of a store, and could replace or \
-                     remove such a file"
+                    "names that end in {ending} are reserved for files of a store. jeton or SQLite could replace or \
+                     remove the saved secret"
                 ))
                 .next("Choose another name"));
         }
@@ -183,10 +184,11 @@ impl SecretFileWriter for SecretFiles {
 fn save_error(path: &Path, error: &std::io::Error) -> Error {
     let refused = create_error(format!("the secret can't be saved to {}", path.display()), path, error);
     match error.kind() {
-        ErrorKind::AlreadyExists => refused.next(
-            "Choose a path that does not exist yet. If an interrupted run left this file, check whether its secret \
-             belongs to a token: jeton token whose < FILE",
-        ),
+        ErrorKind::AlreadyExists => refused.next(format!(
+            "Choose a path that does not exist yet. If this file is from an interrupted command, look up the secret in \
+             the file: jeton token whose < {}",
+            quote_path(path)
+        )),
         _ => refused,
     }
 }

@@ -23,8 +23,8 @@ pub(super) fn check(path: &Path, stream: &UnixStream) -> Result<()> {
     let own = rustix::process::geteuid().as_raw();
     let refused = |why: String| {
         Err(Error::denied(format!("nothing was sent to {}", path.display())).why(why).next(
-            "If the program is jeton serve, use a socket in a folder that belongs to the user of the service, such as \
-             /run/jeton. The folders above this folder must belong to root",
+            "If the program is jeton serve, use a socket in a folder of the service's user. Example: /run/jeton. All \
+             folders above that folder must belong to root",
         ))
     };
     let peer = match stream.peer_cred() {
@@ -35,7 +35,7 @@ pub(super) fn check(path: &Path, stream: &UnixStream) -> Result<()> {
         true => Ok(()),
         false => {
             let name = unix_user::name_of(peer).unwrap_or_else(|| format!("uid {peer}"));
-            refused(format!("the program that listens there runs as {name}, and is possibly not jeton serve"))
+            refused(format!("the program that listens there runs as {name}. Perhaps this program is not jeton serve"))
         }
     }
 }

@@ -113,7 +113,7 @@ pub fn check_folder(socket: &Path) -> Result<()> {
     let unsafe_at = |folder: &Path, why: String| {
         Error::failure(format!("other users could replace a socket at {}", socket.display()))
             .why(format!("{} {why}", folder.display()))
-            .next("Choose a folder that only root or the service's own user can change, such as /run/jeton")
+            .next("Choose a folder that only root or the service's user can write to, such as /run/jeton")
     };
     let folder = socket.parent().unwrap_or(Path::new("/"));
     // Without a folder, nothing can be bound either.
@@ -145,7 +145,9 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, 
         let kind = if is_in_use { Kind::Conflict } else { Kind::Failure };
         let error = Error::new(kind, format!("can't listen on {endpoint}")).why(e.to_string());
         match e.kind() {
-            ErrorKind::AlreadyExists => error.next("Choose another address, or remove the file if nothing uses it"),
+            ErrorKind::AlreadyExists => {
+                error.next("If no program uses the file, remove the file. Otherwise choose another address")
+            }
             ErrorKind::AddrInUse => error.next("Stop the program that listens there, or choose another address"),
             ErrorKind::NotFound => {
                 error.next("Create the folder of the socket first. The service's user must own the folder")
@@ -160,9 +162,9 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(BoundSocket, 
                 Endpoint::Unix(_) => "Choose a folder that the service's user can write to",
             }),
             _ if e.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error()) => error.next(
-                "If systemd runs the service, use unix:PATH, because the unit permits no ports \
-                 (RestrictAddressFamilies=AF_UNIX). For https, run: systemctl enable --now jeton-https.socket. Without \
-                 systemd, use an IPv4 address, because this system has no IPv6",
+                "With systemd, use unix:PATH, because the unit of the service permits no ports. For https, run: \
+                 systemctl enable --now jeton-https.socket. Without systemd, use an IPv4 address, because this system \
+                 has no IPv6",
             ),
             _ => error,
         }

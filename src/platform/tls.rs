@@ -25,13 +25,13 @@ use crate::service::server_address::ServerConnection;
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 /// The next step for a server whose certificate can't be checked.
-const SET_CA: &str = "Set a file with the certificate of the server or of its authority: jeton config set server-ca FILE. \
-                      Or set the pin that jeton serve logs at its start: jeton config set server-pin PIN. For a server \
-                      that has a name in the configuration, the settings are servers.NAME.ca and servers.NAME.pin";
+const SET_CA: &str = "Set a file with the certificate of the server or of its authority: jeton config set server-ca \
+                      FILE. Or set the pin from the log of jeton serve: jeton config set server-pin PIN. For a server \
+                      with a name in the configuration, set servers.NAME.ca or servers.NAME.pin";
 
 /// The next step for a server whose certificate doesn't fit the configured file.
-const ASK_FOR_CA: &str =
-    "Ask the administrator of the server for a file with the certificate of the server or of its authority";
+const ASK_FOR_CA: &str = "Ask the administrator of the server for the certificate of the server or of its authority. \
+                          Then save the certificate in this file";
 
 /// Returns the cryptography that clients and servers use.
 pub fn provider() -> Arc<CryptoProvider> {
@@ -220,8 +220,8 @@ fn explain(server: &ServerConnection, error: &CertificateError) -> (String, &'st
         ApplicationVerificationFailure, BadSignature, Expired, ExpiredContext, NotValidForNameContext, NotValidYet,
         NotValidYetContext, Other, UnknownIssuer,
     };
-    const VALID: &str =
-        "Ask the administrator of the server for a valid certificate, and check the clock of this machine";
+    const VALID: &str = "Check the clock of this machine. If the clock is correct, ask the administrator of the server \
+                         for a valid certificate";
     match (error, &server.ca) {
         // `Other` is mostly a self-signed certificate that is marked as an authority.
         (UnknownIssuer | BadSignature | Other(_), None) => {
@@ -232,8 +232,8 @@ fn explain(server: &ServerConnection, error: &CertificateError) -> (String, &'st
         }
         (ApplicationVerificationFailure, _) => (
             "the key of the server's certificate doesn't match the configured pin".to_owned(),
-            "Ask the administrator of the server if the key was changed. If so, set the new pin: jeton config set \
-             server-pin PIN. For a server that has a name in the configuration, the setting is servers.NAME.pin",
+            "Ask the administrator of the server if the key was changed. If yes, set the new pin: jeton config set \
+             server-pin PIN. For a server with a name in the configuration, set servers.NAME.pin",
         ),
         (NotValidForNameContext { presented, .. }, _) => {
             // Each name is written as `DnsName("NAME")` or `IpAddress(ADDRESS)`.
@@ -242,16 +242,16 @@ fn explain(server: &ServerConnection, error: &CertificateError) -> (String, &'st
             let names: Vec<String> = presented.iter().filter_map(name).collect();
             match names.is_empty() {
                 true => (
-                    "the server's certificate has no subject alternative name (SAN), and jeton doesn't read the common \
+                    "the server's certificate has no subject alternative name (SAN). jeton doesn't read the common \
                      name (CN)"
                         .to_owned(),
-                    "Ask the administrator of the server for a certificate whose SAN contains the host of this \
-                     address, for example DNS:HOST or IP:ADDRESS",
+                    "Ask the administrator of the server for a new certificate. The SAN must contain the host of this \
+                     address: DNS:HOST or IP:ADDRESS",
                 ),
                 false => (
                     format!("the server's certificate is only for {}", names.join(", ")),
-                    "Use an address with a host that is in the certificate. Or ask the administrator of the server \
-                     for a certificate whose subject alternative name (SAN) contains the host of this address",
+                    "Use an address with a host that is in the certificate. Or ask the administrator of the server for \
+                     a new certificate. Its subject alternative name (SAN) must contain the host of this address",
                 ),
             }
         }

@@ -16,8 +16,8 @@ pub mod trusted_proxies;
 /// the configuration of the caller.
 pub fn advise_setting(key: &str, value: &str) -> String {
     format!(
-        "Set {key} to {value} in /etc/jeton/config.toml, or in the configuration of the user that runs the service. \
-         Then restart the service"
+        "Set {key} to {value} in the configuration of the service, for example /etc/jeton/config.toml. Then restart \
+         the service"
     )
 }
 

@@ -59,7 +59,7 @@ impl ServerAddress {
             return match parse_host_and_port(address) {
                 Some((host, port)) => Ok(ServerAddress::Https { host, port }),
                 None => refused(
-                    "use https:// with a host, a port if needed, and no path, such as https://jeton.example.com:7182",
+                    "use https://HOST or https://HOST:PORT, without a path, such as https://jeton.example.com:7182",
                 ),
             };
         }

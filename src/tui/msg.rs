@@ -100,7 +100,7 @@ impl Copied {
             Ok(Copied::Permanent) => "copied".to_owned(),
             Ok(Copied::Cleared) => "copied; the secret is no longer in the clipboard".to_owned(),
             Ok(Copied::Sent(Sent::Direct)) => {
-                "sent to your terminal, whose clipboard jeton can't clear. Paste to check that the text arrived"
+                "sent to your terminal's clipboard, which jeton can't clear. Paste to check that the text arrived"
                     .to_owned()
             }
             Ok(Copied::Sent(Sent::Tmux)) => {
@@ -109,9 +109,9 @@ impl Copied {
                     .to_owned()
             }
             Ok(Copied::Sent(Sent::TmuxPassthrough)) => {
-                "sent to your terminal, whose clipboard jeton can't clear. Paste to check that the text arrived. If \
-                 the text did not arrive, run this command where tmux runs, then copy again: \
-                 tmux set -g allow-passthrough on"
+                "sent to your terminal's clipboard, which jeton can't clear. Paste to check that the text arrived. If \
+                 the text did not arrive, run on the machine with tmux: tmux set -g allow-passthrough on. Then copy \
+                 again"
                     .to_owned()
             }
             Err(error) => error.to_string(),

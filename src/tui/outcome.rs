@@ -90,8 +90,8 @@ impl Outcome {
             Response::ApplyCatalogue(done) => {
                 let catalogue = |applied: CataloguePreview| Subject::Catalogue(applied.name.to_string());
                 Self::of::<ApplyCatalogue, _>(done, catalogue, "applied").effect(
-                    "if its routes or hosts changed, run jeton guide again with the same options, save the output \
-                     and reload the proxy",
+                    "if its routes or hosts changed, run jeton guide again with the same options. Save the output, and \
+                     reload the proxy",
                 )
             }
             Response::CreateToken(done) => {

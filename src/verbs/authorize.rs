@@ -87,7 +87,7 @@ pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
 
 fn other_proof(methods: &[&str]) -> String {
     let methods = if methods.len() == 1 { "this method" } else { "one of these methods" };
-    format!("Use a token that has {methods}, or run jeton with --user NAME and enter the password")
+    format!("Use a token with {methods}, or run jeton with --user NAME and enter the password")
 }
 
 /// Returns the error for a token, whatever its methods, as the actor of a verb that needs a person.

@@ -271,10 +271,13 @@ impl<S: Store + Maintenance> LocalBackend<S> {
             }
             if clock.monotonic().saturating_sub(started_at) > WRITE_BACK_TIMEOUT {
                 return Err(Error::failure("another program has been reading the store for too long")
-                    .why("while that program reads, SQLite can't empty the store's -wal file, which is now too large")
+                    .why(
+                        "the store's -wal file is too large. SQLite can't empty this file while the other program \
+                         reads",
+                    )
                     .next(
-                        "On the machine with the store, find the program (often a backup), e.g. with lsof, and end the \
-                         program",
+                        "On the machine with the store, find the program, for example with lsof. Often the program is \
+                         a backup. End the program",
                     ));
             }
             clock.sleep(WRITE_BACK_POLL_INTERVAL);
@@ -323,7 +326,7 @@ fn unmarked_error(error: Error, changed: &str, done: u64, total: u64) -> Error {
     let why = error.why.as_ref().map_or_else(|| failure.to_owned(), |why| format!("{failure}: {why}"));
     let (done, total) = (group_digits(done), group_digits(total));
     Error::failure(format!(
-        "{done} of {total} tokens are {changed}, but the audit log has no row for the end of the work"
+        "{done} of {total} tokens are {changed}, but the audit row about the end of the work is missing"
     ))
     .why(why)
     .next("Each of these tokens has its own audit row. Keep this message together with the audit log")

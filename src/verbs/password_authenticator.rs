@@ -63,7 +63,7 @@ impl<S: Store + Maintenance> PasswordAuthenticator<'_, S> {
                 self.record_failure(named)?;
             }
             return Err(Error::unauthenticated("wrong username or password, or the account is disabled")
-                .next("Try again, or ask an owner or admin to set a new password or to enable the account"));
+                .next("Try again, or ask an owner or admin to check the account"));
         };
         let new_hash = match password_match {
             PasswordMatch::YesNeedsRehash => Some(self.hasher.hash(password)?),

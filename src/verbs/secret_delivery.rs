@@ -93,12 +93,11 @@ pub fn undelivered(error: Error, tokens: &[String], change: UndeliveredChange, p
         ([name], UndeliveredChange::Created) => {
             (format!("the token {name} was created, but its secret is lost"), get_new(name))
         }
-        ([name], UndeliveredChange::Regenerated(None)) => (
-            format!("{name} has a new secret, but the new secret is lost, and the old secret no longer works"),
-            get_new(name),
-        ),
+        ([name], UndeliveredChange::Regenerated(None)) => {
+            (format!("the new secret of {name} is lost, and the old secret no longer works"), get_new(name))
+        }
         ([name], UndeliveredChange::Regenerated(Some(until))) => (
-            format!("{name} has a new secret, but the new secret is lost"),
+            format!("the new secret of {name} is lost"),
             format!(
                 "The old secret ends at {}. To get a new secret and end the old secret at once, run: \
                  {program} token regenerate {name}",
@@ -193,22 +192,24 @@ impl SecretDestination<'_> {
 
     /// Adds to `error` the consequence for `count` secrets that were already printed or saved.
     fn explain(&self, error: Error, count: usize) -> Error {
-        let (which, are, new) =
-            if count == 1 { ("secret", "is", "a new secret") } else { ("secrets", "are", "new secrets") };
+        let (which, are, files, new) = match count {
+            1 => ("secret", "is", "its file was", "a new secret"),
+            _ => ("secrets", "are", "their files were", "new secrets"),
+        };
         let (what, repeat) = match self {
             SecretDestination::Printed(_) => (
                 format!("nothing was changed: the {which} printed to stdout {are} not valid"),
                 format!("Discard the printed {which} and run the command again"),
             ),
             SecretDestination::File(_) | SecretDestination::Directory(_) => (
-                format!("nothing was changed: the {which} {are} not valid, and each saved file was removed"),
+                format!("nothing was changed: the {which} {are} not valid, and {files} removed"),
                 "Run the command again".to_owned(),
             ),
         };
         let why = error.what_and_why();
         let next = match &error.next {
             Some(next) => format!("{next}. Each attempt creates {new}"),
-            None => format!("{repeat}; the command then creates {new}"),
+            None => format!("{repeat}. The command then creates {new}"),
         };
         Error { what, why: Some(why), next: Some(next), ..error }
     }

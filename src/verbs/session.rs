@@ -135,9 +135,6 @@ impl Session {
 /// Returns the error for a token that is not accepted. It hides the reason from the caller.
 pub fn token_rejected() -> Error {
     Error::unauthenticated("the token was refused")
-        .why(
-            "either the token is unknown, expired, disabled or revoked, or its secret was replaced, or its account is \
-             disabled",
-        )
-        .next("To find out which, run: jeton token whose --user ACCOUNT")
+        .why("the token is unknown or not active, its secret was replaced, or its account is disabled")
+        .next("To find the cause, run: jeton token whose --user ACCOUNT")
 }

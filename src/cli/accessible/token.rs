@@ -17,7 +17,8 @@ use crate::verbs::impact::Removal;
 use crate::verbs::tokens::ShowToken;
 
 /// What an expiry can be.
-pub(super) const EXPIRY: &str = "Expiry: never, a day such as 2026-12-31, or a time from now such as 30d, 6mo or 1y";
+pub(super) const EXPIRY: &str =
+    "Expiry: 30d (30 days), 6mo (6 months), 1y (1 year), a day such as 2026-12-31, or never";
 
 /// Shows the menu of a token until the person goes back.
 pub(super) fn open(app: &mut App, id: TokenId) -> Result<()> {
@@ -84,7 +85,7 @@ fn revoke(app: &mut App, token: &Token) -> Result<Then> {
     );
     menu::announce(app, &revoke)?;
     run(app, TokenCommand::Revoke(RevokeArgs { some: one(token), with_made: false, confirm: None, stdin: false }))?;
-    app.out.line("To undo the revocation, open the trash from the main menu, choose the token and restore it.")?;
+    app.out.line("To restore the token, list the trash from the main menu, and choose the token.")?;
     Ok(Then::Back)
 }
 

@@ -17,8 +17,8 @@ pub(super) fn role(app: &mut App, name: &str, role: &str) -> Result<()> {
         app,
         &[changed.value],
         &format!(
-            "now has the role {role}. The role limits the account's tokens from the next request on. A token that was \
-             issued with a lower role keeps that lower role until you regenerate the token"
+            "now has the role {role}. From the next request on, this role limits the account's tokens. A token that \
+             was issued with a lower role keeps the lower role. To give the token the new role, regenerate the token"
         ),
     )
 }

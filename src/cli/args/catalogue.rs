@@ -35,7 +35,7 @@ pub enum CatalogueCommand {
     },
     /// Apply a catalogue, after a preview of what changes
     Apply {
-        /// File, or the name of a catalogue that comes with jeton
+        /// Catalogue file, or the name of a catalogue that comes with jeton
         #[arg(value_name = "FILE|NAME")]
         source: String,
         #[command(flatten)]
@@ -72,7 +72,7 @@ pub struct OpenapiArgs {
     /// Docs link for methods without a link, with {id} {tag} {path} {verb}
     #[arg(long, value_name = "TEMPLATE")]
     pub docs_url: Option<String>,
-    /// Group by tag or path [default: tag, or path if all tags are equal]
+    /// Group by tag or path [default: tag if tags differ, otherwise path]
     #[arg(long, value_name = "HOW", value_parser = group_by())]
     pub group_by: Option<GroupBy>,
     /// TOML file with access levels: "GET /path" = "admin"

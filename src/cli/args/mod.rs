@@ -169,9 +169,10 @@ pub enum Command {
     /// Read the ledger: denied attempts and accepted uses
     #[command(subcommand)]
     Ledger(LedgerCommand),
-    /// Copy the store to a new file while it is in use, and verify it
+    /// Copy the store to a new file, and verify the copy
     ///
-    /// Everybody who can open the store can run this command. It takes neither --user nor a password.
+    /// The store can be in use at the same time. Everybody who can open the store can run this command. It takes
+    /// neither --user nor a password.
     Backup(BackupArgs),
     /// Replace the store with a backup, after a preview
     ///
@@ -196,9 +197,9 @@ pub enum Command {
     Scan(ScanArgs),
     /// Send what check finds, once, to the accounts' contacts
     ///
-    /// Each account with a contact gets one message with its new findings, and the owners get a summary. Notices about an
-    /// expiry are sent 30, 14, 7 and 1 days before. A use from a new network also causes a notice. Everybody who can open
-    /// the store can run this command. It takes neither --user nor a password.
+    /// Each account with a contact gets one message about its new findings. The owners get a summary. Notices about an
+    /// expiry are sent 30, 14, 7 and 1 days before the expiry. A use from a new network also causes a notice. Everybody
+    /// who can open the store can run this command. It takes neither --user nor a password.
     Notify(NotifyArgs),
     /// Verify the secret on stdin (exit 0 allowed, 4 denied)
     ///
@@ -301,17 +302,16 @@ pub fn parse_args(args: impl Iterator<Item = OsString>) -> Result<Cli, EarlyExit
     for (index, word) in args.enumerate().skip(1) {
         words.push(word.into_string().map_err(|_| {
             let error = Error::usage(format!("argument {index} is not UTF-8"));
-            EarlyExit::Refused(error.next("Write the argument in UTF-8, and rename files if necessary"))
+            EarlyExit::Refused(error.next("Write the argument in UTF-8. If the argument names a file, rename the file"))
         })?);
     }
     if let Some(index) = words.iter().position(|w| contains_secret(w)) {
         return Err(EarlyExit::Refused(
             Error::usage(format!("argument {index} contains a secret"))
-                .why("other users of this machine can see command lines")
+                .why("other users of this machine can see command lines, so they could know the secret now")
                 .next(
-                    "Pass secrets on stdin, for example: jeton verify < FILE. Find this secret's token: jeton token \
-                     whose < FILE. Then replace the secret, because other users could have seen it: jeton token \
-                     regenerate NAME",
+                    "Replace the secret. First put the secret into a file, and find the token: jeton token whose < \
+                     FILE. Then run: jeton token regenerate TOKEN. Give secrets to jeton only on stdin",
                 ),
         ));
     }

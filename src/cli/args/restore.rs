@@ -17,7 +17,7 @@ pub struct RestoreStoreArgs {
     pub reapply_revocations: bool,
     /// Confirm with the number of lost changes, or with the word unknown
     ///
-    /// Use the word unknown if the store is missing or can't be read, because nobody can count the lost changes then. Tokens
+    /// If the store is missing or can't be read, jeton can't count the lost changes. Then use the word unknown. Tokens
     /// that were revoked after the backup was made could work again.
     #[arg(long, value_name = "N")]
     pub confirm: Option<String>,

@@ -63,7 +63,7 @@ pub(super) fn usage_error(error: &clap::Error, words: &[String]) -> Option<Error
         ErrorKind::InvalidValue if value.is_empty() => {
             let option = arg.split(' ').next().unwrap_or_default();
             Error::usage(format!("{option} needs a value"))
-                .next(format!("Write {arg}, or {option}=VALUE for a value that begins with a dash"))
+                .next(format!("Write {arg}. If the value begins with a dash, write {option}=VALUE"))
         }
         ErrorKind::InvalidValue if !valid.is_empty() => {
             Error::usage(format!("invalid value \"{value}\" for {arg}")).next(format!("Use one of: {valid}"))

@@ -14,11 +14,12 @@ use crate::error::{Error, Result};
 
 pub(super) fn run(app: &mut App, args: AuditArgs) -> Result<()> {
     if args.command.is_some() && !args.read.is_empty() {
-        return Err(Error::usage(
-            "--since, --token, --filter, --limit, --follow, --resume, --columns, --csv and --no-pager are only for \
-             reading the audit log",
-        )
-        .next("Leave out these options, or read the log with: jeton audit"));
+        return Err(Error::usage("this command takes no options for reading the audit log")
+            .why(
+                "these options are --since, --token, --filter, --limit, --follow, --resume, --columns, --csv and \
+                 --no-pager",
+            )
+            .next("Leave out these options. To read the log, use the options with: jeton audit"));
     }
     match args.command {
         None => read::read(app, args.read),

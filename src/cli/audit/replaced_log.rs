@@ -60,8 +60,8 @@ impl WholeLog<'_> {
         let after = self.common_with(row)?;
         let rows = if after == 0 { "all rows".to_owned() } else { format!("all rows after row {after}") };
         app.out.note(&format!(
-            "! Row {}, the last row that was shown, is no longer in the audit log. A restore replaced the log, or \
-             somebody altered the log. jeton now shows {rows}",
+            "! Row {} was shown last, but is no longer in the audit log. A restore replaced the log, or somebody \
+             altered the log. jeton now shows {rows}. To check the log, run on the store's machine: jeton audit verify",
             row.seq
         ));
         Ok(LastRow { seq: after, hash: None })

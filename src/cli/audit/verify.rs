@@ -111,8 +111,8 @@ pub(in crate::cli) fn note_restores(app: &App, restores: &[ChainRestore]) {
         let checkpoints = counted(restore.checkpoints, "checkpoint");
         let verb = if restore.checkpoints == 1 { "doesn't" } else { "don't" };
         app.out.note(&format!(
-            "! {checkpoints} {verb} match the log, because a restore from {file} replaced the log at {at} (see row \
-             {}). Check that you or a colleague made this restore",
+            "! A restore from {file} replaced the log at {at}. Row {} of the log records this restore. So \
+             {checkpoints} {verb} match the log. Check that you or a colleague made the restore",
             restore.seq
         ));
     }

@@ -162,10 +162,10 @@ fn addresses(args: &GuideArgs, upstreams: &Upstreams, kind: ProxyKind) -> Result
     }
     if let Some(upstream) = upstreams.all().find(|upstream| !upstream.is_local()) {
         return Err(Error::usage(format!("requests to {upstream} would cross the network unencrypted"))
-            .why("others on the network could read the requests, or send requests to the application without a token")
+            .why("others on the network could read the requests. They could also use the application without a token")
             .next(
-                "Run the proxy on the application's machine with --upstream 127.0.0.1:PORT, or add --insecure if the \
-                 network is safe",
+                "Run the proxy on the application's machine, and use --upstream 127.0.0.1:PORT. If the network is \
+                 safe, add --insecure",
             ));
     }
     match (listen, &tls) {

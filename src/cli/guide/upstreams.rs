@@ -108,8 +108,8 @@ impl Upstreams {
                 )),
             ([_, _, ..], _) => Err(Error::usage(format!("several addresses for requests to {hosts}"))
                 .why(format!(
-                    "requests of the catalogues {names} can have the same host, and the proxy chooses the address only \
-                     by the host"
+                    "the proxy chooses the address by the host of a request. But requests for the catalogues {names} \
+                     can have the same host"
                 ))
                 .next(
                     "Add hosts = [\"HOST\"] to the file of each catalogue, and apply the files. Or use one \

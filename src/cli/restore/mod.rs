@@ -170,7 +170,7 @@ pub(super) fn run(app: &mut App, args: &RestoreStoreArgs) -> Result<()> {
 fn check_reapplied(answer: &Restored) -> Result<()> {
     if answer.reapplied.is_none() {
         return Err(Error::findings("the store was restored, but --reapply-revocations ended no access")
-            .why("jeton can't find out which tokens and accounts were revoked or disabled after the backup was made")
+            .why("jeton can't find out which tokens and accounts lost access after the backup")
             .next("Look for tokens and accounts that must not work. Then revoke or disable them by hand"));
     }
     if answer.not_ended.is_empty() {
@@ -321,12 +321,12 @@ impl Restore<'_> {
             ))),
             (Err(NotReplaced { error, is_unchanged: true }), _) => interruption.check_error(Err(error), NOTHING_DONE),
             (Err(NotReplaced { error, is_unchanged: false }), _) => Err(Error::failure(
-                "the restore failed in the last step, and it is unknown if the store was replaced",
+                "the restore failed in its last step, so jeton doesn't know if the store was replaced",
             )
             .why(error.what_and_why())
             .next(format!(
-                "To find out, look for the restore in the last rows of the audit log: jeton audit. A copy of the old store \
-                 is at {}",
+                "Run: jeton audit. If the last rows contain this restore, the store was replaced. A copy of the old \
+                 store is at {}",
                 self.previous.display()
             ))),
         }

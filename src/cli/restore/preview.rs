@@ -44,12 +44,12 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
     let Some(ended) = &answer.ended else {
         return out.wrapped_note(match reapply {
             true => {
-                "! Some tokens and accounts could work again, although they were revoked or disabled after the backup \
-                 was made. jeton can't find out which. So --reapply-revocations would not end their access"
+                "! jeton can't find out which tokens and accounts lost access after the backup. They could work again \
+                 after the restore. --reapply-revocations can't prevent this"
             }
             false => {
-                "! Some tokens and accounts could work again, although they were revoked or disabled after the backup \
-                 was made. jeton can't find out which"
+                "! jeton can't find out which tokens and accounts lost access after the backup. They could work again \
+                 after the restore"
             }
         });
     };
@@ -76,10 +76,8 @@ pub(super) fn show(app: &App, answer: &Restored, rows: u64, current: &StoreState
 /// [`crate::error::Kind::Conflict`] for another number, or if nobody can be asked.
 pub(super) fn confirm(app: &App, given: Option<&str>, answer: &Restored, current: &StoreState) -> Result<()> {
     let unknown = match current {
-        StoreState::Missing => {
-            "There is no store to compare with the backup, so it is unknown how many changes will be lost"
-        }
-        StoreState::Usable(_) | StoreState::Damaged(_) => "It is unknown how many changes will be lost",
+        StoreState::Missing => "There is no store now, so jeton can't count the changes that will be lost",
+        StoreState::Usable(_) | StoreState::Damaged(_) => "jeton can't count the changes that will be lost",
     };
     let expected = answer.lost.map_or_else(|| UNKNOWN.to_owned(), |lost| lost.to_string());
     let (label, what) = match answer.lost {

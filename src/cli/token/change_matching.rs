@@ -77,8 +77,8 @@ pub(super) fn refuse_skipped(skipped: u64, done: &str) -> Result<()> {
 
 pub(in crate::cli) fn parse_number(typed: &str) -> Result<u64> {
     typed.parse().map_err(|_| {
-        mismatch("nothing was changed", "expected the number of tokens")
-            .next("Run the command again without --confirm, and type the number that jeton shows")
+        mismatch("nothing was changed", "expected the number of tokens, in digits such as 12")
+            .next("Run the command again, and give only the number. To see the number, leave out --confirm")
     })
 }
 

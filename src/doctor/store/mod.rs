@@ -44,12 +44,12 @@ pub(super) const CHECKS: &[CheckKind] = &[
     },
     CheckKind {
         id: "store.companions",
-        meaning: "Another user owns or can access a file that SQLite or the service keeps next to the store",
+        meaning: "A file of SQLite or of the service, next to the store, is not safe from other users",
         run: place::companions,
     },
     CheckKind {
         id: "store.file-system",
-        meaning: "The store is on a read-only mount, or on a network or FUSE file system, where SQLite can lose data",
+        meaning: "The store's file system is read-only, or is not safe for SQLite (network, FUSE)",
         run: place::file_system,
     },
     CheckKind { id: "store.space", meaning: "The disk is almost full, or has no inodes left", run: place::space },

@@ -81,13 +81,13 @@ fn foreign_service_files(location: &StoreLocation) -> Vec<Finding> {
             let finding = Finding::fault(format!("the service's file {} isn't safe to use", path.display()));
             if !meta.is_file() {
                 return finding
-                    .why("this path must be a regular file, but is a link, a folder or a special file")
+                    .why("the path is a link, a folder or a special file, not a regular file")
                     .next("Find out who created this path. Then stop the service, and remove the path");
             }
             finding
                 .why(format!(
-                    "the file has uid {} and mode {:04o}. The file must belong to uid {owner}, the owner of the \
-                     store, and nobody else may have access",
+                    "the file has uid {} and mode {:04o}. The file must belong to uid {owner}, the owner of the store. \
+                     Other users must have no access",
                     meta.uid(),
                     meta.mode() & 0o7777
                 ))

@@ -39,9 +39,12 @@ pub fn parse_host(text: &str) -> Result<String> {
         "an IPv6 address can't be a host of a catalogue"
     } else if host.contains(':') {
         "a host name can't have a port, because the routes are valid at every port"
+    } else if !host.bytes().all(|b| in_label(b) || b == b'.') {
+        "a host name has only the characters a-z 0-9 . _ -. Write other letters as xn--…"
+    } else if host.len() > MAX_HOST_LEN {
+        "a host name has at most 253 characters"
     } else {
-        "a host name has at most 253 characters. Each part between dots has 1-63 of the characters a-z 0-9 _ -, and \
-         can't begin or end with -. Write other letters as xn--…"
+        "each part between dots has 1-63 characters, and can't begin or end with -"
     };
     Err(Error::usage(format!("\"{}\" is not a host name", excerpt(text, 60))).why(why).next(next))
 }

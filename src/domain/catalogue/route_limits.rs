@@ -17,7 +17,7 @@ pub const MAX_ALL_ROUTES: usize = 100_000;
 /// A number of overlaps for which a proxy surely denies no route.
 const FEW_OVERLAPS: usize = 300;
 const FEWER_OVERLAPS: &str =
-    "Write fixed segments in place of parameters, or replace many routes with one route, such as /files/{path+}";
+    "Replace parameters with fixed segments. Or replace many routes with one route, such as /files/{path+}";
 const OWN_HOSTS: &str = "If other catalogues belong to other applications, give each catalogue its own hosts";
 
 /// Refuses a catalogue with too many routes.
@@ -41,7 +41,7 @@ pub(super) fn check_route_count(catalogue: &Catalogue) -> ValidationResult {
 
 pub(super) fn too_many_routes_of_method() -> Error {
     Error::usage(format!("a method can have at most {MAX_ROUTES} routes"))
-        .next("Move some routes to another method, or replace many routes with one route, such as /files/{path+}")
+        .next("Move some routes to another method. Or replace many routes with one route, such as /files/{path+}")
 }
 
 pub(super) fn too_many_routes() -> Error {
@@ -66,8 +66,8 @@ pub(super) fn check_route_overlaps(
     let routes_of_others: Vec<Route> = meeting.flat_map(|other| Route::all_of(other)).collect();
     let own = Route::all_of(catalogue);
     if route::count_overlaps(&own, &[]).is_err() {
-        let why = "routes such as /a/{x} and /{y}/b both match /a/b. Each such pair must be compared, and this catalogue has \
-                   many thousands of such pairs";
+        let why = "for example, the routes /a/{x} and /{y}/b both match /a/b. This catalogue has many thousands of \
+                   pairs like this";
         return Err(fault(Location::Name, too_many_overlaps().why(why).next(FEWER_OVERLAPS)));
     }
     if route::count_overlaps(&own, &routes_of_others).is_ok_and(|count| count <= FEW_OVERLAPS) {
@@ -78,7 +78,7 @@ pub(super) fn check_route_overlaps(
     let denied: Vec<String> = denied_routes(&after).into_iter().filter(|route| !before.contains(route)).collect();
     let Some(first) = denied.first() else { return Ok(()) };
     let why = format!(
-        "routes such as /a/{{x}} and /{{y}}/b both match /a/b. There are so many such pairs that the proxy would deny {}",
+        "for example, the routes /a/{{x}} and /{{y}}/b both match /a/b. With so many pairs, the proxy would deny {}",
         match denied.len() {
             1 => format!("the route {}", excerpt(first, 100)),
             count => format!("{count} routes, such as {}", excerpt(first, 100)),

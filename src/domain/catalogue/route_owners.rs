@@ -59,32 +59,29 @@ fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method
     if owner.catalogue.name == catalogue.name {
         return Error::usage(what)
             .why(owner_text(""))
-            .next("Remove the route from one of the two methods: a request must match only one method");
+            .next("Remove the route from one of the two methods. A request must match only one method");
     }
     let advice = match catalogue.hosts.intersection(&owner.catalogue.hosts).next() {
         Some(host) => {
             format!(
-                "If this catalogue is a newer version of {other}, give this catalogue the same name: name = \
-                 \"{other}\" in the file, or --name {other} for an import. Otherwise remove the route from one of the \
-                 two methods, or remove the host {host} from one of the two catalogues",
+                "If this catalogue is a newer version of {other}, use the same name: name = \"{other}\" in the \
+                 file, or --name {other} for an import. Otherwise remove the route from one method, or the host \
+                 {host} from one catalogue",
                 other = owner.catalogue.name
             )
         }
         None => {
             let other = &owner.catalogue.name;
             let (which, then) = match (owner.catalogue.hosts.is_empty(), catalogue.hosts.is_empty()) {
-                (true, true) => {
-                    ("each catalogue", format!(". Apply {other} with its hosts first, then this catalogue"))
-                }
-                (true, false) => (&**other, format!(". Apply {other} with its hosts first, then this catalogue")),
+                (true, true) => ("each catalogue", format!(". Apply {other} first, then this catalogue")),
+                (true, false) => (&**other, format!(". Apply {other} first, then this catalogue")),
                 (false, _) => ("this catalogue", String::new()),
             };
             format!(
-                "If this catalogue is a newer version of {other}, give this catalogue the same name: name = \
-                 \"{other}\" in the file, or --name {other} for an import. If the catalogues belong to two \
-                 applications, give {which} its own hosts: hosts = [\"HOST\"] in the file, or --host HOST for an \
-                 import{then}. If both catalogues belong to one application, remove the route from one of the two \
-                 methods"
+                "If this catalogue is a newer version of {other}, use the same name: name = \"{other}\" in the \
+                 file, or --name {other} for an import. If the catalogues are for two applications, give {which} its \
+                 own hosts: hosts = [\"HOST\"] in the file, or --host HOST for an import{then}. Otherwise remove the \
+                 route from one method"
             )
         }
     };

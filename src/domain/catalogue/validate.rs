@@ -109,9 +109,9 @@ fn reject_reserved(catalogue: &Catalogue) -> ValidationResult {
             own_method().map(|m| Location::MethodId(g, m))
         };
         if let Some(location) = location {
-            let error = Error::usage("a catalogue file can't define groups or methods of jeton")
-                .why(ours)
-                .next("Choose an id that does not begin with jeton, in small or capital letters, such as shop.List");
+            let error = Error::usage("a catalogue file can't define groups or methods of jeton").why(ours).next(
+                "Choose another id, such as shop.List. The part before the first dot can't be jeton, Jeton or JETON",
+            );
             return Err(fault(location, error));
         }
     }

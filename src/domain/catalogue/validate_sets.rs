@@ -57,9 +57,8 @@ fn validate_set_sizes(catalogue: &Catalogue) -> ValidationResult {
         if entries > MAX_ENTRIES || patterns > MAX_PATTERNS || members > MAX_MEMBERS {
             let error = Error::usage("the API sets of the catalogue are too large")
                 .why(
-                    "together, the API sets of a catalogue can have at most 200 000 entries, 2 000 patterns and \
-                     1 000 000 methods. An API set with a pattern, a group or another API set counts as having all \
-                     methods of the catalogue",
+                    "all sets together can have at most 200 000 entries, 2 000 patterns and 1 000 000 methods. A set \
+                     with a pattern, a group or another set counts as all methods of the catalogue",
                 )
                 .next(DIVIDE);
             return Err(fault(Location::SetName(s), error));

@@ -77,10 +77,9 @@ fn near_miss<'a>(route: &'a Route, path: &str) -> Option<NearMiss<'a>> {
     match (pattern, pattern.as_text()) {
         (SegmentPattern::Integer, _) => miss(1, format!("\"{shown}\" is not a whole number ({{…:int}})")),
         (SegmentPattern::Uuid, _) => miss(1, format!("\"{shown}\" is not a UUID ({{…:uuid}})")),
-        (SegmentPattern::Text(_), Some(text)) if text.eq_ignore_ascii_case(segment) => miss(
-            1,
-            format!("the path has \"{shown}\" in place of \"{text}\", but upper and lower case must be the same"),
-        ),
+        (SegmentPattern::Text(_), Some(text)) if text.eq_ignore_ascii_case(segment) => {
+            miss(1, format!("the path has \"{shown}\" in place of \"{text}\". Upper and lower case must be the same"))
+        }
         (SegmentPattern::Text(_), Some(text)) if jaro_winkler(&text, segment) >= MIN_SIMILARITY => {
             miss(2, format!("the path has \"{shown}\" in place of \"{text}\""))
         }
@@ -123,7 +122,7 @@ mod tests {
         for (request, route, why) in [
             ("GET /v1/pets/seven", "GET /v1/pets/{id:int}", "\"seven\" is not a whole number"),
             ("GET /v1/pets/", "GET /v1/pets", "a slash at its end"),
-            ("GET /v1/Pets", "GET /v1/pets", "upper and lower case must be the same"),
+            ("GET /v1/Pets", "GET /v1/pets", "Upper and lower case must be the same"),
             ("GET /v1/pet/7", "GET /v1/pets/{id:int}", "\"pet\" in place of \"pets\""),
             ("GET /pets/7", "GET /v1/pets/{id:int}", "lacks /v1 at its start"),
             ("GET /api/v1/pets", "GET /v1/pets", "/api before"),

@@ -56,14 +56,14 @@ impl Route {
         let texts = inner.split('/').filter(|text| !text.is_empty());
         let Some(segments) = texts.map(Segment::parse).collect::<Option<Vec<_>>>() else {
             return refused(
-                "write a parameter as {name}. If the parameter is a whole segment, you can also write {name+}, \
-                 {name:int}, {name:uuid} or {name:one|other}",
+                "write a parameter as {id}. A parameter that is a whole segment can also be {id+}, {id:int}, {id:uuid} \
+                 or {id:a|b}",
             );
         };
         let combinations = segments.iter().map(Segment::alternatives).fold(1, usize::saturating_mul);
         if combinations > MAX_COMBINATIONS || segments.iter().any(|segment| segment.alternatives() > MAX_VALUES) {
             return refused(&format!(
-                "a parameter can have at most {MAX_VALUES} values, and all parameters of a route together at most \
+                "a parameter can have at most {MAX_VALUES} values. All parameters of a route together can have at most \
                  {MAX_COMBINATIONS} combinations of values"
             ));
         }

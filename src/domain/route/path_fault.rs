@@ -80,9 +80,7 @@ impl PathFault {
             PathFault::EscapedControl => "the path has an encoded control character, such as %0A",
             PathFault::UnescapedCharacter => "the path has a character that must be encoded, such as a space (%20)",
             PathFault::EscapedLetter => "the path has an encoded letter or digit, such as %61 for a",
-            PathFault::InvalidEscape => {
-                "the path has an encoded character that is incomplete, not UTF-8, or a control character"
-            }
+            PathFault::InvalidEscape => "the path has an encoded character that is not valid, such as %4 or %FF",
         }
     }
 }

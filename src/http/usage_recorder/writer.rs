@@ -198,8 +198,8 @@ impl Writer {
         tracing::error!(
             uses,
             denials,
-            "{more} will be missing in the ledger: jeton could not write to the store fast enough, and the memory \
-             for waiting ledger rows became full"
+            "{more} will be missing in the ledger: jeton could not write to the store fast enough. Check the disk of \
+             the store. End programs that lock the store for long"
         );
     }
 

@@ -88,5 +88,5 @@ pub(super) fn warn_public(operations: &[Operation<'_>], warnings: &mut Warnings)
     for operation in operations.iter().filter(|o| o.access_rule == AccessRule::NoSecurity) {
         public.add(&operation.quoted_label);
     }
-    public.report(warnings, "operations that become public, because they need no token (security: [])");
+    public.report(warnings, "operations that become public and need no token (security: [])");
 }

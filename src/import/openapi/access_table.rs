@@ -95,7 +95,7 @@ impl AccessTable {
                     "the access table names the operation {}, but the document has no such operation",
                     quoted(key)
                 ))
-                .why("a key must be an operationId, a method id, or HTTP method and path as in the document")
+                .why("write an operationId, a method id, or the HTTP method and path of the operation")
                 .next(suggestion(&near).unwrap_or_else(|| "Correct or remove the entry".to_owned()))
             })?;
             let mut found = found.iter().copied();

@@ -107,8 +107,8 @@ fn link(document: &Document, node: &Node, origin: Option<&str>, at: &str, warnin
     let whole = whole.filter(|whole| is_link(whole));
     if whole.is_none() {
         let why = match has_scheme_and_host(url) {
-            true => "it is too long, or contains a character that a link can't have, such as a space",
-            false => "it is not a complete http or https link",
+            true => "the link is too long, or contains a space or another invalid character",
+            false => "the link is not a complete http or https link",
         };
         warnings.add(format!("{at}: skipped the documentation link {}: {why}", quoted(url)));
     }

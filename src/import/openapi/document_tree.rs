@@ -207,7 +207,7 @@ impl ParseBudget {
             return Ok(());
         }
         Err(too_large("the document has too many values").why(format!(
-            "the limit is {} million keys, texts and numbers, not counting bodies, responses and properties of schemas",
+            "the limit is {} million keys, texts and numbers. Bodies, responses and properties of schemas don't count",
             MAX_VALUES / 1_000_000
         )))
     }

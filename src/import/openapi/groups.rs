@@ -85,7 +85,7 @@ fn name_groups<'a>(
         if id.is_empty() {
             id = format!("group-{}", short_hash(word));
             warnings.add(format!(
-                "the {what} {} has no characters that an id can have, so its group gets the id {id}",
+                "the {what} {} has no characters that are allowed in an id. So the group gets the id {id}",
                 quoted(word)
             ));
         }

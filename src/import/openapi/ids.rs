@@ -95,7 +95,7 @@ fn wanted_id(
     let part = fold_separators(&part);
     if part.is_empty() {
         warnings.add(format!(
-            "{}: the operationId {} has no characters that an id can have, so jeton made the id from HTTP \
+            "{}: the operationId {} has no characters that are allowed in an id. So jeton made the id from HTTP \
              method and path",
             quoted(&operation.label),
             quoted(id)

@@ -285,8 +285,8 @@ fn check_name(name: &str) -> Result<()> {
     // Ids begin with the catalogue's name, and ids of jeton are its own.
     if name.split('.').next() == Some(MANAGEMENT) {
         return Err(Error::usage(format!("a catalogue can't have the name {}", quoted(name)))
-            .why("the name jeton, and each name that begins with \"jeton.\", belongs to the built-in catalogue")
-            .next("Choose another name"));
+            .why("the name jeton is for the built-in catalogue. Other names can't begin with \"jeton.\"")
+            .next("Choose another name: use --name, or rename the file"));
     }
     Ok(())
 }

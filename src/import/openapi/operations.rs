@@ -106,13 +106,12 @@ impl WarningCounts {
             warnings,
             "operations without an operationId, for which jeton makes an id from HTTP method and path",
         );
-        self.unmatched.report(warnings, "operations that get no route, because their path is not possible in a route");
+        self.unmatched.report(warnings, "operations that get no route, because their path is not allowed in a route");
         self.wider.report(
             warnings,
-            "operations whose route matches every value of a path parameter, because the listed values are too many, \
-             or not possible in a route",
+            "operations whose route matches all values of a path parameter, because jeton can't use the list of values",
         );
-        self.cut.report(warnings, "operations whose title jeton shortened, because the title was too long");
+        self.cut.report(warnings, "operations whose title was too long and is now shorter");
         self.callbacks
             .report(warnings, "operations whose callbacks jeton skips, because callbacks are not methods of this API");
     }
@@ -179,7 +178,7 @@ impl<'a> OperationReader<'a, '_> {
             let Some((layer, node)) = holders.next() else { continue };
             if holders.next().is_some() {
                 self.warnings.add(format!(
-                    "{} {}: the path and its $ref both define this operation, so jeton uses the definition in the path",
+                    "{} {}: the path and its $ref both define this operation. jeton uses the definition in the path",
                     http_method.1,
                     quoted(path)
                 ));
@@ -211,7 +210,7 @@ impl<'a> OperationReader<'a, '_> {
             }
             if self.routes > MAX_ALL_ROUTES {
                 return Err(too_large("the document has too many routes").why(format!(
-                    "the limit is {}, and a path whose parameters have lists of values counts once for each combination",
+                    "the limit is {}. A path with lists of parameter values counts once for each combination of values",
                     group_digits(MAX_ALL_ROUTES as u64)
                 )));
             }

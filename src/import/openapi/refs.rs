@@ -61,15 +61,14 @@ fn lookup<'a>(document: &'a Document, target: &str) -> Result<&'a Node, &'static
     let root = match file {
         "" => document.root(),
         file => {
-            let path = file_of("", file).ok_or(
-                "is not a relative path to a file inside the document's folder, and jeton reads no other files",
-            )?;
+            let path = file_of("", file)
+                .ok_or("is not a relative path to a file inside the document's folder. jeton reads no other files")?;
             document.file(&path).ok_or(match document.is_alone() {
                 true => {
-                    "refers to another file, but a document from stdin or a pipe has no folder with other files. Save \
-                     the document in the folder of the other file, and import the document by its path"
+                    "refers to another file. jeton can't find this file for a document from stdin or a pipe. Save the \
+                     document next to the other file, and import the saved document"
                 }
-                false => "refers to a file that can't be read. See the warning about that file",
+                false => "refers to a file that jeton can't read. Another warning says why",
             })?
         }
     };

@@ -63,7 +63,7 @@ pub(super) fn combination_sets<'a>(
     let max = max.min(MAX_COMPARISONS / cost.max(1));
     if combinations.len() > max {
         warnings.add(format!(
-            "the operations need {} combinations of OpenAPI scopes, but jeton made API sets for only {max} of them",
+            "the operations need {} combinations of OpenAPI scopes. jeton made API sets for only {max} combinations",
             combinations.len()
         ));
     }
@@ -100,10 +100,10 @@ pub(super) fn warn_combined(operations: &[Operation<'_>], warnings: &mut Warning
     }
     several.report(
         warnings,
-        "operations that are in no API set for a single scope, because they need several OpenAPI scopes together",
+        "operations in no API set for a single scope, because they need several OpenAPI scopes together",
     );
     further.report(
         warnings,
-        "operations that are in no API set for a scope, because they also need another credential, such as an API key",
+        "operations in no API set for a scope, because they also need a credential such as an API key",
     );
 }

@@ -193,7 +193,7 @@ impl<'a> Security<'a> {
             Some(Scheme::Undeclared) => None,
             None => {
                 warnings.add(format!(
-                    "the security scheme {} is not declared, so jeton makes no API set for its OpenAPI scope {}",
+                    "the security scheme {} is not declared. So jeton makes no API set for its OpenAPI scope {}",
                     quoted(scheme),
                     quoted(name)
                 ));
@@ -232,8 +232,7 @@ impl<'a> Security<'a> {
             for n in others {
                 let (one, other) = (self.scopes[*first].scheme, self.scopes[*n].scheme);
                 warnings.add(format!(
-                    "the OpenAPI scope {} belongs to the security schemes {} and {}, so jeton made one API set for \
-                     both",
+                    "the OpenAPI scope {} is in the security schemes {} and {}. jeton made one API set for both",
                     quoted(name),
                     quoted(one.min(other)),
                     quoted(one.max(other))

@@ -181,8 +181,8 @@ impl ServerReader {
             "operations that get no route, because the hosts of their servers can't be used (see --host)",
         );
         let why = match common.is_empty() {
-            true => "their servers have hosts, but most operations have no host",
-            false => "their servers have other hosts than most operations",
+            true => "most other operations have no host",
+            false => "most other operations have other hosts",
         };
         elsewhere.report(warnings, &format!("operations that get no route, because {why} (see --host)"));
         Ok(common)

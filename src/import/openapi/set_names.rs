@@ -40,7 +40,7 @@ impl<'a> SetNames<'a> {
         if looks_built_in(&format!("{}: {own}", self.catalogue)) {
             let renamed = format!("tag {own}");
             warnings.add(format!(
-                "the name of the API set {} looks like a built-in choice, so jeton renamed the set to {}",
+                "jeton renamed the API set {} to {}. The old name looks like a built-in choice, such as Inherit",
                 quoted(wanted),
                 quoted(&renamed)
             ));
@@ -54,7 +54,7 @@ impl<'a> SetNames<'a> {
         }
         if more > 0 {
             warnings.add(format!(
-                "the API set {} has the name of another set, so jeton renamed the set to {}",
+                "jeton renamed the API set {} to {}, because another set has the same name",
                 quoted(wanted),
                 quoted(&name)
             ));
@@ -94,6 +94,6 @@ impl<'a> SetNames<'a> {
 
     /// Warns about titles that were cut.
     pub(super) fn report(&self, warnings: &mut Warnings) {
-        self.cut_titles.report(warnings, "titles of API sets that jeton shortened, because the titles were too long");
+        self.cut_titles.report(warnings, "API sets whose title was too long and is now shorter");
     }
 }

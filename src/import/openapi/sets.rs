@@ -120,7 +120,7 @@ fn tag_sets<'a>(
     let purposes = tag_descriptions(root, warnings);
     let mut unused = WarningCount::default();
     purposes.keys().filter(|t| !by_tag.contains_key(*t)).for_each(|t| unused.add(&quoted(t)));
-    unused.report(warnings, "declared tags for which jeton makes no API set, because no operation has them");
+    unused.report(warnings, "declared tags that get no API set, because no operation has them");
     by_tag
         .into_iter()
         .map(|(tag, members)| {
@@ -179,8 +179,5 @@ fn tag_descriptions<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a
 fn warn_unused(security: &Security<'_>, warnings: &mut Warnings) {
     let mut scopes = WarningCount::default();
     security.unused_scopes().into_iter().for_each(|s| scopes.add(&quoted(s)));
-    scopes.report(
-        warnings,
-        "declared OpenAPI scopes for which jeton makes no API set, because no operation requires them",
-    );
+    scopes.report(warnings, "declared OpenAPI scopes that get no API set, because no operation requires them");
 }

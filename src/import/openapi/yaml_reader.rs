@@ -262,7 +262,7 @@ impl TreeBuilder<'_> {
                 "with all aliases expanded, the document has more than {} million values up to line {line}",
                 MAX_UNFOLDED / 1_000_000
             ))
-            .next("Remove aliases (*name) that repeat large parts, or import another document"))
+            .next("Remove aliases (*name) that repeat large parts of the document"))
     }
 
     fn push_value(&mut self, value: ParsedValue, line: usize) -> Result<()> {

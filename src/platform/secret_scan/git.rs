@@ -238,7 +238,7 @@ fn read_token(output: &mut impl BufRead, end: u8) -> io::Result<Option<Vec<u8>>>
     output.by_ref().take(MAX_TOKEN).read_until(end, &mut token)?;
     match token.pop() {
         Some(last) if last == end => Ok(Some(token)),
-        Some(_) => Err(io::Error::other("git's answer is cut off, or has a path that is too long")),
+        Some(_) => Err(io::Error::other("the answer of git is incomplete, or contains a path that is too long")),
         None => Ok(None),
     }
 }

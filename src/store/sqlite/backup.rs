@@ -142,14 +142,13 @@ pub(super) fn copy_step(copy: &Backup<'_, '_>, pages: i32) -> rusqlite::Result<b
 
 /// The error of a copy that keeps the write-ahead log from being written back.
 fn took_too_long(growth: u64, elapsed: Duration) -> Error {
-    Error::failure("the copy of the store took too long, so jeton stopped it")
+    Error::failure("jeton stopped the copy of the store, because the copy took too long")
         .why(format!(
-            "the copy ran for {} s, and the write-ahead log of the store grew by {} MiB. While a copy runs, this log \
-             can't shrink",
+            "after {} s, the write-ahead log of the store had grown by {} MiB. This log can't shrink during a copy",
             elapsed.as_secs(),
             growth / (1024 * 1024)
         ))
-        .next("Run the command again when fewer changes are made, or write to a faster disk")
+        .next("Run the command again when there are fewer changes. Or write the copy to a faster disk")
 }
 
 fn unwritable(path: &Path) -> Error {

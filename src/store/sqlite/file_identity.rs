@@ -140,10 +140,10 @@ impl FileIdentity {
         let stays = |path: &Path, inode: &Inode| Inode::read(path).is_ok_and(|found| found == *inode);
         let gone = |path: &Path| {
             Err(Error::failure(format!("the store {} was removed or replaced", self.path.display()))
-                .why(format!("{} is not the file that jeton opened, or no longer exists", path.display()))
+                .why(format!("{} no longer exists, or is not the file that jeton opened", path.display()))
                 .next(
-                    "If the store was moved, put it back. Then start jeton again, and check whether your last change is \
-                     there",
+                    "If somebody moved the store, move it back. Then start jeton again, and check that your last \
+                     change is there",
                 ))
         };
         if !stays(&self.path, &self.file) {

@@ -183,7 +183,7 @@ fn create_file(path: &Path) -> Result<()> {
 pub(super) fn check_owner(path: &Path) -> Result<()> {
     let own_uid = rustix::process::geteuid().as_raw();
     if let Ok(meta) = fs::symlink_metadata(path) {
-        return if meta.uid() == own_uid { Ok(()) } else { Err(wrong_owner(path, "it", meta.uid())) };
+        return if meta.uid() == own_uid { Ok(()) } else { Err(wrong_owner(path, "the store", meta.uid())) };
     }
     // The store doesn't exist yet, so the owner of its future folder counts. Any user may use root's own folders.
     let folder = path.ancestors().skip(1).find_map(|folder| Some((folder, fs::metadata(folder).ok()?.uid())));
@@ -201,10 +201,7 @@ fn wrong_owner(path: &Path, what: &str, owner: u32) -> Error {
         None => (format!("uid {owner}"), format!("'#{owner}'")),
     };
     open_error(path)
-        .why(format!(
-            "{what} belongs to {who}, and you are uid {own_uid}. New files next to the store would belong to you, so \
-             the owner could not open the store any more"
-        ))
+        .why(format!("{what} belongs to {who}, but you are uid {own_uid}. Only the owner can open the store"))
         .next(format!("Run the command as the owner: sudo -u {word} jeton …"))
 }
 
@@ -245,17 +242,22 @@ pub(super) fn check_sidecars(path: &Path) -> Result<()> {
             Err(e) if e.kind() == ErrorKind::NotFound => continue,
             Err(e) => return Err(open_error(path).why(format!("{}: {e}", companion.display()))),
         };
-        if !meta.is_file() || meta.uid() != own_uid || meta.mode() & 0o077 != 0 {
+        if !meta.is_file() {
+            return Err(open_error(path)
+                .why(format!("{} is a link, a folder or a special file", companion.display()))
+                .next("Find out who created this path. Then move it away, but don't delete it"));
+        }
+        if meta.uid() != own_uid || meta.mode() & 0o077 != 0 {
             return Err(open_error(path)
                 .why(format!(
-                    "{} must be a regular file that only you own and can read, but the file has uid {} and mode {:04o}",
+                    "only you can own and read the file {}, but the file has uid {} and mode {:04o}",
                     companion.display(),
                     meta.uid(),
                     meta.mode() & 0o7777
                 ))
                 .next(format!(
-                    "Set the owner of the file to uid {own_uid}, and its mode to 0600. Don't delete the file: it can \
-                     hold your last changes"
+                    "Set the owner of the file to uid {own_uid}, and the mode to 0600. Don't delete the file, because \
+                     it can contain your last changes"
                 )));
         }
     }
@@ -266,7 +268,7 @@ fn check_file(path: &Path) -> Result<()> {
     check_kind(path)?;
     let own_uid = rustix::process::geteuid().as_raw();
     if let Some(meta) = metadata(path)?.filter(|meta| meta.uid() != own_uid) {
-        return Err(wrong_owner(path, "it", meta.uid()));
+        return Err(wrong_owner(path, "the store", meta.uid()));
     }
     check_mode(path)?;
     read_only_mount::check_is_local(path)

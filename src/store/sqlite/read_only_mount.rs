@@ -107,13 +107,11 @@ pub(super) fn connect_read_only(path: &Path, obstacle: WriteObstacle) -> Result<
     if wal::bytes(path) > 0 {
         return Err(open_error(path)
             .why(format!(
-                "{}, and the -wal file of the store has changes that are not in the store yet",
-                obstacle.describe()
+                "{}. The file {} has changes that are not in the store yet",
+                obstacle.describe(),
+                sidecar_path(path, WAL_SUFFIX).display()
             ))
-            .next(obstacle.next(
-                path,
-                "Copy the store and its -wal file to a writable folder, then use the copy: --store PATH",
-            )));
+            .next(obstacle.next(path, "Copy both files to a writable folder. Then use the copy: --store PATH")));
     }
     // SQLite then assumes that the file doesn't change. [`super::file_identity`] detects a change.
     connect_immutable(path).map(ReadOnly::Alone)
@@ -173,7 +171,7 @@ pub(super) fn check_is_local(path: &Path) -> Result<()> {
     match NETWORK_FILE_SYSTEMS.iter().find(|(m, _)| *m == magic) {
         Some((_, name)) => Err(open_error(path)
             .why(format!("the store is on a file system ({name}) on which SQLite can lose data"))
-            .next("Move the store to a local file system, such as ext4 or xfs, then use its new path: --store PATH")),
+            .next("Move the store to a local file system, such as ext4 or xfs. Then use the new path: --store PATH")),
         None => Ok(()),
     }
 }

@@ -124,7 +124,7 @@ pub(super) fn read_schema(db: &Connection) -> Result<Schema> {
             .why(format!(
                 "the store has schema {version}, but this version of jeton supports schemas only up to {NEWEST}"
             ))
-            .next("Use the version of jeton that wrote the store, or a newer version"));
+            .next("Use a newer version of jeton, for example the version that wrote the store"));
     }
     Ok(Schema { version, lacks_indexes })
 }

@@ -119,7 +119,7 @@ fn check_for_fields(context: Context, key: Key) -> Result<()> {
     let why = match context {
         // What is typed too early for the next field must press no button.
         Context::Button if key.is_typed() => {
-            "keys that type a character don't work on buttons, so that fast typing can't press a button"
+            "the key types a character, so fast typing could press a button by accident"
         }
         _ if context.has_text_field() && key.is_typed() => "the key types into the text field there",
         _ if context.has_text_field() && edits() => "the key edits the text field there",

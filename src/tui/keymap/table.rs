@@ -96,7 +96,7 @@ pub(super) static BINDINGS: &[Binding] = &[
 
     bind(&[Context::Tokens], &[Key::char('E')], Action::Expiring, "Expiring", "Show only active tokens that expire within 14 days; press again for all tokens", 14),
     bind(&[Context::Tokens], &[Key::char('S')], Action::Stale, "Stale", "Show only active tokens that were not used for 90 days; press again for all tokens", 15),
-    bind(&[Context::Tokens, Context::Trash], &[Key::char('T')], Action::Tried, "Still tried", "Show only tokens with a secret that no longer works, but was tried in the last 7 days; press again for all tokens", 17),
+    bind(&[Context::Tokens, Context::Trash], &[Key::char('T')], Action::Tried, "Still tried", "Show only tokens with an invalid secret that was tried in the last 7 days; press again for all tokens", 17),
     bind(&[Context::Tokens], &[Key::char('t')], Action::Trash, "Trash", "Go to the trash", 16),
     bind(&[Context::Tokens], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Permanently delete all tokens with the status expired, also those hidden by a filter; you type their number to confirm", 0),
     bind(&[Context::Tokens], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),
@@ -291,7 +291,7 @@ pub(super) static BINDINGS: &[Binding] = &[
 
     bind(&[Context::Help], &[ESC], Action::Cancel, "Clear/Close", "Clear the filter; without a filter, close the help", 1),
 
-    bind(&[Context::Palette], &[ENTER], Action::Accept, "Run", "Do the action, or open the dialog of the command; a command that works only in a shell is copied", 1),
+    bind(&[Context::Palette], &[ENTER], Action::Accept, "Run", "Do the action, open the dialog of the command, or copy a command for the shell", 1),
     bind(&[Context::Palette], &[Key::code(KeyCode::Tab)], Action::CompleteFilter, "Complete", "Complete the command, or the name of a token, an account or a rule", 2),
     bind(&[Context::Palette], &[DOWN, Key::ctrl('n')], Action::Down, "Down", "Next line", 3),
     bind(&[Context::Palette], &[UP, Key::ctrl('p')], Action::Up, "Up", "Previous line", 4),

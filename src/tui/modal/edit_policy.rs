@@ -34,10 +34,9 @@ pub fn describe_rule(key: &str) -> (&'static str, &'static str) {
         "max_expiry" => {
             ("Longest expiry", "Longest expiry that can be set; none = no limit. Existing tokens are unchanged")
         }
-        "trash" => (
-            "Trash retention",
-            "Time for which revoked tokens can be restored, also tokens that are already in the trash",
-        ),
+        "trash" => {
+            ("Trash retention", "Time for which revoked tokens can be restored. Includes tokens already in the trash")
+        }
         "ledger_keep" => {
             ("Usage retention", "Time for which jeton keeps uses and denied attempts; older rows are deleted")
         }

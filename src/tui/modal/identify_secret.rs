@@ -60,9 +60,9 @@ impl IdentifySecretDialog {
             }
             Some(SecretOwner::Token(token, _)) => {
                 let about = format!(
-                    "{} will be disabled, so the service denies this secret from the next request on. Before somebody \
-                     enables the token again, regenerate the token and let the old secret stop at once. Otherwise, this \
-                     secret works again.",
+                    "{} will be disabled. The service denies this secret from the next request on. If somebody enables \
+                     the token again, this secret works again. To prevent this, first regenerate the token, and let \
+                     the old secret stop at once.",
                     token.full_name()
                 );
                 (about, &token.name, Some(Removal::Tokens(vec![token.id])))

@@ -100,8 +100,8 @@ impl Dialog for RestoreTokensDialog {
         let consequence = match self.only() {
             Some(token) if token.expiry.is_past(model.now) => {
                 format!(
-                    "The restored token is disabled and expired. In the token list, give the token a new expiry with \
-                     {edit}, then enable the token with {enable}."
+                    "The restored token is disabled and expired. In the token list, press {edit} to set a new expiry. \
+                     Then press {enable} to enable the token."
                 )
             }
             Some(_) => format!("The restored token is disabled. Enable it in the token list with {enable}."),

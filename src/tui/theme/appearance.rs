@@ -99,7 +99,7 @@ fn find(name: &str, depth: ColourDepth, read: impl Fn(&str) -> Result<Option<Con
         None if names.contains(&name) => Ok(built_in(name, depth)),
         None => {
             let error = Error::usage(format!("there is no theme \"{}\"", excerpt(name, 32))).why(format!(
-                "jeton has no theme of this name, and the configuration folder has no file jeton/themes/{}.toml",
+                "jeton has no theme of this name. The configuration folder has no file jeton/themes/{}.toml",
                 excerpt(name, 32)
             ));
             let error = did_you_mean(error, name, names.into_iter().chain([AUTO]));

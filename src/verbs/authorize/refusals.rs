@@ -40,7 +40,8 @@ pub(super) fn token_not_visible(actor: &Actor, own_account: &Account, action: To
     match actor.bearer() {
         Some(bearer) if !scope_covers_others(actor, action) => error
             .why(format!(
-                "the token {} can use only the tokens of {}, because the token does not have the method {}",
+                "the token {} can use only the tokens of {}. For tokens of other accounts, this token needs the method \
+                 {}",
                 bearer.token.name,
                 own_account.username,
                 action.methods().last().copied().unwrap_or_default()

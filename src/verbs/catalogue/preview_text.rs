@@ -92,7 +92,7 @@ impl CataloguePreview {
         let bound = if *is_lower_bound { "at least " } else { "" };
         let used = match (*used, *count) {
             (0, _) if *is_lower_bound => {
-                "; jeton found no use of these methods, but could not read all uses of the last 7 days".to_owned()
+                "; jeton found no use of these methods in the last 7 days, but could not read all uses".to_owned()
             }
             (0, 1) => "; it didn't use these methods in the last 7 days".to_owned(),
             (0, _) => "; none of them used these methods in the last 7 days".to_owned(),

@@ -134,8 +134,8 @@ pub fn notify<S: Store + Maintenance>(
             return Err(Error::failure("notices can't be sent")
                 .why("jeton records each sent notice in the store, but can't write to the store")
                 .next(
-                    "Check the permissions of the store's file, and check that the file system is mounted read-write. \
-                     To show the notices without sending them, run: jeton notify --dry-run",
+                    "Check the permissions of the store's file. Check that the file system is mounted read-write. To \
+                     show the notices without sending them, run: jeton notify --dry-run",
                 ));
         }
         store.write_usage(|tx| tx.forget_old_episodes(now.plus(-QUIET_TIME), FORGOTTEN_ROWS))?;

@@ -51,10 +51,7 @@ pub struct Usage {
     pub all_methods: Vec<(String, u64)>,
     /// `true` if more methods were used than [`Usage::all_methods`] lists. A method that isn't listed was perhaps used.
     #[serde(rename = "methods_cut")]
-    #[schemars(
-        description = "`true` if more methods were used than `methods_kept` lists. A method that isn't listed there was \
-                       perhaps used, too."
-    )]
+    #[schemars(description = "`true` if `methods_kept` lists only a part of the used methods.")]
     pub methods_truncated: bool,
     /// The first day (UTC) with a use of any token in the ledger. Earlier uses are unknown.
     #[serde(skip_serializing_if = "in_answer")]

@@ -44,9 +44,9 @@ impl MatchingTokens {
         authorize::require_scope(actor, RequiredScope::ReadTokens)?;
         if self.except.len().max(self.also.len()) > MAX_SNAPSHOTS {
             return Err(Error::usage(format!(
-                "at most {MAX_SNAPSHOTS} tokens can be named or left out in addition to a filter"
+                "at most {MAX_SNAPSHOTS} tokens can be added to a filter or excluded from the filter"
             ))
-            .next("Change the filter, so that fewer tokens must be named"));
+            .next("Use a filter that needs fewer added or excluded tokens"));
         }
         let list = ListTokens {
             owner: self.owner.clone(),

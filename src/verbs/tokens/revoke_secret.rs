@@ -75,11 +75,8 @@ impl RevokeSecret {
         let found = claim.map(|claim| find(snapshot, &claim, now)).transpose()?.flatten();
         found.ok_or_else(|| {
             Error::not_found("the secret doesn't work; nothing was changed")
-                .why(
-                    "either the secret is mistyped, unknown or replaced, or its token is expired, disabled or revoked, \
-                     or its login has ended",
-                )
-                .next("To find out which, run: jeton token whose")
+                .why("the secret is unknown or was replaced, its token is not active, or its login has ended")
+                .next("To find the cause, run: jeton token whose")
         })
     }
 }

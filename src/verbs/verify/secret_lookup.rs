@@ -118,7 +118,7 @@ impl TryFrom<LookupJson> for SecretLookup {
             (None, None, Some(purged), None) => SecretOwner::Purged(purged),
             (None, None, None, Some(login)) => SecretOwner::Login(login),
             (None, None, None, None) => SecretOwner::Unknown,
-            _ => return Err("a secret belongs to a token with a state, to a purged token, to a login, or to none"),
+            _ => return Err("a secret has at most one owner: a token with a state, a purged token or a login"),
         };
         let lookup = SecretLookup { owner, denial_reason: json.reason };
         let redacted = LookupJson::from(lookup.clone());

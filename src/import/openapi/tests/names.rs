@@ -217,10 +217,7 @@ fn cut_titles_of_sets_are_counted() {
         r#""/a":{"get":{"tags":["t","u"]}},"/b":{"get":{"tags":["u"]}}"#,
         &format!(r#""tags":[{{"name":"t","description":"{long}"}},{{"name":"u","description":"{long}"}}]"#),
     );
-    warns(
-        &all,
-        "titles of API sets that jeton shortened, because the titles were too long: 2 (\"shop: t\", \"shop: u\")",
-    );
+    warns(&all, "API sets whose title was too long and is now shorter: 2 (\"shop: t\", \"shop: u\")");
 }
 
 #[test]

@@ -41,8 +41,8 @@ fn describe_change(before: Role, after: Role, active: u32) -> String {
         format!("{tokens} can no longer call {} methods from the next request on.", named(lost))
     } else if !gained.is_empty() {
         format!(
-            "Regenerate a token to give the token the {} methods of its API selection. A token gets these methods at \
-             once if its secret was issued with a role that has the methods.",
+            "Regenerate a token to give the token the {} methods of its API selection. Regenerating is not necessary \
+             if the secret was issued with a role that permits these methods.",
             named(gained)
         )
     } else {

@@ -123,8 +123,8 @@ impl Dialog for ApplyCatalogueDialog {
     }
 
     fn draw(&self, layout: &mut FormLayout<'_, Field>, _model: &Model) {
-        let intro = "Enter a catalogue file (TOML), an OpenAPI document (JSON or YAML), or cloud-platform for the sample \
-                     catalogue of jeton. jeton shows the changes before it applies the catalogue.";
+        let intro = "Enter the path of a catalogue file (TOML) or of an OpenAPI document (JSON or YAML). Enter \
+                     cloud-platform for the sample catalogue. You see a preview before anything is changed.";
         layout.text_line(intro, Style::new());
         layout.blank();
         layout.wide_text_input(Field::Source, "Catalogue", &self.source);

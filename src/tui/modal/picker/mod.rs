@@ -374,7 +374,7 @@ const fn describe_kind(kind: GroupKind) -> Option<&'static str> {
         GroupKind::Api => None,
         GroupKind::Management => Some("◆ management methods: never in an API set or Inherit; pick them one by one"),
         GroupKind::Vanished => {
-            Some("methods that are no longer in a catalogue: they grant no access, and new tokens can't have them")
+            Some("no longer in a catalogue: these methods grant no access, and new tokens can't have them")
         }
     }
 }

@@ -55,7 +55,7 @@ impl UsedMethods {
     /// Returns the reason why the other methods can't be called unused; `None` if they can.
     pub fn uncertainty(&self) -> Option<String> {
         if self.is_truncated {
-            Some("the token used more methods than jeton records, so jeton doesn't know which are unused".to_owned())
+            Some("jeton did not record all methods that the token used. Unused methods are unknown".to_owned())
         } else if self.days < MIN_DAYS {
             let recorded = match self.days {
                 0 => "less than 1 day".to_owned(),
