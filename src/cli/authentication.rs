@@ -29,7 +29,7 @@ impl App {
                 SelectedBackend::Local(_) => "this store has several accounts",
                 SelectedBackend::Remote(_) => "a server shows its accounts only after you sign in",
             };
-            Error::denied("no account was given").why(why).next("Use --user NAME, or run once: jeton login NAME")
+            Error::denied("no account was given").why(why).next("Use --user ACCOUNT, or run once: jeton login NAME")
         })
     }
 

@@ -84,7 +84,7 @@ mod tests {
             "Run: jeton --store /c token list",
             "Run: jeton init --store /c. Or check the path",
             "See /usr/share/jeton check",
-            "Run jeton with --user NAME",
+            "Run jeton with --user ACCOUNT",
             "Another jeton writes",
             "See: jeton --help",
             "Check that jeton serve runs",

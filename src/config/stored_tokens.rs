@@ -104,7 +104,7 @@ impl Settings {
                 ))
                 .why(why)
                 .next(format!(
-                    "Use --user NAME and the password, or store a token for this {}: {} config set api-token",
+                    "Use --user ACCOUNT and the password, or store a token for this {}: {} config set api-token",
                     if self.server.is_some() { "server" } else { "store" },
                     self.program()
                 )));

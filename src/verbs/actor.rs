@@ -56,7 +56,7 @@ impl Actor {
     pub fn account(&self) -> Result<&Account> {
         match self {
             Actor::LocalUser => Err(Error::unauthenticated("this action needs an account, and nobody is signed in")
-                .next("Run jeton with --user NAME and enter the password")),
+                .next("Run jeton with --user ACCOUNT and enter the password")),
             Actor::Account(account) => Ok(account),
             Actor::Token(bearer) => Ok(&bearer.account),
         }

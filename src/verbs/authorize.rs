@@ -87,14 +87,14 @@ pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
 
 fn other_proof(methods: &[&str]) -> String {
     let methods = if methods.len() == 1 { "this method" } else { "one of these methods" };
-    format!("Use a token with {methods}, or run jeton with --user NAME and enter the password")
+    format!("Use a token with {methods}, or run jeton with --user ACCOUNT and enter the password")
 }
 
 /// Returns the error for a token, whatever its methods, as the actor of a verb that needs a person.
 pub fn person_needed() -> Error {
     Error::denied("a token is not enough for this action")
         .why("this action needs a person with a password")
-        .next("Run jeton with --user NAME and enter the password")
+        .next("Run jeton with --user ACCOUNT and enter the password")
 }
 
 /// Returns `true` if the actor's proof reaches tokens of an account. Permission by role is checked separately.
@@ -163,7 +163,7 @@ pub fn forbid_self_change(actor: &Actor, token: &Token) -> Result<()> {
     if actor.bearer().is_some_and(|bearer| bearer.token.id == token.id) {
         return Err(Error::denied(format!("the token {} can't change or copy itself", token.name))
             .why("a token can't extend its own lifetime or permissions")
-            .next("Run jeton with --user NAME and enter the password"));
+            .next("Run jeton with --user ACCOUNT and enter the password"));
     }
     Ok(())
 }
@@ -184,7 +184,7 @@ fn forbid_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t 
     };
     Err(Error::denied(format!("the token {} can't change a token {what}", bearer.token.name))
         .why(why)
-        .next("Run jeton with --user NAME and enter the password"))
+        .next("Run jeton with --user ACCOUNT and enter the password"))
 }
 
 /// Checks that an acting token can hold everything in `current` and `requested`, and lives until `expiries`. Otherwise
@@ -211,7 +211,7 @@ fn forbid_escalation<'s>(
             None => Error::denied(format!("the token {name} can't change a token with more rights than its own"))
                 .why(format!("the token {name} does not have all of these rights")),
         };
-        return Err(refused.next("Run jeton with --user NAME and enter the password"));
+        return Err(refused.next("Run jeton with --user ACCOUNT and enter the password"));
     }
     let outlives = |expiry: Expiry| match (bearer.expiry, expiry) {
         (Expiry::Never, _) => false,
@@ -228,7 +228,7 @@ fn forbid_escalation<'s>(
     };
     Err(Error::denied(format!("the token {name} can't {what}"))
         .why(format!("the secret that you use stops working at {end}"))
-        .next(format!("{next} --user NAME and enter the password")))
+        .next(format!("{next} --user ACCOUNT and enter the password")))
 }
 
 /// Checks that the actor may change the methods and API sets. Such a change alters the rights of other accounts'

@@ -123,12 +123,12 @@ fn token_without_the_method_is_denied() {
     let refused = with(&home, &variables, &["token", "create", "x"]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: the token bot is not permitted to do this: this action needs the method jeton.tokens.write or jeton.tokens.write-all
-      Use a token that has one of these methods, or run jeton with --user NAME and enter the password
+      Use a token that has one of these methods, or run jeton with --user ACCOUNT and enter the password
     ");
     let refused = with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).assert_error(Kind::Denied);
     insta::assert_snapshot!(refused.message(), @"
     error: a token is not enough for this action: this action needs a person with a password
-      Run jeton with --user NAME and enter the password
+      Run jeton with --user ACCOUNT and enter the password
     ");
     assert_eq!(home.as_ops(&["token", "list", "--json"]).json()["tokens"].as_array().unwrap().len(), 1);
 }
@@ -317,7 +317,7 @@ fn token_can_not_grant_more_than_it_has() {
     let passwd = with(&home, &variables, &["account", "passwd", "ops"]).assert_code(4).assert_silent();
     insta::assert_snapshot!(passwd.message(), @"
     error: a token is not enough for this action: this action needs a person with a password
-      Run jeton with --user NAME and enter the password
+      Run jeton with --user ACCOUNT and enter the password
     ");
     assert_eq!((list(), head()), before);
     for words in [&["create", "less", "--method", called, "--expires", "1d"][..], &["copy", "weaker", "twin"]] {

@@ -36,7 +36,7 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
         let is_stored = |username: &Setting<Username>| !matches!(username.source, Source::Option(_));
         if had_sole_account && !app.settings.username.as_ref().is_some_and(is_stored) {
             app.out.command_note(&format!(
-                "! The store now has two accounts. Add --user NAME to commands, or run once: {} login NAME",
+                "! The store now has two accounts. Add --user ACCOUNT to commands, or run once: {} login NAME",
                 app.program()
             ));
         }

@@ -50,7 +50,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     ✓ ci created with the role admin
       Sign in with: jeton --user ci
       The password is temporary: the user must replace it at the first sign-in
-    ! The store now has two accounts. Add --user NAME to commands, or run once: jeton login NAME
+    ! The store now has two accounts. Add --user ACCOUNT to commands, or run once: jeton login NAME
     ");
     let third = home.account("third", "viewer").assert_success();
     insta::assert_snapshot!(third.message(), @"

@@ -83,7 +83,7 @@ fn commands_respect_the_role_of_each_account() {
     let refused = run(&[], &["whoami"]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: no account was given: this store has several accounts
-      Use --user NAME, or run once: jeton --store [folder]/many.db login NAME
+      Use --user ACCOUNT, or run once: jeton --store [folder]/many.db login NAME
     ");
     let metrics = ["--user", "metrics"];
     assert_eq!(run(&metrics, &["whoami", "--json"]).assert_success().json()["account"]["role"], "viewer");
