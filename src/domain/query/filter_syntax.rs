@@ -139,33 +139,40 @@ pub enum Completion {
 }
 
 /// Completes the last part of `text`: the name of a field, or its value. `names` returns the names that a field takes,
-/// such as accounts; none for other fields. `None` if there is nothing to complete.
+/// such as accounts; none for other fields. A name is found by its beginning, or else by any part of it. `None` if there is
+/// nothing to complete.
 pub fn complete<F: FilterFields>(text: &str, names: impl Fn(&str) -> Vec<String>) -> Option<Completion> {
     let start = text.rfind(char::is_whitespace).map_or(0, |at| at + 1);
     let (before, part) = text.split_at(start);
     let typed = part.to_lowercase();
     let candidates: Vec<String> = match typed.split_once(':') {
-        None if typed.is_empty() => return None,
         None => {
             let names = F::FIELDS.iter().filter(|(name, _)| name.starts_with(&typed));
             names.map(|(name, _)| format!("{name}:")).collect()
         }
         Some((name, value)) if F::FIELDS.iter().any(|(known, _)| *known == name) => {
-            let known = known_values::<F>(name).into_iter().map(str::to_owned).chain(names(name));
-            let found = known.filter(|known| known.to_lowercase().starts_with(value));
-            found.map(|known| format!("{name}:{known}")).collect()
+            let known: Vec<String> =
+                known_values::<F>(name).into_iter().map(str::to_owned).chain(names(name)).collect();
+            let found = |fits: fn(&str, &str) -> bool| {
+                known.iter().filter(|known| fits(&known.to_lowercase(), value)).map(|known| format!("{name}:{known}"))
+            };
+            let beginning: Vec<String> = found(|known, value| known.starts_with(value)).collect();
+            let inner = || found(|known, value| known.contains(value)).collect();
+            if beginning.is_empty() { inner() } else { beginning }
         }
         Some(_) => return None,
     };
     let (first, rest) = candidates.split_first()?;
+    if rest.is_empty() && !first.ends_with(':') {
+        // A complete value is followed by the next part.
+        return Some(Completion::Longer(format!("{before}{first} ")));
+    }
     let common = rest.iter().fold(first.as_str(), |common, other| {
         let same = common.char_indices().zip(other.chars()).take_while(|((_, a), b)| a == b);
         &common[..same.last().map_or(0, |((at, c), _)| at + c.len_utf8())]
     });
-    if common.len() > part.len() {
-        // A complete value is followed by the next part.
-        let end = if rest.is_empty() && !common.ends_with(':') { " " } else { "" };
-        return Some(Completion::Longer(format!("{before}{common}{end}")));
+    if common.len() > part.len() && common.to_lowercase().starts_with(&typed) {
+        return Some(Completion::Longer(format!("{before}{common}")));
     }
     (!rest.is_empty()).then_some(Completion::Several(candidates))
 }
@@ -314,7 +321,16 @@ mod tests {
         assert_eq!(done("method:sh"), longer("method:shop.Buy "));
         assert_eq!(done("s"), Some(Completion::Several(["status:", "seen:"].map(str::to_owned).into())));
         assert_eq!(done("x account:m"), longer("x account:metrics "));
-        for nothing in ["", "dep ", "zzz", "account:x", "nme:x", "seen:never", "status:expired "] {
+        assert_eq!(done("seen:never"), longer("seen:never "));
+        assert_eq!(done("method:bu"), longer("method:shop.Buy "));
+        let parts = |values: [&str; 2]| Some(Completion::Several(values.map(str::to_owned).into()));
+        assert_eq!(done("method:topenv"), longer("method:environment.control.StopEnv "));
+        let both = ["method:environment.control.StartEnv", "method:environment.control.StopEnv"];
+        assert_eq!(done("method:control.st"), parts(both));
+        for all in ["", "dep ", "status:expired "] {
+            assert!(matches!(done(all), Some(Completion::Several(fields)) if fields.len() == 6), "{all}");
+        }
+        for nothing in ["zzz", "account:x", "nme:x"] {
             assert_eq!(done(nothing), None, "{nothing}");
         }
         assert_eq!(complete::<LedgerFilter>("reason:reti", names), longer("reason:retired "));

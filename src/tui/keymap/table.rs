@@ -121,7 +121,7 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::Sort], &[Key::char('s')], Action::Sort, "Next", "Go to the next column; after the last column, to the first", 0),
 
     bind(&[Context::Filter], &[ENTER], Action::Accept, "Keep", "Keep the filter and go back to the list", 1),
-    bind(&[Context::Filter], &[Key::code(KeyCode::Tab)], Action::CompleteFilter, "Complete", "Complete the field or value; if there is nothing to complete, keep the filter", 2),
+    bind(&[Context::Filter], &[Key::code(KeyCode::Tab)], Action::CompleteFilter, "Complete", "Complete the field or value, or list the possible ones", 2),
     bind(&[Context::Filter], &[ESC], Action::Cancel, "Clear", "Clear the filter", 3),
 
     bind(&[Context::Filter], &[Key::ctrl('s')], Action::SaveFilter, "Save", "Save the filter under a name", 6),

@@ -115,6 +115,22 @@ fn denied_attempts_are_summed_up_by_token() {
 }
 
 #[test]
+fn cursor_stays_on_its_token_when_tokens_are_tried() {
+    let mut s = TuiHarness::signed_in(with_denied_attempts());
+    s.keys("6");
+    assert_eq!(current_address(&s), "10.0.0.4");
+    let other = s.install.issue(OWNER, "other").token;
+    deny(&s.install, Some(&other), DenialReason::NotPermitted, "10.0.0.77", "curl/8.5.0", 0);
+    s.message(Msg::LedgerChanged);
+    assert_eq!(current_address(&s), "10.0.0.4");
+    s.keys("<down><down>");
+    assert_eq!(current_address(&s), "203.0.113.9");
+    deny(&s.install, None, DenialReason::Unknown, "203.0.113.10", "", 0);
+    s.message(Msg::LedgerChanged);
+    assert_eq!(current_address(&s), "203.0.113.10");
+}
+
+#[test]
 fn still_tried_tokens_are_counted_and_one_key_away() {
     let install = with_denied_attempts();
     install.issue(OWNER, "calm");

@@ -67,8 +67,10 @@ fn tab_completes_fields_values_and_methods() {
     s.keys("<c-u>meth<tab>environment.control.sto<tab>");
     assert_eq!(s.tokens().filter.text(), "method:environment.control.StopEnv ");
     s.keys("<c-u>dep<tab>");
-    assert!(!s.tokens().filter.is_typing(), "nothing to complete: the filter is kept");
+    assert!(s.tokens().filter.is_typing(), "nothing to complete: the letters that follow are no keys");
     assert_eq!(names(&s), ["deploy"]);
+    s.keys("<c-u><tab>");
+    s.assert_shows("status:  account:  method:");
 }
 
 #[test]
@@ -164,7 +166,6 @@ fn names_of_accounts_are_completed_in_filters() {
     assert_eq!(s.requests.iter().filter(|verb| **verb == "account.list").count(), sent, "they are known by now");
     s.keys("<esc>3/by:o<tab>");
     assert!(s.filter_line().contains("/ by:ops "), "{}", s.filter_line());
-    // No account: Tab ends the filter.
     s.keys("<esc>2/role:ad<tab>");
     assert!(s.filter_line().contains("/ role:admin "), "{}", s.filter_line());
 }

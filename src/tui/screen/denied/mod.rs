@@ -76,6 +76,19 @@ impl LogRow for DeniedItem {
             DeniedItem::Token(row) => DeniedItemKey::Token(row.key),
         }
     }
+
+    fn had_key(&self, key: &DeniedItemKey) -> bool {
+        match (self, key) {
+            // Each attempt changes the time in the key.
+            (DeniedItem::Token(row), DeniedItemKey::Token(key)) => row.key.token == key.token,
+            _ => self.key() == *key,
+        }
+    }
+
+    /// Tokens change their places, but keys must act on the token that was chosen.
+    fn is_event(&self) -> bool {
+        matches!(self, DeniedItem::Attempt(_))
+    }
 }
 
 impl Content for DeniedItem {

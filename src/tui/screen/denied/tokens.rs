@@ -44,7 +44,7 @@ pub(super) fn about(row: &DeniedTokenRow, model: &Model) -> [String; 2] {
     let first = describe_denial(&token_name(row), &row.reason, row.secret.as_ref());
     let (_, client) = format_origin(&row.address, &row.client);
     let last = format!("the last {}, {}", ago(row.at, model.now), model.dates.get().second(row.at));
-    [first, format!("{}, {last}, from {} ({client})", count_noun(row.attempts, "attempt"), row.origin())]
+    [first, format!("{} from {} ({client}), {last}", count_noun(row.attempts, "attempt"), row.origin())]
 }
 
 /// Returns the token's name, or a text for the attempts without a known token.

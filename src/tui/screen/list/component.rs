@@ -26,33 +26,45 @@ use crate::verbs::request::Response;
 /// The fields of filters that take the name of an account.
 const ACCOUNT_FIELDS: [&str; 2] = ["account", "by"];
 
+/// Maximum number of completions that a notice names.
+const MAX_COMPLETIONS: usize = 8;
+
 /// Returns `true` if `field` of the list's filter takes the name of an account.
 fn takes_account<S: Source>(field: &str) -> bool {
     ACCOUNT_FIELDS.contains(&field) && S::Filter::FIELDS.iter().any(|(known, _)| *known == field)
 }
 
 impl<S: Source> ListScreen<S> {
-    /// Completes the end of the filter, or names what it can become. `None` if there is nothing to complete.
-    fn complete_filter(&mut self, ctx: &UpdateContext<'_>) -> Option<Intent> {
+    /// Completes the end of the filter, or names what it can become.
+    fn complete_filter(&mut self, ctx: &UpdateContext<'_>) -> Intent {
         let last = self.filter.text().split_whitespace().last().unwrap_or_default();
         let field = last.split_once(':').map_or("", |(field, _)| field).to_lowercase();
         let accounts = &ctx.model.usernames;
         if takes_account::<S>(&field) && accounts.is_none() {
             // The reply completes the filter.
-            return Some(Intent::read(ListAccounts));
+            return Intent::read(ListAccounts);
         }
         let names = |field: &str| match field {
             "method" => ctx.catalogues.iter().flat_map(Catalogue::methods).map(|m| m.id.to_string()).collect(),
             field if takes_account::<S>(field) => accounts.clone().unwrap_or_default(),
             _ => Vec::new(),
         };
-        Some(match filter_syntax::complete::<S::Filter>(self.filter.text(), names)? {
-            Completion::Longer(text) => {
+        match filter_syntax::complete::<S::Filter>(self.filter.text(), names) {
+            Some(Completion::Longer(text)) => {
                 self.filter.set(&text);
                 self.filter_rows(Anchor::Start, ctx)
             }
-            Completion::Several(all) => Intent::Notify(NoticeId::NoEffect, all.join("  ")),
-        })
+            Some(Completion::Several(all)) => {
+                let more = match all.len().checked_sub(MAX_COMPLETIONS) {
+                    None | Some(0) => String::new(),
+                    Some(more) => format!("  and {more} more"),
+                };
+                let shown: Vec<String> = all.into_iter().take(MAX_COMPLETIONS).collect();
+                Intent::Notify(NoticeId::NoEffect, format!("{}{more}", shown.join("  ")))
+            }
+            // A key that left the filter here would make keys of the letters that follow.
+            None => Intent::Notify(NoticeId::NoEffect, "There is nothing to complete".to_owned()),
+        }
     }
 }
 
@@ -136,7 +148,7 @@ impl<S: Source> Component for ListScreen<S> {
             if !self.filter.is_typing() {
                 return Some(Intent::Stay);
             }
-            return Some(self.complete_filter(ctx).unwrap_or(Intent::Stay));
+            return Some(self.complete_filter(ctx));
         }
         let page = self.source.take_page(response, &self.parsed_filter())?;
         page.rows.iter().for_each(|row| self.marks.refresh(row));
@@ -249,13 +261,9 @@ impl<S: Source> Component for ListScreen<S> {
                 return intent;
             }
         }
-        let action = match action {
-            Action::CompleteFilter => match self.complete_filter(ctx) {
-                Some(intent) => return intent,
-                None => Action::Accept,
-            },
-            action => action,
-        };
+        if action == Action::CompleteFilter {
+            return self.complete_filter(ctx);
+        }
         match self.filter.on_action(action) {
             Some(FilterChange::Unchanged) => return Intent::Stay,
             Some(FilterChange::Cleared) => {

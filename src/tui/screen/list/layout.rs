@@ -18,6 +18,7 @@ use ratatui::widgets::Paragraph;
 use crate::error::{Error, Kind};
 use crate::tui::keymap::{Action, Binding, Context};
 use crate::tui::model::Model;
+use crate::tui::notice::NoticeId;
 use crate::tui::text_fit::{cut, fit, fold, width};
 use crate::tui::theme::Theme;
 use crate::tui::widget::filter_field::FilterField;
@@ -135,7 +136,8 @@ fn notice_lines(about: [String; 2], undo: Option<&Binding>, columns: usize, mode
     };
     let (glyph, style) = notice.glyph(theme);
     let cli = notice.cli.as_ref().map_or_else(String::new, |cli| format!("   = {cli}"));
-    let hint = undo.and_then(|binding| undo_hint(binding, theme));
+    // Next to another message, the key would seem to undo what the message says.
+    let hint = undo.filter(|_| matches!(notice.id, NoticeId::Done(_))).and_then(|binding| undo_hint(binding, theme));
     let used_columns = hint.as_ref().map_or(0, |offer| offer.width() + 2);
     let room = columns.saturating_sub(4 + used_columns);
     // The remedy is at the end of the text: without a command the text may use both lines.

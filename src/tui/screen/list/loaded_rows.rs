@@ -25,6 +25,14 @@ pub trait ListRow: Clone + 'static {
     /// `true` if the rows are in the order of their keys, the greatest first.
     const NEWEST_FIRST: bool = false;
     fn key(&self) -> Self::Key;
+    /// Returns `true` if the row is the one that had `key`, perhaps at another time.
+    fn had_key(&self, key: &Self::Key) -> bool {
+        self.key() == *key
+    }
+    /// Returns `true` for an event of a log. A cursor on the newest event stays on the newest one.
+    fn is_event(&self) -> bool {
+        Self::NEWEST_FIRST
+    }
     /// Handles keys special to the row.
     fn on_action(&self, _action: Action, _ctx: &UpdateContext<'_>) -> Intent {
         Intent::Stay
@@ -194,9 +202,9 @@ impl<R: ListRow> LoadedRows<R> {
     }
 
     /// Returns the anchor for reading the list again: around the row to which the cursor has to go, else that of the rows
-    /// which keys wait for, else around the row under the cursor. A cursor on the newest row stays on the newest row.
+    /// which keys wait for, else around the row under the cursor. In a log, a cursor on the newest row stays on the newest row.
     pub fn current_anchor(&self) -> Anchor<R::Key> {
-        let stays_on_newest = R::NEWEST_FIRST && self.position() == Some(0);
+        let stays_on_newest = self.position() == Some(0) && self.current().is_some_and(R::is_event);
         let around = |key| Anchor::Around(key, None);
         match (&self.target, self.current()) {
             (Some(key), _) => around(key.clone()),
@@ -249,10 +257,10 @@ impl<R: ListRow> LoadedRows<R> {
     /// Returns the place of the row with this key, or the place where it would be. In a list in another order than that
     /// of the keys, a row that is gone has no place, and the cursor stays at its former `position` in the list.
     fn place_of(&self, key: &R::Key, position: Option<u64>) -> usize {
+        let same = self.page.rows.iter().position(|row| row.had_key(key));
         if R::NEWEST_FIRST {
-            return self.page.rows.partition_point(|row| row.key() > *key);
+            return same.unwrap_or_else(|| self.page.rows.partition_point(|row| row.key() > *key));
         }
-        let same = self.page.rows.iter().position(|row| row.key() == *key);
         let place = || Some(position?.saturating_sub(self.page.position?));
         same.or_else(|| usize::try_from(place()?).ok()).unwrap_or(self.cursor.position())
     }

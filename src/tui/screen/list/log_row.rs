@@ -14,6 +14,14 @@ pub trait LogRow: Content + Clone {
     /// The key type; newer rows have greater keys.
     type Key: Ord + Clone;
     fn key(&self) -> Self::Key;
+    /// See [`ListRow::had_key`].
+    fn had_key(&self, key: &Self::Key) -> bool {
+        self.key() == *key
+    }
+    /// See [`ListRow::is_event`].
+    fn is_event(&self) -> bool {
+        true
+    }
 }
 
 impl<R: LogRow> ListRow for R {
@@ -22,6 +30,14 @@ impl<R: LogRow> ListRow for R {
 
     fn key(&self) -> Self::Key {
         LogRow::key(self)
+    }
+
+    fn had_key(&self, key: &Self::Key) -> bool {
+        LogRow::had_key(self, key)
+    }
+
+    fn is_event(&self) -> bool {
+        LogRow::is_event(self)
     }
 
     fn on_action(&self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
