@@ -70,6 +70,7 @@ fn create(accounts: &DemoAccounts, sample: Sample, catalogue: &Catalogue) -> Res
         description: Description::parse(sample.description)?,
         expires: Some(ExpirySpec::parse(sample.expires)?),
         selection: selection(sample.api, catalogue),
+        expected_unused: !sample.traffic.is_expected,
     };
     let issued = call(&accounts.backend, &accounts.credential(sample.account)?, verb)?.value.pop();
     let IssuedToken { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was created"))?;

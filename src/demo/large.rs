@@ -158,6 +158,7 @@ impl LargeDemoWriter<'_> {
             description: Description::parse("All of jeton's own methods")?,
             expires: Some(ExpirySpec::Never),
             selection: Selection::Custom(methods),
+            expected_unused: false,
         };
         let credential = Credential::from_password(owner.clone(), setup::password());
         let destination = SecretDestination::File(owners_secret.to_owned());
@@ -254,6 +255,7 @@ fn insert_token(
         description: &planned.description,
         selection: &planned.selection,
         expiry: planned.expiry,
+        expected_unused: false,
         now: planned.created_at,
     })?;
     // All tokens were made by their own account, and no role has changed since.

@@ -36,6 +36,8 @@ pub(super) struct Traffic {
     pub from: &'static [(&'static str, &'static str)],
     /// Number of denied attempts a day in the last week.
     pub denied: u32,
+    /// `false` for a token that is expected to be unused.
+    pub is_expected: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -51,25 +53,26 @@ pub(super) struct Sample {
     pub traffic: Traffic,
 }
 
-const NEVER_USED: Traffic = Traffic { a_day: 0, last: 0, from: &[], denied: 0 };
+const NEVER_USED: Traffic = Traffic { a_day: 0, last: 0, from: &[], denied: 0, is_expected: true };
+const NONE_EXPECTED: Traffic = Traffic { is_expected: false, ..NEVER_USED };
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
 type Row = (&'static str, &'static str, i64, &'static str, Api, SampleEvent, Traffic);
 
 const fn in_use(a_day: u32, last: i64, from: &'static [(&'static str, &'static str)]) -> Traffic {
-    Traffic { a_day, last, from, denied: 0 }
+    Traffic { a_day, last, from, ..NEVER_USED }
 }
 
 /// Returns the traffic of a token that was used, and is still tried although it no longer works.
 const fn denied(denied: u32, last: i64, from: &'static [(&'static str, &'static str)]) -> Traffic {
-    Traffic { a_day: 1, last, from, denied }
+    Traffic { a_day: 1, last, from, denied, ..NEVER_USED }
 }
 
 /// Returns the traffic of a token in use whose secret was regenerated, while one of its callers still uses the old
 /// secret.
 const fn rotated(a_day: u32, denied: u32, last: i64, from: &'static [(&'static str, &'static str)]) -> Traffic {
-    Traffic { a_day, last, from, denied }
+    Traffic { a_day, last, from, denied, ..NEVER_USED }
 }
 
 use Api::{Groups, Inherit, Nothing, Reads, Sets};
@@ -91,7 +94,7 @@ const DEMO: &[Row] = &[
     ("backup-nightly", "Copies volumes to the other region at 02:30", 60, "6mo", Groups(&["environment.storage"]), None, in_use(4, 9 * HOUR, SCRIPTS)),
     ("laptop-ide", "", 20, "30d", Sets(&["IDE Plugins"]), None, in_use(20, 50, LAPTOP)),
     ("marketplace-sync", "Updates the app listing", 45, "1y", Sets(&["Marketplace"]), None, in_use(24, 34, SCRIPTS)),
-    ("break-glass", "Emergency access; sealed in the safe", 300, "never", Inherit, None, NEVER_USED),
+    ("break-glass", "Emergency access; sealed in the safe", 300, "never", Inherit, None, NONE_EXPECTED),
     ("deploy-staging", "Disabled until the new cluster is ready", 140, "never", Sets(&["Maven Plugin"]), Disabled(5), denied(2, 5 * DAY, MAVEN)),
     ("old-laptop", "", 250, "1y", Sets(&["IDE Plugins"]), Disabled(41), in_use(3, 44 * DAY, LAPTOP)),
     ("deploy-legacy", "The shop before its migration", 374, "1y", Inherit, None, denied(9, 9 * DAY + HOUR, RUNNERS)),

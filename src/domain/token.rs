@@ -108,6 +108,8 @@ pub struct Token {
     pub expiry: Expiry,
     /// When the token was moved to the trash.
     pub deleted_at: Option<Timestamp>,
+    /// Since when the token is expected to be unused, such as one for emergencies. It is then never stale.
+    pub expected_unused_since: Option<Timestamp>,
     /// The public head of the current secret.
     pub hint: String,
     /// When the current secret was created.
@@ -199,6 +201,19 @@ impl Token {
     /// raise them to this role.
     pub fn highest_issued_role(&self) -> Role {
         self.previous.as_ref().map_or(self.issued_role, |previous| previous.issued_role.max(self.issued_role))
+    }
+
+    /// Returns the last use of a token that was expected to be unused by then.
+    pub fn unexpected_use(&self) -> Option<Timestamp> {
+        self.last_seen_at.filter(|seen| self.expected_unused_since.is_some_and(|since| *seen > since))
+    }
+
+    /// Describes that the token is expected to be unused, and whether it was used since. `None` if its use is expected.
+    pub fn describe_expected_use(&self) -> Option<&'static str> {
+        self.expected_unused_since.map(|_| match self.unexpected_use() {
+            None => "expected to be unused",
+            Some(_) => "used although expected to be unused",
+        })
     }
 
     /// Returns `account/name`.

@@ -19,6 +19,8 @@ word_enum! {
         Description = "description",
         Expires = "expires",
         Api = "API",
+        /// The use that is expected of the token.
+        ExpectedUse = "use",
         Enabled = "enabled",
         /// The token's secret, identified by its hint.
         Secret = "secret",
@@ -37,6 +39,12 @@ impl TokenField {
                 Selection::Sets(sets) => sets.iter().map(|set| set_label(set)).collect::<Vec<_>>().join(", "),
                 Selection::Custom(_) | Selection::Inherit => token.selection.summary(),
             },
+            TokenField::ExpectedUse => match (token.expected_unused_since, token.unexpected_use()) {
+                (None, _) => "expected",
+                (Some(_), None) => "none expected",
+                (Some(_), Some(_)) => "none expected, but used",
+            }
+            .to_owned(),
             TokenField::Enabled => if token.enabled { "yes" } else { "no" }.to_owned(),
             TokenField::Secret => token.hint.clone(),
         }
@@ -48,6 +56,7 @@ impl TokenField {
             TokenField::Description => before.description != after.description,
             TokenField::Expires => before.expiry != after.expiry,
             TokenField::Api => before.selection != after.selection,
+            TokenField::ExpectedUse => before.expected_unused_since != after.expected_unused_since,
             TokenField::Enabled => before.enabled != after.enabled,
             TokenField::Secret => before.hint != after.hint,
         }
@@ -97,8 +106,12 @@ fn field_change(field: TokenField, before: &Token, after: &Token, dates: Dates<'
             let clock = |expiry: Expiry| expiry.at().map_or_else(|| "never".to_owned(), |at| dates.second(at));
             (change.before, change.after) = (clock(before.expiry), clock(after.expiry));
         }
-        TokenField::Expires | TokenField::Name | TokenField::Description | TokenField::Enabled | TokenField::Secret => {
-        }
+        TokenField::Expires
+        | TokenField::Name
+        | TokenField::Description
+        | TokenField::ExpectedUse
+        | TokenField::Enabled
+        | TokenField::Secret => {}
     }
     change
 }
@@ -148,6 +161,7 @@ mod tests {
             created_at: Timestamp(0),
             expiry: Expiry::Never,
             deleted_at: None,
+            expected_unused_since: None,
             hint: "jtn_11111111".to_owned(),
             secret_since: Timestamp(0),
             issued_role: Role::Member,

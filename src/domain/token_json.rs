@@ -42,6 +42,10 @@ pub struct TokenJson {
     last_seen_at: Option<Timestamp>,
     /// Time at which the token was revoked; `null` outside the trash.
     deleted_at: Option<Timestamp>,
+    /// Time since which the token is expected to be unused; `null` if its use is expected. The token is then never stale.
+    // Older programs don't know the field, so replies have it only if it has a value.
+    #[serde(default, skip_serializing_if = "is_empty_in_reply")]
+    expected_unused_since: Option<Timestamp>,
     /// Role of the current secret: the account's, but never above the role under which the secret was issued.
     role: Role,
     /// Role under which the current secret was issued.
@@ -83,6 +87,10 @@ struct PreviousJson {
     regenerated_by: Option<TokenId>,
 }
 
+fn is_empty_in_reply(at: &Option<Timestamp>) -> bool {
+    at.is_none() && answer_time().is_none()
+}
+
 impl From<Token> for TokenJson {
     fn from(token: Token) -> Self {
         let now = answer_time();
@@ -111,6 +119,7 @@ impl From<Token> for TokenJson {
             expires_at: token.expiry,
             last_seen_at: token.last_seen_at,
             deleted_at: token.deleted_at,
+            expected_unused_since: token.expected_unused_since,
             role,
             issued_role: token.issued_role,
             account_role: token.owner.role,
@@ -149,6 +158,7 @@ impl From<TokenJson> for Token {
             created_at: json.created_at,
             expiry: json.expires_at,
             deleted_at: json.deleted_at,
+            expected_unused_since: json.expected_unused_since,
             hint: json.hint,
             secret_since: json.secret_since,
             issued_role: json.issued_role,

@@ -4,7 +4,7 @@ use super::super::App;
 use super::super::args::{CreateArgs, TokenCommand};
 use super::super::{impact, token};
 use super::menu::{self, Then};
-use super::token::{EXPIRY, check_expiry};
+use super::token::{EXPIRY, USES, check_expiry};
 use super::{api_selection, fields};
 use crate::domain::name::{Description, TokenName, Username};
 use crate::error::Result;
@@ -19,10 +19,14 @@ pub(super) fn generate(app: &mut App) -> Result<Then> {
     })?;
     let expires = fields::ask_optional(app, EXPIRY, "the default of the policy", check_expiry)?;
     let access = api_selection::ask(app)?;
+    let expect_unused = fields::choose(app, "Use of the token", &USES)? == 1;
     let out = fields::ask_secret_file(app)?;
     menu::announce(app, &format!("create the token {account}/{name}."))?;
     app.out.line(&format!("Expiry: {}", expires.as_deref().unwrap_or("the default of the policy")))?;
     app.out.line(&format!("API access: {}", access.describe()))?;
+    if expect_unused {
+        app.out.line("Use: expected to be unused")?;
+    }
     app.out.line(&fields::describe_secret_file(out.as_ref()))?;
     impact::ask(app, "create the token")?;
     let command = CreateArgs {
@@ -33,6 +37,7 @@ pub(super) fn generate(app: &mut App) -> Result<Then> {
         set: access.sets,
         method: access.methods,
         inherit: access.inherits,
+        expect_unused,
         out,
         out_dir: None,
     };

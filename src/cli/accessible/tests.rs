@@ -105,15 +105,16 @@ fn new_secret_is_printed_only_if_asked_for() {
     let machine = Machine::set_up();
     let path = machine.folder.path().join("saved");
     let path = path.to_str().unwrap();
-    // Name, account, description, expiry, Inherit, where the secret goes, yes.
-    let saved = machine.hears(&["3", "ci", "", "nightly", "30d", "3", "2", path, "yes", PASSWORD]);
+    // Name, account, description, expiry, Inherit, expected to be unused, where the secret goes, yes.
+    let saved = machine.hears(&["3", "ci", "", "nightly", "30d", "3", "2", "2", path, "yes", PASSWORD]);
     let secret = std::fs::read_to_string(path).unwrap();
     assert!(secret.len() > 20 && !saved.contains(secret.trim()), "{saved}");
     assert_eq!(machine.token("ci").description.as_str(), "nightly");
+    assert!(machine.token("ci").expected_unused_since.is_some());
 
-    let left = machine.hears(&["3", "other", "", "", "", "4", "1", "no"]);
+    let left = machine.hears(&["3", "other", "", "", "", "4", "1", "1", "no"]);
     assert!(left.contains("Cancelled. Nothing was changed."), "{left}");
-    let printed = machine.hears(&["3", "cd", "", "", "", "4", "1", "yes", PASSWORD]);
+    let printed = machine.hears(&["3", "cd", "", "", "", "4", "1", "1", "yes", PASSWORD]);
     let (_, after) = printed.split_once("The secret is shown only once.\n").unwrap();
     let secret = after.lines().next().unwrap();
     assert!(secret.starts_with("jtn_") && printed.matches(secret).count() == 1, "{printed}");
@@ -131,11 +132,12 @@ fn new_secret_is_printed_only_if_asked_for() {
 fn edit_shows_the_change_in_words_before_the_password() {
     let machine = Machine::set_up();
     machine.create(&["ci"]);
-    // Edit: name, description, expiry, API access by set 1, yes.
-    let heard = machine.hears(&["1", "1", "3", "deploy", "nightly", "never", "2", "1", "yes", PASSWORD]);
+    // Edit: name, description, expiry, API access by set 1, expected to be unused, yes.
+    let heard = machine.hears(&["1", "1", "3", "deploy", "nightly", "never", "2", "1", "2", "yes", PASSWORD]);
     let token = machine.token("deploy");
     assert_eq!((token.description.as_str(), token.expiry.at()), ("nightly", None), "{heard}");
     assert!(heard.contains("name: ci becomes deploy"), "{heard}");
+    assert!(token.expected_unused_since.is_some() && heard.contains("use: expected becomes none expected"), "{heard}");
     assert!(heard.find("becomes").unwrap() < heard.rfind("Password of ops").unwrap(), "{heard}");
 }
 
@@ -155,7 +157,7 @@ fn token_confirms_each_change_with_one_yes() {
     let mut machine = Machine::set_up();
     // Generate a token with the methods of jeton for tokens, and print its secret.
     let methods = "jeton.tokens.read, jeton.tokens.write";
-    let printed = machine.hears(&["3", "admin", "", "", "", "2", methods, "1", "yes", PASSWORD]);
+    let printed = machine.hears(&["3", "admin", "", "", "", "2", methods, "1", "1", "yes", PASSWORD]);
     machine.present(printed.lines().find(|line| line.starts_with("jtn_")).unwrap());
     machine.create(&["ci"]);
     let change = |answers: &[&str]| machine.hears_from(None, &[&["1", "/ci", "1"], answers].concat());

@@ -20,6 +20,10 @@ use crate::verbs::tokens::ShowToken;
 pub(super) const EXPIRY: &str =
     "Expiry: 30d (30 days), 6mo (6 months), 1y (1 year), a day such as 2026-12-31, or never";
 
+/// The uses of a token that a person can expect.
+pub(super) const USES: [&str; 2] =
+    ["Expected to be used", "Expected to be unused, such as for emergencies; never stale"];
+
 /// Shows the menu of a token until the person goes back.
 pub(super) fn open(app: &mut App, id: TokenId) -> Result<()> {
     loop {
@@ -43,7 +47,7 @@ fn entries(app: &App, token: &Token) -> Vec<Entry<Token>> {
         entries.push(Entry::change("Restore it from the trash", restore));
         return entries;
     }
-    entries.push(Entry::change("Edit its name, description, expiry or API access", edit));
+    entries.push(Entry::change("Edit its name, description, expiry, API access or expected use", edit));
     entries.push(Entry::change("Copy it to a new token", copy));
     entries.push(Entry::change("Regenerate its secret", regenerate));
     if token.overlap(app.now()).is_some() {
@@ -155,6 +159,10 @@ fn edit(app: &mut App, token: &Token) -> Result<Then> {
     })?;
     let expires = fields::ask_optional(app, EXPIRY, "the present expiry", check_expiry)?;
     let selection = api_selection::ask_change(app, &token.selection)?;
+    let is_expected_unused = token.expected_unused_since.is_some();
+    let (present, other) = if is_expected_unused { (USES[1], USES[0]) } else { (USES[0], USES[1]) };
+    let choices = [format!("As now: {present}"), other.to_owned()];
+    let changes_use = fields::choose(app, "Use of the token", &choices)? == 1;
     let name = (name != token.name).then(|| name.to_string());
     run(
         app,
@@ -164,6 +172,8 @@ fn edit(app: &mut App, token: &Token) -> Result<Then> {
             description,
             expires,
             selection,
+            expect_unused: changes_use && !is_expected_unused,
+            no_expect_unused: changes_use && is_expected_unused,
             dry_run: false,
         }),
     )?;

@@ -108,6 +108,9 @@ pub struct CreateArgs {
     /// Allow all that the role permits, now and later, except jeton.*
     #[arg(long)]
     pub inherit: bool,
+    /// Expect no use, e.g. for emergencies; the token is never stale
+    #[arg(long)]
+    pub expect_unused: bool,
     /// Save the secret to a new file instead of printing it
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -131,6 +134,12 @@ pub struct EditArgs {
     pub expires: Option<String>,
     #[command(flatten)]
     pub selection: SelectionArgs,
+    /// Expect no use from now on; the token is never stale
+    #[arg(long, conflicts_with = "no_expect_unused")]
+    pub expect_unused: bool,
+    /// Expect use again
+    #[arg(long)]
+    pub no_expect_unused: bool,
     /// Show what would change, and change nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -19,6 +19,7 @@ pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
         description: args.description.as_deref().map_or_else(|| Ok(Description::none()), Description::parse)?,
         expires: expiry_spec(app, args.expires.as_deref())?,
         selection: selection(args.set, &args.method, args.inherit)?,
+        expected_unused: args.expect_unused,
     };
     let destination = secret_destination(SecretFormat::new(app), args.out, args.out_dir)?;
     let credential = app.write_credential()?;

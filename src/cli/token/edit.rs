@@ -36,6 +36,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         description: args.description.as_deref().map(Description::parse).transpose()?,
         expires: expiry_spec(app, args.expires.as_deref())?,
         selection: selection(args.selection)?,
+        expected_unused: (args.expect_unused || args.no_expect_unused).then_some(args.expect_unused),
         ..EditToken::new(TokenTarget::by_reference(args.token))
     };
     if dry_run {

@@ -6,6 +6,7 @@ use super::super::output::{Table, counted};
 use super::status_text;
 use crate::domain::api_selection::{Selection, set_label};
 use crate::domain::catalogue::effective_rights::EffectiveRights;
+use crate::domain::date_format::Dates;
 use crate::domain::denial_reason::DenialReason;
 use crate::domain::expiry::Expiry;
 use crate::domain::recent_usage::ClientUsage;
@@ -34,7 +35,7 @@ pub(super) fn show(app: &mut App, one: TokenArgs) -> Result<()> {
     let mut table = Table::pairs();
     add_facts(app, &mut table, &shown, now);
     add_rights(&mut table, &shown);
-    add_usage(&mut table, &shown, now);
+    add_usage(&mut table, &shown, now, app.dates());
     app.out.table(&mut table)
 }
 
@@ -146,9 +147,13 @@ fn describe_selection(selection: &Selection, rights: &EffectiveRights) -> String
     }
 }
 
-fn add_usage(table: &mut Table, shown: &TokenDetails, now: Timestamp) {
+fn add_usage(table: &mut Table, shown: &TokenDetails, now: Timestamp, dates: Dates<'_>) {
     let usage = &shown.usage;
     table.pair("Last seen", usage.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now)));
+    if let Some((since, text)) = shown.token.expected_unused_since.zip(shown.token.describe_expected_use()) {
+        let mark = if shown.token.unexpected_use().is_some() { "! " } else { "" };
+        table.pair("Use", format!("{mark}{text} since {}, {}", dates.day(since), ago(since, now)));
+    }
     table.pair(
         "Calls",
         format!(

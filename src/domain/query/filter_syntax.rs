@@ -314,7 +314,9 @@ mod tests {
         assert_eq!(done("status:exp"), longer("status:expired "));
         assert_eq!(
             done("is:"),
-            Some(Completion::Several(["is:stale", "is:expiring", "is:tried"].map(str::to_owned).into()))
+            Some(Completion::Several(
+                ["is:stale", "is:expiring", "is:tried", "is:expected-unused"].map(str::to_owned).into()
+            ))
         );
         assert_eq!(done("a seen:n"), longer("a seen:never "));
         assert_eq!(done("method:ENV"), longer("method:environment.control.St"));

@@ -30,7 +30,8 @@ pub struct TokenFilter {
     pub method: Option<String>,
     /// `true` for tokens that were used, `false` for tokens that were never used.
     pub seen: Option<bool>,
-    /// Active and not used for 90 days. A token that was never used counts from its creation.
+    /// Active and not used for 90 days. A token that was never used counts from its creation. A token that is expected
+    /// to be unused never matches.
     pub stale: bool,
     /// Active and expiring within this span.
     pub expiring: Option<Span>,
@@ -40,6 +41,10 @@ pub struct TokenFilter {
     pub expires: Option<SpanBound>,
     /// Has no expiry.
     pub never_expires: bool,
+    /// Is expected to be unused.
+    // Older programs don't know the field.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub expected_unused: bool,
     /// The last use is within this span, or longer ago.
     pub seen_within: Option<SpanBound>,
 }
@@ -71,6 +76,7 @@ enum Condition {
     Stale,
     Expiring,
     Tried,
+    ExpectedUnused,
 }
 
 impl FilterFields for TokenFilter {
@@ -95,12 +101,18 @@ impl FilterFields for TokenFilter {
         }),
         ("is", |filter, value| {
             let mut condition = None;
-            let known = [(Condition::Stale, "stale"), (Condition::Expiring, "expiring"), (Condition::Tried, "tried")];
+            let known = [
+                (Condition::Stale, "stale"),
+                (Condition::Expiring, "expiring"),
+                (Condition::Tried, "tried"),
+                (Condition::ExpectedUnused, "expected-unused"),
+            ];
             let chosen = set_choice(&mut condition, value, &known)?;
             match condition {
                 Some(Condition::Stale) => filter.stale = true,
                 Some(Condition::Expiring) => filter.expiring = Some(Span::Days(EXPIRING_SOON_DAYS)),
                 Some(Condition::Tried) => filter.tried = true,
+                Some(Condition::ExpectedUnused) => filter.expected_unused = true,
                 None => {}
             }
             Ok(chosen)
@@ -124,13 +136,15 @@ impl TokenFilter {
             Selection::Inherit => false,
         };
         let active = token.status(now) == Status::Active;
+        let expected_unused = token.expected_unused_since.is_some();
         let unseen_since = token.last_seen_at.unwrap_or(token.created_at);
         self.words.iter().all(|word| texts.iter().any(|text| contains(text, word)))
             && self.status.is_none_or(|status| status == token.status(now))
             && self.account.as_ref().is_none_or(|part| token.owner.username.as_str().contains(part.as_str()))
             && self.seen.is_none_or(|seen| seen == token.last_seen_at.is_some())
             && self.method.as_ref().is_none_or(selects)
-            && (!self.stale || active && unseen_since <= now.plus(-STALE_AFTER))
+            && (!self.stale || active && !expected_unused && unseen_since <= now.plus(-STALE_AFTER))
+            && (!self.expected_unused || expected_unused)
             && bounds.expiring_by.is_none_or(|by| active && token.expiry.is_past(by))
             && (!self.never_expires || token.expiry == Expiry::Never)
             && bounds.expires.is_none_or(|bound| {
@@ -156,6 +170,7 @@ impl fmt::Display for TokenFilter {
             self.stale.then(|| field("is", "stale")),
             self.expiring.map(|_| field("is", "expiring")),
             self.tried.then(|| field("is", "tried")),
+            self.expected_unused.then(|| field("is", "expected-unused")),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().chain(self.words.iter().cloned()).collect();
         f.write_str(&parts.join(" "))
@@ -170,7 +185,7 @@ mod tests {
     fn filter_is_written_as_it_is_parsed() {
         for text in [
             "",
-            "status:expired account:ci method:stop seen:never is:stale is:expiring is:tried dep foo:bar",
+            "status:expired account:ci method:stop seen:never is:stale is:expiring is:tried is:expected-unused dep foo:bar",
             "seen:ever",
             "seen:>30d expires:<7d",
             "expires:never",
@@ -200,7 +215,8 @@ mod tests {
         assert_eq!(TokenFilter::parse("is:expiring").expiring, Some(Span::Days(14)));
         assert!(TokenFilter::parse("is:tried").tried);
         assert!(TokenFilter::parse("is:").is_empty(), "not said yet");
-        assert_eq!(TokenFilter::parse("is:exp"), TokenFilter::parse("is:expiring"));
+        assert_eq!(TokenFilter::parse("is:expi"), TokenFilter::parse("is:expiring"));
+        assert!(TokenFilter::parse("is:expe").expected_unused);
         assert_eq!(TokenFilter::parse("is:nonsense").words, ["is:nonsense"]);
         assert!(TokenFilter::parse("method: account: seen: expires:").is_empty(), "not said yet");
         let bound = |text: &str| SpanBound::parse(text).ok();

@@ -91,6 +91,7 @@ pub(super) fn expiring_sql() -> String {
 pub(super) fn stale_sql() -> String {
     format!(
         "SELECT d.at, d.token_id, t.created_at, {ACTIVE} AND (d.at <> 0 OR t.created_at <= ?2)
+                AND t.expected_unused_since IS NULL
          FROM (SELECT at, token_id FROM last_seen INDEXED BY last_seen_in_order
                WHERE trashed = 0 AND at <= max(?2, 0) AND (at, token_id) > (?3, ?4)
                ORDER BY at, token_id LIMIT ?5) d

@@ -55,6 +55,7 @@ fn store_with_token() -> (Connection, TempDir) {
         description: &Description::none(),
         selection: &Selection::Inherit,
         expiry: Expiry::Never,
+        expected_unused: false,
         now: NOW,
     };
     tokens::insert(&db, None, &new).unwrap();
@@ -182,6 +183,7 @@ fn short_listings_use_the_selective_index() {
         ("expires:<7d", "tokens_by_status (enabled=? AND until>? AND until<?)"),
         ("expires:>7d", "tokens_by_status (enabled=? AND until>?)"),
         ("expires:never", "tokens_by_status (enabled=? AND until=?)"),
+        ("is:expected-unused", "SCAN t USING INDEX tokens_expected_unused"),
         ("is:tried", "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"),
         ("account:op", "tokens_name_in_account (account_id=?)"),
     ] {

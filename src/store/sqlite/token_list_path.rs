@@ -39,6 +39,8 @@ pub(super) enum AccessPath {
     Seen,
     /// By denied attempts.
     Denied,
+    /// By the mark that a token is expected to be unused, which few tokens have.
+    ExpectedUnused,
     /// By a scan of the table.
     Table,
 }
@@ -134,6 +136,7 @@ impl<'a> Scope<'a> {
             _ if self.text.found().is_some_and(|found| found.count(query.trashed) <= MAX_LISTED) => AccessPath::Table,
             _ if self.is_short => AccessPath::Accounts,
             _ if filter.tried => AccessPath::Denied,
+            _ if filter.expected_unused => AccessPath::ExpectedUnused,
             None | Some(Status::Deleted) if filter.is_empty() => AccessPath::Order,
             Some(Status::Disabled | Status::Expired) => AccessPath::Status,
             _ if query.bounds.expiring_by.is_some() || query.bounds.expires.is_some() => AccessPath::Status,
@@ -144,7 +147,9 @@ impl<'a> Scope<'a> {
         };
         let list = self.list(path, query);
         match path {
-            AccessPath::Order | AccessPath::Accounts | AccessPath::Denied => Ok(ListOfFew { list, cost: 0 }),
+            AccessPath::Order | AccessPath::Accounts | AccessPath::Denied | AccessPath::ExpectedUnused => {
+                Ok(ListOfFew { list, cost: 0 })
+            }
             AccessPath::Table => Ok(ListOfFew { list, cost: self.total }),
             AccessPath::Status | AccessPath::Seen => {
                 let most = self.total / INDEXED_READ_COST;

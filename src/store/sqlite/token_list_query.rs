@@ -201,6 +201,10 @@ impl TokenListing {
         if filter.stale {
             let since_made = format!("({seen} > 0 OR t.created_at <= ?)");
             conditions.and(&format!("t.enabled = 1 AND t.until > ? AND {since_made}"), [now(), unseen_since]);
+            conditions.and("t.expected_unused_since IS NULL", []);
+        }
+        if filter.expected_unused {
+            conditions.and("t.expected_unused_since IS NOT NULL", []);
         }
         if filter.tried {
             still_tried::and_tried(conditions, query.now);
@@ -233,6 +237,7 @@ impl TokenListing {
             AccessPath::Accounts => index("tokens_name_in_account", "tokens_trashed_in_account"),
             AccessPath::Status => index("tokens_by_status", "tokens_trashed_by_status"),
             AccessPath::Table => "tokens t NOT INDEXED".to_owned(),
+            AccessPath::ExpectedUnused => "tokens t INDEXED BY tokens_expected_unused".to_owned(),
             AccessPath::Denied => still_tried::DENIED_TOKENS.to_owned(),
             AccessPath::Order | AccessPath::Seen => {
                 let column = self.sort.column.as_str();

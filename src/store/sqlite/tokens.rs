@@ -25,7 +25,7 @@ pub(super) const SELECT: &str = "
            (SELECT prefix FROM installation), t.kind, c.issued_role, p.issued_role,
            (SELECT made_by FROM lineage WHERE token_id = t.id),
            (SELECT made_by FROM regenerated WHERE public_id = c.public_id),
-           (SELECT made_by FROM regenerated WHERE public_id = p.public_id)
+           (SELECT made_by FROM regenerated WHERE public_id = p.public_id), t.expected_unused_since
     FROM tokens t
     JOIN accounts a ON a.id = t.account_id
     LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'
@@ -60,6 +60,7 @@ fn read(r: &Row<'_>) -> rusqlite::Result<(Token, String)> {
         created_at: r.get(5)?,
         expiry: Expiry::from(r.get::<_, Option<Timestamp>>(6)?),
         deleted_at: r.get(7)?,
+        expected_unused_since: r.get(26)?,
         hint,
         secret_since,
         issued_role,
@@ -179,8 +180,8 @@ fn name_conflict(name: &TokenName) -> Error {
 /// Adds a token, under the next id if none is given.
 pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -> Result<TokenId> {
     let sql = "INSERT INTO tokens (account_id, name, description, kind, enabled, selection, created_at, expires_at,
-                                   revision, username, api, id)
-               VALUES (?1, ?2, ?3, 'api', 1, ?4, ?5, ?6, 1, (SELECT username FROM accounts WHERE id = ?1), ?7, ?8)";
+                                   revision, username, api, id, expected_unused_since)
+               VALUES (?1, ?2, ?3, 'api', 1, ?4, ?5, ?6, 1, (SELECT username FROM accounts WHERE id = ?1), ?7, ?8, ?9)";
     let row = params![
         new.account.0,
         new.name.as_str(),
@@ -189,7 +190,8 @@ pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -
         new.now.0,
         new.expiry.at().map(|at| at.0),
         new.selection.sort_key(),
-        id.map(|id| id.0)
+        id.map(|id| id.0),
+        new.expected_unused.then_some(new.now.0)
     ];
     execute_unique(db, sql, row, || name_conflict(new.name))?;
     let id = TokenId(db.last_insert_rowid());
@@ -221,7 +223,7 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
     let sql = "SELECT account_id, deleted_at IS NOT NULL FROM tokens WHERE id = ?1";
     let was = query_one(db, sql, [token.id.0], tuple::<(i64, bool)>)?;
     let sql = "UPDATE tokens SET name = ?3, description = ?4, enabled = ?5, selection = ?6, expires_at = ?7,
-                      deleted_at = ?8, api = ?9, revision = revision + 1
+                      deleted_at = ?8, api = ?9, expected_unused_since = ?10, revision = revision + 1
                WHERE id = ?1 AND revision = ?2";
     let row = params![
         token.id.0,
@@ -232,7 +234,8 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
         selection_kind(&token.selection),
         token.expiry.at().map(|at| at.0),
         token.deleted_at.map(|at| at.0),
-        token.selection.sort_key()
+        token.selection.sort_key(),
+        token.expected_unused_since.map(|at| at.0)
     ];
     let is_restore = token.deleted_at.is_none() && was.as_ref().is_some_and(|(_, was_trashed)| *was_trashed);
     let conflict = || match is_restore {

@@ -68,13 +68,13 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::Global], &[Key::char('M')], Action::Mouse, "Mouse", "Switch the mouse between jeton and the terminal; in the terminal, the mouse selects text", 0),
 
     bind(&[Context::Tokens], &[Key::char('n')], Action::CreateToken, "New", "Generate a token", 1),
-    bind(&[Context::Tokens], &[Key::char('e')], Action::EditToken, "Edit", "Change the token's name, description, expiry or API selection", 2),
+    bind(&[Context::Tokens], &[Key::char('e')], Action::EditToken, "Edit", "Change the token's name, description, expiry, expected use or API selection", 2),
     bind(&[Context::Tokens], &[Key::char('c')], Action::CopyToken, "Copy", "Generate a new token with the settings of this token", 3),
     bind(&[Context::Tokens], &[Key::char('r')], Action::RegenerateToken, "Regenerate", "Create a new secret for the token", 4),
     bind(&[Context::Tokens], &[Key::char('d')], Action::SetEnabled, "Disable", "Disable or enable the token, or all marked tokens", 5),
     bind(&[Context::Tokens], &[Key::char('x')], Action::Revoke, "Revoke", "Revoke the token or all marked tokens; to confirm, you type the token's name or the number of tokens", 6),
     bind(&[Context::Tokens], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: status:expired account:ci method:deploy seen:never seen:>30d \
-         expires:<7d is:stale is:expiring is:tried", 7),
+         expires:<7d is:stale is:expiring is:tried is:expected-unused", 7),
     bind(&[Context::Tokens], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap: jeton denies the old secret from the next request on", 0),
     bind(&[Context::Tokens], &[Key::char('u')], Action::Restore, "Undo", "Undo the last change: revoke, disable or enable; tokens restored from the trash are disabled", 0),
     bind(&[Context::Tokens], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 10),
@@ -95,7 +95,7 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens, Context::Trash], &[Key::char('A')], Action::Mine, "All/mine", "Switch between your own tokens and all tokens that you manage", 13),
 
     bind(&[Context::Tokens], &[Key::char('E')], Action::Expiring, "Expiring", "Show only active tokens that expire within 14 days; press again for all tokens", 14),
-    bind(&[Context::Tokens], &[Key::char('S')], Action::Stale, "Stale", "Show only active tokens that were not used for 90 days; press again for all tokens", 15),
+    bind(&[Context::Tokens], &[Key::char('S')], Action::Stale, "Stale", "Show only active tokens that were not used for 90 days, except those expected to be unused; press again for all tokens", 15),
     bind(&[Context::Tokens, Context::Trash], &[Key::char('T')], Action::Tried, "Still tried", "Show only tokens with an invalid secret that was tried in the last 7 days; press again for all tokens", 17),
     bind(&[Context::Tokens], &[Key::char('t')], Action::Trash, "Trash", "Go to the trash", 16),
     bind(&[Context::Tokens], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Permanently delete all tokens with the status expired, also those hidden by a filter; you type their number to confirm", 0),

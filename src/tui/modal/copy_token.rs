@@ -103,6 +103,9 @@ impl Dialog for CopyTokenDialog {
         };
         layout.fact("Description", description, Style::new());
         layout.fact("API", &self.source.selection.summary(), Style::new());
+        if self.source.expected_unused_since.is_some() {
+            layout.fact("Use", "expected to be unused", Style::new());
+        }
         layout.blank();
         layout.wide_text_input(Field::Name, "New name", &self.name);
         match &self.account {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::api_selection_choice::ApiChoice;
 use super::confirm_change::PendingMutation;
+use super::expected_use_choice::ExpectedUseChoice;
 use super::owner_choice::{Candidate, OwnerChoice};
 use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
@@ -29,11 +30,12 @@ fields! { CreateTokenDialog, form:
     Expires => Choice(form.expiry.choices()),
     ExpiryText if form.expiry.is_text() => Text(form.expiry.text_input()),
     Api => Choice(form.api()),
+    Use => Choice(form.expected_use.choices()),
     Button => Button,
 }
 
 /// Lines of the form and its box outside the API list.
-const OTHER_LINES: usize = 14;
+const OTHER_LINES: usize = 15;
 
 /// The form for a new token.
 pub struct CreateTokenDialog {
@@ -45,6 +47,7 @@ pub struct CreateTokenDialog {
     default_expiry: ExpirySpec,
     /// `true` if a preset expiry beyond the actor's limit is shortened instead of refused. Set if the actor is a token.
     shortens_default: bool,
+    expected_use: ExpectedUseChoice,
     api: ApiChoice,
 }
 
@@ -59,6 +62,7 @@ impl CreateTokenDialog {
             expiry: ExpiryChoice::new(default_expiry),
             default_expiry: default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In),
             shortens_default: false,
+            expected_use: ExpectedUseChoice::new(),
             api: ApiChoice::new(catalogues, role),
         };
         Form::with_focus(form, Field::Name)
@@ -127,13 +131,17 @@ impl Dialog for CreateTokenDialog {
             None => ScrollText::paragraph(about),
         };
         let account = (!self.owner.is_own(&owner)).then_some(owner);
-        let verb = CreateToken { account, names: vec![name], description, expires, selection };
+        let expected_unused = self.expected_use.change().unwrap_or(false);
+        let verb = CreateToken { account, names: vec![name], description, expires, selection, expected_unused };
         Ok(PendingMutation::with_text(title, about, verb).confirm(ctx))
     }
 
     fn is_touched(&self) -> bool {
         let typed = !self.name.is_empty() || !self.description.is_empty() || self.expiry.has_text();
-        typed || self.owner.has_text() || self.api.differs_from(&Selection::nothing())
+        typed
+            || self.owner.has_text()
+            || self.expected_use.change().is_some()
+            || self.api.differs_from(&Selection::nothing())
     }
 
     fn on_open(&self) -> Option<Request> {
@@ -161,6 +169,7 @@ impl Dialog for CreateTokenDialog {
         layout.wide_text_input(Field::Description, "Description", &self.description);
         self.expiry.draw(layout, Field::Expires, Field::ExpiryText, model);
         self.api.draw(layout, Field::Api, OTHER_LINES);
+        self.expected_use.draw(layout, Field::Use);
         layout.blank();
         layout.button(Field::Button, "Generate");
         layout.problem(2);

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::api_selection_choice::ApiChoice;
 use super::confirm_change::PendingMutation;
 use super::edit_conflict::Conflict;
+use super::expected_use_choice::ExpectedUseChoice;
 use super::regenerate::RegenerateTokenDialog;
 use super::token_diff;
 use crate::domain::api_selection::{Selection, SelectionEdit};
@@ -45,6 +46,7 @@ fields! { EditTokenDialog, form:
     Api if form.is_open() => Choice(&mut form.api),
     /// The button that drops unused methods.
     Unused if form.is_open() && matches!(form.api.describe_usage(), Some(Ok(_))) => Button,
+    Use if form.is_open() => Choice(form.expected_use.choices()),
     Button if form.is_open() => Button,
     /// The button that regenerates the secret.
     Regenerate if form.is_open() => Button,
@@ -55,7 +57,7 @@ fields! { EditTokenDialog, form:
 }
 
 /// Lines of the form and its box outside the API list.
-const OTHER_LINES: usize = 16;
+const OTHER_LINES: usize = 17;
 /// The message for an edit that changes nothing.
 const NOTHING_CHANGED: &str = "Nothing to change: the token already has these values";
 
@@ -67,6 +69,7 @@ pub struct EditTokenDialog {
     name: TextInput,
     description: TextInput,
     expiry: ExpiryChoice,
+    expected_use: ExpectedUseChoice,
     api: ApiChoice,
     /// The last edit sent.
     submitted: Option<EditToken>,
@@ -83,6 +86,7 @@ impl EditTokenDialog {
             name: TextInput::new(MAX_TOKEN_NAME_LEN * 4).with(token.name.as_str()),
             description: TextInput::new(MAX_DESCRIPTION_LEN * 4).with(token.description.as_str()),
             expiry: ExpiryChoice::with_current(token.expiry, "keep"),
+            expected_use: ExpectedUseChoice::of(&token),
             api: ApiChoice::with_selection(catalogues, token.owner.role, token.selection.clone()),
             original: token,
             submitted: None,
@@ -111,10 +115,9 @@ impl EditTokenDialog {
             description: Some(description).filter(|description| *description != original.description),
             expires,
             selection: Some(selection).filter(|one| *one != original.selection).map(SelectionEdit::Replace),
+            expected_unused: self.expected_use.change(),
         };
-        let nothing =
-            edit.name.is_none() && edit.description.is_none() && edit.expires.is_none() && edit.selection.is_none();
-        Ok((!nothing).then_some(edit))
+        Ok((!edit.is_empty()).then_some(edit))
     }
 
     pub fn set_usage(&mut self, usage: &Usage, now: Timestamp) {
@@ -189,6 +192,7 @@ impl EditTokenDialog {
             self.api.select_selection(stored.selection.clone());
         }
         self.expiry.set_current(stored.expiry);
+        self.expected_use.set_current(&stored);
         self.original = stored;
         self.submit(ctx)
     }
@@ -197,6 +201,7 @@ impl EditTokenDialog {
         self.name = TextInput::new(MAX_TOKEN_NAME_LEN * 4).with(stored.name.as_str());
         self.description = TextInput::new(MAX_DESCRIPTION_LEN * 4).with(stored.description.as_str());
         self.expiry = ExpiryChoice::with_current(stored.expiry, "keep");
+        self.expected_use = ExpectedUseChoice::of(&stored);
         self.api.reset(stored.selection.clone());
         self.original = stored;
     }
@@ -218,6 +223,7 @@ fn apply_edit(edit: &EditToken, seen: &Token, now: Timestamp, zone: &dyn Zone) -
     yours.expiry = edit.expires.and_then(|spec| spec.resolve(now, zone).ok()).unwrap_or(yours.expiry);
     let selection: Option<Selection> = edit.selection.as_ref().and_then(|edit| edit.apply(&seen.selection).ok());
     yours.selection = selection.unwrap_or(yours.selection);
+    edit.mark(&mut yours, now);
     yours
 }
 
@@ -265,7 +271,8 @@ impl Dialog for EditTokenDialog {
     fn is_touched(&self) -> bool {
         let typed = self.name.text() != self.original.name.as_str()
             || self.description.text() != self.original.description.as_str()
-            || !self.expiry.is_kept();
+            || !self.expiry.is_kept()
+            || self.expected_use.change().is_some();
         self.conflict.is_none() && (typed || self.api.differs_from(&self.original.selection))
     }
 
@@ -324,6 +331,7 @@ impl Dialog for EditTokenDialog {
             Some(Err(why)) => layout.note(&why, layout.theme.dim),
             None => layout.blank(),
         }
+        self.expected_use.draw(layout, Field::Use);
         layout.blank();
         layout.button(Field::Button, "Review changes");
         let since = model.dates.get().day(self.original.secret_since);

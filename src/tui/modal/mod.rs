@@ -13,6 +13,7 @@ mod edit_conflict;
 pub mod edit_policy;
 pub mod edit_token;
 pub mod end_overlap;
+mod expected_use_choice;
 pub mod filters;
 pub mod help;
 pub mod identify_secret;

@@ -219,6 +219,13 @@ pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model:
     }
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));
     lines.extend(row("Last seen", seen));
+    if let Some(text) = token.describe_expected_use() {
+        let (mark, style) = match token.unexpected_use() {
+            None => ("", Style::new()),
+            Some(_) => ("‼ ", theme.danger),
+        };
+        lines.extend(token_usage::row("Use", &format!("{mark}{text}"), style, columns, theme));
+    }
     if let Some(shown) = shown {
         lines.extend(token_usage::lines(&shown.usage, columns, model));
     }

@@ -62,6 +62,8 @@ pub struct NewToken<'a> {
     pub selection: &'a Selection,
     /// Its expiry.
     pub expiry: Expiry,
+    /// `true` if the token is expected to be unused from its creation on.
+    pub expected_unused: bool,
     /// The time of creation.
     pub now: Timestamp,
 }

@@ -8,8 +8,8 @@ use crate::domain::name::{TokenName, Username};
 use crate::verbs::ports::NewToken;
 use crate::verbs::prelude::*;
 
-/// Creates a token with the description, selection and expiry of another, and a secret of its own. It is enabled even
-/// if the other is not.
+/// Creates a token with the description, selection and expiry of another, and a secret of its own. The new token is
+/// enabled even if the other is not. If the other is expected to be unused, the new one is, too.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CopyToken {
@@ -49,6 +49,7 @@ impl Mutation for CopyToken {
             description: &source.description,
             selection: &source.selection,
             expiry,
+            expected_unused: source.expected_unused_since.is_some(),
             now: env.now,
         };
         let change = insert_token(actor, tx, env, &owner, &new)?;

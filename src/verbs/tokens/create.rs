@@ -27,6 +27,9 @@ pub struct CreateToken {
     pub expires: Option<ExpirySpec>,
     /// The API selection of each token.
     pub selection: Selection,
+    /// Expects that nobody uses the tokens, such as those for emergencies. They are then never stale.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expected_unused: bool,
 }
 
 impl Mutation for CreateToken {
@@ -60,6 +63,7 @@ impl Mutation for CreateToken {
                     description: &self.description,
                     selection: &self.selection,
                     expiry,
+                    expected_unused: self.expected_unused,
                     now: env.now,
                 },
             )?);
@@ -96,7 +100,8 @@ impl Mutation for CreateToken {
             .option_if("account", self.account.as_ref().map(Username::as_str))
             .option_if("description", Some(self.description.as_str()).filter(|text| !text.is_empty()))
             .option_if("expires", self.expires.map(|spec| spec.to_string()));
-        push_selection(line, &self.selection)
+        let line = push_selection(line, &self.selection);
+        if self.expected_unused { line.arg("--expect-unused") } else { line }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::domain::api_selection::{Selection, SelectionEdit};
 use crate::domain::date_format::DateFormat;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName};
+use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::domain::token_diff::{self, diff};
 use crate::error::Fault;
@@ -27,6 +28,8 @@ pub struct EditToken {
     pub expires: Option<ExpirySpec>,
     /// The change of what the token may call. `None`: unchanged.
     pub selection: Option<SelectionEdit>,
+    /// `true` expects from now on that nobody uses the token, `false` no longer expects it. `None`: unchanged.
+    pub expected_unused: Option<bool>,
 }
 
 /// A token before and after an edit.
@@ -100,6 +103,11 @@ impl Mutation for EditToken {
             .option_if("name", self.name.as_ref().map(TokenName::as_str))
             .option_if("description", self.description.as_ref().map(Description::as_str))
             .option_if("expires", self.expires.map(|spec| spec.to_string()));
+        let line = match self.expected_unused {
+            None => line,
+            Some(true) => line.arg("--expect-unused"),
+            Some(false) => line.arg("--no-expect-unused"),
+        };
         match &self.selection {
             None => line,
             Some(SelectionEdit::Replace(Selection::Custom(none))) if none.is_empty() => line.arg("--nothing"),
@@ -119,7 +127,35 @@ impl Mutation for EditToken {
 impl EditToken {
     /// Returns an edit that changes nothing yet.
     pub fn new(token: TokenTarget) -> Self {
-        EditToken { token, expected: None, name: None, description: None, expires: None, selection: None }
+        EditToken {
+            token,
+            expected: None,
+            name: None,
+            description: None,
+            expires: None,
+            selection: None,
+            expected_unused: None,
+        }
+    }
+
+    /// Returns `true` if the edit has no new value.
+    pub fn is_empty(&self) -> bool {
+        self.name.is_none()
+            && self.description.is_none()
+            && self.expires.is_none()
+            && self.selection.is_none()
+            && self.expected_unused.is_none()
+    }
+
+    /// Applies [`EditToken::expected_unused`] to `token`. A new mark counts from `now`, so that it ignores earlier uses.
+    pub fn mark(&self, token: &mut Token, now: Timestamp) {
+        match self.expected_unused {
+            Some(true) if token.expected_unused_since.is_none() || token.unexpected_use().is_some() => {
+                token.expected_unused_since = Some(now);
+            }
+            Some(false) => token.expected_unused_since = None,
+            Some(true) | None => {}
+        }
     }
 
     fn preview(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<EditPreview> {
@@ -137,7 +173,7 @@ impl EditToken {
     }
 
     fn apply(&self, before: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Token> {
-        if self.name.is_none() && self.description.is_none() && self.expires.is_none() && self.selection.is_none() {
+        if self.is_empty() {
             return Err(Error::usage("nothing to change").next(
                 "Give at least one new value, e.g. a description or an expiry (in a command: --description, --expires)",
             ));
@@ -156,6 +192,7 @@ impl EditToken {
             after.selection = edit.apply(&before.selection)?;
             policy_rules::check_selection_exists(&after.selection, Some(&before.selection), snapshot)?;
         }
+        self.mark(&mut after, env.now);
         Ok(after)
     }
 

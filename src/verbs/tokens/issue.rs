@@ -103,6 +103,10 @@ pub(super) fn audit_created(verb: &'static str, token: &Token) -> AuditEntry {
         .with("api", token.selection.to_audit_json())
         .with("expires", token.expiry.at().map(Timestamp::rfc3339))
         .with("secret", token.hint.as_str());
+    let entry = match token.expected_unused_since {
+        None => entry,
+        Some(since) => entry.with("expected_unused_since", since.rfc3339()),
+    };
     // Without the field, the issued role is the role of the account.
     if token.issued_role == token.owner.role { entry } else { entry.with("issued_role", token.issued_role.as_str()) }
 }
@@ -110,11 +114,13 @@ pub(super) fn audit_created(verb: &'static str, token: &Token) -> AuditEntry {
 /// Creates an audit entry about a change of `before`, with all editable and regenerated fields that differ.
 pub(super) fn audit_changed(verb: &'static str, before: &Token, after: &Token) -> AuditEntry {
     let expires = |token: &Token| token.expiry.at().map(Timestamp::rfc3339);
+    let expected_unused = |token: &Token| token.expected_unused_since.map(Timestamp::rfc3339);
     audit_entry(verb, before)
         .changed("name", before.name.as_str(), after.name.as_str())
         .changed("description", before.description.as_str(), after.description.as_str())
         .changed("expires", expires(before), expires(after))
         .changed("api", before.selection.to_audit_json(), after.selection.to_audit_json())
+        .changed("expected_unused_since", expected_unused(before), expected_unused(after))
         .changed("secret", before.hint.as_str(), after.hint.as_str())
         .changed("issued_role", before.issued_role.as_str(), after.issued_role.as_str())
 }

@@ -21,7 +21,7 @@ fn screens_show_a_secret_only_on_request() {
 
     t.types("n");
     t.shows(screens::GENERATE);
-    t.types("new\r\r\r\r\r");
+    t.types("new\r\r\r\r\r\r");
     let generated = reveal(&mut runs, &mut t, Some("new.secret"));
     t.shows("▶   new");
     t.types("r\r");

@@ -227,6 +227,7 @@ fn edit_begun_before_the_new_names_is_a_conflict() {
         description: None,
         expires: None,
         selection: Some(SelectionEdit::Replace(shown.token.selection.clone())),
+        expected_unused: None,
         expected: Some(Box::new(shown.token)),
     };
     assert_error(install.call("member", stale), Kind::Conflict);

@@ -241,6 +241,7 @@ fn equivalent_commands_are_accepted() {
             description: Description::parse("it's $(x) `y` \"z\" -- é").unwrap(),
             expires: spec("1y"),
             selection: Selection::Sets(sets(&["IDE Plugins", "Marketplace"])),
+            expected_unused: true,
         },
         CreateToken { selection: Selection::Inherit, expires: None, ..create("c") },
         EditToken {
@@ -261,6 +262,8 @@ fn equivalent_commands_are_accepted() {
             ..edit()
         },
         EditToken { description: Some(Description::parse("--force 'it'").unwrap()), ..edit() },
+        EditToken { expected_unused: Some(true), ..edit() },
+        EditToken { expected_unused: Some(false), ..edit() },
         CopyToken { token: typed("a"), name: token_name("d"), account: None, expires: spec("6mo") },
         RegenerateToken { token: typed("a"), grace: Some(Span::Days(2)), expires: spec("30d") },
         RetireToken { token: typed("a") },
@@ -313,4 +316,30 @@ fn times_in_the_future_are_marked() {
         assert_eq!(output.matches("in 2 h (clock?)").count(), instants, "{output}");
         assert!(!output.contains("just now"), "{output}");
     }
+}
+
+#[test]
+fn tokens_expected_to_be_unused_are_marked_and_found() {
+    let home = fixture();
+    home.create(&["plain", "--expires", "never"]);
+    let secret = home.create(&["break-glass", "--expires", "never", "--expect-unused"]);
+    let found = || home.as_ops(&["token", "list", "--quiet", "--filter", "is:expected-unused"]).assert_success().out;
+    let use_line = || {
+        let shown = home.as_ops(&["token", "show", "break-glass"]).assert_success().out;
+        shown.lines().find(|line| line.starts_with("Use ")).map(str::to_owned).unwrap_or_default()
+    };
+    assert_eq!(found(), "ops/break-glass\n");
+    assert!(use_line().starts_with("Use        expected to be unused since 20"), "{}", use_line());
+    assert_eq!(home.verify(&secret), 0);
+    assert!(use_line().starts_with("Use        ! used although expected to be unused since 20"), "{}", use_line());
+    let since = |args: &[&str]| {
+        let mut token = home.as_ops(args).assert_success().json()["token"].take();
+        token["expected_unused_since"].take()
+    };
+    assert!(since(&["token", "show", "break-glass", "--json"]).is_string());
+    assert!(since(&["token", "show", "plain", "--json"]).is_null());
+    assert!(since(&["token", "edit", "break-glass", "--no-expect-unused", "--json"]).is_null());
+    assert_eq!((found(), use_line()), (String::new(), String::new()));
+    home.as_ops(&["token", "edit", "plain", "--expect-unused", "--no-expect-unused"]).assert_error(Kind::Usage);
+    assert!(since(&["token", "edit", "plain", "--expect-unused", "--json"]).is_string());
 }

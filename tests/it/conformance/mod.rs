@@ -126,6 +126,7 @@ fn add_token(tx: &mut dyn Tx, account: AccountId, name: &str, expiry: Expiry) ->
         description: &Description::none(),
         selection: &Selection::nothing(),
         expiry,
+        expected_unused: false,
         now: START,
     })
 }

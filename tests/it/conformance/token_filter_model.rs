@@ -25,6 +25,8 @@ pub(super) fn holds(token: &Token, query: &WindowQuery) -> bool {
         && filter.account.as_ref().is_none_or(|a| token.owner.username.as_str().contains(a.as_str()))
         && filter.seen.is_none_or(|s| s == token.last_seen_at.is_some())
         && filter.method.as_ref().is_none_or(|m| selects(token, m))
+        && (!filter.expected_unused || token.expected_unused_since.is_some())
+        && !(filter.stale && token.expected_unused_since.is_some())
         && (!filter.stale || active && token.last_seen_at.unwrap_or(token.created_at) <= now.plus(-STALE_AFTER))
         && query.bounds.expiring_by.is_none_or(|by| active && token.expiry.at().is_some_and(|at| at <= by))
         && (!filter.never_expires || token.expiry.at().is_none())

@@ -99,6 +99,7 @@ pub(super) struct Planned {
     created_at: i64,
     seen: Option<i64>,
     selection: Selection,
+    expected_unused: bool,
 }
 
 fn selections() -> Vec<Selection> {
@@ -118,9 +119,15 @@ fn selections() -> Vec<Selection> {
 fn planned() -> impl Strategy<Value = Planned> {
     let words = prop::sample::select(vec!["", "50%", "a_b", "c\\d", "Grün", "ÄRGER x", "deploy A_B", "ſtrange"]);
     let ages = || prop::sample::select(vec![0, 1, STALE_AFTER - 1, STALE_AFTER, STALE_AFTER + 1]);
-    let about = (prop::option::of(-2..3i64), ages(), prop::option::of(ages()), prop::sample::select(selections()));
+    let about = (
+        prop::option::of(-2..3i64),
+        ages(),
+        prop::option::of(ages()),
+        prop::sample::select(selections()),
+        any::<bool>(),
+    );
     (0..4usize, "[aAbB][ab%._]{0,2}", words, any::<bool>(), any::<bool>(), about).prop_map(
-        |(account, name, description, enabled, trashed, (expires, made, seen, selection))| Planned {
+        |(account, name, description, enabled, trashed, (expires, made, seen, selection, expected_unused))| Planned {
             account,
             name: name.replace('%', "-"),
             description: description.to_owned(),
@@ -130,6 +137,7 @@ fn planned() -> impl Strategy<Value = Planned> {
             created_at: made,
             seen,
             selection,
+            expected_unused,
         },
     )
 }
@@ -169,6 +177,10 @@ fn filters() -> Vec<TokenFilter> {
         "method:E status:active",
         "is:stale",
         "is:expiring",
+        "is:expected-unused",
+        "is:expected-unused seen:never",
+        "is:expected-unused is:stale",
+        "status:deleted is:expected-unused b",
         "is:stale is:expiring seen:never b",
         "expires:<7d",
         "expires:>7d",
@@ -198,6 +210,7 @@ pub(super) fn insert_planned<E: Engine>(f: &Fixture<E>, plan: &[Planned]) -> Vec
                 description: &Description::parse(&p.description)?,
                 selection: &p.selection,
                 expiry: p.expires.map_or(Expiry::Never, |d| Expiry::At(START.plus(d))),
+                expected_unused: p.expected_unused,
                 now: START.plus(-p.created_at),
             })?;
             tx.set_secret(id, &f.secret(), Role::Owner, START, None)?;

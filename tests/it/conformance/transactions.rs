@@ -37,6 +37,7 @@ pub fn what_was_written_reads_back<E: Engine>() {
                 description: &description,
                 selection,
                 expiry,
+                expected_unused: false,
                 now: START,
             })?;
             tx.set_secret(id, &secret, Role::Owner, START.plus(5), None)?;

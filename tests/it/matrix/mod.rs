@@ -88,6 +88,7 @@ pub fn add_token(install: &TestInstall, owner: &Account, name: &str, verb: &str)
                 description: &Description::none(),
                 selection: &holding(&[CALLED]),
                 expiry: Expiry::At(now.plus(30 * DAY)),
+                expected_unused: false,
                 now,
             })?;
             tx.set_secret(id, &secret, Role::Owner, now, None)?;
@@ -159,6 +160,7 @@ pub fn proof_issued(install: &TestInstall, actor: &str, letter: char, issued: Ro
             description: &Description::none(),
             selection: &holding(&methods),
             expiry: days.map_or(Expiry::Never, |days| Expiry::At(now.plus(days * DAY))),
+            expected_unused: false,
             now,
         })?;
         tx.set_secret(id, &secret, issued, now, None)?;

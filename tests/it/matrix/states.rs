@@ -55,6 +55,7 @@ fn add_token_in_state(install: &TestInstall, owner: &Account, name: &str, state:
             description: &Description::none(),
             selection: &holding(&[CALLED]),
             expiry,
+            expected_unused: false,
             now,
         };
         let id = tx.insert_token(&new)?;

@@ -28,7 +28,7 @@ fn session_from_the_first_run_to_a_revocation() {
     t.types("h\r");
     t.types("l");
     t.shows("(•) ");
-    t.types("\r\r");
+    t.types("\r\r\r");
     t.shows(&password_of("ops"));
     t.types(&format!("{PASSWORD}\r"));
     t.shows(screens::SECRET_READY);

@@ -68,6 +68,7 @@ fn cache_fits_thousands_of_set_combinations() {
                 description: &Description::none(),
                 selection: &Selection::Sets(sets),
                 expiry: Expiry::Never,
+                expected_unused: false,
                 now,
             })?;
             tx.set_secret(token, secret, Role::Owner, now, None)?;

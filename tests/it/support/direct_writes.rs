@@ -30,6 +30,7 @@ pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String> + Clone) {
                 description: &Description::none(),
                 selection: &Selection::nothing(),
                 expiry: Expiry::Never,
+                expected_unused: false,
                 now,
             })?;
         }

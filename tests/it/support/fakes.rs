@@ -299,6 +299,7 @@ pub fn create(name: &str) -> CreateToken {
         description: Description::none(),
         expires: Some(ExpirySpec::Never),
         selection: Selection::nothing(),
+        expected_unused: false,
     }
 }
 

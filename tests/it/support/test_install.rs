@@ -247,6 +247,7 @@ impl<E: Engine> EngineInstall<E> {
                 description: &Description::none(),
                 selection,
                 expiry: Expiry::Never,
+                expected_unused: false,
                 now,
             })?;
             tx.set_secret(id, &secret, role, now, None)?;

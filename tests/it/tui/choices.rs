@@ -133,7 +133,7 @@ fn new_token_is_for_the_user_or_an_account_they_manage() {
     s.assert_shows("member/mine");
     s.keys("<esc>");
     // A choice that isn't offered is typed.
-    s.keys("<s-tab><s-tab><s-tab><s-tab><s-tab><end><tab>viewer");
+    s.keys("<s-tab><s-tab><s-tab><s-tab><s-tab><s-tab><end><tab>viewer");
     s.enter_until_password();
     s.assert_top("token.create");
     s.assert_shows("viewer/mine");

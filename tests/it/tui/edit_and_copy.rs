@@ -97,11 +97,11 @@ fn edit_shows_the_difference_before_storing() {
 fn edit_without_changes_is_refused() {
     let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
-    s.keys("e<tab><tab><tab><tab><enter>");
+    s.keys("e<tab><tab><tab><tab><tab><enter>");
     s.assert_top("edit-token");
     insta::assert_snapshot!(s.problem().unwrap(), @"Nothing to change: the token already has these values");
     // The same instant, written differently.
-    s.keys("<s-tab><s-tab><right><right><tab><tab><enter>");
+    s.keys("<s-tab><s-tab><s-tab><right><right><tab><tab><tab><enter>");
     s.assert_top("edit-token");
     insta::assert_snapshot!(s.problem().unwrap(), @"Nothing to change: the token already has these values");
     assert_eq!(stored(&s, &issued), issued.token);
@@ -116,7 +116,7 @@ fn refused_edit_returns_to_the_form() {
     let (install, _) = fixture();
     install.issue(OWNER, "taken");
     let mut s = TuiHarness::signed_in(install);
-    s.keys("e<c-u>taken<tab><tab><tab><tab><enter>");
+    s.keys("e<c-u>taken<tab><tab><tab><tab><tab><enter>");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_top("edit-token");
     insta::assert_snapshot!(s.problem().unwrap(), @"the name taken is taken: the account already has a token with this name. Choose another name");
@@ -128,7 +128,7 @@ fn edit_conflict_shows_both_sides_and_continues_from_the_stored_state() {
     for late in [false, true] {
         let (install, issued) = fixture();
         let mut s = TuiHarness::signed_in(install);
-        s.keys("e<tab><c-u>mine<tab><tab><tab>");
+        s.keys("e<tab><c-u>mine<tab><tab><tab><tab>");
         if late {
             s.keys(&format!("<enter>{PASSWORD}"));
             s.assert_top("token.edit");
@@ -188,7 +188,7 @@ fn edit_conflict_shows_both_sides_and_continues_from_the_stored_state() {
 fn edit_conflict_can_take_the_stored_state() {
     let (install, issued) = fixture();
     let mut s = TuiHarness::signed_in(install);
-    s.keys("e<c-u>mine<tab><tab><tab><tab>");
+    s.keys("e<c-u>mine<tab><tab><tab><tab><tab>");
     overtake(&s.install, &issued, "theirs");
     s.keys("<enter>");
     s.assert_top("edit-conflict");
@@ -360,7 +360,7 @@ fn member_copies_its_own_tokens() {
 fn regenerate_waits_until_the_edit_is_stored() {
     let (install, _) = fixture();
     let mut s = TuiHarness::signed_in(install);
-    s.keys("e<tab><tab><tab><tab><tab><enter>");
+    s.keys("e<tab><tab><tab><tab><tab><tab><enter>");
     s.assert_top("regenerate-token");
     s.keys("<esc>");
     s.keys("<tab>x<s-tab><enter>");

@@ -121,7 +121,7 @@ fn cases() -> Vec<(&'static str, &'static str, String)> {
         keys("picker", "picker", "nci<tab><tab><tab><up><space>"),
         keys("edit-token", "edit-token", "e"),
         keys("discard-draft", "discard-draft", "ebot<esc>"),
-        keys("token.edit", "token.edit", "e<tab>Deploys<tab><right><tab><up><up><tab><enter>"),
+        keys("token.edit", "token.edit", "e<tab>Deploys<tab><right><tab><up><up><tab><tab><enter>"),
         keys("copy-token", "copy-token", "c"),
         keys("regenerate-token", "regenerate-token", "r"),
         keys("reveal-secret", "reveal-secret", "<down>r<enter>PASSWORD"),

@@ -61,7 +61,7 @@ fn tab_completes_fields_values_and_methods() {
     assert_eq!(names(&s), ["soon"]);
     s.keys("<c-u>is:<tab>");
     s.assert_shows("is:stale  is:expiring  is:tried");
-    s.keys("exp<tab>");
+    s.keys("expi<tab>");
     s.assert_shows("/ is:expiring ");
     assert_eq!(names(&s), ["soon"]);
     s.keys("<c-u>meth<tab>environment.control.sto<tab>");

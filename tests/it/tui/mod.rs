@@ -15,6 +15,7 @@ mod dates;
 mod denied_attempts;
 mod edit_and_copy;
 mod every_screen;
+mod expected_use;
 mod fuzz;
 mod identify_secret;
 mod keys;

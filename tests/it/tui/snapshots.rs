@@ -331,7 +331,7 @@ fn edit_reviewed() {
 #[test]
 fn edit_in_conflict() {
     let mut s = TuiHarness::signed_in(fixture());
-    s.keys("<down>e<tab>Deploys the shop<tab><tab><tab>");
+    s.keys("<down>e<tab>Deploys the shop<tab><tab><tab><tab>");
     let theirs = EditToken {
         description: Some(jeton::domain::name::Description::parse("Deploys the shop, and its shelves").unwrap()),
         expires: Some(jeton::domain::expiry::ExpirySpec::In(Span::Days(7))),

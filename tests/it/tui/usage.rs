@@ -207,7 +207,7 @@ fn revoke_dialog_shows_no_usage_before_it_is_known() {
 #[test]
 fn edit_shows_uses_of_the_methods_that_it_drops() {
     let mut s = on_bot(busy(custom(&[STOP, START])), Theme::colour());
-    s.keys("e<tab><tab><tab><down><tab><enter>");
+    s.keys("e<tab><tab><tab><down><tab><tab><enter>");
     s.assert_top("token.edit");
     insta::assert_snapshot!(s.dialog_text(), @"
     Change ops/deploy-bot

@@ -89,6 +89,31 @@ fn active_tokens_that_nobody_uses() {
 }
 
 #[test]
+fn tokens_expected_to_be_unused_are_never_stale() {
+    let install = TestInstall::with_accounts();
+    install.create("member", CreateToken { expected_unused: true, ..create("break-glass") });
+    install.issue("member", "plain");
+    let listed = |filter: &str| {
+        let filter = TokenFilter::parse(filter);
+        let rows = install.call("member", ListTokens { filter, ..list() }).unwrap().rows;
+        rows.iter().map(Token::full_name).collect::<Vec<_>>()
+    };
+    install.fakes.clock.advance(90 * DAY);
+    assert_eq!((names(&install, STALE), listed("is:stale")), (vec!["member/plain".to_owned()], names(&install, STALE)));
+    assert_eq!(listed("is:expected-unused"), ["member/break-glass"]);
+    let mark = |name: &str, marked: bool| {
+        install.call("member", EditToken { expected_unused: Some(marked), ..edit(name) }).unwrap();
+    };
+    mark("plain", true);
+    mark("break-glass", false);
+    assert_eq!(
+        (names(&install, STALE), listed("is:stale")),
+        (vec!["member/break-glass".to_owned()], names(&install, STALE))
+    );
+    assert_eq!(listed("is:expected-unused"), ["member/plain"]);
+}
+
+#[test]
 fn secrets_that_work_no_more_and_are_still_tried() {
     let install = TestInstall::with_accounts();
     let issue = |name: &str| install.create("member", CreateToken { expires: spec("1d"), ..create(name) });

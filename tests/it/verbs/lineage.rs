@@ -182,6 +182,7 @@ fn with_made_refuses_too_many_tokens() {
                     description: &Description::none(),
                     selection: &Selection::nothing(),
                     expiry: Expiry::Never,
+                    expected_unused: false,
                     now,
                 })?;
                 tx.set_maker(id, root.id)?;

@@ -10,6 +10,7 @@ mod copy_token;
 mod create_token;
 mod edit_token;
 mod enable;
+mod expected_unused;
 mod expiry_limits;
 mod failed_sign_ins;
 mod identify_secret;

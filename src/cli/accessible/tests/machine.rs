@@ -164,6 +164,7 @@ impl Machine {
             description: Description::none(),
             expires: None,
             selection: Selection::nothing(),
+            expected_unused: false,
         };
         let unread = SecretDestination::Printed(Box::new(|_| Ok(())));
         call_with_delivery(&self.backend, &self.credential(), verb, unread, &InterruptibleDelivery).unwrap();

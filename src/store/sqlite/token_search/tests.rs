@@ -48,6 +48,7 @@ fn add_token(store: &SqliteStore, number: u8) {
                 .unwrap(),
             selection: &selection,
             expiry: Expiry::Never,
+            expected_unused: false,
             now: NOW,
         };
         let id = tx.insert_token(&new).unwrap();

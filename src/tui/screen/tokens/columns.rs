@@ -55,6 +55,9 @@ pub(super) fn token_cells(token: &Token, tried_at: Option<Timestamp>, words: &[S
     let (expires, expires_style) = expiry_text(token.expiry, live, model);
     let (seen, seen_style) = match (tried_at, token.last_seen_at) {
         (Some(at), _) => (format!("‼ tried {}", brief(&ago(at, model.now))), theme.danger),
+        (None, Some(at)) if token.unexpected_use().is_some() => {
+            (format!("‼ used {}", brief(&ago(at, model.now))), theme.danger)
+        }
         (None, Some(at)) => (ago(at, model.now), plain),
         (None, None) => ("never".to_owned(), plain),
     };
@@ -81,7 +84,7 @@ pub(super) fn trash_cells(token: &Token, words: &[String], model: &Model) -> Vec
     ]
 }
 
-/// Returns `ago`, the time since an attempt, in as few columns as the table has: `17 min`.
+/// Returns `ago`, the time since an attempt or a use, in as few columns as the table has: `17 min`.
 fn brief(ago: &str) -> String {
     ago.trim_end_matches(" ago").replace("just now", "now").replace("yesterday", "1 day")
 }

@@ -44,6 +44,10 @@ pub(super) fn facts(list: &TokenList, model: &Model) -> Vec<(String, Style)> {
 pub(super) fn about(token: &Token, details: Option<&TokenDetails>, model: &Model) -> [String; 2] {
     let about = format!("{}  {}  {}", token.name, token.hint, token.description);
     let used = details.map_or_else(String::new, |details| token_usage::describe(&details.usage, model.now));
+    let used = match token.describe_expected_use() {
+        Some(text) => format!("{text}; {used}"),
+        None => used,
+    };
     match token.overlap(model.now) {
         Some(old) if token.deleted_at.is_none() => {
             let stops = relative(old.retires_at, model.now);

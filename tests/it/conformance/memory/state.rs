@@ -73,6 +73,7 @@ pub struct StoredToken {
     pub selection: Selection,
     pub created_at: Timestamp,
     pub expiry: Expiry,
+    pub expected_unused_since: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,
     pub revision: i64,
 }

@@ -73,6 +73,7 @@ impl State {
             selection: stored.selection.clone(),
             created_at: stored.created_at,
             expiry: stored.expiry,
+            expected_unused_since: stored.expected_unused_since,
             deleted_at: stored.deleted_at,
             hint: current.map_or_else(String::new, |(public, _)| public.hint(&prefix)),
             secret_since: current.map_or(Timestamp(0), |(_, secret)| secret.created_at),
@@ -276,6 +277,7 @@ impl TokenWriter for State {
             selection: new.selection.clone(),
             created_at: new.now,
             expiry: new.expiry,
+            expected_unused_since: new.expected_unused.then_some(new.now),
             deleted_at: None,
             revision: 1,
         };
@@ -295,6 +297,7 @@ impl TokenWriter for State {
             enabled: token.enabled,
             selection: token.selection.clone(),
             expiry: token.expiry,
+            expected_unused_since: token.expected_unused_since,
             deleted_at: token.deleted_at,
             revision: stored.revision + 1,
             ..stored.clone()

@@ -1,0 +1,33 @@
+//! Tokens that are expected to be unused, on the screens.
+
+use jeton::domain::time::HOUR;
+
+use super::edit_and_copy::take_secret;
+use crate::support::fakes::{PASSWORD, TestInstall};
+use crate::support::tui_harness::TuiHarness;
+
+#[test]
+fn expected_use_is_chosen_in_the_forms_and_an_unexpected_use_is_shown() {
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    s.keys("nbreak-glass<tab><tab><tab><tab><right>");
+    s.assert_shows("(•) none expected: never stale");
+    s.enter_until_password();
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_top("reveal-secret");
+    let secret = take_secret(&mut s);
+    s.keys("<esc>");
+    s.assert_no_dialog();
+    s.assert_shows("expected to be unused");
+    s.assert_hides("‼ used");
+    s.install.fakes.clock.advance(HOUR);
+    s.install.verify(&secret);
+    s.keys("R");
+    s.assert_shows("‼ used now");
+    s.assert_shows("used although expected to be unused");
+    s.keys("e<tab><tab><tab><tab><right>");
+    s.assert_shows("(•) none from now on");
+    s.enter_until_top("token.edit");
+    s.assert_shows("use          none expected, but used → none expected");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_hides("‼ used");
+}
