@@ -137,6 +137,14 @@ pub enum ExpirySpec {
     EndOf(Day),
     /// The end of this span, starting now.
     In(Span),
+    /// This instant.
+    At(Timestamp),
+}
+
+impl From<Expiry> for ExpirySpec {
+    fn from(expiry: Expiry) -> Self {
+        expiry.at().map_or(ExpirySpec::Never, ExpirySpec::At)
+    }
 }
 
 /// The form that [`ExpirySpec::parse`] reads.
@@ -146,16 +154,21 @@ impl fmt::Display for ExpirySpec {
             ExpirySpec::Never => f.write_str("never"),
             ExpirySpec::EndOf(day) => f.write_str(&DateFormat::Iso.day(*day)),
             ExpirySpec::In(span) => span.fmt(f),
+            ExpirySpec::At(at) if *at == at.whole_second() => f.write_str(&at.rfc3339()),
+            ExpirySpec::At(at) => f.write_str(&at.rfc3339_ms()),
         }
     }
 }
 
 impl ExpirySpec {
-    /// Parses `never`, `2026-12-31`, `31-12-2026` or a span.
+    /// Parses `never`, `2026-12-31`, `31-12-2026`, a span, or a UTC time such as `2026-12-31T09:00:00Z`.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         if text == "never" {
             return Ok(ExpirySpec::Never);
+        }
+        if let Some(at) = Timestamp::parse_rfc3339(text) {
+            return Ok(ExpirySpec::At(at));
         }
         let refused = |why: &str| Err(Error::usage(format!("\"{}\" is not an expiry", excerpt(text, 32))).why(why));
         if let Some((year, month, day)) = parse_day_numbers(text) {
@@ -171,7 +184,7 @@ impl ExpirySpec {
         }
     }
 
-    /// Returns the expiry at `now` in `zone`, at a whole second.
+    /// Returns the expiry at `now` in `zone`. Ends of days and spans are at a whole second.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if the expiry is past, quoting the machine's time and zone, or if it is beyond
@@ -179,15 +192,16 @@ impl ExpirySpec {
     pub fn resolve(self, now: Timestamp, zone: &dyn Zone) -> Result<Expiry> {
         let end = match self {
             ExpirySpec::Never => return Ok(Expiry::Never),
-            ExpirySpec::EndOf(day) => time::end_of_day(day, zone),
-            ExpirySpec::In(span) => span.after(now, zone),
+            ExpirySpec::EndOf(day) => time::end_of_day(day, zone).map(Timestamp::whole_second),
+            ExpirySpec::In(span) => span.after(now, zone).map(Timestamp::whole_second),
+            ExpirySpec::At(at) => Some(at),
         };
         let end = end.ok_or_else(|| {
             Error::usage("the expiry is too far away")
                 .why("the last possible day is 9999-12-30")
                 .next("For a token without expiry, use: never")
         })?;
-        let expiry = Expiry::At(end.whole_second());
+        let expiry = Expiry::At(end);
         if expiry.is_past(now) {
             return Err(Error::usage("the expiry is in the past")
                 .why(format!("it is now {}", DateFormat::Iso.in_zone(zone).second(now)))
@@ -244,6 +258,7 @@ mod tests {
         assert_eq!(resolved("30-12-9999").unwrap(), "9999-12-31T00:00:00Z");
         assert_eq!(resolved("6mo").unwrap(), "2027-05-18T11:06:40Z");
         assert_eq!(resolved("1y").unwrap(), "2027-11-18T11:06:40Z");
+        assert_eq!(resolved("2026-12-31T09:00:00Z").unwrap(), "2026-12-31T09:00:00Z");
     }
 
     #[test]
@@ -266,12 +281,14 @@ mod tests {
             "99999y",
             "9999999999d",
             "2026-12-31T00:00",
+            "2026-12-31T00:00:00+01:00",
             "30d\u{1b}[2J",
         ] {
             let refused = resolved(bad).unwrap_err();
             assert_eq!(refused.kind, crate::error::Kind::Usage, "{bad}");
             assert!(!refused.to_string().contains('\u{1b}'));
         }
+        assert!(resolved("2026-11-18T11:06:40.123Z").is_err(), "this instant is past");
         let past = resolved("17-11-2026").unwrap_err().to_string();
         assert!(past.contains("2026-11-18 11:06:40 +00:00"), "{past}");
     }

@@ -164,7 +164,7 @@ mod text_forms {
         Contact, r"^[!-~]+@[A-Za-z0-9.-]+$", Contact::parse;
         Description, r"^[^\x00-\x1f\x7f-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u2028-\u202e]{0,200}$",
             Description::parse;
-        ExpirySpec, r"^(never|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}-[0-9]{2}-[0-9]{4}|[1-9][0-9]{0,4}(h|d|w|mo|y))$",
+        ExpirySpec, r"^(never|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}-[0-9]{2}-[0-9]{4}|[1-9][0-9]{0,4}(h|d|w|mo|y)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z)$",
             ExpirySpec::parse;
         MethodId, r"^[A-Za-z0-9._-]{1,200}$", MethodId::parse;
         Prefix, r"^[a-z][a-z0-9]{1,9}$", Prefix::parse;

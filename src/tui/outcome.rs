@@ -21,6 +21,8 @@ use crate::verbs::{Committed, Verb};
 pub struct Outcome {
     verb: &'static str,
     pub subject: Subject,
+    /// The token before its edit.
+    pub before_edit: Option<Box<Token>>,
     /// The change, after the name of the subject.
     change: String,
     effect: Option<String>,
@@ -111,7 +113,9 @@ impl Outcome {
                 }
             }
             Response::EditToken(done) => {
-                Self::of::<EditToken, _>(done, |edited| Subject::Tokens(vec![edited.after]), "changed")
+                let before = Some(Box::new(done.value.before.clone()));
+                let outcome = Self::of::<EditToken, _>(done, |edited| Subject::Tokens(vec![edited.after]), "changed");
+                Outcome { before_edit: before, ..outcome }
             }
             Response::RetireToken(done) => {
                 Self::of::<RetireToken, _>(done, |token| Subject::Tokens(vec![token]), "now has only the new secret")
@@ -174,6 +178,7 @@ impl Outcome {
         Outcome {
             verb: V::NAME,
             subject: subject(done.value),
+            before_edit: None,
             change: change.into(),
             effect: None,
             denied: None,

@@ -76,7 +76,7 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::Tokens], &[Key::char('/')], Action::Filter, "Filter", "Filter as you type, by words or fields: status:expired account:ci method:deploy seen:never seen:>30d \
          expires:<7d is:stale is:expiring is:tried is:expected-unused", 7),
     bind(&[Context::Tokens], &[Key::char('o')], Action::EndOverlap, "End overlap", "End the overlap: jeton denies the old secret from the next request on", 0),
-    bind(&[Context::Tokens], &[Key::char('u')], Action::Restore, "Undo", "Undo the last change: revoke, disable or enable; tokens restored from the trash are disabled", 0),
+    bind(&[Context::Tokens], &[Key::char('u')], Action::Restore, "Undo", "Undo the last change: edit, revoke, disable or enable; tokens restored from the trash are disabled", 0),
     bind(&[Context::Tokens], &[Key::char(' ')], Action::Mark, "Mark", "Mark or unmark the token and go to the next row", 10),
 
     bind(&[Context::Trash], &[Key::char('u')], Action::Restore, "Restore", "Restore the token or all marked tokens; restored tokens are disabled", 1),

@@ -10,11 +10,10 @@
 use std::sync::Arc;
 
 use super::api_selection_choice::ApiChoice;
-use super::confirm_change::PendingMutation;
+use super::edit_confirmation;
 use super::edit_conflict::Conflict;
 use super::expected_use_choice::ExpectedUseChoice;
 use super::regenerate::RegenerateTokenDialog;
-use super::token_diff;
 use crate::domain::api_selection::{Selection, SelectionEdit};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::date_format::Dates;
@@ -22,7 +21,6 @@ use crate::domain::expiry::Span as Length;
 use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, TokenName};
 use crate::domain::time::{Timestamp, Zone};
 use crate::domain::token::{Token, TokenRef};
-use crate::domain::token_diff::diff;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::component::{Intent, Reply, UpdateContext};
 use crate::tui::keymap::Action;
@@ -31,9 +29,7 @@ use crate::tui::model::Model;
 use crate::tui::widget::expiry_choice::ExpiryChoice;
 use crate::tui::widget::form::{Dialog, Form, PressResult, Problem, fields};
 use crate::tui::widget::form_layout::FormLayout;
-use crate::tui::widget::scroll_text::LineStyle;
 use crate::tui::widget::text_input::TextInput;
-use crate::verbs::impact::Removal;
 use crate::verbs::ports::Usage;
 use crate::verbs::request::{Request, Response};
 use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, ShowToken, TokenTarget};
@@ -139,28 +135,8 @@ impl EditTokenDialog {
     /// The edit changes nothing.
     fn on_preview(&mut self, edited: &EditPreview, ctx: &UpdateContext<'_>) -> PressResult<Field> {
         let Some(edit) = self.submitted.clone() else { return Ok(Intent::Stay) };
-        let changes = diff(&edited.before, &edited.after, ctx.dates.get());
-        if changes.is_empty() {
-            return Err(Problem::general(NOTHING_CHANGED));
-        }
-        let mut about = token_diff::lines(&changes);
-        if edited.methods.is_some() {
-            about = about.append(token_diff::methods_lines(edited));
-        }
-        about = about.blank();
-        if let Some(warning) = &edited.warning {
-            about = about.row(LineStyle::Warning, format!("! Then {warning}"));
-        }
-        let about =
-            about.row(LineStyle::Dim, "The change takes effect on the next request. The secret stays the same.");
-        let change = PendingMutation::with_text(format!("Change {}", edited.before.full_name()), about, edit);
-        let selection = edited.after.selection.clone();
-        let change = if selection == edited.before.selection {
-            change
-        } else {
-            change.taking(Removal::Selection(edited.before.id, selection))
-        };
-        Ok(change.confirm(ctx))
+        let title = format!("Change {}", edited.before.full_name());
+        edit_confirmation::confirm(title, edited, edit, ctx).ok_or_else(|| Problem::general(NOTHING_CHANGED))
     }
 
     /// Takes the token as stored, after a refusal. If the stored token differs from the one shown, the form shows a

@@ -9,6 +9,7 @@ pub mod columns;
 pub mod confirm_change;
 pub mod copy_token;
 pub mod create_token;
+pub mod edit_confirmation;
 mod edit_conflict;
 pub mod edit_policy;
 pub mod edit_token;

@@ -138,6 +138,20 @@ impl EditToken {
         }
     }
 
+    /// Returns the edit that gives `after`, the token after an edit, the values of `before` again.
+    pub fn to_restore(before: &Token, after: &Token) -> Self {
+        let [was, is] = [before, after].map(|token| token.expected_unused_since.is_some());
+        EditToken {
+            token: TokenTarget::at_revision(after),
+            expected: Some(Box::new(after.clone())),
+            name: (before.name != after.name).then(|| before.name.clone()),
+            description: (before.description != after.description).then(|| before.description.clone()),
+            expires: (before.expiry != after.expiry).then(|| before.expiry.into()),
+            selection: (before.selection != after.selection).then(|| SelectionEdit::Replace(before.selection.clone())),
+            expected_unused: (was != is).then_some(was),
+        }
+    }
+
     /// Returns `true` if the edit has no new value.
     pub fn is_empty(&self) -> bool {
         self.name.is_none()

@@ -1,10 +1,16 @@
 //! Undoing the last change on the screens.
 
-use jeton::domain::token::Status;
+use jeton::domain::expiry::ExpirySpec;
+use jeton::domain::name::Description;
+use jeton::domain::time::DAY;
+use jeton::domain::token::{Status, Token};
+use jeton::error::Kind;
 use jeton::tui::notice::NoticeId;
+use jeton::verbs::tokens::{CreateToken, EditToken, TokenTarget};
 
+use super::edit_and_copy::{fixture, stored};
 use super::table::{install, status};
-use crate::support::fakes::PASSWORD;
+use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
 
 #[test]
@@ -27,4 +33,66 @@ fn last_change_is_undone_in_one_confirmed_step() {
     s.keys("u");
     assert!(s.app.modals.is_empty(), "a secret is no step back");
     s.assert_notice(NoticeId::NoEffect);
+}
+
+/// Changes every field of the token under the cursor.
+fn edit_all_fields(s: &mut TuiHarness) {
+    s.keys("e<c-u>robot<tab><c-u>Else<tab><end><left><tab><up><up><tab><right>");
+    s.enter_until_top("token.edit");
+    s.keys(&format!("{PASSWORD}<enter>"));
+}
+
+#[test]
+fn edit_is_undone_to_the_very_values_from_before() {
+    let (install, issued) = fixture();
+    let mut s = TuiHarness::signed_in(install);
+    edit_all_fields(&mut s);
+    let edited = stored(&s, &issued);
+    assert_eq!((edited.name.as_str(), edited.expected_unused_since), ("robot", Some(s.install.now())));
+    s.assert_shows("u Undo");
+    s.keys("u");
+    s.assert_top("token.edit");
+    insta::assert_snapshot!(s.dialog_text(), @"");
+    assert_eq!(stored(&s, &issued), edited, "not before it is confirmed");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    let undone = stored(&s, &issued);
+    assert_eq!(Token { revision: issued.token.revision, ..undone }, issued.token);
+    s.keys(&format!("u{PASSWORD}<enter>"));
+    let redone = stored(&s, &issued);
+    assert_eq!(Token { revision: edited.revision, ..redone }, edited, "the way back is undone, too");
+}
+
+#[test]
+fn edit_is_not_undone_if_the_token_changed_since() {
+    let (install, issued) = fixture();
+    let mut s = TuiHarness::signed_in(install);
+    edit_all_fields(&mut s);
+    let theirs = Description::parse("theirs").ok();
+    let edit = EditToken { description: theirs, ..EditToken::new(TokenTarget::by_reference("ops/robot")) };
+    s.install.call(OWNER, edit).unwrap();
+    let now = stored(&s, &issued);
+    s.keys("u");
+    assert!(s.app.modals.is_empty());
+    s.assert_notice(NoticeId::Error(Kind::Conflict));
+    s.keys("R");
+    s.assert_hides("u Undo");
+    s.keys("u");
+    s.assert_notice(NoticeId::NoEffect);
+    assert_eq!((s.app.modals.is_empty(), stored(&s, &issued)), (true, now));
+}
+
+#[test]
+fn edit_of_an_expired_token_says_why_it_is_not_undone() {
+    let install = TestInstall::new();
+    let issued = install.create(OWNER, CreateToken { expires: ExpirySpec::parse("1d").ok(), ..create("short") });
+    install.fakes.clock.advance(2 * DAY);
+    let mut s = TuiHarness::signed_in(install);
+    s.keys("e<tab><tab><end><left>");
+    s.enter_until_top("token.edit");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    let now = stored(&s, &issued);
+    s.assert_hides("u Undo");
+    s.keys("u");
+    s.assert_notice(NoticeId::NoEffect);
+    assert_eq!((s.app.modals.is_empty(), stored(&s, &issued)), (true, now));
 }

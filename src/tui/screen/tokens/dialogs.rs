@@ -25,7 +25,7 @@ use crate::tui::notice::NoticeId;
 use crate::tui::text_fit::{count_noun, join_three};
 use crate::tui::widget::confirm_identity::AuthField;
 use crate::verbs::impact::Removal;
-use crate::verbs::tokens::{DisableTokens, EnableTokens, TokenTarget};
+use crate::verbs::tokens::{DisableTokens, EnableTokens, PreviewEdit, TokenTarget};
 
 impl Tokens {
     /// Opens the dialog of `action`. `None` if the action has none, or if there is no token for it.
@@ -45,6 +45,7 @@ impl Tokens {
                     Undo::Nothing => return None,
                     Undo::Restore(tokens) => tokens.clone(),
                     Undo::SetEnabled(tokens) => return Some(toggle(tokens, ctx.now).confirm(ctx)),
+                    Undo::Edit(edit) => return Some(Intent::query(PreviewEdit((**edit).clone()))),
                     Undo::Impossible(why) => {
                         let key = |action| ctx.model.keymap.key(Context::Tokens, action);
                         return Some(Intent::Notify(NoticeId::NoEffect, why(&key)));

@@ -141,6 +141,7 @@ impl Source for TokenList {
     fn take_page(&mut self, response: &mut Response, _filter: &TokenFilter) -> Option<Page<Token>> {
         let Response::ListTokens(window) = response else { return None };
         self.window = std::mem::take(window);
+        self.undo.check(&self.window.rows);
         self.is_uncounted = self.window.matching == 0 && self.window.end() > 0;
         if self.is_uncounted {
             (self.window.matching, self.window.matching_is_lower_bound) = (self.window.end(), true);
@@ -179,8 +180,12 @@ impl Source for TokenList {
         }
     }
 
-    fn on_change(list: &mut Tokens, outcome: &mut Outcome, _ctx: &UpdateContext<'_>) -> Intent {
-        list.take_change(outcome)
+    fn on_reply(list: &mut Tokens, response: &mut Response, ctx: &UpdateContext<'_>) -> Option<Intent> {
+        list.confirm_undo(response, ctx)
+    }
+
+    fn on_change(list: &mut Tokens, outcome: &mut Outcome, ctx: &UpdateContext<'_>) -> Intent {
+        list.take_change(outcome, ctx.now)
     }
 
     fn on_go(list: &mut Tokens, destination: &Destination, ctx: &UpdateContext<'_>) -> Intent {
@@ -267,7 +272,7 @@ impl Source for TokenList {
     }
 
     fn can_undo(&self) -> bool {
-        !self.options.trashed && matches!(self.undo, Undo::Restore(_) | Undo::SetEnabled(_))
+        !self.options.trashed && matches!(self.undo, Undo::Restore(_) | Undo::SetEnabled(_) | Undo::Edit(_))
     }
 
     fn cells(&self, row: &Token, filter: &TokenFilter, _columns: &TableColumns, model: &Model) -> Vec<Cell> {
