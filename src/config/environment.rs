@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::error::Error;
 
 /// The environment variables that jeton reads itself, for `jeton config --help` and `docs/configuration.md`.
-pub const ENVIRONMENT: [(&str, &str); 11] = [
+pub const ENVIRONMENT: [(&str, &str); 13] = [
     ("JETON_STORE", "Path of the store's file"),
     ("JETON_SERVER", "Server to use instead of a store: unix:PATH, https://HOST:PORT, or a name from servers.NAME"),
     (
@@ -18,6 +18,8 @@ pub const ENVIRONMENT: [(&str, &str); 11] = [
     ("JETON_THEME", "Colours of the screens: auto, dark, light, terminal, mono, or a theme of your own"),
     ("JETON_PAGER", "Pager for lists on a terminal; empty or cat: no pager"),
     ("PAGER", "Pager, if JETON_PAGER is not set [default: less, if installed]"),
+    ("VISUAL", "Editor for descriptions on the screens, with options if needed"),
+    ("EDITOR", "Editor, if VISUAL is not set"),
     ("ACCESSIBLE", "1: numbered menus for a screen reader instead of the screens; 0: the screens"),
     ("NO_COLOR", "If not empty: no colours"),
 ];

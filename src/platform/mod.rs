@@ -10,6 +10,7 @@ pub mod child_process;
 pub mod clipboard;
 pub mod clock;
 pub mod config_folder;
+pub mod editor;
 pub mod entropy;
 pub mod folder_lock;
 pub mod generated_files;

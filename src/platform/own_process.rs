@@ -2,8 +2,10 @@
 
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
+use std::process::Command;
 
 use rustix::pipe::PipeFlags;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, getuid, set_dumpable_behavior, setrlimit};
@@ -79,7 +81,7 @@ pub fn move_token_out_of_environment() -> Result<()> {
             .why(e.to_string())
             .next("Unset JETON_TOKEN, and pass the token in a file: JETON_TOKEN_FILE=PATH")
     };
-    let mut again = std::process::Command::new(std::env::current_exe().map_err(failed)?);
+    let mut again = Command::new(std::env::current_exe().map_err(failed)?);
     again.args(std::env::args_os().skip(1)).env_remove(TOKEN).env_remove(MOVED_TOKEN);
     if let Some(name) = std::env::args_os().next() {
         again.arg0(name);
@@ -116,6 +118,16 @@ pub fn token_from_environment() -> Result<Zeroizing<String>> {
     read_token_line(pipe, TOKEN)
 }
 
+/// Removes the settings of jeton from the environment of `command`, and its token. Pagers and editors can start other
+/// programs, and none of them needs these.
+pub fn hide_settings(command: &mut Command) {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_bytes().starts_with(b"JETON_")) {
+        command.env_remove(name);
+    }
+    // The program would inherit the pipe with the token.
+    let _ = token_from_environment();
+}
+
 /// Returns `true` if the program was started with stdout closed. Before `main` the null device was opened in its place,
 /// for reading and writing; a shell opens it for writing only.
 pub fn stdout_was_closed() -> bool {
@@ -141,7 +153,7 @@ pub fn restart(arguments: &[String]) -> Error {
     let _ = token_from_environment();
     match std::env::current_exe() {
         Ok(program) => {
-            let mut again = std::process::Command::new(program);
+            let mut again = Command::new(program);
             again.env_remove(TOKEN).env_remove(MOVED_TOKEN).env_remove("JETON_TOKEN_FILE");
             failed(again.args(arguments).exec())
         }

@@ -44,11 +44,7 @@ impl PagerCommand {
         if env::var_os("LESSCHARSET").is_none() {
             command.env("LESSCHARSET", "utf-8");
         }
-        // A pager can start other programs. None of them needs the settings of jeton, or its token.
-        for (name, _) in env::vars_os().filter(|(name, _)| name.as_bytes().starts_with(b"JETON_")) {
-            command.env_remove(name);
-        }
-        let _ = own_process::token_from_environment();
+        own_process::hide_settings(&mut command);
         Some(PagerCommand(command))
     }
 }

@@ -28,6 +28,8 @@ pub struct App {
     pub lock: Option<Form<SignIn>>,
     /// Keys and pasted texts that wait for rows, the first one in front.
     pub held_input: VecDeque<Msg>,
+    /// The layer of the field whose text is open in an editor.
+    pub edited: Option<Layer>,
 }
 
 /// A screen that fills the terminal.
@@ -54,7 +56,14 @@ impl App {
     /// Creates the initial state.
     pub fn new(config: &TuiConfig, host: String, size: (u16, u16)) -> Self {
         let model = Model::new(config, host, size);
-        App { model, screen: Screen::Loading, modals: ModalStack::default(), lock: None, held_input: VecDeque::new() }
+        App {
+            model,
+            screen: Screen::Loading,
+            modals: ModalStack::default(),
+            lock: None,
+            held_input: VecDeque::new(),
+            edited: None,
+        }
     }
 
     /// Returns the screens of a signed-in user.

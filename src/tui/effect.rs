@@ -38,6 +38,8 @@ pub enum Effect {
     TakeMouse(bool),
     /// Returns the terminal to the shell and stops the process.
     Suspend,
+    /// Opens the user's editor for this text. The reply is [`Msg::Edited`](crate::tui::msg::Msg::Edited).
+    OpenEditor(String),
 }
 
 /// The place from which a catalogue is read.

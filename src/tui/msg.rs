@@ -57,6 +57,8 @@ pub enum Msg {
     Copied(Result<Copied>),
     /// The secret was saved to a file, or an error.
     Saved(Result<PathBuf>),
+    /// The text from the editor, or the reason why there is none.
+    Edited(Result<String>),
     /// A catalogue was read, or an error.
     CatalogueLoaded(RequestId, Box<Result<ImportResult>>),
     /// Answer of the running service about the change with this number in the audit log; `None` if no service runs.

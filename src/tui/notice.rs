@@ -47,8 +47,8 @@ pub enum NoticeId {
     KeysIgnored,
     /// Pasted text had no field to go to.
     PasteIgnored,
-    /// Pasted text was too long for the field, or not plain text.
-    PasteTruncated,
+    /// Pasted or edited text was too long for the field, or not plain text.
+    TextTruncated,
     /// Damaged rows of the store were left out.
     Damaged,
     /// Work in batches runs already.

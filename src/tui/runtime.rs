@@ -1,5 +1,7 @@
 //! The main loop: waits for an event, handles all pending events, then draws once.
 
+mod editing;
+mod key_reader;
 #[cfg(test)]
 mod tests;
 
@@ -15,21 +17,22 @@ use super::app::App;
 use super::background_query::{BackgroundQuery, QUERY};
 use super::clipboard_worker;
 use super::effect::{ClipboardText, Effect};
-use super::input_parser::{Input, Parser};
 use super::msg::{Copied, Msg, Sent};
 use super::terminal::{self, TerminalScreen};
 use super::update::{start as first, update};
 use super::view::view;
 use super::view_state::{self, ViewStateFile};
-use super::worker::{self, Connections, Job, StoreWorkers};
+use super::worker::{Connections, Job, StoreWorkers};
 use super::{ExitReason, TuiConfig};
 use crate::error::{Error, Result};
 use crate::platform::clipboard::{self, ClipboardRoute, osc52};
+use crate::platform::editor::EditorEvent;
 use crate::platform::signals::{self, SignalEvent};
-use crate::platform::terminal_input::{ReadEvent, has_more, read, size};
+use crate::platform::terminal_input::{InputPause, size};
 use crate::platform::{own_process, threads};
 use crate::verbs::batches::Progress;
 use crate::verbs::ports::Clock;
+use editing::Editing;
 
 /// Maximum time for the program to end after a signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -40,6 +43,7 @@ const LATE_CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
 
 enum WakeEvent {
     Msg(Msg),
+    Editor(EditorEvent),
     Signal(SignalEvent),
     /// Text that could not be passed to tmux.
     TmuxFailed(Zeroizing<String>),
@@ -57,17 +61,20 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     let clock = Arc::clone(&config.clock);
     // Only the workers hold the store from here on, so the store closes when they end.
     drop(config);
-    read_keys(&events_tx)?;
+    let keys = key_reader::start(&events_tx)?;
     let query = BackgroundQuery::new(app.model.appearance.asks_background);
     let end = EventLoop {
         app,
         screen: &mut screen,
         workers: &workers,
         events,
+        events_tx,
+        keys,
         clock: &*clock,
         query,
         view_state,
         is_own_stop: false,
+        editing: None,
     }
     .run();
     let close_result = screen.close();
@@ -90,6 +97,10 @@ fn watch_signals(
 ) -> Result<()> {
     let (events_tx, clock, store) = (events_tx.clone(), Arc::clone(clock), Arc::clone(store));
     signals::watch(move |event| {
+        // Ctrl-C in an editor that leaves this key to the terminal.
+        if event == SignalEvent::End(signal_hook::consts::SIGINT) && terminal::is_lent() {
+            return;
+        }
         let _ = events_tx.send(WakeEvent::Signal(event));
         let signal = match event {
             SignalEvent::End(signal) => signal,
@@ -111,34 +122,6 @@ fn watch_signals(
         );
     })
     .map_err(|e| Error::failure("jeton can't receive signals").why(e.to_string()))
-}
-
-/// Lets typed and pasted input wake the loop.
-fn read_keys(events_tx: &Sender<WakeEvent>) -> Result<()> {
-    let events_tx = events_tx.clone();
-    // Once the loop has ended, there is no receiver for the rest, and the program ends.
-    let send = move |msg| drop(events_tx.send(WakeEvent::Msg(msg)));
-    worker::spawn_worker("keys", send, |send| {
-        let mut parser = Parser::default();
-        let mut buffer = Zeroizing::new([0; 4096]);
-        let mut inputs = Vec::new();
-        loop {
-            match read(&mut *buffer, parser.timeout()) {
-                Ok(ReadEvent::Bytes(count)) => parser.feed(&buffer[..count], has_more(), &mut inputs),
-                Ok(ReadEvent::TimedOut) => parser.on_timeout(&mut inputs),
-                Err(e) => return send(Msg::TerminalLost(e.to_string())),
-            }
-            for input in inputs.drain(..) {
-                send(match input {
-                    Input::Key(key) => Msg::Key(key),
-                    Input::Mouse(event) => Msg::Mouse(event),
-                    Input::Paste(text) => Msg::Paste(text),
-                    Input::Background(rgb) => Msg::Background(rgb),
-                });
-            }
-        }
-    })
-    .map(drop)
 }
 
 /// The background threads of the screens.
@@ -215,12 +198,16 @@ struct EventLoop<'a> {
     screen: &'a mut TerminalScreen,
     workers: &'a Workers,
     events: Receiver<WakeEvent>,
+    events_tx: Sender<WakeEvent>,
+    keys: Arc<InputPause>,
     clock: &'a dyn Clock,
     query: BackgroundQuery,
     /// The file that remembers the look of the screens. `None` in a demo.
     view_state: Option<ViewStateFile>,
     /// `true` if a `SIGCONT` is expected after our own suspend.
     is_own_stop: bool,
+    /// The editor that has the terminal.
+    editing: Option<Editing>,
 }
 
 impl EventLoop<'_> {
@@ -228,14 +215,19 @@ impl EventLoop<'_> {
         let effects = first(&mut self.app);
         self.run_effects(effects)?;
         loop {
-            if let Some(result) = self.app.model.exit.take() {
+            // The screens end after the editor, so that nobody loses what they are writing there.
+            if self.editing.is_none()
+                && let Some(result) = self.app.model.exit.take()
+            {
                 self.query.wait(self.clock, |left| {
                     self.events.recv_timeout(left).ok().map(|event| matches!(event, WakeEvent::Msg(Msg::Background(_))))
                 });
                 return result.map(|()| self.app.model.switch_to.map_or(ExitReason::Quit, ExitReason::Switch));
             }
             let app = &self.app;
-            self.screen.draw(|frame| view(app, frame))?;
+            if self.editing.is_none() {
+                self.screen.draw(|frame| view(app, frame))?;
+            }
             if self.query.begin(self.clock.monotonic()) {
                 self.screen.send(QUERY)?;
             }
@@ -250,19 +242,22 @@ impl EventLoop<'_> {
             for event in event.into_iter().chain(self.events.try_iter().collect::<Vec<_>>()) {
                 match event {
                     WakeEvent::Msg(msg) => self.dispatch(msg)?,
+                    WakeEvent::Editor(event) => self.on_editor(event)?,
                     WakeEvent::TmuxFailed(text) => self.send_text(&text)?,
                     WakeEvent::Signal(SignalEvent::End(signal)) => return Ok(ExitReason::Signal(signal)),
                     WakeEvent::Signal(SignalEvent::HungUp) => {
                         return Ok(ExitReason::Signal(signal_hook::consts::SIGHUP));
                     }
                     WakeEvent::Signal(SignalEvent::Resized) => resized = true,
+                    // If the editor stops too, it says so.
+                    WakeEvent::Signal(SignalEvent::Stop) if self.editing.is_some() => {}
                     WakeEvent::Signal(SignalEvent::Stop) => self.suspend()?,
                     // We also get SIGCONT after our own suspend; ignore that one. After SIGSTOP, which can't be
                     // announced, it is the only notification.
                     WakeEvent::Signal(SignalEvent::Continue) if self.is_own_stop => self.is_own_stop = false,
                     WakeEvent::Signal(SignalEvent::Continue) => self.resume(|| ())?,
                 }
-                if self.app.model.exit.is_some() {
+                if self.app.model.exit.is_some() && self.editing.is_none() {
                     break;
                 }
             }
@@ -275,7 +270,8 @@ impl EventLoop<'_> {
     /// Returns the next event; `None` if the screen changes by itself first.
     fn wait(&self) -> Result<Option<WakeEvent>> {
         let gone = || Error::failure("a part of jeton has ended unexpectedly").next("Start jeton again");
-        match self.app.wakes_at() {
+        let at = self.app.wakes_at().filter(|_| self.app.model.exit.is_none());
+        match at {
             None => self.events.recv().map(Some).map_err(|_| gone()),
             Some(at) => {
                 let left = u64::try_from(at.0.saturating_sub(self.clock.now().0)).unwrap_or(0).max(1);
@@ -318,6 +314,7 @@ impl EventLoop<'_> {
                 Effect::Redraw => self.screen.clear(),
                 Effect::TakeMouse(taken) => self.screen.take_mouse(taken)?,
                 Effect::Suspend => self.suspend()?,
+                Effect::OpenEditor(text) => self.open_editor(&text)?,
             }
         }
         Ok(())
@@ -355,7 +352,16 @@ impl EventLoop<'_> {
 
     /// Runs `run_suspended` without the terminal, takes the terminal again, and locks the screens.
     fn resume(&mut self, run_suspended: impl FnOnce()) -> Result<()> {
-        self.screen.suspend(run_suspended)?;
+        if let Some(editing) = &mut self.editing {
+            editing.was_stopped = true;
+            run_suspended();
+            return Ok(());
+        }
+        let paused = self.keys.begin();
+        self.screen.lend()?;
+        run_suspended();
+        self.screen.take_back()?;
+        drop(paused);
         self.on_resize()?;
         self.dispatch(Msg::Resumed)
     }

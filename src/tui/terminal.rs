@@ -25,6 +25,13 @@ const RELEASE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
 
 /// `true` while the program controls the terminal. Global, because the panic hook can't access anything else.
 static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
+/// `true` while an editor controls the terminal.
+static IS_LENT: AtomicBool = AtomicBool::new(false);
+
+/// Returns `true` while an editor controls the terminal.
+pub(super) fn is_lent() -> bool {
+    IS_LENT.load(Ordering::SeqCst)
+}
 
 fn terminal_error(e: io::Error) -> Error {
     Error::failure("the terminal can't be used")
@@ -39,11 +46,13 @@ fn restore() -> io::Result<()> {
     }
     // Raw mode first: ending it works even if nothing can be written any more.
     let cooked = disable_raw_mode();
-    // Waits for a frame being drawn by another thread: none of it may come after the restore.
+    cooked.and(leave())
+}
+
+/// Leaves the alternate screen. Waits for a frame being drawn by another thread: none of it may come afterwards.
+fn leave() -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let written =
-        execute!(out, EndSynchronizedUpdate, Print(RELEASE_MOUSE), DisableBracketedPaste, Show, LeaveAlternateScreen);
-    cooked.and(written)
+    execute!(out, EndSynchronizedUpdate, Print(RELEASE_MOUSE), DisableBracketedPaste, Show, LeaveAlternateScreen)
 }
 
 /// Restores the modes that need no output, because the thread that holds the output may be stuck.
@@ -130,18 +139,29 @@ impl TerminalScreen {
         self.send(if taken { TAKE_MOUSE } else { RELEASE_MOUSE })
     }
 
-    /// Restores the terminal while `f` runs, then takes it again.
-    pub(super) fn suspend(&mut self, f: impl FnOnce()) -> Result<()> {
-        restore().map_err(terminal_error)?;
-        f();
+    /// Restores the terminal for another program, until [`TerminalScreen::take_back`].
+    pub(super) fn lend(&mut self) -> Result<()> {
+        restore().map_err(terminal_error)
+    }
+
+    /// Does the same as [`TerminalScreen::lend`], for an editor.
+    pub(super) fn lend_to_editor(&mut self) -> Result<()> {
+        IS_LENT.store(true, Ordering::SeqCst);
+        self.lend()
+    }
+
+    pub(super) fn take_back(&mut self) -> Result<()> {
         enter().map_err(terminal_error)?;
+        IS_LENT.store(false, Ordering::SeqCst);
         self.clear();
         if self.takes_mouse { self.send(TAKE_MOUSE) } else { Ok(()) }
     }
 
     /// Restores the terminal for good.
     pub(super) fn close(self) -> Result<()> {
-        restore().map_err(terminal_error)
+        // An editor that was killed leaves its own modes.
+        let left = if IS_LENT.swap(false, Ordering::SeqCst) { leave() } else { Ok(()) };
+        restore().and(left).map_err(terminal_error)
     }
 }
 

@@ -127,6 +127,8 @@ actions! {
     DeleteWordRight: "delete-word-right",
     DeleteToStart: "delete-to-start",
     DeleteToEnd: "delete-to-end",
+    /// Opens the text of the field in the user's editor.
+    OpenEditor: "open-editor",
     /// Stops the work in batches after its current batch.
     StopWork: "stop-work",
     /// Takes the choice under the cursor.

@@ -141,6 +141,8 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::Form], &[Key::code(KeyCode::BackTab), UP], Action::Previous, "Previous", "Previous field", 4),
     bind(&[Context::Form], &[ENTER], Action::Accept, "Accept", "Go to the next field; in the last field, press the main button", 2),
 
+    bind(&[Context::Form], &[Key::ctrl('o')], Action::OpenEditor, "Editor", "Edit the description in the editor that VISUAL or EDITOR names", 5),
+
     bind(&[Context::SignIn], &[ENTER], Action::Accept, "Sign in", "In the username field, go to the password; in the password field, sign in", 1),
     bind(&[Context::SignIn], &[Key::code(KeyCode::Tab), DOWN], Action::Next, "Next", "Next field", 2),
     bind(&[Context::SignIn], &[Key::code(KeyCode::BackTab), UP], Action::Previous, "Previous", "Previous field", 0),

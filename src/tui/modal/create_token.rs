@@ -97,6 +97,10 @@ impl Dialog for CreateTokenDialog {
         "Generate a token".to_owned()
     }
 
+    fn is_free_text(&self, field: Field) -> bool {
+        field == Field::Description
+    }
+
     fn on_action(&mut self, field: Field, action: Action) -> Option<Intent> {
         if field != Field::Api {
             return None;

@@ -221,6 +221,10 @@ impl Dialog for EditTokenDialog {
         self.conflict.is_none().then_some(Field::Button)
     }
 
+    fn is_free_text(&self, field: Field) -> bool {
+        field == Field::Description
+    }
+
     fn on_action(&mut self, field: Field, action: Action) -> Option<Intent> {
         if field == Field::Api { self.api.on_action(action) } else { None }
     }

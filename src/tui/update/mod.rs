@@ -1,6 +1,7 @@
 //! The update function: `(app, message) → (app, effects)`. No clock, no randomness, no I/O.
 
 mod damaged_rows;
+mod editing;
 mod held_input;
 mod long_work;
 mod mouse;
@@ -111,6 +112,7 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             vec![Effect::Redraw]
         }
         Msg::Reply(id, result) => replies::on_reply(app, id, *result),
+        Msg::Edited(result) => editing::on_edited(app, result),
         Msg::CatalogueLoaded(id, result) => replies::on_catalogue(app, id, *result),
         Msg::ServiceFound(endpoint) => {
             app.model.verify_endpoint = Some(endpoint);
@@ -266,6 +268,7 @@ fn act(app: &mut App, layer: Layer, action: Action) -> Vec<Effect> {
         Action::ShowScreen(screen) => navigation::go(app, &Destination::Screen(screen)),
         Action::Quit => quit(app, layer, Ok(())),
         Action::Mouse => mouse::switch(app),
+        Action::OpenEditor => editing::open(app, layer),
         _ => match app.page(layer).and_then(|page| modal::global(action, page, &app.model)) {
             Some(dialog) => open(app, dialog),
             None => with_page(app, layer, None, |page, ctx| page.on_action(action, ctx)),
@@ -285,7 +288,7 @@ fn paste(app: &mut App, text: &str) -> Option<Vec<Effect>> {
             let intent = page.on_edit(&ctx);
             if !whole {
                 app.model.notify(Notice::new(
-                    NoticeId::PasteTruncated,
+                    NoticeId::TextTruncated,
                     "Not all of the pasted text was taken: it was too long, or had line breaks or control characters. Check \
                      the field",
                 ));

@@ -305,6 +305,9 @@ impl<D: Dialog + 'static> Component for Form<D> {
     }
 
     fn is_enabled(&self, action: Action, model: &Model) -> bool {
+        if action == Action::OpenEditor {
+            return self.focused_field().is_some_and(|(field, _)| self.dialog.is_free_text(field));
+        }
         let scrolls = self.focused_field().is_some_and(|(_, kind)| kind.scrolls(action));
         !scrolls || self.scroll_range(model).is_long()
     }

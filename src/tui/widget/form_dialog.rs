@@ -158,6 +158,11 @@ pub trait Dialog: Fields {
         None
     }
 
+    /// Returns `true` if the user's editor can be opened for the text at `field`. Never for a secret.
+    fn is_free_text(&self, _field: Self::Field) -> bool {
+        false
+    }
+
     /// Handles an action that is special to `field`.
     fn on_action(&mut self, _field: Self::Field, _action: Action) -> Option<Intent> {
         None

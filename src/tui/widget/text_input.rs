@@ -73,6 +73,13 @@ impl TextInput {
         drop(self.take_text());
     }
 
+    /// Replaces the text by `text`, whose lines become one. Otherwise it is like [`TextInput::insert`].
+    pub fn replace(&mut self, text: &str) -> bool {
+        self.clear();
+        let lines: Vec<&str> = text.split(['\n', '\r', '\t']).map(str::trim).filter(|line| !line.is_empty()).collect();
+        self.insert(&lines.join(" "))
+    }
+
     /// Inserts `text` at the cursor, up to the maximum length. Stops at a line break; drops control characters and
     /// invisible characters. Returns `true` if all of the text was inserted.
     pub fn insert(&mut self, text: &str) -> bool {
@@ -301,6 +308,19 @@ mod tests {
         assert!(!field.insert("\u{202e}y"));
         assert_eq!(field.text(), "namey");
         assert!(field.insert("z\n"));
+    }
+
+    #[test]
+    fn replaced_text_is_one_line() {
+        let mut field = TextInput::new(20).with("old");
+        assert!(field.replace("  one\r\ntwo\tthree \n\n"));
+        assert_eq!(field.text(), "one two three");
+        assert!(field.replace("\n"));
+        assert!(field.is_empty());
+        assert!(!field.replace("a\u{1b}[2J\u{202e}b"));
+        assert_eq!(field.text(), "a[2Jb");
+        assert!(!field.replace(&"x".repeat(21)));
+        assert_eq!(field.text().len(), 20);
     }
 
     #[test]

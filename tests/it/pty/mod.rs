@@ -3,6 +3,7 @@
 mod background;
 mod clipboard;
 mod concurrent_changes;
+mod editor;
 mod exits;
 mod hostile;
 mod lost_server;

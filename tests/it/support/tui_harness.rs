@@ -40,6 +40,8 @@ pub struct TuiHarness {
     pub requests: Vec<&'static str>,
     /// Texts copied to the clipboard.
     pub copied: Vec<String>,
+    /// Texts opened in an editor.
+    pub edited: Vec<String>,
     /// Number of requests to stop long work.
     pub stop_count: usize,
     /// Number of requests to suspend the program.
@@ -106,6 +108,7 @@ impl TuiHarness {
             app,
             requests: Vec::new(),
             copied: Vec::new(),
+            edited: Vec::new(),
             stop_count: 0,
             suspend_count: 0,
             propagation: None,
@@ -253,6 +256,10 @@ impl TuiHarness {
                         continue;
                     }
                     testified
+                }
+                Effect::OpenEditor(text) => {
+                    self.edited.push(text);
+                    continue;
                 }
                 Effect::Redraw | Effect::TakeMouse(_) => continue,
                 Effect::SaveViewState(state) => {

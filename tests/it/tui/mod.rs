@@ -14,6 +14,7 @@ mod conflicts;
 mod dates;
 mod denied_attempts;
 mod edit_and_copy;
+mod editor;
 mod every_screen;
 mod expected_use;
 mod fuzz;

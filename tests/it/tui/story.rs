@@ -361,7 +361,7 @@ fn pasted_text_is_typed_and_presses_no_keys() {
     s.message(paste("pasted-name\n"));
     s.assert_shows("pasted-name");
     s.message(paste("two\nlines"));
-    s.assert_notice(NoticeId::PasteTruncated);
+    s.assert_notice(NoticeId::TextTruncated);
 }
 
 #[test]
