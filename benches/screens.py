@@ -9,11 +9,13 @@ Makes the stores with `jeton demo` in a folder of its own, and removes them. Pri
 key to its first frame (of a filter or an order: to the first frame with rows) and to the last byte that follows it (of a filter:
 with the exact count; the pane follows once the cursor rests), the bytes before it rests, and the peak memory. Then, at rest for
 10 s, bytes and CPU time; what each way out leaves behind; and a change of many tokens. A slow link delays both directions, and
-passes a number of bits each second. Compare figures of one run only: they depend on the machine and on what else it does. Needs
-Linux and Python 3.9; nothing is installed.
+passes a number of bits each second. csvlens and fzf, if they are on the PATH, show the same tokens in turn with the screens, as a
+scale. Compare figures of one run only: they depend on the machine and on what else it does. Needs Linux and Python 3.9; nothing
+is installed.
 """
 
 import argparse
+import csv
 import fcntl
 import os
 import pty
@@ -21,6 +23,7 @@ import re
 import select
 import shutil
 import signal
+import sqlite3
 import statistics
 import struct
 import subprocess
@@ -28,8 +31,10 @@ import sys
 import tempfile
 import termios
 import time
+from typing import NamedTuple
 
 DOWN, PAGE_DOWN, HOME, END, ESCAPE = b"\x1b[B", b"\x1b[6~", b"\x1b[H", b"\x1b[F", b"\x1b"
+TERMINAL_QUERY, TERMINAL_ANSWER = b"\x1b[c", b"\x1b[?62;22c"
 TICKS = os.sysconf("SC_CLK_TCK")
 SEQUENCE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 # Bytes that the systems on the way hold back: what the program has written and the terminal has not shown.
@@ -63,6 +68,32 @@ STEPS = [
     ("mark all", b"a", 1, 1, (5, None)),
     (None, ESCAPE, 1, 1, None),
 ]
+# The same steps in other programs.
+CSVLENS_STEPS = [
+    *[step[:4] + (None,) for step in STEPS[:2]],
+    ("End", b"G", 1, 1, None),
+    ("Home", b"g", 1, 1, None),
+    ("200 Downs at once", DOWN, 1, 200, None),
+    (None, b"\t", 2, 1, None),
+    ("sort by the next column", b"J", 1, 1, None),
+    (None, b"&", 1, 1, None),
+    (None, b"pay", 1, 1, None),
+    ("filter: pay", b"\r", 1, 1, None),
+]
+# The list of fzf grows upwards.
+FZF_STEPS = [
+    ("Down", b"\x1b[A", 20, 1, None),
+    ("Page down", b"\x1b[5~", 8, 1, None),
+    ("200 Downs at once", b"\x1b[A", 1, 200, None),
+    ("filter: p", b"p", 1, 1, None),
+    ("filter: pa", b"a", 1, 1, None),
+    ("filter: pay", b"y", 1, 1, None),
+    ("mark all", b"\x01", 1, 1, None),
+    (None, b"\x15", 1, 1, None),
+    ("filter: a rare word", b"000123", 1, 1, None),
+]
+# Times that csvlens takes longer to its first row.
+FIRST_ROW_RATIO = 10
 GOALS_OF_BYTES = {"Down": 363, "200 Downs at once": 200}
 ROWS_GOAL = {"first row": (15, None)}
 # One round trip of the slow link and 30 ms for the bytes. A burst leaves no backlog: 200 bytes a key would take 5 s.
@@ -94,18 +125,59 @@ class Link:
         return self.rate and (self.free_at - now) * self.rate > LINK_BUFFER
 
 
-class Session:
-    """The screens in a pseudo-terminal."""
+class Program(NamedTuple):
+    """A program, and the steps to measure."""
 
-    def __init__(self, program, store, link, size):
-        self.link, self.quiet = link, 0.25 if not link.rate else 1.5
-        environment = {"HOME": os.path.dirname(store), "JETON_TOKEN_FILE": f"{store}.token", "TERM": "xterm-256color"}
+    name: str
+    command: list
+    # What its first row shows.
+    needle: bytes
+    steps: list
+    environment: dict = {}
+    # What it writes at rest, over and over.
+    tick: bytes = b""
+
+
+def screens(program, store):
+    environment = {"HOME": os.path.dirname(store), "JETON_TOKEN_FILE": f"{store}.token"}
+    return Program("jeton", [program, "--store", store], "▶".encode(), STEPS, environment)
+
+
+def other_programs(store, folder):
+    """Returns the programs to compare with, those on the PATH, which show the tokens of `store`."""
+    rows, names = os.path.join(folder, "rows.csv"), os.path.join(folder, "names.txt")
+    db = sqlite3.connect(f"file:{store}?mode=ro&immutable=1", uri=True)
+    tokens = db.execute("SELECT name, username, description, public_id, api, expires_at, created_at FROM tokens"
+                        " WHERE deleted_at IS NULL ORDER BY name")
+    with open(rows, "w", newline="") as csv_file, open(names, "w") as name_file:
+        table = csv.writer(csv_file)
+        table.writerow(column[0] for column in tokens.description)
+        first = None
+        for row in tokens:
+            first = first or row[0].encode()
+            table.writerow(row)
+            name_file.write(row[0] + "\n")
+    db.close()
+    programs = [
+        Program("csvlens", ["csvlens", rows], first, CSVLENS_STEPS, tick=b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m\x1b[?25l"),
+        Program("fzf", ["sh", "-c", 'exec fzf -m --bind ctrl-a:select-all < "$0"', names], first, FZF_STEPS),
+    ]
+    missing = [program.name for program in programs if not shutil.which(program.name)]
+    print("".join(f"\n{name} is not on the PATH: skipped" for name in missing))
+    return [program for program in programs if program.name not in missing]
+
+
+class Session:
+    """A program in a pseudo-terminal."""
+
+    def __init__(self, program, link, size):
+        self.link, self.quiet, self.tick = link, 0.25 if not link.rate else 1.5, program.tick
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.started = time.monotonic()
         take_terminal = lambda: (os.setsid(), fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-        self.process = subprocess.Popen([program, "--store", store], stdin=slave, stdout=slave, stderr=slave,
-                                        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **environment},
+        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color", **program.environment}
+        self.process = subprocess.Popen(program.command, stdin=slave, stdout=slave, stderr=slave, env=environment,
                                         preexec_fn=take_terminal)
         os.close(slave)
 
@@ -127,7 +199,9 @@ class Session:
         while time.monotonic() < deadline:
             chunk = self.read(0.005)
             now = time.monotonic()
-            if chunk:
+            if TERMINAL_QUERY in chunk:
+                os.write(self.master, TERMINAL_ANSWER)
+            if chunk and chunk != self.tick:
                 data, last = data + chunk, self.link.arrival(now, len(chunk))
                 first = first or last
                 # What follows once the cursor rests is no part of a move.
@@ -136,6 +210,8 @@ class Session:
                     found = last
                 if rows and found is None and shows_rows(chunk):
                     found = last
+            elif needle and not found:
+                continue
             elif now - (last or start) > self.quiet and (last or now - start > 1) and not self.link.is_full(now):
                 break
         shown = found if needle or found else first
@@ -169,34 +245,54 @@ class Session:
         os.close(self.master)
 
 
-def measure(program, store, link, runs, size):
-    """Returns rows of name, milliseconds and bytes of each run."""
-    rows, memory, at_rest = {}, {}, None
-    note = lambda name, values: rows.setdefault(name, []).append(values)
-    for run in range(runs):
-        session = Session(program, store, Link(*link), size)
-        note("first row", session.wait(session.started, "▶".encode()))
-        memory.setdefault("peak memory without a filter", []).append(session.peak_mib())
-        for name, keys, repeat, at_once, _ in STEPS:
-            if name and "loads" in name:
-                memory["peak memory without a filter"][-1] = session.peak_mib()
+class Measured:
+    """What the runs of a program have shown."""
+
+    def __init__(self):
+        # Milliseconds to the first frame and to the last byte, and bytes a key, of each run.
+        self.rows, self.memory, self.at_rest = {}, {}, None
+
+    def note(self, name, values):
+        self.rows.setdefault(name, []).append(values)
+
+    def median(self, name):
+        return tuple(statistics.median(column) for column in zip(*self.rows[name]))
+
+    def run(self, program, link, size):
+        session = Session(program, Link(*link), size)
+        self.note("first row", session.wait(session.started, program.needle))
+        note_memory = lambda name: self.memory.setdefault(name, []).append(session.peak_mib())
+        is_jeton = program.steps is STEPS
+        for name, keys, repeat, at_once, _ in program.steps:
+            if is_jeton and keys == b"/":
+                note_memory("peak memory without a filter")
+            if is_jeton and name == "mark all":
+                note_memory("peak memory with a filter")
             for _ in range(repeat):
                 if keys is None:
                     time.sleep(2)
                     continue
-                if name == "mark all":
-                    memory.setdefault("peak memory with a filter", []).append(session.peak_mib())
-                has_rows = bool(name) and name.startswith(("filter", "sort"))
+                has_rows = is_jeton and bool(name) and name.startswith(("filter", "sort"))
                 shown, settled, count = session.press(keys * at_once, has_rows)
                 if name:
-                    note(name, (shown, settled, count / at_once))
-        if run == 0 and not link[0]:
+                    self.note(name, (shown, settled, count / at_once))
+        if not is_jeton:
+            note_memory("peak memory")
+        if not self.at_rest and not link[0]:
             before, begin, count = session.cpu_ms(), time.monotonic(), 0
             while time.monotonic() - begin < 10:
                 count += len(session.read(0.25))
-            at_rest = (count, session.cpu_ms() - before)
-        session.end("q")
-    return rows, memory, at_rest
+            self.at_rest = (count, session.cpu_ms() - before)
+        session.end("q" if is_jeton else signal.SIGTERM)
+
+
+def measure(programs, link, runs, size):
+    """Measures the programs in turns. Returns the results by name."""
+    measured = {program.name: Measured() for program in programs}
+    for _ in range(runs):
+        for program in programs:
+            measured[program.name].run(program, link, size)
+    return measured
 
 
 def beside(value, goal):
@@ -205,30 +301,48 @@ def beside(value, goal):
 
 
 def report(title, measured, is_slow=False):
-    rows, memory, at_rest = measured
     goals = SLOW_GOALS if is_slow else {**ROWS_GOAL, **{name: goals for name, _, _, _, goals in STEPS if name}}
     print(f"\n{title}   (goal; ! = missed)\n{'':32}{'shown ms':>10}{'':9}{'last ms':>10}{'':9}{'bytes/key':>10}")
-    for name, values in rows.items():
-        shown, settled, sizes = (statistics.median(column) for column in zip(*values))
+    for name in measured.rows:
+        shown, settled, sizes = measured.median(name)
         first, last = goals.get(name, (None, None))
         print(f"{name:32}{beside(shown, first)}{beside(settled, last)}{beside(sizes, None if is_slow else GOALS_OF_BYTES.get(name))}")
-    for name, values in memory.items():
+    for name, values in measured.memory.items():
         print(f"{name:32}{beside(statistics.median(values), MEMORY_GOALS.get(name))} MiB")
-    if at_rest:
-        count, cpu = at_rest
+    if measured.at_rest:
+        count, cpu = measured.at_rest
         print(f"{'10 s at rest':32}{beside(cpu, 10)} ms of CPU, {count} bytes (0)")
+
+
+def compare(measured):
+    """Reports the figures of all programs side by side."""
+    own, others = measured["jeton"], [name for name in measured if name != "jeton"]
+    if not others:
+        return
+    print(f"\nin turn with others: shown ms, last ms, bytes/key\n{'':24}" + "".join(f"{name:>28}" for name in measured))
+    for name in own.rows:
+        if any(name in measured[other].rows for other in others):
+            cells = (one.median(name) if name in one.rows else None for one in measured.values())
+            print(f"{name:24}" + "".join(f"{'%10.1f%9.1f%9.0f' % cell if cell else '–':>28}" for cell in cells))
+    peaks = (max(statistics.median(values) for values in one.memory.values()) for one in measured.values())
+    print(f"{'peak memory, MiB':24}" + "".join(f"{peak:28.1f}" for peak in peaks))
+    print(f"{'10 s at rest, ms, bytes':24}" + "".join(f"{'%.0f %9d' % one.at_rest[::-1]:>28}" for one in measured.values()))
+    if "csvlens" in others:
+        ratio = measured["csvlens"].median("first row")[0] / own.median("first row")[0]
+        is_missed = "!" if ratio < FIRST_ROW_RATIO else ""
+        print(f"first row {ratio:.1f} times sooner than csvlens (≥{FIRST_ROW_RATIO}){is_missed}")
 
 
 def check_ends(program, store, size):
     """Reports what each way out leaves beside the store."""
     print("\nafter the end by        -wal left, bytes     next first row, ms")
     for name, how in [("q", "q"), ("SIGTERM", signal.SIGTERM), ("SIGHUP", signal.SIGHUP), ("SIGINT", signal.SIGINT)]:
-        session = Session(program, store, Link(), size)
+        session = Session(screens(program, store), Link(), size)
         session.wait(session.started)
         session.end(how)
         wal = f"{store}-wal"
         left = os.path.getsize(wal) if os.path.exists(wal) else 0
-        session = Session(program, store, Link(), size)
+        session = Session(screens(program, store), Link(), size)
         first, _, _ = session.wait(session.started, "▶".encode())
         session.end("q")
         print(f"{name:24}{left:12}{first:22.1f}")
@@ -236,7 +350,7 @@ def check_ends(program, store, size):
 
 def check_bulk_change(program, store, size):
     """Disables all tokens with a frequent word, and reports when the progress and the end are shown."""
-    session = Session(program, store, Link(), size)
+    session = Session(screens(program, store), Link(), size)
     session.wait(session.started)
     for keys in [b"/pay\r", b"a", b"d"]:
         session.press(keys)
@@ -268,13 +382,16 @@ def main():
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "HOME": folder})
             stores.append((f"{tokens:,} tokens", store))
         for title, store in stores:
-            report(f"{title}, {options.size}", measure(program, store, (0, 0), options.runs, size))
+            programs = [screens(program, store), *other_programs(store, folder)]
+            measured = measure(programs, (0, 0), options.runs, size)
+            report(f"{title}, {options.size}", measured["jeton"])
+            compare(measured)
             check_ends(program, store, size)
             if store.startswith(folder):
                 check_bulk_change(program, store, size)
         title, store = stores[-1]
         name = f"{title}, {options.size}, over {link[0]} ms and {link[1]:,} bit/s"
-        report(name, measure(program, store, link, 1, size), is_slow=True)
+        report(name, measure([screens(program, store)], link, 1, size)["jeton"], is_slow=True)
     finally:
         shutil.rmtree(folder)
 
