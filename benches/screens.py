@@ -92,8 +92,7 @@ FZF_STEPS = [
     (None, b"\x15", 1, 1, None),
     ("filter: a rare word", b"000123", 1, 1, None),
 ]
-# Times that csvlens takes longer to its first row.
-FIRST_ROW_RATIO = 10
+FIRST_ROW_RATIO = 10  # Times that csvlens takes longer to its first row.
 GOALS_OF_BYTES = {"Down": 363, "200 Downs at once": 200}
 ROWS_GOAL = {"first row": (15, None)}
 # One round trip of the slow link and 30 ms for the bytes. A burst leaves no backlog: 200 bytes a key would take 5 s.
@@ -144,7 +143,7 @@ def screens(program, store):
 
 
 def other_programs(store, folder):
-    """Returns the programs to compare with, those on the PATH, which show the tokens of `store`."""
+    """Returns the programs on the PATH to compare with, which show the tokens of `store`."""
     rows, names = os.path.join(folder, "rows.csv"), os.path.join(folder, "names.txt")
     db = sqlite3.connect(f"file:{store}?mode=ro&immutable=1", uri=True)
     tokens = db.execute("SELECT name, username, description, public_id, api, expires_at, created_at FROM tokens"
@@ -157,7 +156,6 @@ def other_programs(store, folder):
             first = first or row[0].encode()
             table.writerow(row)
             name_file.write(row[0] + "\n")
-    db.close()
     programs = [
         Program("csvlens", ["csvlens", rows], first, CSVLENS_STEPS, tick=b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m\x1b[?25l"),
         Program("fzf", ["sh", "-c", 'exec fzf -m --bind ctrl-a:select-all < "$0"', names], first, FZF_STEPS),
@@ -262,7 +260,7 @@ class Measured:
         session = Session(program, Link(*link), size)
         self.note("first row", session.wait(session.started, program.needle))
         note_memory = lambda name: self.memory.setdefault(name, []).append(session.peak_mib())
-        is_jeton = program.steps is STEPS
+        is_jeton, quiet = program.steps is STEPS, session.quiet
         for name, keys, repeat, at_once, _ in program.steps:
             if is_jeton and keys == b"/":
                 note_memory("peak memory without a filter")
@@ -272,8 +270,10 @@ class Measured:
                 if keys is None:
                     time.sleep(2)
                     continue
-                has_rows = is_jeton and bool(name) and name.startswith(("filter", "sort"))
-                shown, settled, count = session.press(keys * at_once, has_rows)
+                is_search = bool(name) and name.startswith(("filter", "sort"))
+                # Other programs are silent while they sort.
+                session.quiet = 2 if is_search and not is_jeton else quiet
+                shown, settled, count = session.press(keys * at_once, is_search and is_jeton)
                 if name:
                     self.note(name, (shown, settled, count / at_once))
         if not is_jeton:
