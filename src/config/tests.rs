@@ -332,7 +332,8 @@ fn mouse_is_left_to_gnu_screen_unless_set() {
         size: None,
     };
     let machine = Machine::new();
-    for (file, expected) in [("", [true, true, false]), ("mouse = \"yes\"", [true; 3]), ("mouse = \"no\"", [false; 3])] {
+    for (file, expected) in [("", [true, true, false]), ("mouse = \"yes\"", [true; 3]), ("mouse = \"no\"", [false; 3])]
+    {
         machine.file("user.toml", file);
         let settings = machine.settings(CliOverrides::default()).unwrap();
         let found = [("xterm-256color", false), ("screen-256color", true), ("screen-256color", false)]

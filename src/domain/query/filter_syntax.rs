@@ -153,12 +153,12 @@ pub fn complete<F: FilterFields>(text: &str, names: impl Fn(&str) -> Vec<String>
         Some((name, value)) if F::FIELDS.iter().any(|(known, _)| *known == name) => {
             let known: Vec<String> =
                 known_values::<F>(name).into_iter().map(str::to_owned).chain(names(name)).collect();
-            let found = |fits: fn(&str, &str) -> bool| {
-                known.iter().filter(|known| fits(&known.to_lowercase(), value)).map(|known| format!("{name}:{known}"))
+            let found = |fits: fn(&str, &str) -> bool| -> Vec<String> {
+                let fitting = known.iter().filter(|known| fits(&known.to_lowercase(), value));
+                fitting.map(|known| format!("{name}:{known}")).collect()
             };
-            let beginning: Vec<String> = found(|known, value| known.starts_with(value)).collect();
-            let inner = || found(|known, value| known.contains(value)).collect();
-            if beginning.is_empty() { inner() } else { beginning }
+            let beginning = found(|known, value| known.starts_with(value));
+            if beginning.is_empty() { found(|known, value| known.contains(value)) } else { beginning }
         }
         Some(_) => return None,
     };
