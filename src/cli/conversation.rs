@@ -8,7 +8,9 @@ use std::io::{self, Write};
 use super::output::{columns, in_words};
 use crate::error::{Error, Result};
 use crate::platform::bounded_read::{FirstLine, MAX_SECRET_LINE, read_first_line};
+use crate::platform::signals;
 use crate::platform::terminal_echo::{EchoOff, TERMINAL};
+use crate::platform::terminal_input::wait_until_asked_to_end;
 
 /// A person who reads and types lines. Tests have a script instead.
 pub(super) trait Conversation: Debug {
@@ -33,6 +35,16 @@ pub(super) trait Conversation: Debug {
 #[derive(Debug, Default)]
 pub(super) struct TerminalLines {
     echo: RefCell<Option<EchoOff>>,
+    /// `true` if a signal that would end the program ends the input instead.
+    holds_ends: bool,
+}
+
+impl TerminalLines {
+    /// Returns the terminal of a long conversation, which closes the store before a signal ends it.
+    pub fn holding_ends() -> Result<Self> {
+        signals::hold_ends()?;
+        Ok(TerminalLines { holds_ends: true, ..TerminalLines::default() })
+    }
 }
 
 impl Conversation for TerminalLines {
@@ -43,6 +55,9 @@ impl Conversation for TerminalLines {
 
     fn read(&self) -> Result<FirstLine> {
         let terminal = File::open(TERMINAL).map_err(terminal_error)?;
+        if self.holds_ends && !wait_until_asked_to_end(&terminal).map_err(terminal_error)? {
+            return Ok(FirstLine::Empty);
+        }
         read_first_line(&terminal, MAX_SECRET_LINE)
     }
 

@@ -1,17 +1,21 @@
 //! The terminal's input bytes and size, from the system.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use super::signals;
+
 /// Assumed columns and rows of a terminal that doesn't report its size.
 const DEFAULT_SIZE: (u16, u16) = (80, 24);
 /// Maximum columns and rows of the drawn area: more than any screen has, and little memory.
 const MAX_SIZE: (u16, u16) = (800, 300);
+/// Time between two checks if the program was asked to end.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// Maximum time that a pause waits for the reader.
 const PAUSE_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -113,6 +117,17 @@ pub fn read(buffer: &mut [u8], timeout: Option<Duration>, pause: &InputPause) ->
             Err(e) => return Err(e.into()),
         }
     }
+}
+
+/// Waits for something to read from `input`. Returns `false` if a signal asked the program to end first, after
+/// [`signals::hold_ends`].
+pub fn wait_until_asked_to_end(input: impl AsFd) -> io::Result<bool> {
+    while !signals::is_asked_to_end() {
+        if wait(&mut [PollFd::new(&input, PollFlags::IN)], Some(CHECK_INTERVAL))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 pub fn has_more() -> bool {

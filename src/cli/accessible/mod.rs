@@ -45,7 +45,7 @@ pub(super) fn run(global: &GlobalArgs, settings: Settings) -> Result<()> {
             .next("Leave out --no-input. To see the commands, run: jeton --help"));
     }
     let world = platform::adapters();
-    let lines: Rc<dyn Conversation> = Rc::new(TerminalLines::default());
+    let lines: Rc<dyn Conversation> = Rc::new(TerminalLines::holding_ends()?);
     let mut app = App {
         backend: select_backend(&settings, &world, Face::Cli)?,
         adapters: world,
@@ -55,7 +55,8 @@ pub(super) fn run(global: &GlobalArgs, settings: Settings) -> Result<()> {
         out: Output::in_words(lines),
         login: OnceCell::new(),
     };
-    converse(&mut app)
+    converse(&mut app)?;
+    if platform::signals::is_asked_to_end() { Err(Error::cancelled()) } else { Ok(()) }
 }
 
 /// Reads out the introduction and the menus until the person quits.
