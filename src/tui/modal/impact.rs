@@ -276,14 +276,18 @@ pub fn describe(removal: &Removal, impact: &Impact, columns: usize, dates: Dates
     let of = removal.object().map_or_else(String::new, |object| format!(" {}", object.join(" ")));
     let used = group_digits(impact.used);
     let tokens = if impact.count == 1 { String::new() } else { format!("{bound}{used} of {count}, ") };
-    let head = format!("! In use: {tokens}{calls}{of} in the last 7 days:");
-    let mut text = text.row(LineStyle::Warning, head);
+    // The title names a single token.
+    let single = impact.tokens.first().filter(|one| impact.count == 1 && of.is_empty() && one.usage.week > 0);
+    let end = single.map_or_else(|| ":".to_owned(), |one| format!(", {} today", group_digits(one.usage.today)));
+    let mut text = text.row(LineStyle::Warning, format!("! In use: {tokens}{calls}{of} in the last 7 days{end}"));
     for one in impact.tokens.iter().filter(|one| one.usage.week > 0) {
         let (name, calls) = (one.token.full_name(), count_noun(one.usage.week, "call"));
         let from = callers(&one.usage.clients, columns.saturating_sub(7));
-        text = text
-            .row(LineStyle::Strong, format!("{name}: {calls}, {} today", group_digits(one.usage.today)))
-            .row(LineStyle::Plain, format!("  from {from}"));
+        if single.is_none() {
+            let calls = format!("{name}: {calls}, {} today", group_digits(one.usage.today));
+            text = text.row(LineStyle::Strong, calls);
+        }
+        text = text.row(LineStyle::Plain, format!("  from {from}"));
         if let Some(methods) = describe_methods(&one.usage.methods, columns.saturating_sub(2)) {
             text = text.row(LineStyle::Plain, format!("  {methods}"));
         }
