@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::http;
 use crate::platform::bounded_read::{read_token_line, require_named_file};
 use crate::platform::paths;
+use crate::tui::keymap::Keymap;
 
 pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
     match command {
@@ -70,7 +71,21 @@ fn list(app: &mut App) -> Result<()> {
             found.map_or_else(|| ("-".to_owned(), "not set".to_owned()), |(value, source)| (value, source.to_string()));
         table.row([key, value, source]);
     }
-    app.out.table(&mut table)
+    app.out.table(&mut table)?;
+    if let Some(line) = describe_keys() {
+        app.out.note(&line);
+    }
+    Ok(())
+}
+
+/// Says if the user's file of keys is used.
+fn describe_keys() -> Option<String> {
+    let (path, keymap) = (paths::user_keys()?, Keymap::of_user());
+    Some(match (keymap.problem, path.symlink_metadata().is_ok()) {
+        (Some(problem), _) => format!("! The default keys are used: {problem}"),
+        (None, true) => format!("The keys of the screens are from {}", path.display()),
+        (None, false) => format!("The default keys of the screens are used: there is no {}", path.display()),
+    })
 }
 
 fn get(app: &mut App, one: &ConfigKeyArgs) -> Result<()> {
