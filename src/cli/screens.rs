@@ -105,6 +105,7 @@ pub(super) fn run_tui(
         lock_after: settings.lock_after.value,
         dates: settings.dates.value,
         mouse: settings.takes_mouse(&terminal),
+        tips: settings.tips.value,
         appearance: Appearance::configured(settings, &terminal),
         keymap: Keymap::of_user(),
         demo,
@@ -130,7 +131,7 @@ pub(super) fn require_terminal() -> Result<()> {
 }
 
 /// Refuses anything but a terminal, even one that only prints and reads lines. `subject` begins the error.
-fn require_lines(subject: &str) -> Result<()> {
+pub(super) fn require_lines(subject: &str) -> Result<()> {
     match io::stdin().is_terminal() && io::stdout().is_terminal() {
         true => Ok(()),
         false => Err(Error::usage(format!("{subject} a terminal"))

@@ -126,6 +126,7 @@ pub struct Settings {
     pub accessible: Setting<bool>,
     /// `true` if clicks and the wheel act on the screens.
     pub mouse: Setting<bool>,
+    pub tips: Setting<bool>,
     pub theme: Setting<ThemeName>,
     pub motion: Setting<Motion>,
     /// `true` if the screens change nothing.
@@ -298,8 +299,8 @@ impl Settings {
                 Some(Setting { value, source }) => Setting { value: value.as_os_str() != "0", source },
                 None => switch(SettingKey::Accessible, |keys| keys.accessible.clone())?.unwrap_or_default(),
             },
-            mouse: switch(SettingKey::Mouse, |keys| keys.mouse.clone())?
-                .unwrap_or(Setting { value: true, source: Source::Default }),
+            mouse: switch(SettingKey::Mouse, |keys| keys.mouse.clone())?.unwrap_or(screens::ON),
+            tips: switch(SettingKey::Tips, |keys| keys.tips.clone())?.unwrap_or(screens::ON),
             readonly: match overrides.readonly {
                 true => Some(Setting { value: true, source: Source::Option("--readonly") }),
                 false => switch(SettingKey::ReadOnly, |keys| keys.readonly.clone())?,
@@ -362,6 +363,7 @@ impl Settings {
             SettingKey::StoreColour => text(self.store_colour.as_ref()?, |colour| colour.as_str().to_owned()),
             SettingKey::Accessible => text(&self.accessible, yes_or_no),
             SettingKey::Mouse => text(&self.mouse, yes_or_no),
+            SettingKey::Tips => text(&self.tips, yes_or_no),
             SettingKey::Dates => text(&self.dates, |dates| dates.as_str().to_owned()),
             SettingKey::Theme => plain(&self.theme),
             SettingKey::Motion => plain(&self.motion),

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use super::{Settings, Source};
+use super::{Setting, Settings, Source};
 use crate::domain::untrusted_text::excerpt;
 use crate::domain::word_enum::word_enum;
 use crate::error::{Error, Result};
 use crate::platform::terminal_facts::TerminalFacts;
 
 const MAX_NAME: usize = 32;
+/// The default of a switch that is on.
+pub(super) const ON: Setting<bool> = Setting { value: true, source: Source::Default };
 
 impl Settings {
     /// Returns `true` if clicks and the wheel act on the screens in `terminal`.

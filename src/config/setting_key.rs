@@ -31,6 +31,7 @@ pub enum SettingKey {
     Dates,
     Accessible,
     Mouse,
+    Tips,
     Theme,
     Motion,
     ReadOnly,
@@ -46,7 +47,7 @@ pub enum SettingKey {
 
 /// Every key, in the order of its variants: name, and description for `jeton config --help` and
 /// `docs/configuration.md`. A dot in a name leads into a table of the file.
-const KEYS: [(SettingKey, &str, &str); 25] = [
+const KEYS: [(SettingKey, &str, &str); 26] = [
     (SettingKey::Store, "store", "Path of the store's file"),
     (
         SettingKey::StoreColour,
@@ -93,6 +94,7 @@ const KEYS: [(SettingKey, &str, &str); 25] = [
         "mouse",
         "yes: clicks and the wheel act on the screens (GNU screen: only if set); no: the mouse selects text",
     ),
+    (SettingKey::Tips, "tips", "yes: each screen shows tips, each of them once"),
     (SettingKey::Theme, "theme", "Colours of the screens: auto, dark, light, terminal, mono, or a theme of your own"),
     (SettingKey::Motion, "motion", "Motion on the screens: full, or reduced (no animation)"),
     (SettingKey::ReadOnly, "readonly", "yes: the screens show everything and change nothing, as with --readonly"),
@@ -180,9 +182,11 @@ impl SettingKey {
             | SettingKey::ServeKey
             | SettingKey::ApiToken => Ok(()),
             SettingKey::ServerPin => CertificatePin::parse(value).map(drop),
-            SettingKey::ServerInsecure | SettingKey::Accessible | SettingKey::Mouse | SettingKey::ReadOnly => {
-                self.parse_yes_or_no(value).map(drop)
-            }
+            SettingKey::ServerInsecure
+            | SettingKey::Accessible
+            | SettingKey::Mouse
+            | SettingKey::Tips
+            | SettingKey::ReadOnly => self.parse_yes_or_no(value).map(drop),
             SettingKey::Server => ServerAddress::parse(value).map(drop),
             SettingKey::Username => Username::parse(value).map(drop),
             SettingKey::ApiTokenName => TokenName::parse(value).map(drop),

@@ -16,6 +16,7 @@ use crate::tui::screen::Workspace;
 use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::list::layout::height;
 use crate::tui::screen::sign_in::SignIn;
+use crate::tui::tips::TipState;
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::SetupState;
 
@@ -30,6 +31,7 @@ pub struct App {
     pub held_input: VecDeque<Msg>,
     /// The layer of the field whose text is open in an editor.
     pub edited: Option<Layer>,
+    pub tips: TipState,
 }
 
 /// A screen that fills the terminal.
@@ -63,6 +65,7 @@ impl App {
             lock: None,
             held_input: VecDeque::new(),
             edited: None,
+            tips: TipState { is_on: config.tips, ..TipState::default() },
         }
     }
 

@@ -9,6 +9,7 @@ impl ScreenId {
     pub const TOKENS: ScreenId = ScreenId(1);
     pub const ACCOUNTS: ScreenId = ScreenId(2);
     pub const POLICY: ScreenId = ScreenId(5);
+    pub const DENIED: ScreenId = ScreenId(6);
 }
 
 /// Number of a dialog on the stack. Never used twice, so that a reply can't reach another dialog.

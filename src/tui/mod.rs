@@ -40,6 +40,7 @@ pub mod screen;
 mod terminal;
 pub mod text_fit;
 pub mod theme;
+pub mod tips;
 pub mod update;
 pub mod view;
 pub mod view_state;
@@ -104,6 +105,8 @@ pub struct TuiConfig {
     pub dates: DateFormat,
     /// `true` if clicks and the wheel act on the screens.
     pub mouse: bool,
+    /// `true` if tips are shown.
+    pub tips: bool,
     pub appearance: Appearance,
     pub keymap: Keymap,
     /// `true` if keys for changes don't work. The backend refuses changes in any case.

@@ -9,6 +9,8 @@ use crate::verbs::cli_line::CliLine;
 
 /// Milliseconds for which a notice is shown.
 const NOTICE_DURATION: i64 = 8 * SECOND;
+/// The same for a tip, which is never shown again.
+const TIP_DURATION: i64 = 20 * SECOND;
 
 /// A line shown for a limited time. It never contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,12 @@ pub enum NoticeId {
     /// Not everything could be marked.
     MarkLimit,
     Copied,
+    /// Text was sent to a terminal, which never confirms.
+    Sent,
+    /// An editor left the text as it was.
+    Unchanged,
+    /// A tip about a screen.
+    Tip,
     /// There is nothing to copy, or the text can't be copied safely.
     NotCopied,
     /// A key has no effect at the moment.
@@ -99,7 +107,7 @@ impl Notice {
 
     /// Returns the time at which the notice disappears.
     pub fn until(&self) -> Timestamp {
-        self.at.plus(NOTICE_DURATION)
+        self.at.plus(if self.id == NoticeId::Tip { TIP_DURATION } else { NOTICE_DURATION })
     }
 
     pub fn is_success(&self) -> bool {
@@ -107,6 +115,10 @@ impl Notice {
     }
 
     pub fn glyph(&self, theme: &Theme) -> (&'static str, Style) {
-        if self.is_success() { ("✓", theme.good) } else { ("!", theme.danger) }
+        match self.id {
+            NoticeId::Sent | NoticeId::Unchanged | NoticeId::Tip => ("·", theme.accent),
+            _ if self.is_success() => ("✓", theme.good),
+            _ => ("!", theme.danger),
+        }
     }
 }

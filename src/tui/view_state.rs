@@ -25,6 +25,7 @@ const MAX_TEXT: usize = 200;
 /// Maximum number of stores and servers in the file.
 const MAX_PLACES: usize = 50;
 const MAX_COLUMNS: usize = 20;
+const MAX_TIPS: usize = 50;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -33,6 +34,9 @@ pub struct ViewState {
     pub sort: Sort,
     /// Headings of the columns that the token table leaves out.
     pub hidden_columns: Vec<String>,
+    /// The tips that were shown, here or at another place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tips: Vec<String>,
     pub filters: Vec<SavedFilter>,
 }
 
@@ -90,6 +94,8 @@ impl ViewState {
         self.filters.len() <= MAX_FILTERS
             && self.hidden_columns.len() <= MAX_COLUMNS
             && self.hidden_columns.iter().all(|heading| is_plain(heading, MAX_NAME))
+            && self.tips.len() <= MAX_TIPS
+            && self.tips.iter().all(|tip| is_plain(tip, MAX_NAME))
             && self.filters.iter().all(|filter| {
                 is_plain(&filter.screen, MAX_NAME)
                     && is_plain(&filter.name, MAX_NAME)
@@ -128,7 +134,15 @@ impl ViewStateFile {
     /// # Errors
     /// The reason why the file can't be used.
     pub fn load(&self) -> Result<ViewState> {
-        Ok(self.content()?.places.remove(&self.place).unwrap_or_default())
+        let mut content = self.content()?;
+        let mut state = content.places.remove(&self.place).unwrap_or_default();
+        // A tip is for the user, not for a place.
+        for tip in content.places.into_values().flat_map(|place| place.tips) {
+            if !state.tips.contains(&tip) && state.tips.len() < MAX_TIPS {
+                state.tips.push(tip);
+            }
+        }
+        Ok(state)
     }
 
     fn content(&self) -> Result<Content> {
@@ -192,9 +206,11 @@ mod tests {
         let mut state = ViewState { sort, ..ViewState::default() };
         state.toggle_column("HINT");
         state.save_filter(filter("mine", "account:ci is:stale")).unwrap();
+        state.tips.push("keys".to_owned());
         here.save(&state).unwrap();
         there.save(&ViewState::default()).unwrap();
-        assert_eq!((here.load().unwrap(), there.load().unwrap()), (state, ViewState::default()));
+        let tips_of_all = ViewState { tips: state.tips.clone(), ..ViewState::default() };
+        assert_eq!((here.load().unwrap(), there.load().unwrap()), (state, tips_of_all));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o7777, 0o700);
     }

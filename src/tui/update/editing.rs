@@ -45,7 +45,7 @@ pub(super) fn on_edited(app: &mut App, result: Result<String>) -> Vec<Effect> {
             NoticeId::TextTruncated,
             "Not all of the edited text was taken: it was too long, or had control characters. Check the field",
         )),
-        (true, false) => Some((NoticeId::NoEffect, "The editor left the text unchanged")),
+        (true, false) => Some((NoticeId::Unchanged, "The editor left the text unchanged")),
         (true, true) => None,
     };
     if let Some((id, text)) = notice {

@@ -26,6 +26,7 @@ use crate::tui::model::RequestKind;
 use crate::tui::msg::{Copied, Msg, ReadKey};
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::page_keys;
+use crate::tui::tips;
 use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
 use crate::verbs::credential::Credential;
 use crate::verbs::session::Session;
@@ -44,6 +45,7 @@ pub fn start(app: &mut App) -> Vec<Effect> {
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     let mut effects = handle(app, msg);
     effects.extend(held_input::play_back(app));
+    effects.extend(tips::offer(app));
     effects
 }
 
@@ -192,11 +194,14 @@ fn with_page(
 fn on_copied(app: &mut App, result: Result<Copied>) -> Vec<Effect> {
     let mut reply = Reply::Copied(result);
     let effects = offer(app, app.top_layer(), None, &mut reply);
-    // That the clipboard was cleared, only the dialog of the secret says.
-    if let (None, Reply::Copied(result)) = (&effects, &reply)
-        && !matches!(result, Ok(Copied::Cleared))
-    {
-        let id = if result.is_err() { NoticeId::NotCopied } else { NoticeId::Copied };
+    if let (None, Reply::Copied(result)) = (&effects, &reply) {
+        let id = match result {
+            // Only the dialog of the secret says that the clipboard was cleared.
+            Ok(Copied::Cleared) => return Vec::new(),
+            Ok(Copied::Temporary | Copied::Permanent) => NoticeId::Copied,
+            Ok(Copied::Sent(_)) => NoticeId::Sent,
+            Err(_) => NoticeId::NotCopied,
+        };
         app.model.notify(Notice::new(id, Copied::describe(result)));
     }
     effects.unwrap_or_default()

@@ -120,6 +120,7 @@ fn child() {
         lock_after: std::time::Duration::ZERO,
         dates: jeton::domain::date_format::DateFormat::Iso,
         mouse: false,
+        tips: false,
         appearance: tui::theme::appearance::Appearance::fixed(tui::theme::Theme::mono()),
         keymap: Default::default(),
         demo: None,

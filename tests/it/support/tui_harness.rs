@@ -97,6 +97,7 @@ impl TuiHarness {
             lock_after: Duration::ZERO,
             dates: jeton::domain::date_format::DateFormat::Iso,
             mouse: true,
+            tips: false,
             appearance: Appearance::fixed(theme),
             keymap: Default::default(),
             demo: None,

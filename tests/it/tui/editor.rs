@@ -49,7 +49,7 @@ fn edited_text_is_one_line_and_stored_only_when_confirmed() {
     s.keys(KEY);
     assert_eq!(s.edited.last().unwrap(), "Deploys the shop");
     edited(&mut s, "Deploys the shop\n");
-    s.assert_notice(NoticeId::NoEffect);
+    s.assert_notice(NoticeId::Unchanged);
     s.keys(KEY);
     edited(&mut s, "a\u{1b}[2Jb");
     s.assert_notice(NoticeId::TextTruncated);

@@ -40,6 +40,7 @@ mod small_terminals;
 mod snapshots;
 mod story;
 mod table;
+mod tips;
 mod typed_ahead;
 mod undo;
 mod usage;
