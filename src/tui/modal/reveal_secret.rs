@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::save_secret::SaveSecretDialog;
@@ -13,8 +14,9 @@ use crate::tui::component::{ClickTarget, Component, Destination, Intent, Reply, 
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
-use crate::tui::msg::Copied;
+use crate::tui::msg::{Copied, Sent};
 use crate::tui::text_fit::fold;
+use crate::tui::theme::Theme;
 use crate::tui::widget::dialog_frame::{FRAME_ROWS, dialog_area, dialog_click, dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
@@ -26,8 +28,8 @@ pub struct RevealSecretDialog {
     shown: bool,
     was_shown: bool,
     copied: bool,
-    /// `true` if the secret was sent to a terminal, which doesn't confirm that it was copied.
-    sent: bool,
+    /// The route by which the secret was sent to a terminal, which doesn't confirm that it was copied.
+    sent: Option<Sent>,
     saved: bool,
     note: String,
     failed: bool,
@@ -44,7 +46,7 @@ impl RevealSecretDialog {
             shown: false,
             was_shown: false,
             copied: false,
-            sent: false,
+            sent: None,
             saved: false,
             note: String::new(),
             failed: false,
@@ -86,7 +88,7 @@ impl RevealSecretDialog {
         lines.extend(secret);
         let note: Vec<_> = match &self.warning {
             Some(warning) if self.note.is_empty() => styled(&format!("! Warning: {warning}"), theme.warning).collect(),
-            _ => styled(&self.note, if self.failed { theme.danger } else { theme.good }).collect(),
+            _ => styled(&self.note, self.note_style(theme)).collect(),
         };
         let curl = |to: &str| format!("printf 'Authorization: Bearer %s' \"$(cat FILE)\" | curl -H @- {to}");
         let example = match (&model.server, &model.verify_endpoint) {
@@ -105,6 +107,14 @@ impl RevealSecretDialog {
             lines.resize(lines.len().max(10), Line::default());
         }
         lines
+    }
+
+    fn note_style(&self, theme: &Theme) -> Style {
+        match (self.failed, self.copied || self.saved) {
+            (true, _) => theme.danger,
+            (false, true) => theme.good,
+            (false, false) => theme.accent,
+        }
     }
 
     /// Returns the question before closing the secret.
@@ -157,7 +167,9 @@ impl Component for RevealSecretDialog {
         match reply {
             Reply::Copied(result) => {
                 self.copied |= matches!(result, Ok(Copied::Temporary | Copied::Permanent));
-                self.sent |= matches!(result, Ok(Copied::Sent(_)));
+                if let Ok(Copied::Sent(route)) = result {
+                    self.sent = Some(*route);
+                }
                 (self.note, self.failed) = (Copied::describe(result), result.is_err());
             }
             Reply::Saved(Ok(path)) => {
@@ -191,24 +203,23 @@ impl Component for RevealSecretDialog {
 /// The question before closing a secret that the user doesn't have yet.
 pub struct DiscardSecretDialog {
     name: String,
-    sent: bool,
+    sent: Option<Sent>,
 }
 
 impl DiscardSecretDialog {
     /// Returns the lines of the dialog over `area`.
     fn lines(&self, area: Rect) -> Vec<Line<'static>> {
         let name = &self.name;
-        let text = if self.sent {
-            format!(
-                "The secret of {name} was sent to your terminal. Paste to check that the secret arrived. If you leave, \
-                 jeton can't show the secret again. You would have to regenerate the token."
-            )
-        } else {
-            format!(
-                "You did not show, copy or save the secret of {name}. If you leave, jeton can't show the secret \
-                 again. You would have to regenerate the token."
-            )
+        let start = match self.sent {
+            Some(Sent::Direct | Sent::TmuxPassthrough) => {
+                format!("The secret of {name} was sent to your terminal. Paste to check that the secret arrived.")
+            }
+            Some(Sent::Tmux) => format!("The secret of {name} was sent to tmux. Paste to check that the secret arrived."),
+            None => format!("You did not show, copy or save the secret of {name}."),
         };
+        let text = format!(
+            "{start} If you leave, jeton can't show the secret again. You would have to regenerate the token."
+        );
         let mut lines: Vec<Line<'static>> = fold(&text, dialog_columns(area)).into_iter().map(Line::raw).collect();
         lines.resize(lines.len().max(4), Line::default());
         lines

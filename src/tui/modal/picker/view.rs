@@ -289,8 +289,7 @@ impl Picker {
             return Some(("Leave and discard your changes?".to_owned(), theme.warning));
         }
         if let Some(notice) = &model.notice {
-            let style = if notice.is_success() { theme.good } else { theme.danger };
-            return Some((notice.full_text(), style));
+            return Some((notice.full_text(), notice.glyph(theme).1));
         }
         if self.is_on_sets() {
             return None;
