@@ -79,11 +79,11 @@ fn arrows_stay_in_a_list_and_tab_leaves_it() {
     let first = s.text();
     s.keys("<up><up><left>kh<space>");
     assert_eq!(s.text(), first, "Up on the first choice stays");
-    s.keys("<tab>");
+    s.keys("<tab><tab>");
     assert_ne!(s.text(), first, "Tab leaves");
     s.assert_shows("(•) Extended Access");
 
-    s.keys("<s-tab><s-tab><end><down><down><right>");
+    s.keys("<s-tab><s-tab><s-tab><end><down><down><right>");
     s.assert_shows("[other]");
     s.keys("<home><up><up><left>");
     s.assert_shows("[7 d]");
@@ -157,6 +157,7 @@ fn new_token_is_for_the_user_or_an_account_they_manage() {
                  ( ) Inherit              the role's methods, except jeton.*
                  ( ) Custom…              Space opens the method picker
                  (•) no access            can't call any method
+    Use          (•) expected   ( ) none expected: never stale
 
                  [ Generate ]
     ");
@@ -179,7 +180,7 @@ fn every_confirmation_names_its_target_and_the_account_of_the_password() {
         ("d", "token.disable", "<esc>"),
         ("r<enter>", "token.regenerate", "<esc><esc>"),
         ("ccopy<tab><tab><tab><enter>", "token.copy", "<esc><esc>d"),
-        ("ex<tab><tab><tab><tab><enter>", "token.edit", "<esc><esc>d"),
+        ("ex<tab><tab><tab><tab><tab><enter>", "token.edit", "<esc><esc>d"),
         ("2<down>d", "account.disable", "<esc>"),
         ("x", "delete-account", "<esc>"),
         ("o<home><tab><enter>", "account.role", "<esc><esc>"),

@@ -17,6 +17,7 @@ fn expected_use_is_chosen_in_the_forms_and_an_unexpected_use_is_shown() {
     let secret = take_secret(&mut s);
     s.keys("<esc>");
     s.assert_no_dialog();
+    s.keys("R");
     s.assert_shows("expected to be unused");
     s.assert_hides("‼ used");
     s.install.fakes.clock.advance(HOUR);

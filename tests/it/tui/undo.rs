@@ -52,7 +52,27 @@ fn edit_is_undone_to_the_very_values_from_before() {
     s.assert_shows("u Undo");
     s.keys("u");
     s.assert_top("token.edit");
-    insta::assert_snapshot!(s.dialog_text(), @"");
+    insta::assert_snapshot!(s.dialog_text(), @r#"
+    Undo the edit of ops/robot
+    name         robot → bot
+    description  "Else" → "Deploys"
+    expires      never → 2026-12-21
+    API          Maven Plugin → 2 methods
+                 + environment.control.StartEnv
+                 + environment.control.StopEnv
+                 - Maven Plugin
+    use          none expected → expected
+    methods      12 → 2
+                 + gains 2: environment.control.StartEnv,
+                     environment.control.StopEnv
+                 - loses 12: artifacts.repository.CheckArtifact,
+                     artifacts.repository.ListArtifacts,
+                     artifacts.repository.UploadArtifact, …
+
+    ↓ 3 more lines  PgDn
+
+    Password of ops
+    "#);
     assert_eq!(stored(&s, &issued), edited, "not before it is confirmed");
     s.keys(&format!("{PASSWORD}<enter>"));
     let undone = stored(&s, &issued);
