@@ -323,7 +323,7 @@ fn edit() {
 #[test]
 fn edit_reviewed() {
     insta::assert_snapshot!(screens_at_sizes(
-        "<down>e<tab>Deploys the shop<tab><right><tab><up><up><tab><enter>",
+        "<down>e<tab>Deploys the shop<tab><right><tab><up><up><tab><tab><enter>",
         &SMALL
     ));
 }
