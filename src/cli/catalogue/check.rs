@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::App;
 use super::super::output::counted;
 use super::apply::show_import;
-use super::existing_catalogues;
+use super::{existing_catalogues, explain_without_store};
 use crate::error::Result;
 use crate::platform::bounded_read::is_standard;
 use crate::platform::catalogue_file;
@@ -29,7 +29,8 @@ pub(in crate::cli) struct Checked {
 
 pub(super) fn check(app: &mut App, path: &str, is_verbose: bool) -> Result<()> {
     app.prompt.check_stdin_is_free(Path::new(path), "the catalogue")?;
-    let source = catalogue_file::read(Path::new(path), read_text, || existing_catalogues(app))?;
+    let source = catalogue_file::read(Path::new(path), read_text, || existing_catalogues(app))
+        .map_err(|error| explain_without_store(app, error))?;
     show_import(app, &source, Some(is_verbose));
     let catalogue = source.catalogue;
     let (groups, methods, sets) = (catalogue.groups.len(), catalogue.methods().count(), catalogue.sets.len());

@@ -14,7 +14,7 @@ pub(super) use show::Shown;
 
 use super::App;
 use super::args::{CatalogueCommand, ImportCommand};
-use crate::domain::catalogue::{Catalogue, MANAGEMENT};
+use crate::domain::catalogue::{Catalogue, MANAGEMENT, UNKNOWN_SET};
 use crate::domain::suggest::did_you_mean;
 use crate::error::{Error, Result};
 use crate::verbs::accounts::GetSetup;
@@ -38,10 +38,26 @@ fn catalogues(app: &App) -> Result<Vec<Catalogue>> {
 
 fn existing_catalogues(app: &App) -> Result<Vec<Catalogue>> {
     // Without a store, a file can still be written and checked for a store set up later.
-    if app.call(&Credential::Store, GetSetup)?.first_run {
+    if has_no_store(app)? {
         return Ok(vec![Catalogue::shipped(MANAGEMENT)?]);
     }
     catalogues(app)
+}
+
+fn has_no_store(app: &App) -> Result<bool> {
+    Ok(app.call(&Credential::Store, GetSetup)?.first_run)
+}
+
+/// Explains `error` of a catalogue, if there is no store in which an unknown API set could be.
+fn explain_without_store(app: &App, error: Error) -> Error {
+    let is_unknown_set = error.why.as_deref().is_some_and(|why| why.contains(UNKNOWN_SET));
+    if !is_unknown_set || !has_no_store(app).unwrap_or(false) {
+        return error;
+    }
+    let place = app.backend.location();
+    error
+        .why(format!("this catalogue does not have this API set, and there is no store at {place} to look for the set"))
+        .next("If another catalogue has the API set, check the file on the machine of the store, or use --store PATH")
 }
 
 /// Returns the error for a name that none of `catalogues` has.

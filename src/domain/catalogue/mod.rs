@@ -22,6 +22,8 @@ pub mod toml_writer;
 pub mod validate;
 mod validate_sets;
 
+pub use validate_sets::UNKNOWN_SET;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -18,6 +18,9 @@ const MAX_PATTERNS: usize = 2_000;
 /// compares this much data.
 const MAX_MEMBERS: usize = 1_000_000;
 
+/// The reason for an API set that no catalogue has.
+pub const UNKNOWN_SET: &str = "neither this catalogue nor a catalogue in the store has this API set";
+
 pub(super) fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResult {
     validate_set_sizes(catalogue)?;
     let names = SetNames::new(catalogue, others);
@@ -124,10 +127,9 @@ impl<'a> SetNames<'a> {
                 "no method of this catalogue matches the pattern",
             ),
             SetEntry::Group(group) => (self.groups.contains(group.as_str()), "this catalogue has no such group"),
-            SetEntry::Set(name) => (
-                self.sets.contains(name.as_str()) || self.elsewhere.contains_key(name.as_str()),
-                "neither this catalogue nor a catalogue in the store has this API set",
-            ),
+            SetEntry::Set(name) => {
+                (self.sets.contains(name.as_str()) || self.elsewhere.contains_key(name.as_str()), UNKNOWN_SET)
+            }
         };
         (!means_something).then_some(why)
     }

@@ -1,5 +1,7 @@
 //! `jeton catalogue …`.
 
+use jeton::error::Kind;
+
 use super::example;
 use crate::support::cli_program::{CliHome, exists};
 
@@ -51,7 +53,7 @@ fn readmes_example_is_checked_applied_listed_and_exported() {
     let applied = home.as_ops(&["catalogue", "apply", "shop.toml"]).assert_success();
     insta::assert_snapshot!(applied.err, @"
     ✓ catalogue shop applied
-      If a proxy uses routes of this catalogue, print its configuration again with the same options as before (jeton guide …), save it and reload the proxy
+      If a proxy uses routes of this catalogue, print the proxy's configuration again. Run jeton guide … with the same options as before, save the output, and reload the proxy
     ");
 
     let list = home.run(&["catalogue", "list"], "").assert_success().out;
@@ -214,6 +216,12 @@ fn file_is_checked_without_a_store() {
     let home = CliHome::new();
     home.file("shop.toml", &example(), 0o644);
     home.run(&["catalogue", "check", "shop.toml"], "").assert_success();
+    home.file("other.toml", &example().replace("set:Shop reader", "set:Other reader"), 0o644);
+    let unknown = home.run(&["catalogue", "check", "other.toml"], "").assert_error(Kind::Usage);
+    insta::assert_snapshot!(unknown.message(), @r#"
+    error: other.toml:44:12: "set:Other reader" in the API set "Shop desk" is invalid: this catalogue does not have this API set, and there is no store at [folder]/.local/share/jeton/jeton.db to look for the set
+      If another catalogue has the API set, check the file on the machine of the store, or use --store PATH
+    "#);
     assert!(!exists(&home.store()), "looking makes nothing");
     home.run(&["catalogue", "list"], "").assert_code(3);
     home.as_ops(&["catalogue", "apply", "shop.toml", "--dry-run"]).assert_code(3);

@@ -35,11 +35,11 @@ fn imported_routes_and_scopes_apply() {
     );
     home.run(&["catalogue", "show", "shop.orders.listOrders"], "").assert_code(3);
     insta::assert_snapshot!(home.as_ops(&IMPORT).assert_success().err, @r#"
-    ! POST "/orders": removed invisible control characters from its title
-    ! operations without operationId, for which jeton makes an id from HTTP method and path: 1 (DELETE "/orders/{id}")
+    ! POST "/orders": removed invisible control characters from the title
+    ! operations without an operationId, for which jeton makes an id from HTTP method and path: 1 (DELETE "/orders/{id}")
       access levels: 1 from the HTTP method, 1 from scopes, 1 from x-jeton-access
     ✓ catalogue shop applied
-      If a proxy uses routes of this catalogue, print its configuration again with the same options as before (jeton guide …), save it and reload the proxy
+      If a proxy uses routes of this catalogue, print the proxy's configuration again. Run jeton guide … with the same options as before, save the output, and reload the proxy
     "#);
 
     let json = home.run(&["catalogue", "list", "--json"], "").assert_success().json();
