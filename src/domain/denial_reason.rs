@@ -41,4 +41,12 @@ impl DenialReason {
             DenialReason::NotPermitted => "the token is not permitted to call the method",
         }
     }
+
+    /// Returns the reason for a token that was not purged.
+    pub const fn describe_for_existing(self) -> &'static str {
+        match self {
+            DenialReason::Deleted => "the token is in the trash",
+            reason => reason.describe(),
+        }
+    }
 }

@@ -93,7 +93,7 @@ pub(super) fn print_summary(app: &App, issued: &[IssuedToken], saved: &[PathBuf]
     for (at, one) in issued.iter().enumerate() {
         let token = &one.token;
         let end = match (token.denial_reason(now), token.expiry) {
-            (Some(reason), _) => format!("The token can't be used now: {}", reason.describe()),
+            (Some(reason), _) => format!("The token can't be used now: {}", reason.describe_for_existing()),
             (None, Expiry::Never) => "The token never expires".to_owned(),
             (None, Expiry::At(at)) => {
                 format!("The token expires {} (last day: {})", relative(at, now), app.dates().last_day(token.expiry))

@@ -101,10 +101,10 @@ fn add_rights(table: &mut Table, shown: &TokenDetails) {
     let count = rights.permitted.len();
     match rights.denial_reason {
         None => table.pair("May call", if count == 0 { "nothing".to_owned() } else { counted(count, "method") }),
-        Some(reason) if count == 0 => table.pair("May call", format!("nothing: {}", reason.describe())),
+        Some(reason) if count == 0 => table.pair("May call", format!("nothing: {}", reason.describe_for_existing())),
         Some(reason) => table.pair(
             "May call",
-            format!("nothing: {}. While the token works: {}", reason.describe(), counted(count, "method")),
+            format!("nothing: {}. While the token works: {}", reason.describe_for_existing(), counted(count, "method")),
         ),
     }
     add_methods(table, rights.permitted.iter().map(ToString::to_string));
@@ -164,7 +164,7 @@ fn add_usage(table: &mut Table, shown: &TokenDetails, now: Timestamp, dates: Dat
         ),
     );
     table.values("From", usage.clients.iter().map(describe_client));
-    table.values("Methods", usage.methods.iter().map(|(method, uses)| format!("{method}  {uses}")));
+    table.values("Methods", usage.methods.iter().map(|(method, uses)| format!("{method}  {}", counted(*uses, "call"))));
     if !usage.all_methods.is_empty() {
         let bound = if usage.methods_truncated { "more than " } else { "" };
         let (used, permitted) = (shown.used_methods, counted(shown.rights.current.permitted.len(), "method"));
@@ -180,10 +180,10 @@ pub(in crate::cli) fn describe_calls(today: u64, week: u64) -> String {
     format!("{today} today, {week} in the last 7 days")
 }
 
-/// Formats `10.0.0.5  curl/8.5  12`.
+/// Formats `10.0.0.5  curl/8.5  12 calls`.
 pub(in crate::cli) fn describe_client(origin: &ClientUsage) -> String {
     let (address, client) = format_origin(&origin.address, &origin.client);
-    format!("{address}  {client}  {}", origin.uses)
+    format!("{address}  {client}  {}", counted(origin.uses, "call"))
 }
 
 /// Formats `14 since disabled, last 3 min ago from 10.0.0.4  curl/8.5 (disabled)`. `None` without denials.

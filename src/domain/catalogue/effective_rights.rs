@@ -55,7 +55,7 @@ impl Withheld {
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
             Withheld::AccountRole => format!("the account's role {} is too low", ceilings.account),
             Withheld::IssuedRole => format!("the issued role {} is too low", ceilings.issued),
-            Withheld::TokenDenied(reason) => reason.describe().to_owned(),
+            Withheld::TokenDenied(reason) => reason.describe_for_existing().to_owned(),
         }
     }
 }
@@ -153,6 +153,11 @@ impl EffectiveRights {
         all
     }
 
+    fn unknown_sets_text(&self) -> String {
+        let sets = if self.unknown_sets.len() == 1 { "set" } else { "sets" };
+        format!("unknown API {sets} {}", self.unknown_sets.join(", "))
+    }
+
     /// Returns a warning for the person who chose the selection; `None` if it grants everything that it names.
     pub fn warning(&self) -> Option<String> {
         let selected = self.permitted.len() + self.withheld.len();
@@ -161,11 +166,9 @@ impl EffectiveRights {
             (None, 0) if self.unknown_sets.is_empty() => {
                 "the token can't call any method: its API selection has no methods".to_owned()
             }
-            (None, 0) => {
-                let sets = if self.unknown_sets.len() == 1 { "set" } else { "sets" };
-                format!("the token can't call any method: unknown API {sets} {}", self.unknown_sets.join(", "))
-            }
-            (None, _) => return None,
+            (None, 0) => format!("the token can't call any method: {}", self.unknown_sets_text()),
+            (None, _) if self.unknown_sets.is_empty() => return None,
+            (None, _) => format!("a part of the API selection grants nothing: {}", self.unknown_sets_text()),
             (Some((id, reason)), permitted) => {
                 let what = match (permitted, self.withheld.len()) {
                     (0, 1) => "the token can't call its only method: ".to_owned(),

@@ -180,8 +180,7 @@ impl MethodCheck {
             Withheld::IssuedRole => {
                 format!("the method needs a higher role; the secret was issued with the role {issued}")
             }
-            Withheld::TokenDenied(DenialReason::Deleted) => "the token is in the trash".to_owned(),
-            Withheld::TokenDenied(reason) => reason.describe().to_owned(),
+            Withheld::TokenDenied(reason) => DenialReason::describe_for_existing(reason).to_owned(),
         }
     }
 }

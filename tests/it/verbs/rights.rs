@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::support::fakes::{entry, tester};
-use jeton::domain::catalogue::effective_rights::Withheld;
+use jeton::domain::catalogue::effective_rights::{EffectiveRights, Withheld};
 use jeton::domain::catalogue::permission_index::members;
 use jeton::domain::catalogue::{ApiSet, SetEntry, toml_reader, toml_writer};
 use jeton::verbs::audited::Audited;
@@ -52,7 +52,7 @@ fn stored_set_of_management_methods_hinders_no_other_catalogue() {
     let cloud = Catalogue::shipped("cloud-platform").unwrap();
     crate::catalogue::apply(&install, OWNER, &cloud, None).unwrap();
     let again = toml_reader::read("f.toml", &toml_writer::toml(&desk), &listed());
-    insta::assert_snapshot!(assert_error(again, Kind::Usage), @r#"f.toml:9:5: "jeton.tokens.write-all" in the API set "Desk" is invalid: API sets can't include jeton.* methods; choose these methods for each token"#);
+    insta::assert_snapshot!(assert_error(again, Kind::Usage), @r#"f.toml:9:5: "jeton.tokens.write-all" in the API set "Desk" is invalid: API sets can't include jeton.* methods. Choose these methods for each token"#);
 }
 
 /// For each method, the list in `show`, the answer of `can` and the decision about a presented secret agree. Tested for
@@ -152,6 +152,12 @@ fn selection_with_withheld_methods_gives_a_warning() {
     assert_eq!(edited(methods(&[read])), None);
     insta::assert_snapshot!(edited(methods(&[write])).unwrap(), @"the token can't call its only method: environment.control.StopEnv (the account's role viewer is too low)");
     assert_eq!(edited(Selection::Inherit), None);
+    let rights = EffectiveRights {
+        permitted: vec![MethodId::parse(read).unwrap()],
+        unknown_sets: vec!["gone".to_owned()],
+        ..install.call("viewer", show("x")).unwrap().rights.current
+    };
+    insta::assert_snapshot!(EffectiveRights { withheld: Vec::new(), ..rights }.warning().unwrap(), @"a part of the API selection grants nothing: unknown API set gone");
     let described = EditToken { description: Some(Description::parse("x").unwrap()), ..edit("x") };
     assert_eq!(install.call("viewer", described).unwrap().value.warning, None, "it chose no selection");
 }
