@@ -140,15 +140,21 @@ impl Keymap {
                 let name = |(context, action): (Context, Action)| format!("{} in [{}]", action.name(), context.name());
                 let (own, named) = (name((setting.context, setting.action)), name(other));
                 let (context, action) = other;
+                let is_fixed = |other: (Context, Action)| other.0.is_fixed() || is_fixed_key(*key, other);
+                let next = match (is_fixed((setting.context, setting.action)), is_fixed(other)) {
+                    (false, true) => format!("Use another key for {own}"),
+                    (true, false) => format!("Use another key for {named}"),
+                    (false, false) | (true, true) => "Use another key for one of them".to_owned(),
+                };
                 if action != setting.action && context.meets(setting.context) {
                     let what = format!("{key} would be the key for {own} and for {named}");
-                    return Some(Error::usage(what).next("Use another key for one of them"));
+                    return Some(Error::usage(what).next(next));
                 }
                 let both = [(setting.context, setting.action), other];
                 (confirms(both) || confirms([both[1], both[0]])).then(|| {
                     Error::usage(format!("{key} would open a question, and {key} again would answer yes"))
                         .why(format!("{key} would be the key for {own} and for {named}"))
-                        .next("Use another key for one of them")
+                        .next(next)
                 })
             })
         })
@@ -170,9 +176,16 @@ fn confirms([(_, asks), (context, answer)]: [(Context, Action); 2]) -> bool {
 
 /// Returns `true` if both actions have `key` by default.
 fn is_default(key: Key, one: (Context, Action), two: (Context, Action)) -> bool {
-    [one, two].into_iter().all(|(context, action)| {
-        BINDINGS.iter().any(|b| b.action == action && b.contexts.contains(&context) && b.keys.contains(&key))
-    })
+    [one, two].into_iter().all(|one| has_by_default(key, one))
+}
+
+/// Returns `true` if `key` always has this action, whatever the file sets.
+fn is_fixed_key(key: Key, one: (Context, Action)) -> bool {
+    key.is_fixed() && has_by_default(key, one)
+}
+
+fn has_by_default(key: Key, (context, action): (Context, Action)) -> bool {
+    BINDINGS.iter().any(|b| b.action == action && b.contexts.contains(&context) && b.keys.contains(&key))
 }
 
 #[cfg(test)]

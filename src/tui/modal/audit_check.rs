@@ -49,7 +49,8 @@ impl AuditCheck {
         if report.omitted > 0 {
             text = text.row(LineStyle::Plain, format!("and {}", count_noun(report.omitted, "more finding")));
         }
-        let next = "Don't change the store file. Compare the store with a backup.";
+        let next = "Don't change the store file. To compare the store with a backup, run on the machine of the store: \
+                    jeton restore FILE --dry-run";
         self.text = text.blank().row(LineStyle::Strong, next);
     }
 }

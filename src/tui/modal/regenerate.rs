@@ -19,8 +19,8 @@ use crate::tui::widget::form_layout::FormLayout;
 use crate::verbs::tokens::{MAX_GRACE, RegenerateToken, TokenTarget};
 
 fields! { RegenerateTokenDialog, form:
-    Grace if !form.rotating => Choice(&mut form.grace),
-    GraceText if !form.rotating && form.grace.is_text() => Text(form.grace.text_input()),
+    Grace if form.offers_grace() => Choice(&mut form.grace),
+    GraceText if form.offers_grace() && form.grace.is_text() => Text(form.grace.text_input()),
     Expires => Choice(form.expiry.choices()),
     ExpiryText if form.expiry.is_text() => Text(form.expiry.text_input()),
     Button => Button,
@@ -33,6 +33,8 @@ pub struct RegenerateTokenDialog {
     token: Token,
     /// `true` if two secrets are valid already. A third one ends both.
     rotating: bool,
+    /// `true` if the token had expired when the form was opened. Then no overlap is possible.
+    has_expired: bool,
     /// Validity of the old secret after the change; `None` = it ends at once.
     grace: ChoiceOrText<Option<Length>>,
     expiry: ExpiryChoice,
@@ -41,9 +43,11 @@ pub struct RegenerateTokenDialog {
 impl RegenerateTokenDialog {
     /// Opens the form for `token` with its status at `now`. An expired token can't keep its expiry.
     pub fn new(token: Token, now: Timestamp, default_expiry: Option<Length>) -> Form<Self> {
-        let expired = token.expiry.is_past(now);
-        let expiry =
-            if expired { ExpiryChoice::new(default_expiry) } else { ExpiryChoice::with_current(token.expiry, "keep") };
+        let has_expired = token.expiry.is_past(now);
+        let expiry = match has_expired {
+            true => ExpiryChoice::new(default_expiry),
+            false => ExpiryChoice::with_current(token.expiry, "keep"),
+        };
         let rotating = token.overlap(now).is_some();
         let mut grace = ChoiceOrText::new(vec![
             ("at once", None),
@@ -52,17 +56,22 @@ impl RegenerateTokenDialog {
             ("in 7 d", Some(Length::Days(7))),
         ]);
         // A client that uses the token now has a day to switch to the new secret.
-        if !expired && token.last_seen_at.is_some_and(|at| at >= now.plus(-RECENT_USE)) {
+        if !has_expired && token.last_seen_at.is_some_and(|at| at >= now.plus(-RECENT_USE)) {
             grace.select(Some(Length::Hours(24)), "24h");
         }
-        let form = RegenerateTokenDialog { token, rotating, grace, expiry };
-        Form::with_focus(form, if expired { Field::Expires } else { Field::Button })
+        let form = RegenerateTokenDialog { token, rotating, has_expired, grace, expiry };
+        Form::with_focus(form, if has_expired { Field::Expires } else { Field::Button })
+    }
+
+    /// Returns `true` if the old secret can keep working for a while.
+    fn offers_grace(&self) -> bool {
+        !self.rotating && !self.has_expired
     }
 
     /// Returns the length of the overlap and its end, limited by the present expiry and by `expiry`.
     fn overlap(&self, expiry: Expiry, now: Timestamp, zone: &dyn Zone) -> Result<Option<(Length, Timestamp)>> {
         let grace = match self.grace.chosen() {
-            _ if self.rotating => return Ok(None),
+            _ if !self.offers_grace() => return Ok(None),
             Chosen::Choice(None) => return Ok(None),
             Chosen::Choice(Some(grace)) => grace,
             Chosen::Text(text) => Length::parse(text)?,
@@ -85,6 +94,10 @@ impl RegenerateTokenDialog {
         if let Some(previous) = self.token.overlap(model.now).filter(|_| self.rotating) {
             layout.fact("Previous", &end_overlap::describe_previous_secret(previous, model.now), Style::new());
             layout.note("! The token has two secrets now. Both end when you regenerate.", theme.warning);
+            return layout.blank();
+        }
+        if self.has_expired {
+            layout.note("The old secret has expired and can't work again.", theme.dim);
             return layout.blank();
         }
         self.grace.draw(layout, (Field::Grace, "Old stops"), (Field::GraceText, "  in"), "12h, 14d … up to 30d");

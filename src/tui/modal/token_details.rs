@@ -120,7 +120,10 @@ impl RightsList<'_> {
                     None if count == 0 && rights.withheld.is_empty() => "The API selection has no methods".to_owned(),
                     None if count == 0 => "The token can't call any method".to_owned(),
                     None => format!("The token can call {methods}"),
-                    Some(reason) => format!("Can't call any method: {}. Otherwise: {methods}", reason.describe()),
+                    Some(reason) => {
+                        let reason = reason.describe_for_existing();
+                        format!("Can't call any method: {reason}. Otherwise: {methods}")
+                    }
                 });
             }
             _ => {}

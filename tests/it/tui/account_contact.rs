@@ -11,7 +11,7 @@ use crate::tui::accounts::{accounts, prove};
 fn contact_form_changes_and_removes_the_contact() {
     let mut s = accounts();
     s.keys("<down>enobody<tab><enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @r#""nobody" is not a contact: use one e-mail address such as ops@example.com, with 254 characters at most"#);
+    insta::assert_snapshot!(s.problem().unwrap(), @r#""nobody" is not a contact: use one e-mail address with at most 254 characters, such as ops@example.com"#);
     s.keys("<c-u>dev@example.com<tab><enter>");
     insta::assert_snapshot!(s.dialog_text(), @"
     Change the contact of member

@@ -3,9 +3,11 @@
 use jeton::domain::api_selection::Selection;
 use jeton::domain::secret::PublicId;
 use jeton::verbs::ports::{Store as _, Use};
-use jeton::verbs::tokens::CreateToken;
+use jeton::verbs::tokens::{CreateToken, DisableTokens, TokenTarget};
 
-use crate::support::fakes::{TestInstall, create};
+use super::dialog_lines;
+use crate::support::fakes::{OWNER, TestInstall, create};
+use crate::support::requests::switch_off;
 use crate::support::tui_harness::TuiHarness;
 
 /// Before access is taken away, the dialogs show the tokens that used it this week.
@@ -48,8 +50,8 @@ fn tokens_in_use_are_shown_before_access_is_taken_away() {
       352 today, from 10.0.0.5 (curl/8.5.0)
       methods used: environment.control.GetEnvInfo, …StopEnv
 
-    To delete the account, first disable or revoke its active tokens: go back,
-    then press Enter on the account to see them.
+    To delete the account, first disable or revoke its active tokens. To see
+    the tokens, go back and press Enter on the account.
 
     If you disable the account instead: member can't sign in any more. The
     service will deny all 2 active tokens of the account from the next request
@@ -68,6 +70,26 @@ fn tokens_in_use_are_shown_before_access_is_taken_away() {
       from 10.0.0.5 (curl/8.5.0)
       method used: environment.control.StopEnv
 
+    Password of ops
+    ");
+}
+
+#[test]
+fn enabling_tokens_names_their_disabled_account() {
+    let install = TestInstall::with_accounts();
+    for name in ["a", "b"] {
+        install.issue("member", name);
+    }
+    let tokens = ["member/a", "member/b"].map(TokenTarget::by_reference).to_vec();
+    install.call(OWNER, DisableTokens { tokens }).unwrap();
+    install.call(OWNER, switch_off(&["member"])).unwrap();
+    let mut s = TuiHarness::signed_in(install);
+    s.keys(":token list member<enter>ad");
+    insta::assert_snapshot!(dialog_lines(&s), @"
+    Enable 2 tokens
+    member/a, member/b will be enabled. But the account member is disabled.
+    The service denies the tokens of this account until the account is
+    enabled, too. The secrets stay the same.
     Password of ops
     ");
 }

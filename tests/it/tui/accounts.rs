@@ -129,8 +129,8 @@ fn account_with_active_tokens_is_disabled_instead_of_deleted() {
 
     None of these tokens was used in the last 7 days.
 
-    To delete the account, first disable or revoke its active tokens: go back,
-    then press Enter on the account to see them.
+    To delete the account, first disable or revoke its active tokens. To see
+    the tokens, go back and press Enter on the account.
 
     If you disable the account instead: member can't sign in any more. The
     service will deny the account's 1 active token from the next request on.
@@ -170,8 +170,8 @@ fn deletion_is_confirmed_for_the_account_as_it_is() {
     insta::assert_snapshot!(s.dialog_text(), @"
     Delete member
     The account has no active tokens. The deletion also revokes 1 disabled or
-    expired token. No token of the account can be restored afterwards. The
-    name of the account is never reused. The deletion can't be undone.
+    expired token. No token of the account can be restored after the deletion.
+    The name of the account is never reused. The deletion can't be undone.
 
     Name                      member
     Type the name
@@ -243,7 +243,7 @@ fn last_owner_is_refused_before_any_question() {
         assert!(s.app.modals.is_empty(), "{key}");
         s.assert_notice(NoticeId::Error(Kind::Conflict));
     }
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create a new owner: jeton account create NAME --role owner");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. First make sure that another owner is enabled. To enable a disabled owner: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create a new owner: jeton account create NAME --role owner");
     s.install.account("second", Role::Owner);
     s.message(Msg::StoreChanged(i64::MAX));
     s.keys("d");

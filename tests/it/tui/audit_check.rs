@@ -27,8 +27,8 @@ fn audit_check_shows_its_result_and_its_limits() {
     ✓ 1 row verified: the hash chain is intact
     Last hash 282cf57283d68c465a3d06b4b64e6afe03d521f9df26fb9fb89aecb2bc867500
 
-    Without an anchor, jeton can't detect that the last rows were removed or
-    the whole log was rewritten. Keep an anchor outside the store: jeton audit
+    Without an anchor, jeton can't detect if somebody removed the last rows or
+    rewrote the whole log. Keep an anchor outside the store: jeton audit
     anchor FILE
     ");
     let hash = jeton::domain::checkpoint::hex(&s.audit().current().unwrap().hash);
@@ -57,7 +57,8 @@ fn audit_check_names_each_damaged_row() {
       · row 7 (2026-11-21 09:30:00 +00:00, token.enable, ops/x) was changed or
         moved: its hash does not match
 
-    Don't change the store file. Compare the store with a backup.
+    Don't change the store file. To compare the store with a backup, run on
+    the machine of the store: jeton restore FILE --dry-run
     ");
     s.keys("<esc>");
     s.install.raw_connection().execute("UPDATE audit SET name = 'mallory'", []).unwrap();
@@ -70,12 +71,12 @@ fn audit_check_names_each_damaged_row() {
     assert_ne!(s.dialog_text(), start);
     insta::assert_snapshot!(s.dialog_text(), @"
     Audit log integrity
-        was changed or moved: its hash
-        does not match
     and 11 more findings
 
-    Don't change the store file.
-    Compare the store with a backup.
+    Don't change the store file. To
+    compare the store with a backup,
+    run on the machine of the store:
+    jeton restore FILE --dry-run
     ");
 }
 

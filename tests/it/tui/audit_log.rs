@@ -137,7 +137,7 @@ fn audit_filter_narrows_while_it_is_typed() {
      WHEN              WHO         VERB          TARGET
 
     Nothing matches "who:mem".  Esc clears the filter.
-    Unknown field "who": known are verb:, by:, target:.
+    Unknown field "who": use verb:, by:, target:.
     "#);
     s.keys("<bs><enter>q");
     assert!(s.ended().is_some(), "no letter is typed after Enter");

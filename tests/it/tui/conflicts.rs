@@ -141,7 +141,7 @@ fn tokens_are_disabled_as_stored_after_a_conflict() {
     Disable 2 tokens
     From the next request on, none of these tokens works: ops/b2, ops/c. The
     secrets are kept: the tokens can be enabled later, unless they have
-    expired. 1 other marked token is already disabled.
+    expired. Already disabled: ops/a.
     None of the 2 tokens was used in the last 7 days.
     Password of ops
     Your change was not made. In the meantime: ops/a was changed (enabled: yes

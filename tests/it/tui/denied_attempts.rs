@@ -226,7 +226,7 @@ fn denied_filter_narrows_by_words_and_fields() {
      WHEN       REASON     TOKEN          METHOD                      ADDRESS
 
     Nothing matches "tokn:deploy".  Esc clears the filter.
-    Unknown field "tokn": known are reason:, token:, method:, address:.
+    Unknown field "tokn": use reason:, token:, method:, address:.
     "#);
     s.keys("<esc>");
     s.assert_shows("of 3");

@@ -149,8 +149,8 @@ fn help_is_narrowed_by_typing() {
     s              Save the secret to a new file
     Esc            Close; if the secret might be lost, jeton asks first
     Everywhere
-    Ctrl-c         Stop a long change of many tokens, otherwise quit; if a new
-                   secret would be lost, jeton asks first
+    Ctrl-c         Quit; during a long change of many tokens, stop the change;
+                   if a new secret would be lost, jeton asks first
     ");
     s.assert_shows("1-12 of 12");
     s.keys("<c-u>secret copies");

@@ -9,6 +9,7 @@ use jeton::tui::screen::list::loaded_rows::ListRow;
 use jeton::tui::screen::policy::PolicyScreen;
 use jeton::tui::theme::Theme;
 
+use super::accounts::accounts_as;
 use super::table::{install, status};
 use super::{dialog_lines, lines_of};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
@@ -72,7 +73,9 @@ fn revoke_asks_for_the_name_and_the_password() {
     assert_eq!([status(&s, "other"), status(&s, "deploy")], [Status::Deleted, Status::Active]);
     // From the trash the key restores.
     s.keys(":token edit other<enter>");
-    assert_eq!(s.problem().as_deref(), Some("ops/other is in the trash"));
+    insta::assert_snapshot!(s.problem().unwrap(), @"ops/other is in the trash. First type: token restore NAME");
+    s.keys("<c-u>token revoke other<enter>");
+    insta::assert_snapshot!(s.problem().unwrap(), @"ops/other is already revoked, and in the trash");
     s.keys("<c-u>token restore other<enter>u");
     s.assert_top("restore-tokens");
 }
@@ -101,6 +104,13 @@ fn named_token_is_the_one_that_the_dialog_is_about() {
     assert!(s.problem().is_some_and(|problem| problem.contains("no token nobody")), "{:?}", s.problem());
     s.keys("<c-u>token retire b<enter>");
     s.assert_notice(NoticeId::NoEffect);
+}
+
+#[test]
+fn refusal_for_an_account_says_who_may_do_it() {
+    let mut s = accounts_as("admin");
+    s.keys(":account delete admin<enter>");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"admin can't delete its own account: only an owner can do this. Ask an owner");
 }
 
 #[test]

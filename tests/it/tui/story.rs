@@ -196,7 +196,7 @@ fn filter_narrows_the_table_while_it_is_typed() {
     insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ nme:dep                        unknown field "nme" · 5 of 10 active   ↓ name"#);
     insta::assert_snapshot!(table_text(&s), @r#"
     Nothing matches "nme:dep".  Esc clears the filter.
-    Unknown field "nme": known are status:, account:, method:, seen:, expires:, is…
+    Unknown field "nme": use status:, account:, method:, seen:, expires:, is:.
     "#);
     s.keys("<c-u>status:lost");
     insta::assert_snapshot!(lines_of(&s, "↓ name"), @r#"/ status:lost            unknown value "status:lost" · 5 of 10 active   ↓ name"#);
@@ -259,9 +259,7 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
     Regenerate ops/bot
     The token gets a new secret. Name, description and API selection stay the
     same.
-    The old secret can keep working for a while, but not after the expiry.
     Current       jtn_7U2DojAL, never seen
-    Old stops     [at once]  in 1 h   in 24 h   in 7 d   other
                   The old secret has expired and can't work again.
     Expires        7 d   30 d  [90 d]  1 y   never   other
                   last day: 2027-02-27

@@ -196,7 +196,7 @@ fn several_tokens_are_disabled_and_enabled_together() {
     Disable 2 tokens
     From the next request on, none of these tokens works: ops/a, ops/c. The
     secrets are kept: the tokens can be enabled later, unless they have
-    expired. 1 other marked token is already disabled.
+    expired. Already disabled: ops/b.
     None of the 2 tokens was used in the last 7 days.
     Password of ops
     ");
@@ -305,7 +305,7 @@ fn restore_takes_another_name_if_its_own_is_taken() {
     s.keys("ndxs<esc>");
     assert!(s.app.modals.is_empty(), "nothing is created, disabled or revoked here");
     s.keys(&format!("u{PASSWORD}<enter>"));
-    insta::assert_snapshot!(s.problem().unwrap(), @"the name a is taken: the account already has a token with this name. Choose another name. In a command: --as NAME, with this token alone");
+    insta::assert_snapshot!(s.problem().unwrap(), @"the name a is taken: the account already has a token with this name. Choose another name. On the command line, restore only this token, with --as NAME");
     s.keys(&format!("-2<tab>{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done("token.restore"));
     insta::assert_snapshot!(table_text(&s), @"The trash is empty.  t  goes back to the tokens.");
@@ -361,7 +361,7 @@ fn trashed_and_expired_tokens_are_purged_after_a_preview() {
     None of these tokens was used in the last 7 days:
       ops/short                         never seen
     All expired tokens that you manage are purged, also those hidden by a
-    filter.
+    filter. Disabled tokens are not purged.
     The tokens are deleted for good. Their names and the digests of their
     secrets stay for look-ups.
     Number                    1

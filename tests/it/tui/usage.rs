@@ -243,7 +243,7 @@ fn revoke_of_several_tokens_lists_those_in_use_apart() {
 fn unused_methods_of_a_custom_selection_are_dropped() {
     let mut s = on_bot(busy(custom(&[STOP, START, CLONE, "jeton.tokens.read"])), Theme::colour());
     s.keys("e<tab><tab><tab>");
-    insta::assert_snapshot!(lines_of(&s, "39 days"), @"");
+    insta::assert_snapshot!(lines_of(&s, "39 days"), @"2 methods used in the last 39 days  [ Drop unused… ]");
     s.keys("<tab><enter>");
     s.assert_shows("3 of ");
     insta::assert_snapshot!("picker_without_the_unused", s.dump());
@@ -297,7 +297,7 @@ fn drop_unused_needs_a_week_of_ledger_with_used_methods() {
     install.fakes.clock.advance(20 * 24 * 3600 * 1000);
     let mut s = TuiHarness::signed_in(install);
     s.keys("e");
-    insta::assert_snapshot!(lines_of(&s, "used"), @"the token used no method in 20 recorded days. To take away");
+    insta::assert_snapshot!(lines_of(&s, "used"), @"the token used no method in the last 20 days. To take away");
 }
 
 /// Uses are recorded under the id that a method had at the time.

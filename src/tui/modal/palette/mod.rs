@@ -350,7 +350,7 @@ impl Component for Palette {
                     _ => return None,
                 };
                 if trashed && action != Action::Details {
-                    self.problem = Some(format!("{} is in the trash", token.full_name()));
+                    self.problem = Some(route::explain_trash(&token.full_name(), action));
                     return Some(Intent::Stay);
                 }
                 Some(Intent::Go(Destination::TokenDialog(Box::new(token.clone()), action)))

@@ -34,6 +34,14 @@ pub enum Route {
     Rule,
 }
 
+/// Explains that the dialog of `action` about a token doesn't open, because the token is in the trash.
+pub fn explain_trash(token: &str, action: Action) -> String {
+    match action {
+        Action::Revoke => format!("{token} is already revoked, and in the trash"),
+        _ => format!("{token} is in the trash. First type: token restore NAME"),
+    }
+}
+
 impl Route {
     /// Returns `true` if the command has to name its object.
     pub fn needs_argument(self) -> bool {

@@ -3,6 +3,7 @@
 use super::Accounts;
 use crate::domain::account::Account;
 use crate::domain::role::Role;
+use crate::error::{Error, Result};
 use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::Action;
 use crate::tui::modal::account::create::CreateAccountDialog;
@@ -36,12 +37,10 @@ pub(super) fn open_about_account(
     action: Action,
     ctx: &UpdateContext<'_>,
 ) -> Intent {
-    let dialog =
-        if may_open_about(&counted.account, action, ctx.model) { open_about(list, counted, action, ctx) } else { None };
-    dialog.unwrap_or_else(|| {
-        let next = if ctx.is_by_person() { "Ask an owner" } else { "Sign in with a password" };
-        Intent::Notify(NoticeId::NoEffect, format!("You are not permitted to change this account in this way. {next}"))
-    })
+    match check_access(&counted.account, action, ctx.model) {
+        Ok(()) => open_about(list, counted, action, ctx).unwrap_or(Intent::Stay),
+        Err(error) => Intent::Notify(NoticeId::NoEffect, error.to_string()),
+    }
 }
 
 fn open_about(list: &Accounts, counted: &AccountWithCounts, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
@@ -73,21 +72,24 @@ pub(super) fn may_open(list: &Accounts, action: Action, model: &Model) -> bool {
     if action == Action::CreateAccount {
         return !by_token && Role::ALL.into_iter().any(|role| me.role.manages(role));
     }
-    list.current().is_some_and(|counted| may_open_about(&counted.account, action, model))
+    list.current().is_some_and(|counted| check_access(&counted.account, action, model).is_ok())
 }
 
-fn may_open_about(account: &Account, action: Action, model: &Model) -> bool {
-    let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
-    let by_token = !model.is_by_person();
+fn check_access(account: &Account, action: Action, model: &Model) -> Result<()> {
+    let refused = || Error::denied("this action is not possible for the account now");
+    let me = model.me.as_ref().map(|me| &me.account).ok_or_else(refused)?;
     let (act, needs_person) = match action {
         Action::SetRole => (AccountAction::SetRole(account.role), true),
         Action::SetEnabled => (AccountAction::SetEnabled, !account.enabled),
         Action::SetPassword => (AccountAction::Password, true),
         Action::SetContact => (AccountAction::SetContact, true),
         Action::DeleteAccount => (AccountAction::Delete, true),
-        _ => return false,
+        _ => return Err(refused()),
     };
-    !(by_token && needs_person) && authorize::check_account_access(me, account, act).is_ok()
+    if needs_person && !model.is_by_person() {
+        return Err(Error::denied("a token can't change accounts in this way").next("Sign in with a password"));
+    }
+    authorize::check_account_access(me, account, act)
 }
 
 fn enable_or_disable(counted: &AccountWithCounts) -> PendingMutation {

@@ -1,5 +1,6 @@
 //! The dialogs of the token table: about the marked tokens, about the token under the cursor, or for a new token.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Tokens;
@@ -190,20 +191,24 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
     if on.is_empty() {
         let expired: Vec<String> =
             tokens.iter().filter(|token| token.expiry.is_past(now)).map(Token::full_name).collect();
-        let is_account_enabled = tokens.iter().all(|token| token.owner.enabled);
-        let about = match expired.len() {
-            0 if is_account_enabled => {
-                format!("The service accepts {names} again from the next request on. The secrets stay the same.")
-            }
-            0 => format!(
-                "{names} will be enabled. The service denies tokens of a disabled account until the account is \
-                 enabled, too. The secrets stay the same."
+        let disabled_accounts: BTreeSet<&str> =
+            tokens.iter().filter(|token| !token.owner.enabled).map(|token| token.owner.username.as_str()).collect();
+        let accounts = join_three(disabled_accounts.iter().map(|name| (*name).to_owned()));
+        let about = match (expired.len(), disabled_accounts.len()) {
+            (0, 0) => format!("The service accepts {names} again from the next request on. The secrets stay the same."),
+            (0, 1) => format!(
+                "{names} will be enabled. But the account {accounts} is disabled. The service denies the tokens of \
+                 this account until the account is enabled, too. The secrets stay the same."
             ),
-            1 => format!(
+            (0, _) => format!(
+                "{names} will be enabled. But these accounts are disabled: {accounts}. The service denies their \
+                 tokens until the accounts are enabled, too. The secrets stay the same."
+            ),
+            (1, _) => format!(
                 "These {count} can't be enabled together, because {} has expired. First give that token a new expiry.",
                 expired[0]
             ),
-            n => format!(
+            (n, _) => format!(
                 "These {count} can't be enabled together, because {n} of them have expired: {}. First give each \
                  expired token a new expiry.",
                 join_three(expired.into_iter())
@@ -211,10 +216,10 @@ fn toggle_all_mutation(tokens: &[Token], now: Timestamp) -> PendingMutation {
         };
         return PendingMutation::new(format!("Enable {count}"), about, EnableTokens { tokens: targets });
     }
-    let off = match tokens.len() - affected.len() {
-        0 => String::new(),
-        1 => " 1 other marked token is already disabled.".to_owned(),
-        n => format!(" {n} other marked tokens are already disabled."),
+    let disabled = tokens.iter().filter(|token| !token.enabled).map(Token::full_name).collect::<Vec<_>>();
+    let off = match disabled.is_empty() {
+        true => String::new(),
+        false => format!(" Already disabled: {}.", join_three(disabled.into_iter())),
     };
     let about = match affected.len() {
         1 => format!(
