@@ -243,14 +243,19 @@ pub(super) fn check_sidecars(path: &Path) -> Result<()> {
             Err(e) => return Err(open_error(path).why(format!("{}: {e}", companion.display()))),
         };
         if !meta.is_file() {
-            return Err(open_error(path)
-                .why(format!("{} is a link, a folder or a special file", companion.display()))
-                .next("Find out who created this path. Then move it away, but don't delete it"));
+            let (what, next) = match meta.is_symlink() {
+                true => (
+                    "is a symbolic link",
+                    "Replace the link by the file that the link leads to. If there is no such file, remove the link",
+                ),
+                false => ("is not a regular file", "Find out who created this path. Then move it to another folder, but don't delete it"),
+            };
+            return Err(open_error(path).why(format!("{} {what}", companion.display())).next(next));
         }
         if meta.uid() != own_uid || meta.mode() & 0o077 != 0 {
             return Err(open_error(path)
                 .why(format!(
-                    "only you can own and read the file {}, but the file has uid {} and mode {:04o}",
+                    "the file {} must be readable only by you, but the file has uid {} and mode {:04o}",
                     companion.display(),
                     meta.uid(),
                     meta.mode() & 0o7777

@@ -1,5 +1,7 @@
 //! Queries and statements, and their errors.
 
+use std::path::Path;
+
 use rusqlite::types::{FromSql, Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
@@ -10,6 +12,7 @@ use crate::error::{Error, Fault, Result};
 
 /// The error of a change of a store that can only be read.
 pub(super) const NOT_WRITABLE: &str = "the store can't be written";
+const NOT_SQLITE: &str = "the store is not an SQLite file";
 /// The next step for a store that is damaged.
 const RESTORE: &str = "Stop using the store, and restore a backup on the machine of the store: jeton restore FILE";
 const CHECK_PERMISSIONS: &str =
@@ -29,7 +32,7 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
         Some(Code::ReadOnly) => (NOT_WRITABLE, Some(CHECK_PERMISSIONS)),
         Some(Code::DatabaseCorrupt) => ("the store is damaged", Some(RESTORE)),
         Some(Code::NotADatabase) => (
-            "the store is not an SQLite file",
+            NOT_SQLITE,
             Some(
                 "Check the path: --store PATH. If the path is right, the store is damaged. Then restore a backup: jeton \
                  restore FILE",
@@ -73,6 +76,14 @@ pub(super) fn sqlite_error(error: rusqlite::Error) -> Error {
         failure = failure.why(escape_untrusted(&error.to_string()));
     }
     next.map_or(failure.clone(), |next| failure.next(next))
+}
+
+/// Returns `error`, which names the file at `path` if the file is not an SQLite file.
+pub(super) fn name_file(error: Error, path: &Path) -> Error {
+    match error.what == NOT_SQLITE {
+        true => Error { what: format!("the store {} is not an SQLite file", path.display()), ..error },
+        false => error,
+    }
 }
 
 /// Returns the part of the schema that jeton's statements miss, if a statement can't be compiled. The statement itself

@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, InterruptHandle, MAIN_DB, Transaction, TransactionBehavior};
 
 use super::file_identity::{FileIdentity, FileState};
-use super::query_helpers::{NOT_WRITABLE, sqlite_error};
+use super::query_helpers::{NOT_WRITABLE, name_file, sqlite_error};
 use super::read_only_mount::WriteObstacle;
 use super::sqlite_tx::SqliteTx;
 use super::token_search::TokenSearch;
@@ -41,7 +41,7 @@ pub struct FileSizes {
 
 impl SqliteStore {
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self> {
-        let (db, identity) = open::open(path, mode)?;
+        let (db, identity) = open::open(path, mode).map_err(|error| name_file(error, path))?;
         Ok(Self::from_parts(db, identity, path, mode))
     }
 

@@ -125,7 +125,7 @@ fn other_database_is_refused() {
     let long = assert_refused_even_as_root(&path, &[]);
     write(b"short");
     assert_eq!(assert_refused_even_as_root(&path, &[]), long);
-    insta::assert_snapshot!(without_folder(&long, &place), @"the store is not an SQLite file. Check the path: --store PATH. If the path is right, the store is damaged: restore a backup");
+    insta::assert_snapshot!(without_folder(&long, &place), @"the store [folder]/jeton.db is not an SQLite file. Check the path: --store PATH. If the path is right, the store is damaged. Then restore a backup: jeton restore FILE");
 
     for sql in [
         "CREATE TABLE theirs (x)",
@@ -212,6 +212,10 @@ fn sidecar_files_are_checked() {
         fs::write(beside(&place, ending), "").unwrap();
         chmod(&beside(&place, ending), 0o666);
         assert_refused_even_as_root(&place.path(), &[ending, "mode 0666"]);
+        let place = new_store();
+        symlink(place.folder().join("elsewhere"), beside(&place, ending)).unwrap();
+        let link = assert_refused_even_as_root(&place.path(), &[ending]);
+        insta::allow_duplicates! { insta::assert_snapshot!(without_folder(&link, &place).replace(ending, "[ending]"), @"the store [folder]/jeton.db can't be opened: [folder]/jeton.db[ending] is a symbolic link. Replace the link by the file that the link leads to. If there is no such file, remove the link"); }
     }
 }
 
@@ -231,7 +235,7 @@ fn replaced_store_is_noticed_while_open() {
         }
         let disabled = install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bot")] });
         let error = without_folder(&disabled.unwrap_err(), &install.temp_store);
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the store [folder]/jeton.db was removed or replaced: [folder]/jeton.db is not the file that jeton opened, or no longer exists. Put the store back if it was moved. Then start jeton again, and check whether your last change is there"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the store [folder]/jeton.db was removed or replaced: [folder]/jeton.db is not the file that jeton opened, or no longer exists. If the store was moved, put it back. Then start jeton again, and check whether your last change is there"); }
         let verified =
             verify::verify(install.store(), &issued.secret.expose(str::to_owned), None, install.now(), ORIGIN);
         assert!(verified.is_err(), "replace: {replace}");
