@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 use zeroize::Zeroizing;
 
 use super::file::{self, StoredLogin};
@@ -119,7 +119,7 @@ fn table<'a>(document: &'a mut DocumentMut, name: &str, path: &Path) -> Result<&
 }
 
 /// Removes `key`, however it is spelled, from its table. Returns `true` if it was there.
-fn remove(table: &mut Table, key: SettingKey) -> bool {
+fn remove(table: &mut dyn TableLike, key: SettingKey) -> bool {
     if key == SettingKey::ApiToken {
         table.remove(TOKEN_PLACE);
     }
@@ -138,8 +138,8 @@ pub fn unset(path: &Path, keys: &[SettingKey]) -> Result<Vec<SettingKey>> {
     let mut document = document(path)?;
     let mut existing = |key: &SettingKey| {
         let table = match key.name().split_once('.') {
-            None => Some(document.as_table_mut()),
-            Some((table, _)) => document.get_mut(table).and_then(Item::as_table_mut),
+            None => Some(document.as_table_mut() as &mut dyn TableLike),
+            Some((table, _)) => document.get_mut(table).and_then(Item::as_table_like_mut),
         };
         table.is_some_and(|table| remove(table, *key))
     };
@@ -178,4 +178,18 @@ fn write(path: &Path, document: &DocumentMut) -> Result<()> {
     let mut folder = fs::DirBuilder::new();
     let created = folder.recursive(true).mode(0o700).create(whole_file::folder_of(&path));
     created.and_then(|()| whole_file::write_whole(&path, text.as_bytes(), true)).map_err(|e| write_error(&path, &e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn setting_in_an_inline_table_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        fs::write(&path, "lock = { after = \"5min\" }\n").unwrap();
+        assert_eq!(unset(&path, &[SettingKey::LockAfter]).unwrap(), [SettingKey::LockAfter]);
+        assert_eq!(unset(&path, &[SettingKey::LockAfter]).unwrap(), []);
+    }
 }
