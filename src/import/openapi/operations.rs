@@ -124,6 +124,7 @@ impl<'a> OperationReader<'a, '_> {
     /// [`crate::error::Kind::Usage`] if there is none, or more than [`MAX_OPERATIONS`].
     pub(super) fn read_all(&mut self) -> Result<Vec<Operation<'a>>> {
         let mut found = Vec::new();
+        let earlier = self.warnings.count();
         let paths = self.document.root().get("paths");
         let paths = paths.and_then(|paths| resolve(self.document, paths, "the key \"paths\"", self.warnings));
         let paths = paths.unwrap_or(&Node::Null);
@@ -137,7 +138,7 @@ impl<'a> OperationReader<'a, '_> {
             let error = Error::usage("the document has no operations under \"paths\"")
                 .next("Check that this is the complete document of the API");
             // Nobody sees the warnings of an import that fails.
-            return Err(match self.warnings.first() {
+            return Err(match self.warnings.first_after(earlier) {
                 Some(warning) => error.why(warning),
                 None => error,
             });

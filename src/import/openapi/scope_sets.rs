@@ -62,10 +62,15 @@ pub(super) fn combination_sets<'a>(
     let cost: usize = by_alternatives.keys().map(|alternatives| alternatives.len()).sum();
     let max = max.min(MAX_COMPARISONS / cost.max(1));
     if combinations.len() > max {
-        warnings.add(format!(
-            "the operations need {} combinations of OpenAPI scopes. jeton made API sets for only {max} combinations",
-            combinations.len()
-        ));
+        warnings.add(match max {
+            0 => "jeton made no API sets for combinations of OpenAPI scopes, because the document is too large"
+                .to_owned(),
+            _ => format!(
+                "jeton made API sets for only {max} of {} combinations of OpenAPI scopes, because the document is too \
+                 large",
+                combinations.len()
+            ),
+        });
     }
     let set = |(names, held): (Vec<&str>, &[usize])| {
         let met = |alternatives: &&[Alternative]| alternatives.iter().any(|a| a.is_met_by(held));

@@ -36,8 +36,14 @@ impl Warnings {
         }
     }
 
-    pub(super) fn first(&self) -> Option<&str> {
-        self.lines.first().map(String::as_str)
+    /// Returns the number of warnings so far.
+    pub(super) fn count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Returns the first warning that follows the first `count` ones.
+    pub(super) fn first_after(&self, count: usize) -> Option<&str> {
+        self.lines.get(count).map(String::as_str)
     }
 
     /// Returns all warnings; the last line gives the number of omitted ones.

@@ -185,6 +185,7 @@ fn other_versions_are_refused() {
         "",
         "just words",
         "openapi: 3.0.0\npaths: {}",
+        "openapi: 3.0.0\nservers: [5]\npaths: {}",
         "openapi: 3.1\npaths: []",
         "openapi: 3.1\npaths: {/a: {$ref: '#/paths/~1a'}}",
         "a: 1\n---\nb: 2\n",
@@ -206,6 +207,7 @@ fn other_versions_are_refused() {
     "": the document is empty
     "just words": the text is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
     "openapi: 3.0.0\npaths: {}": the document has no operations under "paths". Check that this is the complete document of the API
+    "openapi: 3.0.0\nservers: [5]\npaths: {}": the document has no operations under "paths". Check that this is the complete document of the API
     "openapi: 3.1\npaths: []": the document has no operations under "paths": skipped "paths", because its value is not a map. Check that this is the complete document of the API
     "openapi: 3.1\npaths: {/a: {$ref: '#/paths/~1a'}}": the document has no operations under "paths": "/a": its $refs lead in a circle, back to "#/paths/~1a"; jeton skips this $ref. Check that this is the complete document of the API
     "a: 1\n---\nb: 2\n": the text contains more than one YAML document: the second document starts on line 2. Save each document in a file of its own, then import each file
