@@ -170,8 +170,7 @@ fn certificates(context: &Context<'_>) -> Vec<Finding> {
         .map(|(key, Setting { value: path, source })| match tls::read_certificates(path) {
             Ok(_) => Finding::ok(format!("the file of {key} can be used")),
             Err(error) => Finding::fault(format!("the file of {key} (from {source}) can't be used"))
-                .because_of(Error { why: Some(error.what_and_why()), ..error })
-                .next(format!("Correct the path in {key}, or put a certificate in PEM into this file")),
+                .because_of(Error { why: Some(error.what_and_why()), ..error }),
         })
         .collect()
 }

@@ -68,8 +68,7 @@ fn judge_socket(what: &str, path: &Path, meta: &fs::Metadata, group: &str) -> Fi
             .and_then(|folder| fs::metadata(folder).ok())
             .is_some_and(|folder| folder.uid() == meta.uid() && folder.mode() & 0o022 == 0);
         if !is_of_owner {
-            return Finding::fault(format!("another user could replace the socket {}", path.display()))
-                .because_of(error);
+            return Finding::of_error(error);
         }
     }
     let owner = unix_user::name_of(meta.uid()).unwrap_or_else(|| format!("with uid {}", meta.uid()));

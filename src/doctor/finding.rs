@@ -55,8 +55,21 @@ impl Finding {
         self
     }
 
-    /// Takes reason and next step from `error`, whose own words are less exact here.
+    /// Takes the reason from `error`, and the next step if the finding has none yet.
     pub fn because_of(self, error: Error) -> Self {
-        Finding { why: error.why.or(self.why), next: error.next.or(self.next), ..self }
+        Finding { why: error.why.or(self.why), next: self.next.or(error.next), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_step_of_the_check_is_kept() {
+        let error = Error::failure("no").why("the reason").next("Of the error");
+        let found = |finding: Finding| finding.because_of(error.clone()).next.unwrap();
+        assert_eq!(found(Finding::fault("no").next("Of the check")), "Of the check");
+        assert_eq!(found(Finding::fault("no")), "Of the error");
     }
 }

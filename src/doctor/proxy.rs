@@ -117,7 +117,7 @@ fn compare(context: &Context<'_>, path: &Path, printed: &PrintedGuide) -> Findin
             .why("since the file was printed, the catalogues, the settings of the service or jeton have changed")
             .next(next),
         Err(error) => Finding::fault(format!("{path} can't be compared with the catalogues"))
-            .next(next)
+            .next(error.next.clone().unwrap_or(next))
             .because_of(Error { why: Some(error.what_and_why()), ..error }),
     }
 }

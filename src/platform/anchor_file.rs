@@ -74,7 +74,9 @@ impl AnchorFile {
     /// Appends `line` and syncs it to disk, completely or not at all.
     pub fn append(&mut self, line: &str) -> Result<()> {
         let failed = |e: io::Error| {
-            Error::failure(format!("the checkpoint can't be written to {}", self.path.display())).why(e.to_string())
+            Error::failure(format!("the checkpoint can't be written to {}", self.path.display()))
+                .why(e.to_string())
+                .next("Check the free space and the state of the disk, then try again")
         };
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_all());
         if let Err(e) = written {
@@ -164,6 +166,7 @@ impl Drop for AnchorFile {
 
 fn unusable(path: &Path) -> Error {
     Error::failure(format!("the anchor {} can't be used", path.display()))
+        .next("Check the path and the disk, or choose another file")
 }
 
 /// Explains a failed open. For some kinds of file the failure is the only sign of the kind.

@@ -40,6 +40,9 @@ pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
     write_whole(&path, seen.to_line().as_bytes(), true).map_err(|e| {
         Error::failure(format!("the file with the last seen audit row, {}, can't be written", path.display()))
             .why(e.to_string())
+            .next(
+                "Check the free space of the disk. Check also that the service's user can write to the store's folder",
+            )
     })
 }
 

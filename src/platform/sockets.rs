@@ -105,7 +105,7 @@ impl Drop for SocketFile {
 /// Refuses a folder where another user could put a socket while the service is down. Clients would trust that socket.
 ///
 /// # Errors
-/// [`Kind::Failure`] if the folder, or a folder above it, can be changed by others.
+/// [`Kind::Failure`] if the folder, or a folder above it, can be changed by others or not be checked.
 pub fn check_folder(socket: &Path) -> Result<()> {
     const STICKY: u32 = 0o1000;
     const OTHERS_WRITE: u32 = 0o022;
@@ -119,7 +119,11 @@ pub fn check_folder(socket: &Path) -> Result<()> {
     // Without a folder, nothing can be bound either.
     let Ok(folder) = fs::canonicalize(folder) else { return Ok(()) };
     for (above, folder) in folder.ancestors().enumerate() {
-        let meta = fs::metadata(folder).map_err(|e| unsafe_at(folder, format!("can't be inspected: {e}")))?;
+        let meta = fs::metadata(folder).map_err(|e| {
+            Error::failure(format!("jeton can't check who can replace a socket at {}", socket.display()))
+                .why(format!("{}: {e}", folder.display()))
+                .next("Choose a folder that the service's user can read, such as /run/jeton")
+        })?;
         // In a sticky folder no user can remove another user's folder, but every user can add a socket.
         if meta.mode() & OTHERS_WRITE != 0 && (above == 0 || meta.mode() & STICKY == 0) {
             return Err(unsafe_at(

@@ -1,7 +1,7 @@
 //! TLS: files with certificates and keys, and the certificates that a server may have.
 
 use std::fs::OpenOptions;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -49,7 +49,12 @@ fn read_pem(path: &Path, what: &str, forbidden: u32) -> Result<Zeroizing<Vec<u8>
     };
     // Nothing is read from a pipe, which could wait for ever.
     let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path);
-    let file = file.map_err(|e| refused(e.to_string()))?;
+    let file = file.map_err(|e| match e.kind() {
+        ErrorKind::PermissionDenied => {
+            refused(e.to_string()).next("Let the user who runs jeton read this file, and enter the folders above it")
+        }
+        _ => refused(e.to_string()),
+    })?;
     let meta = file.metadata().map_err(|e| refused(e.to_string()))?;
     if !meta.is_file() {
         return Err(refused("it is not a regular file".to_owned()));

@@ -116,7 +116,10 @@ pub(super) fn audit_chain(context: &Context<'_>) -> Vec<Finding> {
         Some(first) => vec![
             Finding::fault("the audit log was altered or damaged")
                 .why(first.describe(DateFormat::Iso.in_zone(context.adapters.clock.zone())))
-                .next("Don't change the store's file. Compare the file with a backup"),
+                .next(format!(
+                    "Don't change the store's file. To compare the file with a backup, run: {}",
+                    command(context, &["restore", "FILE", "--dry-run"])
+                )),
         ],
     }
 }
