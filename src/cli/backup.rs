@@ -116,7 +116,7 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> Result<()> {
         return app.out.line(&hash);
     }
     app.out.line(&format!(
-        "backup of {}, {} of the audit log verified; last row {}, hash {hash}",
+        "the backup is complete and intact: {}, with {} of the audit log. Last row: {}, hash {hash}",
         format_bytes(bytes),
         counted(rows, "row"),
         checkpoint.seq

@@ -62,6 +62,7 @@ pub(super) fn run(app: &mut App, args: &NotifyArgs) -> Result<()> {
     let options = NotifyOptions { stale, allows_no_recipient, dry_run: args.dry_run };
     let now = app.now();
     let clock = Arc::clone(&app.adapters.clock);
+    let program = app.program();
     // A signal ends the run between two messages: a message that was delivered must be recorded.
     let interruption = Interruption::listen()?;
     let _lock = if args.dry_run { None } else { Some(folder_lock::acquire(backend.store().path(), "jeton notify")?) };
@@ -70,7 +71,7 @@ pub(super) fn run(app: &mut App, args: &NotifyArgs) -> Result<()> {
         // From here on, the messages are the progress.
         bar.take();
         match &transport {
-            Some(transport) => transport.deliver(message, clock.now()),
+            Some(transport) => transport.deliver(message, clock.now(), &program),
             None => Delivery::Delivered,
         }
     };
@@ -173,15 +174,16 @@ impl Transport {
         })
     }
 
-    fn deliver(&self, message: &NoticeMessage, now: Timestamp) -> Delivery {
+    /// Delivers `message`. Commands for the person begin with `jeton`, the program and its store.
+    fn deliver(&self, message: &NoticeMessage, now: Timestamp, jeton: &str) -> Delivery {
         match self {
             Transport::Sendmail { program, from } => {
                 let NoticeMessage { to, subject, text: body, .. } = message;
                 // A contact from an older store. A mail program could read it as a command.
                 if let Some(contact) = to.iter().find(|contact| !contact.is_plain()) {
                     return Delivery::Refused(format!(
-                        "the contact {contact} is not a simple e-mail address. Change the contact with: account contact \
-                         NAME EMAIL"
+                        "the contact {contact} is not a simple e-mail address. Change the contact with: {jeton} account \
+                         contact NAME EMAIL"
                     ));
                 }
                 let mail = Mail { from, to, subject, body, at: now };

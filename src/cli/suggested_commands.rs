@@ -34,10 +34,10 @@ pub(super) fn begin_with(error: Error, program: &str) -> Error {
 pub(super) fn begin_each_with(next: &str, program: &str) -> String {
     let commands = args::command();
     let is_of_server = program.starts_with("jeton --server ");
-    // `jeton serve` is also the name of the service.
+    // Texts also name the service `jeton serve`, and the demo by its command.
     let is_command = |before: &str, word: &str| match word {
         word if is_of_server && LOCAL_COMMANDS.contains(&word) => false,
-        "serve" => before.ends_with(": "),
+        "serve" | "demo" => before.ends_with(": "),
         word => commands.get_subcommands().any(|c| c.get_name() == word),
     };
     let mut parts = next.split(PROGRAM);
@@ -88,6 +88,7 @@ mod tests {
             "Another jeton writes",
             "See: jeton --help",
             "Check that jeton serve runs",
+            "Wait until jeton demo has filled the store",
         ] {
             assert_eq!(next_with_store(text), text);
         }

@@ -22,8 +22,9 @@ word_enum! {
 
 impl Role {
     pub fn parse(text: &str) -> Result<Self> {
-        Role::from_word(text)
-            .ok_or_else(|| Error::usage(format!("no role {}", quoted(text))).why("use owner, admin, member or viewer"))
+        Role::from_word(text).ok_or_else(|| {
+            Error::usage(format!("unknown role {}", quoted(text))).next("Use owner, admin, member or viewer")
+        })
     }
 
     /// Returns `true` if tokens of an account with this role may call methods of `access`.

@@ -324,9 +324,10 @@ fn partial_error(error: Error, (change, changed): (&str, &str), done: u64, total
 fn unmarked_error(error: Error, changed: &str, done: u64, total: u64) -> Error {
     let failure = error.what.trim_end_matches(UNCHANGED);
     let why = error.why.as_ref().map_or_else(|| failure.to_owned(), |why| format!("{failure}: {why}"));
+    let are = if done == 1 { "is" } else { "are" };
     let (done, total) = (group_digits(done), group_digits(total));
     Error::failure(format!(
-        "{done} of {total} tokens are {changed}, but the audit row about the end of the work is missing"
+        "{done} of {total} tokens {are} {changed}, but the audit row about the end of the work is missing"
     ))
     .why(why)
     .next("Each of these tokens has its own audit row. Keep this message together with the audit log")
@@ -350,6 +351,8 @@ mod tests {
     fn partial_error_says_what_was_done_and_what_is_next() {
         let full = Error::failure("the disk is full; nothing was changed").why("full").next("Free some disk space");
         let error = partial_error(full, ("purge", "purged"), 300, 6_000);
+        let unmarked = unmarked_error(Error::failure("the disk is full"), "purged", 1, 200);
+        insta::assert_snapshot!(unmarked, @"");
         insta::assert_snapshot!(error, @"300 of 6 000 tokens are purged, then the work stopped: the disk is full: full. Free some disk space. To purge the other tokens, start again and confirm their new number");
     }
 }

@@ -41,7 +41,8 @@ const INTRODUCTION: [&str; 2] = [
 
 pub(super) fn run(global: &GlobalArgs, settings: Settings) -> Result<()> {
     if global.no_input {
-        return Err(Error::unauthenticated("the numbered menus ask questions, which --no-input forbids")
+        return Err(Error::unauthenticated("the numbered menus can't be opened with --no-input")
+            .why("the menus ask questions")
             .next("Leave out --no-input. To see the commands, run: jeton --help"));
     }
     let world = platform::adapters();

@@ -163,6 +163,9 @@ pub(in crate::cli) fn broken_chain_error(app: &mut App, report: &ChainReport) ->
             Error::findings(first).next("Use the anchor of this store, or choose the anchor's store with --store PATH")
         );
     }
-    Ok(Error::findings(format!("the audit log was altered or damaged: {first}"))
-        .next(format!("Don't change the file {}. Compare the file with a backup", app.store_path().display())))
+    Ok(Error::findings(format!("the audit log was altered or damaged: {first}")).next(format!(
+        "Don't change the file {}. To compare the file with a backup, run: {} restore FILE --dry-run",
+        app.store_path().display(),
+        app.program()
+    )))
 }

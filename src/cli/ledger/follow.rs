@@ -10,6 +10,7 @@ use super::list::{LedgerList, LedgerQuery};
 use crate::cli::App;
 use crate::cli::args::ReadLedgerArgs;
 use crate::cli::output::{ListTable, RESTORE_HINT, check_all_readable};
+use crate::cli::suggested_commands::begin_with;
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
 use crate::domain::time::MINUTE;
@@ -132,7 +133,7 @@ impl Follower {
         if let Err(error) =
             check_all_readable("rows of the ledger", &std::mem::take(&mut self.unreadable), RESTORE_HINT)
         {
-            app.out.note(&format!("! {error}"));
+            app.out.note(&format!("! {}", begin_with(error, &app.program())));
         }
         Ok(())
     }

@@ -154,7 +154,7 @@ fn backup_anchors_its_last_row() {
     let refused = home.run(&["backup", "6.db"], "").assert_error(Kind::Findings);
     insta::assert_snapshot!(refused.message(), @"
     error: no backup was written: the audit log was altered or damaged: row 1 ([time] [time] +[time], x, ops) was changed or moved: its hash does not match
-      Don't change the store's file. Compare the file with a backup
+      Don't change the file [folder]/.local/share/jeton/jeton.db. To compare the file with a backup, run: jeton restore FILE --dry-run
     ");
     assert_eq!((files(&home, "4"), files(&home, "6")), (vec![], vec![]));
     assert_eq!(fs::read(home.path("anchor")).unwrap(), anchor);

@@ -82,7 +82,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
         home.ops(&["account", "delete", "ci", "--confirm", "ci"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: the account ci can't be deleted: the account has 1 active token
-      Disable the account instead: jeton account disable ci. Or first disable or revoke its tokens
+      To delete the account, first disable or revoke its tokens. Or disable the account: jeton account disable ci
     ");
     home.asking("ci", &["token", "disable", "x"], &[OTHER]).assert_success();
     home.ops(&["account", "delete", "ci", "--no-input"])
@@ -92,7 +92,10 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     let refused = home.ops(&["account", "delete", "ci", "--confirm", "c"]).assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was deleted: expected the account's name: ci");
     let done = home.ops(&["account", "rm", "ci", "--confirm", "ci"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci deleted; a new account can't have this username");
+    insta::assert_snapshot!(done.message(), @"
+    ✓ ci deleted
+      A new account can't have this username
+    ");
     home.ops(&["account", "show", "ci"]).assert_error(Kind::NotFound).assert_silent();
     let refused = home.account("ci", "member").assert_error(Kind::Conflict).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
@@ -104,7 +107,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
         let refused = home.ops(&[&["account"], last].concat()).assert_error(Kind::Conflict).assert_silent();
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
         error: the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins
-          An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create a new owner: jeton account create NAME --role owner
+          First make sure that another owner is enabled. To enable a disabled owner: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create a new owner: jeton account create NAME --role owner
         ") };
     }
 }
@@ -215,7 +218,10 @@ fn account_commands_refuse_bad_names_and_missing_rights() {
     }
     let refused =
         home.run(&["account", "role", "ci", "king", "--no-input"], "").assert_error(Kind::Usage).assert_silent();
-    insta::assert_snapshot!(refused.message(), @r#"error: no role "king": use owner, admin, member or viewer"#);
+    insta::assert_snapshot!(refused.message(), @r#"
+    error: unknown role "king"
+      Use owner, admin, member or viewer
+    "#);
     home.run(&["account", "disable"], "").assert_error(Kind::Usage).assert_silent();
     home.run(&["account", "list", "--user", "ops", "--no-input"], "").assert_code(4).assert_silent();
     home.asking("boss", &["account", "create", "x", "--role", "admin"], &[OTHER, OTHER]).assert_code(4).assert_silent();
@@ -348,7 +354,7 @@ fn contact_is_set_shown_and_removed() {
     let contact = |args: &[&str]| home.ops(&[&["account", "contact", "ci"], args].concat());
     assert_eq!(contact(&[]).assert_success().out, "ci@example.com\n");
     let done = contact(&["dev@example.com"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci has the contact dev@example.com; notices about the account's tokens go to this address");
+    insta::assert_snapshot!(done.message(), @"✓ ci has the contact dev@example.com. Notices about the account's tokens go to this address");
     let shown = contact(&["--json"]).assert_success().json();
     assert_eq!(shown["account"]["contact"], "dev@example.com");
     assert!(home.ops(&["account", "show", "ci"]).assert_success().out.contains("dev@example.com"));

@@ -58,7 +58,7 @@ fn store_path_comes_from_options_environment_and_configuration() {
     let created = home.as_ops(&init).assert_success();
     let refused = home.as_ops(&init).assert_error(Kind::Conflict);
     insta::assert_snapshot!(created.message() + &refused.message(), @"
-    ✓ created the store [folder]/elsewhere/x.db; the first owner is ops
+    ✓ created the store [folder]/elsewhere/x.db with the first owner ops
       Create a token: jeton --store [folder]/elsewhere/x.db token create NAME. Open the screens: jeton --store [folder]/elsewhere/x.db
     error: the store [folder]/elsewhere/x.db is already set up
       To sign in, run: jeton --store [folder]/elsewhere/x.db. To set up another store, use --store with another path

@@ -42,7 +42,7 @@ fn password_with_control_characters_is_refused() {
         let refused = home.run(&["init", "--username", "ops", "--password-stdin"], bad).assert_error(Kind::Usage);
         insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
         error: the password contains a character that can't be typed at sign-in: control characters (such as ESC), line breaks and byte order marks are not allowed
-          Choose another password. If the password comes from a file, remove the character there
+          Choose another password. If the password comes from a file, remove this character from the file
         ") };
     }
     assert!(!exists(&home.store()));
