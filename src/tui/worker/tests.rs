@@ -142,3 +142,24 @@ fn only_a_request_that_a_later_one_replaces_is_dropped() {
     assert_eq!([next(), next(), next()], [1, 2, 4]);
     store.close(Duration::from_secs(60));
 }
+
+/// Panics when tokens are counted.
+struct PanickingBackend;
+
+impl Backend for PanickingBackend {
+    fn run(&self, _: &Credential, request: Request, _: Option<&mut SecretReceiver<'_>>) -> Result<Response> {
+        assert!(!matches!(request, Request::CountTokens(_)), "killed by a test");
+        Err(Error::failure("prompt"))
+    }
+}
+
+#[test]
+fn panic_of_a_thread_is_reported_and_leaves_no_store_open() {
+    let backend: Arc<dyn Backend> = Arc::new(PanickingBackend);
+    let open = Arc::downgrade(&backend);
+    let (store, answered) = started([backend, prompt(), prompt()]);
+    store.send(call(1, None, CountTokens)).unwrap();
+    assert!(matches!(answered.recv_timeout(Duration::from_secs(60)), Ok(Msg::WorkerFailed)));
+    store.close(Duration::from_secs(60));
+    assert!(open.upgrade().is_none());
+}
