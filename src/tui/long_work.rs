@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::tui::msg::RequestId;
 use crate::tui::text_fit::{group_digits, width};
 use crate::tui::theme::Theme;
+use crate::verbs::batches::MAX_ATOMIC;
 use crate::verbs::request::Request;
 
 /// Work in batches, from its request to its reply.
@@ -13,7 +14,7 @@ pub struct LongWork {
     pub id: RequestId,
     /// The work, as a participle.
     participle: &'static str,
-    /// Number of finished items and of all items. `None` until the first of several batches is finished.
+    /// Number of finished items and of all items. `None` if all items are changed at once.
     pub counts: Option<(u64, u64)>,
     /// `true` if the work stops after its current batch.
     pub stopping: bool,
@@ -22,11 +23,14 @@ pub struct LongWork {
 impl LongWork {
     /// Creates the state for a request just sent.
     pub fn new(id: RequestId, request: &Request) -> Self {
-        let participle = match request {
-            Request::ChangeMatching(bulk) => bulk.change.participles()[1],
-            _ => "Purging",
+        let (participle, total) = match request {
+            Request::ChangeMatching(bulk) => (bulk.change.participles()[1], bulk.confirm),
+            Request::PurgeTokens(purge) => ("Purging", purge.confirm),
+            _ => ("", 0),
         };
-        LongWork { id, participle, counts: None, stopping: false }
+        // Finding the items again can take a second, so the progress is shown before the first batch.
+        let counts = (total > MAX_ATOMIC as u64).then_some((0, total));
+        LongWork { id, participle, counts, stopping: false }
     }
 
     pub fn describe(&self) -> String {

@@ -27,6 +27,7 @@ fn begun() -> (TuiHarness, Msg) {
     s.keys(&format!("1500<tab>{PASSWORD}<tab><tab><enter>"));
     let reply = s.held_replies.take().and_then(|mut held| held.pop_front()).expect("the purge was asked for");
     s.assert_top("purge-tokens");
+    s.assert_shows("Purging 0 of 1 500");
     (s, reply)
 }
 
