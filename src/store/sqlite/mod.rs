@@ -41,6 +41,7 @@ mod token_lineage;
 mod token_list_path;
 mod token_list_query;
 mod token_search;
+mod token_totals;
 mod token_usage;
 mod token_window;
 mod tokens;

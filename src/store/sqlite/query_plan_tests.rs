@@ -63,7 +63,7 @@ fn store_with_token() -> (Connection, TempDir) {
 }
 
 fn plan(db: &Connection, query: &WindowQuery, keyed: bool, step: Step) -> String {
-    let list = TokenListing::counted(db, query, TextMatch::Sql).unwrap();
+    let list = TokenListing::counted(db, query, 1, TextMatch::Sql).unwrap();
     let key = sort_key(db, query.sort, 1).unwrap().filter(|_| keyed);
     let (sql, values) = list.page_sql(key.as_deref(), step, 200);
     explain(db, &sql, &values)
@@ -209,7 +209,7 @@ fn choice_of_a_path_reads_parts_of_indexes() {
         ] {
             let sort = Sort { column, descending: false };
             let query = WindowQuery { filter: TokenFilter::parse(text), ..query(&Role::ALL, sort, false) };
-            let list = TokenListing::counted(&db, &query, TextMatch::Sql).unwrap();
+            let list = TokenListing::counted(&db, &query, 1, TextMatch::Sql).unwrap();
             let (sql, values) = list.index_count_sql(100);
             let plan = explain(&db, &sql, values);
             assert!(plan.contains(found), "{text} {plan}");

@@ -3,7 +3,7 @@
 use rusqlite::{Transaction, params};
 
 use super::query_helpers::{corrupt, execute, query_one, tuple};
-use super::token_search::{TextMatch, TokenSearch, with_found, with_test};
+use super::token_search::{TextMatch, TokenSearch, with_found};
 use super::{
     denied_tokens, findings, ledger_read, ledger_size, ledger_window, purge, renamed_selections, rights_of_all_tokens,
     token_figures, token_lineage, token_list_query, token_window, tokens,
@@ -77,19 +77,20 @@ impl TokenReader for SqliteTx<'_> {
         rights_of_all_tokens::page(self.0, after, limit)
     }
     fn window(&self, query: &WindowQuery) -> Result<Window> {
+        let total = self.1.totals.of(self.0, query)?;
         if query.cursor == TokenCursor::StartUncounted {
-            let test = self.1.test(self.0, &query.filter)?;
-            let text = if test.is_some() { TextMatch::Tested } else { TextMatch::Sql };
-            if let Some(window) = with_test(test, || token_window::frequent(self.0, query, text))? {
+            let look = |text: TextMatch<'_>| token_window::frequent(self.0, query, total, text);
+            if let Some(window) = self.1.first_page(self.0, &query.filter, look)? {
                 return Ok(window);
             }
         }
         let found = self.1.find(self.0, &query.filter)?;
-        with_found(found.as_ref(), |text| token_window::window(self.0, query, text))
+        with_found(found.as_ref(), |text| token_window::window(self.0, query, total, text))
     }
     fn matching(&self, query: &WindowQuery) -> Result<Vec<TokenState>> {
+        let total = self.1.totals.of(self.0, query)?;
         let found = self.1.find_if_loaded(self.0, &query.filter)?;
-        with_found(found.as_ref(), |text| token_list_query::TokenListing::states(self.0, query, text))
+        with_found(found.as_ref(), |text| token_list_query::TokenListing::states(self.0, query, total, text))
     }
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts> {
         token_window::tally(self.0, visibility, now, soon)

@@ -9,9 +9,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::query_helpers::{query_all, query_count};
-use super::token_list_query::{TokenListing, and_visible, in_list};
+use super::token_list_query::TokenListing;
 use super::token_search::{MAX_LISTED, TextMatch};
-use super::where_clause::WhereClause;
+use super::token_totals;
 use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::role::Role;
@@ -43,21 +43,6 @@ pub(super) enum AccessPath {
     ExpectedUnused,
     /// By a scan of the table.
     Table,
-}
-
-/// Returns the number of tokens that `query` covers without its filter; only in `accounts` if given.
-fn count_unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
-    let mut conditions = WhereClause::default();
-    and_visible(&mut conditions, "account_id", &query.visibility);
-    if let Some(id) = query.account {
-        conditions.and("account_id = ?", [Value::from(id.0)]);
-    }
-    if let Some(ids) = accounts {
-        conditions.and(&in_list("account_id", ids), ids.iter().copied().map(Value::from));
-    }
-    let column = if query.trashed { "trashed" } else { "kept" };
-    let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts {}", conditions.sql());
-    query_count(db, &sql, params_from_iter(&conditions.values))
 }
 
 /// Returns the accounts that `query` narrows its list to, if they are few enough to be named.
@@ -113,11 +98,10 @@ struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    fn read(db: &Connection, query: &WindowQuery, text: TextMatch<'a>) -> Result<Self> {
-        let total = count_unfiltered(db, query, None)?;
+    fn read(db: &Connection, query: &WindowQuery, total: u64, text: TextMatch<'a>) -> Result<Self> {
         let accounts = account_ids(db, query)?;
         let is_short = match &accounts {
-            Some(ids) => count_unfiltered(db, query, Some(ids))? <= MAX_EXACT_COUNT,
+            Some(ids) => token_totals::count(db, query, Some(ids))? <= MAX_EXACT_COUNT,
             None => false,
         };
         Ok(Scope { accounts, is_short, total, text })
@@ -172,9 +156,10 @@ struct ListOfFew {
 }
 
 impl TokenListing {
-    /// Counts the list of `query`, and chooses the way to read it that suits its length.
-    pub fn counted(db: &Connection, query: &WindowQuery, text: TextMatch<'_>) -> Result<Self> {
-        let scope = Scope::read(db, query, text)?;
+    /// Counts the list of `query`, and chooses the way to read it that suits its length. `total` is the number of tokens
+    /// without the filter.
+    pub fn counted(db: &Connection, query: &WindowQuery, total: u64, text: TextMatch<'_>) -> Result<Self> {
+        let scope = Scope::read(db, query, total, text)?;
         if let Some(found) = text.found().filter(|_| has_only_text(query, scope.accounts.as_deref())) {
             let matching = found.count(query.trashed);
             let path = if matching <= MAX_LISTED { AccessPath::Table } else { AccessPath::Order };
@@ -194,13 +179,13 @@ impl TokenListing {
     }
 
     /// Returns the list of `query` along its order, not counted.
-    pub fn along_order(db: &Connection, query: &WindowQuery, text: TextMatch<'_>) -> Result<Self> {
-        Ok(Scope::read(db, query, text)?.list(AccessPath::Order, query))
+    pub fn along_order(db: &Connection, query: &WindowQuery, total: u64, text: TextMatch<'_>) -> Result<Self> {
+        Ok(Scope::read(db, query, total, text)?.list(AccessPath::Order, query))
     }
 
     /// Chooses the way to read the next page of `query`, after `key` if given, without counting the list.
-    pub fn uncounted(db: &Connection, query: &WindowQuery, key: Option<&[Value]>) -> Result<Self> {
-        let scope = Scope::read(db, query, TextMatch::Sql)?;
+    pub fn uncounted(db: &Connection, query: &WindowQuery, total: u64, key: Option<&[Value]>) -> Result<Self> {
+        let scope = Scope::read(db, query, total, TextMatch::Sql)?;
         let ListOfFew { list, cost } = scope.list_of_few(db, query)?;
         if cost > 0 && !query.filter.is_empty() {
             let along_order = scope.list(AccessPath::Order, query);

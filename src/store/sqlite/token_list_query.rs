@@ -94,8 +94,8 @@ pub(super) struct TokenListing {
 impl TokenListing {
     /// Returns the state of the tokens of the list, by id, `limit` at most. All are read, so that the index of an order is
     /// of no use.
-    pub fn states(db: &Connection, query: &WindowQuery, text: TextMatch<'_>) -> Result<Vec<TokenState>> {
-        let mut list = Self::counted(db, query, text)?;
+    pub fn states(db: &Connection, query: &WindowQuery, total: u64, text: TextMatch<'_>) -> Result<Vec<TokenState>> {
+        let mut list = Self::counted(db, query, total, text)?;
         if list.access_path == AccessPath::Order {
             list = Self::with_path(AccessPath::Table, query, account_ids(db, query)?.as_deref(), list.total, text);
         }

@@ -15,6 +15,7 @@ use rusqlite::types::Value;
 use super::open;
 use super::query_helpers::{query_value, sqlite_error};
 use super::search_index::{Found, MAX_BYTES, SearchIndex, SearchText};
+use super::token_totals::TokenTotals;
 use super::where_clause::WhereClause;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::untrusted_text::escape_untrusted;
@@ -72,7 +73,7 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Lets the queries of `f` test tokens.
-pub(super) fn with_test<T>(test: Option<Test>, f: impl FnOnce() -> T) -> T {
+fn with_test<T>(test: Option<Test>, f: impl FnOnce() -> T) -> T {
     TEST.set(test);
     let out = f();
     TEST.set(None);
@@ -102,6 +103,8 @@ pub(super) struct TokenSearch {
     is_over: Arc<AtomicBool>,
     /// Set to end the search under way.
     is_interrupted: AtomicBool,
+    /// Known numbers of tokens.
+    pub totals: TokenTotals,
 }
 
 enum State {
@@ -122,6 +125,7 @@ impl TokenSearch {
             state: Mutex::new(state),
             is_over: Arc::default(),
             is_interrupted: AtomicBool::new(false),
+            totals: TokenTotals::default(),
         }
     }
 
@@ -163,14 +167,24 @@ impl TokenSearch {
         self.find_in(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), db, &text)
     }
 
-    /// Returns a test for the text of `filter`. `None` if there is no text, or if SQLite has to search.
+    /// Looks for the first page of tokens that match `filter` by `look`. `None` without a look if so few tokens match that
+    /// [`TokenSearch::find`] is faster.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when the store can't be read.
-    pub fn test(&self, db: &Connection, filter: &TokenFilter) -> Result<Option<Test>> {
-        let Some(text) = SearchText::of(filter) else { return Ok(None) };
+    /// Those of `look`, and [`crate::error::Kind::Failure`] when the store can't be read.
+    pub fn first_page<T>(
+        &self,
+        db: &Connection,
+        filter: &TokenFilter,
+        look: impl FnOnce(TextMatch<'_>) -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        let Some(text) = SearchText::of(filter) else { return look(TextMatch::Sql) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(Self::index(&mut state, db)?.map(|index| Rc::new(index.test(&text)) as Test))
+        let Some(index) = Self::index(&mut state, db)? else { return look(TextMatch::Sql) };
+        match index.test(&text) {
+            Some(test) => with_test(Some(Rc::new(test)), || look(TextMatch::Tested)),
+            None => Ok(None),
+        }
     }
 
     fn find_in(&self, state: &mut State, db: &Connection, text: &SearchText) -> Result<Option<Arc<Found>>> {

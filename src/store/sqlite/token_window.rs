@@ -31,8 +31,13 @@ struct PageSlice {
 }
 
 /// Returns the first page, uncounted, if tokens match so often that a look at few tokens finds it. Else `None`.
-pub(super) fn frequent(db: &Connection, query: &WindowQuery, text: TextMatch<'_>) -> Result<Option<Window>> {
-    let list = TokenListing::along_order(db, query, text)?;
+pub(super) fn frequent(
+    db: &Connection,
+    query: &WindowQuery,
+    total: u64,
+    text: TextMatch<'_>,
+) -> Result<Option<Window>> {
+    let list = TokenListing::along_order(db, query, total, text)?;
     let sample = if matches!(text, TextMatch::Tested) { TESTED_SAMPLE } else { SAMPLE };
     let (sql, values) = list.sample_page_sql(sample, query.limit);
     let ids: Vec<i64> = query_all(db, &sql, params_from_iter(&values), |r| r.get(0))?;
@@ -44,14 +49,14 @@ pub(super) fn frequent(db: &Connection, query: &WindowQuery, text: TextMatch<'_>
     Ok(Some(Window { rows, unreadable, last: last(&ids), total: list.total, still_tried, ..Window::default() }))
 }
 
-/// Returns the requested window.
-pub(super) fn window(db: &Connection, query: &WindowQuery, text: TextMatch<'_>) -> Result<Window> {
+/// Returns the requested window. `total` is the number of tokens without the filter.
+pub(super) fn window(db: &Connection, query: &WindowQuery, total: u64, text: TextMatch<'_>) -> Result<Window> {
     // Requests one row more than needed; its presence shows that the end isn't reached.
     let limit = query.limit.min(i64::MAX as usize - 1);
     if let TokenCursor::After(id) = query.cursor {
-        return after(db, query, id, limit);
+        return after(db, query, total, id, limit);
     }
-    let list = TokenListing::counted(db, query, text)?;
+    let list = TokenListing::counted(db, query, total, text)?;
     let slice = match query.cursor {
         TokenCursor::Start | TokenCursor::StartUncounted | TokenCursor::After(_) => start(db, &list, limit)?,
         TokenCursor::End => end(db, &list, limit)?,
@@ -79,13 +84,13 @@ pub(super) fn window(db: &Connection, query: &WindowQuery, text: TextMatch<'_>) 
 }
 
 /// Returns the page after a token, or the first page, of a list that is not counted.
-fn after(db: &Connection, query: &WindowQuery, id: Option<TokenId>, limit: usize) -> Result<Window> {
+fn after(db: &Connection, query: &WindowQuery, total: u64, id: Option<TokenId>, limit: usize) -> Result<Window> {
     let key = match id.map(|id| sort_key(db, query.sort, id.0)).transpose()? {
         // The token is gone, and with it the place in the order.
         Some(None) => return Ok(Window::default()),
         key => key.flatten(),
     };
-    let list = TokenListing::uncounted(db, query, key.as_deref())?;
+    let list = TokenListing::uncounted(db, query, total, key.as_deref())?;
     let step = if key.is_some() { Step::After } else { Step::From };
     let ids = list.page(db, key.as_deref(), step, limit)?;
     let (rows, unreadable) = rows(db, &ids)?;

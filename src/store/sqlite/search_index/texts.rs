@@ -1,6 +1,6 @@
 //! The texts in which a search looks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -13,8 +13,10 @@ use crate::error::Result;
 use crate::platform::threads;
 use crate::store::sqlite::query_helpers::{query_all, query_one, sqlite_error, tuple};
 
-/// Number of bytes that a name in a map or list has in addition to its letters.
+/// Number of bytes that a name in a list has in addition to its letters.
 const BYTES_OF_NAME: usize = 64;
+/// Maximum number of different methods and sets.
+const MAX_NAMES: usize = u16::MAX as usize;
 /// Number of bytes of each id: the end of its text, and its account.
 const BYTES_OF_PLACE: usize = 2 * size_of::<u32>();
 /// Number of tokens that a thread searches without a check if the search is still wanted.
@@ -38,13 +40,18 @@ pub(super) struct Texts {
     pub ends: Vec<u32>,
     text: Vec<u8>,
     accounts: Vec<u32>,
-    usernames: BTreeMap<u32, String>,
-    /// Numbers of the methods of tokens, and from `sets_at` on of their sets.
-    holdings: Vec<(u32, u32)>,
+    /// Each account, and the end of its name in `username_text`.
+    usernames: Vec<(u32, usize)>,
+    /// Names of accounts, in lower case and one after the other: the search of 20,000 names takes 0.02 ms.
+    username_text: Vec<u8>,
+    /// The tokens that hold a method, and from `sets_at` on those that hold a set.
+    holders: Vec<u32>,
     sets_at: usize,
+    /// For each of `holders`, the place of the method or set in `names`. Apart, because a pair would have 8 bytes.
+    holdings: Vec<u16>,
     /// The methods and sets, in lower case.
     names: Vec<String>,
-    /// Number of bytes of `usernames` and `names`.
+    /// Number of bytes of `names`.
     name_bytes: usize,
     pub trashed: Vec<u32>,
 }
@@ -77,10 +84,13 @@ impl Texts {
         let mut texts = Texts::default();
         // Each id between the first and the last one takes up memory, with a token or without.
         let ids = query_one(db, "SELECT min(id), max(id) FROM tokens", [], tuple::<(Option<i64>, Option<i64>)>)?;
-        if let Some((Some(first), Some(last))) = ids
-            && last.abs_diff(first) > (max_bytes / BYTES_OF_PLACE) as u64
-        {
-            return Ok(None);
+        if let Some((Some(first), Some(last))) = ids {
+            let places = usize::try_from(last.abs_diff(first)).unwrap_or(usize::MAX).saturating_add(1);
+            if places > max_bytes / BYTES_OF_PLACE {
+                return Ok(None);
+            }
+            // Growing would leave memory that is not returned: 3 MB with a million tokens.
+            (texts.ends, texts.accounts) = (Vec::with_capacity(places), Vec::with_capacity(places));
         }
         let mut query = db.prepare("SELECT id, username FROM accounts").map_err(sqlite_error)?;
         let mut rows = query.query([]).map_err(sqlite_error)?;
@@ -104,12 +114,13 @@ impl Texts {
         let mut rows = query.query([]).map_err(sqlite_error)?;
         while let Some(row) = rows.next().map_err(sqlite_error)? {
             texts.add_holding(row, &mut numbers).map_err(sqlite_error)?;
-            if texts.bytes() > max_bytes {
+            if texts.bytes() > max_bytes || texts.names.len() > MAX_NAMES {
                 return Ok(None);
             }
         }
         // The memory that growing has reserved is a third of the whole.
         texts.text.shrink_to_fit();
+        texts.holders.shrink_to_fit();
         texts.holdings.shrink_to_fit();
         Ok(Some(texts))
     }
@@ -118,8 +129,10 @@ impl Texts {
     pub fn bytes(&self) -> usize {
         self.text.len()
             + self.name_bytes
+            + self.username_text.len()
+            + size_of::<(u32, usize)>() * self.usernames.len()
             + BYTES_OF_PLACE * self.ends.len()
-            + size_of::<(u32, u32)>() * self.holdings.len()
+            + (size_of::<u32>() + size_of::<u16>()) * self.holdings.len()
             + size_of::<u32>() * self.trashed.len()
     }
 
@@ -165,18 +178,18 @@ impl Texts {
 
     /// Adds the account with the id and the name in these columns.
     fn add_username(&mut self, row: &Row<'_>, id: usize, name: usize) -> rusqlite::Result<()> {
-        let name = row.get::<_, String>(name)?.to_ascii_lowercase();
-        self.name_bytes += name.len() + BYTES_OF_NAME;
-        self.usernames.insert(row.get(id)?, name);
+        self.username_text.extend(row.get_ref(name)?.as_str()?.bytes().map(|byte| byte.to_ascii_lowercase()));
+        self.username_text.push(END_OF_FIELD);
+        self.usernames.push((row.get(id)?, self.username_text.len()));
         Ok(())
     }
 
-    fn add_holding(&mut self, row: &Row<'_>, numbers: &mut HashMap<Vec<u8>, u32>) -> rusqlite::Result<()> {
+    fn add_holding(&mut self, row: &Row<'_>, numbers: &mut HashMap<Vec<u8>, u16>) -> rusqlite::Result<()> {
         let name = row.get_ref(1)?.as_bytes()?;
         let number = match numbers.get(name) {
             Some(number) => *number,
             None => {
-                let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+                let number = u16::try_from(self.names.len()).unwrap_or(u16::MAX);
                 self.names.push(String::from_utf8_lossy(name).to_lowercase());
                 self.name_bytes += name.len() + BYTES_OF_NAME;
                 numbers.insert(name.to_vec(), number);
@@ -184,16 +197,23 @@ impl Texts {
             }
         };
         let id = row.get(0)?;
-        if self.holdings.last().is_some_and(|(last, _)| *last > id) {
-            self.sets_at = self.holdings.len();
+        if self.holders.last().is_some_and(|last| *last > id) {
+            self.sets_at = self.holders.len();
         }
-        self.holdings.push((id, number));
+        self.holders.push(id);
+        self.holdings.push(number);
         Ok(())
     }
 
     /// Returns a number greater than each id.
     pub fn limit(&self) -> usize {
         self.first as usize + self.ends.len()
+    }
+
+    /// Returns `count` of the ids at most, as far from each other as possible.
+    pub fn spread_ids(&self, count: usize) -> impl Iterator<Item = u32> {
+        let (first, step) = (self.first, self.ends.len().div_ceil(count).max(1));
+        (0..self.ends.len()).step_by(step).filter_map(move |place| u32::try_from(place).ok()?.checked_add(first))
     }
 
     /// Returns the text of a token and its account.
@@ -205,18 +225,25 @@ impl Texts {
 
     /// Returns `true` if a token has one of the methods or sets that are `true` in `names`.
     fn holds(&self, id: u32, names: &[bool]) -> bool {
-        let (methods, sets) = self.holdings.split_at(self.sets_at);
-        [methods, sets].iter().any(|part| {
-            let own = &part[part.partition_point(|(token, _)| *token < id)..];
-            own.iter().take_while(|(token, _)| *token == id).any(|(_, name)| names.get(*name as usize) == Some(&true))
+        let (methods, sets) = (0..self.sets_at, self.sets_at..self.holders.len());
+        [methods, sets].into_iter().any(|part| {
+            let first = part.start + self.holders[part.clone()].partition_point(|token| *token < id);
+            let own = (first..part.end).take_while(|at| self.holders[*at] == id);
+            own.map(|at| usize::from(self.holdings[at])).any(|name| names.get(name) == Some(&true))
         })
     }
 
     /// Returns the accounts whose names contain `word`.
     fn owners(&self, word: &str) -> BitSet {
-        let mut owners = BitSet::empty(self.usernames.keys().last().map_or(0, |last| *last as usize + 1));
-        let named = self.usernames.iter().filter(|(_, name)| name.contains(word));
-        named.for_each(|(id, _)| owners.insert(*id as usize));
+        let mut owners = BitSet::empty(self.usernames.iter().map(|(id, _)| *id as usize + 1).max().unwrap_or_default());
+        let (finder, mut at) = (Finder::new(word), 0);
+        while let Some(place) = finder.find(&self.username_text[at..]).map(|distance| at + distance) {
+            let Some((id, end)) = self.usernames.get(self.usernames.partition_point(|(_, end)| *end <= place)) else {
+                break;
+            };
+            owners.insert(*id as usize);
+            at = *end;
+        }
         owners
     }
 
@@ -235,8 +262,9 @@ impl Texts {
     fn with_method(&self, part: &str) -> BitSet {
         let is_wanted = self.names_with(part);
         let mut found = BitSet::empty(self.limit());
-        let holdings = self.holdings.iter().filter(|(_, name)| is_wanted.get(*name as usize) == Some(&true));
-        holdings.for_each(|(id, _)| found.insert(*id as usize));
+        let holdings = self.holders.iter().zip(&self.holdings);
+        let wanted = holdings.filter(|(_, name)| is_wanted.get(usize::from(**name)) == Some(&true));
+        wanted.for_each(|(id, _)| found.insert(*id as usize));
         found
     }
 

@@ -1,0 +1,64 @@
+//! Numbers of tokens without any filter, which every list shows.
+
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use super::ledger_read::data_version;
+use super::query_helpers::query_count;
+use super::token_list_query::{and_visible, in_list};
+use super::where_clause::WhereClause;
+use crate::domain::account::AccountId;
+use crate::error::Result;
+use crate::verbs::ports::{Visibility, WindowQuery};
+
+/// The number that a connection counted last. Adding up the counts of 20,000 accounts takes 1 ms, half of what the last
+/// page of a list takes.
+#[derive(Default)]
+pub(super) struct TokenTotals(Mutex<Option<(Counted, u64)>>);
+
+/// The tokens that were counted, and the state of the store.
+#[derive(PartialEq, Eq)]
+struct Counted {
+    visibility: Visibility,
+    account: Option<AccountId>,
+    trashed: bool,
+    /// Changes with each commit of another connection.
+    version: i64,
+    /// Number of rows that this connection has changed.
+    changes: u64,
+}
+
+impl TokenTotals {
+    /// Returns the number of tokens that `query` covers without its filter.
+    pub fn of(&self, db: &Connection, query: &WindowQuery) -> Result<u64> {
+        let WindowQuery { ref visibility, account, trashed, .. } = *query;
+        let (version, changes) = (data_version(db)?, db.total_changes());
+        let counted = Counted { visibility: visibility.clone(), account, trashed, version, changes };
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((known, total)) if *known == counted => Ok(*total),
+            _ => {
+                let total = count(db, query, None)?;
+                *last = Some((counted, total));
+                Ok(total)
+            }
+        }
+    }
+}
+
+/// Returns the number of tokens that `query` covers without its filter; only in `accounts` if given.
+pub(super) fn count(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
+    let mut conditions = WhereClause::default();
+    and_visible(&mut conditions, "account_id", &query.visibility);
+    if let Some(id) = query.account {
+        conditions.and("account_id = ?", [Value::from(id.0)]);
+    }
+    if let Some(ids) = accounts {
+        conditions.and(&in_list("account_id", ids), ids.iter().copied().map(Value::from));
+    }
+    let column = if query.trashed { "trashed" } else { "kept" };
+    let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts {}", conditions.sql());
+    query_count(db, &sql, params_from_iter(&conditions.values))
+}
