@@ -41,7 +41,7 @@ fn public_routes_open_nothing_that_is_guarded() {
     GET /Orders: denied: the path is another spelling of GET /orders
     GET /about: public PubNews
     POST /login: public PubNews
-    GET /shared: denied: GET /shared is a route of a.Both and a.PubBoth
+    GET /shared: denied: GET /shared is a route of several methods: a.Both and a.PubBoth
     GET /x/b/c: denied: a request could match GET /x/b/{c} or GET /x/{a}/c
     POST /hooks: Any
     GET /hooks: public PubHooks

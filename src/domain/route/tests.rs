@@ -343,9 +343,9 @@ fn route_of_two_methods_is_denied() {
         &[catalogue(&[("one", &["GET /a/{x}", "GET /b"]), ("two", &["GET /a/{y}"]), ("three", &["GET /a/c"])])],
         &[],
     );
-    insta::assert_snapshot!(action_of(&map, "GET /a/b"), @"denied: GET /a/{x} is a route of a.one and a.two");
+    insta::assert_snapshot!(action_of(&map, "GET /a/b"), @"denied: GET /a/{x} is a route of several methods: a.one and a.two");
     assert_eq!((action_of(&map, "GET /b"), action_of(&map, "GET /a/c")), ("one".to_owned(), "three".to_owned()));
-    insta::assert_snapshot!(map.remarks.join("\n"), @"the proxy will deny the route GET /a/{x}, because it is a route of a.one and a.two");
+    insta::assert_snapshot!(map.remarks.join("\n"), @"the proxy will deny the route GET /a/{x}, because it is a route of several methods: a.one and a.two");
 }
 
 #[test]

@@ -55,15 +55,15 @@ fn ten_megabytes_are_read() {
 
 #[test]
 fn too_much_is_refused() {
-    insta::assert_snapshot!(refused(&" ".repeat(MAX_DOCUMENT_SIZE + 1)), @"the document is too large: the limit is 32 MiB. Remove the parts that you don't need, or split the document and import each part as a catalogue of its own");
-    insta::assert_snapshot!(refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000))), @"the document has too many values: the limit is 4 million keys, texts and numbers, not counting bodies, responses and properties of schemas. Remove the parts that you don't need, or split the document and import each part as a catalogue of its own");
+    insta::assert_snapshot!(refused(&" ".repeat(MAX_DOCUMENT_SIZE + 1)), @"the document is too large: the limit is 32 MiB. Remove the parts that you don't need. Or split the document, and import each part as a separate catalogue");
+    insta::assert_snapshot!(refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000))), @"the document has too many values: the limit is 4 million keys, texts and numbers, not counting bodies, responses and properties of schemas. Remove the parts that you don't need. Or split the document, and import each part as a separate catalogue");
     let mut paths: String = (0..2_501).fold(String::new(), |mut all, n| {
         let _ = write!(all, "\"/{n}\":{{\"$ref\":\"#/x-all\"}},");
         all
     });
     paths.pop();
     let verbs = "\"x-all\":{\"get\":{},\"put\":{},\"post\":{},\"delete\":{},\"head\":{},\"patch\":{},\"options\":{},\"trace\":{}}";
-    insta::assert_snapshot!(refused(&with(&paths, verbs)), @"the document has too many operations: the limit is 20 000. Remove the parts that you don't need, or split the document and import each part as a catalogue of its own");
+    insta::assert_snapshot!(refused(&with(&paths, verbs)), @"the document has too many operations: the limit is 20 000. Remove the parts that you don't need. Or split the document, and import each part as a separate catalogue");
 }
 
 #[test]
@@ -91,14 +91,14 @@ fn alias_bombs_are_refused_before_they_go_off() {
     // A few aliases are no bomb.
     let few = yaml_paths("  /a: &a\n    get: {summary: One}\n  /b: *a\n");
     assert_eq!(read(&few).unwrap().catalogue.methods().count(), 2);
-    insta::assert_snapshot!(refused("openapi: &a 3.0.0\npaths: &p {x: *p}\n"), @"the document can't be read: the alias on line 2 contains itself");
+    insta::assert_snapshot!(refused("openapi: &a 3.0.0\npaths: &p {x: *p}\n"), @"the document can't be read: the alias on line 2 contains itself. Correct the document, or export it again");
     insta::assert_snapshot!(refused("openapi: 3.0.0\npaths: *nothing\n"), @"the document can't be read: it is not valid YAML at line 2, column 8: while parsing node, found unknown anchor. Correct the document, or export it again");
 }
 
 #[test]
 fn deep_nesting_is_refused() {
     const DEEP: usize = 100_000;
-    let too_deep = |text: &str| insta::allow_duplicates! { insta::assert_snapshot!(refused(text), @"the document is nested too deeply: the limit is 100 levels") };
+    let too_deep = |text: &str| insta::allow_duplicates! { insta::assert_snapshot!(refused(text), @"the document is nested too deeply: the limit is 100 levels. Remove the most deeply nested parts, or replace them by a $ref") };
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let (open, close) = (open.repeat(DEEP), close.repeat(DEEP));
         too_deep(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":{open}1{close}}}"));
@@ -140,10 +140,10 @@ fn refs_in_circles_and_long_rows_end() {
     let of = |path: &str| done.warnings.iter().find(|w| w.contains(path)).unwrap_or_else(|| panic!("none of {path}"));
     let named = ["\"/0\"", "\"/x\"", "\"/r\"", "\"/g\"", "\"/l\"", "\"/m\""].map(|path| of(path).as_str());
     insta::assert_snapshot!(named.join("\n"), @r##"
-    "/0": a $ref leads to more than 20 other $refs; jeton skips the rest
-    "/x": its $refs lead in a circle, back to "#/paths/~1x"; jeton skips this $ref
+    "/0": a $ref leads through more than 20 other $refs, so jeton skips the rest
+    "/x": the $refs lead in a circle back to "#/paths/~1x", so jeton skips the last $ref
     "/r": $ref "#" must have a slash after the #, such as #/components/schemas/Order
-    GET "/g": its $refs lead in a circle, back to "#/paths/~1g/get"; jeton skips this $ref
+    GET "/g": the $refs lead in a circle back to "#/paths/~1g/get", so jeton skips the last $ref
     "/l": $ref "#/paths/%" contains invalid percent-encoding
     "/m": $ref "#/%ff" contains invalid percent-encoding
     "##);
@@ -176,7 +176,7 @@ fn one_heavy_operation_at_many_places_is_bounded() {
     for limit in ["100", "200"] {
         warns(&done, limit);
     }
-    insta::assert_snapshot!(refused(&with(&paths(20_000), &heavy(1))), @"the API sets from the document's tags and OpenAPI scopes are too large: the limit is 500 000 methods in all API sets together. Remove the parts that you don't need, or split the document and import each part as a catalogue of its own");
+    insta::assert_snapshot!(refused(&with(&paths(20_000), &heavy(1))), @"the API sets from the document's tags and OpenAPI scopes are too large: the limit is 500 000 methods in all API sets together. Remove the parts that you don't need. Or split the document, and import each part as a separate catalogue");
 }
 
 /// Runs [`check`] without looking for every entry of very large sets.
@@ -235,7 +235,7 @@ fn duplicate_keys_are_warned_about() {
         check(&done);
         assert_eq!(the_one(&done).title, "Last");
         let twice = done.warnings.iter().find(|w| w.contains("\"/a\"")).unwrap();
-        insta::allow_duplicates! { insta::assert_snapshot!(twice, @r#"the key "/a" is repeated in "paths"; jeton uses the last value"#); }
+        insta::allow_duplicates! { insta::assert_snapshot!(twice, @r#"the key "/a" occurs more than once in "paths", so jeton uses the last value"#); }
     }
 }
 
@@ -252,8 +252,8 @@ fn odd_yaml_is_read_or_refused() {
     skipped the entry on line 3, because its key is a list or a map
     skipped the entry on line 4, because its key is a list or a map
     GET "/a": skipped "tags", because its value is not a list
-    operations without operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a", GET "/long\u{a}")
-    operations that get no route, because jeton can't match their path: 1 (GET "/long\u{a}")
+    operations without an operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a", GET "/long\u{a}")
+    operations that get no route, because their path is not possible in a route: 1 (GET "/long\u{a}")
     "#);
     for text in [
         "\0",
@@ -289,5 +289,5 @@ fn parameters_shared_by_many_paths_are_bounded() {
         r##"{{"openapi":"3.0.0","x-p":{{"name":"x","in":"path"}},"x-item":{{"parameters":[{list}],"get":{{}}}},"paths":{{{}}}}}"##,
         paths.join(",")
     );
-    insta::assert_snapshot!(refused(&text), @"the document's operations have too many parameters: the limit is 400 000; the parameters of a path count once for each operation. Remove the parts that you don't need, or split the document and import each part as a catalogue of its own");
+    insta::assert_snapshot!(refused(&text), @"the document's operations have too many parameters: the limit is 400 000, and the parameters of a path count once for each operation. Remove the parts that you don't need. Or split the document, and import each part as a separate catalogue");
 }

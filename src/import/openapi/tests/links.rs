@@ -45,8 +45,8 @@ fn docs_come_from_the_operation_the_template_the_tag_or_the_document() {
     GET "/a/{b}": skipped the documentation link "file:///etc/passwd": it is not a complete http or https link
     GET "/a/{b}": skipped the documentation link "https://": it is not a complete http or https link
     GET "/a/{b}": skipped the documentation link "//d.example": it is not a complete http or https link
-    GET "/a/{b}": skipped the documentation link "https://d/\u{202e}": it is too long, or contains a space or another character that a link can't have
-    GET "/a/{b}": skipped the documentation link "https://a b": it is too long, or contains a space or another character that a link can't have
+    GET "/a/{b}": skipped the documentation link "https://d/\u{202e}": it is too long, or contains a character that a link can't have, such as a space
+    GET "/a/{b}": skipped the documentation link "https://a b": it is too long, or contains a character that a link can't have, such as a space
     GET "/a/{b}": skipped the documentation link "": it is not a complete http or https link
     "#);
     for bad in ["ftp://x/{id}", "https://x/{nothing}", "{id}", "https://x/{id", ""] {
@@ -84,18 +84,18 @@ fn routes_have_the_base_path_of_the_nearest_server() {
         warnings.extend(all.warnings);
     }
     insta::assert_snapshot!(warnings.join("\n"), @r#"
-    operations that get no route, because jeton can't match their path: 1 (GET "/a?b=c")
-    operations that get no route, because jeton can't match their path: 1 (GET "/a#b")
-    operations that get no route, because jeton can't match their path: 1 (GET "/a/../b")
-    operations that get no route, because jeton can't match their path: 1 (GET "/./a")
-    operations that get no route, because jeton can't match their path: 1 (GET "/a b")
-    operations that get no route, because jeton can't match their path: 1 (GET "/a\b")
-    operations that get no route, because jeton can't match their path: 1 (GET "/%2e%2e/a")
-    operations that get no route, because jeton can't match their path: 1 (GET "/a\u{1b}[2J")
+    operations that get no route, because their path is not possible in a route: 1 (GET "/a?b=c")
+    operations that get no route, because their path is not possible in a route: 1 (GET "/a#b")
+    operations that get no route, because their path is not possible in a route: 1 (GET "/a/../b")
+    operations that get no route, because their path is not possible in a route: 1 (GET "/./a")
+    operations that get no route, because their path is not possible in a route: 1 (GET "/a b")
+    operations that get no route, because their path is not possible in a route: 1 (GET "/a\b")
+    operations that get no route, because their path is not possible in a route: 1 (GET "/%2e%2e/a")
+    operations that get no route, because their path is not possible in a route: 1 (GET "/a\u{1b}[2J")
     "#);
     let same = done(r#""/a/{x}":{"get":{}},"/a/{y}":{"get":{}}"#, "");
     insta::assert_snapshot!(same.warnings.join("\n"), @r#"
-    operations without operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a/{x}", GET "/a/{y}")
+    operations without an operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a/{x}", GET "/a/{y}")
     "GET /a/{y}" gets no route, because "GET /a/{x}" already has the same route
     "#);
     assert_eq!(same.catalogue.methods().map(|m| m.routes.len()).sum::<usize>(), 1);

@@ -202,14 +202,14 @@ fn other_versions_are_refused() {
     "openapi: 3.2.0": unsupported version: OpenAPI "3.2.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
     "openapi: 3.10.0": unsupported version: OpenAPI "3.10.0": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
     "openapi: 2.9": unsupported version: OpenAPI "2.9": jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Convert the document to OpenAPI 3.0 or 3.1, then import the result
-    "{}": the text is not an OpenAPI document: it has no field with the version, such as openapi: 3.1.0
-    "[]": the text is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
-    "": the document is empty
-    "just words": the text is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1
+    "{}": the text is not an OpenAPI document: it has no field with the version, such as openapi: 3.1.0. Check that this is the complete document of the API
+    "[]": the text is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Check that this is the complete document of the API
+    "": the document is empty. Check the file, or export the document again
+    "just words": the text is not an OpenAPI document: jeton imports only Swagger 2.0, OpenAPI 3.0 and 3.1. Check that this is the complete document of the API
     "openapi: 3.0.0\npaths: {}": the document has no operations under "paths". Check that this is the complete document of the API
     "openapi: 3.0.0\nservers: [5]\npaths: {}": the document has no operations under "paths". Check that this is the complete document of the API
     "openapi: 3.1\npaths: []": the document has no operations under "paths": skipped "paths", because its value is not a map. Check that this is the complete document of the API
-    "openapi: 3.1\npaths: {/a: {$ref: '#/paths/~1a'}}": the document has no operations under "paths": "/a": its $refs lead in a circle, back to "#/paths/~1a"; jeton skips this $ref. Check that this is the complete document of the API
+    "openapi: 3.1\npaths: {/a: {$ref: '#/paths/~1a'}}": the document has no operations under "paths": "/a": the $refs lead in a circle back to "#/paths/~1a", so jeton skips the last $ref. Check that this is the complete document of the API
     "a: 1\n---\nb: 2\n": the text contains more than one YAML document: the second document starts on line 2. Save each document in a file of its own, then import each file
     "{\"openapi\": ": the document can't be read: it starts like JSON, but is not valid JSON at line 1, column 12: the text ends too early. Correct the document, or export it again
     "a: [": the document can't be read: it is not valid YAML at line 1, column 4: unclosed bracket '['. Correct the document, or export it again
@@ -257,7 +257,7 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
     assert_eq!(all.catalogue.groups[0].title, "User Management");
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     GET "/c": skipped a tag, because it is empty
-    operations without operationId, for which jeton makes an id from HTTP method and path: 4 (HEAD "/", GET "/c", GET "/users/{id}/repos", …)
+    operations without an operationId, for which jeton makes an id from HTTP method and path: 4 (HEAD "/", GET "/c", GET "/users/{id}/repos", …)
     the tag "使用者" has no characters that an id can have, so its group gets the id group-778ff5f9
     "GET /b": the operationId "使用者" has no characters that an id can have, so jeton made the id from HTTP method and path
     operationIds that jeton changed into valid method ids: 1 ("x/list for-user")
@@ -366,7 +366,7 @@ fn titles_come_from_summary_description_or_path() {
     let all = done(&format!("\"/a\":{{\"get\":{{\"summary\":\"{}\"}}}}", "é".repeat(200)), "");
     assert_eq!(the_one(&all).title, format!("{}…", "é".repeat(119)));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    operations without operationId, for which jeton makes an id from HTTP method and path: 1 (GET "/a")
-    operations whose title jeton cut, because it was too long: 1 (GET "/a")
+    operations without an operationId, for which jeton makes an id from HTTP method and path: 1 (GET "/a")
+    operations whose title jeton shortened, because the title was too long: 1 (GET "/a")
     "#);
 }

@@ -29,10 +29,10 @@ fn scopes_of_all_alternatives_become_sets() {
         ("Reads".into(), "Writes".into(), "Methods for which the scope all is enough".into())
     );
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    the scope "all" is not declared by the security scheme "oauth"
+    the security scheme "oauth" does not declare the OpenAPI scope "all"
     PATCH "/a": the security scheme "none" is not declared in the document
-    the security scheme "none" is not declared, so jeton makes no API set for its scope "x"
-    the scope "w" belongs to the security schemes "copy" and "oauth"; jeton made one API set for both
+    the security scheme "none" is not declared, so jeton makes no API set for its OpenAPI scope "x"
+    the OpenAPI scope "w" belongs to the security schemes "copy" and "oauth", so jeton made one API set for both
     operations that become public, because they need no token (security: []): 1 (DELETE "/a")
     declared OpenAPI scopes for which jeton makes no API set, because no operation requires them: 1 ("idle")
     "#);
@@ -63,7 +63,7 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
     assert_eq!(holds(&all, "scopes b (oauth) + r (oauth)"), ["a.anybody", "a.read"]);
     assert!(set_names(&all).iter().all(|name| !name.starts_with("scope b") && *name != "scope r"));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    the scope "b" is not declared by the security scheme "oauth"
+    the security scheme "oauth" does not declare the OpenAPI scope "b"
     operations that are in no API set for a single scope, because they need several OpenAPI scopes together: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
     operations that are in no API set for a scope, because they also need another credential, such as an API key: 1 (OPTIONS "/a")
     "#);
@@ -82,7 +82,7 @@ fn names_of_sets_that_collide_stay_apart() {
     assert_eq!(names[0], "scope r");
     assert!(names.iter().any(|n| n.starts_with("scope r (")) && names.contains(&"xy"));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    the tag "declared" is declared twice; jeton uses the last declaration
+    the tag "declared" is declared more than once, so jeton uses the last declaration
     skipped a declared tag, because it has no name
     declared tags for which jeton makes no API set, because no operation has them: 1 ("idle")
     the API set "scope r" has the name of another set, so jeton renamed the set to "shop: scope r (f82548ba)"
@@ -107,12 +107,12 @@ fn refs_inside_the_document_are_followed() {
     }
     assert_eq!(ids.len(), 6, "{ids:?}");
     insta::assert_snapshot!(all.warnings.join("\n"), @r##"
-    "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" refers to a place that the document does not have
-    DELETE "/a": defined both in the path and behind its $ref; jeton uses the definition in the path
-    DELETE "/b": defined both in the path and behind its $ref; jeton uses the definition in the path
-    "/d": $ref "other.yaml#/d" refers to another file, which jeton can't find for a document from stdin or a pipe; save the document next to that file, and import the document by its path
-    "/e": $ref "#/nowhere" refers to a place that the document does not have
-    "/f": its $refs lead in a circle, back to "#/paths/~1f"; jeton skips this $ref
+    "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" refers to a part that does not exist
+    DELETE "/a": the path and its $ref both define this operation, so jeton uses the definition in the path
+    DELETE "/b": the path and its $ref both define this operation, so jeton uses the definition in the path
+    "/d": $ref "other.yaml#/d" refers to another file, but a document from stdin or a pipe has no folder with other files. Save the document in the folder of the other file, and import the document by its path
+    "/e": $ref "#/nowhere" refers to a part that does not exist
+    "/f": the $refs lead in a circle back to "#/paths/~1f", so jeton skips the last $ref
     "##);
     assert_eq!(method(&all, "documented").docs.as_deref(), Some("https://d.example"));
 }
@@ -139,15 +139,15 @@ fn omitted_parts_are_warned_about() {
     );
     assert_eq!(all.catalogue.methods().count(), 2);
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
-    "/a": skipped the key "GET": write the HTTP method in lower case: "get"
-    "/a": skipped the key "query": jeton imports only delete, get, head, options, patch, post, put and trace
+    "/a": skipped the key "GET". Write the HTTP method in lower case: "get"
+    "/a": skipped the key "query", because jeton imports only delete, get, head, options, patch, post, put and trace
     GET "/a": skipped "tags", because its value is not a list
     skipped the path "/b", because its value is not a map
     skipped GET "/c", because its value is not a map
     GET "d": skipped a tag, because it is not text
     GET "d": skipped "security", because its value is not a list
-    GET "d": the path does not start with a slash; jeton adds a slash
-    operations without operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a", GET "d")
+    GET "d": the path does not start with a slash, so jeton adds a slash
+    operations without an operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a", GET "d")
     operations whose callbacks jeton skips, because callbacks are not methods of this API: 1 (GET "/a")
     skipped 1 webhook, because webhooks are not methods of this API
     "#);
