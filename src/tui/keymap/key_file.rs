@@ -267,8 +267,8 @@ mod tests {
         insta::assert_snapshot!(errors.join("\n"), @r#"
         the default keys are used, because k has a fault: line 2: q would be the key for revoke in [tokens] and for quit in [every-screen]. Use another key for one of them
         the default keys are used, because k has a fault: line 2: e would be the key for revoke in [tokens] and for edit-token in [tokens]. Use another key for one of them
-        the default keys are used, because k has a fault: line 2: Enter would be the key for revoke in [tokens] and for details in [tokens]. Use another key for one of them
-        the default keys are used, because k has a fault: line 2: Ctrl-c would be the key for revoke in [tokens] and for interrupt in [everywhere]. Use another key for one of them
+        the default keys are used, because k has a fault: line 2: Enter would be the key for revoke in [tokens] and for details in [tokens]. Use another key for revoke in [tokens]
+        the default keys are used, because k has a fault: line 2: Ctrl-c would be the key for revoke in [tokens] and for interrupt in [everywhere]. Use another key for revoke in [tokens]
         the default keys are used, because k has a fault: line 2: x would be the key for quit in [every-screen] and for revoke in [tokens]. Use another key for one of them
         the default keys are used, because k has a fault: line 2: F8 would open a question, and F8 again would answer yes: F8 would be the key for revoke in [tokens] and for accept in [form]. Use another key for one of them
         the default keys are used, because k has a fault: line 2: F8 would open a question, and F8 again would answer yes: F8 would be the key for accept in [button] and for disable-or-enable in [tokens]. Use another key for one of them

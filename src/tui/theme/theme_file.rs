@@ -335,7 +335,7 @@ mod tests {
         the theme ~/t.toml can't be used: line 1: "#+12345" is not a colour. Write # and six hexadecimal digits, such as #ff8787
         the theme ~/t.toml can't be used: line 1: "purpel" is neither a colour nor a modifier. Use #rrggbb, a colour such as bright-red, or bold, dim, italic, underlined, reversed
         the theme ~/t.toml can't be used: line 1: "brght-red" is neither a colour nor a modifier. Did you mean: bright-red?
-        the theme ~/t.toml can't be used: line 1: "blue" would be a second colour of the text. For the background write "on" before the colour
+        the theme ~/t.toml can't be used: line 1: "blue" would be a second colour of the text. For the colour of the background, write "on" before the colour
         the theme ~/t.toml can't be used: line 1: "on" has no colour after it. Correct this line
         the theme ~/t.toml can't be used: line 1: there is no theme "drak" to inherit. Did you mean: dark?
         the theme ~/t.toml can't be used: line 1: sixteen-colours must be a table. Correct this line
