@@ -191,8 +191,8 @@ fn revoke_lists_created_tokens_and_includes_them_on_request() {
     let done = home.as_ops(&["token", "delete", "maker", "--confirm", "maker"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/maker revoked; jeton denies the token from the next request on
-    ! The revoked token created or regenerated 2 tokens that are not revoked: ops/one, ops/two. To revoke them too: jeton token revoke ops/one ops/two
-      Undo: jeton token restore ops/maker. Show the trash: jeton token list --trash --all
+    ! The revoked token created or regenerated 2 tokens that are not revoked: ops/one, ops/two. To revoke these tokens too: jeton token revoke ops/one ops/two
+      To restore a token: jeton token restore ops/maker. To show the trash: jeton token list --trash --all
     ");
     assert_eq!((home.verify(&one), home.verify(&maker)), (0, 4));
     home.as_ops(&["token", "restore", "maker"]).assert_success();
@@ -210,8 +210,8 @@ fn show_and_can_explain_withheld_methods() {
     by_person(&home, "ops", &["account", "role", "mia", "viewer"], "").assert_success();
     let done = by_person(&home, "mia", &["token", "create", "empty"], "").assert_success();
     insta::assert_snapshot!(done.message(), @r#"
-    ✓ mia/empty is ready; the token expires in 3 mo (last day: [time])
-      The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
+    ✓ mia/empty is ready. The token expires in 3 mo (last day: [time])
+      The secret is shown only now. To use the secret, run: read -rs SECRET. Paste the secret, then run:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
     ! mia/empty: the token can't call any method: its API selection has no methods
     "#);
@@ -225,7 +225,7 @@ fn show_and_can_explain_withheld_methods() {
         - environment.control.GetEnvInfo
       methods: 1 → 0
     ! mia/x: the token can't call its only method: environment.control.StopEnv (the account's role viewer is too low)
-    ✓ mia/x changed; the secret stays the same
+    ✓ mia/x changed. The secret stays the same
     ");
     by_person(&home, "mia", &["token", "edit", "x", "--add-method", read], "").assert_success();
     let json = by_person(&home, "mia", &["token", "show", "x", "--json"], "").assert_success().json();

@@ -94,7 +94,7 @@ fn ledger_lists_denied_attempts_and_uses() {
       List denied attempts: jeton ledger denied
     ");
     let refused = home.as_ops(&["ledger", "denied", "--token", "none"]).assert_error(Kind::NotFound).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: no token none: use a token's name, account/name, hint or id (for a purged token only the id, e.g. t:7)");
+    insta::assert_snapshot!(refused.message(), @"error: no token none: use a token's name, account/name, hint or id. For a purged token, use the id, e.g. t:7");
     home.as_ops(&["ledger", "denied", "--since", "soon"]).assert_error(Kind::Usage).assert_silent();
     home.run(&["ledger", "denied", "--no-input"], "").assert_code(4).assert_silent();
 }

@@ -59,7 +59,7 @@ fn program_gets_json_and_is_tried_again_if_it_fails() {
     insta::assert_snapshot!(refused.message(), @r"
     ! not delivered: [folder]/fails failed (exit status: 75): no \u{1b}[2J route
     error: jeton could not deliver 1 of 1 message
-      Correct the cause, then run the command again to send what was not delivered
+      Correct the cause. Then run the command again to send these messages
     ");
     notify(&home, &["--run", "/nonexistent", "--json"]).assert_error(Kind::Failure);
 
@@ -106,7 +106,7 @@ fn notify_says_what_is_missing() {
     program(&home, "bin/sendmail", "");
     let nobody = notify(&home, &[]).assert_error(Kind::Failure).assert_silent();
     insta::assert_snapshot!(nobody.message(), @"
-    error: 1 notice has no recipient: neither the account of its token nor an enabled owner has a contact
+    error: 1 notice has no recipient: the account of the token has no contact, and no enabled owner has a contact
       Give an enabled owner a contact: jeton account contact OWNER EMAIL
     ");
     notify(&home, &["--user", "ops"]).assert_error(Kind::Usage);
