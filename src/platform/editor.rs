@@ -227,7 +227,7 @@ mod tests {
         let prepared = EditorCommand::with("EDITOR", command.into(), text).unwrap();
         let folder = prepared.folder.path().to_owned();
         let (send, events) = channel();
-        let editor = prepared.start(move |event| drop(send.send(event))).unwrap();
+        let editor = prepared.start(move |event| send.send(event).unwrap_or(())).unwrap();
         assert_eq!(events.recv(), Ok(EditorEvent::Ended));
         let edited = editor.finish();
         assert!(!folder.exists());
@@ -270,7 +270,7 @@ mod tests {
             let prepared = EditorCommand::with("EDITOR", command.into(), "text").unwrap();
             let folder = prepared.folder.path().to_owned();
             let (send, events) = channel();
-            let editor = prepared.start(move |event| drop(send.send(event))).unwrap();
+            let editor = prepared.start(move |event| send.send(event).unwrap_or(())).unwrap();
             assert_eq!(fs::read(&ready).unwrap(), b"\n");
             drop(editor);
             assert_eq!(events.recv(), Ok(EditorEvent::Ended));

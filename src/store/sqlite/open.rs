@@ -248,7 +248,10 @@ pub(super) fn check_sidecars(path: &Path) -> Result<()> {
                     "is a symbolic link",
                     "Replace the link by the file that the link leads to. If there is no such file, remove the link",
                 ),
-                false => ("is not a regular file", "Find out who created this path. Then move it to another folder, but don't delete it"),
+                false => (
+                    "is not a regular file",
+                    "Find out who created this path. Then move it to another folder, but don't delete it",
+                ),
             };
             return Err(open_error(path).why(format!("{} {what}", companion.display())).next(next));
         }

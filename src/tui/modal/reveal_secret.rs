@@ -214,12 +214,13 @@ impl DiscardSecretDialog {
             Some(Sent::Direct | Sent::TmuxPassthrough) => {
                 format!("The secret of {name} was sent to your terminal. Paste to check that the secret arrived.")
             }
-            Some(Sent::Tmux) => format!("The secret of {name} was sent to tmux. Paste to check that the secret arrived."),
+            Some(Sent::Tmux) => {
+                format!("The secret of {name} was sent to tmux. Paste to check that the secret arrived.")
+            }
             None => format!("You did not show, copy or save the secret of {name}."),
         };
-        let text = format!(
-            "{start} If you leave, jeton can't show the secret again. You would have to regenerate the token."
-        );
+        let text =
+            format!("{start} If you leave, jeton can't show the secret again. You would have to regenerate the token.");
         let mut lines: Vec<Line<'static>> = fold(&text, dialog_columns(area)).into_iter().map(Line::raw).collect();
         lines.resize(lines.len().max(4), Line::default());
         lines
