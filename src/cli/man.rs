@@ -19,7 +19,10 @@ const MARK: &str = ".\\\" Written by: jeton man\n";
 const FILES: [(&str, &str); 6] = [
     ("~/.config/jeton/config.toml", "Your configuration, unless JETON_CONFIG names another file"),
     ("/etc/jeton/config.toml", "The configuration of this machine"),
-    ("~/.local/share/jeton/jeton.db", "Your store, unless --store or JETON_STORE names another file"),
+    (
+        "~/.local/share/jeton/jeton.db",
+        "Your store, unless --store, JETON_STORE or the setting store names another file",
+    ),
     ("/var/lib/jeton/jeton.db", "The store of an installation from a package"),
     (
         "/run/jeton/manage.sock",

@@ -124,9 +124,14 @@ fn hardening(context: &Context<'_>) -> Vec<Finding> {
             let weaker = weaker_settings(&unit, &shipped);
             match weaker.is_empty() {
                 true => Finding::ok(format!("{name} has all security settings of the shipped unit")),
-                false => Finding::warning(format!("{name} protects the machine less than the shipped unit"))
-                    .why(format!("missing settings, or settings with other values: {}", weaker.join(", ")))
-                    .next("Copy these settings from the unit in the package, or from assets/systemd in jeton's source"),
+                false => Finding::warning(format!(
+                    "{name} does not have the same security settings as the shipped unit"
+                ))
+                .why(format!("missing settings, or settings with other values: {}", weaker.join(", ")))
+                .next(
+                    "Compare these settings with the unit in the package, or in assets/systemd of jeton's source. Copy \
+                           those that protect more",
+                ),
             }
         })
         .collect()

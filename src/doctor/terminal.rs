@@ -144,7 +144,7 @@ fn clipboard(terminal: &TerminalFacts) -> Vec<Finding> {
         ClipboardRoute::Screen => "secrets are copied through GNU screen, if your terminal permits this (OSC 52)",
         ClipboardRoute::Tmux => "secrets are copied through tmux, if the terminal of tmux permits this (OSC 52)",
         ClipboardRoute::TmuxPassthrough => {
-            "secrets are copied through tmux on your machine, if set-clipboard or allow-passthrough is on in tmux"
+            "secrets are copied through tmux, if set-clipboard or allow-passthrough is on in tmux and your terminal permits this (OSC 52)"
         }
     })]
 }

@@ -14,8 +14,8 @@ const REMIND_INTERVAL: Duration = Duration::from_secs(60);
 impl Fault {
     const fn describe(self) -> &'static str {
         match self {
-            Fault::VerifySocket => "proxies can't connect: the verify socket is gone, and there is no new socket yet",
-            Fault::ManageSocket => "the management socket is gone, and there is no new socket yet",
+            Fault::VerifySocket => "proxies can't connect: the verify socket is gone, and jeton can't replace it now",
+            Fault::ManageSocket => "the management socket is gone, and jeton can't replace it now",
             Fault::ServiceFile => {
                 "commands don't find this service: its file next to the store is gone, and can't be created again"
             }

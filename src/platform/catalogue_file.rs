@@ -146,7 +146,9 @@ impl Neighbours for Folder {
         let whole = self.0.join(path).canonicalize().map_err(|e| failed(e.to_string()))?;
         match whole.starts_with(&self.0) {
             true => read_file(&whole, max),
-            false => Err(failed("it is outside of the document's folder".to_owned())),
+            false => Err(failed(
+                "a link in its path leads out of the document's folder. Copy the file into this folder".to_owned(),
+            )),
         }
     }
 }

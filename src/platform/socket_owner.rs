@@ -23,8 +23,9 @@ pub(super) fn check(path: &Path, stream: &UnixStream) -> Result<()> {
     let own = rustix::process::geteuid().as_raw();
     let refused = |why: String| {
         Err(Error::denied(format!("nothing was sent to {}", path.display())).why(why).next(
-            "If the program is jeton serve, use a socket in a folder of the service's user. Example: /run/jeton. All \
-             folders above that folder must belong to root",
+            "If the program is jeton serve, use a socket in a folder that belongs to the service's user. Example: \
+             /run/jeton. Group and others must not be able to write to this folder. Only root may be able to write to \
+             the folders above",
         ))
     };
     let peer = match stream.peer_cred() {

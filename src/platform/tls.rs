@@ -89,7 +89,8 @@ pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
 pub fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
     let what = "the key of the certificate";
     let pem = read_pem(path, what, 0o037)?;
-    let next = "Use the complete PEM file with the key. A key that needs a password can't be used";
+    let next = "Use a PEM file that contains the whole key, without a password. To remove the password, run: openssl pkey \
+                -in FILE -out NEW-FILE";
     PrivateKeyDer::from_pem_slice(&pem).map_err(|e| not_in_pem(path, what, &e).next(next))
 }
 

@@ -26,7 +26,9 @@ impl Fault {
         match self {
             Fault::VerifySocket => "the socket for proxies is gone",
             Fault::ManageSocket => "the socket for management is gone",
-            Fault::ServiceFile => "the service's file next to the store is gone, so commands don't find the service",
+            Fault::ServiceFile => {
+                "the file with the service's addresses, next to the store, is gone. So commands don't find the service"
+            }
             Fault::Proof => "the service can't read the proof values for proxies",
             Fault::Certificate => {
                 "the new certificate for https can't be used, so the service uses the earlier certificate"

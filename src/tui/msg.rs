@@ -112,8 +112,8 @@ impl Copied {
             }
             Ok(Copied::Sent(Sent::TmuxPassthrough)) => {
                 "sent to your terminal's clipboard, which jeton can't clear. Paste to check that the text arrived. If \
-                 the text did not arrive, run on the machine with tmux: tmux set -g allow-passthrough on. Then copy \
-                 again"
+                 it did not, change a setting of tmux and copy again. On the machine where tmux runs: tmux set -g \
+                 allow-passthrough on"
                     .to_owned()
             }
             Err(error) => error.to_string(),

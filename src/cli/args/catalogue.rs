@@ -41,7 +41,7 @@ pub enum CatalogueCommand {
         #[command(flatten)]
         consent: ApplyOptions,
     },
-    /// Import another format as a catalogue
+    /// Import an OpenAPI or Swagger document as a catalogue
     #[command(subcommand)]
     Import(ImportCommand),
     /// Export a catalogue as a file that can be applied

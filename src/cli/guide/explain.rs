@@ -123,7 +123,9 @@ fn decide(rules: &RouteRules, http_method: &str, path: &str, explained: &mut Exp
             (false, _) => {
                 format!("this path has no route for {}, only for {}", excerpt(http_method, 20), others.join(", "))
             }
-            (true, true) => format!("{NO_ROUTE}: an encoded slash is accepted only within a parameter like {{path+}}"),
+            (true, true) => format!(
+                "{NO_ROUTE}. The path contains an encoded slash (%2F), which only a parameter like {{path+}} accepts"
+            ),
             (true, false) => NO_ROUTE.to_owned(),
         });
         return;

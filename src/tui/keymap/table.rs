@@ -96,7 +96,7 @@ pub(super) static BINDINGS: &[Binding] = &[
 
     bind(&[Context::Tokens], &[Key::char('E')], Action::Expiring, "Expiring", "Show only active tokens that expire within 14 days; press again for all tokens", 14),
     bind(&[Context::Tokens], &[Key::char('S')], Action::Stale, "Stale", "Show only active tokens that were not used for 90 days, except those expected to be unused; press again for all tokens", 15),
-    bind(&[Context::Tokens, Context::Trash], &[Key::char('T')], Action::Tried, "Still tried", "Show only tokens with an invalid secret that was tried in the last 7 days; press again for all tokens", 17),
+    bind(&[Context::Tokens, Context::Trash], &[Key::char('T')], Action::Tried, "Still tried", "Show only tokens with a secret that no longer works, but was tried in the last 7 days; press again for all tokens", 17),
     bind(&[Context::Tokens], &[Key::char('t')], Action::Trash, "Trash", "Go to the trash", 16),
     bind(&[Context::Tokens], &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Permanently delete all tokens with the status expired, also those hidden by a filter; you type their number to confirm", 0),
     bind(&[Context::Tokens], &[Key::char('R')], Action::Refresh, "Refresh", "Read the list again", 0),

@@ -163,20 +163,21 @@ fn style(text: &str) -> Result<Style> {
             style = style.add_modifier(*modifier);
         } else if word == "on" {
             let word = words.next().ok_or_else(|| Error::usage("\"on\" has no colour after it").next(CORRECT))?;
-            style = style.bg(colour(word)?);
+            style = style.bg(colour(word, &[])?);
         } else if style.fg.is_some() {
-            colour(word)?;
+            colour(word, &MODIFIERS)?;
             let why =
                 format!("the text already has a colour, so \"{}\" can't be its colour too", excerpt(word, MAX_QUOTED));
             return Err(Error::usage(why).next("For the colour of the background, write \"on\" before the colour"));
         } else {
-            style = style.fg(colour(word)?);
+            style = style.fg(colour(word, &MODIFIERS)?);
         }
     }
     Ok(style)
 }
 
-fn colour(word: &str) -> Result<Color> {
+/// Parses a colour. `modifiers` could stand in its place.
+fn colour(word: &str, modifiers: &[(&str, Modifier)]) -> Result<Color> {
     if let Some(digits) = word.strip_prefix('#') {
         let number = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6 && !digits.starts_with('+'));
         let [_, r, g, b] = number.map(u32::to_be_bytes).ok_or_else(|| {
@@ -186,11 +187,15 @@ fn colour(word: &str) -> Result<Color> {
         return Ok(Color::Rgb(r, g, b));
     }
     NAMES.iter().find(|(name, _)| *name == word).map(|(_, colour)| *colour).ok_or_else(|| {
-        let error = Error::usage(format!("\"{}\" is neither a colour nor a modifier", excerpt(word, MAX_QUOTED)));
-        let names = NAMES.map(|(name, _)| name);
-        let error = did_you_mean(error, word, names.into_iter().chain(MODIFIERS.map(|(name, _)| name)));
-        with_next(error, || {
-            "Use #rrggbb, a colour such as bright-red, or bold, dim, italic, underlined, reversed".into()
+        let is_not = if modifiers.is_empty() { "not a colour" } else { "neither a colour nor a modifier" };
+        let error = Error::usage(format!("\"{}\" is {is_not}", excerpt(word, MAX_QUOTED)));
+        let modifiers: Vec<&str> = modifiers.iter().map(|(name, _)| *name).collect();
+        let error = did_you_mean(error, word, NAMES.map(|(name, _)| name).into_iter().chain(modifiers.iter().copied()));
+        with_next(error, || match modifiers.is_empty() {
+            true => "Use #rrggbb, or a name such as bright-red".to_owned(),
+            false => {
+                format!("Use a colour (#rrggbb, or a name such as bright-red) or one of: {}", modifiers.join(", "))
+            }
         })
     })
 }
