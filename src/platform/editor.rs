@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
@@ -28,7 +28,7 @@ const FILE_NAME: &str = "description.txt";
 /// Maximum size of the edited text, in bytes. Far more than any field takes.
 const MAX_BYTES: usize = 64 * 1024;
 /// Time in which an editor must end by itself if jeton ends.
-const END_TIMEOUT: Duration = Duration::from_millis(500);
+const END_TIMEOUT: Duration = Duration::from_millis(200);
 /// Characters of a command that can be more than a program and its arguments.
 const COMPOUND: &[u8] = b"=;&|<>(){}\n";
 /// The exit codes of a shell that can't run a program.
@@ -127,8 +127,12 @@ fn private_folder() -> io::Result<TempDir> {
     let mut new = tempfile::Builder::new();
     new.prefix("jeton-").permissions(Permissions::from_mode(0o700));
     let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
-    // After `su` it is the folder of another user.
-    runtime.and_then(|folder| new.tempdir_in(folder).ok()).map_or_else(|| new.tempdir(), Ok)
+    // After `su` it is the folder of another user, who could replace ours.
+    let is_own = |folder: &PathBuf| {
+        let own = rustix::process::geteuid().as_raw();
+        std::fs::metadata(folder).is_ok_and(|meta| meta.uid() == own && meta.mode() & 0o077 == 0)
+    };
+    runtime.filter(is_own).and_then(|folder| new.tempdir_in(folder).ok()).map_or_else(|| new.tempdir(), Ok)
 }
 
 /// Waits until the process `pid` has ended, and leaves its exit code to be read. Calls `on_stop` whenever it has stopped.

@@ -30,7 +30,8 @@ pub(super) fn spawn_clipboard(
                 Ok(ClipboardText { text, is_secret }) => {
                     let how = if is_secret { Copied::Temporary } else { Copied::Permanent };
                     let done = clipboard.copy(text, is_secret);
-                    holds_secret = is_secret && done.is_ok();
+                    // After a failed copy, the clipboard can still hold an earlier secret.
+                    holds_secret = if done.is_ok() { is_secret } else { holds_secret };
                     answer(Msg::Copied(done.map(|()| how)));
                 }
                 Err(RecvTimeoutError::Timeout) => {

@@ -241,6 +241,8 @@ impl EventLoop<'_> {
             let mut resized = false;
             for event in event.into_iter().chain(self.events.try_iter().collect::<Vec<_>>()) {
                 match event {
+                    // They were typed before the editor took the terminal, and are meant for the editor.
+                    WakeEvent::Msg(Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_)) if self.editing.is_some() => {}
                     WakeEvent::Msg(msg) => self.dispatch(msg)?,
                     WakeEvent::Editor(event) => self.on_editor(event)?,
                     WakeEvent::TmuxFailed(text) => self.send_text(&text)?,

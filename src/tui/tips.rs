@@ -43,7 +43,10 @@ static TIPS: [Tip; 6] = [
         id: "filter",
         screen: ScreenId::TOKENS,
         applies: |app| tokens(app).is_some_and(|list| list.filter.is_typing()),
-        text: |_| "Fields narrow a filter: status:expired  account:ci  seen:never · Tab completes".to_owned(),
+        text: |keys| {
+            let complete = keys.key(Context::Filter, Action::CompleteFilter);
+            format!("Fields narrow a filter: status:expired  account:ci  seen:never · {complete} completes")
+        },
     },
     Tip {
         id: "accounts",

@@ -39,7 +39,8 @@ impl Clipboard for Desktop {
     }
 
     fn forget(&mut self) -> Result<()> {
-        let Some(secret) = self.secret.take() else { return Ok(()) };
+        // Kept if the clipboard can't be cleared now: jeton tries again when it ends.
+        let Some(secret) = self.secret.clone() else { return Ok(()) };
         let cleared = self.handle().and_then(|handle| match handle.get_text().map(Zeroizing::new) {
             Ok(text) if bool::from(text.as_bytes().ct_eq(secret.as_bytes())) => handle.clear(),
             // Something else is there, or nothing.
@@ -50,7 +51,9 @@ impl Clipboard for Desktop {
             Error::failure("the secret can't be removed from the clipboard")
                 .why(e.to_string())
                 .next("Copy another text, so that the secret is replaced")
-        })
+        })?;
+        self.secret = None;
+        Ok(())
     }
 }
 

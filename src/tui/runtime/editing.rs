@@ -19,6 +19,9 @@ pub(super) struct Editing {
 impl EventLoop<'_> {
     /// Opens the editor for `text`. If that fails, the screens get the reason.
     pub(super) fn open_editor(&mut self, text: &str) -> Result<()> {
+        if self.editing.is_some() {
+            return Ok(());
+        }
         let prepared = match EditorCommand::prepare(text) {
             Ok(prepared) => prepared,
             Err(error) => return self.dispatch(Msg::Edited(Err(error))),

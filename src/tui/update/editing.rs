@@ -33,7 +33,11 @@ pub(super) fn on_edited(app: &mut App, result: Result<String>) -> Vec<Effect> {
     let is_field = |layer: &Layer| {
         app.page(*layer).is_some_and(|page| page_keys::is_enabled(page, Action::OpenEditor, &app.model))
     };
-    let Some(layer) = layer.filter(is_field) else { return Vec::new() };
+    let Some(layer) = layer.filter(is_field) else {
+        let text = "The edited text was not taken, because its form is closed";
+        app.model.notify(Notice::new(NoticeId::NoEffect, text));
+        return Vec::new();
+    };
     let Some((page, ctx)) = app.page_mut(layer) else { return Vec::new() };
     let Some(field) = page.focused_input() else { return Vec::new() };
     let before = field.text().to_owned();

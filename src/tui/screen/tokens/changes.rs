@@ -65,10 +65,11 @@ impl Undo {
                 )
             });
         }
-        if edit.is_empty() {
+        // The mark would count from now on, and hide an earlier use.
+        if before.expected_unused_since.is_some() && before.expected_unused_since != after.expected_unused_since {
             return Undo::Impossible(|key| {
                 let (undo, edit) = (key(Action::Restore), key(Action::EditToken));
-                format!("{undo} can't undo a renewed mark. To remove the mark, edit the token with {edit}")
+                format!("{undo} can't undo a changed mark \"expected to be unused\". Edit the token again with {edit}")
             });
         }
         Undo::Edit(Box::new(edit))
