@@ -75,7 +75,7 @@ pub mod screens {
     /// Asks about leaving a secret that nobody has.
     pub const DISCARD_SECRET: &str = "Leave without the secret?";
     /// The same question if the secret went to the terminal.
-    pub const ONLY_SENT: &str = "was sent to your terminal";
+    pub const ONLY_SENT: &str = "was sent to ";
     pub const DISCARD_DRAFT: &str = "Discard this draft?";
     pub const PASTE_IGNORED: &str = "Pasted text was ignored";
     /// Title of the list of keys, with the corner of its box.
