@@ -12,6 +12,7 @@ pub(crate) mod bit_set;
 pub mod change;
 pub mod effective_rights;
 pub mod hosts;
+pub mod method_holders;
 pub mod permission_index;
 pub mod resolved_set;
 pub mod route_limits;

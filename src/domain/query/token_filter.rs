@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::filter_syntax::{FilterFields, Setter, set_choice, set_text};
 use super::span_bound::{SpanBound, TimeBound, set_bound};
-use crate::domain::api_selection::Selection;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::method_holders::MethodHolders;
 use crate::domain::expiry::{Expiry, Span};
 use crate::domain::time::{DAY, Timestamp, Zone};
 use crate::domain::token::{Status, Token};
@@ -25,8 +26,8 @@ pub struct TokenFilter {
     pub status: Option<Status>,
     /// Text that the account's name must contain.
     pub account: Option<String>,
-    /// Text in the id of a hand-picked method or in the name of an API set. Case is ignored. The methods inside the
-    /// sets are not searched.
+    /// Text in the id of a method that the API selection includes: picked by hand, in one of its API sets, or by
+    /// *Inherit* with the role of the account. Or text in the name of one of its sets. Case is ignored.
     pub method: Option<String>,
     /// `true` for tokens that were used, `false` for tokens that were never used.
     pub seen: Option<bool>,
@@ -49,23 +50,26 @@ pub struct TokenFilter {
     pub seen_within: Option<SpanBound>,
 }
 
-/// The times that the spans of a filter mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The times that the spans of a filter mean, and the API selections that its method means.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FilterBounds {
     /// The end of [`TokenFilter::expiring`].
     pub expiring_by: Option<Timestamp>,
     pub expires: Option<TimeBound>,
     pub seen: Option<TimeBound>,
+    pub method: Option<MethodHolders>,
 }
 
 impl FilterBounds {
-    pub fn new(filter: &TokenFilter, now: Timestamp, zone: &dyn Zone) -> Self {
+    /// `catalogues` define the methods. They are only needed if the filter has one.
+    pub fn new(filter: &TokenFilter, catalogues: &[Catalogue], now: Timestamp, zone: &dyn Zone) -> Self {
         // A span that ends beyond the calendar includes every expiry.
         let end = |span: Span| span.after(now, zone).unwrap_or(Timestamp(i64::MAX - 1));
         FilterBounds {
             expiring_by: filter.expiring.map(end),
             expires: filter.expires.map(|bound| bound.from_now(now, zone)),
             seen: filter.seen_within.map(|bound| bound.before_now(now, zone)),
+            method: filter.method.as_ref().map(|text| MethodHolders::new(catalogues, text)),
         }
     }
 }
@@ -130,11 +134,6 @@ impl TokenFilter {
     pub fn matches(&self, token: &Token, bounds: &FilterBounds, now: Timestamp) -> bool {
         let contains = |text: &str, part: &str| text.to_lowercase().contains(part);
         let texts = [token.name.as_str(), token.description.as_str(), token.owner.username.as_str(), &token.hint];
-        let selects = |part: &String| match &token.selection {
-            Selection::Sets(names) => names.iter().any(|name| contains(name, part)),
-            Selection::Custom(methods) => methods.iter().any(|method| contains(method.as_str(), part)),
-            Selection::Inherit => false,
-        };
         let active = token.status(now) == Status::Active;
         let expected_unused = token.expected_unused_since.is_some();
         let unseen_since = token.last_seen_at.unwrap_or(token.created_at);
@@ -142,7 +141,7 @@ impl TokenFilter {
             && self.status.is_none_or(|status| status == token.status(now))
             && self.account.as_ref().is_none_or(|part| token.owner.username.as_str().contains(part.as_str()))
             && self.seen.is_none_or(|seen| seen == token.last_seen_at.is_some())
-            && self.method.as_ref().is_none_or(selects)
+            && bounds.method.as_ref().is_none_or(|holders| holders.include(token.owner.role, &token.selection))
             && (!self.stale || active && !expected_unused && unseen_since <= now.plus(-STALE_AFTER))
             && (!self.expected_unused || expected_unused)
             && bounds.expiring_by.is_none_or(|by| active && token.expiry.is_past(by))

@@ -188,7 +188,7 @@ fn short_listings_use_the_selective_index() {
         ("account:op", "tokens_name_in_account (account_id=?)"),
     ] {
         let filter = TokenFilter::parse(text);
-        let bounds = FilterBounds::new(&filter, NOW, &utc_zone());
+        let bounds = FilterBounds::new(&filter, &[], NOW, &utc_zone());
         let plan =
             plan(&db, &WindowQuery { filter, bounds, ..query(&Role::ALL, Sort::default(), false) }, false, Step::From);
         assert!(plan.contains(found), "{text} {plan}");

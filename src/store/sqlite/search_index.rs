@@ -13,8 +13,9 @@ use rusqlite::Connection;
 use super::audit;
 use super::query_helpers::query_all;
 use crate::domain::catalogue::bit_set::BitSet;
-use crate::domain::query::token_filter::TokenFilter;
+use crate::domain::catalogue::method_holders::MethodHolders;
 use crate::error::Result;
+use crate::verbs::ports::WindowQuery;
 use crate::verbs::ports::audit_log::AuditTip;
 use texts::{Tests, Texts};
 
@@ -46,7 +47,7 @@ pub(super) struct SearchIndex {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SearchText {
     words: Vec<String>,
-    method: Option<String>,
+    method: Option<MethodHolders>,
 }
 
 /// The tokens that a search has found, by id.
@@ -58,12 +59,14 @@ pub(super) struct Found {
 }
 
 impl SearchText {
-    /// Returns the text of `filter`. `None` if there is none, or if it has characters that only descriptions contain.
-    pub fn of(filter: &TokenFilter) -> Option<Self> {
-        let has_text = !filter.words.is_empty() || filter.method.is_some();
-        let words = filter.words.iter().map(|word| word.to_ascii_lowercase()).collect();
-        (has_text && filter.words.iter().all(|word| word.is_ascii()))
-            .then(|| SearchText { words, method: filter.method.as_ref().map(|part| part.to_lowercase()) })
+    /// Returns the text of the filter. `None` if there is none, or if it has characters that only descriptions contain.
+    pub fn of(query: &WindowQuery) -> Option<Self> {
+        let (words, method) = (&query.filter.words, &query.bounds.method);
+        let has_text = !words.is_empty() || method.is_some();
+        (has_text && words.iter().all(|word| word.is_ascii())).then(|| SearchText {
+            words: words.iter().map(|word| word.to_ascii_lowercase()).collect(),
+            method: method.clone(),
+        })
     }
 
     /// Returns `true` if each token that matches this matches `other`.
@@ -168,7 +171,7 @@ impl SearchIndex {
         })
     }
 
-    /// Returns the tokens with all words, and with a method or set that contains the filter's. `None` if the search was
+    /// Returns the tokens with all words, and with a selection that includes the filter's method. `None` if the search was
     /// `interrupted`.
     pub fn find(&mut self, wanted: &SearchText, interrupted: &AtomicBool) -> Option<Arc<Found>> {
         if let Some((_, found)) = self.last.as_ref().filter(|(last, _)| last == wanted) {

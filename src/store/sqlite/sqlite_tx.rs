@@ -80,16 +80,16 @@ impl TokenReader for SqliteTx<'_> {
         let total = self.1.totals.of(self.0, query)?;
         if query.cursor == TokenCursor::StartUncounted {
             let look = |text: TextMatch<'_>| token_window::frequent(self.0, query, total, text);
-            if let Some(window) = self.1.first_page(self.0, &query.filter, look)? {
+            if let Some(window) = self.1.first_page(self.0, query, look)? {
                 return Ok(window);
             }
         }
-        let found = self.1.find(self.0, &query.filter)?;
+        let found = self.1.find(self.0, query)?;
         with_found(found.as_ref(), |text| token_window::window(self.0, query, total, text))
     }
     fn matching(&self, query: &WindowQuery) -> Result<Vec<TokenState>> {
         let total = self.1.totals.of(self.0, query)?;
-        let found = self.1.find_if_loaded(self.0, &query.filter)?;
+        let found = self.1.find_if_loaded(self.0, query)?;
         with_found(found.as_ref(), |text| token_list_query::TokenListing::states(self.0, query, total, text))
     }
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts> {

@@ -9,6 +9,7 @@ use super::still_tried;
 use super::token_list_path::{AccessPath, account_ids, is_empty};
 use super::token_search::{TextMatch, and_matches};
 use super::where_clause::{LOWER_FUNCTION, WhereClause};
+use crate::domain::catalogue::method_holders::MethodHolders;
 use crate::domain::expiry::Expiry;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::span_bound::TimeBound;
@@ -57,13 +58,20 @@ fn and_contains_word(found: &mut WhereClause, word: &str) {
     found.and_contains(columns, word);
 }
 
-/// Adds the condition that a token has a method or set whose name contains `part`.
-fn and_holds_method(found: &mut WhereClause, part: &str) {
-    let holding = |table: &str, column: &str| {
-        format!("EXISTS (SELECT 1 FROM {table} WHERE token_id = t.id AND instr({LOWER_FUNCTION}({column}), ?) > 0)")
+/// Adds the condition that a token's selection is one of `holders`.
+fn and_includes_method(found: &mut WhereClause, holders: &MethodHolders) {
+    let has = |table: &str, condition: &str| {
+        format!("EXISTS (SELECT 1 FROM {table} WHERE token_id = t.id AND ({condition}))")
     };
-    let either = [holding("token_methods", "method_id"), holding("token_sets", "set_name")].join(" OR ");
-    found.and(&format!("({either})"), vec![Value::from(part.to_owned()); 2]);
+    let named = |column: &str| format!("instr({LOWER_FUNCTION}({column}), ?) > 0");
+    let inherits = "t.selection = 'inherit' AND t.account_id IN
+        (SELECT id FROM accounts WHERE role IN (SELECT value FROM json_each(?)))";
+    let of_sets = format!("set_name IN (SELECT value FROM json_each(?)) OR {}", named("set_name"));
+    let any = [inherits, &has("token_sets", &of_sets), &has("token_methods", &named("method_id"))].join(" OR ");
+    let text = &holders.text;
+    let sets = serde_json::Value::from_iter(holders.sets.iter().map(String::as_str)).to_string();
+    let roles = serde_json::Value::from_iter(holders.inheriting_roles().map(Role::as_str)).to_string();
+    found.and(&format!("({any})"), [&roles, &sets, text, text].map(|value| Value::from(value.clone())));
 }
 
 /// Returns `column IN (?, ?, …)` with a mark for each of `ids`.
@@ -215,8 +223,8 @@ impl TokenListing {
         if !matches!(text, TextMatch::Sql) {
             and_matches(conditions, if seen_first { "s.token_id" } else { "t.id" }, text.found(), query.trashed);
         } else {
-            if let Some(part) = &filter.method {
-                and_holds_method(conditions, part);
+            if let Some(holders) = &query.bounds.method {
+                and_includes_method(conditions, holders);
             }
             filter.words.iter().for_each(|word| and_contains_word(conditions, word));
         }

@@ -17,11 +17,11 @@ use super::query_helpers::{query_value, sqlite_error};
 use super::search_index::{Found, MAX_BYTES, SearchIndex, SearchText};
 use super::token_totals::TokenTotals;
 use super::where_clause::WhereClause;
-use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::platform::threads;
 use crate::store::OpenMode;
+use crate::verbs::ports::WindowQuery;
 
 /// Number of tokens from which on the texts are loaded.
 const MIN_TOKENS: i64 = if cfg!(test) { 10 } else { 20_000 };
@@ -139,13 +139,13 @@ impl TokenSearch {
         self.is_interrupted.store(false, Ordering::Relaxed);
     }
 
-    /// Returns the tokens that match the text of `filter`. `None` if there is no text, or if SQLite has to search. Then the
-    /// texts are loaded for later searches.
+    /// Returns the tokens that match the text of the filter. `None` if there is no text, or if SQLite has to search. Then
+    /// the texts are loaded for later searches.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
-    pub fn find(&self, db: &Connection, filter: &TokenFilter) -> Result<Option<Arc<Found>>> {
-        let Some(text) = SearchText::of(filter) else { return Ok(None) };
+    pub fn find(&self, db: &Connection, query: &WindowQuery) -> Result<Option<Arc<Found>>> {
+        let Some(text) = SearchText::of(query) else { return Ok(None) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let found = self.find_in(&mut state, db, &text)?;
         if found.is_none() && matches!(*state, State::Absent) {
@@ -162,12 +162,12 @@ impl TokenSearch {
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
-    pub fn find_if_loaded(&self, db: &Connection, filter: &TokenFilter) -> Result<Option<Arc<Found>>> {
-        let Some(text) = SearchText::of(filter) else { return Ok(None) };
+    pub fn find_if_loaded(&self, db: &Connection, query: &WindowQuery) -> Result<Option<Arc<Found>>> {
+        let Some(text) = SearchText::of(query) else { return Ok(None) };
         self.find_in(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), db, &text)
     }
 
-    /// Looks for the first page of tokens that match `filter` by `look`. `None` without a look if so few tokens match that
+    /// Looks for the first page of tokens that match `query` by `look`. `None` without a look if so few tokens match that
     /// [`TokenSearch::find`] is faster.
     ///
     /// # Errors
@@ -175,10 +175,10 @@ impl TokenSearch {
     pub fn first_page<T>(
         &self,
         db: &Connection,
-        filter: &TokenFilter,
+        query: &WindowQuery,
         look: impl FnOnce(TextMatch<'_>) -> Result<Option<T>>,
     ) -> Result<Option<T>> {
-        let Some(text) = SearchText::of(filter) else { return look(TextMatch::Sql) };
+        let Some(text) = SearchText::of(query) else { return look(TextMatch::Sql) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = Self::index(&mut state, db)? else { return look(TextMatch::Sql) };
         match index.test(&text) {

@@ -64,11 +64,12 @@ impl ListTokens {
             }
             OwnerFilter::All => None,
         };
+        let catalogues = if self.filter.method.is_some() { snapshot.catalogues()? } else { Vec::new() };
         Ok(WindowQuery {
             visibility: actor.visibility(TokenAction::Read)?,
             account,
             filter: self.filter.clone(),
-            bounds: FilterBounds::new(&self.filter, env.now, env.zone),
+            bounds: FilterBounds::new(&self.filter, &catalogues, env.now, env.zone),
             sort: self.sort,
             trashed: self.trashed,
             now: env.now,

@@ -1,17 +1,18 @@
 //! The filter of the token list as a model: it decides for one token, whatever the store does.
 
 use super::*;
+use jeton::domain::catalogue::method_holders::MethodHolders;
 use jeton::domain::query::span_bound::TimeBound;
 use jeton::domain::query::token_filter::STALE_AFTER;
 use jeton::domain::token::Status;
 
-/// Returns `true` if the API selection names something that contains `part`.
-fn selects(token: &Token, part: &str) -> bool {
-    let holds = |name: &str| name.to_lowercase().contains(part);
+/// Returns `true` if the API selection names something that contains the text, or is one that includes such a method.
+fn selects(token: &Token, wanted: &MethodHolders) -> bool {
+    let holds = |name: &str| name.to_lowercase().contains(&wanted.text);
     match &token.selection {
-        Selection::Sets(names) => names.iter().any(|n| holds(n)),
+        Selection::Sets(names) => names.iter().any(|name| holds(name) || wanted.sets.iter().any(|set| set == name)),
         Selection::Custom(methods) => methods.iter().any(|m| holds(m.as_str())),
-        Selection::Inherit => false,
+        Selection::Inherit => Role::ALL.iter().any(|role| wanted.inherit == Some(*role) && *role <= token.owner.role),
     }
 }
 
@@ -24,7 +25,7 @@ pub(super) fn holds(token: &Token, query: &WindowQuery) -> bool {
         && filter.status.is_none_or(|s| s == token.status(now))
         && filter.account.as_ref().is_none_or(|a| token.owner.username.as_str().contains(a.as_str()))
         && filter.seen.is_none_or(|s| s == token.last_seen_at.is_some())
-        && filter.method.as_ref().is_none_or(|m| selects(token, m))
+        && query.bounds.method.as_ref().is_none_or(|wanted| selects(token, wanted))
         && (!filter.expected_unused || token.expected_unused_since.is_some())
         && !(filter.stale && token.expected_unused_since.is_some())
         && (!filter.stale || active && token.last_seen_at.unwrap_or(token.created_at) <= now.plus(-STALE_AFTER))

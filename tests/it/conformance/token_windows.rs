@@ -1,9 +1,12 @@
 //! Windows of tokens, compared with a model that has all tokens in memory and scans them.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::token_filter_model::holds;
 use super::*;
+use jeton::domain::catalogue::method_holders::MethodHolders;
 use jeton::domain::query::span_bound::TimeBound;
 use jeton::domain::query::token_filter::{FilterBounds, STALE_AFTER};
 use jeton::domain::time::utc_zone;
@@ -142,6 +145,13 @@ fn planned() -> impl Strategy<Value = Planned> {
     )
 }
 
+/// The selections that the methods of [`filters`] mean, with the catalogues of the fixture.
+static HOLDERS: LazyLock<BTreeMap<String, MethodHolders>> = LazyLock::new(|| {
+    let catalogues = ["jeton", "cloud-platform"].map(|name| Catalogue::shipped(name).unwrap());
+    let texts = filters().into_iter().filter_map(|filter| filter.method);
+    texts.map(|text| (text.clone(), MethodHolders::new(&catalogues, &text))).collect()
+});
+
 fn filters() -> Vec<TokenFilter> {
     [
         "",
@@ -175,6 +185,12 @@ fn filters() -> Vec<TokenFilter> {
         "account:zzz",
         "method:stopenv",
         "method:E status:active",
+        "method:listenvs",
+        "method:deleteenv seen:never",
+        "method:marketplace",
+        "method:tokens.read",
+        "method:gone",
+        "method:zzz",
         "is:stale",
         "is:expiring",
         "is:expected-unused",
@@ -264,7 +280,8 @@ pub(super) fn query(reader: &Account, filter: &TokenFilter, sort: Sort, trashed:
                 true => TimeBound::After(START.plus(1)),
                 false => TimeBound::UpTo(START.plus(1)),
             }),
-            ..FilterBounds::new(filter, START, &utc_zone())
+            method: filter.method.as_ref().map(|text| HOLDERS[text].clone()),
+            ..FilterBounds::new(filter, &[], START, &utc_zone())
         },
         sort,
         trashed,

@@ -246,6 +246,11 @@ fn share_an_account() {
 }
 
 #[test]
+fn find_who_may_call() {
+    run("docs/how-to/find-who-may-call.md", true);
+}
+
+#[test]
 fn find_dead_tokens() {
     run("docs/how-to/find-dead-tokens.md", true);
 }

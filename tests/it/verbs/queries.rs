@@ -1,6 +1,7 @@
 //! list, show, whoami and the counts; references to tokens.
 
 use super::*;
+use jeton::domain::catalogue::SetEntry;
 
 #[test]
 fn list_shows_own_and_managed_tokens() {
@@ -28,6 +29,55 @@ fn list_shows_own_and_managed_tokens() {
     install.call("member", revoke(&["of-member"], "of-member")).unwrap();
     assert_eq!(names("member", list()), [""; 0]);
     assert_eq!(names("member", ListTokens { trashed: true, ..list() }), ["of-member"]);
+}
+
+/// Each token whose selection includes a method is listed by the method, as of now.
+#[test]
+fn list_by_method_finds_each_token_that_may_call_it() {
+    let install = TestInstall::with_accounts();
+    let sets = |name: &str| Selection::Sets([name.to_owned()].into());
+    let by_hand = |id: &str| Selection::Custom([MethodId::parse(id).unwrap()].into());
+    for (who, name, selection) in [
+        ("member", "by-hand", by_hand("environment.control.ListEnvs")),
+        ("member", "by-management", by_hand("jeton.tokens.read")),
+        ("member", "by-set", sets("IDE Plugins")),
+        ("member", "inherits", Selection::Inherit),
+        ("member", "other", by_hand("environment.control.GetEnvInfo")),
+        ("member", "nothing", Selection::nothing()),
+        ("viewer", "inherits-less", Selection::Inherit),
+    ] {
+        install.create(who, CreateToken { selection, ..create(name) });
+    }
+    let filter = |method: &str| TokenFilter::parse(&format!("method:{method}"));
+    let names = |method: &str| -> Vec<String> {
+        let found = install.call(OWNER, ListTokens { filter: filter(method), ..list() }).unwrap();
+        found.rows.iter().map(|token| token.name.to_string()).collect()
+    };
+    let able = |id: &str| -> Vec<String> {
+        let can = |name: &&str| {
+            let (token, method) = (TokenRef::Text((*name).to_owned()), MethodId::parse(id).unwrap());
+            install.call(OWNER, CanToken { token, method }).unwrap().current.0.is_none()
+        };
+        let all = ["by-hand", "by-management", "by-set", "inherits", "inherits-less", "nothing", "other"];
+        all.iter().filter(|name| can(name)).map(|name| (*name).to_owned()).collect()
+    };
+    let (list_envs, stop_env) = ("environment.control.ListEnvs", "environment.control.StopEnv");
+    assert_eq!(names(list_envs), ["by-hand", "by-set", "inherits", "inherits-less"]);
+    assert_eq!(names("CONTROL.stopenv"), ["by-set", "inherits"]);
+    assert_eq!(names("jeton.tokens"), ["by-management"]);
+    assert_eq!(names("zzz"), [""; 0]);
+    for id in [list_envs, stop_env, "jeton.tokens.read"] {
+        assert_eq!(names(id), able(id), "{id}");
+    }
+    install.set_role("viewer", Role::Member);
+    assert_eq!(names(stop_env), ["by-set", "inherits", "inherits-less"]);
+    let mut cloud = Catalogue::shipped("cloud-platform").unwrap();
+    let plugins = cloud.sets.iter_mut().find(|set| set.name == "IDE Plugins").unwrap();
+    plugins.exclude.push(SetEntry::parse(stop_env).unwrap());
+    install.call(OWNER, ApplyCatalogue::new(cloud, None, None)).unwrap();
+    assert_eq!(names(stop_env), ["inherits", "inherits-less"]);
+    // The role of the secret withholds a method that the selection includes.
+    assert_eq!(able(stop_env), ["inherits"]);
 }
 
 #[test]

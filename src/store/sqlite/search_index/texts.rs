@@ -9,6 +9,8 @@ use rusqlite::{Connection, Row};
 
 use super::SearchText;
 use crate::domain::catalogue::bit_set::BitSet;
+use crate::domain::catalogue::method_holders::MethodHolders;
+use crate::domain::role::Role;
 use crate::error::Result;
 use crate::platform::threads;
 use crate::store::sqlite::query_helpers::{query_all, query_one, sqlite_error, tuple};
@@ -26,10 +28,10 @@ const END_OF_FIELD: u8 = b'\n';
 /// The fields of a token. The name of the account is found by way of the accounts.
 const FIELDS: &str =
     "t.id, t.name, t.description, (SELECT prefix FROM installation) || '_' || t.public_id, t.account_id,
-    t.deleted_at IS NOT NULL";
-/// The methods and sets of tokens, in the order of the tokens.
+    t.deleted_at IS NOT NULL, t.selection = 'inherit'";
+/// The methods of tokens, then their sets, in the order of the tokens. [`END_OF_FIELD`] marks the name of a set.
 const HOLDINGS: &str =
-    "SELECT token_id, method_id FROM token_methods UNION ALL SELECT token_id, set_name FROM token_sets";
+    "SELECT token_id, method_id FROM token_methods UNION ALL SELECT token_id, set_name || char(10) FROM token_sets";
 
 /// Texts of tokens, in lower case and one after the other. Ids without a token have an empty text, and account 0.
 #[derive(Default)]
@@ -49,32 +51,39 @@ pub(super) struct Texts {
     sets_at: usize,
     /// For each of `holders`, the place of the method or set in `names`. Apart, because a pair would have 8 bytes.
     holdings: Vec<u16>,
-    /// The methods and sets, in lower case.
+    /// The methods, and the sets with a mark at the end of their names.
     names: Vec<String>,
     /// Number of bytes of `names`.
     name_bytes: usize,
     pub trashed: Vec<u32>,
+    /// Distances from `first` to the tokens with *Inherit*.
+    inherits: BitSet,
+    roles: Vec<(u32, Role)>,
 }
 
 /// The conditions that a token must meet to match.
 pub(super) struct Tests {
     /// Each word, and the accounts whose names contain the word.
     words: Vec<(Finder<'static>, BitSet)>,
-    /// `true` for each method or set that contains the filter's.
-    names: Option<Vec<bool>>,
+    /// `true` for each method or set that the filter's method is in, and the accounts whose *Inherit* includes it.
+    method: Option<(Vec<bool>, BitSet)>,
 }
 
 impl Tests {
     /// Creates the tests of a token of `texts`.
     pub fn new(wanted: &SearchText, texts: &Texts) -> Self {
         let words = wanted.words.iter().map(|word| (Finder::new(word).into_owned(), texts.owners(word)));
-        Tests { words: words.collect(), names: wanted.method.as_ref().map(|part| texts.names_with(part)) }
+        let method = wanted.method.as_ref().map(|holders| (texts.names_with(holders), texts.inheriting(holders)));
+        Tests { words: words.collect(), method }
     }
 
     pub fn pass(&self, texts: &Texts, id: u32) -> bool {
         let Some((text, account)) = texts.of(id) else { return false };
         let has = |(word, owners): &(Finder<'_>, BitSet)| word.find(text).is_some() || owners.contains(account);
-        self.words.iter().all(has) && self.names.as_ref().is_none_or(|names| texts.holds(id, names))
+        let includes = |(names, accounts): &(Vec<bool>, BitSet)| {
+            accounts.contains(account) && texts.inherits(id) || texts.holds(id, names)
+        };
+        self.words.iter().all(has) && self.method.as_ref().is_none_or(includes)
     }
 }
 
@@ -92,10 +101,10 @@ impl Texts {
             // Growing would leave memory that is not returned.
             (texts.ends, texts.accounts) = (Vec::with_capacity(places), Vec::with_capacity(places));
         }
-        let mut query = db.prepare("SELECT id, username FROM accounts").map_err(sqlite_error)?;
+        let mut query = db.prepare("SELECT id, username, role FROM accounts").map_err(sqlite_error)?;
         let mut rows = query.query([]).map_err(sqlite_error)?;
         while let Some(row) = rows.next().map_err(sqlite_error)? {
-            texts.add_username(row, 0, 1).map_err(sqlite_error)?;
+            texts.add_username(row, 0, 1).and_then(|()| texts.add_role(row, 0, 2)).map_err(sqlite_error)?;
             if texts.bytes() > max_bytes {
                 return Ok(None);
             }
@@ -134,14 +143,18 @@ impl Texts {
             + BYTES_OF_PLACE * self.ends.len()
             + (size_of::<u32>() + size_of::<u16>()) * self.holdings.len()
             + size_of::<u32>() * self.trashed.len()
+            + self.inherits.heap_bytes()
+            + size_of::<(u32, Role)>() * self.roles.len()
     }
 
     /// Returns the texts of one token. `None` if there is no such token.
     pub fn of_token(db: &Connection, id: u32) -> Result<Option<Self>> {
         let mut texts = Texts::default();
-        let sql = format!("SELECT {FIELDS}, t.username FROM tokens t WHERE t.id = ?1");
+        let role = "(SELECT role FROM accounts WHERE id = t.account_id)";
+        let sql = format!("SELECT {FIELDS}, t.username, {role} FROM tokens t WHERE t.id = ?1");
         let is_there = query_one(db, &sql, [id], |row| {
-            texts.add_username(row, 4, 6)?;
+            texts.add_username(row, 4, 7)?;
+            texts.add_role(row, 4, 8)?;
             texts.add(row)
         })?;
         if is_there.is_none() {
@@ -173,6 +186,10 @@ impl Texts {
         if row.get(5)? {
             self.trashed.push(id);
         }
+        if row.get(6)? {
+            self.inherits.grow(place + 1);
+            self.inherits.insert(place);
+        }
         Ok(())
     }
 
@@ -184,13 +201,20 @@ impl Texts {
         Ok(())
     }
 
+    /// Adds the role of the account with the id in these columns. A damaged role permits nothing.
+    fn add_role(&mut self, row: &Row<'_>, id: usize, role: usize) -> rusqlite::Result<()> {
+        let role = row.get_ref(role)?.as_str().ok().and_then(Role::from_word);
+        self.roles.extend(role.map(|role| row.get(id).map(|id| (id, role))).transpose()?);
+        Ok(())
+    }
+
     fn add_holding(&mut self, row: &Row<'_>, numbers: &mut HashMap<Vec<u8>, u16>) -> rusqlite::Result<()> {
         let name = row.get_ref(1)?.as_bytes()?;
         let number = match numbers.get(name) {
             Some(number) => *number,
             None => {
                 let number = u16::try_from(self.names.len()).unwrap_or(u16::MAX);
-                self.names.push(String::from_utf8_lossy(name).to_lowercase());
+                self.names.push(String::from_utf8_lossy(name).into_owned());
                 self.name_bytes += name.len() + BYTES_OF_NAME;
                 numbers.insert(name.to_vec(), number);
                 number
@@ -247,24 +271,40 @@ impl Texts {
         owners
     }
 
-    /// Returns `true` for each method or set that contains `part`.
-    fn names_with(&self, part: &str) -> Vec<bool> {
-        self.names.iter().map(|name| name.contains(part)).collect()
+    /// Returns the accounts whose *Inherit* is one of `holders`.
+    fn inheriting(&self, holders: &MethodHolders) -> BitSet {
+        let found = self.roles.iter().filter(|(_, role)| holders.inherit.is_some_and(|lowest| *role >= lowest));
+        let ids: Vec<usize> = found.map(|(id, _)| *id as usize).collect();
+        BitSet::new(ids.iter().max().map_or(0, |last| last + 1), ids)
+    }
+
+    /// Returns `true` if the selection of a token is *Inherit*.
+    fn inherits(&self, id: u32) -> bool {
+        id.checked_sub(self.first).is_some_and(|place| self.inherits.contains(place as usize))
+    }
+
+    /// Returns `true` for each method or set that is one of `holders`.
+    fn names_with(&self, holders: &MethodHolders) -> Vec<bool> {
+        let is_set_with = |name: &str| name.strip_suffix('\n').is_some_and(|set| holders.sets.contains(set));
+        let has = |name: &String| name.to_lowercase().contains(&holders.text) || is_set_with(name);
+        self.names.iter().map(has).collect()
     }
 
     /// Returns the tokens that match; only those of `within`, if given. Ends early if `interrupted`.
     pub fn find(&self, wanted: &SearchText, within: Option<&BitSet>, interrupted: &AtomicBool) -> BitSet {
-        let methods = wanted.method.iter().map(|part| self.with_method(part));
+        let methods = wanted.method.iter().map(|holders| self.with_method(holders));
         let words = wanted.words.iter().map(|word| self.with_word(word, within, interrupted));
         methods.chain(words).reduce(|all, one| all.intersection(&one)).unwrap_or_default()
     }
 
-    fn with_method(&self, part: &str) -> BitSet {
-        let is_wanted = self.names_with(part);
+    fn with_method(&self, holders: &MethodHolders) -> BitSet {
+        let (is_wanted, accounts) = (self.names_with(holders), self.inheriting(holders));
         let mut found = BitSet::empty(self.limit());
         let holdings = self.holders.iter().zip(&self.holdings);
         let wanted = holdings.filter(|(_, name)| is_wanted.get(usize::from(**name)) == Some(&true));
         wanted.for_each(|(id, _)| found.insert(*id as usize));
+        let inherits = self.inherits.iter().filter(|place| accounts.contains(self.accounts[*place] as usize));
+        inherits.for_each(|place| found.insert(self.first as usize + place));
         found
     }
 

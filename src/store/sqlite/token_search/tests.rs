@@ -6,15 +6,17 @@ use super::*;
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
 use crate::domain::audit::{AuditActor, AuditEntry, Face};
+use crate::domain::catalogue::toml_reader;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
 use crate::domain::name::{Description, Prefix, TokenName, Username};
 use crate::domain::password::PasswordHash;
 use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::sort::{Sort, SortColumn};
+use crate::domain::query::token_filter::{FilterBounds, TokenFilter};
 use crate::domain::role::Role;
 use crate::domain::secret::Secret;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, utc_zone};
 use crate::domain::token::{Token, TokenId};
 use crate::error::Kind;
 use crate::store::sqlite::SqliteStore;
@@ -23,6 +25,43 @@ use crate::verbs::ports::{Installation, NewAccount, NewToken, Store, TokenCursor
 
 const NOW: Timestamp = Timestamp(1_795_253_400_000);
 const TOKENS: u8 = 120;
+/// A catalogue without the hand-picked methods from `shop.Get4` on. Group4 is a set of no catalogue.
+const SHOP: &str = r#"
+schema = 1
+name = "shop"
+title = "Shop"
+[[group]]
+id = "shop"
+title = "Shop"
+method = [
+    { id = "Get1", title = "Get 1", access = "read" },
+    { id = "Get2", title = "Get 2", access = "read" },
+    { id = "Get3", title = "Get 3", access = "write" },
+    { id = "Purge", title = "Purge", access = "admin" },
+    { id = "Stock", title = "Stock", access = "admin" },
+]
+[[set]]
+name = "shop: Group0"
+title = "All"
+include = ["shop.*"]
+exclude = ["shop.Get3"]
+[[set]]
+name = "shop: Group1"
+title = "The other set"
+include = ["set:shop: Group0"]
+[[set]]
+name = "shop: Group2"
+title = "One"
+include = ["shop.Get3"]
+[[set]]
+name = "shop: group2"
+title = "Differs in case"
+include = ["shop.Purge"]
+[[set]]
+name = "shop.Get5"
+title = "Named like a hand-picked method"
+include = ["shop.Stock"]
+"#;
 
 fn write(store: &SqliteStore, verb: &'static str, change: impl Fn(&mut dyn Tx) -> TokenId) {
     let actor = AuditActor::store(Face::Cli);
@@ -85,11 +124,13 @@ fn stores() -> (SqliteStore, SqliteStore, TempDir) {
 }
 
 fn query(filter: &str, column: SortColumn, trashed: bool, cursor: TokenCursor) -> WindowQuery {
+    let filter = TokenFilter::parse(filter);
+    let catalogue = toml_reader::read("shop.toml", SHOP, &[]).unwrap();
     WindowQuery {
         visibility: Visibility { own: AccountId(1), roles: Role::ALL.to_vec() },
         account: None,
-        filter: TokenFilter::parse(filter),
-        bounds: Default::default(),
+        bounds: FilterBounds::new(&filter, &[catalogue], NOW, &utc_zone()),
+        filter,
         sort: Sort { column, descending: false },
         trashed,
         now: NOW,
@@ -111,7 +152,7 @@ fn is_ready(store: &SqliteStore) -> bool {
     matches!(&*store.search.state.lock().unwrap(), State::Ready(_))
 }
 
-const FILTERS: [&str; 16] = [
+const FILTERS: [&str; 21] = [
     "pay",
     "p",
     "a",
@@ -122,8 +163,13 @@ const FILTERS: [&str; 16] = [
     "jtn_",
     "mobile",
     "mobile pay",
+    "method:get1",
     "method:get3",
+    "method:get6",
+    "method:GROUP2",
     "method:group",
+    "method:purge",
+    "method:stock",
     "pay method:get",
     "status:active pay",
     "account:ops p",
@@ -165,9 +211,14 @@ fn search_in_memory_finds_the_same_tokens_as_sqlite() {
 fn frequent_matches_are_returned_before_they_are_counted() {
     let (searched, plain, _folder) = stores();
     load(&searched);
-    for (filter, is_counted) in
-        [("pay", false), ("method:get3", true), ("mobile", false), ("zz-119", true), ("nothing", true)]
-    {
+    for (filter, is_counted) in [
+        ("pay", false),
+        ("method:get1", false),
+        ("method:get6", true),
+        ("mobile", false),
+        ("zz-119", true),
+        ("nothing", true),
+    ] {
         for store in [&searched, &plain] {
             let read = |cursor| store.read(|s| s.window(&query(filter, SortColumn::Name, false, cursor))).unwrap();
             let (found, counted) = (read(TokenCursor::StartUncounted), read(TokenCursor::Start));
@@ -223,6 +274,8 @@ fn search_in_memory_includes_changes_of_others() {
     load(&searched);
     assert_same(&searched, &plain);
     change(&plain, "token.edit", 3, |token| token.name = TokenName::parse("pay-3").unwrap());
+    change(&plain, "token.edit", 5, |token| token.selection = Selection::Inherit);
+    change(&plain, "token.edit", 6, |token| token.selection = Selection::Sets(["shop: Group1".to_owned()].into()));
     change(&plain, "token.revoke", 4, |token| token.deleted_at = Some(NOW));
     change(&plain, "token.revoke", 8, |token| token.deleted_at = Some(NOW));
     add_token(&plain, TOKENS + 1);
@@ -233,9 +286,12 @@ fn search_in_memory_includes_changes_of_others() {
         TokenId(8)
     });
     assert_same(&searched, &plain);
-    // This verb may have changed any token.
-    let done = plain.write(&AuditActor::store(Face::Cli), &|| NOW, |_, _| {
-        Ok(Audited::one((), AuditEntry::new("catalogue.apply", "shop", "")))
+    // This change may have changed any token: *Inherit* now includes methods with the access level admin.
+    let done = plain.write(&AuditActor::store(Face::Cli), &|| NOW, |tx, _| {
+        let mut member = tx.account(AccountId(2))?.unwrap();
+        member.role = Role::Admin;
+        tx.update_account(&member)?;
+        Ok(Audited::one((), AuditEntry::new("account.role", "mobile-team", "")))
     });
     done.unwrap();
     load(&searched);

@@ -31,7 +31,7 @@ impl Tokens {
         self.source.marked_query = (self.source.owner(), filter.clone());
         self.source.marked_count = None;
         let own = ctx.me.map(|me| me.account.id).filter(|_| self.source.options.mine);
-        let bounds = FilterBounds::new(&filter, ctx.now, ctx.dates.get().zone);
+        let bounds = FilterBounds::new(&filter, ctx.catalogues, ctx.now, ctx.dates.get().zone);
         self.marks.mark_all(move |token, now| {
             own.is_none_or(|own| own == token.owner.id) && filter.matches(token, &bounds, now)
         });
