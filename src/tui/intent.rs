@@ -1,6 +1,7 @@
 //! The answers of pages to the messages that they handle.
 
 use crate::domain::api_selection::Selection;
+use crate::domain::method::MethodId;
 use crate::domain::name::Username;
 use crate::domain::query::sort::Sort;
 use crate::domain::token::{Token, TokenId};
@@ -118,6 +119,8 @@ pub enum Destination {
     Here,
     Screen(ScreenId),
     TokensOf(Username),
+    /// The tokens outside the trash whose selection includes this method, without other filters.
+    TokensWith(MethodId),
     /// A token in the table or, if `trashed`, in the trash, with all filters cleared.
     Token {
         id: TokenId,
@@ -141,7 +144,7 @@ impl Destination {
         match self {
             Destination::Here => None,
             Destination::Screen(screen) => Some(*screen),
-            Destination::TokensOf(_) | Destination::Token { .. } => Some(ScreenId::TOKENS),
+            Destination::TokensOf(_) | Destination::TokensWith(_) | Destination::Token { .. } => Some(ScreenId::TOKENS),
             Destination::TokenTable | Destination::Trash(_) | Destination::TokenDialog(..) => Some(ScreenId::TOKENS),
             Destination::AccountDialog(..) => Some(ScreenId::ACCOUNTS),
             Destination::Rule(_) => Some(ScreenId::POLICY),

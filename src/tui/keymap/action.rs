@@ -99,7 +99,7 @@ actions! {
     CopyHint: "copy-hint",
     /// Shows denied attempts summed up by token, or one by one.
     GroupDenied: "group-denied",
-    /// Goes to the token of the row under the cursor.
+    /// Goes to the token of the row under the cursor, or to the tokens with its method.
     GoToToken: "go-to-token",
     CheckAuditLog: "verify-audit-log",
     ApplyCatalogue: "apply-catalogue",

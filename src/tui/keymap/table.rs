@@ -233,8 +233,9 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::Catalogue], &[Key::code(KeyCode::Right), Key::char('l'), ENTER], Action::Right, "Unfold", "Open the group; in an open group, go to the first method", 2),
     bind(&[Context::Catalogue], &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Fold", "Close the group; on a method, go to the group of the method", 3),
     bind(&[Context::Catalogue], &[Key::code(KeyCode::Tab)], Action::Sets, "Sets", "Go to the API sets; Enter shows the methods of a set", 4),
-    bind(&[Context::Catalogue], &[Key::char('y')], Action::CopyLink, "Link", "Copy the documentation link", 5),
-    bind(&[Context::Catalogue], &[Key::char('i')], Action::ApplyCatalogue, "Apply", "Apply a catalogue file, an OpenAPI document or the sample catalogue of jeton; you see a preview first", 6),
+    bind(&[Context::Catalogue], &[Key::char('t')], Action::GoToToken, "Tokens", "Go to the tokens whose API selection includes the method", 5),
+    bind(&[Context::Catalogue], &[Key::char('y')], Action::CopyLink, "Link", "Copy the documentation link", 6),
+    bind(&[Context::Catalogue], &[Key::char('i')], Action::ApplyCatalogue, "Apply", "Apply a catalogue file, an OpenAPI document or the sample catalogue of jeton; you see a preview first", 7),
     bind(&[Context::Catalogue], &[ESC], Action::Cancel, "Back", "Each press does one step: clear the search, show all methods again, go back to the tokens", 0),
     bind(&[Context::Catalogue], &[Key::char('z')], Action::FoldAll, "Fold all", "Open or close all groups", 0),
 

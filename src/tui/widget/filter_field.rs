@@ -93,10 +93,10 @@ impl FilterField {
         filter_syntax::find_unknown::<F>(self.text())
     }
 
-    /// Empty-state text for a filtered list. `also` describes other active filters; `unknown` is an unrecognised field.
-    pub fn no_match_lines(&self, also: &str, unknown: Option<&UnknownField>, columns: usize) -> Vec<Line<'static>> {
+    /// Empty-state text for a filtered list. `also` describes other active filters; `hint` may be the reason.
+    pub fn no_match_lines(&self, also: &str, hint: Option<&str>, columns: usize) -> Vec<Line<'static>> {
         let first = format!(" Nothing matches \"{}\"{also}.  Esc clears the filter.", self.text());
-        let second = unknown.map(|unknown| format!(" Unknown {unknown}: {}.", unknown.known));
+        let second = hint.map(|hint| format!(" {hint}"));
         iter::once(first).chain(second).map(|text| Line::raw(cut(&text, columns))).collect()
     }
 }

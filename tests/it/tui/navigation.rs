@@ -3,14 +3,15 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jeton::domain::api_selection::Selection;
 use jeton::domain::expiry::{ExpirySpec, Span};
+use jeton::domain::role::Role;
 use jeton::domain::token::{Token, TokenRef};
 use jeton::tui::layer::ScreenId;
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::{Notice, NoticeId};
 use jeton::verbs::tokens::{CreateToken, DisableTokens, RevokeTokens, ShowToken, TokenTarget};
 
-use super::table::many;
-use super::{catalogue, lines_of};
+use super::table::{many, names};
+use super::{catalogue, lines_of, table_text};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create};
 use crate::support::tui_harness::TuiHarness;
 
@@ -96,6 +97,39 @@ fn only_checked_keeps_the_method_under_the_cursor() {
     assert!(!s.text().contains("▶   [ ] "), "{}", s.text());
     s.keys("f");
     assert_eq!(s.text(), before);
+}
+
+#[test]
+fn catalogue_goes_to_the_tokens_with_a_method() {
+    let install = TestInstall::new();
+    install.account("ci", Role::Member);
+    for (who, name, selection) in [
+        (OWNER, "inherits", Selection::Inherit),
+        ("ci", "plugin", Selection::Sets(["IDE Plugins".to_owned()].into())),
+        (OWNER, "other", Selection::nothing()),
+    ] {
+        install.create(who, CreateToken { selection, ..create(name) });
+    }
+    let mut s = TuiHarness::signed_in(install);
+    // Options and the trash would hide tokens that may call the method.
+    s.keys("Et4");
+    let footer = s.footer();
+    s.keys("t");
+    assert_eq!((s.app.model.active_screen(), s.footer()), (Some(ScreenId(4)), footer), "a group has no id");
+    s.keys("/stopenv<enter>");
+    insta::assert_snapshot!(s.footer(), @"/ Search  → Unfold  ← Fold  Tab Sets  t Tokens  y Link  i Apply  ? Help  q Quit");
+    s.keys("t");
+    assert_eq!(s.app.model.active_screen(), Some(ScreenId::TOKENS));
+    assert_eq!(s.tokens().filter.text(), "method:environment.control.StopEnv");
+    assert_eq!(names(&s), ["inherits", "plugin"]);
+    s.keys("/<c-u>method:stpenv<enter>");
+    insta::assert_snapshot!(table_text(&s), @r#"
+    Nothing matches "method:stpenv".  Esc clears the filter.
+    No method id or set name in the catalogues contains "stpenv".
+    "#);
+    // A set of that name exists, but no token has it.
+    s.keys("/<c-u>method:maven<enter>");
+    insta::assert_snapshot!(table_text(&s), @r#"Nothing matches "method:maven".  Esc clears the filter."#);
 }
 
 #[test]

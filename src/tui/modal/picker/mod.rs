@@ -275,6 +275,7 @@ impl Component for Picker {
         match action {
             Action::DropUnused => self.can_drop_unused(),
             Action::ApplyCatalogue => model.is_by_person_with(Role::Admin),
+            Action::GoToToken => self.tree.method().is_some(),
             _ => true,
         }
     }
@@ -362,6 +363,10 @@ impl Component for Picker {
             }
             (Action::ApplyCatalogue, _) => return Intent::push(ApplyCatalogueDialog::new()),
             (Action::CopyLink, _) => return self.copy_link(),
+            (Action::GoToToken, _) => {
+                let method = self.tree.method().map(|method| method.id.clone());
+                return method.map_or(Intent::Stay, |method| Intent::Go(Destination::TokensWith(method)));
+            }
             _ => return self.apply_action(action),
         }
         Intent::Stay

@@ -189,6 +189,11 @@ pub trait Source: Default + 'static {
         None
     }
 
+    /// Returns a reason why nothing may match `filter`.
+    fn no_match_hint(&self, _filter: &Self::Filter, _model: &Model) -> Option<String> {
+        None
+    }
+
     /// Returns the text of the empty list without a filter.
     fn empty_text(&self, model: &Model) -> &'static str;
 

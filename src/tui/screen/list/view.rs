@@ -174,7 +174,9 @@ impl<S: Source> ListScreen<S> {
             (true, false, _) => plain(format!(" There are no {noun} that are {options}.  Esc shows all {noun}.")),
             (false, ..) => {
                 let also = if options.is_empty() { String::new() } else { format!(" among {noun} that are {options}") };
-                self.filter.no_match_lines(&also, self.unknown_field().as_ref(), columns)
+                let unknown = self.unknown_field().map(|unknown| format!("Unknown {unknown}: {}.", unknown.known));
+                let hint = unknown.or_else(|| self.source.no_match_hint(&self.parsed_filter(), model));
+                self.filter.no_match_lines(&also, hint.as_deref(), columns)
             }
         }
     }

@@ -17,7 +17,6 @@ use crate::domain::name::Username;
 use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::sort::Sort;
 use crate::domain::query::token_filter::TokenFilter;
-use crate::domain::role::Role;
 use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::tui::component::{Damaged, Destination, DialogResult, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
@@ -194,6 +193,11 @@ impl Source for TokenList {
                 list.filter.set(&format!("account:{username}"));
                 list.list(Anchor::Start)
             }
+            Destination::TokensWith(method) => {
+                list.clear_filters(false);
+                list.filter.set(&format!("method:{method}"));
+                list.list(Anchor::Start)
+            }
             Destination::Token { id, trashed } => {
                 list.go_to(*id, *trashed);
                 list.list_again()
@@ -316,8 +320,12 @@ impl Source for TokenList {
         Some(self.options.sort)
     }
 
+    fn no_match_hint(&self, filter: &TokenFilter, model: &Model) -> Option<String> {
+        view::unknown_method(filter, &model.catalogues)
+    }
+
     fn empty_text(&self, model: &Model) -> &'static str {
-        match (self.options.trashed, can_generate(model)) {
+        match (self.options.trashed, view::can_generate(model)) {
             (false, _) if model.is_read_only => "No tokens yet.",
             (true, _) => "The trash is empty.",
             (false, true) => "No tokens yet.",
@@ -330,16 +338,11 @@ impl Source for TokenList {
         match self.options.trashed {
             true => Some((key(Action::Trash), "goes back to the tokens.")),
             false => {
-                let can_generate = can_generate(model) && !model.is_read_only;
+                let can_generate = view::can_generate(model) && !model.is_read_only;
                 can_generate.then(|| (key(Action::CreateToken), "generates the first one."))
             }
         }
     }
-}
-
-/// Returns `true` if the policy permits the signed-in account to generate tokens.
-fn can_generate(model: &Model) -> bool {
-    model.me.as_ref().is_none_or(|me| me.policy.self_service || me.account.role >= Role::Admin)
 }
 
 impl Tokens {
@@ -373,13 +376,18 @@ impl Tokens {
         self.set_options(|options| options.trashed = !options.trashed)
     }
 
-    /// Clears all restrictions except `trashed`. The cursor goes to `id` when the next rows arrive.
-    fn go_to(&mut self, id: TokenId, trashed: bool) {
+    /// Clears all restrictions except `trashed`.
+    fn clear_filters(&mut self, trashed: bool) {
         if self.source.options.trashed != trashed {
             self.toggle_trash();
         }
         self.filter.clear();
         self.source.options = self.source.options.without_filters(trashed);
+    }
+
+    /// Clears all restrictions except `trashed`. The cursor goes to `id` when the next rows arrive.
+    fn go_to(&mut self, id: TokenId, trashed: bool) {
+        self.clear_filters(trashed);
         self.rows.set_target(Some(id));
     }
 

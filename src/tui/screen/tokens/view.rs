@@ -5,7 +5,10 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::TokenList;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::policy::Policy;
+use crate::domain::query::token_filter::TokenFilter;
+use crate::domain::role::Role;
 use crate::domain::time::relative;
 use crate::domain::token::Token;
 use crate::tui::keymap::{Action, Context};
@@ -38,6 +41,21 @@ pub(super) fn facts(list: &TokenList, model: &Model) -> Vec<(String, Style)> {
     };
     let facts = [(active, Style::new()), (soon, theme.warning)];
     facts.into_iter().chain(tried.map(|tried| (tried, theme.danger))).collect()
+}
+
+/// Says that the filter's method is in no catalogue, neither as a method nor as a set. `None` if it is, or if no catalogue
+/// is loaded.
+pub(super) fn unknown_method(filter: &TokenFilter, catalogues: &[Catalogue]) -> Option<String> {
+    let text = filter.method.as_ref().filter(|_| !catalogues.is_empty())?;
+    let ids = catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());
+    let sets = catalogues.iter().flat_map(|catalogue| &catalogue.sets).map(|set| set.name.as_str());
+    let is_known = ids.chain(sets).any(|name| name.to_lowercase().contains(text.as_str()));
+    (!is_known).then(|| format!("No method id or set name in the catalogues contains \"{text}\"."))
+}
+
+/// Returns `true` if the policy permits the signed-in account to generate tokens.
+pub(super) fn can_generate(model: &Model) -> bool {
+    model.me.as_ref().is_none_or(|me| me.policy.self_service || me.account.role >= Role::Admin)
 }
 
 /// Returns two lines about a token.
