@@ -21,12 +21,12 @@ impl Candidate {
         Candidate { text: text.into(), help: help.into(), is_partial: false }
     }
 
-    pub fn word(text: impl Into<String>) -> Self {
+    pub fn plain(text: impl Into<String>) -> Self {
         Candidate::new(text, "")
     }
 
     pub fn partial(text: impl Into<String>) -> Self {
-        Candidate { is_partial: true, ..Candidate::word(text) }
+        Candidate { is_partial: true, ..Candidate::plain(text) }
     }
 }
 

@@ -56,7 +56,7 @@ impl ConnectionLimits {
         Ok(ConnectionLimits { verify: (all - 2 * management).min(MAX_CONNECTIONS), management })
     }
 
-    pub fn of(self, kind: ListenerKind) -> u64 {
+    pub fn max_for(self, kind: ListenerKind) -> u64 {
         match kind {
             ListenerKind::Verify => self.verify,
             ListenerKind::Management | ListenerKind::Https => self.management,

@@ -192,7 +192,7 @@ async fn accept_loop(
     service: &Arc<ServerState>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let most = service.limits.of(kind);
+    let most = service.limits.max_for(kind);
     loop {
         let accepted = tokio::select! {
             _ = stop.changed() => return,

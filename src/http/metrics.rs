@@ -86,7 +86,7 @@ pub(super) fn render(service: &ServerState, figures: Option<&Figures>, scraper: 
         &faults,
     );
     write_ledger(&mut text, &service.ledger);
-    text.one("panics_total", "Internal errors (panics). Each is a bug in jeton.", of(&service.supervisor.panics));
+    text.one("panics_total", "Internal errors (panics). Each is a bug in jeton.", load(&service.supervisor.panics));
     text.one("log_lines_lost_total", "Log lines that could not be written.", logging::lost_lines());
     text.one(
         "store_readable",
@@ -125,7 +125,7 @@ impl MetricsText {
     }
 }
 
-fn of(counter: &AtomicU64) -> u64 {
+fn load(counter: &AtomicU64) -> u64 {
     counter.load(Relaxed)
 }
 
@@ -136,7 +136,7 @@ fn build() -> String {
 fn write_requests(text: &mut MetricsText, metrics: &Metrics) {
     let result = |result: &str, counter: &AtomicU64| (format!("{{result=\"{result}\"}}"), of(counter));
     let denied: u64 = metrics.denied.iter().map(of).sum();
-    let lacking = of(&metrics.denied[DenialReason::NotPermitted as usize]);
+    let lacking = load(&metrics.denied[DenialReason::NotPermitted as usize]);
     let results = [
         result("permitted", &metrics.permitted),
         result("no_credential", &metrics.no_credential),
@@ -147,7 +147,7 @@ fn write_requests(text: &mut MetricsText, metrics: &Metrics) {
     ];
     text.family("requests_total", "Responses of /v1/verify.", &results);
     let reasons = DenialReason::ALL
-        .map(|reason| (format!("{{reason=\"{}\"}}", reason.as_str()), of(&metrics.denied[reason as usize])));
+        .map(|reason| (format!("{{reason=\"{}\"}}", reason.as_str()), load(&metrics.denied[reason as usize])));
     text.family("denied_total", "Denied attempts by reason.", &reasons);
     text.head(
         "verify_seconds",
@@ -160,12 +160,12 @@ fn write_requests(text: &mut MetricsText, metrics: &Metrics) {
 
 fn write_connections(text: &mut MetricsText, service: &ServerState) {
     let ServerState { metrics, overload: OverloadCounters { closed, refused }, .. } = service;
-    text.one("connections", "Open connections.", of(&metrics.open));
-    text.one("connections_total", "Accepted connections.", of(&metrics.accepted));
+    text.one("connections", "Open connections.", load(&metrics.open));
+    text.one("connections_total", "Accepted connections.", load(&metrics.accepted));
     text.one(
         "connections_timed_out_total",
         "Connections closed because they were idle or too slow.",
-        of(&metrics.timed_out),
+        load(&metrics.timed_out),
     );
     text.one("connections_closed_for_room_total", "Idle connections closed to make room for new ones.", of(closed));
     text.one("connections_not_accepted_total", "Failed attempts to accept a connection.", of(refused));
@@ -175,7 +175,7 @@ fn write_ledger(text: &mut MetricsText, ledger: &UsageLedger) {
     text.one("ledger_waiting", "Ledger rows waiting to be written.", ledger.pending());
     let help = "Seconds for which the oldest ledger row has waited to be written. Usually less than 1 second.";
     text.one("ledger_lag_seconds", help, ledger.lag().as_secs_f64());
-    text.one("ledger_written_total", "Uses and denied attempts written to the ledger.", of(&ledger.stats.written));
+    text.one("ledger_written_total", "Uses and denied attempts written to the ledger.", load(&ledger.stats.written));
     let lost = ledger.stats.lost();
     let help = "Uses and denied attempts that were lost before they were written to the ledger.";
     text.one("ledger_lost_total", help, lost.uses + lost.denials);
@@ -183,7 +183,7 @@ fn write_ledger(text: &mut MetricsText, ledger: &UsageLedger) {
     text.one(
         "ledger_faults_total",
         "Failed attempts to write to the ledger. jeton tries to write the same rows again.",
-        of(&ledger.stats.faults),
+        load(&ledger.stats.faults),
     );
 }
 

@@ -101,7 +101,7 @@ pub fn source_named<C: AsRef<[Catalogue]>>(
 /// # Errors
 /// Those of [`openapi::import_with_files`].
 pub fn import(text: &str, path: &Path, options: &ImportOptions) -> Result<ImportResult> {
-    let folder = Folder::of(path);
+    let folder = Folder::containing(path);
     openapi::import_with_files(text, folder.as_ref().map(|folder| folder as &dyn Neighbours), options)
 }
 
@@ -133,7 +133,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     /// Returns `None` for a pipe, which has no folder.
-    fn of(path: &Path) -> Option<Folder> {
+    fn containing(path: &Path) -> Option<Folder> {
         let path = Some(path).filter(|path| !bounded_read::is_standard(path) && path.is_file())?;
         path.canonicalize().ok()?.parent().map(|folder| Folder(folder.to_owned()))
     }
@@ -184,7 +184,7 @@ mod tests {
         std::fs::write(folder.join("part.yaml"), "a: 1").unwrap();
         std::fs::write(folder.join("root.yaml"), "").unwrap();
         std::os::unix::fs::symlink("../secret.yaml", folder.join("link.yaml")).unwrap();
-        let beside = Folder::of(&folder.join("root.yaml")).unwrap();
+        let beside = Folder::containing(&folder.join("root.yaml")).unwrap();
         assert_eq!(beside.read("part.yaml", 100).unwrap(), "a: 1");
         for path in ["link.yaml", "../secret.yaml", "missing.yaml", "."] {
             assert!(beside.read(path, 100).is_err(), "{path}");

@@ -69,7 +69,7 @@ fn candidates(global: &GlobalArgs, words: &[String]) -> Answer {
             Wanted::Files => return Answer::Files,
             Wanted::Folders => return Answer::Folders,
             Wanted::Words(words) => found.extend(words),
-            Wanted::Names(kind) => found.extend(Names::new(global, &line).of(kind, line.value())),
+            Wanted::Names(kind) => found.extend(Names::new(global, &line).candidates(kind, line.value())),
         }
     }
     found.retain(|one: &Candidate| one.text.starts_with(line.value()) && is_plain(&one.text) && is_plain(&one.help));

@@ -30,11 +30,11 @@ impl Names {
     }
 
     /// Returns the names of a kind that begin with `beginning`. None if they can't be read at once.
-    pub fn of(&self, kind: NameKind, beginning: &str) -> Vec<Candidate> {
+    pub fn candidates(&self, kind: NameKind, beginning: &str) -> Vec<Candidate> {
         match (kind, &self.0) {
             (NameKind::Settings, _) => SettingKey::all().map(|key| Candidate::new(key.name(), key.help())).collect(),
             (NameKind::Servers, Some(settings)) => {
-                settings.servers.iter().map(|server| Candidate::word(&*server.name)).collect()
+                settings.servers.iter().map(|server| Candidate::plain(&*server.name)).collect()
             }
             // Names of another machine would need a sign-in.
             (_, Some(settings)) if settings.server.is_none() => {
@@ -76,7 +76,7 @@ fn names(snapshot: &dyn Snapshot, kind: NameKind, beginning: &str) -> Result<Vec
 }
 
 fn sets(catalogue: &Catalogue) -> Vec<Candidate> {
-    catalogue.sets.iter().map(|set| Candidate::word(&*set.name)).collect()
+    catalogue.sets.iter().map(|set| Candidate::plain(&*set.name)).collect()
 }
 
 fn methods(catalogue: &Catalogue) -> Vec<Candidate> {
@@ -96,7 +96,7 @@ fn tokens(snapshot: &dyn Snapshot, beginning: &str, trashed: bool) -> Result<Vec
         let Some(account) = account else { return Ok(Vec::new()) };
         let query = NamesQuery { account: Some(account.id), beginning: name, ..query };
         let named = snapshot.names(&query)?;
-        return Ok(named.into_iter().map(|one| Candidate::word(format!("{username}/{}", one.name))).collect());
+        return Ok(named.into_iter().map(|one| Candidate::plain(format!("{username}/{}", one.name))).collect());
     }
     let mut found: Vec<Candidate> =
         snapshot.names(&query)?.into_iter().map(|one| Candidate::new(one.name, one.username)).collect();

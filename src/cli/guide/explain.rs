@@ -105,7 +105,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
 }
 
 fn decide(rules: &RouteRules, http_method: &str, path: &str, explained: &mut Explained) {
-    if let Some(fault) = PathFault::of(path, rules.reads_encoded_slashes()) {
+    if let Some(fault) = PathFault::find(path, rules.reads_encoded_slashes()) {
         explained.reason = Some(fault.describe().to_owned());
         return;
     }

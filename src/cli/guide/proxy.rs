@@ -45,7 +45,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs, kind: ProxyKind) -> Result<()
     let sites: Result<Vec<GuideSite>> = found
         .into_iter()
         .map(|site| {
-            let upstream = upstreams.of(&site)?;
+            let upstream = upstreams.for_site(&site)?;
             Ok(GuideSite { hosts: site.hosts, rules: site.rules, upstream })
         })
         .collect();

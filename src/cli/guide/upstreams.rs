@@ -87,7 +87,7 @@ impl Upstreams {
     }
 
     /// Returns the address for requests to a site: that of its catalogues.
-    pub(super) fn of(&self, site: &Site) -> Result<Upstream> {
+    pub(super) fn for_site(&self, site: &Site) -> Result<Upstream> {
         let mut own: Vec<&Upstream> = Vec::new();
         for (_, address) in self.named.iter().filter(|(name, _)| site.catalogues.contains(name)) {
             if !own.contains(&address) {

@@ -108,7 +108,7 @@ fn confirm_change(app: &App, change: BulkChange, tokens: MatchingTokens) -> Resu
     if matches!(change, BulkChange::Disable | BulkChange::Revoke) {
         impact::show(app, &reader, Removal::Matching(change, Box::new(tokens.clone())))?;
     }
-    let label = format!("Type {}, the number of {which}, to {change} these tokens", counted.of(change));
+    let label = format!("Type {}, the number of {which}, to {change} these tokens", counted.affected_by(change));
     let confirm = parse_number(&app.prompt.read_visible(&label)?)?;
     Ok((credential, ChangeMatching::new(change, tokens, confirm, Some(counted.set))))
 }

@@ -25,7 +25,7 @@ pub enum PathFault {
 
 impl PathFault {
     /// Returns the first rule that `path` breaks. `None` if it breaks none.
-    pub fn of(path: &str, admits_encoded_slash: bool) -> Option<PathFault> {
+    pub fn find(path: &str, admits_encoded_slash: bool) -> Option<PathFault> {
         let has = |escapes: &[&str]| {
             let upper = path.to_ascii_uppercase();
             escapes.iter().any(|escape| upper.contains(escape))
@@ -105,14 +105,14 @@ mod tests {
             ("/a%2", PathFault::InvalidEscape),
             ("/a\"", PathFault::UnescapedCharacter),
         ] {
-            assert_eq!(PathFault::of(path, false), Some(fault), "{path}");
+            assert_eq!(PathFault::find(path, false), Some(fault), "{path}");
         }
         let long = format!("/{}", "a".repeat(MAX_PATH_LEN));
-        assert_eq!(PathFault::of(&long, false), Some(PathFault::TooLong));
-        assert_eq!(PathFault::of("/a%2F..%2Fb", true), Some(PathFault::EncodedSlashAtSegment));
+        assert_eq!(PathFault::find(&long, false), Some(PathFault::TooLong));
+        assert_eq!(PathFault::find("/a%2F..%2Fb", true), Some(PathFault::EncodedSlashAtSegment));
         for path in ["/", "/a", "/a/", "/a%20b", "/a/[b]", "/caf%C3%A9"] {
-            assert_eq!(PathFault::of(path, false), None, "{path}");
+            assert_eq!(PathFault::find(path, false), None, "{path}");
         }
-        assert_eq!(PathFault::of("/a%2Fb", true), None);
+        assert_eq!(PathFault::find("/a%2Fb", true), None);
     }
 }

@@ -60,7 +60,7 @@ pub(super) struct Found {
 
 impl SearchText {
     /// Returns the text of the filter. `None` if there is none, or if it has characters that only descriptions contain.
-    pub fn of(query: &WindowQuery) -> Option<Self> {
+    pub fn from_query(query: &WindowQuery) -> Option<Self> {
         let (words, method) = (&query.filter.words, &query.bounds.method);
         let has_text = !words.is_empty() || method.is_some();
         (has_text && words.iter().all(|word| word.is_ascii())).then(|| SearchText {

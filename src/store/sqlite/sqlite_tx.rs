@@ -77,7 +77,7 @@ impl TokenReader for SqliteTx<'_> {
         rights_of_all_tokens::page(self.0, after, limit)
     }
     fn window(&self, query: &WindowQuery) -> Result<Window> {
-        let total = self.1.totals.of(self.0, query)?;
+        let total = self.1.totals.total(self.0, query)?;
         if query.cursor == TokenCursor::StartUncounted {
             let look = |text: TextMatch<'_>| token_window::frequent(self.0, query, total, text);
             if let Some(window) = self.1.first_page(self.0, query, look)? {
@@ -88,7 +88,7 @@ impl TokenReader for SqliteTx<'_> {
         with_found(found.as_ref(), |text| token_window::window(self.0, query, total, text))
     }
     fn matching(&self, query: &WindowQuery) -> Result<Vec<TokenState>> {
-        let total = self.1.totals.of(self.0, query)?;
+        let total = self.1.totals.total(self.0, query)?;
         let found = self.1.find_if_loaded(self.0, query)?;
         with_found(found.as_ref(), |text| token_list_query::TokenListing::states(self.0, query, total, text))
     }

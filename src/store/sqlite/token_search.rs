@@ -145,7 +145,7 @@ impl TokenSearch {
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
     pub fn find(&self, db: &Connection, query: &WindowQuery) -> Result<Option<Arc<Found>>> {
-        let Some(text) = SearchText::of(query) else { return Ok(None) };
+        let Some(text) = SearchText::from_query(query) else { return Ok(None) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let found = self.find_in(&mut state, db, &text)?;
         if found.is_none() && matches!(*state, State::Absent) {
@@ -163,7 +163,7 @@ impl TokenSearch {
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
     pub fn find_if_loaded(&self, db: &Connection, query: &WindowQuery) -> Result<Option<Arc<Found>>> {
-        let Some(text) = SearchText::of(query) else { return Ok(None) };
+        let Some(text) = SearchText::from_query(query) else { return Ok(None) };
         self.find_in(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), db, &text)
     }
 
@@ -178,7 +178,7 @@ impl TokenSearch {
         query: &WindowQuery,
         look: impl FnOnce(TextMatch<'_>) -> Result<Option<T>>,
     ) -> Result<Option<T>> {
-        let Some(text) = SearchText::of(query) else { return look(TextMatch::Sql) };
+        let Some(text) = SearchText::from_query(query) else { return look(TextMatch::Sql) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = Self::index(&mut state, db)? else { return look(TextMatch::Sql) };
         match index.test(&text) {

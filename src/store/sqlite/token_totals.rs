@@ -31,7 +31,7 @@ struct Counted {
 
 impl TokenTotals {
     /// Returns the number of tokens that `query` covers without its filter.
-    pub fn of(&self, db: &Connection, query: &WindowQuery) -> Result<u64> {
+    pub fn total(&self, db: &Connection, query: &WindowQuery) -> Result<u64> {
         // A rollback changes neither number below.
         if db.transaction_state(None::<&str>).map_err(sqlite_error)? == TransactionState::Write {
             return count(db, query, None);

@@ -97,12 +97,12 @@ impl Keymap {
     }
 
     /// Returns the bindings of `context`, in the order of the table.
-    pub fn of(&self, context: Context) -> impl Iterator<Item = &Binding> {
+    pub fn bindings_in(&self, context: Context) -> impl Iterator<Item = &Binding> {
         self.bindings.iter().filter(move |b| b.contexts.contains(&context))
     }
 
     pub fn binding(&self, context: Context, action: Action) -> Option<&Binding> {
-        self.of(context).find(|b| b.action == action)
+        self.bindings_in(context).find(|b| b.action == action)
     }
 
     /// Returns the key for `action` in `context`, for texts.
@@ -130,7 +130,7 @@ impl Keymap {
 
     /// Returns the action of `key`. `None` while `is_enabled` forbids the action.
     pub fn lookup(&self, contexts: ActiveContexts, key: Key, is_enabled: impl Fn(Action) -> bool) -> Option<Action> {
-        let find_in = |context, key| self.of(context).find(|b| b.keys.contains(&key));
+        let find_in = |context, key| self.bindings_in(context).find(|b| b.keys.contains(&key));
         let find = |key| contexts.iter().find_map(|context| find_in(context, key));
         // If no binding uses Shift with the key, the key without Shift is used.
         let binding = find(key).or_else(|| key.without_shift().and_then(find));
@@ -141,7 +141,7 @@ impl Keymap {
     pub fn usable(&self, contexts: ActiveContexts, is_enabled: impl Fn(Action) -> bool) -> Vec<&Binding> {
         let mut found: Vec<&Binding> = Vec::new();
         for context in contexts.iter() {
-            let mut of_context: Vec<_> = self.of(context).collect();
+            let mut of_context: Vec<_> = self.bindings_in(context).collect();
             of_context.sort_by_key(|b| if b.rank == 0 { u8::MAX } else { b.rank });
             for binding in of_context {
                 if is_enabled(binding.action) && !found.iter().any(|known| known.action == binding.action) {
@@ -156,7 +156,7 @@ impl Keymap {
     /// all screens.
     pub fn footer(&self, contexts: ActiveContexts, is_enabled: impl Fn(Action) -> bool) -> Vec<&Binding> {
         let ranked = |context: Context, ranks: Range<u8>| {
-            let of_context = self.of(context).filter(|b| ranks.contains(&b.rank));
+            let of_context = self.bindings_in(context).filter(|b| ranks.contains(&b.rank));
             let mut shown: Vec<_> = of_context.filter(|b| is_enabled(b.action)).collect();
             shown.sort_by_key(|b| b.rank);
             shown

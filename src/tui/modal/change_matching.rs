@@ -10,7 +10,7 @@ use crate::verbs::tokens::{BulkChange, ChangeMatching, MatchingCount, MatchingTo
 
 /// Returns the change of `tokens`, as they were counted, for a dialog without a typed confirmation.
 pub fn pending_change(change: BulkChange, tokens: MatchingTokens, counted: MatchingCount) -> PendingMutation {
-    let count = counted.of(change);
+    let count = counted.affected_by(change);
     let others = counted.count - count;
     let (title, about) = match change {
         BulkChange::Enable => {

@@ -82,7 +82,7 @@ impl EditTokenDialog {
             name: TextInput::new(MAX_TOKEN_NAME_LEN * 4).with(token.name.as_str()),
             description: TextInput::new(MAX_DESCRIPTION_LEN * 4).with(token.description.as_str()),
             expiry: ExpiryChoice::with_current(token.expiry, "keep"),
-            expected_use: ExpectedUseChoice::of(&token),
+            expected_use: ExpectedUseChoice::for_token(&token),
             api: ApiChoice::with_selection(catalogues, token.owner.role, token.selection.clone()),
             original: token,
             submitted: None,
@@ -177,7 +177,7 @@ impl EditTokenDialog {
         self.name = TextInput::new(MAX_TOKEN_NAME_LEN * 4).with(stored.name.as_str());
         self.description = TextInput::new(MAX_DESCRIPTION_LEN * 4).with(stored.description.as_str());
         self.expiry = ExpiryChoice::with_current(stored.expiry, "keep");
-        self.expected_use = ExpectedUseChoice::of(&stored);
+        self.expected_use = ExpectedUseChoice::for_token(&stored);
         self.api.reset(stored.selection.clone());
         self.original = stored;
     }

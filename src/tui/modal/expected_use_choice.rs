@@ -20,7 +20,7 @@ impl ExpectedUseChoice {
     }
 
     /// Creates the choice for `token`; begins at what is stored.
-    pub fn of(token: &Token) -> Self {
+    pub fn for_token(token: &Token) -> Self {
         if token.expected_unused_since.is_none() {
             return Self::new();
         }

@@ -87,7 +87,7 @@ fn fit(current: ScreenId, columns: usize, model: &Model) -> (Vec<Tab>, String) {
 fn tabs(current: ScreenId, unlabelled: &[ScreenId], model: &Model) -> Vec<Tab> {
     let theme = &model.theme;
     let mut tabs = Vec::new();
-    for binding in model.keymap.of(Context::Global) {
+    for binding in model.keymap.bindings_in(Context::Global) {
         let (Action::ShowScreen(screen), Some(key)) = (binding.action, binding.keys.first()) else { continue };
         let is_current = screen == current;
         let label =

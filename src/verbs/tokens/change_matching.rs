@@ -99,7 +99,7 @@ impl BatchedMutation for ChangeMatching {
         let checked = if actor.bearer().is_some() { found.len() } else { 1 };
         let parts = found.get(..checked).unwrap_or_default().chunks(MAX_ATOMIC);
         parts.map(targets).try_for_each(|part| self.resolve(actor, snapshot, &part).map(drop))?;
-        let (count, [done, _]) = (counted.of(self.change), self.change.participles());
+        let (count, [done, _]) = (counted.affected_by(self.change), self.change.participles());
         if count != self.confirm {
             let expected = match count {
                 0 => format!("there is no token to {}", self.change),

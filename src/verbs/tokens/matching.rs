@@ -159,7 +159,7 @@ impl MatchingCount {
     }
 
     /// Returns the number of tokens that `change` alters.
-    pub fn of(&self, change: BulkChange) -> u64 {
+    pub fn affected_by(&self, change: BulkChange) -> u64 {
         match change {
             BulkChange::Disable => self.enabled,
             BulkChange::Enable => self.can_enable,

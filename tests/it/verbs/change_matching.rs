@@ -21,7 +21,7 @@ fn count(install: &TestInstall, tokens: &MatchingTokens) -> MatchingCount {
 /// Returns the change of the tokens as they are now.
 pub(super) fn change(install: &TestInstall, change: BulkChange, tokens: MatchingTokens) -> ChangeMatching {
     let counted = count(install, &tokens);
-    ChangeMatching::new(change, tokens, counted.of(change), Some(counted.set))
+    ChangeMatching::new(change, tokens, counted.affected_by(change), Some(counted.set))
 }
 
 /// Returns the names of the owner's tokens with this status.

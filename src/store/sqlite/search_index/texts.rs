@@ -78,7 +78,7 @@ impl Tests {
     }
 
     pub fn pass(&self, texts: &Texts, id: u32) -> bool {
-        let Some((text, account)) = texts.of(id) else { return false };
+        let Some((text, account)) = texts.text_and_account(id) else { return false };
         let has = |(word, owners): &(Finder<'_>, BitSet)| word.find(text).is_some() || owners.contains(account);
         let includes = |(names, accounts): &(Vec<bool>, BitSet)| {
             accounts.contains(account) && texts.inherits(id) || texts.holds(id, names)
@@ -241,7 +241,7 @@ impl Texts {
     }
 
     /// Returns the text of a token and its account.
-    fn of(&self, id: u32) -> Option<(&[u8], usize)> {
+    fn text_and_account(&self, id: u32) -> Option<(&[u8], usize)> {
         let place = id.checked_sub(self.first)? as usize;
         let start = place.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         Some((self.text.get(start as usize..*self.ends.get(place)? as usize)?, *self.accounts.get(place)? as usize))

@@ -59,7 +59,7 @@ impl Names {
 
     /// Returns the words that may follow and match `typed`, the best first: text, help and matched characters.
     pub fn matching(&self, wanted: &[Wanted], typed: &str, model: &Model) -> Vec<(String, String, Vec<usize>)> {
-        let names = wanted.iter().flat_map(|wanted| self.of(wanted, model));
+        let names = wanted.iter().flat_map(|wanted| self.candidates(wanted, model));
         let mut found: Vec<_> = names
             .filter_map(|(name, help)| {
                 let found = match_all(&name, typed)?;
@@ -71,7 +71,7 @@ impl Names {
         found.into_iter().map(|(_, _, name, help, positions)| (name, help, positions)).collect()
     }
 
-    fn of(&self, wanted: &Wanted, model: &Model) -> Vec<(String, String)> {
+    fn candidates(&self, wanted: &Wanted, model: &Model) -> Vec<(String, String)> {
         let of_catalogues = |words: fn(&Catalogue) -> Vec<(String, String)>| -> Vec<_> {
             model.catalogues.iter().flat_map(words).collect()
         };

@@ -34,7 +34,7 @@ pub enum Undo {
 
 impl Undo {
     /// Returns the way back from a change of `changed` tokens.
-    fn of(outcome: &Outcome, changed: Vec<Token>, now: Timestamp) -> Self {
+    fn after(outcome: &Outcome, changed: Vec<Token>, now: Timestamp) -> Self {
         if outcome.is::<RevokeTokens>() {
             return Undo::Restore(changed);
         }
@@ -112,7 +112,7 @@ impl Tokens {
                 }
                 self.show_changed(&*changed);
                 let changed = std::mem::take(changed);
-                self.source.undo = Undo::of(outcome, changed, now);
+                self.source.undo = Undo::after(outcome, changed, now);
                 Intent::Stay
             }
             Subject::Issued(issued) => {

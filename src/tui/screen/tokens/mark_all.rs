@@ -73,7 +73,7 @@ impl Tokens {
         let Some(count) = self.source.marked_count.filter(|_| !ctx.is_reading(&request)) else {
             return no_effect("The marked tokens are still being counted. Press the key again in a moment");
         };
-        if count.of(change) == 0 {
+        if count.affected_by(change) == 0 {
             let edit = ctx.model.keymap.key(Context::Tokens, Action::EditToken);
             return no_effect(&match change {
                 BulkChange::Enable if count.count > 0 => {
