@@ -82,7 +82,7 @@ fn list(app: &mut App) -> Result<()> {
 fn describe_keys() -> Option<String> {
     let (path, keymap) = (paths::user_keys()?, Keymap::of_user());
     Some(match (keymap.problem, path.symlink_metadata().is_ok()) {
-        (Some(problem), _) => format!("! The default keys are used: {problem}"),
+        (Some(problem), _) => format!("! {problem}"),
         (None, true) => format!("The keys of the screens are from {}", path.display()),
         (None, false) => format!("The default keys of the screens are used: there is no {}", path.display()),
     })

@@ -254,7 +254,7 @@ mod tests {
             ("rm", "removed its file"),
             ("rm \"$1\"; mkfifo", "not a regular file"),
             ("printf 'a\\377' >\"$1\"; :", "not UTF-8"),
-            ("head -c 10000000 /dev/zero >\"$1\"; :", "65"),
+            ("head -c 10000000 /dev/zero >\"$1\"; :", "too large"),
         ];
         for (command, expected) in errors {
             let error = edit(command, "text").unwrap_err().to_string();

@@ -57,7 +57,7 @@ pub(super) fn run(global: &GlobalArgs, settings: Settings) -> Result<()> {
         login: OnceCell::new(),
     };
     converse(&mut app)?;
-    if platform::signals::is_asked_to_end() { Err(Error::cancelled()) } else { Ok(()) }
+    if platform::signals::is_asked_to_end() { Err(Error::new(Kind::Cancelled, "ended by a signal")) } else { Ok(()) }
 }
 
 /// Reads out the introduction and the menus until the person quits.
