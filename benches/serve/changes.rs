@@ -98,6 +98,7 @@ fn new_token() -> CreateToken {
         description: Description::none(),
         expires: None,
         selection: Selection::Inherit,
+        expected_unused: false,
     }
 }
 

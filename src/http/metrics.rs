@@ -134,8 +134,8 @@ fn build() -> String {
 }
 
 fn write_requests(text: &mut MetricsText, metrics: &Metrics) {
-    let result = |result: &str, counter: &AtomicU64| (format!("{{result=\"{result}\"}}"), of(counter));
-    let denied: u64 = metrics.denied.iter().map(of).sum();
+    let result = |result: &str, counter: &AtomicU64| (format!("{{result=\"{result}\"}}"), load(counter));
+    let denied: u64 = metrics.denied.iter().map(load).sum();
     let lacking = load(&metrics.denied[DenialReason::NotPermitted as usize]);
     let results = [
         result("permitted", &metrics.permitted),
@@ -167,8 +167,8 @@ fn write_connections(text: &mut MetricsText, service: &ServerState) {
         "Connections closed because they were idle or too slow.",
         load(&metrics.timed_out),
     );
-    text.one("connections_closed_for_room_total", "Idle connections closed to make room for new ones.", of(closed));
-    text.one("connections_not_accepted_total", "Failed attempts to accept a connection.", of(refused));
+    text.one("connections_closed_for_room_total", "Idle connections closed to make room for new ones.", load(closed));
+    text.one("connections_not_accepted_total", "Failed attempts to accept a connection.", load(refused));
 }
 
 fn write_ledger(text: &mut MetricsText, ledger: &UsageLedger) {

@@ -173,7 +173,7 @@ fn changes(shown: &Buffer, next: &Buffer) -> Vec<u8> {
 /// Returns `true` if two cells look the same, although the colour of a blank may be another one.
 fn looks_same(one: &Cell, other: &Cell) -> bool {
     let are_blank = one.symbol() == " " && other.symbol() == " ";
-    one == other || (are_blank && Pen::for_cell(one).on_blank() == Pen::for_cell(other).on_blank())
+    one == other || (are_blank && Pen::from_cell(one).on_blank() == Pen::from_cell(other).on_blank())
 }
 
 /// Returns `true` if a wide character covers the cell, or did.
@@ -205,7 +205,7 @@ struct Pen {
 impl Pen {
     const PLAIN: Pen = Pen { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
 
-    fn for_cell(cell: &Cell) -> Pen {
+    fn from_cell(cell: &Cell) -> Pen {
         Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
     }
 
@@ -216,7 +216,7 @@ impl Pen {
 
     /// Returns the style in which `cell` looks right, which for a blank may be that of this pen.
     fn for_cell(self, cell: &Cell) -> Pen {
-        let wanted = Pen::for_cell(cell);
+        let wanted = Pen::from_cell(cell);
         if cell.symbol() == " " && self.on_blank() == wanted.on_blank() { self } else { wanted }
     }
 

@@ -62,7 +62,7 @@ fn names(snapshot: &dyn Snapshot, kind: NameKind, beginning: &str) -> Result<Vec
     match kind {
         NameKind::Tokens => tokens(snapshot, beginning, false),
         NameKind::TrashedTokens => tokens(snapshot, beginning, true),
-        NameKind::Accounts => Ok(usernames(snapshot, beginning)?.map(Candidate::word).collect()),
+        NameKind::Accounts => Ok(usernames(snapshot, beginning)?.map(Candidate::plain).collect()),
         NameKind::Sets => catalogues(sets),
         NameKind::Methods => catalogues(methods),
         NameKind::Catalogues => catalogues(|catalogue| vec![Candidate::new(&*catalogue.name, &*catalogue.title)]),

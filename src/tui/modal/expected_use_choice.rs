@@ -40,7 +40,7 @@ impl ExpectedUseChoice {
     /// Replaces the stored value with that of `token`. A chosen change stays, if it is still one.
     pub fn set_current(&mut self, token: &Token) {
         let wanted = self.change();
-        *self = Self::of(token);
+        *self = Self::for_token(token);
         if let Some(place) = self.0.values().iter().position(|(_, change)| wanted.is_some() && *change == wanted) {
             self.0.select(place);
         }
