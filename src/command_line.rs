@@ -199,7 +199,8 @@ impl<'a> CommandLine<'a> {
     }
 
     fn values_of(&self, arg: &Arg) -> Vec<Wanted> {
-        let words = |words: &mut dyn Iterator<Item = String>| vec![Wanted::Words(words.map(Candidate::plain).collect())];
+        let words =
+            |words: &mut dyn Iterator<Item = String>| vec![Wanted::Words(words.map(Candidate::plain).collect())];
         let possible = arg.get_possible_values();
         if !possible.is_empty() {
             return words(&mut possible.iter().map(|value| value.get_name().to_owned()));

@@ -85,7 +85,7 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
     (
         "token.create",
         Run("token create bot --method jeton.tokens.read", ""),
-        Press("nci<enter><enter><enter><enter><enter>ENTER"),
+        Press("nci<enter><enter><enter><enter><enter><enter>ENTER"),
     ),
     ("token.list", Run("token list", ""), Press("")),
     (
@@ -103,9 +103,9 @@ const FACES: &[(&str, CliCommand, TuiKeys)] = &[
     (
         "token.edit.preview",
         Run("token edit bot --description first --dry-run", ""),
-        Press("e<tab>first<tab><tab><tab><enter>"),
+        Press("e<tab>first<tab><tab><tab><tab><enter>"),
     ),
-    ("token.edit", Run("token edit bot --description first", ""), Press("e<tab>first<tab><tab><tab><enter>ENTER")),
+    ("token.edit", Run("token edit bot --description first", ""), Press("e<tab>first<tab><tab><tab><tab><enter>ENTER")),
     ("token.copy", Run("token copy bot bot-2", ""), Press("cbot-2<enter><enter><enter><enter><enter>ENTER")),
     ("token.disable", Run("token disable bot", ""), Press("dENTER")),
     (

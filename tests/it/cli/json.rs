@@ -26,6 +26,7 @@ fn json_has_the_documented_shape() {
         "enabled": true, "account_enabled": true,
         "selection": {"inherit": false, "sets": ["Marketplace"], "methods": []},
         "hint": "hint", "created_at": "then", "expires_at": null, "last_seen_at": null, "deleted_at": null,
+        "expected_unused_since": null,
         "role": "owner", "issued_role": "owner", "account_role": "owner", "made_by": null, "regenerated_by": null, "previous": null,
     });
     assert_eq!(token, expected);

@@ -38,6 +38,6 @@ fn man_pages_render_without_a_warning() {
         };
         let (text, warnings) = (String::from_utf8_lossy(&rendered.stdout), String::from_utf8_lossy(&rendered.stderr));
         assert!(rendered.status.success() && warnings.is_empty(), "{}: {warnings}", page.display());
-        assert!(text.contains("success; for verify"), "{}", page.display());
+        assert!(text.contains("success; for jeton verify"), "{}", page.display());
     }
 }

@@ -26,8 +26,11 @@ fn token_is_generated_and_revoked_through_the_menus() {
         &mut menus,
         &[(accessible::NUMBER, "3"), ("Name", "ci"), ("Account", ""), ("Description", ""), ("Expiry", "30d")],
     );
-    // No API access, and the secret is printed.
-    answers(&mut menus, &[(accessible::NUMBER, "4"), (accessible::NUMBER, "1"), (CONFIRM_CHANGE, "yes")]);
+    // No API access, its use is expected, and the secret is printed.
+    answers(
+        &mut menus,
+        &[(accessible::NUMBER, "4"), (accessible::NUMBER, "1"), (accessible::NUMBER, "1"), (CONFIRM_CHANGE, "yes")],
+    );
     menus.types_hidden(&password_of("ops"), RIGHT).waits_for(accessible::DONE);
     let secret = menus.between.lines().find(|line| line.starts_with("jtn_")).unwrap().to_owned();
     assert_eq!(home.verify(&secret), 0);
