@@ -164,9 +164,7 @@ impl ApiBackend {
         }
         if !anchor.is_in_place() {
             return Err(Error::failure("the service can't use its store")
-                .why(
-                    "a file of the store was moved, replaced or deleted: the main file, the -wal file or the -shm file",
-                )
+                .why("a file of the store (main, -wal or -shm file) was moved, replaced or deleted")
                 .next("If the main file is gone, put the file back, or restore a backup. Then restart the service"));
         }
         self.location.open(OpenMode::Existing).map(Arc::new)

@@ -194,7 +194,7 @@ fn revoking_several_counts_each_token_once() {
 #[test]
 fn create_warns_of_a_selection_that_grants_nothing() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
-    s.keys("nci<enter><enter><enter><enter><enter>");
+    s.keys("nci<enter><enter><enter><enter><enter><enter>");
     s.assert_top("token.create");
     insta::assert_snapshot!(s.dialog_text(), @"
     Generate ops/ci

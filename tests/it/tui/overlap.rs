@@ -98,7 +98,7 @@ fn third_secret_ends_both() {
 
 #[test]
 fn overlap_is_ended_from_the_table_the_details_and_the_form() {
-    for keys in ["o", "<enter>o", "r<tab><enter>", "e<tab><tab><tab><tab><tab><enter><tab><enter>"] {
+    for keys in ["o", "<enter>o", "r<tab><enter>", "e<tab><tab><tab><tab><tab><tab><enter><tab><enter>"] {
         let (install, old, new) = rotating();
         install.fakes.clock.advance(HOUR);
         install.verify(&old.secret);

@@ -143,7 +143,7 @@ fn esc_asks_only_if_choices_would_be_lost() {
     s.keys("<space><right><down><space><esc>d");
     s.assert_shows("(•) Custom…");
     // Back in the picker, the earlier choice is still there.
-    s.keys("<space>/stopenv<enter><space><enter><s-tab>");
+    s.keys("<space>/stopenv<enter><space><enter><s-tab><s-tab>");
     s.assert_shows("(•) Custom: 1 ");
     s.keys("<enter>");
     s.assert_shows(" 1 of 269 ");

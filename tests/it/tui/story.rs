@@ -100,7 +100,7 @@ fn sign_in_delay_is_shown_and_costs_no_try() {
 fn new_secret_is_shown_copied_and_saved() {
     let mut s = TuiHarness::signed_in(install());
     s.keys("ndeploy-bot<enter>Deploys the shop<enter>");
-    s.keys("<left><enter><up><up><enter><enter>");
+    s.keys("<left><enter><up><up><enter><enter><enter>");
     s.assert_top("token.create");
     assert!(s.dialog_text().contains("ops/deploy-bot"));
     s.keys("wrong password<enter>");

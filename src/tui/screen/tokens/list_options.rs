@@ -1,5 +1,6 @@
 //! The restrictions and the order of the token table, in addition to the filter text.
 
+use super::Tokens;
 use crate::domain::expiry::Span;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
@@ -62,5 +63,16 @@ impl ListOptions {
             ("still tried", self.tried),
         ];
         options.into_iter().filter(|(_, on)| *on).map(|(word, _)| word).collect()
+    }
+}
+
+impl Tokens {
+    /// Clears all restrictions except `trashed`.
+    pub(super) fn clear_filters(&mut self, trashed: bool) {
+        if self.source.options.trashed != trashed {
+            self.toggle_trash();
+        }
+        self.filter.clear();
+        self.source.options = self.source.options.without_filters(trashed);
     }
 }

@@ -376,15 +376,6 @@ impl Tokens {
         self.set_options(|options| options.trashed = !options.trashed)
     }
 
-    /// Clears all restrictions except `trashed`.
-    fn clear_filters(&mut self, trashed: bool) {
-        if self.source.options.trashed != trashed {
-            self.toggle_trash();
-        }
-        self.filter.clear();
-        self.source.options = self.source.options.without_filters(trashed);
-    }
-
     /// Clears all restrictions except `trashed`. The cursor goes to `id` when the next rows arrive.
     fn go_to(&mut self, id: TokenId, trashed: bool) {
         self.clear_filters(trashed);
