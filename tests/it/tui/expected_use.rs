@@ -17,14 +17,17 @@ fn expected_use_is_chosen_in_the_forms_and_an_unexpected_use_is_shown() {
     let secret = take_secret(&mut s);
     s.keys("<esc>");
     s.assert_no_dialog();
-    s.keys("R");
+    s.keys("R<enter>");
     s.assert_shows("expected to be unused");
+    s.keys("<esc>");
     s.assert_hides("‼ used");
     s.install.fakes.clock.advance(HOUR);
     s.install.verify(&secret);
     s.keys("R");
     s.assert_shows("‼ used now");
+    s.keys("<enter>");
     s.assert_shows("used although expected to be unused");
+    s.keys("<esc>");
     s.keys("e<tab><tab><tab><tab><right>");
     s.assert_shows("(•) none from now on");
     s.enter_until_top("token.edit");

@@ -363,7 +363,9 @@ impl Ledger for State {
             }
             FindingCriterion::StaleSince(before) => {
                 let tokens = active().map(|(id, stored)| self.compose(*id, stored));
-                let stale = tokens.filter(|token| token.last_seen_at.unwrap_or(token.created_at) <= before);
+                let stale = tokens.filter(|token| {
+                    token.expected_unused_since.is_none() && token.last_seen_at.unwrap_or(token.created_at) <= before
+                });
                 let found = |Token { id, last_seen_at, created_at, .. }: Token| {
                     let finding = Finding::Stale { token: named(id), last_seen_at, created_at };
                     (FindingCursor(last_seen_at.map_or(0, |at| at.0), id.0), finding)
