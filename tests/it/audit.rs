@@ -106,7 +106,7 @@ fn verify_names_the_first_bad_row() {
     let last = entries(&home, &["--limit", "1"])[0]["hash"].clone();
     let whole = home.run(&["audit", "verify"], "").assert_success();
     insta::assert_snapshot!(whole.out.replace(last.as_str().unwrap(), "[hash]"), @"5 rows verified; last hash [hash]");
-    insta::assert_snapshot!(whole.err, @"Without an anchor, jeton can't detect that the last rows were removed or the whole log was rewritten. Keep an anchor outside the store: jeton audit anchor FILE");
+    insta::assert_snapshot!(whole.err, @"Somebody could have removed the last rows, or rewritten the whole log. jeton can detect this only with an anchor, a file outside the store. Create an anchor: jeton audit anchor FILE. From then on, check the log with the anchor: jeton audit verify --anchor FILE");
     let json = home.run(&["audit", "--json", "verify"], "").assert_success().json();
     assert_eq!((&json["rows"], &json["whole"], &json["last_hash"]), (&5.into(), &true.into(), &last));
     assert_eq!((&json["findings"], &json["anchored_to"]), (&Value::Array(Vec::new()), &Value::Null));
@@ -132,7 +132,7 @@ fn anchor_shows_cut_and_rewritten_rows() {
     let again = home.run(&["audit", "anchor", "a"], "").assert_success().assert_silent();
     insta::assert_snapshot!(again.err, @"The anchor already has a checkpoint of the last row (row 5). The file was not changed");
     home.create(&["more"]);
-    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"The log is anchored up to row 5. If somebody rewrites the 1 row after this row, with the hashes, jeton can't detect the change. To anchor the log up to its end, run: jeton audit anchor FILE");
+    insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "a"], "").assert_success().err, @"The log is anchored up to row 5. If somebody rewrites the 1 row after this row and their hashes, jeton can't detect the change. To anchor the log up to its end, run: jeton audit anchor FILE");
     let json = home.run(&["audit", "anchor", "a", "--json"], "").assert_success().json();
     assert_eq!((&json["seq"], &json["added"]), (&6.into(), &true.into()));
     let text = std::fs::read_to_string(home.path("a")).unwrap();
@@ -158,7 +158,7 @@ fn anchor_shows_cut_and_rewritten_rows() {
     home.file("b", "", 0o600);
     insta::assert_snapshot!(home.run(&["audit", "verify", "--anchor", "b"], "").assert_code(1).err, @"
     error: the anchor b contains no checkpoint
-      If the file is new, add a checkpoint: jeton audit anchor b. If the file had checkpoints, restore it from a backup
+      If the file is new, add a checkpoint: jeton audit anchor b. If the file had checkpoints, restore the file from a backup
     ");
     home.run(&["audit", "verify", "--anchor", "nowhere"], "").assert_code(3);
 
@@ -267,8 +267,8 @@ fn follow_ends_with_the_account_and_with_the_store() {
     let (code, said) = follower.ended();
     assert_eq!(code, Some(1), "{said}");
     insta::assert_snapshot!(said.replace(home.store().to_str().unwrap(), "[store]"), @"
-    error: the store [store] was removed or replaced: [store] is not the file that jeton opened, or no longer exists
-      Put the store back if it was moved. Then start jeton again, and check whether your last change is there
+    error: the store [store] was removed or replaced: [store] no longer exists, or is not the file that jeton opened
+      If somebody moved the store, move it back. Then start jeton again, and check that your last change is there
     ");
     std::fs::rename(home.path("moved.db"), home.store()).unwrap();
 

@@ -233,7 +233,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     assert_eq!(code, 5);
     insta::assert_snapshot!(preview, @"
     ! ops/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
-        from local  jeton verify  1
+        from local  jeton verify  1 call
     Type the token's name
     ");
     home.as_ops(&["token", "regenerate", "a", "--grace", "2h"]).assert_success();
@@ -241,7 +241,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     assert_eq!(code, 130);
     insta::assert_snapshot!(preview, @"
     ! ops/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
-        from local  jeton verify  1
+        from local  jeton verify  1 call
         the change affects the old secret too: [hint] (ends in 2 h), last seen 2 days ago
     Type the token's name
     ");
@@ -251,7 +251,7 @@ fn revoke_shows_recent_use_and_asks_for_the_name() {
     insta::assert_snapshot!(preview, @"
     Used in the last 7 days:
     ! ops/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
-        from local  jeton verify  1
+        from local  jeton verify  1 call
         the change affects the old secret too: [hint] (ends in 2 h), last seen 2 days ago
     Not used in the last 7 days:
     ops/b: never used

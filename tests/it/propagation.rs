@@ -80,15 +80,15 @@ fn command_confirms_that_the_service_denies() {
     ");
     as_ops(&["token", "enable", "a", "b"]).assert_success().assert_hides("service");
     insta::assert_snapshot!(message(as_ops(&["token", "regenerate", "a"])), @r#"
-    ✓ ops/a has a new secret; the service already refuses the old secret ([time]); the token expires in 3 mo (last day: [time])
-      The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
+    ✓ ops/a has a new secret; the service already refuses the old secret ([time]). The token expires in 3 mo (last day: [time])
+      The secret is shown only now. To use the secret, run: read -rs SECRET. Paste the secret, then run:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- --unix-socket [folder]/verify http://jeton/v1/verify/-
     "#);
     as_ops(&["token", "regenerate", "a", "--grace", "1h"]).assert_success().assert_hides("service");
     insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a now has only the new secret; the service already refuses the old secret ([time])");
     insta::assert_snapshot!(message(as_ops(&["token", "delete", "a", "--confirm", "a"])), @"
     ✓ ops/a revoked; the service already refuses the token ([time])
-      Undo: jeton token restore ops/a. Show the trash: jeton token list --trash --all
+      To restore a token: jeton token restore ops/a. To show the trash: jeton token list --trash --all
     ");
     insta::assert_snapshot!(message(as_ops(&["account", "disable", "ci"])), @"✓ ci disabled; the service already refuses the account's tokens ([time])");
     as_ops(&["token", "disable", "b", "--quiet"]).assert_success().assert_hides("service");
@@ -119,7 +119,7 @@ fn unreachable_service_is_reported() {
     service.signal(Signal::STOP);
     insta::assert_snapshot!(message(home.as_ops(&["token", "disable", "b"])), @"
     ✓ ops/b disabled
-    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: no answer within 1 s. Check that the service runs, and read the service's log
+    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: no answer within 1 s. Check that the service runs. Then read the service's log
     ");
     let answer = home.as_ops(&["token", "disable", "c", "--json"]).assert_success().json();
     insta::assert_snapshot!(answer["service"], @r#"{"denies":null,"why":"the service gave no valid answer: no answer within 1 s"}"#);
@@ -128,8 +128,8 @@ fn unreachable_service_is_reported() {
     let done = home.as_ops(&["token", "delete", "b", "--confirm", "b"]).assert_success();
     insta::assert_snapshot!(done.message(), @"
     ✓ ops/b revoked
-    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: the socket no longer exists. Check that the service runs, and read the service's log
-      Undo: jeton token restore ops/b. Show the trash: jeton token list --trash --all
+    ! the change is stored, but the service at unix:[folder]/.local/share/jeton/jeton.db.manage gave no valid answer: the socket no longer exists. Check that the service runs. Then read the service's log
+      To restore a token: jeton token restore ops/b. To show the trash: jeton token list --trash --all
     ");
     service.signal(Signal::CONT);
     service.killed();
@@ -137,7 +137,7 @@ fn unreachable_service_is_reported() {
     let deleted = home.as_ops(&["token", "delete", "c", "--confirm", "c"]).assert_success();
     insta::assert_snapshot!(deleted.message(), @"
     ✓ ops/c revoked; jeton denies the token from the next request on
-      Undo: jeton token restore ops/c. Show the trash: jeton token list --trash --all
+      To restore a token: jeton token restore ops/c. To show the trash: jeton token list --trash --all
     ");
     deleted.assert_hides("service");
 }
@@ -168,7 +168,7 @@ fn outdated_service_is_not_trusted() {
     }
     insta::assert_snapshot!(messages, @"
     ✓ ops/a disabled
-    ! the change is stored, but the service at unix:[folder]/other has read only up to row 1 of the audit log, and the change is row 3. Check that the service uses this store
+    ! the change is stored, but the service at unix:[folder]/other has not read the change. The change is row 3 of the audit log, and the service has read up to row 1. Check that the service uses this store
     ✓ ops/b disabled
     ! the change is stored, but the service at unix:[folder]/other gave an answer in an unexpected form. Check that the service has the same version as this program
     ✓ ops/c disabled; the service already refuses the token ([time])

@@ -104,15 +104,15 @@ fn invalid_token_is_not_authenticated() {
     home.as_ops(&["token", "disable", "bot"]).assert_success();
     let refused = denied(&secret);
     insta::assert_snapshot!(refused.message(), @"
-    error: the token was refused: the token is unknown, expired, disabled or revoked, its secret was replaced, or its account is disabled
-      To find out which, run: jeton token whose --user ACCOUNT
+    error: the token was refused: the token is unknown or not active, its secret was replaced, or its account is disabled
+      To find the cause, run: jeton token whose --user ACCOUNT
     ");
     home.as_ops(&["token", "enable", "bot"]).assert_success();
     home.as_ops(&["token", "regenerate", "bot"]).assert_success();
     let refused = denied(&secret);
     insta::assert_snapshot!(refused.message(), @"
-    error: the token was refused: the token is unknown, expired, disabled or revoked, its secret was replaced, or its account is disabled
-      To find out which, run: jeton token whose --user ACCOUNT
+    error: the token was refused: the token is unknown or not active, its secret was replaced, or its account is disabled
+      To find the cause, run: jeton token whose --user ACCOUNT
     ");
 }
 
@@ -123,7 +123,7 @@ fn token_without_the_method_is_denied() {
     let refused = with(&home, &variables, &["token", "create", "x"]).assert_error(Kind::Denied).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: the token bot is not permitted to do this: this action needs the method jeton.tokens.write or jeton.tokens.write-all
-      Use a token that has one of these methods, or run jeton with --user ACCOUNT and enter the password
+      Use a token with one of these methods, or run jeton with --user ACCOUNT and enter the password
     ");
     let refused = with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).assert_error(Kind::Denied);
     insta::assert_snapshot!(refused.message(), @"

@@ -242,7 +242,7 @@ fn hostile_catalogue_files_are_refused() {
     f.toml:11:9: a method's title is invalid: "\u{202e}kcab": the text contains \u{202e}. Control characters, invisible characters and text-direction characters are not allowed
     f.toml:37:8: an API set's name is invalid: "\u{200b}Shop": the text contains \u{200b}. Control characters, invisible characters and text-direction characters are not allowed
     f.toml:13:8: a documentation link is invalid: "https://\u{2066}/orders#list": the text contains \u{2066}. Control characters, invisible characters and text-direction characters are not allowed
-    f.toml:6:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id that does not begin with jeton, in small or capital letters, such as shop.List
+    f.toml:6:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose another id, such as shop.List. The part before the first dot can't be jeton, Jeton or JETON
     f.toml:6:6: the group environment.control belongs to another catalogue: the definition is in the catalogue cloud-platform. Use another id or name here, or remove the definition from the other catalogue first
     f.toml:42:8: the API set "IDE Plugins" belongs to another catalogue: the definition is in the catalogue cloud-platform. Use another id or name here, or remove the definition from the other catalogue first
     f.toml:2:8: a file can't define the catalogue jeton: jeton.* methods are built in. Choose another name

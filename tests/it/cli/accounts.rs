@@ -68,7 +68,7 @@ fn commands_manage_an_account_from_creation_to_deletion() {
     assert_eq!(home.may(&secret, method), 0);
 
     let done = home.ops(&["account", "role", "ci", "viewer"]).assert_success().assert_silent();
-    insta::assert_snapshot!(done.message(), @"✓ ci now has the role viewer. The role limits the account's tokens from the next request on. A token that was issued with a lower role keeps that lower role until you regenerate the token");
+    insta::assert_snapshot!(done.message(), @"✓ ci now has the role viewer. From the next request on, this role limits the account's tokens. A token that was issued with a lower role keeps the lower role. To give the token the new role, regenerate the token");
     assert_eq!(home.may(&secret, method), 4, "on the very next request");
     assert_eq!(home.verify(&secret), 0);
     home.ops(&["account", "disable", "ci"]).assert_success().assert_silent();

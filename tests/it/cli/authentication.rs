@@ -18,7 +18,7 @@ fn password_from_stdin_authenticates_the_account() {
         .assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: wrong username or password, or the account is disabled
-      Try again, or ask an owner or admin to set a new password or to enable the account
+      Try again, or ask an owner or admin to check the account
     ");
     home.run(&["whoami", "--password-stdin", "--user", "nobody"], format!("{PASSWORD}\n")).assert_code(4);
     for right in

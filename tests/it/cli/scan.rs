@@ -142,8 +142,8 @@ fn scan_names_secrets_that_the_store_never_issued() {
     let dead = home.create(&["dead"]);
     home.as_ops(&["token", "disable", "dead"]).assert_success();
     let found = |input: &str| home.run(&["scan", "-"], input).assert_code(6).err;
-    insta::assert_snapshot!(found(&foreign(1)), @"error: found 1 secret in 1 place: this store did not issue the secret");
-    insta::assert_snapshot!(found(&format!("{} {}", foreign(1), foreign(2))), @"error: found 2 secrets in 2 places: this store issued none of the secrets");
+    insta::assert_snapshot!(found(&foreign(1)), @"error: found 1 secret in 1 place: this store does not know the secret");
+    insta::assert_snapshot!(found(&format!("{} {}", foreign(1), foreign(2))), @"error: found 2 secrets in 2 places: this store knows none of the secrets");
     insta::assert_snapshot!(found(&format!("{} {dead}", foreign(1))), @"error: found 2 secrets in 2 places: none of the secrets works");
     insta::assert_snapshot!(found(&dead), @"error: found 1 secret in 1 place: the secret doesn't work");
 }

@@ -30,7 +30,7 @@ fn found_secrets_that_work_are_revoked_by_possession() {
     ✓ ops/rotated now has only the new secret
     ✓ ops/a disabled
     error: found 3 secrets in 4 places: 2 secrets were revoked
-      Get new secrets for the disabled tokens: jeton token regenerate NAME, then jeton token enable NAME
+      To give a disabled token a new secret, run: jeton token regenerate NAME. Then run: jeton token enable NAME
     ");
     assert_eq!((home.verify(&a), home.verify(&old)), (4, 4));
     assert_eq!((home.verify(new.trim()), home.verify(&other)), (0, 0));

@@ -40,7 +40,7 @@ fn login_reads_without_a_password_and_changes_with_one() {
     let said = log_in(&client, "ops");
     insta::assert_snapshot!(said.message(), @"
     ✓ commands now run as ops (set in [folder]/.config/jeton/config.toml)
-      The login expires in 12 h. While it works, only changes ask for your password
+      The login expires in 12 h. Until then, only changes ask for your password
     ");
     let file = client.path(".config/jeton/config.toml");
     use std::os::unix::fs::PermissionsExt;
@@ -67,7 +67,7 @@ fn login_reads_without_a_password_and_changes_with_one() {
     std::fs::write(&file, stored).unwrap();
     let refused = client.run(&["token", "list", "--no-input"], "").assert_error(Kind::Unauthenticated);
     insta::assert_snapshot!(refused.message().replace(&service.server(), "[server]"), @"
-    error: the login of ops at [server] has ended: the login expired, or a newer login, a sign-out, a change of the account or a restore ended it
+    error: the login of ops at [server] has ended: possible causes are the expiry, a newer login, a sign-out, a changed account or a restored store
       Run: jeton login ops
     ");
 }
@@ -91,7 +91,7 @@ fn logout_without_its_server_says_that_the_login_works_on() {
         client
     };
     let said = client.run(&["logout"], "").assert_success();
-    insta::assert_snapshot!(said.message().lines().nth(1).unwrap(), @"  The login expires in 12 h. To end it earlier, set a new password for ops");
+    insta::assert_snapshot!(said.message().lines().nth(1).unwrap(), @"  The login expires in 12 h. To end the login earlier, set a new password: jeton account passwd ops");
     assert!(!configuration(&client).contains("jtn_"));
 }
 
@@ -122,7 +122,7 @@ fn borrowed_token_works_until_its_owner_or_the_borrower_ends_it() {
     insta::assert_snapshot!(said.message(), @"
     ✓ commands now run as guest (set in [folder]/.config/jeton/config.toml)
       The token was removed from the configuration, but not revoked. If nobody else uses the token, find its name with: jeton token list. Then run: jeton token revoke NAME
-      The login expires in 12 h. While it works, only changes ask for your password
+      The login expires in 12 h. Until then, only changes ask for your password
     ");
     assert!(!configuration(&third).contains("api"), "{}", configuration(&third));
     assert!(names(third.run(&["token", "list", "--json"], "")).is_empty());

@@ -84,8 +84,8 @@ fn create_explains_the_secret() {
     let created = home.as_ops(&["token", "create", "a"]).assert_success();
     assert!(looks_like_a_secret(created.out.strip_suffix('\n').unwrap()));
     insta::assert_snapshot!(created.message(), @r#"
-    ✓ ops/a is ready; the token expires in 3 mo (last day: [time])
-      The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
+    ✓ ops/a is ready. The token expires in 3 mo (last day: [time])
+      The secret is shown only now. To use the secret, run: read -rs SECRET. Paste the secret, then run:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
     ! ops/a: the token can't call any method: its API selection has no methods
     "#);
@@ -134,7 +134,7 @@ fn set_names_differ_from_built_in_choices() {
     insta::assert_snapshot!(done.message(), @"
       access levels: 1 from the HTTP method
     ✓ catalogue d applied
-      If a proxy uses routes of this catalogue, print its configuration again with the same options as before (jeton guide …), save it and reload the proxy
+      If a proxy uses routes of this catalogue, print the proxy's configuration again. Run jeton guide … with the same options as before, save the output, and reload the proxy
     ");
     assert!(home.run(&["catalogue", "show", "d: Inherit"], "").assert_success().out.contains("getA"));
     // The choice itself is no short form of the set's name.

@@ -35,8 +35,8 @@ fn list_prints_a_table_or_names() {
     insta::assert_snapshot!(done.message(), @"0 of 2 tokens");
     let refused = home.as_ops(&["token", "list", "--filter", "nme:foo"]).assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @r#"
-    error: unknown filter field "nme": known are status:, account:, method:, seen:, expires:, is:
-      To find text with a colon, type only the colon and what follows: ":foo"
+    error: unknown filter field "nme": use status:, account:, method:, seen:, expires:, is:
+      To find text with a colon, type only the colon and the text after the colon: ":foo"
     "#);
     let done = home.as_ops(&["token", "list", "--filter", "10.0.0.1:80"]).assert_success();
     insta::assert_snapshot!(done.message(), @"0 of 2 tokens");

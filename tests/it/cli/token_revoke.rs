@@ -53,7 +53,7 @@ fn revoke_takes_aliases_and_several_tokens() {
     let refused = home.as_ops(&["token", "rm", "a", "b"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
     error: the revocation was not confirmed: jeton can't ask, because there is no terminal or --no-input was given
-      Confirm with the token's name: --confirm NAME. For N tokens: --confirm N
+      Confirm one token with its name: --confirm NAME. Confirm several tokens with their number: --confirm N
     ");
     let refused = home.as_ops(&["tokens", "remove", "a", "b", "--confirm", "a"]).assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"error: the confirmation does not match; nothing was revoked: expected the number of tokens: 2");

@@ -18,8 +18,8 @@ fn holder_revokes_a_secret_without_a_password() {
     assert_eq!((home.verify(&a), home.verify(&b)), (4, 0));
     let again = revoke(&a, &[]).assert_error(Kind::NotFound);
     insta::assert_snapshot!(again.message(), @"
-    error: the secret doesn't work; nothing was changed: the secret is mistyped, unknown or replaced, its token is expired, disabled or revoked, or its login has ended
-      To find out which, run: jeton token whose
+    error: the secret doesn't work; nothing was changed: the secret is unknown or was replaced, its token is not active, or its login has ended
+      To find the cause, run: jeton token whose
     ");
     assert_eq!(revoke(&format!("{a}\n{b}"), &[]).assert_code(2).out, "");
     revoke(&b, &["b"]).assert_code(2);

@@ -41,7 +41,7 @@ fn edit_prints_the_changes() {
         + Marketplace
       methods: 58 → 98
         + gains 40: billing.account.GetPricing, billing.quota.CheckQuota, billing.quota.ListQuotas, …
-    ✓ ops/cd changed; the secret stays the same
+    ✓ ops/cd changed. The secret stays the same
     ");
     assert_eq!(home.verify(&secret), 0, "the secret stays");
     let output =
@@ -66,7 +66,10 @@ fn edit_prints_the_changes() {
     home.as_ops(&["token", "edit", "cd", "--add-method", "jeton.tokens.read"]).assert_success();
     let refused =
         home.as_ops(&["token", "edit", "cd", "--drop-method", "jeton.tokens.write"]).assert_error(Kind::NotFound);
-    insta::assert_snapshot!(refused.message(), @"error: the method jeton.tokens.write can't be dropped: the token's API selection does not include this method");
+    insta::assert_snapshot!(refused.message(), @"
+    error: the method jeton.tokens.write can't be dropped: the token's API selection does not include this method
+      To see the API selection, run: jeton token show TOKEN
+    ");
 }
 
 #[test]
@@ -130,8 +133,8 @@ fn copy_and_regenerate_issue_working_secrets() {
     ");
     let rotated = home.as_ops(&["token", "regenerate", "ci", "--grace", "30d"]).assert_success();
     insta::assert_snapshot!(rotated.message(), @r#"
-    ✓ ops/ci has a new secret; the old secret ends in 20 days, when the token expires; the token expires in 20 days (last day: [time])
-      The secret is shown only now. To use it, put it into a variable (read -rs SECRET), then:
+    ✓ ops/ci has a new secret; the old secret ends in 20 days, when the token expires. The token expires in 20 days (last day: [time])
+      The secret is shown only now. To use the secret, run: read -rs SECRET. Paste the secret, then run:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- URL
     "#);
     let second = rotated.out.trim_end();
@@ -192,7 +195,7 @@ fn purge_needs_the_number_and_whose_names_a_purged_secret() {
     let done = home.as_ops(&["token", "purge", "--trashed", "--confirm", "1", "--json"]).assert_success().json();
     assert_eq!(done, json!({"schema": 1, "count": 1}));
     let refused = home.as_ops(&["token", "purge", "--expired", "--confirm", "0"]).assert_error(Kind::NotFound);
-    insta::assert_snapshot!(refused.message(), @"error: nothing to purge: no token that you manage is expired");
+    insta::assert_snapshot!(refused.message(), @"error: nothing to purge: no token that you manage has the status expired");
 
     assert_eq!(home.verify(&gone), 4);
     let purged = whose(&gone, &["--json"]).assert_success().json();
@@ -203,7 +206,10 @@ fn purge_needs_the_number_and_whose_names_a_purged_secret() {
     assert_eq!(whose(&gone, &["--quiet"]).assert_success().out, "ops/gone\n");
     for wrong in ["nonsense", &live[..50], ""] {
         let refused = whose(wrong, &[]).assert_error(Kind::NotFound).assert_silent();
-        insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"error: the input contains no complete jeton secret") };
+        insta::allow_duplicates! { insta::assert_snapshot!(refused.message(), @"
+        error: the input contains no complete jeton secret
+          Pass the whole secret on stdin
+        ") };
     }
     let mut mistyped = live.clone().into_bytes();
     mistyped[20] = if mistyped[20] == b'a' { b'b' } else { b'a' };

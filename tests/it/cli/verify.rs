@@ -14,7 +14,7 @@ fn verify_decides_for_methods() {
     let allowed = verify("environment.control.StopEnv", format!("{secret}\n")).assert_success();
     assert_eq!(allowed.out, format!("ops/stop  {}\n", &secret[..12]));
     let refused = verify("environment.control.StartEnv", secret.clone()).assert_error(Kind::Denied).assert_silent();
-    insta::assert_snapshot!(refused.message(), @"error: denied: the token is not permitted to call that method");
+    insta::assert_snapshot!(refused.message(), @"error: denied: the token is not permitted to call the method");
     verify("no.such.Method", secret.clone()).assert_error(Kind::NotFound).assert_says(&["no.such.Method"]);
     verify("no.such.Method", "jtn_x".to_owned()).assert_code(4);
     verify("a/b", secret.clone()).assert_error(Kind::Usage);

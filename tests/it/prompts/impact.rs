@@ -33,28 +33,28 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     ! the token can't call any method: its API selection has no methods
     In the last 7 days, these tokens used methods that this change takes away:
     ! ci/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
-        from local  jeton verify  1
+        from local  jeton verify  1 call
         methods environment.control.StopEnv
     Type
     ");
     insta::assert_snapshot!(shown(&["account", "role", "ci", "viewer", "--user", "ops"]), @"
     In the last 7 days, these tokens used methods that this change takes away:
     ! ci/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
-        from local  jeton verify  1
+        from local  jeton verify  1 call
         methods environment.control.StopEnv
     Type
     ");
     insta::assert_snapshot!(shown(&["account", "disable", "ci", "--user", "ops"]), @"
     Used in the last 7 days:
     ! ci/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
-        from local  jeton verify  1
+        from local  jeton verify  1 call
         methods environment.control.StopEnv
     Type
     ");
     let disable = |name: &'static str| ["token", "disable", name, "--user", "ops"];
     insta::assert_snapshot!(shown(&disable("ci/a")), @"
     ! ci/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
-        from local  jeton verify  1
+        from local  jeton verify  1 call
         methods environment.control.StopEnv
     Type
     ");
@@ -62,7 +62,7 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
     insta::assert_snapshot!(shown(&["token", "retire", "ci/a", "--user", "ops"]), @"
     In the last 7 days, the old secret was used:
     ! ci/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
-        from local  jeton verify  1
+        from local  jeton verify  1 call
         methods environment.control.StopEnv
     Type
     ");
@@ -156,7 +156,7 @@ fn prompts_show_tokens_in_use_before_access_is_taken_away() {
           uses in the last 7 days: environment.control.StopEnv (1)
     In the last 7 days, these tokens used methods that this change takes away:
     ! ci/a: last seen 2 days ago; calls: 0 today, 1 in the last 7 days
-        from local  jeton verify  1
+        from local  jeton verify  1 call
         methods environment.control.StopEnv
         the change affects the old secret too: [hint] (ends in 2 h), last seen 2 days ago
     Type

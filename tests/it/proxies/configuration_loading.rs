@@ -167,15 +167,15 @@ fn guide_is_safe_as_printed_or_refused() {
         home.run(&["guide", "nginx", "--listen", "127.0.0.1:80"], "").assert_error(Kind::Failure).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: other users could replace a socket at [folder]/shared/v.sock: [folder]/shared can be written by other users (mode 1777)
-      Choose a folder that only root or the service's own user can change, such as /run/jeton
+      Choose a folder that only root or the service's user can write to, such as /run/jeton
     ");
     home.run(&["guide", "nginx", "--insecure"], "").assert_success();
     home.run(&["config", "unset", "serve.verify"], "").assert_success();
     let split = ["guide", "haproxy", "--cert", "/etc/ssl/a.pem", "--key", "/etc/ssl/b.pem"];
     let refused = home.run(&split, "").assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
-    error: HAProxy needs the private key in the certificate file, or in a file with the same name plus .key
-      Put certificate and key into one file that only its owner can read: (umask 077; cat CERT KEY > FILE). Then use --cert FILE --key FILE
+    error: HAProxy reads the private key only from the certificate file, or from /etc/ssl/a.pem.key
+      Put certificate and key into one file: (umask 077; cat CERT KEY > FILE). Then use --cert FILE --key FILE
     ");
     // Any user can take this port: no configuration for proxies that can't compare the proof.
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").assert_success();

@@ -99,7 +99,7 @@ fn imported_api() -> ImportedApi {
     ! "GET /organisations/{o}/backups/{b}" gets no route, because "GET /organisations/{org}/backups/{backupId}" already has the same route
       access levels: 89 from the HTTP method
     ✓ catalogue cloud applied
-      If a proxy uses routes of this catalogue, print its configuration again with the same options as before (jeton guide …), save it and reload the proxy
+      If a proxy uses routes of this catalogue, print the proxy's configuration again. Run jeton guide … with the same options as before, save the output, and reload the proxy
     "#) };
     home.as_ops(&["policy", "set", "active_tokens", "0"]).assert_success();
     let requests = requests(&home);

@@ -164,7 +164,7 @@ fn explain_names_the_rule_that_decides() {
     home.run(&["guide", "nginx", "GET", "/pets/7"], "").assert_error(jeton::error::Kind::Usage);
     let text = home.run(&["guide", "explain", "POST", "/pets/7", "--host", "a.example"], "").assert_success().out;
     insta::assert_snapshot!(text, @"
-    denied: no route for POST has this path, but routes for GET, HEAD have it
+    denied: this path has no route for POST, only for GET, HEAD
     hosts       a.example, www.a.example
     catalogues  one, status
     ");

@@ -154,7 +154,7 @@ fn older_copy_restored_into_the_store_is_refused() {
     // Until a person accepts the store. From then on, the current store is the one that was seen.
     let accepting = fixture.start_accepting_older_store();
     assert_eq!(accepting.client().verify(&fixture.revoked, METHOD).status, 200);
-    insta::assert_snapshot!(warnings(&accepting.stderr()), @"the store was accepted because of --accept-older-store: if the store is an older copy, tokens that were revoked after that copy can work again why=the store is an older copy or another store: row 8 of the audit log differs from the row that the service has already seen");
+    insta::assert_snapshot!(warnings(&accepting.stderr()), @"jeton accepts the store because of --accept-older-store. If the store is an older copy, later changes are missing, and revoked tokens can work again why=the store is an older copy or another store: row 8 of the audit log differs from the row that the service has already seen");
     wait_until(|| fixture.recorded_position().contains(&format!(" {} ", fixture.tip())).then_some(()));
     raw.restore(MAIN_DB, &fixture.older, NO_PROGRESS).unwrap();
     fixture.assert_everything_denied(&accepting);

@@ -117,7 +117,7 @@ fn service_is_alone_on_its_store_and_removes_its_socket() {
     let refused = run_to_end(command(&path), b"").assert_error(Kind::Conflict);
     insta::assert_snapshot!(refused.message(), @"
     error: can't listen on unix:[folder]/jeton.db.manage: a file that is not a socket already has this path
-      Choose another address, or remove the file if nothing uses it
+      If no program uses the file, remove the file. Otherwise choose another address
     ");
     assert_eq!(fs::read_to_string(&manage).unwrap(), "mine");
 }
@@ -139,9 +139,9 @@ fn cleartext_listener_is_refused() {
     }
     insta::assert_snapshot!(messages, @r#"
     error: tokens would be sent to 0.0.0.0:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
-      If the proxy runs on this machine, use unix:PATH or 127.0.0.1:PORT with --verify or in serve.verify. To send tokens unencrypted anyway, add --insecure
+      For a proxy on this machine, use unix:PATH or 127.0.0.1:PORT with --verify or in serve.verify. To send tokens unencrypted anyway, add --insecure
     error: tokens would be sent to [::]:0 unencrypted: only loopback (127.0.0.1) or a unix socket keeps tokens on this machine
-      If the proxy runs on this machine, use unix:PATH or 127.0.0.1:PORT with --verify or in serve.verify. To send tokens unencrypted anyway, add --insecure
+      For a proxy on this machine, use unix:PATH or 127.0.0.1:PORT with --verify or in serve.verify. To send tokens unencrypted anyway, add --insecure
     error: every user of this machine could reach jeton's management API at 127.0.0.1:0: a TCP port has no file permissions that keep other users out
       Use unix:PATH or https://ADDRESS:PORT with --manage or in serve.manage. To accept the risk, add --insecure
     error: "localhost:0" is not a service address (from --verify): use unix:PATH, or an IP address and a port such as 127.0.0.1:7180
@@ -209,7 +209,7 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
         let message = refused.message().replace(shared.to_str().unwrap(), "[shared]");
         insta::allow_duplicates! { insta::assert_snapshot!(message.replace(&format!("{mode:04o}"), "[mode]"), @"
         error: other users could replace a socket at [shared]/v.sock: [shared] can be written by other users (mode [mode])
-          Choose a folder that only root or the service's own user can change, such as /run/jeton
+          Choose a folder that only root or the service's user can write to, such as /run/jeton
         ") };
     }
 }
@@ -255,14 +255,14 @@ fn service_takes_sockets_from_systemd() {
     let (other, _open) = with_inherited_sockets(&install, &[("other", listen(&sibling("o.sock")))], &notify);
     let refused = run_to_end(other, b"").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"
-    error: systemd passes a socket named "other", which jeton doesn't use: jeton uses one socket named verify and one named manage. If serve.manage has an https address, jeton uses a second socket named manage
+    error: systemd passes a socket named "other", which jeton doesn't use: jeton uses one socket named verify and one socket named manage. If serve.manage has an https address, jeton uses a second socket named manage
       Correct FileDescriptorName= in the unit of this socket, or disable the unit
     "#);
     let two = [("verify", listen(&sibling("v1.sock"))), ("verify", listen(&sibling("v2.sock")))];
     let (surplus, _open) = with_inherited_sockets(&install, &two, &notify);
     let refused = run_to_end(surplus, b"").assert_error(Kind::Usage);
     insta::assert_snapshot!(refused.message(), @r#"
-    error: systemd passes more sockets named "verify" than jeton uses: jeton uses one socket named verify and one named manage. If serve.manage has an https address, jeton uses a second socket named manage, which must be a TCP port
+    error: systemd passes more sockets named "verify" than jeton uses: jeton uses one socket named verify and one socket named manage. If serve.manage has an https address, jeton uses a second socket named manage. This second socket must be a TCP port
       Remove the extra ListenStream= line from the socket units
     "#);
     let (unfit, _open) =

@@ -235,7 +235,7 @@ fn replaced_store_is_noticed_while_open() {
         }
         let disabled = install.call(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bot")] });
         let error = without_folder(&disabled.unwrap_err(), &install.temp_store);
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the store [folder]/jeton.db was removed or replaced: [folder]/jeton.db is not the file that jeton opened, or no longer exists. If the store was moved, put it back. Then start jeton again, and check whether your last change is there"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the store [folder]/jeton.db was removed or replaced: [folder]/jeton.db no longer exists, or is not the file that jeton opened. If somebody moved the store, move it back. Then start jeton again, and check that your last change is there"); }
         let verified =
             verify::verify(install.store(), &issued.secret.expose(str::to_owned), None, install.now(), ORIGIN);
         assert!(verified.is_err(), "replace: {replace}");

@@ -27,9 +27,10 @@ fn audit_check_shows_its_result_and_its_limits() {
     ✓ 1 row verified: the hash chain is intact
     Last hash 282cf57283d68c465a3d06b4b64e6afe03d521f9df26fb9fb89aecb2bc867500
 
-    Without an anchor, jeton can't detect if somebody removed the last rows or
-    rewrote the whole log. Keep an anchor outside the store: jeton audit
-    anchor FILE
+    Somebody could have removed the last rows, or rewritten the whole log.
+    jeton can detect this only with an anchor, a file outside the store.
+    Create an anchor: jeton audit anchor FILE. From then on, check the log
+    with the anchor: jeton audit verify --anchor FILE
     ");
     let hash = jeton::domain::checkpoint::hex(&s.audit().current().unwrap().hash);
     s.assert_shows(&hash[..40]);

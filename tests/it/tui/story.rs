@@ -480,7 +480,10 @@ fn tab_keeps_a_choice_and_arrows_change_it() {
     let mut s = TuiHarness::signed_in(install());
     s.keys("nbot<tab><tab><tab>");
     let chosen = lines_of(&s, "(•)");
-    insta::assert_snapshot!(chosen, @"(•) no access            can't call any method");
+    insta::assert_snapshot!(chosen, @"
+    (•) no access            can't call any method
+    Use          (•) expected   ( ) none expected: never stale
+    ");
     s.keys("<tab><s-tab><s-tab><tab>");
     assert_eq!(lines_of(&s, "(•)"), chosen);
     s.keys("<up><up>");

@@ -220,7 +220,7 @@ fn account_with_active_tokens_is_not_deleted() {
     install.issue("member", "live2");
     let before = (install.audit(), install.account_named("member"));
     let error = assert_error(install.call(OWNER, delete_account("member")), Kind::Conflict);
-    insta::assert_snapshot!(error, @"the account member can't be deleted: the account has 2 active tokens. Disable the account instead: jeton account disable member. Or first disable or revoke its tokens");
+    insta::assert_snapshot!(error, @"the account member can't be deleted: the account has 2 active tokens. To delete the account, first disable or revoke its tokens. Or disable the account: jeton account disable member");
     assert_eq!((install.audit(), install.account_named("member")), before);
     assert_eq!(may(&install, &secret)[0], "yes");
     install.call(OWNER, disable(&["member/live2"])).unwrap();

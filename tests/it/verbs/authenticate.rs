@@ -100,7 +100,7 @@ fn session_reads_only_and_ends_with_its_credentials() {
     let held = session();
     assert_eq!(call(&install.backend, &held, list()).unwrap().total, 1);
     let error = assert_error(call(&install.backend, &held, create("y")), Kind::Unauthenticated);
-    insta::assert_snapshot!(error, @"the change was not confirmed: each change needs the password again. Enter the password. Over HTTP, send the value that POST /v1/confirm returns, in the header Jeton-Proof");
+    insta::assert_snapshot!(error, @"the change was not confirmed: each change needs the password again. Enter the password. Over HTTP, send the header Jeton-Proof with the value that POST /v1/confirm returns");
     let id = install.account_named("member").id;
     install.raw_connection().execute("UPDATE accounts SET credential_version = 2 WHERE id = ?1", [id.0]).unwrap();
     let error = assert_error(call(&install.backend, &held, list()), Kind::Unauthenticated);

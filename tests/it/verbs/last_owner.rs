@@ -18,7 +18,7 @@ fn last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
     let before_the_question =
         removals.map(|removal| assert_error(install.call(OWNER, GetImpact { removal }), Kind::Conflict));
     for error in errors.into_iter().chain(before_the_question) {
-        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. An enabled owner must remain. If another owner is disabled: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create a new owner: jeton account create NAME --role owner"); }
+        insta::allow_duplicates! { insta::assert_snapshot!(error, @"the last enabled owner can't be disabled, deleted or given another role: without an enabled owner, nobody could manage owners and admins. First make sure that another owner is enabled. To enable a disabled owner: jeton account enable NAME. To make an account an owner: jeton account role NAME owner. To create a new owner: jeton account create NAME --role owner"); }
     }
     assert_eq!((install.audit(), install.account_named(OWNER)), before);
     install.call(OWNER, set_role("admin", Role::Owner)).unwrap();

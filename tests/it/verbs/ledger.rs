@@ -82,7 +82,7 @@ fn secret_is_listed_by_its_status_now() {
     let id = first.token.id.to_string();
     assert_eq!(install.call("member", denied_of(Some(&id))).unwrap().rows, rows, "a purged one is named by its id");
     let lost = assert_error(install.call("member", denied_of(Some("x"))), Kind::NotFound);
-    insta::assert_snapshot!(lost, @"no token x: use a token's name, account/name, hint or id (for a purged token only the id, e.g. t:7)");
+    insta::assert_snapshot!(lost, @"no token x: use a token's name, account/name, hint or id. For a purged token, use the id, e.g. t:7");
 }
 
 /// The right head with a wrong secret is no use of the token, and is listed as a wrong secret.

@@ -273,7 +273,7 @@ fn owners_get_what_nobody_else_gets_and_a_summary() {
     To show a token, run: jeton token show TOKEN
     ");
     insta::assert_snapshot!(format!("{}\n\n{}", digest.subject, digest.text), @"
-    jeton: digest of notices about tokens
+    jeton: summary of notices about tokens
 
     New notices about tokens: 2 expiring.
     The notices of 1 account are sent to its contact.

@@ -169,7 +169,7 @@ fn saved_secret_is_removed_if_the_change_is_refused() {
     let file = SecretDestination::File(path.clone());
     let refused = call_with_delivery(&install.backend, &member, regenerate("target"), file, &writer);
     let error = assert_error(refused, Kind::Conflict);
-    insta::assert_snapshot!(error, @"nothing was changed: the secret is not valid, and each saved file was removed: the account, the policy or a token was changed before the command finished. Run the command again; the command then creates a new secret");
+    insta::assert_snapshot!(error, @"nothing was changed: the secret is not valid, and its file was removed: the account, the policy or a token was changed before the command finished. Run the command again. The command then creates a new secret");
     assert!(!path.exists());
     assert_eq!(install.token(target.token.id).hint, target.token.hint);
 }

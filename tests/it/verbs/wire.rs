@@ -291,6 +291,7 @@ fn answer_is_the_reply_with_statuses_and_without_what_only_programs_use() {
     let answer = json!(Answer { value: &shown, now: START });
     insta::assert_snapshot!(differences(&json!(shown), &answer, "").join("\n"), @r#"
     .token.account_id: "a:3" → "no such field"
+    .token.expected_unused_since: "no such field" → null
     .token.revision: 1 → "no such field"
     .token.secret_since: "2026-11-21T09:30:00Z" → "no such field"
     .token.selection.sets: "no such field" → []
