@@ -352,7 +352,7 @@ mod tests {
         let full = Error::failure("the disk is full; nothing was changed").why("full").next("Free some disk space");
         let error = partial_error(full, ("purge", "purged"), 300, 6_000);
         let unmarked = unmarked_error(Error::failure("the disk is full"), "purged", 1, 200);
-        insta::assert_snapshot!(unmarked, @"1 of 200 tokens is purged, but the audit log has no row for the end of the work: the disk is full. Each of these tokens has its own audit row. Keep this message together with the audit log");
+        insta::assert_snapshot!(unmarked, @"1 of 200 tokens is purged, but the audit row about the end of the work is missing: the disk is full. Each of these tokens has its own audit row. Keep this message together with the audit log");
         insta::assert_snapshot!(error, @"300 of 6 000 tokens are purged, then the work stopped: the disk is full: full. Free some disk space. To purge the other tokens, start again and confirm their new number");
     }
 }

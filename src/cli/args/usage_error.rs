@@ -221,7 +221,7 @@ mod tests {
         jeton token list --sort a --sort b
           --sort COL was given twice. Use this option once
         jeton verify --method
-          --method needs a value. Write --method M, or --method=VALUE for a value that begins with a dash
+          --method needs a value. Write --method M. If the value begins with a dash, write --method=VALUE
         jeton guide foo
           invalid value "foo" for PROXY. Use one of: nginx, caddy, traefik, envoy, haproxy, curl, explain, gitleaks, trufflehog
         jeton demo --tokens 0

@@ -334,17 +334,17 @@ mod tests {
         f.toml:4:10: "a.example:80" is not a host name: a host name can't have a port, because the routes are valid at every port. Write only the host name, such as shop.example.com
         f.toml:4:18: the catalogue file can't be read: unknown variant `maybe`, expected `strict` or `either`
         f.toml:4:13: "crm" is not a base path: a base path begins with /, such as /crm
-        f.toml:4:13: "/a//b" is not a base path: a path can't contain // % ? # ; \, spaces, or the segments . and .., because proxies may rewrite such paths
-        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id that does not begin with jeton, in small or capital letters, such as shop.List
-        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose an id that does not begin with jeton, in small or capital letters, such as shop.List
+        f.toml:4:13: "/a//b" is not a base path: a path can't contain spaces, control characters, "//", or any of these characters: % ? # ; \ Also, no segment can be "." or "..". Proxies may rewrite such paths
+        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose another id, such as shop.List. The part before the first dot can't be jeton, Jeton or JETON
+        f.toml:5:6: a catalogue file can't define groups or methods of jeton: jeton.* methods are built in. Choose another id, such as shop.List. The part before the first dot can't be jeton, Jeton or JETON
         f.toml:8:6: "a.é é" is not a method id: use 1-200 of the characters A-Z a-z 0-9 . _ -
         f.toml:9:9: a method's title is invalid: "": the text is empty
         f.toml:10:10: the catalogue file can't be read: unknown variant `all`, expected one of `public`, `read`, `write`, `admin`
         f.toml:11:8: a documentation link is invalid: "\u{1b}[2J": the text contains \u{1b}. Control characters, invisible characters and text-direction characters are not allowed
         f.toml:11:21: "x" is not a route: write an HTTP method in capitals and a path that begins with /, e.g. GET /1.0/things. The HTTP method can be left out
-        f.toml:11:11: "GET /{x" is not a route: write a parameter as {name}. If the parameter is a whole segment, you can also write {name+}, {name:int}, {name:uuid} or {name:one|other}
+        f.toml:11:11: "GET /{x" is not a route: write a parameter as {id}. A parameter that is a whole segment can also be {id+}, {id:int}, {id:uuid} or {id:a|b}
         f.toml:11:11: "GTE /x" has an unknown HTTP method: jeton knows only the usual HTTP methods, such as GET and POST. A route without an HTTP method matches the requests of every HTTP method. Did you mean: GET?
-        f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}, which can match the same requests. Remove the route from one of the two methods: a request must match only one method
+        f.toml:16:21: the route GET /x/{b} of the method a.C is already a route of another method: the method a.B has the route GET /x/{a}, which can match the same requests. Remove the route from one of the two methods. A request must match only one method
         f.toml:14:12: "nothing.*" in the API set "s" is invalid: no method of this catalogue matches the pattern
         f.toml:14:19: "a.C" in the API set "s" is invalid: this catalogue has no such method. If you mean an API set, write set:NAME
         f.toml:14:12: "group:b" in the API set "s" is invalid: this catalogue has no such group
@@ -391,7 +391,7 @@ mod tests {
 
     #[test]
     fn large_files_are_refused_early() {
-        insta::assert_snapshot!(refused(&" ".repeat(MAX_FILE_SIZE + 1)), @"f.toml is too large: a catalogue file can have at most 16 MiB. Divide the API into several catalogues");
-        insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the catalogue file is too large: the file has too many words, punctuation marks and inline tables. Move some groups and API sets to another catalogue, in a file of its own");
+        insta::assert_snapshot!(refused(&" ".repeat(MAX_FILE_SIZE + 1)), @"f.toml is too large: a catalogue file can have at most 16 MiB. Divide the API into several catalogues, each with its own file");
+        insta::assert_snapshot!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))), @"f.toml:1:6000001: the catalogue file is too large: the file has too many words, punctuation marks and inline tables. Divide the API into several catalogues, each with its own file");
     }
 }

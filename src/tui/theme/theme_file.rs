@@ -338,13 +338,13 @@ mod tests {
         the theme ~/t.toml can't be used: line 2: a text in quotes is expected here. Correct this line
         the theme ~/t.toml can't be used: line 1: "#ff87" is not a colour. Write # and six hexadecimal digits, such as #ff8787
         the theme ~/t.toml can't be used: line 1: "#+12345" is not a colour. Write # and six hexadecimal digits, such as #ff8787
-        the theme ~/t.toml can't be used: line 1: "purpel" is neither a colour nor a modifier. Use #rrggbb, a colour such as bright-red, or bold, dim, italic, underlined, reversed
+        the theme ~/t.toml can't be used: line 1: "purpel" is neither a colour nor a modifier. Use a colour (#rrggbb, or a name such as bright-red) or one of: bold, dim, italic, underlined, reversed
         the theme ~/t.toml can't be used: line 1: "brght-red" is neither a colour nor a modifier. Did you mean: bright-red?
-        the theme ~/t.toml can't be used: line 1: "blue" would be a second colour of the text. For the colour of the background, write "on" before the colour
+        the theme ~/t.toml can't be used: line 1: the text already has a colour, so "blue" can't be its colour too. For the colour of the background, write "on" before the colour
         the theme ~/t.toml can't be used: line 1: "on" has no colour after it. Correct this line
         the theme ~/t.toml can't be used: line 1: there is no theme "drak" to inherit. Did you mean: dark?
-        the theme ~/t.toml can't be used: line 1: sixteen-colours must be a table. Correct this line
-        the theme ~/t.toml can't be used: line 3: "rde" is neither a colour nor a modifier. Use #rrggbb, a colour such as bright-red, or bold, dim, italic, underlined, reversed
+        the theme ~/t.toml can't be used: line 1: sixteen-colours must be a table. Write [sixteen-colours] on a line of its own, and its styles below
+        the theme ~/t.toml can't be used: line 3: "rde" is neither a colour nor a modifier. Use a colour (#rrggbb, or a name such as bright-red) or one of: bold, dim, italic, underlined, reversed
         the theme ~/t.toml can't be used: line 1: the value is not valid: a text must be in quotes. Correct this line
         "##);
     }

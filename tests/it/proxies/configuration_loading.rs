@@ -88,7 +88,7 @@ fn socket_is_written_as_each_proxy_reads_it() {
     let refused = home.run(&["guide", "traefik", "--insecure"], "").assert_error(Kind::Usage).assert_silent();
     insta::assert_snapshot!(refused.message(), @"
     error: Traefik can't reach jeton over a unix socket: Traefik's forwardAuth accepts only http addresses
-      Use nginx, Caddy, HAProxy or Envoy. Or use a port, but only if this machine has no other users. Set serve.verify to 127.0.0.1:7180 in the configuration that the service reads: /etc/jeton/config.toml, or the configuration of the user that runs the service. Then restart the service. Then run this command again with --insecure
+      Use nginx, Caddy, HAProxy or Envoy. If this machine has no other users, you can use a port instead. Set serve.verify to 127.0.0.1:7180 in the configuration of the service, for example /etc/jeton/config.toml. Then restart the service. Then run this command again with --insecure
     ");
 }
 

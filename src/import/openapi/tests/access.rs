@@ -168,8 +168,8 @@ fn mistakes_in_the_table_are_refused() {
         messages.push(error.to_string());
     }
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    the access table names the operation "GET /pet/{id}", but the document has no such operation: a key must be an operationId, a method id, or HTTP method and path as in the document. Did you mean: "GET /pets/{id}"?
-    the access table names the operation "nothing", but the document has no such operation: a key must be an operationId, a method id, or HTTP method and path as in the document. Correct or remove the entry
+    the access table names the operation "GET /pet/{id}", but the document has no such operation: write an operationId, a method id, or the HTTP method and path of the operation. Did you mean: "GET /pets/{id}"?
+    the access table names the operation "nothing", but the document has no such operation: write an operationId, a method id, or the HTTP method and path of the operation. Correct or remove the entry
     the key "drop" of the access table means more than one operation: for example DELETE "/pets/{id}", POST "/shops". Use HTTP method and path as in the document, or a method id
     the access table gives two different levels to the operation GET "/pets/{id}": "GET /pets/{id}" is read, and "pets/get" is admin. Remove one of the entries
     levels.toml: "x": no access level "Admin": use read, write, admin or public
@@ -178,7 +178,7 @@ fn mistakes_in_the_table_are_refused() {
     levels.toml:2:1: the access table can't be read: a key or table with this name already exists above
     levels.toml: "x.y": two entries have the same key, but different levels. Remove one of the entries
     levels.toml:1:5: the access table can't be read: the value is not valid: a text must be in quotes
-    the access table names the operation "\u{1b}[2J", but the document has no such operation: a key must be an operationId, a method id, or HTTP method and path as in the document. Correct or remove the entry
+    the access table names the operation "\u{1b}[2J", but the document has no such operation: write an operationId, a method id, or the HTTP method and path of the operation. Correct or remove the entry
     "#);
     assert_eq!(with_table("\"pets/get\" = \"read\"\n\"GET /pets/{id}\" = \"read\"").unwrap().len(), 4);
     // Nesting is bounded.

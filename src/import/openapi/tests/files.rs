@@ -76,11 +76,11 @@ fn files_that_lead_astray_are_left_out() {
     insta::assert_snapshot!(imported.warnings.join("\n"), @r#"
     the file "missing.yaml" can't be read: no such file
     "/a": the $refs lead in a circle back to "a.yaml", so jeton skips the last $ref
-    GET "/a": $ref "../../out.yaml" is not a relative path to a file inside the document's folder, and jeton reads no other files
-    "/b": $ref "../b.yaml" is not a relative path to a file inside the document's folder, and jeton reads no other files
-    "/c": $ref "/etc/passwd" is not a relative path to a file inside the document's folder, and jeton reads no other files
-    "/d": $ref "https://example.com/d.yaml" is not a relative path to a file inside the document's folder, and jeton reads no other files
-    "/e": $ref "missing.yaml" refers to a file that can't be read. See the warning about that file
+    GET "/a": $ref "../../out.yaml" is not a relative path to a file inside the document's folder. jeton reads no other files
+    "/b": $ref "../b.yaml" is not a relative path to a file inside the document's folder. jeton reads no other files
+    "/c": $ref "/etc/passwd" is not a relative path to a file inside the document's folder. jeton reads no other files
+    "/d": $ref "https://example.com/d.yaml" is not a relative path to a file inside the document's folder. jeton reads no other files
+    "/e": $ref "missing.yaml" refers to a file that jeton can't read. Another warning says why
     "#);
     let broken = import_files("openapi: 3.0.3\npaths: {/a: {$ref: a.yaml}}\n", &[("a.yaml", "a: [")]).unwrap_err();
     assert_eq!(broken.kind, Kind::Usage);

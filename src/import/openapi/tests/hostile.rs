@@ -56,7 +56,7 @@ fn ten_megabytes_are_read() {
 #[test]
 fn too_much_is_refused() {
     insta::assert_snapshot!(refused(&" ".repeat(MAX_DOCUMENT_SIZE + 1)), @"the document is too large: the limit is 32 MiB. Remove the parts that you don't need. Or split the document, and import each part as a separate catalogue");
-    insta::assert_snapshot!(refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000))), @"the document has too many values: the limit is 4 million keys, texts and numbers, not counting bodies, responses and properties of schemas. Remove the parts that you don't need. Or split the document, and import each part as a separate catalogue");
+    insta::assert_snapshot!(refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000))), @"the document has too many values: the limit is 4 million keys, texts and numbers. Bodies, responses and properties of schemas don't count. Remove the parts that you don't need. Or split the document, and import each part as a separate catalogue");
     let mut paths: String = (0..2_501).fold(String::new(), |mut all, n| {
         let _ = write!(all, "\"/{n}\":{{\"$ref\":\"#/x-all\"}},");
         all
@@ -253,7 +253,7 @@ fn odd_yaml_is_read_or_refused() {
     skipped the entry on line 4, because its key is a list or a map
     GET "/a": skipped "tags", because its value is not a list
     operations without an operationId, for which jeton makes an id from HTTP method and path: 2 (GET "/a", GET "/long\u{a}")
-    operations that get no route, because their path is not possible in a route: 1 (GET "/long\u{a}")
+    operations that get no route, because their path is not allowed in a route: 1 (GET "/long\u{a}")
     "#);
     for text in [
         "\0",

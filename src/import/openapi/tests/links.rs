@@ -41,13 +41,13 @@ fn docs_come_from_the_operation_the_template_the_tag_or_the_document() {
         warnings.extend(done.warnings.into_iter().filter(|w| w.contains("http")));
     }
     insta::assert_snapshot!(warnings.join("\n"), @r#"
-    GET "/a/{b}": skipped the documentation link "javascript:alert(1)": it is not a complete http or https link
-    GET "/a/{b}": skipped the documentation link "file:///etc/passwd": it is not a complete http or https link
-    GET "/a/{b}": skipped the documentation link "https://": it is not a complete http or https link
-    GET "/a/{b}": skipped the documentation link "//d.example": it is not a complete http or https link
-    GET "/a/{b}": skipped the documentation link "https://d/\u{202e}": it is too long, or contains a character that a link can't have, such as a space
-    GET "/a/{b}": skipped the documentation link "https://a b": it is too long, or contains a character that a link can't have, such as a space
-    GET "/a/{b}": skipped the documentation link "": it is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "javascript:alert(1)": the link is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "file:///etc/passwd": the link is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "https://": the link is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "//d.example": the link is not a complete http or https link
+    GET "/a/{b}": skipped the documentation link "https://d/\u{202e}": the link is too long, or contains a space or another invalid character
+    GET "/a/{b}": skipped the documentation link "https://a b": the link is too long, or contains a space or another invalid character
+    GET "/a/{b}": skipped the documentation link "": the link is not a complete http or https link
     "#);
     for bad in ["ftp://x/{id}", "https://x/{nothing}", "{id}", "https://x/{id", ""] {
         let options =
@@ -84,14 +84,14 @@ fn routes_have_the_base_path_of_the_nearest_server() {
         warnings.extend(all.warnings);
     }
     insta::assert_snapshot!(warnings.join("\n"), @r#"
-    operations that get no route, because their path is not possible in a route: 1 (GET "/a?b=c")
-    operations that get no route, because their path is not possible in a route: 1 (GET "/a#b")
-    operations that get no route, because their path is not possible in a route: 1 (GET "/a/../b")
-    operations that get no route, because their path is not possible in a route: 1 (GET "/./a")
-    operations that get no route, because their path is not possible in a route: 1 (GET "/a b")
-    operations that get no route, because their path is not possible in a route: 1 (GET "/a\b")
-    operations that get no route, because their path is not possible in a route: 1 (GET "/%2e%2e/a")
-    operations that get no route, because their path is not possible in a route: 1 (GET "/a\u{1b}[2J")
+    operations that get no route, because their path is not allowed in a route: 1 (GET "/a?b=c")
+    operations that get no route, because their path is not allowed in a route: 1 (GET "/a#b")
+    operations that get no route, because their path is not allowed in a route: 1 (GET "/a/../b")
+    operations that get no route, because their path is not allowed in a route: 1 (GET "/./a")
+    operations that get no route, because their path is not allowed in a route: 1 (GET "/a b")
+    operations that get no route, because their path is not allowed in a route: 1 (GET "/a\b")
+    operations that get no route, because their path is not allowed in a route: 1 (GET "/%2e%2e/a")
+    operations that get no route, because their path is not allowed in a route: 1 (GET "/a\u{1b}[2J")
     "#);
     let same = done(r#""/a/{x}":{"get":{}},"/a/{y}":{"get":{}}"#, "");
     insta::assert_snapshot!(same.warnings.join("\n"), @r#"

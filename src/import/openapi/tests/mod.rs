@@ -258,8 +258,8 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     GET "/c": skipped a tag, because it is empty
     operations without an operationId, for which jeton makes an id from HTTP method and path: 4 (HEAD "/", GET "/c", GET "/users/{id}/repos", …)
-    the tag "使用者" has no characters that an id can have, so its group gets the id group-778ff5f9
-    "GET /b": the operationId "使用者" has no characters that an id can have, so jeton made the id from HTTP method and path
+    the tag "使用者" has no characters that are allowed in an id. So the group gets the id group-778ff5f9
+    "GET /b": the operationId "使用者" has no characters that are allowed in an id. So jeton made the id from HTTP method and path
     operationIds that jeton changed into valid method ids: 1 ("x/list for-user")
     "#);
     assert_eq!(holds(&all, "other"), ["repos.x-list-for-user"]);
@@ -334,7 +334,7 @@ fn only_an_operation_that_says_so_itself_is_public() {
         assert_eq!(public.len(), 2, "{more} {public:?}");
         assert!(public[0].ends_with("login") && public[1].ends_with("said"), "{public:?}");
         let warning = done.warnings.iter().find(|w| w.contains("POST")).unwrap();
-        insta::allow_duplicates! { insta::assert_snapshot!(warning, @r#"operations that become public, because they need no token (security: []): 1 (POST "/login")"#); }
+        insta::allow_duplicates! { insta::assert_snapshot!(warning, @r#"operations that become public and need no token (security: []): 1 (POST "/login")"#); }
     }
     // A route that one operation protects is never opened by another, regardless of their order.
     for (first, second) in [("a", "z"), ("z", "a")] {
@@ -367,6 +367,6 @@ fn titles_come_from_summary_description_or_path() {
     assert_eq!(the_one(&all).title, format!("{}…", "é".repeat(119)));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     operations without an operationId, for which jeton makes an id from HTTP method and path: 1 (GET "/a")
-    operations whose title jeton shortened, because the title was too long: 1 (GET "/a")
+    operations whose title was too long and is now shorter: 1 (GET "/a")
     "#);
 }

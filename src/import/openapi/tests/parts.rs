@@ -31,10 +31,10 @@ fn scopes_of_all_alternatives_become_sets() {
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the security scheme "oauth" does not declare the OpenAPI scope "all"
     PATCH "/a": the security scheme "none" is not declared in the document
-    the security scheme "none" is not declared, so jeton makes no API set for its OpenAPI scope "x"
-    the OpenAPI scope "w" belongs to the security schemes "copy" and "oauth", so jeton made one API set for both
-    operations that become public, because they need no token (security: []): 1 (DELETE "/a")
-    declared OpenAPI scopes for which jeton makes no API set, because no operation requires them: 1 ("idle")
+    the security scheme "none" is not declared. So jeton makes no API set for its OpenAPI scope "x"
+    the OpenAPI scope "w" is in the security schemes "copy" and "oauth". jeton made one API set for both
+    operations that become public and need no token (security: []): 1 (DELETE "/a")
+    declared OpenAPI scopes that get no API set, because no operation requires them: 1 ("idle")
     "#);
 }
 
@@ -64,8 +64,8 @@ fn scope_set_leaves_out_what_needs_a_second_scope() {
     assert!(set_names(&all).iter().all(|name| !name.starts_with("scope b") && *name != "scope r"));
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the security scheme "oauth" does not declare the OpenAPI scope "b"
-    operations that are in no API set for a single scope, because they need several OpenAPI scopes together: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
-    operations that are in no API set for a scope, because they also need another credential, such as an API key: 1 (OPTIONS "/a")
+    operations in no API set for a single scope, because they need several OpenAPI scopes together: 5 (HEAD "/a", PATCH "/a", POST "/a", …)
+    operations in no API set for a scope, because they also need a credential such as an API key: 1 (OPTIONS "/a")
     "#);
 }
 
@@ -84,10 +84,10 @@ fn names_of_sets_that_collide_stay_apart() {
     insta::assert_snapshot!(all.warnings.join("\n"), @r#"
     the tag "declared" is declared more than once, so jeton uses the last declaration
     skipped a declared tag, because it has no name
-    declared tags for which jeton makes no API set, because no operation has them: 1 ("idle")
-    the API set "scope r" has the name of another set, so jeton renamed the set to "shop: scope r (f82548ba)"
+    declared tags that get no API set, because no operation has them: 1 ("idle")
+    jeton renamed the API set "scope r" to "shop: scope r (f82548ba)", because another set has the same name
     jeton removed invisible control characters from the name of the API set "x\u{200b}y"
-    the API set "x\u{200b}y" has the name of another set, so jeton renamed the set to "shop: xy (dd5bbb5e)"
+    jeton renamed the API set "x\u{200b}y" to "shop: xy (dd5bbb5e)", because another set has the same name
     "#);
 }
 
@@ -108,9 +108,9 @@ fn refs_inside_the_document_are_followed() {
     assert_eq!(ids.len(), 6, "{ids:?}");
     insta::assert_snapshot!(all.warnings.join("\n"), @r##"
     "/%7Bg%7D": $ref "#/paths/~1%7Bg%7D" refers to a part that does not exist
-    DELETE "/a": the path and its $ref both define this operation, so jeton uses the definition in the path
-    DELETE "/b": the path and its $ref both define this operation, so jeton uses the definition in the path
-    "/d": $ref "other.yaml#/d" refers to another file, but a document from stdin or a pipe has no folder with other files. Save the document in the folder of the other file, and import the document by its path
+    DELETE "/a": the path and its $ref both define this operation. jeton uses the definition in the path
+    DELETE "/b": the path and its $ref both define this operation. jeton uses the definition in the path
+    "/d": $ref "other.yaml#/d" refers to another file. jeton can't find this file for a document from stdin or a pipe. Save the document next to the other file, and import the saved document
     "/e": $ref "#/nowhere" refers to a part that does not exist
     "/f": the $refs lead in a circle back to "#/paths/~1f", so jeton skips the last $ref
     "##);

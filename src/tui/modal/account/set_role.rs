@@ -148,7 +148,7 @@ mod tests {
         let texts = changes.map(|(before, after)| describe_change(before, after, 3));
         insta::assert_snapshot!(texts.join("\n"), @"
         The account's 3 active tokens can no longer call write and admin methods from the next request on.
-        Regenerate a token to give the token the write methods of its API selection. A token gets these methods at once if its secret was issued with a role that has the methods.
+        Regenerate a token to give the token the write methods of its API selection. Regenerating is not necessary if the secret was issued with a role that permits these methods.
         The account's 3 active tokens can call the same methods as before.
         ");
     }
