@@ -174,6 +174,7 @@ fn open_page(page: Box<Picker>) -> App {
         lock_after: std::time::Duration::ZERO,
         dates: jeton::domain::date_format::DateFormat::Iso,
         mouse: false,
+        tips: false,
         appearance: Appearance::fixed(Theme::colour()),
         keymap: Default::default(),
         demo: None,
