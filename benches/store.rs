@@ -68,6 +68,7 @@ static INSTALL: LazyLock<LargeInstall> = LazyLock::new(|| {
                     description: &Description::parse(&format!("nightly job {n} of the north cluster"))?,
                     selection: &Selection::Inherit,
                     expiry: if n % 3 == 0 { Expiry::Never } else { Expiry::At(now.plus((n as i64 % 400 - 30) * DAY)) },
+                    expected_unused: false,
                     now,
                 })?;
                 let secret = Secret::generate(&prefix, |b| install.fakes.entropy.fill(b))?;
