@@ -105,7 +105,7 @@ impl EditorCommand {
         own_process::hide_settings(&mut command);
         let child = command.spawn().map_err(failed)?;
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let (tell_end, ended) = channel();
+        let (end_tx, ended) = channel();
         let on_panic = send.clone();
         let editor = Editor { started: self, child, modes, ended };
         threads::spawn(
@@ -113,7 +113,7 @@ impl EditorCommand {
             move |_| on_panic(EditorEvent::Ended),
             move || {
                 wait_for_end(pid, || send(EditorEvent::Stopped));
-                let _ = tell_end.send(());
+                let _ = end_tx.send(());
                 send(EditorEvent::Ended);
             },
         )
@@ -204,11 +204,11 @@ fn check(status: ExitStatus, started: &EditorCommand) -> Result<()> {
         (None, Some(signal)) => signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_owned),
         (None, None) => "no exit code".to_owned(),
     };
-    Err(Error::failure(format!("the editor ended with {ended}")).why("the field is unchanged"))
+    Err(Error::failure(format!("the editor ended with {ended}; the field is unchanged")))
 }
 
 fn read(path: &Path) -> Result<String> {
-    let gone = |why: String| Error::failure("the edited text can't be read").why(why).next("The field is unchanged");
+    let gone = |why: String| Error::failure("the edited text can't be read; the field is unchanged").why(why);
     let file = match open_options().open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(gone("the editor removed its file".to_owned())),

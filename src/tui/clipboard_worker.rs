@@ -2,19 +2,21 @@
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::worker::spawn_worker;
 use crate::error::Result;
-use crate::platform::clipboard::{CLEAR_DELAY, Clipboard, tmux as by_tmux};
+use crate::platform::clipboard::{Clipboard, tmux as by_tmux};
 use crate::tui::effect::ClipboardText;
 use crate::tui::msg::{Copied, Msg, Sent};
 
-/// Starts the clipboard's thread. Once the returned sender is dropped, the thread clears a secret from the clipboard
-/// and ends.
+/// Starts the clipboard's thread, which clears a secret from the clipboard after `clear_delay`. Once the returned sender is
+/// dropped, the thread clears the secret at once and ends.
 pub(super) fn spawn_clipboard(
     mut clipboard: Box<dyn Clipboard>,
+    clear_delay: Duration,
     answer: impl Fn(Msg) + Clone + Send + 'static,
 ) -> Result<(Sender<ClipboardText>, JoinHandle<Option<()>>)> {
     let (texts, queue) = channel::<ClipboardText>();
@@ -22,7 +24,7 @@ pub(super) fn spawn_clipboard(
         let mut holds_secret = false;
         loop {
             let next = if holds_secret {
-                queue.recv_timeout(CLEAR_DELAY)
+                queue.recv_timeout(clear_delay)
             } else {
                 queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
             };
@@ -64,4 +66,48 @@ pub(super) fn spawn_tmux(
         }
     })?;
     Ok((texts, thread))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::Receiver;
+
+    use super::*;
+    use crate::error::Error;
+
+    /// A clipboard that refuses all texts but the first one, which it takes once the sender of `more` is dropped.
+    struct Refusing {
+        more: Receiver<()>,
+        count: usize,
+    }
+
+    impl Clipboard for Refusing {
+        fn copy(&mut self, _text: Zeroizing<String>, _is_secret: bool) -> Result<()> {
+            let _ = self.more.recv();
+            self.count += 1;
+            if self.count == 1 { Ok(()) } else { Err(Error::failure("refused")) }
+        }
+
+        fn forget(&mut self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn secret_is_cleared_even_if_a_later_copy_fails() {
+        let ((answers, answered), (release, more)) = (channel(), channel());
+        let clipboard = Box::new(Refusing { more, count: 0 });
+        let answer = move |msg| answers.send(msg).unwrap_or(());
+        let (texts, thread) = spawn_clipboard(clipboard, Duration::from_millis(1), answer).unwrap();
+        for is_secret in [true, false] {
+            texts.send(ClipboardText { text: "text".to_owned().into(), is_secret }).unwrap();
+        }
+        drop(release);
+        for expected in [Some(Copied::Temporary), None, Some(Copied::Cleared)] {
+            let Msg::Copied(found) = answered.recv_timeout(Duration::from_secs(30)).unwrap() else { panic!() };
+            assert_eq!(found.ok(), expected);
+        }
+        drop(texts);
+        thread.join().unwrap();
+    }
 }

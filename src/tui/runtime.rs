@@ -25,7 +25,7 @@ use super::view_state::{self, ViewStateFile};
 use super::worker::{Connections, Job, StoreWorkers};
 use super::{ExitReason, TuiConfig};
 use crate::error::{Error, Result};
-use crate::platform::clipboard::{self, ClipboardRoute, osc52};
+use crate::platform::clipboard::{self, CLEAR_DELAY, ClipboardRoute, osc52};
 use crate::platform::editor::EditorEvent;
 use crate::platform::signals::{self, SignalEvent};
 use crate::platform::terminal_input::{InputPause, size};
@@ -152,7 +152,7 @@ impl Workers {
         let store = StoreWorkers::start(connections, delivery, witness, shown, msg_sender(events_tx))?;
         let clipboard = match ClipboardRoute::choose() {
             ClipboardRoute::Desktop => clipboard::desktop()
-                .map(|desktop| clipboard_worker::spawn_clipboard(desktop, msg_sender(events_tx)))
+                .map(|desktop| clipboard_worker::spawn_clipboard(desktop, CLEAR_DELAY, msg_sender(events_tx)))
                 .transpose()?,
             ClipboardRoute::Tmux => {
                 let wake = events_tx.clone();

@@ -49,6 +49,12 @@ fn restore() -> io::Result<()> {
     cooked.and(leave())
 }
 
+/// Restores the terminal once, also the modes that a killed editor has left.
+fn restore_for_good() -> io::Result<()> {
+    let left = if IS_LENT.swap(false, Ordering::SeqCst) { leave() } else { Ok(()) };
+    restore().and(left)
+}
+
 /// Leaves the alternate screen. Waits for a frame being drawn by another thread: none of it may come afterwards.
 fn leave() -> io::Result<()> {
     let mut out = io::stdout().lock();
@@ -159,16 +165,14 @@ impl TerminalScreen {
 
     /// Restores the terminal for good.
     pub(super) fn close(self) -> Result<()> {
-        // An editor that was killed leaves its own modes.
-        let left = if IS_LENT.swap(false, Ordering::SeqCst) { leave() } else { Ok(()) };
-        restore().and(left).map_err(terminal_error)
+        restore_for_good().map_err(terminal_error)
     }
 }
 
 impl Drop for TerminalScreen {
     fn drop(&mut self) {
         // There is no receiver for the error.
-        let _ = restore();
+        let _ = restore_for_good();
     }
 }
 

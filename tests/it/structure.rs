@@ -7,8 +7,6 @@ use std::process::Command;
 
 /// Files longer than 400 lines, each with the reason for not splitting it.
 const LONG_FILES: &[(&str, &str)] = &[
-    ("src/store/sqlite/token_search/tests.rs", "one set of tokens, searched in each way"),
-    ("tests/it/conformance/token_windows.rs", "each window of tokens, compared with a model"),
     ("tests/it/tui/snapshots.rs", "each screen and dialog once, in one list"),
     ("tests/it/tui/story.rs", "what a person does on the screens, a story each"),
 ];

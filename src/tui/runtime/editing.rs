@@ -3,7 +3,6 @@
 use super::{EventLoop, WakeEvent};
 use crate::error::Result;
 use crate::platform::editor::{Editor, EditorCommand, EditorEvent};
-use crate::platform::signals;
 use crate::platform::terminal_input::PausedInput;
 use crate::tui::msg::Msg;
 
@@ -46,8 +45,7 @@ impl EventLoop<'_> {
             (_, None) => Ok(()),
             (EditorEvent::Stopped, editing) => {
                 self.editing = editing;
-                self.is_own_stop = true;
-                self.resume(signals::suspend_self)
+                self.suspend()
             }
             (EditorEvent::Ended, Some(Editing { editor, _paused: paused, was_stopped })) => {
                 let edited = editor.finish();

@@ -1,6 +1,7 @@
 //! Lists with more matches than the counting limit.
 
-use super::token_windows::{insert_planned, model, query, thirty};
+use super::planned_tokens::{insert_planned, thirty};
+use super::token_windows::{model, query};
 use super::*;
 
 /// Number of rows of a page.

@@ -9,6 +9,7 @@ mod match_limit;
 mod matching_tokens;
 pub mod memory;
 mod notices;
+mod planned_tokens;
 pub mod reruns;
 mod sqlite;
 mod token_filter_model;

@@ -77,9 +77,25 @@ fn edit_is_undone_to_the_very_values_from_before() {
     s.keys(&format!("{PASSWORD}<enter>"));
     let undone = stored(&s, &issued);
     assert_eq!(Token { revision: issued.token.revision, ..undone }, issued.token);
+    // A new mark would count from now on, and hide a use before.
     s.keys("u");
-    s.assert_no_dialog();
-    s.assert_shows("mark");
+    s.assert_notice(NoticeId::NoEffect);
+    assert!(s.app.modals.is_empty());
+}
+
+#[test]
+fn undone_edit_is_undone_too() {
+    let (install, issued) = fixture();
+    let mut s = TuiHarness::signed_in(install);
+    s.keys("e<c-u>robot<tab><c-u>Else");
+    s.enter_until_top("token.edit");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    let edited = stored(&s, &issued);
+    assert_eq!(edited.name.as_str(), "robot");
+    for expected in [&issued.token, &edited] {
+        s.keys(&format!("u{PASSWORD}<enter>"));
+        assert_eq!(Token { revision: expected.revision, ..stored(&s, &issued) }, *expected);
+    }
 }
 
 #[test]
