@@ -83,9 +83,10 @@ fn secret_in(text: &str) -> Option<String> {
     secret
 }
 
-/// Returns a home with one token, `ops/a`.
+/// Returns a home with one token, `ops/a`. Its screens show no tips: a tip would hide the lines about the token.
 pub fn home_with_a_token() -> CliHome {
     let home = CliHome::set_up();
+    home.run(&["config", "set", "tips", "no"], "").assert_success();
     home.create(&["a"]);
     home
 }
