@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
@@ -122,32 +123,36 @@ pub fn set_label(name: &str) -> Cow<'_, str> {
 /// Returns `true` if a set's name could be mistaken for a built-in choice, such as `Inherit`, `no access` or `2
 /// sets`. Case, blanks and marks are ignored, and letters that look alike count as the same.
 pub fn looks_built_in(name: &str) -> bool {
-    const BUILT_IN: [&str; 15] = [
-        "inherit",
-        "inherited",
-        "custom",
-        "nothing",
-        "nothing yet",
-        "may call nothing",
-        "may call nothing yet",
-        "no access",
-        "none",
-        "no methods",
-        "no sets",
-        "methods",
-        "sets",
-        "api sets",
-        "api",
-    ];
-    const COUNTED: [&str; 6] = ["set", "sets", "apiset", "apisets", "method", "methods"];
+    /// Names that are taken, and nouns that follow a number, as letters only.
+    static TAKEN: LazyLock<(Vec<String>, Vec<String>)> = LazyLock::new(|| {
+        let names = [
+            "inherit",
+            "inherited",
+            "custom",
+            "nothing",
+            "nothing yet",
+            "may call nothing",
+            "may call nothing yet",
+            "no access",
+            "none",
+            "no methods",
+            "no sets",
+            "methods",
+            "sets",
+            "api sets",
+            "api",
+        ];
+        let nouns = ["set", "sets", "apiset", "apisets", "method", "methods"];
+        (names.map(plain_letters).into(), nouns.map(plain_letters).into())
+    });
+    let (names, nouns) = &*TAKEN;
     let plain = plain_letters(name);
-    let alike = |word: &str| plain_letters(word) == plain;
     // After `plain_letters`, `1` and `0` are letters.
     let is_digit = |c: char| c.is_ascii_digit() || matches!(c, 'l' | 'o');
-    let counted = |word: &&str| {
-        plain.strip_suffix(plain_letters(word).as_str()).is_some_and(|n| !n.is_empty() && n.chars().all(is_digit))
+    let counts = |noun: &String| {
+        plain.strip_suffix(noun).is_some_and(|number| !number.is_empty() && number.chars().all(is_digit))
     };
-    BUILT_IN.into_iter().any(alike) || COUNTED.iter().any(counted)
+    names.contains(&plain) || nouns.iter().any(counts)
 }
 
 /// Returns only the letters and digits of `text`, in lower case and without accents. Characters that look alike become

@@ -41,8 +41,8 @@ impl TokenField {
             },
             TokenField::ExpectedUse => match (token.expected_unused_since, token.unexpected_use()) {
                 (None, _) => "expected",
-                (Some(_), None) => "none expected",
-                (Some(_), Some(_)) => "none expected, but used",
+                (Some(_), None) => "not expected",
+                (Some(_), Some(_)) => "not expected, but used",
             }
             .to_owned(),
             TokenField::Enabled => if token.enabled { "yes" } else { "no" }.to_owned(),

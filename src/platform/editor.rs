@@ -247,19 +247,18 @@ mod tests {
 
     #[test]
     fn editor_that_fails_leaves_an_error() {
-        let errors = [
-            ("exit 3;", "exit code 3"),
-            ("kill -KILL $$;", "SIGKILL"),
-            ("/no/such/editor -x", "EDITOR is \"/no/such/editor -x\""),
-            ("rm", "removed its file"),
-            ("rm \"$1\"; mkfifo", "not a regular file"),
-            ("printf 'a\\377' >\"$1\"; :", "not UTF-8"),
-            ("head -c 10000000 /dev/zero >\"$1\"; :", "too large"),
+        let commands = [
+            "exit 3;",
+            "kill -KILL $$;",
+            "/no/such/editor -x",
+            "rm",
+            "rm \"$1\"; mkfifo",
+            "printf 'a\\377' >\"$1\"; :",
+            "head -c 10000000 /dev/zero >\"$1\"; :",
         ];
-        for (command, expected) in errors {
-            let error = edit(command, "text").unwrap_err().to_string();
-            assert!(error.contains(expected), "{command}: {error}");
-        }
+        let errors: Vec<String> =
+            commands.iter().map(|command| edit(command, "text").unwrap_err().to_string()).collect();
+        insta::assert_snapshot!(errors.join("\n"), @"");
     }
 
     #[test]

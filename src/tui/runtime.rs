@@ -4,35 +4,34 @@ mod editing;
 mod key_reader;
 #[cfg(test)]
 mod tests;
+mod workers;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
-use std::thread;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::app::App;
 use super::background_query::{BackgroundQuery, QUERY};
-use super::clipboard_worker;
 use super::effect::{ClipboardText, Effect};
 use super::msg::{Copied, Msg, Sent};
 use super::terminal::{self, TerminalScreen};
-use super::update::{start as first, update};
+use super::update::{start as first, update, waits_for_rows};
 use super::view::view;
 use super::view_state::{self, ViewStateFile};
-use super::worker::{Connections, Job, StoreWorkers};
+use super::worker::{Job, StoreWorkers};
 use super::{ExitReason, TuiConfig};
 use crate::error::{Error, Result};
-use crate::platform::clipboard::{self, CLEAR_DELAY, ClipboardRoute, osc52};
+use crate::platform::clipboard::{ClipboardRoute, osc52};
 use crate::platform::editor::EditorEvent;
 use crate::platform::signals::{self, SignalEvent};
 use crate::platform::terminal_input::{InputPause, size};
 use crate::platform::{own_process, threads};
-use crate::verbs::batches::Progress;
 use crate::verbs::ports::Clock;
 use editing::Editing;
+use workers::Workers;
 
 /// Maximum time for the program to end after a signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -40,6 +39,9 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1000);
 /// The same limit if the program is late in ending after a signal.
 const LATE_CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
+/// Maximum time for which a frame waits for rows that are being read. Without it, most of them would arrive while a frame
+/// with the old rows is drawn.
+const ROWS_TIMEOUT: Duration = Duration::from_millis(5);
 
 enum WakeEvent {
     Msg(Msg),
@@ -75,6 +77,7 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
         view_state,
         is_own_stop: false,
         editing: None,
+        waits_until: None,
     }
     .run();
     let close_result = screen.close();
@@ -124,75 +127,6 @@ fn watch_signals(
     .map_err(|e| Error::failure("jeton can't receive signals").why(e.to_string()))
 }
 
-/// The background threads of the screens.
-struct Workers {
-    store: Arc<StoreWorkers>,
-    /// `None` if text is copied by an escape sequence to the terminal.
-    clipboard: Option<(Sender<ClipboardText>, thread::JoinHandle<Option<()>>)>,
-    route: ClipboardRoute,
-    progress: Arc<Progress>,
-    /// `true` while the screen shows ledger data.
-    ledger_shown: Arc<AtomicBool>,
-}
-
-impl Workers {
-    fn start(config: &TuiConfig, events_tx: &Sender<WakeEvent>) -> Result<Self> {
-        let msg_sender = |events_tx: &Sender<WakeEvent>| {
-            let wake = events_tx.clone();
-            move |msg| drop(wake.send(WakeEvent::Msg(msg)))
-        };
-        let ledger_shown = Arc::new(AtomicBool::new(false));
-        let connections = Connections {
-            short: Arc::clone(&config.backend),
-            long_changes: Arc::clone(&config.for_long_changes),
-            long_reads: Arc::clone(&config.for_long_reads),
-        };
-        let (delivery, witness) = (Arc::clone(&config.secret_files), config.propagation_probe.clone());
-        let shown = Arc::clone(&ledger_shown);
-        let store = StoreWorkers::start(connections, delivery, witness, shown, msg_sender(events_tx))?;
-        let clipboard = match ClipboardRoute::choose() {
-            ClipboardRoute::Desktop => clipboard::desktop()
-                .map(|desktop| clipboard_worker::spawn_clipboard(desktop, CLEAR_DELAY, msg_sender(events_tx)))
-                .transpose()?,
-            ClipboardRoute::Tmux => {
-                let wake = events_tx.clone();
-                Some(clipboard_worker::spawn_tmux(msg_sender(&wake), move |text| {
-                    drop(wake.send(WakeEvent::TmuxFailed(text)))
-                })?)
-            }
-            ClipboardRoute::Terminal | ClipboardRoute::TmuxPassthrough | ClipboardRoute::Screen => None,
-        };
-        let route = ClipboardRoute::choose();
-        let send = msg_sender(events_tx);
-        config.progress.listen(move |done, total| send(Msg::Progress(done, total)));
-        let progress = Arc::clone(&config.progress);
-        Ok(Workers { store: Arc::new(store), clipboard, route, progress, ledger_shown })
-    }
-}
-
-impl Workers {
-    /// Sends a job to its thread. If the job works in batches, a later stop applies to it.
-    fn send(&self, job: Job) -> Result<()> {
-        if job.is_batched() {
-            self.progress.begin();
-        }
-        self.store.send(job)
-    }
-}
-
-impl Drop for Workers {
-    /// Closes the store and clears a secret from the desktop's clipboard, however the screens end.
-    fn drop(&mut self) {
-        self.progress.stop();
-        self.store.close(CLOSE_TIMEOUT);
-        if let Some((texts, thread)) = self.clipboard.take() {
-            drop(texts);
-            // A panic in that thread has been reported already.
-            let _ = thread.join();
-        }
-    }
-}
-
 struct EventLoop<'a> {
     app: App,
     screen: &'a mut TerminalScreen,
@@ -208,6 +142,8 @@ struct EventLoop<'a> {
     is_own_stop: bool,
     /// The editor that has the terminal.
     editing: Option<Editing>,
+    /// The time of the monotonic clock until which the next frame waits for rows.
+    waits_until: Option<Duration>,
 }
 
 impl EventLoop<'_> {
@@ -224,18 +160,13 @@ impl EventLoop<'_> {
                 });
                 return result.map(|()| self.app.model.switch_to.map_or(ExitReason::Quit, ExitReason::Switch));
             }
-            let app = &self.app;
-            if self.editing.is_none() {
-                self.screen.draw(|frame| view(app, frame))?;
-            }
-            if self.query.begin(self.clock.monotonic()) {
-                self.screen.send(QUERY)?;
-            }
-            let shows_ledger = app.shows_ledger();
-            if self.workers.ledger_shown.swap(shows_ledger, Ordering::Relaxed) != shows_ledger {
-                self.workers.store.watch_again();
-            }
-            let event = self.wait()?;
+            let event = match self.event_before_frame() {
+                Some(event) => Some(event),
+                None => {
+                    self.show()?;
+                    self.wait()?
+                }
+            };
             self.dispatch(Msg::Now(self.clock.now()))?;
             // All pending events are handled before the next frame. Several resizes count as one.
             let mut resized = false;
@@ -267,6 +198,37 @@ impl EventLoop<'_> {
                 self.on_resize()?;
             }
         }
+    }
+
+    /// Draws a frame, and starts what depends on what the screen shows.
+    fn show(&mut self) -> Result<()> {
+        let app = &self.app;
+        if self.editing.is_none() {
+            self.screen.draw(|frame| view(app, frame))?;
+        }
+        if self.query.begin(self.clock.monotonic()) {
+            self.screen.send(QUERY)?;
+        }
+        let shows_ledger = app.shows_ledger();
+        if self.workers.ledger_shown.swap(shows_ledger, Ordering::Relaxed) != shows_ledger {
+            self.workers.store.watch_again();
+        }
+        Ok(())
+    }
+
+    /// Returns an event that comes soon, if the next frame would show rows that are about to be replaced.
+    fn event_before_frame(&mut self) -> Option<WakeEvent> {
+        let event = if self.editing.is_none() && waits_for_rows(&mut self.app) {
+            let now = self.clock.monotonic();
+            let until = *self.waits_until.get_or_insert(now + ROWS_TIMEOUT);
+            self.events.recv_timeout(until.saturating_sub(now)).ok()
+        } else {
+            None
+        };
+        if event.is_none() {
+            self.waits_until = None;
+        }
+        event
     }
 
     /// Returns the next event; `None` if the screen changes by itself first.

@@ -12,7 +12,7 @@ use crossterm::terminal::{
     EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::backend::TestBackend;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
 use super::frame_output::FrameOutput;
@@ -77,7 +77,7 @@ fn enter() -> io::Result<()> {
 
 /// The terminal while the program controls it.
 pub(super) struct TerminalScreen {
-    /// Draws into memory. `output` knows what the terminal shows.
+    /// Draws into its buffer in memory, and nowhere else. `output` knows what the terminal shows.
     canvas: Terminal<TestBackend>,
     output: FrameOutput,
     /// `true` if the terminal may have another size than the canvas.
@@ -85,10 +85,11 @@ pub(super) struct TerminalScreen {
     takes_mouse: bool,
 }
 
-/// Returns a canvas of a fixed size: the size that the terminal reports may need more memory than there is.
+/// Returns a canvas of a fixed size: the size that the terminal reports may need more memory than there is. Nothing is
+/// ever drawn on its backend.
 fn canvas((columns, rows): (u16, u16)) -> Terminal<TestBackend> {
     let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
-    let Ok(canvas) = Terminal::with_options(TestBackend::new(columns, rows), TerminalOptions { viewport });
+    let Ok(canvas) = Terminal::with_options(TestBackend::new(0, 0), TerminalOptions { viewport });
     canvas
 }
 
@@ -110,11 +111,16 @@ impl TerminalScreen {
     /// a whole.
     pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> Result<()> {
         if std::mem::take(&mut self.is_stale) {
-            self.canvas = canvas(size());
+            let (columns, rows) = size();
+            if self.canvas.get_frame().area().as_size() != Size::new(columns, rows) {
+                self.canvas = canvas((columns, rows));
+            }
             self.output.set_stale();
         }
-        let Ok(drawn) = self.canvas.draw(view);
-        let bytes = self.output.take(drawn.buffer);
+        view(&mut self.canvas.get_frame());
+        let drawn = self.canvas.current_buffer_mut();
+        let bytes = self.output.take(drawn);
+        drawn.reset();
         // Held until the frame is complete, so that a panic in another thread restores the terminal before or after the
         // frame.
         let mut out = io::stdout().lock();

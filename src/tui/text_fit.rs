@@ -110,6 +110,9 @@ fn last_break(line: &str, next: &str) -> Option<usize> {
 
 /// Returns `text` (already fitted) as spans; matches of `words` get the style `matched`. Case is ignored.
 pub fn highlighted(text: &str, words: &[String], plain: Style, matched: Style) -> Vec<Span<'static>> {
+    if words.is_empty() {
+        return vec![Span::styled(text.to_owned(), plain)];
+    }
     let lower = text.to_ascii_lowercase();
     let mut marks = vec![false; text.len()];
     for word in words.iter().filter(|w| !w.is_empty() && w.is_ascii()) {

@@ -2,8 +2,8 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Paragraph};
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::Clear;
 
 use crate::tui::app::{App, Screen};
 use crate::tui::ascii;
@@ -26,7 +26,7 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
         let text = format!("terminal {}x{}, at least {}x{} needed", area.width, area.height, MIN_SIZE.0, MIN_SIZE.1);
         let columns = usize::from(area.width);
         let lines = if columns < MIN_WRAP_COLUMNS { vec![cut(&text, columns)] } else { fold(&text, columns) };
-        frame.render_widget(Paragraph::new(lines.into_iter().map(Line::raw).collect::<Vec<_>>()), area);
+        frame.render_widget(Text::from(lines.into_iter().map(Line::raw).collect::<Vec<_>>()), area);
         return;
     }
     let foot = Rect { y: area.y + area.height - 1, height: 1, ..area };

@@ -137,7 +137,7 @@ fn edit_shows_the_change_in_words_before_the_password() {
     let token = machine.token("deploy");
     assert_eq!((token.description.as_str(), token.expiry.at()), ("nightly", None), "{heard}");
     assert!(heard.contains("name: ci becomes deploy"), "{heard}");
-    assert!(token.expected_unused_since.is_some() && heard.contains("use: expected becomes none expected"), "{heard}");
+    assert!(token.expected_unused_since.is_some() && heard.contains("use: expected becomes not expected"), "{heard}");
     assert!(heard.find("becomes").unwrap() < heard.rfind("Password of ops").unwrap(), "{heard}");
 }
 

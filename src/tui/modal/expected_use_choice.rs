@@ -8,7 +8,7 @@ use crate::tui::widget::form_layout::FormLayout;
 type Row = (&'static str, Option<bool>);
 
 /// The rows for a token whose use is expected.
-const ROWS: [Row; 2] = [("expected", None), ("none expected: never stale", Some(true))];
+const ROWS: [Row; 2] = [("expected", None), ("not expected: never stale", Some(true))];
 
 /// The choice whether a token is expected to be unused.
 pub struct ExpectedUseChoice(OneOf<Row>);
@@ -24,10 +24,10 @@ impl ExpectedUseChoice {
         if token.expected_unused_since.is_none() {
             return Self::new();
         }
-        let kept = ("none expected", None);
+        let kept = ("not expected", None);
         let mut rows = vec![("expected", Some(false)), kept];
         if token.unexpected_use().is_some() {
-            rows.push(("none from now on", Some(true)));
+            rows.push(("not expected from now on", Some(true)));
         }
         ExpectedUseChoice(OneOf::new(rows, &kept))
     }

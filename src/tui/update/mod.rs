@@ -49,6 +49,11 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     effects
 }
 
+/// Returns `true` if the list on top shows rows that are about to be replaced.
+pub fn waits_for_rows(app: &mut App) -> bool {
+    held_input::waits_for_rows(app, None)
+}
+
 fn begin(app: &mut App) -> Vec<Effect> {
     if let Some(token) = app.model.auth.token().cloned() {
         return requests::send(app, RequestKind::Setup, None, Credential::Token(token), SignInVerb.into());

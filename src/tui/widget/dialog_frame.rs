@@ -2,8 +2,8 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Margin, Position, Rect};
-use ratatui::text::Line;
-use ratatui::widgets::{Block, Clear, Paragraph};
+use ratatui::text::{Line, Text};
+use ratatui::widgets::{Block, Clear};
 
 use super::key_hints::hint_at;
 use crate::tui::component::{ClickTarget, Component};
@@ -123,6 +123,6 @@ pub fn draw_dialog(
     let room = usize::from(place.lines.height);
     lines.drain(..first_shown(lines.len(), room, focus));
     lines.truncate(room);
-    frame.render_widget(Paragraph::new(lines), place.lines);
+    frame.render_widget(Text::from(lines), place.lines);
     frame.render_widget(keys, place.keys);
 }

@@ -210,20 +210,25 @@ impl TableColumns {
     pub fn row(&self, cells: Vec<Cell>, is_current: bool, is_marked: bool, theme: &Theme) -> Line<'static> {
         let base = if is_current { theme.selected } else { Style::new() };
         let over = |style: Style| if is_current { theme.in_selected(style) } else { style };
-        let mut spans = vec![Span::styled(if is_current { "▶" } else { " " }, base)];
+        let mut spans: Vec<Span<'static>> = vec![Span::styled(if is_current { "▶" } else { " " }, base)];
+        let mut push = |span: Span<'static>| match spans.last_mut() {
+            Some(last) if last.style == span.style => last.content.to_mut().push_str(&span.content),
+            _ => spans.push(span),
+        };
         let (mut before, mut gap) = (base, 1);
         if self.spec.has_marks {
             before = over(theme.accent);
-            spans.push(Span::styled(" ", base));
-            spans.push(Span::styled(if is_marked { "✓" } else { " " }, before));
+            push(Span::styled(" ", base));
+            push(Span::styled(if is_marked { "✓" } else { " " }, before));
         }
         for (cell, width) in cells.into_iter().zip(&self.widths).filter(|(_, width)| **width > 0) {
-            spans.push(Span::styled(" ".repeat(gap), before));
-            spans.extend(highlighted(&fit(&cell.text, *width), &cell.words, over(cell.style), theme.matched));
+            push(Span::styled(" ".repeat(gap), before));
+            let text = fit(&cell.text, *width);
+            highlighted(&text, &cell.words, over(cell.style), theme.matched).into_iter().for_each(&mut push);
             (before, gap) = (base, self.gap);
         }
         // The mark of the row under the cursor reaches to the edge.
-        spans.push(Span::styled(" ".repeat(self.room.saturating_sub(self.total())), base));
+        push(Span::styled(" ".repeat(self.room.saturating_sub(self.total())), base));
         Line::from(spans)
     }
 }

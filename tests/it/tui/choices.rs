@@ -157,7 +157,7 @@ fn new_token_is_for_the_user_or_an_account_they_manage() {
                  ( ) Inherit              the role's methods, except jeton.*
                  ( ) Custom…              Space opens the method picker
                  (•) no access            can't call any method
-    Use          (•) expected   ( ) none expected: never stale
+    Use          (•) expected   ( ) not expected: never stale
 
                  [ Generate ]
     ");

@@ -10,7 +10,7 @@ use crate::support::tui_harness::TuiHarness;
 fn expected_use_is_chosen_in_the_forms_and_an_unexpected_use_is_shown() {
     let mut s = TuiHarness::signed_in(TestInstall::new());
     s.keys("nbreak-glass<tab><tab><tab><tab><right>");
-    s.assert_shows("(•) none expected: never stale");
+    s.assert_shows("(•) not expected: never stale");
     s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_top("reveal-secret");
@@ -29,9 +29,9 @@ fn expected_use_is_chosen_in_the_forms_and_an_unexpected_use_is_shown() {
     s.assert_shows("used although expected to be unused");
     s.keys("<esc>");
     s.keys("e<tab><tab><tab><tab><right>");
-    s.assert_shows("(•) none from now on");
+    s.assert_shows("(•) not expected from now on");
     s.enter_until_top("token.edit");
-    s.assert_shows("use          none expected, but used → none expected");
+    s.assert_shows("use          not expected, but used → not expected");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_hides("‼ used");
 }

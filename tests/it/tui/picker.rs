@@ -120,16 +120,16 @@ fn picked_selection_that_equals_a_row_selects_that_row() {
     }
     insta::assert_snapshot!(rows.join("\n\n"), @"
     (•) IDE Plugins          Browsing, running and deploying env…
-    Use          (•) expected   ( ) none expected: never stale
+    Use          (•) expected   ( ) not expected: never stale
 
     (•) 2 sets…              IDE Plugins, Marketplace
-    Use          (•) expected   ( ) none expected: never stale
+    Use          (•) expected   ( ) not expected: never stale
 
     (•) Inherit              the role's methods, except jeton.*
-    Use          (•) expected   ( ) none expected: never stale
+    Use          (•) expected   ( ) not expected: never stale
 
     (•) no access            can't call any method
-    Use          (•) expected   ( ) none expected: never stale
+    Use          (•) expected   ( ) not expected: never stale
     ");
 }
 

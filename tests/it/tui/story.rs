@@ -482,7 +482,7 @@ fn tab_keeps_a_choice_and_arrows_change_it() {
     let chosen = lines_of(&s, "(•)");
     insta::assert_snapshot!(chosen, @"
     (•) no access            can't call any method
-    Use          (•) expected   ( ) none expected: never stale
+    Use          (•) expected   ( ) not expected: never stale
     ");
     s.keys("<tab><s-tab><s-tab><tab>");
     assert_eq!(lines_of(&s, "(•)"), chosen);

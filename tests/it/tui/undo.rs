@@ -61,7 +61,7 @@ fn edit_is_undone_to_the_very_values_from_before() {
                  + environment.control.StartEnv
                  + environment.control.StopEnv
                  - Maven Plugin
-    use          none expected → expected
+    use          not expected → expected
     methods      12 → 2
                  + gains 2: environment.control.StartEnv,
                      environment.control.StopEnv

@@ -3,8 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::text::{Line, Span, Text};
 
 use super::search::positions;
 use super::set_list::SetListRow;
@@ -106,14 +105,14 @@ impl Picker {
         let BodyParts { tree, sets } = self.parts(area);
         if let Some(tree) = tree {
             let lines = self.tree_lines(tree.width.into(), tree.height.into(), model);
-            frame.render_widget(Paragraph::new(lines), tree);
+            frame.render_widget(Text::from(lines), tree);
         }
         if let Some(sets) = sets {
             let lines = self.set_lines(sets.width.into(), sets.height.into(), theme);
-            frame.render_widget(Paragraph::new(lines), sets);
+            frame.render_widget(Text::from(lines), sets);
             let bar = Rect { x: sets.x.saturating_sub(2), width: 1, ..sets };
             if tree.is_some() {
-                frame.render_widget(Paragraph::new(vec![Line::styled("│", theme.dim); bar.height.into()]), bar);
+                frame.render_widget(Text::from(vec![Line::styled("│", theme.dim); bar.height.into()]), bar);
             }
         }
         let message = self.status_message(model);

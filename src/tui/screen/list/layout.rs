@@ -12,8 +12,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::text::{Line, Span, Text};
 
 use crate::error::{Error, Kind};
 use crate::tui::keymap::{Action, Binding, Context};
@@ -185,7 +184,7 @@ pub fn split_detail_pane(frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> (R
         return (body, None);
     }
     let bar = vec![Line::styled("│", theme.dim); usize::from(body.height)];
-    frame.render_widget(Paragraph::new(bar), Rect { x: list.x + list.width + 1, width: 1, ..body });
+    frame.render_widget(Text::from(bar), Rect { x: list.x + list.width + 1, width: 1, ..body });
     (list, Some(Rect { x: list.x + list.width + 3, width: PANE_WIDTH - 1, ..body }))
 }
 

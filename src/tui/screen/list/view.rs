@@ -3,8 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::text::{Line, Span, Text};
 
 use super::layout::{self, ScreenParts};
 use super::list_screen::{ListScreen, Source};
@@ -74,7 +73,7 @@ impl<S: Source> ListScreen<S> {
         let body = layout::draw(frame, area, parts, model);
         if let Some(error) = self.rows.error() {
             let lines = layout::error_lines(error, &S::denied_text(error), columns, model);
-            frame.render_widget(Paragraph::new(lines), body);
+            frame.render_widget(Text::from(lines), body);
             return;
         }
         let (table, pane) = match S::HAS_PANE {
@@ -82,7 +81,7 @@ impl<S: Source> ListScreen<S> {
             false => (body, None),
         };
         if let (Some(pane), Some(current)) = (pane, self.described()) {
-            frame.render_widget(Paragraph::new(self.source.pane_lines(current, pane, model)), pane);
+            frame.render_widget(Text::from(self.source.pane_lines(current, pane, model)), pane);
         }
         self.draw_table(frame, table, model);
     }
@@ -157,7 +156,7 @@ impl<S: Source> ListScreen<S> {
             lines.push(Line::default());
             lines.extend(self.empty_lines(columns, model));
         }
-        frame.render_widget(Paragraph::new(lines), area);
+        frame.render_widget(Text::from(lines), area);
     }
 
     fn empty_lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
