@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span, Text};
+use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
 
 use crate::tui::app::{App, Screen};
@@ -13,6 +13,7 @@ use crate::tui::model::SPINNER_AFTER;
 use crate::tui::screen::tabs;
 use crate::tui::text_fit::{cut, fold, width};
 use crate::tui::widget::key_hints::{hint_at, key_hints};
+use crate::tui::widget::lines::draw_lines;
 
 /// Minimum size of the terminal, in columns and rows.
 const MIN_SIZE: (u16, u16) = (40, 10);
@@ -26,7 +27,7 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
         let text = format!("terminal {}x{}, at least {}x{} needed", area.width, area.height, MIN_SIZE.0, MIN_SIZE.1);
         let columns = usize::from(area.width);
         let lines = if columns < MIN_WRAP_COLUMNS { vec![cut(&text, columns)] } else { fold(&text, columns) };
-        frame.render_widget(Text::from(lines.into_iter().map(Line::raw).collect::<Vec<_>>()), area);
+        draw_lines(frame, &lines.into_iter().map(Line::raw).collect::<Vec<_>>(), area);
         return;
     }
     let foot = Rect { y: area.y + area.height - 1, height: 1, ..area };

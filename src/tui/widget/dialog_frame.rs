@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Margin, Position, Rect};
-use ratatui::text::{Line, Text};
+use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear};
 
 use super::key_hints::hint_at;
@@ -10,6 +10,7 @@ use crate::tui::component::{ClickTarget, Component};
 use crate::tui::model::Model;
 use crate::tui::text_fit::cut;
 use crate::tui::theme::Theme;
+use crate::tui::widget::lines::draw_lines;
 
 /// Maximum width of a dialog, in columns.
 const MAX_DIALOG_COLUMNS: u16 = 110;
@@ -123,6 +124,6 @@ pub fn draw_dialog(
     let room = usize::from(place.lines.height);
     lines.drain(..first_shown(lines.len(), room, focus));
     lines.truncate(room);
-    frame.render_widget(Text::from(lines), place.lines);
+    draw_lines(frame, &lines, place.lines);
     frame.render_widget(keys, place.keys);
 }

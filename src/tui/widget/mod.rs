@@ -10,6 +10,7 @@ pub mod form;
 pub mod form_dialog;
 pub mod form_layout;
 pub mod key_hints;
+pub mod lines;
 pub mod list_cursor;
 pub mod password_attempts;
 pub mod scroll_range;

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
-use ratatui::text::{Line, Span, Text};
+use ratatui::text::{Line, Span};
 
 use super::search::positions;
 use super::set_list::SetListRow;
@@ -17,6 +17,7 @@ use crate::tui::text_fit::{count_noun, cut, cut_middle, fit, group_digits, width
 use crate::tui::theme::Theme;
 use crate::tui::widget::dialog_frame::{draw_panel, panel_inside};
 use crate::tui::widget::key_hints::key_hints;
+use crate::tui::widget::lines::draw_lines;
 use crate::tui::widget::scroll_range::{first_row, hidden_rows};
 
 /// Minimum number of columns for the set list to be always next to the tree.
@@ -105,14 +106,14 @@ impl Picker {
         let BodyParts { tree, sets } = self.parts(area);
         if let Some(tree) = tree {
             let lines = self.tree_lines(tree.width.into(), tree.height.into(), model);
-            frame.render_widget(Text::from(lines), tree);
+            draw_lines(frame, &lines, tree);
         }
         if let Some(sets) = sets {
             let lines = self.set_lines(sets.width.into(), sets.height.into(), theme);
-            frame.render_widget(Text::from(lines), sets);
+            draw_lines(frame, &lines, sets);
             let bar = Rect { x: sets.x.saturating_sub(2), width: 1, ..sets };
             if tree.is_some() {
-                frame.render_widget(Text::from(vec![Line::styled("│", theme.dim); bar.height.into()]), bar);
+                draw_lines(frame, &vec![Line::styled("│", theme.dim); bar.height.into()], bar);
             }
         }
         let message = self.status_message(model);

@@ -12,7 +12,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::text::{Line, Span, Text};
+use ratatui::text::{Line, Span};
 
 use crate::error::{Error, Kind};
 use crate::tui::keymap::{Action, Binding, Context};
@@ -21,6 +21,7 @@ use crate::tui::notice::NoticeId;
 use crate::tui::text_fit::{cut, fit, fold, width};
 use crate::tui::theme::Theme;
 use crate::tui::widget::filter_field::FilterField;
+use crate::tui::widget::lines::draw_lines;
 
 /// Rows of the terminal outside the list: tabs, filter, rule, column titles; rule, two lines, footer.
 const FRAME_ROWS: u16 = 8;
@@ -184,7 +185,7 @@ pub fn split_detail_pane(frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> (R
         return (body, None);
     }
     let bar = vec![Line::styled("│", theme.dim); usize::from(body.height)];
-    frame.render_widget(Text::from(bar), Rect { x: list.x + list.width + 1, width: 1, ..body });
+    draw_lines(frame, &bar, Rect { x: list.x + list.width + 1, width: 1, ..body });
     (list, Some(Rect { x: list.x + list.width + 3, width: PANE_WIDTH - 1, ..body }))
 }
 

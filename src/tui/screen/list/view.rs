@@ -3,13 +3,14 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span, Text};
+use ratatui::text::{Line, Span};
 
 use super::layout::{self, ScreenParts};
 use super::list_screen::{ListScreen, Source};
 use crate::tui::keymap::{Action, Binding};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{cut, group_digits, width};
+use crate::tui::widget::lines::draw_lines;
 use crate::tui::widget::table_columns::TableColumns;
 
 /// Minimum number of columns for the filter.
@@ -73,7 +74,7 @@ impl<S: Source> ListScreen<S> {
         let body = layout::draw(frame, area, parts, model);
         if let Some(error) = self.rows.error() {
             let lines = layout::error_lines(error, &S::denied_text(error), columns, model);
-            frame.render_widget(Text::from(lines), body);
+            draw_lines(frame, &lines, body);
             return;
         }
         let (table, pane) = match S::HAS_PANE {
@@ -81,7 +82,7 @@ impl<S: Source> ListScreen<S> {
             false => (body, None),
         };
         if let (Some(pane), Some(current)) = (pane, self.described()) {
-            frame.render_widget(Text::from(self.source.pane_lines(current, pane, model)), pane);
+            draw_lines(frame, &self.source.pane_lines(current, pane, model), pane);
         }
         self.draw_table(frame, table, model);
     }
@@ -156,7 +157,7 @@ impl<S: Source> ListScreen<S> {
             lines.push(Line::default());
             lines.extend(self.empty_lines(columns, model));
         }
-        frame.render_widget(Text::from(lines), area);
+        draw_lines(frame, &lines, area);
     }
 
     fn empty_lines(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
