@@ -258,7 +258,15 @@ mod tests {
         ];
         let errors: Vec<String> =
             commands.iter().map(|command| edit(command, "text").unwrap_err().to_string()).collect();
-        insta::assert_snapshot!(errors.join("\n"), @"");
+        insta::assert_snapshot!(errors.join("\n"), @r#"
+        the editor ended with exit code 3; the field is unchanged
+        the editor ended with SIGKILL; the field is unchanged
+        the editor can't be started: EDITOR is "/no/such/editor -x". Correct EDITOR in the shell, and start jeton again
+        the edited text can't be read; the field is unchanged: the editor removed its file
+        the edited text can't be read; the field is unchanged: it is not a regular file
+        the edited text:1: the text is not UTF-8. The field is unchanged
+        the edited text is too large: the limit is 65 536 bytes. The field is unchanged
+        "#);
     }
 
     #[test]
