@@ -17,6 +17,7 @@ is installed.
 import argparse
 import csv
 import fcntl
+import math
 import os
 import pty
 import re
@@ -359,8 +360,8 @@ def check_bulk_change(program, store, size):
     os.write(session.master, b"\r")
     shown, last, _ = session.wait(start, b"Disabling ")
     session.end("q")
-    # A change of few tokens is made at once. What follows is only the time since it.
-    took = f"progress after {shown:.0f} ms, end after {last / 1e3:.1f} s" if shown == shown else "made at once"
+    # A change of few tokens shows no progress.
+    took = "made at once" if math.isnan(shown) else f"progress after {shown:.0f} ms, end after {last / 1e3:.1f} s"
     print(f"\ndisabling all tokens with a frequent word: {took}")
 
 

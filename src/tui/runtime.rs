@@ -1,6 +1,7 @@
 //! The main loop: waits for an event, handles all pending events, then draws once.
 
 mod editing;
+mod frame_delay;
 mod key_reader;
 #[cfg(test)]
 mod tests;
@@ -31,17 +32,13 @@ use crate::platform::terminal_input::{InputPause, size};
 use crate::platform::{own_process, threads};
 use crate::verbs::ports::Clock;
 use editing::Editing;
+use frame_delay::FrameDelay;
 use workers::Workers;
 
 /// Maximum time for the program to end after a signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
-/// Maximum time that the end waits for the store to be closed. A long read may delay it.
-const CLOSE_TIMEOUT: Duration = Duration::from_millis(1000);
-/// The same limit if the program is late in ending after a signal.
+/// Maximum time that a late end after a signal waits for the store to be closed.
 const LATE_CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
-/// Maximum time for which a frame waits for rows that are being read. Without it, most of them would arrive while a frame
-/// with the old rows is drawn.
-const ROWS_TIMEOUT: Duration = Duration::from_millis(5);
 
 enum WakeEvent {
     Msg(Msg),
@@ -77,7 +74,7 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
         view_state,
         is_own_stop: false,
         editing: None,
-        waits_until: None,
+        frame_delay: FrameDelay::default(),
     }
     .run();
     let close_result = screen.close();
@@ -142,8 +139,7 @@ struct EventLoop<'a> {
     is_own_stop: bool,
     /// The editor that has the terminal.
     editing: Option<Editing>,
-    /// The time of the monotonic clock until which the next frame waits for rows.
-    waits_until: Option<Duration>,
+    frame_delay: FrameDelay,
 }
 
 impl EventLoop<'_> {
@@ -202,6 +198,7 @@ impl EventLoop<'_> {
 
     /// Draws a frame, and starts what depends on what the screen shows.
     fn show(&mut self) -> Result<()> {
+        self.frame_delay = FrameDelay::default();
         let app = &self.app;
         if self.editing.is_none() {
             self.screen.draw(|frame| view(app, frame))?;
@@ -216,19 +213,11 @@ impl EventLoop<'_> {
         Ok(())
     }
 
-    /// Returns an event that comes soon, if the next frame would show rows that are about to be replaced.
+    /// Returns an event that comes before the next frame. `None` if the frame should be drawn now.
     fn event_before_frame(&mut self) -> Option<WakeEvent> {
-        let event = if self.editing.is_none() && waits_for_rows(&mut self.app) {
-            let now = self.clock.monotonic();
-            let until = *self.waits_until.get_or_insert(now + ROWS_TIMEOUT);
-            self.events.recv_timeout(until.saturating_sub(now)).ok()
-        } else {
-            None
-        };
-        if event.is_none() {
-            self.waits_until = None;
-        }
-        event
+        let waits = self.editing.is_none() && waits_for_rows(&mut self.app);
+        let left = self.frame_delay.remaining(waits, self.clock.monotonic())?;
+        self.events.recv_timeout(left).ok()
     }
 
     /// Returns the next event; `None` if the screen changes by itself first.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
 use std::thread;
+use std::time::Duration;
 
-use super::{CLOSE_TIMEOUT, WakeEvent};
+use super::WakeEvent;
 use crate::error::Result;
 use crate::platform::clipboard::{self, CLEAR_DELAY, ClipboardRoute};
 use crate::tui::TuiConfig;
@@ -15,7 +16,9 @@ use crate::tui::msg::Msg;
 use crate::tui::worker::{Connections, Job, StoreWorkers};
 use crate::verbs::batches::Progress;
 
-/// The background threads of the screens.
+/// Maximum time that the end waits for the store to be closed. A long read may delay it.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(1000);
+
 pub(super) struct Workers {
     pub(super) store: Arc<StoreWorkers>,
     /// `None` if text is copied by an escape sequence to the terminal.
@@ -41,7 +44,8 @@ impl Workers {
         let (delivery, witness) = (Arc::clone(&config.secret_files), config.propagation_probe.clone());
         let shown = Arc::clone(&ledger_shown);
         let store = StoreWorkers::start(connections, delivery, witness, shown, msg_sender(events_tx))?;
-        let clipboard = match ClipboardRoute::choose() {
+        let route = ClipboardRoute::choose();
+        let clipboard = match route {
             ClipboardRoute::Desktop => clipboard::desktop()
                 .map(|desktop| clipboard_worker::spawn_clipboard(desktop, CLEAR_DELAY, msg_sender(events_tx)))
                 .transpose()?,
@@ -53,7 +57,6 @@ impl Workers {
             }
             ClipboardRoute::Terminal | ClipboardRoute::TmuxPassthrough | ClipboardRoute::Screen => None,
         };
-        let route = ClipboardRoute::choose();
         let send = msg_sender(events_tx);
         config.progress.listen(move |done, total| send(Msg::Progress(done, total)));
         let progress = Arc::clone(&config.progress);
