@@ -145,6 +145,16 @@ fn every_sort_order_uses_its_index() {
 }
 
 #[test]
+fn secrets_of_a_list_are_read_from_an_index_alone() {
+    let (db, _folder) = store_with_token();
+    let plan = explain(&db, &format!("{} WHERE t.id = ?1", tokens::SELECT), &[Value::from(1)]);
+    for secret in ["c", "p"] {
+        let search = format!("SEARCH {secret} USING COVERING INDEX secrets_of_token (token_id=? AND state=?)");
+        assert!(plan.contains(&search), "{plan}");
+    }
+}
+
+#[test]
 fn token_counts_use_an_index() {
     let (db, _folder) = store_with_token();
     let tx = db.unchecked_transaction().unwrap();

@@ -20,8 +20,8 @@ pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Res
     let after = after.map_or(i64::MIN, |id| id.0);
     let sql = "SELECT t.id, t.name, t.selection, a.username, a.role, c.issued_role, p.issued_role
                FROM tokens t JOIN accounts a ON a.id = t.account_id
-               LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'
-               LEFT JOIN secrets p ON p.token_id = t.id AND p.state = 'previous'
+               LEFT JOIN secrets c INDEXED BY secrets_of_token ON c.token_id = t.id AND c.state = 'current'
+               LEFT JOIN secrets p INDEXED BY secrets_of_token ON p.token_id = t.id AND p.state = 'previous'
                WHERE t.id > ?1 ORDER BY t.id LIMIT ?2";
     let (rows, damaged_rows) = readable(db, sql, params![after, sql_limit(limit)], read)?;
     let mut unreadable: BTreeSet<i64> = damaged_rows.into_iter().collect();

