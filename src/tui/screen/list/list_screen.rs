@@ -64,7 +64,7 @@ pub trait Source: Default + 'static {
     /// Returns the request for the rows at `anchor`.
     fn request(&self, filter: Self::Filter, anchor: Anchor<Key<Self>>) -> Request;
 
-    /// Returns the request for other data that the screen shows. It is sent along with that for the rows.
+    /// Returns the request for other data that the screen shows. It depends neither on the filter nor on the order.
     fn summary_request(&self) -> Option<Request> {
         None
     }
@@ -272,17 +272,14 @@ impl<S: Source> ListScreen<S> {
     pub fn list(&mut self, anchor: Anchor<Key<S>>) -> Intent {
         self.rest.end();
         self.rows.set_outdated();
-        self.read(anchor)
+        self.read_rows(anchor)
     }
 
-    /// Reads the rows around the cursor again.
+    /// Reads all that the screen shows again, with the rows around the cursor.
     pub fn list_again(&mut self) -> Intent {
-        self.read(self.rows.current_anchor())
-    }
-
-    fn read(&mut self, anchor: Anchor<Key<S>>) -> Intent {
+        let rows = self.read_rows(self.rows.current_anchor());
         let summary = self.source.summary_request().map(Intent::read);
-        Intent::All([self.read_rows(anchor)].into_iter().chain(summary).collect())
+        Intent::All([rows].into_iter().chain(summary).collect())
     }
 
     /// Reads the rows at `anchor`, and nothing else that the screen shows.
