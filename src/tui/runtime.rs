@@ -52,11 +52,19 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     let (events_tx, events) = channel();
     let store = Arc::new(OnceLock::new());
     watch_signals(&events_tx, &config.clock, &store)?;
-    let mut screen = TerminalScreen::open()?;
-    let mut app = App::new(&config, own_process::host(), size());
-    let view_state = view_state::open(&config, &mut app.model);
     let workers = Workers::start(&config, &events_tx)?;
     let _ = store.set(Arc::clone(&workers.store));
+    let mut app = App::new(&config, own_process::host(), size());
+    let view_state = view_state::open(&config, &mut app.model);
+    let mut effects = Vec::new();
+    for effect in first(&mut app) {
+        match effect {
+            // The store is read while the terminal is prepared.
+            Effect::Call(call) => workers.send(Job::Call(call))?,
+            other => effects.push(other),
+        }
+    }
+    let mut screen = TerminalScreen::open()?;
     let clock = Arc::clone(&config.clock);
     // Only the workers hold the store from here on, so the store closes when they end.
     drop(config);
@@ -76,7 +84,7 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
         editing: None,
         frame_delay: FrameDelay::default(),
     }
-    .run();
+    .run(effects);
     let close_result = screen.close();
     drop(workers);
     match end {
@@ -143,8 +151,7 @@ struct EventLoop<'a> {
 }
 
 impl EventLoop<'_> {
-    fn run(mut self) -> Result<ExitReason> {
-        let effects = first(&mut self.app);
+    fn run(mut self, effects: Vec<Effect>) -> Result<ExitReason> {
         self.run_effects(effects)?;
         loop {
             // The screens end after the editor, so that nobody loses what they are writing there.

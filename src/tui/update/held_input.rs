@@ -1,4 +1,4 @@
-//! Keys typed ahead of the rows that they act on. They are held in order and played back once the rows, or an error, have
+//! Keys typed ahead of the data that they act on. They are held in order and played back once the data, or an error, has
 //! arrived.
 
 use super::on_input;
@@ -6,9 +6,10 @@ use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Key};
 use crate::tui::layer::Layer;
-use crate::tui::msg::Msg;
+use crate::tui::msg::{Msg, ReadKey};
 use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::page_keys;
+use crate::verbs::accounts::WhoAmI;
 
 /// Maximum number of held keys and pasted texts.
 const MAX_HELD: usize = 400;
@@ -47,8 +48,8 @@ pub(super) fn play_back(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// Returns `true` if a key with this effect has to wait for rows. Keys that lead away from them act at once.
-pub(super) fn waits_for_rows(app: &mut App, action: Option<Action>) -> bool {
+/// Returns `true` if a key with this effect has to wait for data. Keys that lead away from the rows act at once.
+pub(super) fn must_wait(app: &mut App, action: Option<Action>) -> bool {
     let leads_away = matches!(
         action,
         Some(
@@ -64,8 +65,21 @@ pub(super) fn waits_for_rows(app: &mut App, action: Option<Action>) -> bool {
                 | Action::IdentifySecret
         )
     );
-    let page = app.page_mut(app.top_layer());
-    !leads_away && page.is_some_and(|(page, ctx)| page.waits_for_rows(action, &ctx))
+    let is_move = matches!(
+        action,
+        Some(Action::Down | Action::Up | Action::PageDown | Action::PageUp | Action::First | Action::Last)
+    );
+    !leads_away && (!is_move && is_reading_account(app) || waits_for_rows(app, action))
+}
+
+/// Returns `true` if the list on top shows rows that are about to be replaced, or if `action` leads beyond them.
+pub(super) fn waits_for_rows(app: &mut App, action: Option<Action>) -> bool {
+    app.page_mut(app.top_layer()).is_some_and(|(page, ctx)| page.waits_for_rows(action, &ctx))
+}
+
+/// Returns `true` after a sign-in, until the account has been read. It is read last of all data that dialogs are opened with.
+fn is_reading_account(app: &App) -> bool {
+    app.model.me.is_none() && app.model.pending.values().any(|read| read.key.is_some_and(ReadKey::is::<WhoAmI>))
 }
 
 /// Returns `true` if the key overtakes held input.

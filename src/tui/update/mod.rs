@@ -239,7 +239,7 @@ fn press(app: &mut App, event: &KeyEvent) -> Option<Vec<Effect>> {
         return Some(apply_intent(app, layer, intent));
     }
     let action = page_keys::lookup(app.page(layer), Key::from(*event), &app.model);
-    if held_input::waits_for_rows(app, action) {
+    if held_input::must_wait(app, action) {
         return None;
     }
     Some(action.map_or_else(Vec::new, |action| act(app, layer, action)))
@@ -249,7 +249,7 @@ fn press(app: &mut App, event: &KeyEvent) -> Option<Vec<Effect>> {
 /// rows.
 fn act_for_palette(app: &mut App, action: Action) -> Option<Vec<Effect>> {
     let layer = app.top_layer();
-    if held_input::waits_for_rows(app, Some(action)) {
+    if held_input::must_wait(app, Some(action)) {
         return None;
     }
     let usable = app.page(layer).map(|page| page_keys::usable(page, &app.model)).unwrap_or_default();
@@ -290,7 +290,7 @@ fn act(app: &mut App, layer: Layer, action: Action) -> Vec<Effect> {
 /// shortcuts. `None` if it has to wait for rows.
 fn paste(app: &mut App, text: &str) -> Option<Vec<Effect>> {
     let layer = app.top_layer();
-    let (waits, waits_for_rows) = (app.model.is_waiting(layer), held_input::waits_for_rows(app, None));
+    let (waits, must_wait) = (app.model.is_waiting(layer), held_input::must_wait(app, None));
     let Some((page, ctx)) = app.page_mut(layer) else { return Some(Vec::new()) };
     Some(match page.focused_input() {
         Some(field) if !waits => {
@@ -305,7 +305,7 @@ fn paste(app: &mut App, text: &str) -> Option<Vec<Effect>> {
             }
             apply_intent(app, layer, intent)
         }
-        None if waits_for_rows => return None,
+        None if must_wait => return None,
         field => {
             let text = match field {
                 Some(_) => "Pasted text was ignored: jeton is still busy. Paste again in a moment",

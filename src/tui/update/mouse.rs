@@ -57,7 +57,7 @@ fn turn_wheel(app: &mut App, action: Action) -> Vec<Effect> {
 
 /// Returns `true` if other rows than those shown are being read, or if earlier keys wait for them.
 fn is_unsettled(app: &mut App, action: Option<Action>) -> bool {
-    !app.held_input.is_empty() || held_input::waits_for_rows(app, action)
+    !app.held_input.is_empty() || held_input::must_wait(app, action)
 }
 
 /// Takes the mouse, or leaves it to the terminal.

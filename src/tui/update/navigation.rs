@@ -29,10 +29,10 @@ pub(super) fn go(app: &mut App, destination: &Destination) -> Vec<Effect> {
 /// Reads again what is on screen, as well as the signed-in account, the policy and the catalogues.
 pub(super) fn refresh(app: &mut App) -> Vec<Effect> {
     app.model.usernames = None;
-    // Requested before the rows, so that a dialog opened over them has the catalogues and the account's name.
-    let mut effects = requests::read(app, ListCatalogues);
+    // The rows come first. Keys that open dialogs wait for the account, which is read last.
+    let mut effects = refresh_pages(app);
+    effects.extend(requests::read(app, ListCatalogues));
     effects.extend(requests::read(app, WhoAmI));
-    effects.extend(refresh_pages(app));
     effects
 }
 

@@ -77,6 +77,8 @@ fn hanging_service_blocks_no_key() {
     t.shows(screens::SIGN_IN);
     t.types(&format!("{PASSWORD}\r"));
     t.shows("beta");
+    // Dialogs need the account, which is read after the rows.
+    t.shows("ops@");
     kill_process(service.pid(), Signal::STOP).unwrap();
     t.types("j");
     t.wait("the cursor on beta", |s| s.contents().lines().any(|line| line.contains("▶") && line.contains("beta")));

@@ -77,6 +77,25 @@ fn held_keys_act_on_every_list() {
 }
 
 #[test]
+fn dialogs_wait_for_the_account_and_moves_do_not() {
+    let mut s = TuiHarness::signed_out(install(&THREE));
+    s.held_replies = Some(Default::default());
+    s.keys(&format!("{PASSWORD}<enter>"));
+    let deliver = |s: &mut TuiHarness| {
+        let reply = s.held_replies.as_mut().unwrap().pop_front().unwrap();
+        s.message(reply);
+    };
+    // The replies to the sign-in and to the rows.
+    deliver(&mut s);
+    deliver(&mut s);
+    s.keys("jn");
+    assert_eq!(current(&s), "beta");
+    s.assert_top("tokens");
+    s.deliver_replies(false);
+    s.assert_top("create-token");
+}
+
+#[test]
 fn typing_in_the_filter_is_not_held() {
     let mut s = TuiHarness::signed_in(install(&THREE));
     s.held_replies = Some(Default::default());
