@@ -54,8 +54,9 @@ impl FrameOutput {
         self.is_stale = true;
     }
 
-    /// Returns the bytes that show `next`. Empty if the terminal shows it already.
-    pub fn take(&mut self, next: &Buffer) -> Vec<u8> {
+    /// Takes the content of `next`, and leaves blanks there. Returns the bytes that show it, which are none if the terminal
+    /// shows it already.
+    pub fn take(&mut self, next: &mut Buffer) -> Vec<u8> {
         let mut bytes = Vec::new();
         if std::mem::take(&mut self.is_stale) || self.shown.area != next.area {
             self.shown = Buffer::empty(next.area);
@@ -74,7 +75,9 @@ impl FrameOutput {
             }
         }
         bytes.append(&mut changes);
-        self.shown.content.clone_from(&next.content);
+        // An exchange takes less time than a copy.
+        std::mem::swap(&mut self.shown.content, &mut next.content);
+        next.reset();
         if bytes.is_empty() { bytes } else { [BEGIN_FRAME, &bytes, END_FRAME].concat() }
     }
 }

@@ -118,9 +118,7 @@ impl TerminalScreen {
             self.output.set_stale();
         }
         view(&mut self.canvas.get_frame());
-        let drawn = self.canvas.current_buffer_mut();
-        let bytes = self.output.take(drawn);
-        drawn.reset();
+        let bytes = self.output.take(self.canvas.current_buffer_mut());
         // Held until the frame is complete, so that a panic in another thread restores the terminal before or after the
         // frame.
         let mut out = io::stdout().lock();
