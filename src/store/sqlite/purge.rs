@@ -55,6 +55,9 @@ pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Resu
                      FROM tokens WHERE id IN (SELECT value FROM json_each(?1)) GROUP BY account_id) AS gone
                WHERE token_counts.account_id = gone.account_id";
     execute(db, sql, [&ids])?;
+    let sql = "UPDATE token_totals SET (kept, trashed) =
+                   (SELECT coalesce(sum(kept), 0), coalesce(sum(trashed), 0) FROM token_counts)";
+    execute(db, sql, [])?;
     for sql in [
         "DELETE FROM last_seen WHERE token_id IN (SELECT value FROM json_each(?1))",
         "DELETE FROM secrets WHERE token_id IN (SELECT value FROM json_each(?1))",

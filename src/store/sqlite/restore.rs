@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     /// The tables that stay as they are in the backup.
-    const RESTORED: [&str; 22] = [
+    const RESTORED: [&str; 23] = [
         "accounts",
         "api_set_patterns",
         "api_sets",
@@ -298,6 +298,7 @@ mod tests {
         "token_counts",
         "token_methods",
         "token_sets",
+        "token_totals",
         "tokens",
         "tombstones",
     ];

@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/018_denied_by_token.sql"),
     include_str!("migrations/019_expected_unused.sql"),
     include_str!("migrations/020_secrets_of_token_index.sql"),
+    include_str!("migrations/021_token_totals.sql"),
 ];
 /// The version of the schema after all migrations.
 pub const NEWEST: i64 = MIGRATIONS.len() as i64;

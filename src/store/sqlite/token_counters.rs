@@ -1,4 +1,4 @@
-//! Number of tokens of each account, updated with every change. So lists don't have to count tokens.
+//! Number of tokens of each account and of all, updated with every change. So lists don't have to count tokens.
 
 use rusqlite::{Connection, params};
 
@@ -22,5 +22,5 @@ fn adjust(db: &Connection, account: i64, kept: i64, trashed: i64) -> Result<()> 
         let sql = "INSERT INTO token_counts (account_id, kept, trashed) VALUES (?1, ?2, ?3)";
         execute(db, sql, params![account, kept, trashed])?;
     }
-    Ok(())
+    execute(db, "UPDATE token_totals SET kept = kept + ?1, trashed = trashed + ?2", [kept, trashed]).map(drop)
 }

@@ -10,7 +10,7 @@ use crate::verbs::ports::{ExpiringToken, TokenFigures};
 
 /// The accounts whose tokens are denied.
 const DISABLED_ACCOUNTS: &str = "SELECT id FROM accounts WHERE enabled = 0 OR deleted_at IS NOT NULL";
-const TOTALS: &str = "SELECT coalesce(sum(kept), 0), coalesce(sum(trashed), 0) FROM token_counts";
+const TOTALS: &str = "SELECT kept, trashed FROM token_totals";
 pub(super) const DISABLED: &str =
     "SELECT count(*) FROM tokens INDEXED BY tokens_by_status WHERE deleted_at IS NULL AND enabled = 0";
 /// Parameter: `?1` now.

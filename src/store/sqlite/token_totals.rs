@@ -62,6 +62,9 @@ pub(super) fn count(db: &Connection, query: &WindowQuery, accounts: Option<&[i64
         conditions.and(&in_list("account_id", ids), ids.iter().copied().map(Value::from));
     }
     let column = if query.trashed { "trashed" } else { "kept" };
-    let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts {}", conditions.sql());
+    let sql = match conditions.conditions.is_empty() {
+        true => format!("SELECT {column} FROM token_totals"),
+        false => format!("SELECT coalesce(sum({column}), 0) FROM token_counts {}", conditions.sql()),
+    };
     query_count(db, &sql, params_from_iter(&conditions.values))
 }

@@ -39,7 +39,8 @@ fn install(tokens: usize, trashed: usize) -> TestInstall {
          UPDATE last_seen SET trashed = 1 WHERE token_id <= {trashed};
          UPDATE token_counts SET (kept, trashed) =
              (SELECT sum(deleted_at IS NULL), sum(deleted_at IS NOT NULL) FROM tokens t
-              WHERE t.account_id = token_counts.account_id);"
+              WHERE t.account_id = token_counts.account_id);
+         UPDATE token_totals SET (kept, trashed) = (SELECT sum(kept), sum(trashed) FROM token_counts);"
     ))
     .unwrap();
     raw.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();

@@ -43,7 +43,8 @@ pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String> + Clone) {
 pub fn fill_trash(install: &TestInstall, count: usize) {
     insert_tokens(&install.temp_store.path(), (0..count).map(|n| format!("t{n}-x")));
     let trashed = "UPDATE tokens SET deleted_at = 5; UPDATE last_seen SET trashed = 1;
-                   UPDATE token_counts SET trashed = trashed + kept, kept = 0";
+                   UPDATE token_counts SET trashed = trashed + kept, kept = 0;
+                   UPDATE token_totals SET trashed = trashed + kept, kept = 0";
     install.raw_connection().execute_batch(trashed).unwrap();
 }
 

@@ -99,7 +99,8 @@ fn purge_of_many_tokens_runs_in_batches_with_a_row_each() {
     let many = MAX_PREVIEW_NAMES + 203;
     crate::support::direct_writes::insert_tokens(&install.temp_store.path(), (0..many).map(|n| format!("t{n}-x")));
     let trashed = "UPDATE tokens SET deleted_at = 5; UPDATE last_seen SET trashed = 1;
-                   UPDATE token_counts SET trashed = trashed + kept, kept = 0";
+                   UPDATE token_counts SET trashed = trashed + kept, kept = 0;
+                   UPDATE token_totals SET trashed = trashed + kept, kept = 0";
     install.raw_connection().execute_batch(trashed).unwrap();
     let rows = install.audit().len();
     let preview_before = preview(&install, OWNER, Purgeable::Trashed);
