@@ -52,18 +52,11 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
     let (events_tx, events) = channel();
     let store = Arc::new(OnceLock::new());
     watch_signals(&events_tx, &config.clock, &store)?;
+    // The workers open the store while the terminal is prepared.
     let workers = Workers::start(&config, &events_tx)?;
     let _ = store.set(Arc::clone(&workers.store));
     let mut app = App::new(&config, own_process::host(), size());
     let view_state = view_state::open(&config, &mut app.model);
-    let mut effects = Vec::new();
-    for effect in first(&mut app) {
-        match effect {
-            // The store is read while the terminal is prepared.
-            Effect::Call(call) => workers.send(Job::Call(call))?,
-            other => effects.push(other),
-        }
-    }
     let mut screen = TerminalScreen::open()?;
     let clock = Arc::clone(&config.clock);
     // Only the workers hold the store from here on, so the store closes when they end.
@@ -84,7 +77,7 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
         editing: None,
         frame_delay: FrameDelay::default(),
     }
-    .run(effects);
+    .run();
     let close_result = screen.close();
     drop(workers);
     match end {
@@ -151,7 +144,8 @@ struct EventLoop<'a> {
 }
 
 impl EventLoop<'_> {
-    fn run(mut self, effects: Vec<Effect>) -> Result<ExitReason> {
+    fn run(mut self) -> Result<ExitReason> {
+        let effects = first(&mut self.app);
         self.run_effects(effects)?;
         loop {
             // The screens end after the editor, so that nobody loses what they are writing there.

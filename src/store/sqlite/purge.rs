@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::query_helpers::{execute, ids, query_all, query_one, tuple};
 use super::tokens::visible;
-use super::{notices, token_lineage};
+use super::{notices, token_counters, token_lineage};
 use crate::domain::secret::{PublicId, SecretDigest};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, PurgedToken, Revision, TokenId, Tombstone};
@@ -55,9 +55,7 @@ pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Resu
                      FROM tokens WHERE id IN (SELECT value FROM json_each(?1)) GROUP BY account_id) AS gone
                WHERE token_counts.account_id = gone.account_id";
     execute(db, sql, [&ids])?;
-    let sql = "UPDATE token_totals SET (kept, trashed) =
-                   (SELECT coalesce(sum(kept), 0), coalesce(sum(trashed), 0) FROM token_counts)";
-    execute(db, sql, [])?;
+    token_counters::sum_up(db)?;
     for sql in [
         "DELETE FROM last_seen WHERE token_id IN (SELECT value FROM json_each(?1))",
         "DELETE FROM secrets WHERE token_id IN (SELECT value FROM json_each(?1))",

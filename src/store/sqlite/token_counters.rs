@@ -16,6 +16,13 @@ pub(super) fn transfer(db: &Connection, account: i64, trashed: bool) -> Result<(
     adjust(db, account, -into, into)
 }
 
+/// Sets the number of all tokens to the sum of those of the accounts.
+pub(super) fn sum_up(db: &Connection) -> Result<()> {
+    let sql = "UPDATE token_totals SET (kept, trashed) =
+                   (SELECT coalesce(sum(kept), 0), coalesce(sum(trashed), 0) FROM token_counts)";
+    execute(db, sql, []).map(drop)
+}
+
 fn adjust(db: &Connection, account: i64, kept: i64, trashed: i64) -> Result<()> {
     let sql = "UPDATE token_counts SET kept = kept + ?2, trashed = trashed + ?3 WHERE account_id = ?1";
     if execute(db, sql, params![account, kept, trashed])? == 0 {

@@ -53,18 +53,18 @@ impl TokenTotals {
 
 /// Returns the number of tokens that `query` covers without its filter; only in `accounts` if given.
 pub(super) fn count(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
-    let mut conditions = WhereClause::default();
-    and_visible(&mut conditions, "account_id", &query.visibility);
+    let mut counted = WhereClause::default();
+    and_visible(&mut counted, "account_id", &query.visibility);
     if let Some(id) = query.account {
-        conditions.and("account_id = ?", [Value::from(id.0)]);
+        counted.and("account_id = ?", [Value::from(id.0)]);
     }
     if let Some(ids) = accounts {
-        conditions.and(&in_list("account_id", ids), ids.iter().copied().map(Value::from));
+        counted.and(&in_list("account_id", ids), ids.iter().copied().map(Value::from));
     }
     let column = if query.trashed { "trashed" } else { "kept" };
-    let sql = match conditions.conditions.is_empty() {
+    let sql = match counted.conditions.is_empty() {
         true => format!("SELECT {column} FROM token_totals"),
-        false => format!("SELECT coalesce(sum({column}), 0) FROM token_counts {}", conditions.sql()),
+        false => format!("SELECT coalesce(sum({column}), 0) FROM token_counts {}", counted.sql()),
     };
-    query_count(db, &sql, params_from_iter(&conditions.values))
+    query_count(db, &sql, params_from_iter(&counted.values))
 }

@@ -14,7 +14,7 @@ use super::where_clause::WhereClause;
 use super::{denied_tokens, still_tried};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
-use crate::error::{Fault, Result};
+use crate::error::Result;
 use crate::verbs::ports::{TokenCursor, Visibility, VisibleCounts, Window, WindowQuery};
 
 /// Number of tokens in which matches are looked for before the list is counted, if they are tested in memory: 3 ms.
@@ -101,26 +101,11 @@ fn after(db: &Connection, query: &WindowQuery, total: u64, id: Option<TokenId>, 
     Ok(Window { rows, unreadable, last: last(&ids), total, still_tried, ..Window::default() })
 }
 
-/// Returns the tokens, and the ids of those with a damaged value. If the store can't be read at all, everything fails.
+/// Returns the tokens in the order of `ids`, and the ids of those with a damaged value.
 fn rows(db: &Connection, ids: &[i64]) -> Result<(Vec<Token>, Vec<TokenId>)> {
-    match tokens::by_ids(db, ids) {
-        Ok(found) => {
-            let mut by_id: HashMap<i64, Token> = found.into_iter().map(|token| (token.id.0, token)).collect();
-            return Ok((ids.iter().filter_map(|id| by_id.remove(id)).collect(), Vec::new()));
-        }
-        Err(error) if error.has_fault(Fault::DamagedValue) => {}
-        Err(error) => return Err(error),
-    }
-    // One by one, to find the damaged ones.
-    let (mut rows, mut unreadable) = (Vec::with_capacity(ids.len()), Vec::new());
-    for id in ids.iter().copied().map(TokenId) {
-        match tokens::by_id(db, id) {
-            Ok(token) => rows.extend(token),
-            Err(error) if error.has_fault(Fault::DamagedValue) => unreadable.push(id),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok((rows, unreadable))
+    let (found, unreadable) = tokens::by_ids(db, ids)?;
+    let mut by_id: HashMap<i64, Token> = found.into_iter().map(|token| (token.id.0, token)).collect();
+    Ok((ids.iter().filter_map(|id| by_id.remove(id)).collect(), unreadable))
 }
 
 fn last(ids: &[i64]) -> Option<TokenId> {

@@ -2,7 +2,9 @@
 
 use rusqlite::{Connection, Row, ToSql, params};
 
-use super::query_helpers::{corrupt, execute, execute_unique, query_all, query_one, query_value, sql_limit, tuple};
+use super::query_helpers::{
+    corrupt, execute, execute_unique, query_all, query_one, query_value, readable, sql_limit, tuple,
+};
 use super::token_counters;
 use crate::domain::account::AccountId;
 use crate::domain::api_selection::Selection;
@@ -12,7 +14,7 @@ use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{PreviousSecret, Token, TokenId, TokenOwner};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::verbs::ports::{NamedToken, NamesQuery, NewToken, Visibility};
 
 /// Selects a token with all its data in one row. Data in other tables is fetched by key.
@@ -101,10 +103,23 @@ pub(super) fn by_id(db: &Connection, id: TokenId) -> Result<Option<Token>> {
     Ok(find(db, &format!("{SELECT} WHERE t.id = ?1"), &[&id.0])?.pop())
 }
 
-/// Returns those of `ids` that are stored, in any order. In one statement, 64 tokens take 1.2 ms; one by one, 1.6 ms.
-pub(super) fn by_ids(db: &Connection, ids: &[i64]) -> Result<Vec<Token>> {
+/// Returns those of `ids` that are stored, in any order, and the ids of those with a damaged value. In one statement, 64
+/// tokens take 1.2 ms; one by one, 1.6 ms.
+pub(super) fn by_ids(db: &Connection, ids: &[i64]) -> Result<(Vec<Token>, Vec<TokenId>)> {
     let ids = serde_json::Value::from(ids).to_string();
-    find(db, &format!("{SELECT} WHERE t.id IN (SELECT value FROM json_each(?1))"), &[&ids])
+    let sql = format!("{SELECT} WHERE t.id IN (SELECT value FROM json_each(?1))");
+    let (rows, damaged) = readable(db, &sql, [&ids], read)?;
+    let mut unreadable: Vec<TokenId> = damaged.into_iter().map(TokenId).collect();
+    let mut tokens = Vec::with_capacity(rows.len());
+    for (token, kind) in rows {
+        match selection(db, token.id, &kind) {
+            Ok(selection) => tokens.push(Token { selection, ..token }),
+            Err(error) if error.has_fault(Fault::DamagedValue) => unreadable.push(token.id),
+            Err(error) => return Err(error),
+        }
+    }
+    unreadable.sort_unstable();
+    Ok((tokens, unreadable))
 }
 
 pub(super) fn by_name(

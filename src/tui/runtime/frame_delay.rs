@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-/// Maximum delay: less than a screen takes to refresh. Without a delay, most replies would arrive while a frame with the old
-/// rows is drawn.
-const MAX_DELAY: Duration = Duration::from_millis(10);
+/// Maximum delay. Without it, most replies would arrive while a frame with the old rows is drawn.
+const MAX_DELAY: Duration = Duration::from_millis(5);
 
 #[derive(Default)]
 pub(super) struct FrameDelay {
@@ -35,7 +34,7 @@ mod tests {
         assert_eq!(delay.remaining(true, ms(20)), Some(MAX_DELAY));
         // Events that are not the rows don't prolong the delay.
         assert_eq!(delay.remaining(true, ms(22)), Some(MAX_DELAY - ms(2)));
-        assert_eq!(delay.remaining(true, ms(30)), None);
+        assert_eq!(delay.remaining(true, ms(25)), None);
         assert_eq!(delay.remaining(true, ms(90)), None);
     }
 }

@@ -14,7 +14,7 @@ use crate::verbs::accounts::WhoAmI;
 /// Maximum number of held keys and pasted texts.
 const MAX_HELD: usize = 400;
 
-/// Handles a key or pasted text, or holds it if it has to wait for rows, or for earlier input.
+/// Handles a key or pasted text, or holds it if it has to wait for data, or for earlier input.
 pub(super) fn take(app: &mut App, input: Msg) -> Vec<Effect> {
     if (app.held_input.is_empty() || is_urgent(app, &input))
         && let Some(effects) = on_input(app, &input)

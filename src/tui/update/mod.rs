@@ -219,7 +219,7 @@ fn on_saved(app: &mut App, result: Result<PathBuf>) -> Vec<Effect> {
     ids.into_iter().rev().filter_map(|id| offer(app, Layer::Modal(id), None, &mut reply)).flatten().collect()
 }
 
-/// Handles a key or pasted text. `None` if it has to wait for rows.
+/// Handles a key or pasted text. `None` if it has to wait.
 fn on_input(app: &mut App, input: &Msg) -> Option<Vec<Effect>> {
     match input {
         Msg::Key(event) if event.kind != KeyEventKind::Release => press(app, event),
@@ -245,8 +245,7 @@ fn press(app: &mut App, event: &KeyEvent) -> Option<Vec<Effect>> {
     Some(action.map_or_else(Vec::new, |action| act(app, layer, action)))
 }
 
-/// Does the action that was chosen in the command palette, if its key can be used now. `None` if it has to wait for
-/// rows.
+/// Does the action that was chosen in the command palette, if its key can be used now. `None` if it has to wait.
 fn act_for_palette(app: &mut App, action: Action) -> Option<Vec<Effect>> {
     let layer = app.top_layer();
     if held_input::must_wait(app, Some(action)) {
@@ -287,7 +286,7 @@ fn act(app: &mut App, layer: Layer, action: Action) -> Vec<Effect> {
 }
 
 /// Inserts pasted text into the focused field. Without a focused field the text is ignored: it must never run as
-/// shortcuts. `None` if it has to wait for rows.
+/// shortcuts. `None` if it has to wait.
 fn paste(app: &mut App, text: &str) -> Option<Vec<Effect>> {
     let layer = app.top_layer();
     let (waits, must_wait) = (app.model.is_waiting(layer), held_input::must_wait(app, None));

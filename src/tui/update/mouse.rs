@@ -55,7 +55,7 @@ fn turn_wheel(app: &mut App, action: Action) -> Vec<Effect> {
     effects
 }
 
-/// Returns `true` if other rows than those shown are being read, or if earlier keys wait for them.
+/// Returns `true` if `action` has to wait for data, or if earlier keys do.
 fn is_unsettled(app: &mut App, action: Option<Action>) -> bool {
     !app.held_input.is_empty() || held_input::must_wait(app, action)
 }
