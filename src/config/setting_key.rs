@@ -94,7 +94,7 @@ const KEYS: [(SettingKey, &str, &str); 26] = [
         "mouse",
         "yes: clicks and the wheel act on the screens (GNU screen: only if set); no: the mouse selects text",
     ),
-    (SettingKey::Tips, "tips", "yes: each screen shows tips, each of them once"),
+    (SettingKey::Tips, "tips", "yes: some screens show tips, each of them once"),
     (SettingKey::Theme, "theme", "Colours of the screens: auto, dark, light, terminal, mono, or a theme of your own"),
     (SettingKey::Motion, "motion", "Motion on the screens: full, or reduced (no animation)"),
     (SettingKey::ReadOnly, "readonly", "yes: the screens show everything and change nothing, as with --readonly"),

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
 use crate::tui::msg::RequestId;
-use crate::tui::view_state::ViewState;
+use crate::tui::view_state::ViewChange;
 use crate::verbs::credential::Credential;
 use crate::verbs::request::Request;
 
@@ -26,8 +26,8 @@ pub enum Effect {
     CheckPropagation(i64),
     /// Looks for the address at which the running service verifies tokens.
     FindService,
-    /// Writes the remembered look of the screens to its file.
-    SaveViewState(Box<ViewState>),
+    /// Changes the remembered look of the screens in its file.
+    Remember(ViewChange),
     /// Forgets who signed in.
     SignOut,
     /// Stops the work in batches after its current batch.

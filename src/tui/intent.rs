@@ -11,7 +11,7 @@ use crate::tui::effect::{CatalogueSource, Effect};
 use crate::tui::keymap::Action;
 use crate::tui::layer::ScreenId;
 use crate::tui::notice::NoticeId;
-use crate::tui::view_state::ViewState;
+use crate::tui::view_state::ViewChange;
 use crate::verbs::accounts::AccountWithCounts;
 use crate::verbs::credential::Credential;
 use crate::verbs::request::Request;
@@ -70,22 +70,11 @@ impl Intent {
         Intent::Ask(Ask { subject: AskSubject::Catalogue(source), credential: None, waits: true })
     }
 
-    /// Changes the remembered look of the screens.
-    pub fn remember(change: impl FnOnce(&mut ViewState) + 'static) -> Self {
-        Intent::Remember(Box::new(|state| {
-            change(state);
-            Ok(())
-        }))
-    }
-
     /// Copies text that is not a secret.
     pub fn copy(text: impl Into<String>) -> Self {
         Intent::Run(Effect::CopyText(text.into()))
     }
 }
-
-/// A change of the remembered look. Returns the reason if it is not possible.
-pub type ViewChange = Box<dyn FnOnce(&mut ViewState) -> std::result::Result<(), &'static str>>;
 
 /// Something that a page asks for. The reply goes to the page.
 pub struct Ask {

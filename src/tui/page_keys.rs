@@ -1,8 +1,10 @@
 //! The keys of a page: which can be used now, and the words for them.
 
+use crate::read_only_backend::REASON;
 use crate::tui::component::Component;
 use crate::tui::keymap::{Action, ActiveContexts, Binding, Context, Key};
 use crate::tui::model::Model;
+use crate::tui::notice::{Notice, NoticeId};
 
 /// Returns the action of `key` on `page`, for scrolling, on every screen, or everywhere, in this order. `None` while the
 /// key can't be used. Without a page, only the keys that work everywhere are found.
@@ -25,6 +27,13 @@ pub fn refused_changes<'m>(page: &dyn Component, model: &'m Model) -> Vec<&'m Bi
     model.keymap.usable(contexts(Some(page), model), |action| {
         model.is_read_only && action.is_change() && page.is_enabled(action, model)
     })
+}
+
+/// Returns the reason if `key` would change something on `page`, were the screens not read-only.
+pub fn refusal(page: &dyn Component, key: Key, model: &Model) -> Option<Notice> {
+    let is_change = |action: Action| model.is_read_only && action.is_change() && page.is_enabled(action, model);
+    model.keymap.lookup(contexts(Some(page), model), key, is_change)?;
+    Some(Notice::new(NoticeId::NoEffect, format!("no changes here: {REASON}")))
 }
 
 /// Returns one or two words for the current effect of `binding` on `page`.

@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use signal_hook::consts::{SIGINT, SIGQUIT};
 use zeroize::Zeroizing;
 
 use super::app::App;
@@ -98,8 +99,9 @@ fn watch_signals(
 ) -> Result<()> {
     let (events_tx, clock, store) = (events_tx.clone(), Arc::clone(clock), Arc::clone(store));
     signals::watch(move |event| {
-        // Ctrl-C in an editor that leaves this key to the terminal.
-        if event == SignalEvent::End(signal_hook::consts::SIGINT) && terminal::is_lent() {
+        // Ctrl-C or Ctrl-\ in an editor that leaves this key to the terminal.
+        let is_key = matches!(event, SignalEvent::End(SIGINT | SIGQUIT));
+        if is_key && terminal::is_lent() {
             return;
         }
         let _ = events_tx.send(WakeEvent::Signal(event));
@@ -148,7 +150,7 @@ impl EventLoop<'_> {
         let effects = first(&mut self.app);
         self.run_effects(effects)?;
         loop {
-            // The screens end after the editor, so that nobody loses what they are writing there.
+            // The screens end after the editor, so that nobody is driven out of it.
             if self.editing.is_none()
                 && let Some(result) = self.app.model.exit.take()
             {
@@ -254,8 +256,8 @@ impl EventLoop<'_> {
                 }
                 Effect::FindService => self.send_job(Job::FindService)?,
                 Effect::CheckPropagation(seq) => self.send_job(Job::CheckPropagation(seq))?,
-                Effect::SaveViewState(state) => {
-                    let job = self.view_state.clone().map(|file| Job::SaveViewState(file, state));
+                Effect::Remember(change) => {
+                    let job = self.view_state.clone().map(|file| Job::Remember(file, change));
                     job.map_or(Ok(()), |job| self.send_job(job))?;
                 }
                 Effect::SignOut => self.send_job(Job::SignOut)?,

@@ -8,6 +8,7 @@ use super::keymap::{Action, Context, Keymap};
 use super::layer::{Layer, ScreenId};
 use super::notice::{Notice, NoticeId};
 use super::screen::tokens::Tokens;
+use super::view_state::ViewChange;
 
 /// A tip about a screen.
 struct Tip {
@@ -32,7 +33,7 @@ static TIPS: [Tip; 6] = [
     Tip {
         id: "marks",
         screen: ScreenId::TOKENS,
-        applies: |app| tokens(app).is_some_and(|list| !list.marks.is_empty()),
+        applies: |app| !app.model.is_read_only && tokens(app).is_some_and(|list| !list.marks.is_empty()),
         text: |keys| {
             let key = |action| keys.key(Context::Tokens, action);
             let (all, disable, revoke) = (key(Action::MarkShown), key(Action::SetEnabled), key(Action::Revoke));
@@ -60,7 +61,7 @@ static TIPS: [Tip; 6] = [
     Tip {
         id: "policy",
         screen: ScreenId::POLICY,
-        applies: |_| true,
+        applies: |app| !app.model.is_read_only,
         text: |keys| format!("{} changes the rule under the cursor", keys.key(Context::Policy, Action::EditPolicy)),
     },
     Tip {
@@ -102,6 +103,7 @@ pub(super) fn offer(app: &mut App) -> Option<Effect> {
     app.tips.shown.push(screen);
     // Not among the messages.
     app.model.notice = Some(notice);
-    app.model.view_state.tips.push(tip.id.to_owned());
-    Some(Effect::SaveViewState(Box::new(app.model.view_state.clone())))
+    let change = ViewChange::Tip(tip.id);
+    app.model.view_state.apply(&change).ok()?;
+    Some(Effect::Remember(change))
 }

@@ -1,6 +1,6 @@
 //! The look of the screens that is remembered for each store and server: order, hidden columns, saved filters.
 //!
-//! Nothing here is secret. A file that can't be used is ignored and replaced by the next change.
+//! Nothing here is secret. A file that can't be used is ignored and replaced by the user's next change.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -49,12 +49,43 @@ pub struct SavedFilter {
     pub text: String,
 }
 
-impl ViewState {
+/// A change of the remembered look, made on the screens and in the file.
+#[derive(Debug, Clone)]
+pub enum ViewChange {
+    Sort(Sort),
+    /// Shows or hides the column with this heading.
+    Column {
+        heading: String,
+        is_hidden: bool,
+    },
     /// Adds a filter, in place of one of the same name.
-    ///
+    SaveFilter(SavedFilter),
+    RemoveFilter(SavedFilter),
+    /// Notes that the tip with this id was shown.
+    Tip(&'static str),
+}
+
+impl ViewState {
     /// # Errors
     /// The reason in a sentence.
-    pub fn save_filter(&mut self, new: SavedFilter) -> std::result::Result<(), &'static str> {
+    pub fn apply(&mut self, change: &ViewChange) -> std::result::Result<(), &'static str> {
+        match change {
+            ViewChange::Sort(sort) => self.sort = *sort,
+            ViewChange::Column { heading, is_hidden } => {
+                self.hidden_columns.retain(|hidden| hidden != heading);
+                if *is_hidden {
+                    self.hidden_columns.push(heading.clone());
+                }
+            }
+            ViewChange::SaveFilter(filter) => return self.save_filter(filter.clone()),
+            ViewChange::RemoveFilter(filter) => self.filters.retain(|old| old != filter),
+            ViewChange::Tip(id) if self.tips.iter().any(|known| known == id) => {}
+            ViewChange::Tip(id) => self.tips.push((*id).to_owned()),
+        }
+        Ok(())
+    }
+
+    fn save_filter(&mut self, new: SavedFilter) -> std::result::Result<(), &'static str> {
         if contains_secret(&new.text) || contains_secret(&new.name) {
             return Err("This filter has a secret in it and is not saved");
         }
@@ -69,21 +100,12 @@ impl ViewState {
         Ok(())
     }
 
-    pub fn remove_filter(&mut self, filter: &SavedFilter) {
-        self.filters.retain(|old| old != filter);
+    pub fn hides(&self, heading: &str) -> bool {
+        self.hidden_columns.iter().any(|hidden| hidden == heading)
     }
 
     pub fn filters_of<'a>(&'a self, screen: &'a str) -> impl Iterator<Item = &'a SavedFilter> {
         self.filters.iter().filter(move |filter| filter.screen == screen)
-    }
-
-    /// Shows or hides a column.
-    pub fn toggle_column(&mut self, heading: &str) {
-        let count = self.hidden_columns.len();
-        self.hidden_columns.retain(|hidden| hidden != heading);
-        if self.hidden_columns.len() == count {
-            self.hidden_columns.push(heading.to_owned());
-        }
     }
 
     /// Returns `true` if jeton itself could have written this.
@@ -159,14 +181,28 @@ impl ViewStateFile {
         }
     }
 
-    /// Writes the state, along with that of other places.
+    /// Makes a change in the file, which may have changed since it was loaded. A file that can't be used is replaced, but
+    /// not for a tip, which is nothing that the user has asked for. So a tip has no error either.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the file can't be written.
-    pub fn save(&self, state: &ViewState) -> Result<()> {
-        let mut content = self.content().unwrap_or_default();
+    pub fn apply(&self, change: &ViewChange) -> Result<()> {
+        let is_tip = matches!(change, ViewChange::Tip(_));
+        let content = match self.content() {
+            Err(_) if is_tip => return Ok(()),
+            content => content.unwrap_or_default(),
+        };
+        match self.write(content, change) {
+            Err(_) if is_tip => Ok(()),
+            written => written,
+        }
+    }
+
+    fn write(&self, mut content: Content, change: &ViewChange) -> Result<()> {
+        let mut state = content.places.remove(&self.place).unwrap_or_default();
+        state.apply(change).map_err(Error::failure)?;
         while content.places.len() >= MAX_PLACES && content.places.pop_first().is_some() {}
-        content.places.insert(self.place.clone(), state.clone());
+        content.places.insert(self.place.clone(), state);
         let text = toml::to_string(&content).map_err(|e| {
             Error::failure("the sort order, the columns and the saved filters can't be saved").why(e.to_string())
         })?;
@@ -203,16 +239,44 @@ mod tests {
         let [here, there] = ["/a.db", "https://b:1"].map(|place| ViewStateFile::new(path.clone(), place));
         assert_eq!(here.load().unwrap(), ViewState::default());
         let sort = Sort { column: SortColumn::LastSeen, descending: true };
-        let mut state = ViewState { sort, ..ViewState::default() };
-        state.toggle_column("HINT");
-        state.save_filter(filter("mine", "account:ci is:stale")).unwrap();
-        state.tips.push("keys".to_owned());
-        here.save(&state).unwrap();
-        there.save(&ViewState::default()).unwrap();
+        let changes = [
+            ViewChange::Sort(sort),
+            ViewChange::Column { heading: "HINT".to_owned(), is_hidden: true },
+            ViewChange::SaveFilter(filter("mine", "account:ci is:stale")),
+            ViewChange::Tip("keys"),
+        ];
+        let mut state = ViewState::default();
+        for change in changes {
+            state.apply(&change).unwrap();
+            here.apply(&change).unwrap();
+        }
+        there.apply(&ViewChange::Sort(Sort::default())).unwrap();
         let tips_of_all = ViewState { tips: state.tips.clone(), ..ViewState::default() };
         assert_eq!((here.load().unwrap(), there.load().unwrap()), (state, tips_of_all));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o7777, 0o700);
+    }
+
+    #[test]
+    fn changes_of_two_screens_are_both_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = ViewStateFile::new(folder.path().join("screens.toml"), "/a.db");
+        let mut other = file.load().unwrap();
+        file.apply(&ViewChange::SaveFilter(filter("mine", "account:ci"))).unwrap();
+        let tip = ViewChange::Tip("keys");
+        other.apply(&tip).unwrap();
+        file.apply(&tip).unwrap();
+        let state = file.load().unwrap();
+        assert_eq!((state.filters.len(), state.tips), (1, other.tips));
+    }
+
+    #[test]
+    fn tip_that_can_not_be_noted_is_no_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        let file = ViewStateFile::new(folder.path().join("file/screens.toml"), "/a.db");
+        assert!(file.apply(&ViewChange::Tip("keys")).is_ok());
+        assert!(file.apply(&ViewChange::Sort(Sort::default())).is_err());
     }
 
     #[test]
@@ -232,7 +296,9 @@ mod tests {
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
             assert!(file.load().is_err(), "{text:.40}");
-            file.save(&ViewState::default()).unwrap();
+            file.apply(&ViewChange::Tip("keys")).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text, "only the user's changes replace it");
+            file.apply(&ViewChange::Sort(Sort::default())).unwrap();
             assert!(file.load().is_ok(), "{text:.40}");
         }
         // Somebody else could have written it.
@@ -255,7 +321,7 @@ mod tests {
         assert_eq!(state.filters_of("audit").count(), 0);
         let secret = format!("jtn_{}_{}", "a".repeat(8), "b".repeat(38));
         assert!(state.save_filter(filter("7", &secret)).is_err());
-        state.remove_filter(&filter("7", "b"));
+        state.apply(&ViewChange::RemoveFilter(filter("7", "b"))).unwrap();
         assert_eq!(state.filters.len(), MAX_FILTERS - 1);
     }
 }

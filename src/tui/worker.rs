@@ -19,7 +19,7 @@ use crate::platform::{catalogue_file, threads};
 use crate::propagation::PropagationProbe;
 use crate::tui::effect::{Call, CatalogueSource};
 use crate::tui::msg::{Msg, RequestId};
-use crate::tui::view_state::{ViewState, ViewStateFile};
+use crate::tui::view_state::{ViewChange, ViewStateFile};
 use crate::verbs::Backend;
 use crate::verbs::ports::SecretFileWriter;
 use crate::verbs::request::Request;
@@ -31,7 +31,7 @@ pub(super) enum Job {
     ReadCatalogue(RequestId, CatalogueSource, Arc<[Catalogue]>),
     CheckPropagation(i64),
     FindService,
-    SaveViewState(ViewStateFile, Box<ViewState>),
+    Remember(ViewStateFile, ViewChange),
     SignOut,
     Close,
 }
@@ -56,7 +56,7 @@ impl Job {
             | Job::ReadCatalogue(..)
             | Job::CheckPropagation(_)
             | Job::FindService
-            | Job::SaveViewState(..)
+            | Job::Remember(..)
             | Job::SignOut
             | Job::Close => Lane::Short,
         }
@@ -226,7 +226,7 @@ fn spawn_store_worker(
                     Msg::CatalogueLoaded(id, Box::new(loaded))
                 }
                 Job::FindService => Msg::ServiceFound(propagation_probe.verify_endpoint()),
-                Job::SaveViewState(file, state) => match file.save(&state) {
+                Job::Remember(file, change) => match file.apply(&change) {
                     Ok(()) => continue,
                     Err(error) => Msg::ViewStateFailed(error),
                 },

@@ -9,6 +9,7 @@ use crate::tui::component::{Component, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::text_fit::fit;
+use crate::tui::view_state::ViewChange;
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::list_cursor::Cursor;
@@ -40,7 +41,7 @@ impl Component for ColumnsDialog {
         let (theme, columns) = (&model.theme, dialog_columns(area));
         let row = |(at, heading): (usize, &&'static str)| {
             let is_current = at == self.cursor.position();
-            let is_hidden = model.view_state.hidden_columns.iter().any(|hidden| hidden == heading);
+            let is_hidden = model.view_state.hides(heading);
             let (cursor, tick) = (if is_current { "▶" } else { " " }, if is_hidden { "[ ]" } else { "[x]" });
             let text = format!("{cursor} {tick} {}", heading.trim());
             Line::styled(fit(&text, columns), if is_current { theme.selected } else { Style::new() })
@@ -51,12 +52,12 @@ impl Component for ColumnsDialog {
         draw_dialog(frame, area, "Columns", lines, self.cursor.position(), key_hints(self, model, columns), theme);
     }
 
-    fn on_action(&mut self, action: Action, _ctx: &UpdateContext<'_>) -> Intent {
+    fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {
         match (action, self.headings.get(self.cursor.position())) {
             (Action::Cancel, _) => Intent::Close(None),
             (Action::Tick, Some(heading)) => {
-                let heading = *heading;
-                Intent::remember(move |state| state.toggle_column(heading))
+                let is_hidden = !ctx.model.view_state.hides(heading);
+                Intent::Remember(ViewChange::Column { heading: (*heading).to_owned(), is_hidden })
             }
             _ => {
                 self.cursor.move_by(action, self.headings.len(), self.headings.len());

@@ -9,7 +9,7 @@ use crate::tui::component::{Component, DialogResult, Intent, UpdateContext};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::text_fit::{cut, fit};
-use crate::tui::view_state::{MAX_FILTERS, MAX_NAME, SavedFilter};
+use crate::tui::view_state::{MAX_FILTERS, MAX_NAME, SavedFilter, ViewChange};
 use crate::tui::widget::dialog_frame::{dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::list_cursor::Cursor;
@@ -82,10 +82,10 @@ impl Component for FiltersDialog {
             (Action::Cancel, _) => Intent::Close(None),
             (Action::Accept, Some(filter)) => Intent::Close(Some(DialogResult::Filter(filter.text.clone()))),
             (Action::Discard, Some(filter)) => {
-                let filter = filter.clone();
+                let filter = ViewChange::RemoveFilter(filter.clone());
                 let left = ctx.model.view_state.filters_of(self.screen).count() - 1;
                 self.cursor.place_at(self.cursor.position(), 0, left, MAX_FILTERS);
-                Intent::remember(move |state| state.remove_filter(&filter))
+                Intent::Remember(filter)
             }
             _ => {
                 let count = ctx.model.view_state.filters_of(self.screen).count();
@@ -146,8 +146,7 @@ impl Component for SaveFilterDialog {
             Action::Accept => {
                 let name = self.name.text().trim().to_owned();
                 let filter = SavedFilter { screen: self.screen.to_owned(), name, text: self.text.clone() };
-                let save = Intent::Remember(Box::new(|state| state.save_filter(filter)));
-                Intent::All(vec![Intent::Close(None), save])
+                Intent::All(vec![Intent::Close(None), Intent::Remember(ViewChange::SaveFilter(filter))])
             }
             _ => Intent::Stay,
         }

@@ -35,8 +35,9 @@ pub(super) fn play_back(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     loop {
         app.model.top = app.top_layer();
-        // The input was meant for a list and the dialogs over it, never for a password field of the lock.
-        if app.model.exit.is_some() || matches!(app.model.top, Layer::Lock | Layer::Screen) {
+        // The input was meant for a list and the dialogs over it, never for a password field of the lock, nor for a field
+        // that an editor is about to change.
+        if app.model.exit.is_some() || app.edited.is_some() || matches!(app.model.top, Layer::Lock | Layer::Screen) {
             app.held_input.clear();
         }
         let Some(input) = app.held_input.pop_front() else { return effects };

@@ -21,12 +21,10 @@ use crate::tui::component::{Component, Destination, DialogResult, Exit, Intent, 
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Key};
 use crate::tui::layer::Layer;
-use crate::tui::modal;
 use crate::tui::model::RequestKind;
 use crate::tui::msg::{Copied, Msg, ReadKey};
 use crate::tui::notice::{Notice, NoticeId};
-use crate::tui::page_keys;
-use crate::tui::tips;
+use crate::tui::{modal, page_keys, tips};
 use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
 use crate::verbs::credential::Credential;
 use crate::verbs::session::Session;
@@ -238,7 +236,11 @@ fn press(app: &mut App, event: &KeyEvent) -> Option<Vec<Effect>> {
         let intent = page.on_edit(&ctx);
         return Some(apply_intent(app, layer, intent));
     }
-    let action = page_keys::lookup(app.page(layer), Key::from(*event), &app.model);
+    let key = Key::from(*event);
+    let action = page_keys::lookup(app.page(layer), key, &app.model);
+    if let Some(notice) = app.page(layer).and_then(|page| page_keys::refusal(page, key, &app.model)) {
+        app.model.notify(notice);
+    }
     if held_input::must_wait(app, action) {
         return None;
     }
@@ -355,8 +357,8 @@ pub(super) fn apply_intent(app: &mut App, layer: Layer, intent: Intent) -> Vec<E
             app.held_input.push_front(Msg::Act(action));
             Vec::new()
         }
-        Intent::Remember(change) => match change(&mut app.model.view_state) {
-            Ok(()) => vec![Effect::SaveViewState(Box::new(app.model.view_state.clone()))],
+        Intent::Remember(change) => match app.model.view_state.apply(&change) {
+            Ok(()) => vec![Effect::Remember(change)],
             Err(why) => {
                 app.model.notify(Notice::new(NoticeId::NoEffect, why));
                 Vec::new()

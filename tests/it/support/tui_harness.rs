@@ -263,8 +263,8 @@ impl TuiHarness {
                     continue;
                 }
                 Effect::Redraw | Effect::TakeMouse(_) => continue,
-                Effect::SaveViewState(state) => {
-                    self.saved_view = Some(*state);
+                Effect::Remember(_) => {
+                    self.saved_view = Some(self.app.model.view_state.clone());
                     continue;
                 }
                 Effect::Suspend => {

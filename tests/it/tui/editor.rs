@@ -9,6 +9,7 @@ use jeton::tui::theme::Theme;
 
 use super::edit_and_copy::fixture;
 use super::lines_of;
+use super::typed_ahead::burst;
 use crate::support::fakes::{PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
 
@@ -74,6 +75,16 @@ fn text_edited_for_long_waits_below_the_lock() {
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_top("create-token");
     s.assert_shows("Deploys");
+}
+
+#[test]
+fn keys_typed_ahead_of_the_editor_are_dropped() {
+    let (install, _) = fixture();
+    let mut s = burst(TuiHarness::signed_in(install), &format!("3/bot<enter>1e<tab>{KEY}<c-u>typed ahead"));
+    assert_eq!(s.edited, ["Deploys"]);
+    edited(&mut s, "Deploys the shop");
+    s.assert_shows("Deploys the shop");
+    s.assert_hides("typed ahead");
 }
 
 #[test]

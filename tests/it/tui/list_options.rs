@@ -14,6 +14,15 @@ use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
 
 #[test]
+fn filter_for_revoked_tokens_leads_to_the_trash() {
+    let mut s = TuiHarness::signed_in(TestInstall::new());
+    s.keys("/status:revoked");
+    s.assert_shows("in the trash: t shows it");
+    s.keys("<enter>t");
+    s.assert_hides("in the trash: t");
+}
+
+#[test]
 fn mine_expiring_and_stale_combine_with_the_filter() {
     let install = TestInstall::new();
     install.account("ci", Role::Member);

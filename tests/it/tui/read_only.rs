@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jeton::error::{Error, Kind, Result};
 use jeton::read_only_backend::backend_for_screens;
 use jeton::tui::msg::Msg;
+use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
 use jeton::verbs::Backend;
 use jeton::verbs::credential::Credential;
@@ -68,6 +69,8 @@ fn keys_for_changes_do_nothing_and_are_not_shown() {
         s.keys(keys);
         s.assert_no_dialog();
     }
+    s.keys("1x");
+    s.assert_notice(NoticeId::NoEffect);
     s.keys("1<enter>");
     s.assert_top("token-details");
     s.keys("<esc>:token revoke a<enter>");

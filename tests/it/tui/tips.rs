@@ -66,6 +66,18 @@ fn tip_covers_no_message_and_no_dialog() {
 }
 
 #[test]
+fn read_only_screens_have_no_tip_about_changes() {
+    for is_read_only in [false, true] {
+        let mut s = TuiHarness::with_config(TestInstall::new(), Theme::colour(), |config| {
+            (config.tips, config.is_read_only) = (true, is_read_only);
+        });
+        s.app.model.view_state.tips = vec!["keys".to_owned()];
+        s.keys(&format!("{PASSWORD}<enter>5"));
+        assert_eq!(has_tip(&s), !is_read_only);
+    }
+}
+
+#[test]
 fn tips_can_be_off() {
     let mut s = TuiHarness::with_config(TestInstall::new(), Theme::colour(), |config| config.tips = false);
     s.keys(&format!("{PASSWORD}<enter>6"));

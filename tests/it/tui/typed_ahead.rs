@@ -13,7 +13,7 @@ use crate::support::tui_harness::TuiHarness;
 const THREE: [&str; 3] = ["alpha", "beta", "gamma"];
 
 /// Returns the screens after `keys` were typed at once, and then all replies have come.
-fn burst(mut s: TuiHarness, keys: &str) -> TuiHarness {
+pub fn burst(mut s: TuiHarness, keys: &str) -> TuiHarness {
     s.held_replies = Some(Default::default());
     s.keys(keys);
     s.deliver_replies(false);

@@ -3,7 +3,7 @@
 use jeton::domain::query::sort::{Sort, SortColumn};
 use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
-use jeton::tui::view_state::{MAX_FILTERS, SavedFilter};
+use jeton::tui::view_state::{MAX_FILTERS, SavedFilter, ViewChange};
 
 use super::table::install;
 use super::{dialog_lines, table_text};
@@ -87,7 +87,7 @@ fn filters_are_bounded() {
     let mut s = TuiHarness::signed_in(install(&["a"]));
     for n in 0..MAX_FILTERS {
         let filter = SavedFilter { screen: "audit".to_owned(), name: n.to_string(), text: "a".to_owned() };
-        s.app.model.view_state.save_filter(filter).unwrap();
+        s.app.model.view_state.apply(&ViewChange::SaveFilter(filter)).unwrap();
     }
     s.keys("/a<c-s>one more<enter>");
     s.assert_notice(NoticeId::NoEffect);

@@ -25,6 +25,7 @@ use crate::tui::modal::sort_order::SortDialog;
 use crate::tui::model::Model;
 use crate::tui::outcome::Outcome;
 use crate::tui::text_fit::group_digits;
+use crate::tui::view_state::ViewChange;
 use crate::tui::widget::table_columns::{Cell, TableColumns, TableSpec};
 use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::request::{Request, Response};
@@ -222,7 +223,7 @@ impl Source for TokenList {
     fn on_answer(list: &mut Tokens, answer: DialogResult) -> Intent {
         let DialogResult::Sort(sort) = answer else { return Intent::Stay };
         let read = list.set_options(|options| options.sort = sort);
-        Intent::All(vec![read, Intent::remember(move |state| state.sort = sort)])
+        Intent::All(vec![read, Intent::Remember(ViewChange::Sort(sort))])
     }
 
     fn on_action(list: &mut Tokens, action: Action, ctx: &UpdateContext<'_>) -> Option<Intent> {
@@ -321,7 +322,7 @@ impl Source for TokenList {
     }
 
     fn no_match_hint(&self, filter: &TokenFilter, model: &Model) -> Option<String> {
-        view::unknown_method(filter, &model.catalogues)
+        view::no_match_hint(filter, self.options.trashed, self.context(), model)
     }
 
     fn empty_text(&self, model: &Model) -> &'static str {

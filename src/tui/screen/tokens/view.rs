@@ -10,7 +10,7 @@ use crate::domain::policy::Policy;
 use crate::domain::query::token_filter::TokenFilter;
 use crate::domain::role::Role;
 use crate::domain::time::relative;
-use crate::domain::token::Token;
+use crate::domain::token::{Status, Token};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::{token_details, token_usage};
 use crate::tui::model::Model;
@@ -43,9 +43,18 @@ pub(super) fn facts(list: &TokenList, model: &Model) -> Vec<(String, Style)> {
     facts.into_iter().chain(tried.map(|tried| (tried, theme.danger))).collect()
 }
 
+/// Returns the reason why nothing matches the filter, if it is known.
+pub(super) fn no_match_hint(filter: &TokenFilter, trashed: bool, context: Context, model: &Model) -> Option<String> {
+    if filter.status == Some(Status::Deleted) && !trashed {
+        let key = model.keymap.key(context, Action::Trash);
+        return Some(format!("Revoked tokens are in the trash: {key} shows it."));
+    }
+    unknown_method(filter, &model.catalogues)
+}
+
 /// Says that the filter's method is in no catalogue, neither as a method nor as a set. `None` if it is, or if no catalogue
 /// is loaded.
-pub(super) fn unknown_method(filter: &TokenFilter, catalogues: &[Catalogue]) -> Option<String> {
+fn unknown_method(filter: &TokenFilter, catalogues: &[Catalogue]) -> Option<String> {
     let text = filter.method.as_ref().filter(|_| !catalogues.is_empty())?;
     let ids = catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());
     let sets = catalogues.iter().flat_map(|catalogue| &catalogue.sets).map(|set| set.name.as_str());
