@@ -15,8 +15,10 @@ is installed.
 """
 
 import argparse
+import atexit
 import csv
 import fcntl
+import functools
 import math
 import os
 import pty
@@ -138,8 +140,19 @@ class Program(NamedTuple):
     tick: bytes = b""
 
 
+@functools.lru_cache
+def config_folder():
+    """Returns a configuration folder that turns tips off, because a tip takes the place of lines of its first screen."""
+    folder = tempfile.mkdtemp(prefix="jeton-screens-config-")
+    atexit.register(shutil.rmtree, folder)
+    os.mkdir(os.path.join(folder, "jeton"))
+    with open(os.path.join(folder, "jeton", "config.toml"), "w") as config:
+        config.write('tips = "no"\n')
+    return folder
+
+
 def screens(program, store):
-    environment = {"HOME": os.path.dirname(store), "JETON_TOKEN_FILE": f"{store}.token"}
+    environment = {"HOME": os.path.dirname(store), "XDG_CONFIG_HOME": config_folder(), "JETON_TOKEN_FILE": f"{store}.token"}
     return Program("jeton", [program, "--store", store], "▶".encode(), STEPS, environment)
 
 
@@ -173,11 +186,11 @@ class Session:
         self.link, self.quiet, self.tick = link, 0.25 if not link.rate else 1.5, program.tick
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-        self.started = time.monotonic()
-        take_terminal = lambda: (os.setsid(), fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        # A vfork, which copies no pages of this program. The terminal opened after `setsid` becomes the controlling one.
+        terminal = [(os.POSIX_SPAWN_OPEN, 0, os.ttyname(slave), os.O_RDWR, 0), *[(os.POSIX_SPAWN_DUP2, 0, fd) for fd in (1, 2)]]
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color", **program.environment}
-        self.process = subprocess.Popen(program.command, stdin=slave, stdout=slave, stderr=slave, env=environment,
-                                        preexec_fn=take_terminal)
+        self.started = time.monotonic()
+        self.pid = os.posix_spawnp(program.command[0], program.command, environment, file_actions=terminal, setsid=True)
         os.close(slave)
 
     def read(self, timeout):
@@ -225,12 +238,12 @@ class Session:
         return self.wait(start, rows=rows)
 
     def cpu_ms(self):
-        with open(f"/proc/{self.process.pid}/stat") as stat:
+        with open(f"/proc/{self.pid}/stat") as stat:
             fields = stat.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) * 1000 / TICKS
 
     def peak_mib(self):
-        with open(f"/proc/{self.process.pid}/status") as status:
+        with open(f"/proc/{self.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
 
     def end(self, how):
@@ -238,8 +251,8 @@ class Session:
         if how == "q":
             os.write(self.master, b"q")
         else:
-            self.process.send_signal(how)
-        while self.process.poll() is None:
+            os.kill(self.pid, how)
+        while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
             self.read(0.01)
         os.close(self.master)
 

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::platform::bounded_read::{FirstLine, MAX_SECRET_LINE, read_first_line};
 use crate::platform::signals;
 use crate::platform::terminal_echo::{EchoOff, TERMINAL};
-use crate::platform::terminal_input::wait_until_asked_to_end;
+use crate::platform::terminal_input::wait_for_input_or_end;
 
 /// A person who reads and types lines. Tests have a script instead.
 pub(super) trait Conversation: Debug {
@@ -55,7 +55,7 @@ impl Conversation for TerminalLines {
 
     fn read(&self) -> Result<FirstLine> {
         let terminal = File::open(TERMINAL).map_err(terminal_error)?;
-        if self.holds_ends && !wait_until_asked_to_end(&terminal).map_err(terminal_error)? {
+        if self.holds_ends && !wait_for_input_or_end(&terminal).map_err(terminal_error)? {
             return Ok(FirstLine::Empty);
         }
         read_first_line(&terminal, MAX_SECRET_LINE)

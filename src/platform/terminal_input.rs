@@ -121,7 +121,7 @@ pub fn read(buffer: &mut [u8], timeout: Option<Duration>, pause: &InputPause) ->
 
 /// Waits for something to read from `input`. Returns `false` if a signal asked the program to end first, after
 /// [`signals::hold_ends`].
-pub fn wait_until_asked_to_end(input: impl AsFd) -> io::Result<bool> {
+pub fn wait_for_input_or_end(input: impl AsFd) -> io::Result<bool> {
     while !signals::is_asked_to_end() {
         if wait(&mut [PollFd::new(&input, PollFlags::IN)], Some(CHECK_INTERVAL))? {
             return Ok(true);

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
@@ -21,24 +21,26 @@ pub(super) fn spawn_clipboard(
 ) -> Result<(Sender<ClipboardText>, JoinHandle<Option<()>>)> {
     let (texts, queue) = channel::<ClipboardText>();
     let thread = spawn_worker("clipboard", answer, move |answer| {
-        let mut holds_secret = false;
+        // While the clipboard holds a secret.
+        let mut clear_at: Option<Instant> = None;
         loop {
-            let next = if holds_secret {
-                queue.recv_timeout(clear_delay)
-            } else {
-                queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            let next = match clear_at {
+                Some(at) => queue.recv_timeout(at.saturating_duration_since(Instant::now())),
+                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match next {
                 Ok(ClipboardText { text, is_secret }) => {
                     let how = if is_secret { Copied::Temporary } else { Copied::Permanent };
                     let done = clipboard.copy(text, is_secret);
                     // After a failed copy, the clipboard can still hold an earlier secret.
-                    holds_secret = if done.is_ok() { is_secret } else { holds_secret };
+                    if done.is_ok() {
+                        clear_at = is_secret.then(|| Instant::now() + clear_delay);
+                    }
                     answer(Msg::Copied(done.map(|()| how)));
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     answer(Msg::Copied(clipboard.forget().map(|()| Copied::Cleared)));
-                    holds_secret = false;
+                    clear_at = None;
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     // Nobody reads a message any more.

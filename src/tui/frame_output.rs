@@ -94,7 +94,7 @@ struct Scroll {
 }
 
 impl Scroll {
-    /// Finds the most rows of `next` whose text stands elsewhere in `shown`. Rows with other text count too if their
+    /// Finds the most rows of `next` whose text is elsewhere in `shown`. Rows with other text count too if their
     /// hashes are equal; the scroll then saves no bytes.
     fn find(shown: &Buffer, next: &Buffer) -> Option<Scroll> {
         let (shown, next) = (text_hashes(shown), text_hashes(next));

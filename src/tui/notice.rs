@@ -114,6 +114,11 @@ impl Notice {
         matches!(self.id, NoticeId::Done(_) | NoticeId::Copied | NoticeId::Mouse)
     }
 
+    /// Returns `true` if a dialog must not cover the notice, so that it is shown below the dialog.
+    pub fn is_below_dialogs(&self) -> bool {
+        !self.is_success() && self.id != NoticeId::Tip
+    }
+
     pub fn glyph(&self, theme: &Theme) -> (&'static str, Style) {
         match self.id {
             NoticeId::Sent | NoticeId::Unchanged | NoticeId::Tip => ("·", theme.accent),

@@ -9,7 +9,9 @@ use crate::tui::app::{App, Screen};
 use crate::tui::ascii;
 use crate::tui::component::{ClickTarget, Component};
 use crate::tui::keymap::Action;
-use crate::tui::model::SPINNER_AFTER;
+use crate::tui::layer::Layer;
+use crate::tui::model::{Model, SPINNER_AFTER};
+use crate::tui::screen::list::layout::demo_hint;
 use crate::tui::screen::tabs;
 use crate::tui::text_fit::{cut, fold, width};
 use crate::tui::widget::key_hints::{hint_at, key_hints};
@@ -69,10 +71,25 @@ fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let page = app.screen.component().filter(|_| app.model.active_screen().is_some());
     if let Some(page) = page {
         frame.render_widget(key_hints(page, &app.model, keys.width.into()), keys);
+    } else if let Layer::Modal(_) = app.model.top {
+        frame.render_widget(below_dialog(&app.model, keys.width.into()), keys);
     }
     let columns = u16::try_from(width(&busy)).unwrap_or(area.width).min(area.width);
     let right = Rect { x: area.right() - columns, width: columns, ..area };
     frame.render_widget(Span::styled(busy, app.model.theme.accent), right);
+}
+
+/// Returns the line below a dialog, which may cover the other places of these texts: a notice, or else the password of
+/// a demo.
+fn below_dialog(model: &Model, columns: usize) -> Line<'static> {
+    match model.notice.as_ref().filter(|notice| notice.is_below_dialogs()) {
+        Some(notice) => {
+            let (glyph, style) = notice.glyph(&model.theme);
+            let text = cut(&notice.full_text(), columns.saturating_sub(2));
+            Line::from(vec![Span::styled(glyph, style), Span::raw(format!(" {text}"))])
+        }
+        None => Line::styled(cut(&demo_hint(model, columns), columns), model.theme.warning),
+    }
 }
 
 /// Returns the part of the footer for keys, before the text about pending work.

@@ -156,7 +156,7 @@ impl SearchIndex {
     }
 
     /// Returns a test if the token with an id matches. Faster than a search if many tokens match and few are needed.
-    /// `None` if so few of some tokens match that a search is faster.
+    /// `None` if none of [`TRIED_TOKENS`] matches, because a search is then faster.
     pub fn test(&self, wanted: &SearchText) -> Option<impl Fn(i64) -> bool + 'static> {
         let (texts, changed, wanted) = (Arc::clone(&self.texts), self.changed.clone(), wanted.clone());
         let tests = Tests::new(&wanted, &texts);

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::query_helpers::execute;
+use super::query_helpers::{corrupt, execute};
 use crate::error::Result;
 
 /// Records that the account has one more token, in the trash or not.
@@ -29,5 +29,8 @@ fn adjust(db: &Connection, account: i64, kept: i64, trashed: i64) -> Result<()> 
         let sql = "INSERT INTO token_counts (account_id, kept, trashed) VALUES (?1, ?2, ?3)";
         execute(db, sql, params![account, kept, trashed])?;
     }
-    execute(db, "UPDATE token_totals SET kept = kept + ?1, trashed = trashed + ?2", [kept, trashed]).map(drop)
+    match execute(db, "UPDATE token_totals SET kept = kept + ?1, trashed = trashed + ?2", [kept, trashed])? {
+        0 => Err(corrupt("the number of all tokens")),
+        _ => Ok(()),
+    }
 }

@@ -167,8 +167,8 @@ impl TokenSearch {
         self.find_in(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), db, &text)
     }
 
-    /// Looks for the first page of tokens that match `query` by `look`. `None` without a look if so few tokens match that
-    /// [`TokenSearch::find`] is faster.
+    /// Looks for the first page of tokens that match `query` by `look`. `None` without a look if no token of a sample matches,
+    /// because [`TokenSearch::find`] is then faster.
     ///
     /// # Errors
     /// Those of `look`, and [`crate::error::Kind::Failure`] when the store can't be read.
@@ -220,7 +220,7 @@ impl TokenSearch {
             Ok(None) => {
                 tracing::warn!(
                     max_bytes = MAX_BYTES,
-                    "the tokens have too much text for the search index, so each search reads the store"
+                    "the tokens have too much text or too many methods for the search index, so each search reads the store"
                 );
                 None
             }

@@ -6,20 +6,21 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, TransactionState, params_from_iter};
 
 use super::ledger_read::data_version;
-use super::query_helpers::{query_count, sqlite_error};
+use super::query_helpers::{corrupt, count as to_count, query_one, sqlite_error};
 use super::token_list_query::{and_visible, in_list};
 use super::where_clause::WhereClause;
 use crate::domain::account::AccountId;
 use crate::error::Result;
 use crate::verbs::ports::{Visibility, WindowQuery};
 
-/// The number that a connection counted last. Adding up the counts of all accounts takes a good part of the time of a page.
+/// The number that a connection counted last. For a user who doesn't see all tokens, adding up the counts of the accounts
+/// takes a good part of the time of a page.
 #[derive(Default)]
-pub(super) struct TokenTotals(Mutex<Option<(Counted, u64)>>);
+pub(super) struct TokenTotals(Mutex<Option<(TotalKey, u64)>>);
 
 /// The tokens that were counted, and the state of the store.
 #[derive(PartialEq, Eq)]
-struct Counted {
+struct TotalKey {
     visibility: Visibility,
     account: Option<AccountId>,
     trashed: bool,
@@ -38,13 +39,13 @@ impl TokenTotals {
         }
         let WindowQuery { ref visibility, account, trashed, .. } = *query;
         let (version, changes) = (data_version(db)?, db.total_changes());
-        let counted = Counted { visibility: visibility.clone(), account, trashed, version, changes };
+        let key = TotalKey { visibility: visibility.clone(), account, trashed, version, changes };
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
-            Some((known, total)) if *known == counted => Ok(*total),
+            Some((known, total)) if *known == key => Ok(*total),
             _ => {
                 let total = count(db, query, None)?;
-                *last = Some((counted, total));
+                *last = Some((key, total));
                 Ok(total)
             }
         }
@@ -66,5 +67,6 @@ pub(super) fn count(db: &Connection, query: &WindowQuery, accounts: Option<&[i64
         true => format!("SELECT {column} FROM token_totals"),
         false => format!("SELECT coalesce(sum({column}), 0) FROM token_counts {}", counted.sql()),
     };
-    query_count(db, &sql, params_from_iter(&counted.values))
+    let total = query_one(db, &sql, params_from_iter(&counted.values), |row| to_count(row, 0))?;
+    total.ok_or_else(|| corrupt("the number of all tokens"))
 }

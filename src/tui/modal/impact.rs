@@ -276,8 +276,9 @@ pub fn describe(removal: &Removal, impact: &Impact, columns: usize, dates: Dates
     let of = removal.object().map_or_else(String::new, |object| format!(" {}", object.join(" ")));
     let used = group_digits(impact.used);
     let tokens = if impact.count == 1 { String::new() } else { format!("{bound}{used} of {count}, ") };
-    // The title names a single token.
-    let single = impact.tokens.first().filter(|one| impact.count == 1 && of.is_empty() && one.usage.week > 0);
+    // The dialog about one token names it.
+    let is_named = matches!(removal, Removal::Tokens(ids) if ids.len() == 1);
+    let single = impact.tokens.first().filter(|one| is_named && one.usage.week > 0);
     let end = single.map_or_else(|| ":".to_owned(), |one| format!(", {} today", group_digits(one.usage.today)));
     let mut text = text.row(LineStyle::Warning, format!("! In use: {tokens}{calls}{of} in the last 7 days{end}"));
     for one in impact.tokens.iter().filter(|one| one.usage.week > 0) {

@@ -201,10 +201,9 @@ impl Dialog for RegenerateTokenDialog {
         let theme = layout.theme;
         layout
             .text_line("The token gets a new secret. Name, description and API selection stay the same.", Style::new());
-        let grace = if self.rotating || self.token.expiry.is_past(model.now) {
-            ""
-        } else {
-            "The old secret can keep working for a while, but not after the expiry."
+        let grace = match self.offers_grace() {
+            true => "The old secret can keep working for a while, but not after the expiry.",
+            false => "",
         };
         layout.text_line(grace, Style::new());
         layout.blank();

@@ -21,6 +21,9 @@ use crate::tui::widget::dialog_frame::{FRAME_ROWS, dialog_area, dialog_click, di
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
 
+/// Number of columns of a terminal from which on the labels of all keys fit.
+const MIN_COLUMNS_OF_LABELS: u16 = 50;
+
 /// The dialog that shows a secret once.
 pub struct RevealSecretDialog {
     token: Token,
@@ -33,6 +36,8 @@ pub struct RevealSecretDialog {
     saved: bool,
     note: String,
     failed: bool,
+    /// `true` while the note says that the clipboard will be cleared.
+    awaits_clearing: bool,
     /// A warning about the selection.
     warning: Option<String>,
 }
@@ -50,6 +55,7 @@ impl RevealSecretDialog {
             saved: false,
             note: String::new(),
             failed: false,
+            awaits_clearing: false,
             warning,
         }
     }
@@ -151,8 +157,13 @@ impl Component for RevealSecretDialog {
         Intent::Run(Effect::FindService)
     }
 
-    fn label(&self, action: Action, _model: &Model) -> Option<&'static str> {
-        (action == Action::ShowSecret).then_some(if self.shown { "Hide" } else { "Show" })
+    fn label(&self, action: Action, model: &Model) -> Option<&'static str> {
+        match action {
+            Action::ShowSecret => Some(if self.shown { "Hide" } else { "Show" }),
+            // Leaves room for the key that ends the dialog.
+            Action::SaveSecret if model.size.0 < MIN_COLUMNS_OF_LABELS => Some("Save"),
+            _ => None,
+        }
     }
 
     fn on_lock(&mut self) {
@@ -165,7 +176,10 @@ impl Component for RevealSecretDialog {
 
     fn on_reply(&mut self, reply: &mut Reply, _ctx: &UpdateContext<'_>) -> Option<Intent> {
         match reply {
+            // It was another secret, or the note is about something later.
+            Reply::Copied(Ok(Copied::Cleared)) if !self.awaits_clearing => return None,
             Reply::Copied(result) => {
+                self.awaits_clearing = matches!(result, Ok(Copied::Temporary));
                 self.copied |= matches!(result, Ok(Copied::Temporary | Copied::Permanent));
                 if let Ok(Copied::Sent(route)) = result {
                     self.sent = Some(*route);
@@ -173,7 +187,7 @@ impl Component for RevealSecretDialog {
                 (self.note, self.failed) = (Copied::describe(result), result.is_err());
             }
             Reply::Saved(Ok(path)) => {
-                self.saved = true;
+                (self.saved, self.awaits_clearing) = (true, false);
                 (self.note, self.failed) = (format!("saved to {}, readable only by you", path.display()), false);
             }
             Reply::Saved(Err(_)) | Reply::Response(_) | Reply::Catalogue(_) => return None,

@@ -24,9 +24,9 @@ impl Backend for Nothing {
 fn stop_that_came_too_late_does_not_stop_the_next_work() {
     let jeton: Arc<dyn Backend> = Arc::new(Nothing);
     let delivery = Arc::new(platform::secret_files::InterruptibleDelivery);
-    let witness = PropagationProbe::new(std::path::Path::new("nowhere"));
+    let probe = PropagationProbe::new(std::path::Path::new("nowhere"));
     let connections = Connections { short: Arc::clone(&jeton), long_changes: Arc::clone(&jeton), long_reads: jeton };
-    let store = StoreWorkers::start(connections, delivery, witness, Arc::default(), drop).unwrap();
+    let store = StoreWorkers::start(connections, delivery, probe, Arc::default(), drop).unwrap();
     let (progress, ledger_shown) = (Arc::<Progress>::default(), Arc::default());
     let workers = Workers {
         store: Arc::new(store),

@@ -41,9 +41,9 @@ impl Workers {
             long_changes: Arc::clone(&config.for_long_changes),
             long_reads: Arc::clone(&config.for_long_reads),
         };
-        let (delivery, witness) = (Arc::clone(&config.secret_files), config.propagation_probe.clone());
+        let (delivery, probe) = (Arc::clone(&config.secret_files), config.propagation_probe.clone());
         let shown = Arc::clone(&ledger_shown);
-        let store = StoreWorkers::start(connections, delivery, witness, shown, msg_sender(events_tx))?;
+        let store = StoreWorkers::start(connections, delivery, probe, shown, msg_sender(events_tx))?;
         let route = ClipboardRoute::choose();
         let clipboard = match route {
             ClipboardRoute::Desktop => clipboard::desktop()

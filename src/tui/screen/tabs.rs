@@ -76,9 +76,21 @@ impl Tab {
 /// Returns the tabs, and the text for the signed-in user and the place, on a terminal of `columns`.
 fn fit(current: ScreenId, columns: usize, model: &Model) -> (Vec<Tab>, String) {
     let fitting = choices(model).into_iter().find_map(|(dropped, place)| {
-        let tabs = tabs(current, &DROPPED_LABELS[..dropped], model);
-        let used: usize = tabs.iter().map(Tab::width).sum();
-        (width(PROGRAM) + used + width(&place) < columns).then_some((tabs, place))
+        let fitting = |unlabelled: &[ScreenId]| {
+            let tabs = tabs(current, unlabelled, model);
+            let used: usize = tabs.iter().map(Tab::width).sum();
+            (width(PROGRAM) + used + width(&place) < columns).then_some(tabs)
+        };
+        let mut unlabelled = DROPPED_LABELS[..dropped].to_vec();
+        let mut best = fitting(&unlabelled)?;
+        // Once a longer label is dropped, a shorter one may fit after all.
+        for screen in DROPPED_LABELS[..dropped].iter().rev() {
+            let fewer: Vec<_> = unlabelled.iter().copied().filter(|other| other != screen).collect();
+            if let Some(tabs) = fitting(&fewer) {
+                (best, unlabelled) = (tabs, fewer);
+            }
+        }
+        Some((best, place))
     });
     fitting.unwrap_or_else(|| (tabs(current, &DROPPED_LABELS, model), String::new()))
 }

@@ -78,7 +78,7 @@ impl Source for AcceptedUses {
             Cell::new(format!("{:>width$}", group_digits(row.uses), width = USES_COLUMNS - 1), plain),
             Cell::matching(row.token.full_name(), plain, &filter.words, filter.token.as_ref()),
             Cell::new(secret, plain),
-            Cell::matching(or_dash(&row.method), plain, &filter.words, filter.method.as_ref()),
+            Cell::matching(or_dash(&row.method), plain, &filter.words, filter.method.as_ref()).keeping_end(),
             Cell::matching(address, plain, &filter.words, filter.address.as_ref()),
             Cell::matching(client, dim, &filter.words, None),
         ]

@@ -176,7 +176,7 @@ fn style(text: &str) -> Result<Style> {
     Ok(style)
 }
 
-/// Parses a colour. `modifiers` could stand in its place.
+/// Parses a colour. `modifiers` are allowed in its place.
 fn colour(word: &str, modifiers: &[(&str, Modifier)]) -> Result<Color> {
     if let Some(digits) = word.strip_prefix('#') {
         let number = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6 && !digits.starts_with('+'));

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::time::{Timestamp, ago};
 use crate::tui::model::Model;
-use crate::tui::text_fit::{fit, highlighted, width};
+use crate::tui::text_fit::{cut_middle, fit, highlighted, width};
 use crate::tui::theme::Theme;
 
 /// Width of `2026-11-21 10:30`.
@@ -63,16 +63,23 @@ pub struct Cell {
     style: Style,
     /// The parts to highlight.
     words: Vec<String>,
+    /// `true` if the text loses its middle in a narrow column, not its end.
+    keeps_end: bool,
 }
 
 impl Cell {
     pub fn new(text: impl Into<String>, style: Style) -> Self {
-        Cell { text: text.into(), style, words: Vec::new() }
+        Cell { text: text.into(), style, words: Vec::new(), keeps_end: false }
     }
 
     /// Creates a cell in which the words of the filter, and the text of the filter's `field`, are highlighted.
     pub fn matching(text: impl Into<String>, style: Style, words: &[String], field: Option<&String>) -> Self {
         Cell { words: words.iter().chain(field).cloned().collect(), ..Cell::new(text, style) }
+    }
+
+    /// Lets a narrow column cut the middle of the text, because such texts often differ at the end.
+    pub fn keeping_end(self) -> Self {
+        Cell { keeps_end: true, ..self }
     }
 }
 
@@ -223,7 +230,10 @@ impl TableColumns {
         }
         for (cell, width) in cells.into_iter().zip(&self.widths).filter(|(_, width)| **width > 0) {
             push(Span::styled(" ".repeat(gap), before));
-            let text = fit(&cell.text, *width);
+            let text = match cell.keeps_end {
+                true => fit(&cut_middle(&cell.text, *width), *width),
+                false => fit(&cell.text, *width),
+            };
             highlighted(&text, &cell.words, over(cell.style), theme.matched).into_iter().for_each(&mut push);
             (before, gap) = (base, self.gap);
         }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::untrusted_text::is_control_or_bidi;
 use crate::tui::keymap::{self, Action, Key};
-use crate::tui::text_fit::width;
+use crate::tui::text_fit::{fit, width};
 use crate::tui::theme::Theme;
 
 /// A text field. The buffer is allocated once with its full capacity, so that growing leaves no copy of the text
@@ -174,32 +174,31 @@ impl TextInput {
         head.trim_end_matches(|c: char| !c.is_whitespace()).len()
     }
 
-    /// Returns the field in `columns` columns, scrolled to the cursor. The cursor is drawn only if the field is
-    /// focused.
+    /// Returns the field in `columns` columns, scrolled to the cursor. A field without focus has no cursor, and shows its
+    /// beginning.
     pub fn spans(&self, columns: usize, focused: bool, theme: &Theme) -> Vec<Span<'static>> {
         let cell = |g: &str| if self.masked { "•".to_owned() } else { g.to_owned() };
         let head: Vec<String> = self.text[..self.cursor].graphemes(true).map(cell).collect();
         let tail: Vec<String> = self.text[self.cursor..].graphemes(true).map(cell).collect();
+        // The whole field is underlined, so that blanks differ from underscores.
+        let line = theme.field;
+        if !focused {
+            return vec![Span::styled(fit(&[head, tail].concat().concat(), columns), line)];
+        }
         let mut left = String::new();
-        // A field without focus shows its beginning.
-        let room = if focused { columns.saturating_sub(1) } else { columns };
         let mut used = 0;
         for grapheme in head.iter().rev() {
-            if used + width(grapheme) > room {
+            if used + width(grapheme) > columns.saturating_sub(1) {
                 break;
             }
             used += width(grapheme);
             left.insert_str(0, grapheme);
         }
         let mut right = tail.into_iter();
-        // The whole field is underlined, so that blanks differ from underscores.
-        let line = theme.field;
-        let mut spans = vec![Span::styled(left, line)];
-        if focused {
-            let under = right.next().unwrap_or_else(|| " ".to_owned());
-            used += width(&under);
-            spans.push(Span::styled(under, Style::new().add_modifier(Modifier::REVERSED)));
-        }
+        let under = right.next().unwrap_or_else(|| " ".to_owned());
+        used += width(&under);
+        let mut spans =
+            vec![Span::styled(left, line), Span::styled(under, Style::new().add_modifier(Modifier::REVERSED))];
         let mut rest = String::new();
         for grapheme in right {
             if used + width(&grapheme) > columns {

@@ -127,6 +127,8 @@ fn new_secret_is_shown_copied_and_saved() {
     s.assert_top("reveal-secret");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{secret}\n"));
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    s.message(Msg::Copied(Ok(Copied::Cleared)));
+    s.assert_shows("saved to");
     s.keys(&format!("s<c-u>{}<enter>", path.display()));
     s.assert_top("save-secret");
     assert!(s.problem().unwrap().contains("new.token"), "{:?}", s.problem());
@@ -360,6 +362,7 @@ fn pasted_text_is_typed_and_presses_no_keys() {
     s.assert_shows("pasted-name");
     s.message(paste("two\nlines"));
     s.assert_notice(NoticeId::TextTruncated);
+    assert!(s.footer().contains("Not all of the pasted text"), "no dialog covers it: {}", s.text());
 }
 
 #[test]

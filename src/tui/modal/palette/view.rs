@@ -95,7 +95,10 @@ impl Palette {
         let mut spans = vec![Span::raw(cursor)];
         spans.extend(highlighted(name, name_columns, &row.positions, plain, theme));
         if !is_word {
-            spans.push(Span::styled(fit(keys, KEY_COLUMNS), if is_dim { theme.dim } else { theme.accent }));
+            spans.push(Span::styled(
+                fit(&cut(keys, KEY_COLUMNS - 1), KEY_COLUMNS),
+                if is_dim { theme.dim } else { theme.accent },
+            ));
         }
         let room = columns.saturating_sub(2 + NAME_COLUMNS + KEY_COLUMNS);
         spans.push(Span::styled(fit(help, room), if is_current { plain } else { theme.dim }));

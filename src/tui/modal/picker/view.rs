@@ -288,9 +288,6 @@ impl Picker {
         if self.focus == Focus::Leaving {
             return Some(("Leave and discard your changes?".to_owned(), theme.warning));
         }
-        if let Some(notice) = &model.notice {
-            return Some((notice.full_text(), notice.glyph(theme).1));
-        }
         if self.is_on_sets() {
             return None;
         }

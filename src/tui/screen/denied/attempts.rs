@@ -60,7 +60,7 @@ pub(super) fn cells(row: &DeniedRow, filter: &LedgerFilter, columns: &TableColum
         Cell::matching(format!("{glyph} {reason}"), style, &filter.words, filter.reason.as_ref()),
         Cell::matching(token_name(row), token_style, &filter.words, filter.token.as_ref()),
         Cell::new(secret, plain),
-        Cell::matching(row.method.as_str(), plain, &filter.words, filter.method.as_ref()),
+        Cell::matching(row.method.as_str(), plain, &filter.words, filter.method.as_ref()).keeping_end(),
         Cell::matching(address, plain, &filter.words, filter.address.as_ref()),
         Cell::matching(client, dim, &filter.words, None),
     ]

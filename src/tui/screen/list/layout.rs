@@ -17,7 +17,7 @@ use ratatui::text::{Line, Span};
 use crate::error::{Error, Kind};
 use crate::tui::keymap::{Action, Binding, Context};
 use crate::tui::model::Model;
-use crate::tui::notice::NoticeId;
+use crate::tui::notice::{Notice, NoticeId};
 use crate::tui::text_fit::{cut, fit, fold, width};
 use crate::tui::theme::Theme;
 use crate::tui::widget::filter_field::FilterField;
@@ -130,7 +130,8 @@ pub fn demo_hint(model: &Model, room: usize) -> String {
 
 fn notice_lines(about: [String; 2], undo: Option<&Binding>, columns: usize, model: &Model) -> [Line<'static>; 2] {
     let theme = &model.theme;
-    let Some(notice) = &model.notice else {
+    let is_shown = |notice: &&Notice| model.active_screen().is_some() || !notice.is_below_dialogs();
+    let Some(notice) = model.notice.as_ref().filter(is_shown) else {
         let [first, second] = about.map(|text| cut(&format!(" {text}"), columns));
         return [Line::raw(first), Line::styled(second, theme.dim)];
     };
