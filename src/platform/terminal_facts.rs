@@ -93,6 +93,10 @@ impl TerminalFacts {
 
     /// Returns `true` if the background is light, as far as the environment says.
     pub fn has_light_background(&self) -> Option<bool> {
+        // Its background is black.
+        if self.term == "linux" {
+            return Some(false);
+        }
         // Some terminals put a third number between the two.
         let number: u8 = self.colorfgbg.rsplit_once(';')?.1.parse().ok()?;
         (number < 16).then_some(matches!(number, 7 | 9..=15))
@@ -152,6 +156,7 @@ mod tests {
         ] {
             assert_eq!(facts("xterm", "", text, false).has_light_background(), expected, "{text}");
         }
+        assert_eq!(facts("linux", "", "", false).has_light_background(), Some(false));
     }
 
     #[test]

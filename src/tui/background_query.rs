@@ -5,7 +5,11 @@
 
 use std::time::Duration;
 
+use super::app::App;
+use super::effect::Effect;
 use super::msg::Msg;
+use super::theme::colour::is_light;
+use super::view_state::ViewChange;
 use crate::verbs::ports::Clock;
 
 /// Asks for the colour of the background (OSC 11).
@@ -60,6 +64,19 @@ impl BackgroundQuery {
             BackgroundQuery::Done | BackgroundQuery::Planned => Duration::ZERO,
         }
     }
+}
+
+/// Takes the theme for a background of this colour, and remembers it for the first frame of the next start.
+pub(super) fn on_answer(app: &mut App, rgb: [u8; 3]) -> Vec<Effect> {
+    let is_light = is_light(rgb);
+    let Some(theme) = app.model.appearance.for_background(is_light) else { return Vec::new() };
+    app.model.theme = theme;
+    let change = ViewChange::LightBackground(is_light);
+    let is_known = app.model.view_state.has_light_background == Some(is_light);
+    if is_known || app.model.view_state.apply(&change).is_err() {
+        return Vec::new();
+    }
+    vec![Effect::Remember(change)]
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The look of the screens that is remembered for each store and server: order, hidden columns, saved filters.
+//! The look of the screens that is remembered for each store and server: order, hidden columns, saved filters, and the
+//! terminal's background.
 //!
 //! Nothing here is secret. A file that can't be used is ignored and replaced by the user's next change.
 
@@ -34,6 +35,9 @@ pub struct ViewState {
     pub sort: Sort,
     /// Headings of the columns that the token table leaves out.
     pub hidden_columns: Vec<String>,
+    /// `true` if the background of the terminal was light, `false` if it was dark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_light_background: Option<bool>,
     /// The tips that were shown, here or at another place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tips: Vec<String>,
@@ -63,6 +67,15 @@ pub enum ViewChange {
     RemoveFilter(SavedFilter),
     /// Notes that the tip with this id was shown.
     Tip(&'static str),
+    /// Notes that the background of the terminal is light, or that it is dark.
+    LightBackground(bool),
+}
+
+impl ViewChange {
+    /// Returns `true` if the user has asked for the change.
+    fn is_by_user(&self) -> bool {
+        !matches!(self, ViewChange::Tip(_) | ViewChange::LightBackground(_))
+    }
 }
 
 impl ViewState {
@@ -79,6 +92,7 @@ impl ViewState {
             }
             ViewChange::SaveFilter(filter) => return self.save_filter(filter.clone()),
             ViewChange::RemoveFilter(filter) => self.filters.retain(|old| old != filter),
+            ViewChange::LightBackground(is_light) => self.has_light_background = Some(*is_light),
             ViewChange::Tip(id) if self.tips.iter().any(|known| known == id) => {}
             ViewChange::Tip(id) => self.tips.push((*id).to_owned()),
         }
@@ -182,18 +196,17 @@ impl ViewStateFile {
     }
 
     /// Makes a change in the file, which may have changed since it was loaded. A file that can't be used is replaced, but
-    /// not for a tip, which is nothing that the user has asked for. So a tip has no error either.
+    /// only for a change that the user has asked for. Other changes have no error either.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the file can't be written.
     pub fn apply(&self, change: &ViewChange) -> Result<()> {
-        let is_tip = matches!(change, ViewChange::Tip(_));
         let content = match self.content() {
-            Err(_) if is_tip => return Ok(()),
+            Err(_) if !change.is_by_user() => return Ok(()),
             content => content.unwrap_or_default(),
         };
         match self.write(content, change) {
-            Err(_) if is_tip => Ok(()),
+            Err(_) if !change.is_by_user() => Ok(()),
             written => written,
         }
     }
@@ -214,7 +227,13 @@ impl ViewStateFile {
 pub fn open(config: &TuiConfig, model: &mut Model) -> Option<ViewStateFile> {
     let file = ViewStateFile::of_user(&config.store_path).filter(|_| config.demo.is_none())?;
     match file.load() {
-        Ok(state) => model.view_state = state,
+        Ok(state) => {
+            let is_light = state.has_light_background;
+            if let Some(theme) = is_light.and_then(|is_light| model.appearance.for_remembered_background(is_light)) {
+                model.theme = theme;
+            }
+            model.view_state = state;
+        }
         Err(error) => model.notify(Notice::error(&error)),
     }
     Some(file)

@@ -10,6 +10,7 @@ use crate::domain::api_selection::Selection;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, TokenName};
+use crate::error::{Error, Kind};
 use crate::tui::component::{Intent, UpdateContext};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
@@ -150,6 +151,11 @@ impl Dialog for CreateTokenDialog {
 
     fn on_open(&self) -> Option<Request> {
         self.owner.has_options().then(|| ListAccounts.into())
+    }
+
+    /// A token that may not list accounts can generate a token all the same. The name of an account can be typed.
+    fn on_read_error(&mut self, error: Error, ctx: &UpdateContext<'_>) -> Intent {
+        if error.kind == Kind::Denied { Intent::Stay } else { ctx.report_read_error(&error) }
     }
 
     fn on_data(&mut self, response: &Response, ctx: &UpdateContext<'_>) {

@@ -5,7 +5,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use crate::tui::keymap::{Action, Context};
@@ -31,7 +31,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, current: ScreenId, model: &Model)
     let mut line = Line::from(vec![Span::styled(PROGRAM, model.theme.strong)]);
     line.spans.extend(tabs.into_iter().flat_map(|tab| tab.spans));
     frame.render_widget(line, area);
-    draw_place(frame, area, place, model);
+    draw_place(frame, area, place, place_style(model));
 }
 
 /// Returns the screen whose tab is at a position of the terminal.
@@ -51,14 +51,15 @@ pub fn tab_at(at: Position, current: ScreenId, model: &Model) -> Option<ScreenId
 /// Draws the server or host once more over a dimmed line, because its colour matters most in dialogs.
 pub fn draw_server(frame: &mut Frame<'_>, area: Rect, current: ScreenId, model: &Model) {
     if model.server.is_some() || model.store_colour.is_some() {
-        draw_place(frame, area, fit(current, area.width.into(), model).1, model);
+        let style = place_style(model).remove_modifier(Modifier::DIM);
+        draw_place(frame, area, fit(current, area.width.into(), model).1, style);
     }
 }
 
-fn draw_place(frame: &mut Frame<'_>, area: Rect, place: String, model: &Model) {
+fn draw_place(frame: &mut Frame<'_>, area: Rect, place: String, style: Style) {
     let columns = u16::try_from(width(&place)).unwrap_or(area.width).min(area.width);
     let at = Rect { x: area.x + area.width.saturating_sub(columns + 1), width: columns, ..area };
-    frame.render_widget(Span::styled(place, place_style(model)), at);
+    frame.render_widget(Span::styled(place, style), at);
 }
 
 /// The tab of a screen.

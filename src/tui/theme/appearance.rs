@@ -11,14 +11,17 @@ use crate::platform::terminal_facts::{ColourDepth, TerminalFacts};
 
 /// The setting of the theme that follows the background of the terminal.
 const AUTO: &str = "auto";
+/// The themes that the background chooses.
+const DARK_AND_LIGHT: [&str; 2] = ["dark", "light"];
+/// The theme while nothing is known of the background.
+const UNKNOWN: &str = "terminal";
 
 /// The look of the screens.
 #[derive(Debug, Clone)]
 pub struct Appearance {
     /// The theme to begin with.
     pub theme: Theme,
-    /// The themes for dark and for light backgrounds, if the background decides.
-    by_background: Option<Box<[Theme; 2]>>,
+    by_background: Option<ThemesByBackground>,
     /// `true` if the terminal is to be asked for its background.
     pub asks_background: bool,
     /// `true` if the terminal shows only ASCII.
@@ -27,6 +30,25 @@ pub struct Appearance {
     pub has_motion: bool,
     /// The fault of a theme that is not used.
     pub problem: Option<Error>,
+}
+
+/// The themes for dark and for light backgrounds, if the background decides.
+#[derive(Debug, Clone)]
+struct ThemesByBackground {
+    /// The user's own themes of these names.
+    own: [Option<Theme>; 2],
+    depth: ColourDepth,
+    /// `true` if the environment says what the background is.
+    is_known: bool,
+}
+
+impl ThemesByBackground {
+    /// Returns the theme for a light background, or for a dark one. Those of the program are parsed here, because few are
+    /// ever needed.
+    fn theme(&self, is_light: bool) -> Theme {
+        let at = usize::from(is_light);
+        self.own[at].clone().unwrap_or_else(|| built_in(DARK_AND_LIGHT[at], self.depth))
+    }
 }
 
 impl Appearance {
@@ -69,33 +91,47 @@ impl Appearance {
                 Err(error) => problem = Some(error),
             }
         }
-        let [dark, light, unknown] = ["dark", "light", "terminal"].map(|name| {
-            find(name, depth, &read).unwrap_or_else(|error| {
+        let mut own = |name| {
+            find_own(name, depth, &read).unwrap_or_else(|error| {
                 problem.get_or_insert(error);
-                built_in(name, depth)
+                None
             })
-        });
-        let by_background = Box::new([dark, light]);
-        let theme = terminal.has_light_background().map(|is_light| by_background[usize::from(is_light)].clone());
-        Appearance {
-            by_background: Some(by_background),
-            asks_background: terminal.can_be_asked(),
-            problem,
-            ..fixed(theme.unwrap_or(unknown))
-        }
+        };
+        let (dark_and_light, unknown) = (DARK_AND_LIGHT.map(&mut own), own(UNKNOWN));
+        let is_light = terminal.has_light_background();
+        let themes = ThemesByBackground { own: dark_and_light, depth, is_known: is_light.is_some() };
+        let theme = match is_light {
+            Some(is_light) => themes.theme(is_light),
+            None => unknown.unwrap_or_else(|| built_in(UNKNOWN, depth)),
+        };
+        Appearance { by_background: Some(themes), asks_background: terminal.can_be_asked(), problem, ..fixed(theme) }
     }
 
-    /// Returns the theme for a background of this colour, if the background decides.
-    pub fn for_background(&self, rgb: [u8; 3]) -> Option<&Theme> {
-        Some(&self.by_background.as_ref()?[usize::from(super::colour::is_light(rgb))])
+    /// Returns the theme for a light background, or for a dark one, if the background decides.
+    pub fn for_background(&self, is_light: bool) -> Option<Theme> {
+        self.by_background.as_ref().map(|themes| themes.theme(is_light))
     }
+
+    /// Returns the theme for the background of an earlier start, if nothing more is known of it.
+    pub fn for_remembered_background(&self, is_light: bool) -> Option<Theme> {
+        self.by_background.as_ref().filter(|themes| !themes.is_known).map(|themes| themes.theme(is_light))
+    }
+}
+
+/// Returns the user's own theme `name`, if there is one.
+fn find_own(
+    name: &str,
+    depth: ColourDepth,
+    read: impl Fn(&str) -> Result<Option<ConfigText>>,
+) -> Result<Option<Theme>> {
+    read(name)?.map(|ConfigText { path, text }| parse(&path, &text, depth)).transpose()
 }
 
 /// Returns the theme `name`: the user's, or else one of the program.
 fn find(name: &str, depth: ColourDepth, read: impl Fn(&str) -> Result<Option<ConfigText>>) -> Result<Theme> {
     let names = BUILT_IN.map(|(known, _)| known);
-    match read(name)? {
-        Some(ConfigText { path, text }) => parse(&path, &text, depth),
+    match find_own(name, depth, read)? {
+        Some(theme) => Ok(theme),
         None if names.contains(&name) => Ok(built_in(name, depth)),
         None => {
             let error = Error::usage(format!("there is no theme \"{}\"", excerpt(name, 32))).why(format!(
@@ -144,20 +180,20 @@ mod tests {
         Appearance::load(name, true, terminal, of_user)
     }
 
-    const BLACK: [u8; 3] = [0; 3];
-    const WHITE: [u8; 3] = [255; 3];
-
     #[test]
     fn background_decides_only_by_default() {
         let auto = load(AUTO, &terminal());
         assert!(auto.asks_background && auto.problem.is_none());
         assert_eq!(auto.theme.good, Theme::colour().good);
-        assert_eq!(auto.for_background(BLACK), Some(&Theme::for_background(false)));
-        let own_light = auto.for_background(WHITE).unwrap();
+        assert_eq!(auto.for_background(false), Some(Theme::for_background(false)));
+        assert_eq!(auto.for_remembered_background(false), Some(Theme::for_background(false)));
+        let own_light = auto.for_background(true).unwrap();
         assert_eq!(own_light.good.fg, Some(ratatui::style::Color::Magenta), "the user's theme of that name");
         let dark = load("dark", &terminal());
         assert_eq!((dark.theme, dark.asks_background), (Theme::for_background(false), false));
-        assert_eq!(load("dark", &terminal()).for_background(WHITE), None);
+        assert_eq!(load("dark", &terminal()).for_background(true), None);
+        let known = load(AUTO, &TerminalFacts { colorfgbg: "15;0".to_owned(), ..terminal() });
+        assert_eq!(known.for_remembered_background(true), None, "what the environment says is newer");
     }
 
     #[test]

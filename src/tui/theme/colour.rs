@@ -107,7 +107,7 @@ pub fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
 }
 
 /// Returns `true` if black text is read better on `rgb` than white text.
-pub(super) fn is_light(rgb: [u8; 3]) -> bool {
+pub fn is_light(rgb: [u8; 3]) -> bool {
     contrast(rgb, [0; 3]) > contrast(rgb, [255; 3])
 }
 

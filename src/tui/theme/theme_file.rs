@@ -293,6 +293,16 @@ mod tests {
     }
 
     #[test]
+    fn colours_for_unknown_backgrounds_have_their_own() {
+        let mut theme = built_in(INHERITED, ColourDepth::Sixteen);
+        for (role, style) in ROLES {
+            let style = style(&mut theme);
+            let has_background = style.bg.is_some_and(|bg| bg != Color::Reset);
+            assert_eq!(style.fg.is_some(), has_background, "{role}");
+        }
+    }
+
+    #[test]
     fn mono_has_no_colours() {
         let mut theme = built_in("mono", ColourDepth::All);
         for (role, style) in ROLES {

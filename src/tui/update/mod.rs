@@ -24,7 +24,7 @@ use crate::tui::layer::Layer;
 use crate::tui::model::RequestKind;
 use crate::tui::msg::{Copied, Msg, ReadKey};
 use crate::tui::notice::{Notice, NoticeId};
-use crate::tui::{modal, page_keys, tips};
+use crate::tui::{background_query, modal, page_keys, tips};
 use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
 use crate::verbs::credential::Credential;
 use crate::verbs::session::Session;
@@ -104,12 +104,7 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Msg::Background(rgb) => {
-            if let Some(theme) = app.model.appearance.for_background(rgb) {
-                app.model.theme = theme.clone();
-            }
-            Vec::new()
-        }
+        Msg::Background(rgb) => background_query::on_answer(app, rgb),
         Msg::Resize(columns, rows) => {
             app.model.size = (columns, rows);
             app.for_each_page(|page, ctx| page.on_resize(ctx));

@@ -49,6 +49,11 @@ fn theme_follows_the_background_whenever_the_answer_comes() {
     t.lacks(" / x ");
     t.types("q");
     t.ends_restored(End::Code(0));
+    // The next start begins with the theme, and needs no answer for it.
+    let mut t = signed_in(&home);
+    shows_tint(&t, 237);
+    t.types("q");
+    t.ends_restored(End::Code(0));
 }
 
 #[test]

@@ -89,6 +89,16 @@ fn token_session_is_refused_with_the_missing_method() {
 }
 
 #[test]
+fn token_that_lists_no_accounts_opens_the_form_without_an_error() {
+    let install = TestInstall::new();
+    let token = token_credential(&install, &["jeton.tokens.read", "jeton.tokens.write"]);
+    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
+    screens.keys("n");
+    screens.assert_top("create-token");
+    assert!(screens.app.model.messages.is_empty(), "{:?}", screens.app.model.messages);
+}
+
+#[test]
 fn refused_token_opens_no_screen() {
     let install = TestInstall::new();
     let token = token_credential(&install, &[]);

@@ -35,7 +35,7 @@ fn host_has_the_colour_of_the_store() {
         s.buffer()[(u16::try_from(column).unwrap(), 0)].style()
     };
     let host = style(&s);
-    assert_eq!(host.fg, Some(ratatui::style::Color::Red));
+    assert_eq!(host.bg, Some(ratatui::style::Color::Red));
     s.keys("n");
     assert_eq!(style(&s), host);
 }
