@@ -24,7 +24,7 @@ pub(super) const MAX_BYTES: usize = 256 * 1024 * 1024;
 /// Sets of all ids that an index holds: the trash, and those of the last search.
 const ID_SETS: usize = 3;
 /// Number of tokens that show if matches are frequent enough to be found along the order of a list.
-const TRIED_TOKENS: usize = 1_000;
+pub(super) const TRIED_TOKENS: usize = 1_000;
 /// Maximum number of changed tokens that are searched one by one. With more, all texts are read again.
 const MAX_CHANGED: usize = 2_000;
 /// Beginnings of verbs that change no token's text, owner or place. After any other that names no single token, all texts
@@ -156,11 +156,12 @@ impl SearchIndex {
     }
 
     /// Returns a test if the token with an id matches. Faster than a search if many tokens match and few are needed.
-    /// `None` if none of [`TRIED_TOKENS`] matches, because a search is then faster.
-    pub fn test(&self, wanted: &SearchText) -> Option<impl Fn(i64) -> bool + 'static> {
+    /// `None` if fewer than `least` of [`TRIED_TOKENS`] match, because a search is then faster.
+    pub fn test(&self, wanted: &SearchText, least: usize) -> Option<impl Fn(i64) -> bool + 'static> {
         let (texts, changed, wanted) = (Arc::clone(&self.texts), self.changed.clone(), wanted.clone());
         let tests = Tests::new(&wanted, &texts);
-        if !texts.spread_ids(TRIED_TOKENS).any(|id| tests.pass(&texts, id)) {
+        let matching = texts.spread_ids(TRIED_TOKENS).filter(|id| tests.pass(&texts, *id));
+        if matching.take(least).count() < least {
             return None;
         }
         Some(move |id| {

@@ -14,8 +14,9 @@ use rusqlite::types::Value;
 
 use super::open;
 use super::query_helpers::{query_value, sqlite_error};
-use super::search_index::{Found, MAX_BYTES, SearchIndex, SearchText};
+use super::search_index::{Found, MAX_BYTES, SearchIndex, SearchText, TRIED_TOKENS};
 use super::token_totals::TokenTotals;
+use super::token_window::TESTED_SAMPLE;
 use super::where_clause::WhereClause;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
@@ -167,8 +168,8 @@ impl TokenSearch {
         self.find_in(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), db, &text)
     }
 
-    /// Looks for the first page of tokens that match `query` by `look`. `None` without a look if no token of a sample matches,
-    /// because [`TokenSearch::find`] is then faster.
+    /// Looks for the first page of tokens that match `query` by `look`. `None` without a look if too few tokens of a sample
+    /// match to find the page that way, because [`TokenSearch::find`] is then faster.
     ///
     /// # Errors
     /// Those of `look`, and [`crate::error::Kind::Failure`] when the store can't be read.
@@ -181,7 +182,8 @@ impl TokenSearch {
         let Some(text) = SearchText::from_query(query) else { return look(TextMatch::Sql) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = Self::index(&mut state, db)? else { return look(TextMatch::Sql) };
-        match index.test(&text) {
+        let least = query.limit.saturating_mul(TRIED_TOKENS).div_ceil(TESTED_SAMPLE).max(1);
+        match index.test(&text, least) {
             Some(test) => with_test(Some(Rc::new(test)), || look(TextMatch::Tested)),
             None => Ok(None),
         }

@@ -75,7 +75,7 @@ impl Theme {
             good: plain,
             warning: plain,
             danger: plain,
-            backdrop: plain.remove_modifier(hidden).bg(Color::Reset),
+            backdrop: plain.remove_modifier(hidden).fg(Color::Reset).bg(Color::Reset),
             servers: [plain; 6],
         }
     }

@@ -297,8 +297,9 @@ mod tests {
         let mut theme = built_in(INHERITED, ColourDepth::Sixteen);
         for (role, style) in ROLES {
             let style = style(&mut theme);
-            let has_background = style.bg.is_some_and(|bg| bg != Color::Reset);
-            assert_eq!(style.fg.is_some(), has_background, "{role}");
+            let [has_colour, has_background] =
+                [style.fg, style.bg].map(|colour| colour.is_some_and(|c| c != Color::Reset));
+            assert_eq!(has_colour, has_background, "{role}");
         }
     }
 
@@ -307,7 +308,7 @@ mod tests {
         let mut theme = built_in("mono", ColourDepth::All);
         for (role, style) in ROLES {
             let style = style(&mut theme);
-            assert!(style.fg.is_none() && style.bg.is_none_or(|bg| bg == Color::Reset), "{role}");
+            assert!([style.fg, style.bg].into_iter().flatten().all(|colour| colour == Color::Reset), "{role}");
         }
     }
 
