@@ -1,8 +1,9 @@
 //! Copying off the UI thread.
 
+use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -11,21 +12,23 @@ use crate::error::Result;
 use crate::platform::clipboard::{Clipboard, tmux as by_tmux};
 use crate::tui::effect::ClipboardText;
 use crate::tui::msg::{Copied, Msg, Sent};
+use crate::verbs::ports::Clock;
 
 /// Starts the clipboard's thread, which clears a secret from the clipboard after `clear_delay`. Once the returned sender is
 /// dropped, the thread clears the secret at once and ends.
 pub(super) fn spawn_clipboard(
     mut clipboard: Box<dyn Clipboard>,
     clear_delay: Duration,
+    clock: Arc<dyn Clock>,
     answer: impl Fn(Msg) + Clone + Send + 'static,
 ) -> Result<(Sender<ClipboardText>, JoinHandle<Option<()>>)> {
     let (texts, queue) = channel::<ClipboardText>();
     let thread = spawn_worker("clipboard", answer, move |answer| {
-        // While the clipboard holds a secret.
-        let mut clear_at: Option<Instant> = None;
+        // The time on the monotonic clock at which the clipboard is cleared, while it holds a secret.
+        let mut clear_at: Option<Duration> = None;
         loop {
             let next = match clear_at {
-                Some(at) => queue.recv_timeout(at.saturating_duration_since(Instant::now())),
+                Some(at) => queue.recv_timeout(at.saturating_sub(clock.monotonic())),
                 None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match next {
@@ -34,7 +37,7 @@ pub(super) fn spawn_clipboard(
                     let done = clipboard.copy(text, is_secret);
                     // After a failed copy, the clipboard can still hold an earlier secret.
                     if done.is_ok() {
-                        clear_at = is_secret.then(|| Instant::now() + clear_delay);
+                        clear_at = is_secret.then(|| clock.monotonic() + clear_delay);
                     }
                     answer(Msg::Copied(done.map(|()| how)));
                 }
@@ -76,6 +79,7 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
+    use crate::platform::clock::SystemClock;
 
     /// A clipboard that refuses all texts but the first one, which it takes once the sender of `more` is dropped.
     struct Refusing {
@@ -100,7 +104,8 @@ mod tests {
         let ((answers, answered), (release, more)) = (channel(), channel());
         let clipboard = Box::new(Refusing { more, count: 0 });
         let answer = move |msg| answers.send(msg).unwrap_or(());
-        let (texts, thread) = spawn_clipboard(clipboard, Duration::from_millis(1), answer).unwrap();
+        let (texts, thread) =
+            spawn_clipboard(clipboard, Duration::from_millis(1), Arc::new(SystemClock::new()), answer).unwrap();
         for is_secret in [true, false] {
             texts.send(ClipboardText { text: "text".to_owned().into(), is_secret }).unwrap();
         }

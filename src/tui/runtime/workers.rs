@@ -47,7 +47,10 @@ impl Workers {
         let route = ClipboardRoute::choose();
         let clipboard = match route {
             ClipboardRoute::Desktop => clipboard::desktop()
-                .map(|desktop| clipboard_worker::spawn_clipboard(desktop, CLEAR_DELAY, msg_sender(events_tx)))
+                .map(|desktop| {
+                    let clock = Arc::clone(&config.clock);
+                    clipboard_worker::spawn_clipboard(desktop, CLEAR_DELAY, clock, msg_sender(events_tx))
+                })
                 .transpose()?,
             ClipboardRoute::Tmux => {
                 let wake = events_tx.clone();
