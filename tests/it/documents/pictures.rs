@@ -28,9 +28,9 @@ fn picture(name: &str, title: &str, size: (u16, u16), keys: &str) {
     let mut screens = demonstration();
     screens.resize(size.0, size.1);
     screens.keys(keys);
-    let buffer = screens.buffer();
-    for (palette, suffix) in [(&DARK, "dark"), (&LIGHT, "light")] {
-        check(&format!("img/{name}-{suffix}.svg"), &render(&buffer, palette, title));
+    for (palette, suffix, is_light) in [(&DARK, "dark", false), (&LIGHT, "light", true)] {
+        screens.app.model.theme = Theme::for_background(is_light);
+        check(&format!("img/{name}-{suffix}.svg"), &render(&screens.buffer(), palette, title));
     }
 }
 

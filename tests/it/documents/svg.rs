@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use jeton::tui::theme::colour::rgb_of;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
@@ -40,7 +41,8 @@ pub const LIGHT: Palette = Palette {
 };
 
 impl Palette {
-    fn of(&self, colour: Color, default: &'static str) -> &'static str {
+    fn of(&self, colour: Color, default: &'static str) -> String {
+        let hex = |[r, g, b]: [u8; 3]| format!("#{r:02x}{g:02x}{b:02x}");
         let at = match colour {
             Color::Black => 0,
             Color::Red => 1,
@@ -58,13 +60,16 @@ impl Palette {
             Color::LightMagenta => 13,
             Color::LightCyan => 14,
             Color::White => 15,
-            Color::Reset | Color::Rgb(..) | Color::Indexed(_) => return default,
+            Color::Reset => return default.to_owned(),
+            Color::Rgb(r, g, b) => return hex([r, g, b]),
+            Color::Indexed(number) if number >= 16 => return hex(rgb_of(number)),
+            Color::Indexed(number) => number.into(),
         };
-        self.colours[at]
+        self.colours[at].to_owned()
     }
 
     /// Returns foreground and background of a cell, swapped in reversed cells.
-    fn colours(&self, cell: &Cell) -> (&'static str, &'static str) {
+    fn colours(&self, cell: &Cell) -> (String, String) {
         let fg = self.of(cell.fg, self.foreground);
         let bg = self.of(cell.bg, self.background);
         if cell.modifier.contains(Modifier::REVERSED) { (bg, fg) } else { (fg, bg) }
