@@ -22,6 +22,9 @@ use crate::platform::terminal_input::size;
 /// Asks for reports of presses, releases and the wheel, but not of moves, in a format with decimal positions (SGR).
 const TAKE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
 const RELEASE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
+/// Ends what a crashed editor may have left on: a scroll region, positions relative to it, insertion, no wrapping, and
+/// another set of letters.
+const PLAIN_MODES: &str = "\x1b[r\x1b[?6l\x1b[4l\x1b[?7h\x1b(B";
 
 /// `true` while the program controls the terminal. Global, because the panic hook can't access anything else.
 static IS_ACTIVE: AtomicBool = AtomicBool::new(false);
@@ -163,6 +166,7 @@ impl TerminalScreen {
     pub(super) fn take_back(&mut self) -> Result<()> {
         enter().map_err(terminal_error)?;
         IS_LENT.store(false, Ordering::SeqCst);
+        self.send(PLAIN_MODES)?;
         self.clear();
         if self.takes_mouse { self.send(TAKE_MOUSE) } else { Ok(()) }
     }

@@ -52,11 +52,12 @@ impl Job {
                 Request::VerifyAuditChain(_) | Request::PreviewCatalogue(_) => Lane::LongRead,
                 _ => Lane::Short,
             },
+            // A lock on its file, or a slow home folder, may take any time.
+            Job::Remember(..) => Lane::LongRead,
             Job::Save(..)
             | Job::ReadCatalogue(..)
             | Job::CheckPropagation(_)
             | Job::FindService
-            | Job::Remember(..)
             | Job::SignOut
             | Job::Close => Lane::Short,
         }
