@@ -12,6 +12,7 @@
 //! ```
 
 mod escape_sequences;
+mod paste;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,8 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
 use zeroize::Zeroizing;
+
+use paste::{BEGIN_MARK, END_MARK, Paste};
 
 /// Maximum pause within a sequence of several bytes. An unfinished sequence ends then.
 const SEQUENCE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -28,8 +31,10 @@ const ESC_TIMEOUT: Duration = Duration::from_millis(50);
 const AFTER_ESC_TIMEOUT: Duration = Duration::from_millis(300);
 /// Bytes that follow the end of a paste within this pause belong to the paste: the text contained an end mark.
 const PASTE_TAIL_TIMEOUT: Duration = Duration::from_millis(50);
-/// Maximum number of bytes kept of a paste; no field takes as many.
-const MAX_PASTE: usize = 65_536;
+/// Silence after which Ctrl-C in a paste was typed, not pasted: the rest of a pasted text follows sooner.
+const CTRL_C_TIMEOUT: Duration = Duration::from_millis(300);
+/// Silence after which the rest of a paste without an end mark is no longer expected.
+const PASTE_REST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Maximum number of bytes kept of a control sequence; no key has as many.
 const MAX_SEQUENCE: usize = 32;
 
@@ -96,68 +101,11 @@ enum EscState {
     Emitted,
 }
 
-/// Text being pasted.
-#[derive(Debug)]
-struct Paste {
-    text: Zeroizing<Vec<u8>>,
-    /// Number of bytes of a mark received so far.
-    mark: usize,
-    /// `true` once the end mark was received.
-    ended: bool,
-}
-
-/// The begin mark. The end mark has `1` instead of the last `0`.
-const BEGIN_MARK: &[u8] = b"\x1b[200~";
-const END_MARK: &[u8] = b"\x1b[201~";
-
-impl Paste {
-    fn new(ended: bool) -> Self {
-        // Allocated once, so that growing leaves no copy of a pasted password behind.
-        Paste { text: Zeroizing::new(Vec::with_capacity(MAX_PASTE)), mark: 0, ended }
-    }
-
-    fn push(&mut self, byte: u8) {
-        if self.text.len() < MAX_PASTE {
-            self.text.push(byte);
-        }
-    }
-
-    /// Takes a byte. Marks are never part of the text, wherever they occur.
-    fn feed(&mut self, byte: u8) {
-        let continues = BEGIN_MARK.get(self.mark) == Some(&byte) || END_MARK.get(self.mark) == Some(&byte);
-        if !continues {
-            for byte in &BEGIN_MARK[..std::mem::take(&mut self.mark)] {
-                self.push(*byte);
-            }
-            if byte != ESC {
-                return self.push(byte);
-            }
-        }
-        self.mark += 1;
-        // Only the second last byte differs between the two marks.
-        self.ended |= self.mark == END_MARK.len() - 1 && byte == b'1';
-        if self.mark == END_MARK.len() {
-            self.mark = 0;
-        }
-    }
-
-    fn into_text(self) -> Zeroizing<String> {
-        let mut bytes = self.text;
-        match String::from_utf8(std::mem::take(&mut *bytes)) {
-            Ok(text) => Zeroizing::new(text),
-            Err(e) => {
-                let bytes = Zeroizing::new(e.into_bytes());
-                Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned())
-            }
-        }
-    }
-}
-
 /// Parser of a terminal's input.
 #[derive(Debug)]
 pub struct Parser {
     state: State,
-    /// `true` if a paste ended without its end mark. The rest of the paste may still arrive.
+    /// `true` if a paste ended without its end mark, so that the rest of it may still arrive.
     paste_interrupted: bool,
 }
 
@@ -170,28 +118,38 @@ impl Default for Parser {
 impl Parser {
     /// Takes bytes that arrived together. `more` is set if further bytes are already available.
     pub fn feed(&mut self, burst: &[u8], more: bool, out: &mut Vec<Input>) {
-        let mut rest = burst;
-        if self.paste_interrupted
-            && matches!(self.state, State::Ground)
-            && let Some(at) = burst.windows(END_MARK.len()).position(|w| w == END_MARK)
-        {
-            self.paste_interrupted = false;
-            self.state = State::Paste(Paste::new(true));
-            rest = &burst[at + END_MARK.len()..];
+        let is_between_keys = matches!(self.state, State::Ground | State::Escape { esc: EscState::Emitted });
+        if is_between_keys && self.is_rest_of_paste(burst, more) {
+            self.state = State::Paste(Paste::new());
         }
-        for (at, byte) in rest.iter().enumerate() {
+        for (at, byte) in burst.iter().enumerate() {
             let first = at == 0;
-            let last = at + 1 == rest.len() && !more;
+            let last = at + 1 == burst.len() && !more;
             self.step(*byte, first, last, out);
+        }
+    }
+
+    /// Returns `true` if `burst` belongs to a paste that a silence has ended. While its end mark is missing, only single keys
+    /// are typed ones.
+    fn is_rest_of_paste(&mut self, burst: &[u8], more: bool) -> bool {
+        let find = |mark: &[u8]| burst.windows(mark.len()).position(|bytes| bytes == mark);
+        match (find(BEGIN_MARK), find(END_MARK)) {
+            (Some(begin), end) => {
+                self.paste_interrupted = false;
+                end.is_some_and(|end| end < begin)
+            }
+            (None, Some(_)) => self.paste_interrupted,
+            (None, None) => self.paste_interrupted && (more || !is_single(burst)),
         }
     }
 
     /// Returns how long to wait for more bytes; `None` = no limit.
     pub fn timeout(&self) -> Option<Duration> {
         match &self.state {
-            State::Ground => None,
+            State::Ground => self.paste_interrupted.then_some(PASTE_REST_TIMEOUT),
             State::Escape { esc: EscState::Pending } => Some(ESC_TIMEOUT),
             State::Introduced { esc: EscState::Emitted, .. } => Some(AFTER_ESC_TIMEOUT),
+            State::Paste(paste) if paste.may_be_stopped => Some(CTRL_C_TIMEOUT),
             State::Paste(paste) if paste.ended => Some(PASTE_TAIL_TIMEOUT),
             _ => Some(SEQUENCE_TIMEOUT),
         }
@@ -211,10 +169,16 @@ impl Parser {
             State::Sequence { params, too_long: false } if params.is_empty() => {
                 out.push(Input::Key(byte_key(b'[', true)));
             }
+            // The pasted text is dropped.
+            State::Paste(paste) if paste.may_be_stopped => {
+                self.paste_interrupted = true;
+                self.state = ground(CTRL_C, false, out);
+            }
             State::Paste(paste) => {
-                self.paste_interrupted |= !paste.ended;
+                self.paste_interrupted = !paste.ended;
                 out.push(Input::Paste(paste.into_text()));
             }
+            State::Ground => self.paste_interrupted = false,
             _ => {}
         }
     }
@@ -234,17 +198,28 @@ impl Parser {
             State::Mouse { left } if left > 1 => State::Mouse { left: left - 1 },
             State::Mouse { .. } => State::Ground,
             State::Text { kept, escape } => text(kept, escape, byte, out),
-            // Ctrl-C was typed, not pasted, because nothing follows it. The pasted text is dropped.
-            State::Paste(_) if byte == CTRL_C && last => {
-                self.paste_interrupted = true;
-                ground(byte, false, out)
-            }
             State::Paste(mut paste) => {
-                paste.feed(byte);
+                if std::mem::take(&mut paste.may_be_stopped) {
+                    paste.feed(CTRL_C);
+                }
+                if byte == CTRL_C && last {
+                    paste.may_be_stopped = true;
+                } else {
+                    paste.feed(byte);
+                }
                 State::Paste(paste)
             }
         };
     }
+}
+
+/// Returns `true` if the bytes are at most one key, or a part of one.
+fn is_single(bytes: &[u8]) -> bool {
+    let (mut parser, mut out) = (Parser::default(), Vec::new());
+    for (at, byte) in bytes.iter().enumerate() {
+        parser.step(*byte, at == 0, false, &mut out);
+    }
+    out.len() <= 1
 }
 
 /// Returns the key of a byte that turned out not to begin a sequence.
@@ -362,7 +337,7 @@ fn sequence(mut params: Vec<u8>, too_long: bool, byte: u8, out: &mut Vec<Input>)
         0x40..0x7f if too_long => State::Ground,
         b'[' if params.is_empty() => State::LinuxFunction,
         b'M' if params.is_empty() => State::Mouse { left: 3 },
-        b'~' if params == b"200" => State::Paste(Paste::new(false)),
+        b'~' if params == b"200" => State::Paste(Paste::new()),
         b'M' if params.first() == Some(&b'<') => {
             out.extend(escape_sequences::mouse(&params).map(Input::Mouse));
             State::Ground

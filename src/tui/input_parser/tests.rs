@@ -1,6 +1,7 @@
 use crossterm::event::{MouseButton, MouseEventKind};
 use proptest::prelude::*;
 
+use super::paste::MAX_PASTE;
 use super::*;
 
 /// Parses bytes that arrive in bursts, each followed by a pause.
@@ -200,14 +201,32 @@ fn paste_without_an_end_ends_after_a_silence_or_by_control_c() {
     let control_c = || key(KeyCode::Char('c'), KeyModifiers::CONTROL);
     assert_eq!(bursts(&[(b"\x1b[200~hello", 999)]), []);
     assert_eq!(bursts(&[(b"\x1b[200~hello", 1_000), (b"?", 0)]), [paste("hello"), letter('?')]);
-    assert_eq!(bursts(&[(b"\x1b[200~hello", 100), (b"\x03", 0)]), [control_c()]);
-    // A Ctrl-C in the middle was pasted.
+    assert_eq!(bursts(&[(b"\x1b[200~hello", 100), (b"\x03", 300)]), [control_c()]);
+    // A Ctrl-C in the middle was pasted, also if the paste pauses there.
     assert_eq!(all(b"\x1b[200~a\x03xy\x1b[201~"), [paste("a\x03xy")]);
-    // The rest, if it still arrives, never runs as keys.
+    let pieces: &[(&[u8], u64)] = &[(b"\x1b[200~a\x03", 299), (b"\rx\x03", 200), (b"\x1b[201~", 100)];
+    assert_eq!(bursts(pieces), [paste("a\x03\rx\x03")]);
+}
+
+/// What arrives after a silence never runs as keys.
+#[test]
+fn rest_of_a_paste_is_pasted() {
+    let rest = |pieces: &[(&[u8], u64)]| bursts(&[&[(b"\x1b[200~a".as_slice(), 2_000)], pieces].concat());
     assert_eq!(
-        bursts(&[(b"\x1b[200~a", 2_000), (b"xy\r\x1b[201~", 100), (b"z", 0)]),
-        [paste("a"), paste(""), letter('z')]
+        rest(&[(b"xy\r\x1b[201~", 100), (b"z\r", 0)])[1..],
+        [paste("xy\r"), letter('z'), key(KeyCode::Enter, KeyModifiers::NONE)]
     );
+    assert_eq!(rest(&[(b"d\r", 300), (b"more\x1b[201~", 100)])[1..], [paste("d\rmore")]);
+    assert_eq!(
+        rest(&[(b"d\r", 2_000), (b"d\r", 2_000), (b"\x1b[201~", 100)])[1..],
+        [paste("d\r"), paste("d\r"), paste("")]
+    );
+    assert_eq!(rest(&[(b"\x1b", 100), (b"d\r", 2_000)])[1..], [key_esc(), paste("d\r")]);
+    // Single keys act meanwhile, and the next paste is whole.
+    assert_eq!(rest(&[(b"j", 10), (b"\x1b[B", 100)])[1..], [letter('j'), key(KeyCode::Down, KeyModifiers::NONE)]);
+    assert_eq!(rest(&[(b"\x15", 10), (b"\x1b[200~b\x1b[201~", 100)])[2..], [paste("b")]);
+    // A paste that never ends is forgotten.
+    assert_eq!(rest(&[(b"", 30_000), (b"jj", 0)])[1..], [letter('j'), letter('j')]);
 }
 
 #[test]
