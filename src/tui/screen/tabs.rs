@@ -77,17 +77,17 @@ impl Tab {
 /// Returns the tabs, and the text for the signed-in user and the place, on a terminal of `columns`.
 fn fit(current: ScreenId, columns: usize, model: &Model) -> (Vec<Tab>, String) {
     let fitting = choices(model).into_iter().find_map(|(dropped, place)| {
-        let fitting = |unlabelled: &[ScreenId]| {
+        let fitting = |unlabelled: &[ScreenId], gap: usize| {
             let tabs = tabs(current, unlabelled, model);
             let used: usize = tabs.iter().map(Tab::width).sum();
-            (width(PROGRAM) + used + width(&place) < columns).then_some(tabs)
+            (width(PROGRAM) + used + gap + width(&place) < columns).then_some(tabs)
         };
         let mut unlabelled = DROPPED_LABELS[..dropped].to_vec();
-        let mut best = fitting(&unlabelled)?;
-        // Once a longer label is dropped, a shorter one may fit after all.
+        let mut best = fitting(&unlabelled, 0)?;
+        // Once a longer label is dropped, a shorter one may fit after all, if it stays apart from the account.
         for screen in DROPPED_LABELS[..dropped].iter().rev() {
             let fewer: Vec<_> = unlabelled.iter().copied().filter(|other| other != screen).collect();
-            if let Some(tabs) = fitting(&fewer) {
+            if let Some(tabs) = fitting(&fewer, 1) {
                 (best, unlabelled) = (tabs, fewer);
             }
         }
