@@ -23,7 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::untrusted_text::{escape_untrusted, escape_untrusted_lines, is_control_or_bidi};
 use crate::domain::wire_format::Answer;
 use crate::error::{Error, Kind, Result};
-use crate::platform::own_process;
+use crate::platform::{own_process, standard_output};
 use paged_list::PagedList;
 
 pub(super) use error_text::Failed;
@@ -284,7 +284,7 @@ fn write_failed_after_change(e: io::Error) -> Error {
 
 /// Writes everything in one call, so that the buffer of standard output keeps no part of a secret.
 fn write(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = standard_output::lock();
     out.write_all(text.as_bytes())?;
     out.flush()
 }

@@ -35,6 +35,7 @@ pub mod sidecar;
 pub mod signals;
 mod socket_owner;
 pub mod sockets;
+pub mod standard_output;
 pub mod stop_between_writes;
 pub mod systemd;
 pub mod terminal_echo;

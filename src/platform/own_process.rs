@@ -140,6 +140,23 @@ pub fn stdout_was_closed() -> bool {
     is_null && rustix::fs::fcntl_getfl(stdout).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::RDWR))
 }
 
+/// Returns `true` if a shell can continue the program after a stop. Nobody can if a terminal, `ssh` or a container has
+/// started the program, alone or in a line of commands: then its group is the first one of the session, and a shell that
+/// manages jobs would have made another one.
+pub fn can_be_suspended() -> bool {
+    rustix::process::getsid(None).is_ok_and(|session| session != rustix::process::getpgrp())
+}
+
+/// Returns `true` if a shell can give the terminal to one of its jobs at a time, such as to the program.
+pub fn shares_terminal() -> bool {
+    rustix::termios::tcgetpgrp(rustix::stdio::stdin()).is_ok()
+}
+
+/// Returns `true` if the shell has given the terminal to the program.
+pub fn is_in_foreground() -> bool {
+    rustix::termios::tcgetpgrp(rustix::stdio::stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
+}
+
 /// Replaces this program with a new run of it that has only these arguments. No secret of this run reaches the new one.
 /// Returns only if that fails.
 pub fn restart(arguments: &[String]) -> Error {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::signals;
@@ -103,17 +104,18 @@ impl Drop for PausedInput {
 pub fn read(buffer: &mut [u8], timeout: Option<Duration>, pause: &InputPause) -> io::Result<ReadEvent> {
     let terminal = rustix::stdio::stdin();
     let mut polled = [PollFd::new(&pause.wake.0, PollFlags::IN), PollFd::new(&terminal, PollFlags::IN)];
-    if !wait(&mut polled, timeout)? {
-        return Ok(ReadEvent::TimedOut);
-    }
-    if !polled[0].revents().is_empty() {
-        return Ok(ReadEvent::Paused);
-    }
     loop {
+        if !wait(&mut polled, timeout)? {
+            return Ok(ReadEvent::TimedOut);
+        }
+        if !polled[0].revents().is_empty() {
+            return Ok(ReadEvent::Paused);
+        }
         match rustix::io::read(rustix::stdio::stdin(), &mut *buffer) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(count) => return Ok(ReadEvent::Bytes(count)),
-            Err(rustix::io::Errno::INTR) => {}
+            // Another program has made the terminal non-blocking, and has read the bytes.
+            Err(Errno::INTR | Errno::AGAIN) => {}
             Err(e) => return Err(e.into()),
         }
     }
@@ -149,7 +151,7 @@ fn wait(polled: &mut [PollFd<'_>], timeout: Option<Duration>) -> io::Result<bool
         });
         match poll(polled, left.as_ref()) {
             Ok(ready) => return Ok(ready > 0),
-            Err(rustix::io::Errno::INTR) => {}
+            Err(Errno::INTR) => {}
             Err(e) => return Err(e.into()),
         }
     }

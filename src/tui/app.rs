@@ -17,6 +17,7 @@ use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::list::layout::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::tips::TipState;
+use crate::tui::view;
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::SetupState;
 
@@ -142,6 +143,21 @@ impl App {
             Screen::Workspace(workspace) => workspace.ids().map(Layer::Workspace).collect(),
         };
         screens.into_iter().chain(self.modals.ids().into_iter().map(Layer::Modal)).collect()
+    }
+
+    /// Takes note that the terminal shows the current state.
+    pub fn on_frame_shown(&mut self) {
+        if self.lock.is_none() && view::has_room(self.model.size) {
+            self.modals.set_seen();
+        }
+    }
+
+    /// Returns `true` if a frame has shown the layer. Screens and the lock count as seen.
+    pub fn is_seen(&self, layer: Layer) -> bool {
+        match layer {
+            Layer::Modal(id) => self.modals.is_seen(id),
+            Layer::Lock | Layer::Screen | Layer::Workspace(_) => true,
+        }
     }
 
     pub fn context(&self) -> Context {

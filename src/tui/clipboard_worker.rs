@@ -1,29 +1,64 @@
 //! Copying off the UI thread.
 
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::worker::spawn_worker;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::platform::clipboard::{Clipboard, tmux as by_tmux};
 use crate::tui::effect::ClipboardText;
 use crate::tui::msg::{Copied, Msg, Sent};
 use crate::verbs::ports::Clock;
 
-/// Starts the clipboard's thread, which clears a secret from the clipboard after `clear_delay`. Once the returned sender is
-/// dropped, the thread clears the secret at once and ends.
+/// The thread that copies.
+pub(super) struct ClipboardWorker {
+    texts: Sender<ClipboardText>,
+    /// Disconnected once the thread has ended.
+    ended: Receiver<()>,
+}
+
+impl ClipboardWorker {
+    fn start<F: Fn(Msg) + Clone + Send + 'static>(
+        name: &'static str,
+        answer: F,
+        work: impl FnOnce(Receiver<ClipboardText>, &F) + Send + 'static,
+    ) -> Result<Self> {
+        let ((texts, queue), (is_running, ended)) = (channel(), channel());
+        spawn_worker(name, answer, move |answer| {
+            let _is_running = is_running;
+            work(queue, answer);
+        })?;
+        Ok(ClipboardWorker { texts, ended })
+    }
+
+    /// Copies `text`.
+    ///
+    /// # Errors
+    /// The thread has ended.
+    pub(super) fn copy(&self, text: ClipboardText) -> Result<()> {
+        self.texts
+            .send(text)
+            .map_err(|_| Error::failure("a part of jeton has ended unexpectedly").next("Start jeton again"))
+    }
+
+    /// Clears a secret from the clipboard. A desktop that never answers is left alone after `timeout`.
+    pub(super) fn end(self, timeout: Duration) {
+        drop(self.texts);
+        let _ = self.ended.recv_timeout(timeout);
+    }
+}
+
+/// Starts the clipboard's thread, which clears a secret from the clipboard after `clear_delay`.
 pub(super) fn spawn_clipboard(
     mut clipboard: Box<dyn Clipboard>,
     clear_delay: Duration,
     clock: Arc<dyn Clock>,
     answer: impl Fn(Msg) + Clone + Send + 'static,
-) -> Result<(Sender<ClipboardText>, JoinHandle<Option<()>>)> {
-    let (texts, queue) = channel::<ClipboardText>();
-    let thread = spawn_worker("clipboard", answer, move |answer| {
+) -> Result<ClipboardWorker> {
+    ClipboardWorker::start("clipboard", answer, move |queue, answer| {
         // The time on the monotonic clock at which the clipboard is cleared, while it holds a secret.
         let mut clear_at: Option<Duration> = None;
         loop {
@@ -52,33 +87,27 @@ pub(super) fn spawn_clipboard(
                 }
             }
         }
-    })?;
-    Ok((texts, thread))
+    })
 }
 
 /// Starts the thread that passes text to tmux. Text that tmux doesn't accept goes to `on_failure`.
 pub(super) fn spawn_tmux(
     answer: impl Fn(Msg) + Clone + Send + 'static,
     on_failure: impl Fn(Zeroizing<String>) + Send + 'static,
-) -> Result<(Sender<ClipboardText>, JoinHandle<Option<()>>)> {
-    let (texts, queue) = channel::<ClipboardText>();
-    let thread = spawn_worker("tmux", answer, move |answer| {
+) -> Result<ClipboardWorker> {
+    ClipboardWorker::start("tmux", answer, move |queue, answer| {
         for ClipboardText { text, .. } in queue {
             match by_tmux::load(&text) {
                 Ok(()) => answer(Msg::Copied(Ok(Copied::Sent(Sent::Tmux)))),
                 Err(_) => on_failure(text),
             }
         }
-    })?;
-    Ok((texts, thread))
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::Receiver;
-
     use super::*;
-    use crate::error::Error;
     use crate::platform::clock::SystemClock;
 
     /// A clipboard that refuses all texts but the first one, which it takes once the sender of `more` is dropped.
@@ -104,17 +133,25 @@ mod tests {
         let ((answers, answered), (release, more)) = (channel(), channel());
         let clipboard = Box::new(Refusing { more, count: 0 });
         let answer = move |msg| answers.send(msg).unwrap_or(());
-        let (texts, thread) =
+        let worker =
             spawn_clipboard(clipboard, Duration::from_millis(1), Arc::new(SystemClock::new()), answer).unwrap();
         for is_secret in [true, false] {
-            texts.send(ClipboardText { text: "text".to_owned().into(), is_secret }).unwrap();
+            worker.copy(ClipboardText { text: "text".to_owned().into(), is_secret }).unwrap();
         }
         drop(release);
         for expected in [Some(Copied::Temporary), None, Some(Copied::Cleared)] {
             let Msg::Copied(found) = answered.recv_timeout(Duration::from_secs(30)).unwrap() else { panic!() };
             assert_eq!(found.ok(), expected);
         }
-        drop(texts);
-        thread.join().unwrap();
+        worker.end(Duration::from_secs(30));
+    }
+
+    #[test]
+    fn desktop_that_never_answers_does_not_delay_the_end() {
+        let (_release, more) = channel();
+        let clipboard = Box::new(Refusing { more, count: 0 });
+        let worker = spawn_clipboard(clipboard, Duration::MAX, Arc::new(SystemClock::new()), |_| ()).unwrap();
+        worker.copy(ClipboardText { text: "text".to_owned().into(), is_secret: true }).unwrap();
+        worker.end(Duration::from_millis(1));
     }
 }

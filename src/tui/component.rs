@@ -161,6 +161,11 @@ pub trait Component: Any {
         Intent::Stay
     }
 
+    /// Returns `true` if Enter presses a button now, which may change something.
+    fn presses_button(&self) -> bool {
+        false
+    }
+
     /// Returns a word for the next effect of Enter, if that effect changes something; `None` for an action that only
     /// shows something.
     fn enter_label(&self) -> Option<&'static str> {

@@ -79,6 +79,8 @@ pub enum Msg {
     WorkerFailed,
     /// The terminal can't be read any more, with the reason.
     TerminalLost(String),
+    /// The process can't be suspended, because nobody would resume it.
+    CannotSuspend,
     /// The process was stopped and has been resumed.
     Resumed,
 }

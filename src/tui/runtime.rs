@@ -41,8 +41,13 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 /// Maximum time that a late end after a signal waits for the store to be closed.
 const LATE_CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
 
+/// Time for which a signal may follow the one that continues the process in the background.
+const BACKGROUND_CHECK: Duration = Duration::from_millis(300);
+
 enum WakeEvent {
     Msg(Msg),
+    /// What one read of the terminal has brought. It is handled before the next frame.
+    Inputs(Vec<Msg>),
     Editor(EditorEvent),
     Signal(SignalEvent),
     /// Text that could not be passed to tmux.
@@ -155,7 +160,9 @@ impl EventLoop<'_> {
                 && let Some(result) = self.app.model.exit.take()
             {
                 self.query.wait(self.clock, |left| {
-                    self.events.recv_timeout(left).ok().map(|event| matches!(event, WakeEvent::Msg(Msg::Background(_))))
+                    let is_answer = |input: &Msg| matches!(input, Msg::Background(_));
+                    let event = self.events.recv_timeout(left).ok()?;
+                    Some(matches!(event, WakeEvent::Inputs(inputs) if inputs.iter().any(is_answer)))
                 });
                 return result.map(|()| self.app.model.switch_to.map_or(ExitReason::Quit, ExitReason::Switch));
             }
@@ -171,9 +178,8 @@ impl EventLoop<'_> {
             let mut resized = false;
             for event in event.into_iter().chain(self.events.try_iter().collect::<Vec<_>>()) {
                 match event {
-                    // They were typed before the editor took the terminal, and are meant for the editor.
-                    WakeEvent::Msg(Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_)) if self.editing.is_some() => {}
                     WakeEvent::Msg(msg) => self.dispatch(msg)?,
+                    WakeEvent::Inputs(inputs) => self.dispatch_inputs(inputs)?,
                     WakeEvent::Editor(event) => self.on_editor(event)?,
                     WakeEvent::TmuxFailed(text) => self.send_text(&text)?,
                     WakeEvent::Signal(SignalEvent::End(signal)) => return Ok(ExitReason::Signal(signal)),
@@ -205,11 +211,12 @@ impl EventLoop<'_> {
         let app = &self.app;
         if self.editing.is_none() {
             self.screen.draw(|frame| view(app, frame))?;
+            self.app.on_frame_shown();
         }
         if self.query.begin(self.clock.monotonic()) {
             self.screen.send(QUERY)?;
         }
-        let shows_ledger = app.shows_ledger();
+        let shows_ledger = self.app.shows_ledger();
         if self.workers.ledger_shown.swap(shows_ledger, Ordering::Relaxed) != shows_ledger {
             self.workers.store.watch_again();
         }
@@ -238,6 +245,18 @@ impl EventLoop<'_> {
                 }
             }
         }
+    }
+
+    fn dispatch_inputs(&mut self, inputs: Vec<Msg>) -> Result<()> {
+        for input in inputs {
+            match input {
+                // They were typed before the editor took the terminal, and are meant for the editor.
+                Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_) if self.editing.is_some() => {}
+                _ if self.app.model.exit.is_some() && self.editing.is_none() => break,
+                input => self.dispatch(input)?,
+            }
+        }
+        Ok(())
     }
 
     fn dispatch(&mut self, msg: Msg) -> Result<()> {
@@ -281,10 +300,8 @@ impl EventLoop<'_> {
     }
 
     fn copy(&mut self, text: Zeroizing<String>, is_secret: bool) -> Result<()> {
-        if let Some((texts, _)) = &self.workers.clipboard {
-            return texts
-                .send(ClipboardText { text, is_secret })
-                .map_err(|_| Error::failure("a part of jeton has ended unexpectedly").next("Start jeton again"));
+        if let Some(clipboard) = &self.workers.clipboard {
+            return clipboard.copy(ClipboardText { text, is_secret });
         }
         self.send_text(&text)
     }
@@ -302,8 +319,31 @@ impl EventLoop<'_> {
 
     /// Suspends the process. Only the shell uses the terminal meanwhile, and the user must unlock afterwards.
     fn suspend(&mut self) -> Result<()> {
+        if !own_process::can_be_suspended() {
+            return self.dispatch(Msg::CannotSuspend);
+        }
         self.is_own_stop = true;
         self.resume(signals::suspend_self)
+    }
+
+    /// Stops the process again while the shell keeps the terminal. Returns `false` if the process was asked to end
+    /// instead, as by `kill %1`.
+    fn wait_for_foreground(&self) -> bool {
+        let mut kept = Vec::new();
+        let mut must_end = false;
+        while !must_end && !own_process::is_in_foreground() {
+            match self.events.recv_timeout(BACKGROUND_CHECK) {
+                Ok(WakeEvent::Signal(SignalEvent::Continue)) => {}
+                Ok(event) => {
+                    must_end = matches!(event, WakeEvent::Signal(SignalEvent::End(_) | SignalEvent::HungUp));
+                    kept.push(event);
+                }
+                Err(_) => signals::suspend_self(),
+            }
+        }
+        // The receiver lives as long as this.
+        kept.into_iter().for_each(|event| drop(self.events_tx.send(event)));
+        !must_end
     }
 
     /// Runs `run_suspended` without the terminal, takes the terminal again, and locks the screens.
@@ -315,7 +355,11 @@ impl EventLoop<'_> {
         }
         let paused = self.keys.begin();
         self.screen.lend()?;
+        let shares_terminal = own_process::shares_terminal();
         run_suspended();
+        if shares_terminal && !self.wait_for_foreground() {
+            return Ok(());
+        }
         self.screen.take_back()?;
         drop(paused);
         self.on_resize()?;

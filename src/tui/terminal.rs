@@ -17,6 +17,7 @@ use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
 use super::frame_output::FrameOutput;
 use crate::error::{Error, Result};
+use crate::platform::standard_output;
 use crate::platform::terminal_input::size;
 
 /// Asks for reports of presses, releases and the wheel, but not of moves, in a format with decimal positions (SGR).
@@ -60,7 +61,7 @@ fn restore_for_good() -> io::Result<()> {
 
 /// Leaves the alternate screen. Waits for a frame being drawn by another thread: none of it may come afterwards.
 fn leave() -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = standard_output::lock();
     execute!(out, EndSynchronizedUpdate, Print(RELEASE_MOUSE), DisableBracketedPaste, Show, LeaveAlternateScreen)
 }
 
@@ -75,7 +76,7 @@ pub(super) fn restore_without_output() {
 fn enter() -> io::Result<()> {
     enable_raw_mode()?;
     IS_ACTIVE.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
+    execute!(standard_output::lock(), EnterAlternateScreen, EnableBracketedPaste, Hide)
 }
 
 /// The terminal while the program controls it.
@@ -124,7 +125,7 @@ impl TerminalScreen {
         let bytes = self.output.take(self.canvas.current_buffer_mut());
         // Held until the frame is complete, so that a panic in another thread restores the terminal before or after the
         // frame.
-        let mut out = io::stdout().lock();
+        let mut out = standard_output::lock();
         // After a panic in another thread the terminal belongs to the shell again.
         if bytes.is_empty() || !IS_ACTIVE.load(Ordering::SeqCst) {
             return Ok(());
@@ -139,7 +140,7 @@ impl TerminalScreen {
 
     /// Sends a sequence that is not part of a frame.
     pub(super) fn send(&mut self, sequence: &str) -> Result<()> {
-        let mut out = io::stdout().lock();
+        let mut out = standard_output::lock();
         if !IS_ACTIVE.load(Ordering::SeqCst) {
             return Ok(());
         }

@@ -23,9 +23,14 @@ const MIN_SIZE: (u16, u16) = (40, 10);
 const MIN_WRAP_COLUMNS: usize = 12;
 const SPINNER_FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
+/// Returns `true` if pages fit in a terminal of this size.
+pub fn has_room((columns, rows): (u16, u16)) -> bool {
+    columns >= MIN_SIZE.0 && rows >= MIN_SIZE.1
+}
+
 pub fn view(app: &App, frame: &mut Frame<'_>) {
     let area = frame.area();
-    if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
+    if !has_room((area.width, area.height)) {
         let text = format!("terminal {}x{}, at least {}x{} needed", area.width, area.height, MIN_SIZE.0, MIN_SIZE.1);
         let columns = usize::from(area.width);
         let lines = if columns < MIN_WRAP_COLUMNS { vec![cut(&text, columns)] } else { fold(&text, columns) };

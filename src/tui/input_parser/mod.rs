@@ -33,8 +33,10 @@ const AFTER_ESC_TIMEOUT: Duration = Duration::from_millis(300);
 const PASTE_TAIL_TIMEOUT: Duration = Duration::from_millis(50);
 /// Silence after which Ctrl-C in a paste was typed, not pasted: the rest of a pasted text follows sooner.
 const CTRL_C_TIMEOUT: Duration = Duration::from_millis(300);
-/// Silence after which the rest of a paste without an end mark is no longer expected.
+/// Silence after which the rest of a paste is no longer expected: of one without an end mark, which a slow link delays, and
+/// of one with an end mark, which may have been part of the text.
 const PASTE_REST_TIMEOUT: Duration = Duration::from_secs(30);
+const ENDED_PASTE_REST_TIMEOUT: Duration = Duration::from_secs(1);
 /// Maximum number of bytes kept of a control sequence; no key has as many.
 const MAX_SEQUENCE: usize = 32;
 
@@ -105,13 +107,13 @@ enum EscState {
 #[derive(Debug)]
 pub struct Parser {
     state: State,
-    /// `true` if a paste ended without its end mark, so that the rest of it may still arrive.
-    paste_interrupted: bool,
+    /// Time for which the rest of the last paste may still arrive. `None` if there is none to expect.
+    paste_rest: Option<Duration>,
 }
 
 impl Default for Parser {
     fn default() -> Self {
-        Parser { state: State::Ground, paste_interrupted: false }
+        Parser { state: State::Ground, paste_rest: None }
     }
 }
 
@@ -129,24 +131,24 @@ impl Parser {
         }
     }
 
-    /// Returns `true` if `burst` belongs to a paste that a silence has ended. While its end mark is missing, only single keys
-    /// are typed ones.
+    /// Returns `true` if `burst` belongs to a paste that a silence has ended. While its rest may arrive, only single keys are
+    /// typed ones.
     fn is_rest_of_paste(&mut self, burst: &[u8], more: bool) -> bool {
         let find = |mark: &[u8]| burst.windows(mark.len()).position(|bytes| bytes == mark);
         match (find(BEGIN_MARK), find(END_MARK)) {
             (Some(begin), end) => {
-                self.paste_interrupted = false;
+                self.paste_rest = None;
                 end.is_some_and(|end| end < begin)
             }
-            (None, Some(_)) => self.paste_interrupted,
-            (None, None) => self.paste_interrupted && (more || !is_single(burst)),
+            (None, Some(_)) => self.paste_rest.is_some(),
+            (None, None) => self.paste_rest.is_some() && (more || !is_single(burst)),
         }
     }
 
     /// Returns how long to wait for more bytes; `None` = no limit.
     pub fn timeout(&self) -> Option<Duration> {
         match &self.state {
-            State::Ground => self.paste_interrupted.then_some(PASTE_REST_TIMEOUT),
+            State::Ground => self.paste_rest,
             State::Escape { esc: EscState::Pending } => Some(ESC_TIMEOUT),
             State::Introduced { esc: EscState::Emitted, .. } => Some(AFTER_ESC_TIMEOUT),
             State::Paste(paste) if paste.may_be_stopped => Some(CTRL_C_TIMEOUT),
@@ -171,14 +173,14 @@ impl Parser {
             }
             // The pasted text is dropped.
             State::Paste(paste) if paste.may_be_stopped => {
-                self.paste_interrupted = true;
+                self.paste_rest = Some(PASTE_REST_TIMEOUT);
                 self.state = ground(CTRL_C, false, out);
             }
             State::Paste(paste) => {
-                self.paste_interrupted = !paste.ended;
+                self.paste_rest = Some(if paste.ended { ENDED_PASTE_REST_TIMEOUT } else { PASTE_REST_TIMEOUT });
                 out.push(Input::Paste(paste.into_text()));
             }
-            State::Ground => self.paste_interrupted = false,
+            State::Ground => self.paste_rest = None,
             _ => {}
         }
     }

@@ -225,6 +225,9 @@ fn rest_of_a_paste_is_pasted() {
     // Single keys act meanwhile, and the next paste is whole.
     assert_eq!(rest(&[(b"j", 10), (b"\x1b[B", 100)])[1..], [letter('j'), key(KeyCode::Down, KeyModifiers::NONE)]);
     assert_eq!(rest(&[(b"\x15", 10), (b"\x1b[200~b\x1b[201~", 100)])[2..], [paste("b")]);
+    // The text contained an end mark, and arrived in pieces.
+    let pieces: &[(&[u8], u64)] = &[(b"\x1b[200~a\x1b[201~", 90), (b"d\r", 90), (b"x\x1b[201~", 1_100), (b"jj", 0)];
+    assert_eq!(bursts(pieces), [paste("a"), paste("d\rx"), letter('j'), letter('j')]);
     // A paste that never ends is forgotten.
     assert_eq!(rest(&[(b"", 30_000), (b"jj", 0)])[1..], [letter('j'), letter('j')]);
 }

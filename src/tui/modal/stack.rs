@@ -9,6 +9,8 @@ pub struct ModalStack {
     /// The last one is on top.
     open: Vec<(ModalId, Box<dyn Component>)>,
     last_id: u64,
+    /// The last dialog that a frame has shown, and all before it.
+    seen_id: u64,
 }
 
 impl ModalStack {
@@ -58,6 +60,16 @@ impl ModalStack {
     /// Returns `true` if no dialog is open.
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
+    }
+
+    /// Takes note that a frame shows the dialogs.
+    pub fn set_seen(&mut self) {
+        self.seen_id = self.last_id;
+    }
+
+    /// Returns `true` if a frame has shown the dialog.
+    pub fn is_seen(&self, id: ModalId) -> bool {
+        id.0 <= self.seen_id
     }
 
     /// Closes the dialog with this id and those above it.

@@ -15,7 +15,7 @@ use crate::tui::worker;
 /// Lets typed and pasted input wake the loop. Returns the pause of the thread.
 pub(super) fn start(events_tx: &Sender<WakeEvent>) -> Result<Arc<InputPause>> {
     let pause = InputPause::new().map_err(|e| Error::failure("the terminal can't be read").why(e.to_string()))?;
-    let (events_tx, reader_pause) = (events_tx.clone(), Arc::clone(&pause));
+    let (events_tx, inputs_tx, reader_pause) = (events_tx.clone(), events_tx.clone(), Arc::clone(&pause));
     // Once the loop has ended, there is no receiver for the rest, and the program ends.
     let send = move |msg| drop(events_tx.send(WakeEvent::Msg(msg)));
     worker::spawn_worker("keys", send, move |send| {
@@ -33,15 +33,19 @@ pub(super) fn start(events_tx: &Sender<WakeEvent>) -> Result<Arc<InputPause>> {
                 }
                 Err(e) => return send(Msg::TerminalLost(e.to_string())),
             }
-            for input in inputs.drain(..) {
-                send(match input {
-                    Input::Key(key) => Msg::Key(key),
-                    Input::Mouse(event) => Msg::Mouse(event),
-                    Input::Paste(text) => Msg::Paste(text),
-                    Input::Background(rgb) => Msg::Background(rgb),
-                });
+            if !inputs.is_empty() {
+                drop(inputs_tx.send(WakeEvent::Inputs(inputs.drain(..).map(msg).collect())));
             }
         }
     })
     .map(|_| pause)
+}
+
+fn msg(input: Input) -> Msg {
+    match input {
+        Input::Key(key) => Msg::Key(key),
+        Input::Mouse(event) => Msg::Mouse(event),
+        Input::Paste(text) => Msg::Paste(text),
+        Input::Background(rgb) => Msg::Background(rgb),
+    }
 }

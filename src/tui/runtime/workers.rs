@@ -3,26 +3,25 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
-use std::thread;
 use std::time::Duration;
 
 use super::WakeEvent;
 use crate::error::Result;
 use crate::platform::clipboard::{self, CLEAR_DELAY, ClipboardRoute};
 use crate::tui::TuiConfig;
-use crate::tui::clipboard_worker;
-use crate::tui::effect::ClipboardText;
+use crate::tui::clipboard_worker::{self, ClipboardWorker};
 use crate::tui::msg::Msg;
 use crate::tui::worker::{Connections, Job, StoreWorkers};
 use crate::verbs::batches::Progress;
 
-/// Maximum time that the end waits for the store to be closed. A long read may delay it.
+/// Maximum time that the end waits for the store to be closed, and for the clipboard. A long read may delay the one, a
+/// desktop that doesn't answer the other.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1000);
 
 pub(super) struct Workers {
     pub(super) store: Arc<StoreWorkers>,
     /// `None` if text is copied by an escape sequence to the terminal.
-    pub(super) clipboard: Option<(Sender<ClipboardText>, thread::JoinHandle<Option<()>>)>,
+    pub(super) clipboard: Option<ClipboardWorker>,
     pub(super) route: ClipboardRoute,
     pub(super) progress: Arc<Progress>,
     /// `true` while the screen shows ledger data.
@@ -80,10 +79,8 @@ impl Drop for Workers {
     fn drop(&mut self) {
         self.progress.stop();
         self.store.close(CLOSE_TIMEOUT);
-        if let Some((texts, thread)) = self.clipboard.take() {
-            drop(texts);
-            // A panic in that thread has been reported already.
-            let _ = thread.join();
+        if let Some(clipboard) = self.clipboard.take() {
+            clipboard.end(CLOSE_TIMEOUT);
         }
     }
 }

@@ -140,6 +140,10 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.model.exit = Some(Err(Error::failure("the terminal can't be read").why(why).next("Start jeton again")));
             Vec::new()
         }
+        Msg::CannotSuspend => {
+            app.model.notify(Notice::new(NoticeId::NoEffect, "jeton can't be suspended: no shell has started it"));
+            Vec::new()
+        }
         Msg::Resumed => {
             lock(app, None);
             vec![Effect::Redraw]
@@ -271,6 +275,7 @@ fn act(app: &mut App, layer: Layer, action: Action) -> Vec<Effect> {
         Action::Redraw => vec![Effect::Redraw],
         Action::Cancel if waits => long_work::stop_for(app, layer),
         _ if waits => Vec::new(),
+        Action::Accept if held_input::is_unseen_button(app, layer) => Vec::new(),
         Action::ShowScreen(screen) => navigation::go(app, &Destination::Screen(screen)),
         Action::Quit => quit(app, layer, Ok(())),
         Action::Mouse => mouse::switch(app),

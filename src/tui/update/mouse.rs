@@ -31,6 +31,9 @@ pub(super) fn on_mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
 
 fn click(app: &mut App, at: Position) -> Vec<Effect> {
     let layer = app.top_layer();
+    if !app.is_seen(layer) {
+        return Vec::new();
+    }
     match view::click_target(app, at) {
         Some(ClickTarget::Key(action)) => {
             let is_enabled = app.page(layer).is_none_or(|page| page_keys::is_enabled(page, action, &app.model));

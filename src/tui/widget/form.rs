@@ -299,6 +299,10 @@ impl<D: Dialog + 'static> Component for Form<D> {
         }
     }
 
+    fn presses_button(&self) -> bool {
+        self.focused_field().is_some_and(|(field, kind)| self.button_pressed_by(field, kind).is_some())
+    }
+
     fn enter_label(&self) -> Option<&'static str> {
         let (field, kind) = self.focused_field().filter(|(_, kind)| *kind == FieldKind::Text && !self.leaving)?;
         self.button_pressed_by(field, kind).and(self.dialog.enter_label())

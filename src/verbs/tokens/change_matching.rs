@@ -118,6 +118,8 @@ impl BatchedMutation for ChangeMatching {
         if let Some(seen) = self.expected {
             counted.set.check_seen(seen, format!("the tokens changed after they were shown; nothing was {done}"))?;
         }
+        // Without its own token, the actor could not change the rest.
+        found.sort_by_key(|state| actor.bearer().is_some_and(|own| own.token.id == state.token));
         self.rest = found.into_iter();
         Ok(count)
     }

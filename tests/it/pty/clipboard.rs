@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::pty::home_with_a_token;
 use crate::support::cli_program::{CliHome, PASSWORD};
-use crate::support::prompt_texts::{password_of, screens};
+use crate::support::prompt_texts::screens;
 use crate::support::pty::{End, Terminal, program};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
@@ -15,10 +15,7 @@ fn revealing(home: &CliHome, env: &[(&str, &str)]) -> Terminal {
     t.shows(screens::SIGN_IN);
     t.types(&format!("{PASSWORD}\r"));
     t.shows("▶   a");
-    t.types("r\r");
-    t.shows(&password_of("ops"));
-    t.types(&format!("{PASSWORD}\r"));
-    t.shows(screens::SECRET_READY);
+    super::regenerate(&mut t);
     t
 }
 

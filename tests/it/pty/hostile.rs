@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::pty::{home_with_a_token, signed_in};
+use crate::pty::suspension::{below_a_shell, stop};
+use crate::pty::{home_with_a_token, sign_in, signed_in};
 use crate::support::cli_program::{CliHome, PASSWORD};
 use crate::support::prompt_texts::screens;
 use crate::support::pty::{End, Terminal, program, rounds};
@@ -60,9 +61,7 @@ fn unterminated_paste_leaves_the_keyboard_alive() {
     t.sends(b"\x1b[200~hello");
     t.shows(screens::PASTE_IGNORED);
     t.types("\x1a");
-    t.stopped();
-    t.resume();
-    t.shows(screens::LOCKED);
+    t.shows(screens::NOT_SUSPENDED);
     t.signal(Signal::TERM);
     t.ends_restored(End::Signal(15));
 }
@@ -176,9 +175,8 @@ fn every_exit_closes_the_store() {
         assert_store_closed(&home);
 
         // Locked, with a new token and its secret shown.
-        let mut t = at_token(&home);
-        t.types("\x1a");
-        t.stopped();
+        let mut t = sign_in(below_a_shell(&home));
+        stop(&mut t, true);
         t.resume();
         t.shows(screens::LOCKED);
         t.types(&format!("{PASSWORD}\r"));

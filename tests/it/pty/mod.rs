@@ -34,15 +34,20 @@ fn open_screens(home: &CliHome) -> Terminal {
 
 /// Opens the screens with more variables in their environment.
 fn open_screens_with(home: &CliHome, environment: &[(&str, &str)]) -> Terminal {
+    start_screens(home, &[JETON], environment)
+}
+
+/// Opens the screens by `command`, to which their options are added.
+fn start_screens(home: &CliHome, command: &[&str], environment: &[(&str, &str)]) -> Terminal {
     if std::env::var_os(OVER_SOCKET).is_none() || !home.store().exists() {
-        return Terminal::start(program(JETON, NOTHING, &home.path(""), environment));
+        return Terminal::start(program(command[0], &command[1..], &home.path(""), environment));
     }
     let server = home.server();
     let environment = [environment, &[("JETON_SERVER", server.as_str())]].concat();
     // A server tells nobody its only account. A token brings its own.
     let has_token = environment.iter().any(|(name, _)| *name == "JETON_TOKEN");
     let args: &[&str] = if has_token { NOTHING } else { &["--user", "ops"] };
-    Terminal::start(program(JETON, args, &home.path(""), &environment))
+    Terminal::start(program(command[0], &[&command[1..], args].concat(), &home.path(""), &environment))
 }
 
 /// The stories of a person on the screens, with a service between the screens and the store.
@@ -64,7 +69,10 @@ fn stories_pass_over_the_socket() {
 
 /// Opens the screens and signs in.
 pub fn signed_in(home: &CliHome) -> Terminal {
-    let mut terminal = open_screens(home);
+    sign_in(open_screens(home))
+}
+
+fn sign_in(mut terminal: Terminal) -> Terminal {
     terminal.shows(screens::SIGN_IN);
     terminal.types(&format!("{PASSWORD}\r"));
     terminal.shows("1 Tokens");
@@ -93,7 +101,10 @@ pub fn home_with_a_token() -> CliHome {
 
 /// Opens the screens with a new secret shown, and returns the secret.
 fn showing_secret(home: &CliHome) -> (Terminal, String) {
-    let mut t = signed_in(home);
+    show_secret(signed_in(home))
+}
+
+fn show_secret(mut t: Terminal) -> (Terminal, String) {
     t.shows("▶   a");
     regenerate(&mut t);
     t.types("v");
@@ -104,7 +115,9 @@ fn showing_secret(home: &CliHome) -> (Terminal, String) {
 
 /// Regenerates the token under the cursor: from the table to its new, masked secret.
 fn regenerate(t: &mut Terminal) {
-    t.types("r\r");
+    t.types("r");
+    t.shows(screens::REGENERATE);
+    t.types("\r");
     t.shows(&password_of("ops"));
     t.types(&format!("{PASSWORD}\r"));
     t.shows(screens::SECRET_READY);

@@ -24,7 +24,7 @@ use crate::support::pty::{End, Terminal, program, rounds};
 
 /// Moments at which the program in [`child`] panics.
 const MOMENTS: [(&str, i32); 5] =
-    [("key", 101), ("draw", 101), ("draw with a secret", 101), ("worker", 1), ("worker with a secret", 1)];
+    [("update", 101), ("draw", 101), ("draw with a secret", 101), ("worker", 1), ("worker with a secret", 1)];
 
 /// A backend that panics on request. Its folder is deleted on drop.
 struct PanickingBackend {
@@ -55,7 +55,7 @@ impl Backend for PanickingBackend {
         }
         let signs_in = matches!(request, Request::SignIn(_));
         let response = self.install.backend.run(who, request, receive);
-        if signs_in && ["key", "draw", "worker"].contains(&&*self.panic_at.moment) {
+        if signs_in && ["update", "draw", "worker"].contains(&&*self.panic_at.moment) {
             self.panic_at.armed.store(true, Ordering::SeqCst);
         }
         response
@@ -63,13 +63,15 @@ impl Backend for PanickingBackend {
 }
 
 impl Clock for PanicAt {
+    /// Called before each message is handled.
     fn now(&self) -> Timestamp {
+        self.panic_during(&["update"]);
         self.clock.now()
     }
 
-    /// Called when a new token's expiry is computed and, with a wide table, when the table is drawn.
+    /// Called when a wide table is drawn.
     fn zone(&self) -> &dyn Zone {
-        self.panic_during(&["key", "draw", "draw with a secret"]);
+        self.panic_during(&["draw", "draw with a secret"]);
         self.clock.zone()
     }
 
@@ -145,12 +147,7 @@ fn panic_message_is_on_the_main_screen() {
             t.types(&format!("{PASSWORD}\r"));
             let mut secret = None;
             match moment {
-                "key" => {
-                    t.shows("▶   a");
-                    // All keys of the form at once, so that the panic comes before the form is drawn.
-                    t.types("nx\r\r\r\r\r");
-                }
-                "draw" | "worker" => {}
+                "update" | "draw" | "worker" => {}
                 _ => {
                     t.shows("▶   a");
                     regenerate(&mut t);

@@ -29,7 +29,9 @@ fn picker_creates_a_token_with_the_method_found() {
     t.types(&format!("{PASSWORD}\r"));
     t.shows(screens::SECRET_READY);
     let file = home.path("scoped.token");
-    t.types(&format!("s\u{15}{}\r", file.display()));
+    t.types("s");
+    t.shows(screens::SECRET_PATH);
+    t.types(&format!("\u{15}{}\r", file.display()));
     t.shows(screens::SAVED);
     t.types("\u{1b}");
     // A key right after Esc would be read as an Alt key.

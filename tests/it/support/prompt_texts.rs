@@ -55,6 +55,8 @@ pub mod screens {
     pub const NEVER_USED: &str = "never used";
     /// Rejects the password that confirms a change.
     pub const WRONG_PASSWORD: &str = "Wrong password";
+    /// A line of the form for a new secret.
+    pub const REGENERATE: &str = "Old stops";
     pub const GENERATE: &str = "Generate a token";
     /// The chosen API selection of a form, before another is chosen.
     pub const NO_ACCESS: &str = "(•) no access";
@@ -77,6 +79,7 @@ pub mod screens {
     /// The same question if the secret went to the terminal.
     pub const ONLY_SENT: &str = "was sent to ";
     pub const DISCARD_DRAFT: &str = "Discard this draft?";
+    pub const NOT_SUSPENDED: &str = "can't be suspended";
     pub const PASTE_IGNORED: &str = "Pasted text was ignored";
     /// Title of the list of keys, with the corner of its box.
     pub const HELP: &str = "┌ Keys";

@@ -183,7 +183,9 @@ impl TuiHarness {
         top.and_then(|(component, _)| component.focused_input()).is_some_and(|input| input.is_masked())
     }
 
+    /// Delivers a message after a frame.
     pub fn message(&mut self, msg: Msg) {
+        self.app.on_frame_shown();
         let now = self.install.now();
         let mut effects = update(&mut self.app, Msg::Now(now));
         effects.extend(update(&mut self.app, msg));

@@ -31,8 +31,12 @@ fn revoked(s: &TuiHarness) -> String {
 }
 
 #[test]
-fn change_acts_on_the_row_of_the_new_filter() {
-    let s = burst(TuiHarness::signed_in(install(&THREE)), &format!("/beta<enter>d{PASSWORD}<enter>"));
+fn change_acts_on_the_row_of_the_new_filter_once_its_dialog_was_shown() {
+    let mut s = burst(TuiHarness::signed_in(install(&THREE)), &format!("/beta<enter>d{PASSWORD}<enter>"));
+    s.assert_notice(NoticeId::NoEffect);
+    assert_eq!(THREE.map(|name| status(&s, name) == Status::Disabled), [false; 3]);
+    s.held_replies = None;
+    s.keys("<enter>");
     assert_eq!(THREE.map(|name| status(&s, name) == Status::Disabled), [false, true, false]);
     assert_eq!(names(&s), ["beta"]);
 }
@@ -117,6 +121,8 @@ fn pasted_password_keeps_its_place() {
     s.message(Msg::Paste(Zeroizing::new(PASSWORD.to_owned())));
     s.keys("<enter>");
     s.deliver_replies(false);
+    s.held_replies = None;
+    s.keys("<enter>");
     assert_eq!(status(&s, "gamma"), Status::Disabled);
 }
 

@@ -8,6 +8,7 @@ use jeton::verbs::batches::MAX_ATOMIC;
 use super::change_matching::{change, matching};
 use super::*;
 use crate::support::direct_writes::{fill_trash, insert_tokens};
+use crate::support::fakes::bearer;
 use jeton::verbs::tokens::{BulkChange, ChangeMatching};
 
 /// Returns an installation whose owner has `count` tokens in the trash.
@@ -183,4 +184,19 @@ fn stopped_verification_and_preview_are_cancelled() {
     install.fakes.progress.begin();
     install.call(OWNER, verify()).unwrap();
     install.call(OWNER, apply()).unwrap();
+}
+
+/// An acting token that changed itself first could not change the rest.
+#[test]
+fn acting_token_takes_itself_last() {
+    let install = TestInstall::with_accounts();
+    let writing = ["read", "write", "read-all", "write-all"].map(|scope| format!("jeton.tokens.{scope}"));
+    let writing = methods(&writing.each_ref().map(String::as_str));
+    let created = install.create(OWNER, CreateToken { selection: writing, ..create("acting-x") });
+    let many = MAX_ATOMIC as u64 + 500;
+    insert_tokens(&install.temp_store.path(), (0..many).map(|n| format!("t{n}-x")));
+    let acting = bearer(created.secret);
+    let all = ChangeMatching::new(BulkChange::Disable, matching("-x", &[]), many + 1, None);
+    let done = call(&install.backend, &acting, all).unwrap().value;
+    assert_eq!((done.count, done.skipped, done.stopped), (many + 1, 0, false));
 }
