@@ -213,7 +213,7 @@ fn paste_without_an_end_ends_after_a_silence_or_by_control_c() {
 fn rest_of_a_paste_is_pasted() {
     let rest = |pieces: &[(&[u8], u64)]| bursts(&[&[(b"\x1b[200~a".as_slice(), 2_000)], pieces].concat());
     assert_eq!(
-        rest(&[(b"xy\r\x1b[201~", 100), (b"z\r", 0)])[1..],
+        rest(&[(b"xy\r\x1b[201~", 1_100), (b"z\r", 0)])[1..],
         [paste("xy\r"), letter('z'), key(KeyCode::Enter, KeyModifiers::NONE)]
     );
     assert_eq!(rest(&[(b"d\r", 300), (b"more\x1b[201~", 100)])[1..], [paste("d\rmore")]);

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::list::list_screen::{ListScreen, Source};
-use super::list::loaded_rows::{Anchor, PAGE_SIZE, Page};
+use super::list::loaded_rows::{Anchor, Page};
 use super::list::log_row::LogRow;
 use crate::domain::audit::{AuditRow, summarize_details};
 use crate::domain::query::audit_filter::AuditFilter;
@@ -51,8 +51,8 @@ impl Source for AuditLog {
         ..TableSpec::EMPTY
     };
 
-    fn request(&self, filter: AuditFilter, anchor: Anchor<i64>) -> Request {
-        ListAudit { since: None, token: None, filter, cursor: anchor.into(), limit: PAGE_SIZE }.into()
+    fn request(&self, filter: AuditFilter, anchor: Anchor<i64>, limit: usize) -> Request {
+        ListAudit { since: None, token: None, filter, cursor: anchor.into(), limit }.into()
     }
 
     fn take_page(&mut self, response: &mut Response, _filter: &AuditFilter) -> Option<Page<HashedRow>> {

@@ -57,7 +57,7 @@ impl Source for Rules {
         ..TableSpec::EMPTY
     };
 
-    fn request(&self, (): (), _anchor: Anchor<&'static str>) -> Request {
+    fn request(&self, (): (), _anchor: Anchor<&'static str>, _limit: usize) -> Request {
         ListPolicy.into()
     }
 

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::denied::{describe_secret, short_status};
 use super::list::list_screen::{ListScreen, Source};
-use super::list::loaded_rows::{Anchor, PAGE_SIZE, Page};
+use super::list::loaded_rows::{Anchor, Page};
 use super::list::log_row::LogRow;
 use crate::domain::query::ledger_filter::UseFilter;
 use crate::domain::role::Role;
@@ -57,8 +57,8 @@ impl Source for AcceptedUses {
         ..TableSpec::EMPTY
     };
 
-    fn request(&self, filter: UseFilter, anchor: Anchor<UseKey>) -> Request {
-        ListUses { token: None, since: None, filter: filter.into(), cursor: anchor.into(), limit: PAGE_SIZE }.into()
+    fn request(&self, filter: UseFilter, anchor: Anchor<UseKey>, limit: usize) -> Request {
+        ListUses { token: None, since: None, filter: filter.into(), cursor: anchor.into(), limit }.into()
     }
 
     fn take_page(&mut self, response: &mut Response, _filter: &UseFilter) -> Option<Page<UseRow>> {

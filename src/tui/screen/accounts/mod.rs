@@ -94,7 +94,7 @@ impl Source for AllAccounts {
         ..TableSpec::EMPTY
     };
 
-    fn request(&self, _filter: AccountFilter, _anchor: Anchor<AccountId>) -> Request {
+    fn request(&self, _filter: AccountFilter, _anchor: Anchor<AccountId>, _limit: usize) -> Request {
         ListAccounts.into()
     }
 

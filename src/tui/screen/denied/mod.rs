@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::list::list_screen::{ListScreen, Source};
-use super::list::loaded_rows::{Anchor, PAGE_SIZE, Page};
+use super::list::loaded_rows::{Anchor, Page};
 use super::list::log_row::LogRow;
 use crate::domain::query::ledger_filter::LedgerFilter;
 use crate::domain::query::page_cursor::PageCursor;
@@ -168,8 +168,8 @@ impl Source for DeniedAttempts {
         if self.is_ungrouped { &attempts::TABLE } else { &tokens::TABLE }
     }
 
-    fn request(&self, filter: LedgerFilter, anchor: Anchor<DeniedItemKey>) -> Request {
-        let (token, since, limit) = (None, None, PAGE_SIZE);
+    fn request(&self, filter: LedgerFilter, anchor: Anchor<DeniedItemKey>, limit: usize) -> Request {
+        let (token, since) = (None, None);
         if self.is_ungrouped {
             let cursor = cursor(anchor, |key| if let DeniedItemKey::Attempt(key) = key { Some(key) } else { None });
             return ListDenied { token, since, filter, cursor, limit }.into();

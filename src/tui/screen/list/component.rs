@@ -130,7 +130,7 @@ impl<S: Source> Component for ListScreen<S> {
             return Intent::Stay;
         }
         self.rest.end();
-        self.read_details()
+        self.on_cursor_moved(ctx)
     }
 
     fn on_resize(&mut self, ctx: &UpdateContext<'_>) {
@@ -153,7 +153,8 @@ impl<S: Source> Component for ListScreen<S> {
         let page = self.source.take_page(response, &self.parsed_filter())?;
         page.rows.iter().for_each(|row| self.marks.refresh(row));
         self.set_page(page, ctx);
-        let moved = self.on_cursor_moved(ctx);
+        // While the cursor moves, its next move or its rest reads more.
+        let moved = if self.rest.rests_at().is_none() { self.on_cursor_moved(ctx) } else { Intent::Stay };
         Some(if std::mem::take(&mut self.must_read_again) {
             Intent::All(vec![moved, self.list_again()])
         } else if self.source.is_uncounted() {
@@ -275,8 +276,8 @@ impl<S: Source> Component for ListScreen<S> {
         match action {
             // An end within the loaded rows is reached at once: the keys that follow must not be overtaken by a reply. A log
             // is read in any case: a pending reply with the newest rows would take the cursor back to the start.
-            Action::First if self.rows.has_before() || S::Row::NEWEST_FIRST => self.list(Anchor::Start),
-            Action::Last if self.rows.has_after() || S::Row::NEWEST_FIRST => self.list(Anchor::End),
+            Action::First if self.rows.has_before() || S::Row::NEWEST_FIRST => self.jump(Anchor::Start, ctx),
+            Action::Last if self.rows.has_after() || S::Row::NEWEST_FIRST => self.jump(Anchor::End, ctx),
             Action::Refresh => Intent::All(vec![self.list_again(), self.read_marked()]),
             Action::Mark => self.mark_current(ctx),
             Action::Filters => Intent::push(FiltersDialog::new(S::ID)),

@@ -106,9 +106,9 @@ impl Source for TokenList {
         if self.options.trashed { &columns::TRASH } else { &columns::TOKENS }
     }
 
-    fn request(&self, filter: TokenFilter, anchor: Anchor<TokenId>) -> Request {
+    fn request(&self, filter: TokenFilter, anchor: Anchor<TokenId>, limit: usize) -> Request {
         let ListOptions { sort, trashed, .. } = self.options;
-        let (owner, filter, limit) = (self.owner(), self.options.apply_to(filter), anchor.page_size());
+        let (owner, filter) = (self.owner(), self.options.apply_to(filter));
         let cursor = match anchor.into() {
             TokenCursor::Start if !filter.is_empty() => TokenCursor::StartUncounted,
             cursor => cursor,
