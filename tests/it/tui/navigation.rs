@@ -287,16 +287,54 @@ fn pane_describes_a_row_once_the_cursor_rests() {
     assert!(pane(&s) != first && pane(&s).iter().any(|line| line.contains("t-0014")), "{}", s.text());
 }
 
+fn loaded(s: &TuiHarness) -> Vec<String> {
+    s.tokens().rows.all().iter().map(|token| token.name.to_string()).collect()
+}
+
+fn numbered(range: std::ops::Range<usize>) -> Vec<String> {
+    range.map(|n| format!("t-{n:04}")).collect()
+}
+
+/// Lets the cursor move, and not rest.
+fn moves(s: &mut TuiHarness, code: KeyCode) {
+    s.message(Msg::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+}
+
 #[test]
-fn end_of_a_long_list_reads_a_screenful_and_the_next_move_more() {
+fn end_of_a_long_list_reads_a_screenful_and_the_rest_of_the_cursor_more() {
     let mut s = TuiHarness::signed_in(many(150));
-    let loaded = |s: &TuiHarness| s.tokens().rows.all().iter().map(|token| token.name.to_string()).collect::<Vec<_>>();
-    assert_eq!(loaded(&s), (0..64).map(|n| format!("t-{n:04}")).collect::<Vec<_>>());
-    s.keys("<end>");
-    assert_eq!(loaded(&s), (86..150).map(|n| format!("t-{n:04}")).collect::<Vec<_>>());
-    s.keys("<pgup><pgup>");
-    assert_eq!(loaded(&s).len(), 150);
+    assert_eq!(loaded(&s), numbered(0..64));
+    moves(&mut s, KeyCode::End);
+    assert_eq!(loaded(&s), numbered(133..150), "the screen and a row");
+    moves(&mut s, KeyCode::PageUp);
+    moves(&mut s, KeyCode::PageUp);
     assert_eq!(s.tokens().current().unwrap().name.as_str(), "t-0117");
+    assert_eq!(loaded(&s).len(), 150);
+}
+
+#[test]
+fn ends_of_a_long_list_are_read_ahead_while_the_cursor_rests() {
+    let mut s = TuiHarness::signed_in(many(450));
+    s.requests.clear();
+    s.keys("j");
+    assert_eq!(s.requests, ["token.show", "token.list"], "the row, and the last rows");
+    assert_eq!(loaded(&s), numbered(0..64), "the screen stays");
+    s.requests.clear();
+    moves(&mut s, KeyCode::End);
+    assert_eq!((loaded(&s), s.requests.len()), (numbered(433..450), 0));
+    assert_eq!(s.tokens().current().unwrap().name.as_str(), "t-0449");
+    s.keys("k");
+    assert!(loaded(&s).len() > 64, "fresh rows once the cursor rests");
+    s.keys("k");
+    s.requests.clear();
+    moves(&mut s, KeyCode::Home);
+    assert_eq!((loaded(&s), s.requests.len()), (numbered(0..17), 0));
+
+    // What was read ahead is no longer known after a change.
+    s.install.issue(OWNER, "t-9999");
+    s.message(Msg::StoreChanged(i64::MAX));
+    moves(&mut s, KeyCode::End);
+    assert_eq!(s.tokens().current().unwrap().name.as_str(), "t-9999");
 }
 
 #[test]

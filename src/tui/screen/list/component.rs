@@ -130,7 +130,7 @@ impl<S: Source> Component for ListScreen<S> {
             return Intent::Stay;
         }
         self.rest.end();
-        self.on_cursor_moved(ctx)
+        self.on_rest(ctx)
     }
 
     fn on_resize(&mut self, ctx: &UpdateContext<'_>) {
@@ -150,11 +150,18 @@ impl<S: Source> Component for ListScreen<S> {
             }
             return Some(self.complete_filter(ctx));
         }
+        if self.ends.is_reading() && ctx.replied == Some(ReadKey::from(&self.request(Anchor::Start))) {
+            self.ends.take_read(S::COPY.and_then(|copy| copy(response)));
+            return Some(self.read_other_end(ctx));
+        }
         let page = self.source.take_page(response, &self.parsed_filter())?;
         page.rows.iter().for_each(|row| self.marks.refresh(row));
         self.set_page(page, ctx);
         // While the cursor moves, its next move or its rest reads more.
-        let moved = if self.rest.rests_at().is_none() { self.on_cursor_moved(ctx) } else { Intent::Stay };
+        let moved = match self.rest.rests_at() {
+            None => Intent::All(vec![self.on_cursor_moved(ctx), self.read_other_end(ctx)]),
+            Some(_) => Intent::Stay,
+        };
         Some(if std::mem::take(&mut self.must_read_again) {
             Intent::All(vec![moved, self.list_again()])
         } else if self.source.is_uncounted() {
@@ -176,6 +183,10 @@ impl<S: Source> Component for ListScreen<S> {
     fn on_read_error(&mut self, error: Error, ctx: &UpdateContext<'_>) -> Intent {
         if ctx.replied != Some(ReadKey::from(&self.request(Anchor::Start))) {
             return ctx.report_read_error(&error);
+        }
+        if self.ends.is_reading() {
+            self.ends.take_read(None);
+            return Intent::Stay;
         }
         let must_notify = self.rows.set_error(&error);
         if self.rows.is_denied() {

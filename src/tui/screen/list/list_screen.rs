@@ -14,6 +14,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::cursor_rest::CursorRest;
+use super::known_ends::KnownEnds;
 use super::layout;
 use super::loaded_rows::{Anchor, ListRow, LoadedRows, PAGE_SIZE, Page};
 use super::marks::Marks;
@@ -44,6 +45,8 @@ pub trait Source: Default + 'static {
     const NOUN: &'static str = "rows";
     /// `true` if the rows show data of the ledger.
     const SHOWS_LEDGER: bool = false;
+    /// Copies a reply with rows. `None` if the ends of the list are not read ahead.
+    const COPY: Option<fn(&Response) -> Option<Response>> = None;
     /// `true` if the list can be filtered.
     const HAS_FILTER: bool = true;
     /// `true` if the user can hide columns.
@@ -218,6 +221,7 @@ pub struct ListScreen<S: Source> {
     pub marks: Marks<S::Row>,
     /// The row that the pane describes.
     pub(super) rest: CursorRest<S::Row>,
+    pub(super) ends: KnownEnds,
     /// `true` if the ledger has changed while the rows were being read.
     pub(super) must_read_again: bool,
 }
@@ -231,6 +235,7 @@ impl<S: Source> Default for ListScreen<S> {
             filter: FilterField::default(),
             marks: Marks::default(),
             rest: CursorRest::default(),
+            ends: KnownEnds::default(),
             must_read_again: false,
         }
     }
@@ -265,33 +270,26 @@ impl<S: Source> ListScreen<S> {
 
     /// Returns the request for the rows at `anchor`.
     pub(super) fn request(&self, anchor: Anchor<Key<S>>) -> Request {
-        let limit = if S::Row::NEWEST_FIRST { PAGE_SIZE } else { anchor.page_size() };
+        let limit = self.page_size(&anchor);
         self.source.request(self.parsed_filter(), anchor, limit)
+    }
+
+    /// Returns the number of rows to read at `anchor`.
+    pub(super) fn page_size(&self, anchor: &Anchor<Key<S>>) -> usize {
+        if S::Row::NEWEST_FIRST { PAGE_SIZE } else { anchor.page_size() }
     }
 
     /// Reads the rows at `anchor` in place of those shown. Keys wait for them.
     pub fn list(&mut self, anchor: Anchor<Key<S>>) -> Intent {
         self.rest.end();
+        self.ends.clear();
         self.rows.set_outdated();
         self.read_rows(anchor)
     }
 
-    /// Moves to an end of the list that is not loaded. Reads no more than a screenful before the cursor rests: 34 rows take
-    /// 0.6 ms less than 64.
-    pub(super) fn jump(&mut self, anchor: Anchor<Key<S>>, ctx: &UpdateContext<'_>) -> Intent {
-        self.rest.on_move(None, true, ctx.now);
-        self.rows.set_outdated();
-        if S::Row::NEWEST_FIRST || self.is_filtered() {
-            return self.read_rows(anchor);
-        }
-        self.rows.set_anchor(anchor.clone());
-        // One row more, so that the move to the next page needn't wait.
-        let limit = anchor.page_size().min(ctx.rows + 1);
-        Intent::read(self.source.request(self.parsed_filter(), anchor, limit))
-    }
-
     /// Reads all that the screen shows again, with the rows around the cursor.
     pub fn list_again(&mut self) -> Intent {
+        self.ends.clear();
         let rows = self.read_rows(self.rows.current_anchor());
         let summary = self.source.summary_request().map(Intent::read);
         Intent::All([rows].into_iter().chain(summary).collect())
@@ -299,8 +297,14 @@ impl<S: Source> ListScreen<S> {
 
     /// Reads the rows at `anchor`, and nothing else that the screen shows.
     pub(super) fn read_rows(&mut self, anchor: Anchor<Key<S>>) -> Intent {
+        self.read_page(anchor.clone(), self.page_size(&anchor))
+    }
+
+    /// Reads `limit` rows at `anchor`.
+    pub(super) fn read_page(&mut self, anchor: Anchor<Key<S>>, limit: usize) -> Intent {
+        self.ends.stop_reading();
         self.rows.set_anchor(anchor.clone());
-        Intent::read(self.request(anchor))
+        Intent::read(self.source.request(self.parsed_filter(), anchor, limit))
     }
 
     /// Shows the rows at `anchor` that match the filter. Reads them, unless all rows are loaded.
@@ -373,6 +377,7 @@ impl<S: Source> ListScreen<S> {
 
     /// Shows the new state of changed rows before the list is read again, so that the next key acts on it.
     pub fn show_changed<'a>(&mut self, changed: impl IntoIterator<Item = &'a S::Row>) {
+        self.ends.clear();
         for row in changed {
             self.rows.replace(row);
             self.marks.refresh(row);

@@ -1,0 +1,116 @@
+//! The two ends of a long list. They are read ahead while the cursor rests, so that a jump shows them at once. Once the
+//! cursor rests again, the rows are read again.
+
+use super::list_screen::{Key, ListScreen, Source};
+use super::loaded_rows::{Anchor, ListRow};
+use crate::tui::component::{Intent, UpdateContext};
+use crate::verbs::request::Response;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    First,
+    Last,
+}
+
+/// Replies with the rows at the ends. Any change of the list or of the store makes them unknown.
+#[derive(Default)]
+pub(super) struct KnownEnds {
+    first: Option<Response>,
+    last: Option<Response>,
+    /// The end that is being read ahead.
+    reading: Option<End>,
+    /// `true` if the screen shows rows that were read ahead, until they are read again.
+    is_shown: bool,
+}
+
+impl KnownEnds {
+    /// Makes both ends unknown.
+    pub fn clear(&mut self) {
+        *self = KnownEnds::default();
+    }
+
+    /// Takes note that another read replaces the one ahead.
+    pub fn stop_reading(&mut self) {
+        (self.reading, self.is_shown) = (None, false);
+    }
+
+    /// Returns `true` if the reply or error that has arrived belongs to a read ahead.
+    pub fn is_reading(&self) -> bool {
+        self.reading.is_some()
+    }
+
+    /// Takes the rows that were read ahead. `None` if they could not be read.
+    pub fn take_read(&mut self, response: Option<Response>) {
+        match self.reading.take() {
+            Some(End::First) => self.first = response,
+            Some(End::Last) => self.last = response,
+            None => {}
+        }
+    }
+
+    fn known<K>(&self, anchor: &Anchor<K>) -> Option<&Response> {
+        match anchor {
+            Anchor::Start => self.first.as_ref(),
+            Anchor::End => self.last.as_ref(),
+            Anchor::Around(..) => None,
+        }
+    }
+}
+
+impl<S: Source> ListScreen<S> {
+    /// Moves to an end of the list that is not loaded. Reads no more than a screenful before the cursor rests: 34 rows take
+    /// 0.6 ms less than 64.
+    pub(super) fn jump(&mut self, anchor: Anchor<Key<S>>, ctx: &UpdateContext<'_>) -> Intent {
+        self.rest.on_move(None, true, ctx.now);
+        // The reply to a read under way would replace the known rows.
+        let known = self.ends.known(&anchor).filter(|_| !ctx.is_reading(&self.request(Anchor::Start)));
+        if let Some(mut copy) = known.zip(S::COPY).and_then(|(known, copy)| copy(known))
+            && let Some(page) = self.source.take_page(&mut copy, &self.parsed_filter())
+        {
+            self.rows.set_anchor(anchor);
+            self.set_page(page, ctx);
+            self.ends.is_shown = true;
+            return Intent::Stay;
+        }
+        self.rows.set_outdated();
+        self.read_page(anchor.clone(), self.jump_size(&anchor, ctx))
+    }
+
+    fn jump_size(&self, anchor: &Anchor<Key<S>>, ctx: &UpdateContext<'_>) -> usize {
+        let whole = self.page_size(anchor);
+        // One row more, so that the move to the next page needn't wait. Marks of all matching rows need the whole page.
+        if S::Row::NEWEST_FIRST || self.is_filtered() { whole } else { whole.min(ctx.rows + 1) }
+    }
+
+    /// Reads what the cursor, which rests now, needs: details, rows near it, fresh rows, or an end of the list.
+    pub(super) fn on_rest(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        let details = self.read_details();
+        let rows = match self.rows.missing_rows(ctx.rows) {
+            _ if ctx.is_reading(&self.request(Anchor::Start)) => Intent::Stay,
+            Some(anchor) => self.read_rows(anchor),
+            None if self.ends.is_shown => self.read_rows(self.rows.current_anchor()),
+            None => self.read_ahead(ctx),
+        };
+        Intent::All(vec![details, rows])
+    }
+
+    /// Reads the other end ahead, if one is known.
+    pub(super) fn read_other_end(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        let is_one_known = self.ends.first.is_some() || self.ends.last.is_some();
+        let can_wait = self.rest.rests_at().is_none() && self.rows.missing_rows(ctx.rows).is_none();
+        if is_one_known && can_wait { self.read_ahead(ctx) } else { Intent::Stay }
+    }
+
+    fn read_ahead(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        let end = match (&self.ends.first, &self.ends.last) {
+            _ if self.is_filtered() || S::COPY.is_none() => return Intent::Stay,
+            (_, None) if self.rows.has_after() => End::Last,
+            (None, _) if self.rows.has_before() => End::First,
+            _ => return Intent::Stay,
+        };
+        let anchor = if end == End::First { Anchor::Start } else { Anchor::End };
+        let limit = self.jump_size(&anchor, ctx);
+        self.ends.reading = Some(end);
+        Intent::read(self.source.request(self.parsed_filter(), anchor, limit))
+    }
+}
