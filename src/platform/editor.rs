@@ -164,16 +164,25 @@ impl Editor {
         read(&self.started.path())
     }
 
+    /// Continues a stopped editor.
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, signal);
+        }
+    }
+
     /// Ends the editor if it still runs.
     fn stop(&mut self) {
         if !matches!(self.child.try_wait(), Ok(None)) {
             return;
         }
-        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(pid, Signal::TERM);
-            // A stopped process handles the signal once it continues.
-            let _ = kill_process(pid, Signal::CONT);
-        }
+        self.signal(Signal::TERM);
+        // A stopped process handles the signal once it continues.
+        self.signal(Signal::CONT);
         if self.ended.recv_timeout(END_TIMEOUT).is_err() {
             let _ = self.child.kill();
         }

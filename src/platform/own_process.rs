@@ -140,9 +140,8 @@ pub fn stdout_was_closed() -> bool {
     is_null && rustix::fs::fcntl_getfl(stdout).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::RDWR))
 }
 
-/// Returns `true` if a shell can continue the program after a stop. Nobody can if a terminal, `ssh` or a container has
-/// started the program, alone or in a line of commands: then its group is the first one of the session, and a shell that
-/// manages jobs would have made another one.
+/// Returns `true` if a shell can continue the program after a stop. A shell that manages jobs puts each job into a group of its
+/// own. Without such a shell, as in `ssh -t HOST jeton`, the program is in the first group of its session, and stays stopped.
 pub fn can_be_suspended() -> bool {
     rustix::process::getsid(None).is_ok_and(|session| session != rustix::process::getpgrp())
 }

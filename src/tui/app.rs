@@ -118,6 +118,7 @@ impl App {
                 form.set_problem(problem);
             }
             self.lock = Some(form);
+            self.modals.set_unseen();
         }
     }
 

@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 use crate::platform::clipboard::{ClipboardRoute, osc52};
 use crate::platform::editor::EditorEvent;
 use crate::platform::signals::{self, SignalEvent};
-use crate::platform::terminal_input::{InputPause, size};
+use crate::platform::terminal_input::{InputPause, PausedInput, size};
 use crate::platform::{own_process, threads};
 use crate::verbs::ports::Clock;
 use editing::Editing;
@@ -42,7 +42,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 const LATE_CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Time for which a signal may follow the one that continues the process in the background.
-const BACKGROUND_CHECK: Duration = Duration::from_millis(300);
+const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(300);
 
 enum WakeEvent {
     Msg(Msg),
@@ -80,6 +80,7 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
         query,
         view_state,
         is_own_stop: false,
+        last_pause: None,
         editing: None,
         frame_delay: FrameDelay::default(),
     }
@@ -145,6 +146,8 @@ struct EventLoop<'a> {
     view_state: Option<ViewStateFile>,
     /// `true` if a `SIGCONT` is expected after our own suspend.
     is_own_stop: bool,
+    /// The pause of a process that ends in the background, where it must read no more.
+    last_pause: Option<PausedInput>,
     /// The editor that has the terminal.
     editing: Option<Editing>,
     frame_delay: FrameDelay,
@@ -328,17 +331,20 @@ impl EventLoop<'_> {
 
     /// Stops the process again while the shell keeps the terminal. Returns `false` if the process was asked to end
     /// instead, as by `kill %1`.
-    fn wait_for_foreground(&self) -> bool {
+    fn wait_for_foreground(&mut self) -> bool {
         let mut kept = Vec::new();
         let mut must_end = false;
         while !must_end && !own_process::is_in_foreground() {
-            match self.events.recv_timeout(BACKGROUND_CHECK) {
-                Ok(WakeEvent::Signal(SignalEvent::Continue)) => {}
+            match self.events.recv_timeout(BACKGROUND_TIMEOUT) {
+                Ok(WakeEvent::Signal(SignalEvent::Continue)) => self.is_own_stop = false,
                 Ok(event) => {
                     must_end = matches!(event, WakeEvent::Signal(SignalEvent::End(_) | SignalEvent::HungUp));
                     kept.push(event);
                 }
-                Err(_) => signals::suspend_self(),
+                Err(_) => {
+                    self.is_own_stop = true;
+                    signals::suspend_self();
+                }
             }
         }
         // The receiver lives as long as this.
@@ -358,6 +364,8 @@ impl EventLoop<'_> {
         let shares_terminal = own_process::shares_terminal();
         run_suspended();
         if shares_terminal && !self.wait_for_foreground() {
+            // A read of the shell's terminal would stop the process again.
+            self.last_pause = Some(paused);
             return Ok(());
         }
         self.screen.take_back()?;

@@ -33,9 +33,9 @@ const AFTER_ESC_TIMEOUT: Duration = Duration::from_millis(300);
 const PASTE_TAIL_TIMEOUT: Duration = Duration::from_millis(50);
 /// Silence after which Ctrl-C in a paste was typed, not pasted: the rest of a pasted text follows sooner.
 const CTRL_C_TIMEOUT: Duration = Duration::from_millis(300);
-/// Silence after which the rest of a paste is no longer expected: of one without an end mark, which a slow link delays, and
-/// of one with an end mark, which may have been part of the text.
+/// Silence after which the rest of a paste without an end mark is no longer expected: a slow link may delay it.
 const PASTE_REST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The same for a paste with an end mark, which may have been part of the text.
 const ENDED_PASTE_REST_TIMEOUT: Duration = Duration::from_secs(1);
 /// Maximum number of bytes kept of a control sequence; no key has as many.
 const MAX_SEQUENCE: usize = 32;
@@ -124,6 +124,10 @@ impl Parser {
         if is_between_keys && self.is_rest_of_paste(burst, more) {
             self.state = State::Paste(Paste::new());
         }
+        let is_typed = is_between_keys && matches!(self.state, State::Ground | State::Escape { .. });
+        if is_typed && self.paste_rest == Some(ENDED_PASTE_REST_TIMEOUT) {
+            self.paste_rest = None;
+        }
         for (at, byte) in burst.iter().enumerate() {
             let first = at == 0;
             let last = at + 1 == burst.len() && !more;
@@ -141,7 +145,7 @@ impl Parser {
                 end.is_some_and(|end| end < begin)
             }
             (None, Some(_)) => self.paste_rest.is_some(),
-            (None, None) => self.paste_rest.is_some() && (more || !is_single(burst)),
+            (None, None) => self.paste_rest.is_some() && (more || is_text(burst)),
         }
     }
 
@@ -152,7 +156,9 @@ impl Parser {
             State::Escape { esc: EscState::Pending } => Some(ESC_TIMEOUT),
             State::Introduced { esc: EscState::Emitted, .. } => Some(AFTER_ESC_TIMEOUT),
             State::Paste(paste) if paste.may_be_stopped => Some(CTRL_C_TIMEOUT),
-            State::Paste(paste) if paste.ended => Some(PASTE_TAIL_TIMEOUT),
+            State::Paste(paste) if paste.ended || self.paste_rest == Some(ENDED_PASTE_REST_TIMEOUT) => {
+                Some(PASTE_TAIL_TIMEOUT)
+            }
             _ => Some(SEQUENCE_TIMEOUT),
         }
     }
@@ -177,7 +183,8 @@ impl Parser {
                 self.state = ground(CTRL_C, false, out);
             }
             State::Paste(paste) => {
-                self.paste_rest = Some(if paste.ended { ENDED_PASTE_REST_TIMEOUT } else { PASTE_REST_TIMEOUT });
+                let has_ended = paste.ended || self.paste_rest == Some(ENDED_PASTE_REST_TIMEOUT);
+                self.paste_rest = Some(if has_ended { ENDED_PASTE_REST_TIMEOUT } else { PASTE_REST_TIMEOUT });
                 out.push(Input::Paste(paste.into_text()));
             }
             State::Ground => self.paste_rest = None,
@@ -215,13 +222,15 @@ impl Parser {
     }
 }
 
-/// Returns `true` if the bytes are at most one key, or a part of one.
-fn is_single(bytes: &[u8]) -> bool {
+/// Returns `true` if the bytes are several keys, some of them characters or Enter: more than one key press.
+fn is_text(bytes: &[u8]) -> bool {
     let (mut parser, mut out) = (Parser::default(), Vec::new());
     for (at, byte) in bytes.iter().enumerate() {
         parser.step(*byte, at == 0, false, &mut out);
     }
-    out.len() <= 1
+    let is_character =
+        |input: &Input| matches!(input, Input::Key(key) if matches!(key.code, KeyCode::Char(_) | KeyCode::Enter));
+    out.len() > 1 && out.iter().any(is_character)
 }
 
 /// Returns the key of a byte that turned out not to begin a sequence.

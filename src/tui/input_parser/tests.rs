@@ -227,7 +227,11 @@ fn rest_of_a_paste_is_pasted() {
     assert_eq!(rest(&[(b"\x15", 10), (b"\x1b[200~b\x1b[201~", 100)])[2..], [paste("b")]);
     // The text contained an end mark, and arrived in pieces.
     let pieces: &[(&[u8], u64)] = &[(b"\x1b[200~a\x1b[201~", 90), (b"d\r", 90), (b"x\x1b[201~", 1_100), (b"jj", 0)];
-    assert_eq!(bursts(pieces), [paste("a"), paste("d\rx"), letter('j'), letter('j')]);
+    assert_eq!(bursts(pieces), [paste("a"), paste("d\r"), paste("x"), letter('j'), letter('j')]);
+    // Keys that are typed soon after a paste.
+    let down = || key(KeyCode::Down, KeyModifiers::NONE);
+    let pieces: &[(&[u8], u64)] = &[(b"\x1b[200~a\x1b[201~", 300), (b"\x1b[B\x1b[B", 10), (b"xy", 0)];
+    assert_eq!(bursts(pieces), [paste("a"), down(), down(), letter('x'), letter('y')]);
     // A paste that never ends is forgotten.
     assert_eq!(rest(&[(b"", 30_000), (b"jj", 0)])[1..], [letter('j'), letter('j')]);
 }

@@ -67,6 +67,11 @@ impl ModalStack {
         self.seen_id = self.last_id;
     }
 
+    /// Takes note that something covers the dialogs.
+    pub fn set_unseen(&mut self) {
+        self.seen_id = 0;
+    }
+
     /// Returns `true` if a frame has shown the dialog.
     pub fn is_seen(&self, id: ModalId) -> bool {
         id.0 <= self.seen_id

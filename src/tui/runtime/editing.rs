@@ -3,6 +3,7 @@
 use super::{EventLoop, WakeEvent};
 use crate::error::Result;
 use crate::platform::editor::{Editor, EditorCommand, EditorEvent};
+use crate::platform::own_process;
 use crate::platform::terminal_input::PausedInput;
 use crate::tui::msg::Msg;
 
@@ -44,6 +45,9 @@ impl EventLoop<'_> {
         match (event, self.editing.take()) {
             (_, None) => Ok(()),
             (EditorEvent::Stopped, editing) => {
+                if let Some(editing) = editing.as_ref().filter(|_| !own_process::can_be_suspended()) {
+                    editing.editor.resume();
+                }
                 self.editing = editing;
                 self.suspend()
             }

@@ -14,9 +14,10 @@ use crate::tui::msg::Msg;
 use crate::tui::worker::{Connections, Job, StoreWorkers};
 use crate::verbs::batches::Progress;
 
-/// Maximum time that the end waits for the store to be closed, and for the clipboard. A long read may delay the one, a
-/// desktop that doesn't answer the other.
+/// Maximum time that the end waits for the store to be closed, which a long read may delay.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1000);
+/// The same for the clipboard, of a desktop that may never answer.
+const CLIPBOARD_TIMEOUT: Duration = Duration::from_millis(1000);
 
 pub(super) struct Workers {
     pub(super) store: Arc<StoreWorkers>,
@@ -78,9 +79,10 @@ impl Drop for Workers {
     /// Closes the store and clears a secret from the desktop's clipboard, however the screens end.
     fn drop(&mut self) {
         self.progress.stop();
+        let cleared = self.clipboard.take().map(ClipboardWorker::end);
         self.store.close(CLOSE_TIMEOUT);
-        if let Some(clipboard) = self.clipboard.take() {
-            clipboard.end(CLOSE_TIMEOUT);
+        if let Some(cleared) = cleared {
+            let _ = cleared.recv_timeout(CLIPBOARD_TIMEOUT);
         }
     }
 }

@@ -141,7 +141,7 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::CannotSuspend => {
-            app.model.notify(Notice::new(NoticeId::NoEffect, "jeton can't be suspended: no shell has started it"));
+            app.model.notify(Notice::new(NoticeId::NoEffect, "jeton can't be suspended: no shell would continue it"));
             Vec::new()
         }
         Msg::Resumed => {

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use super::{home_with_a_token, signed_in};
-use crate::support::prompt_texts::screens;
+use crate::support::prompt_texts::{password_of, screens};
 use crate::support::pty::End;
 
 #[test]
@@ -52,4 +52,16 @@ fn pasted_text_presses_no_keys() {
     t.types("q");
     t.ends_restored(End::Code(0));
     assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
+}
+
+#[test]
+fn enter_that_arrives_with_the_key_that_opens_a_dialog_is_ignored() {
+    let home = home_with_a_token();
+    let mut t = signed_in(&home);
+    t.shows("▶   a");
+    t.types("r\r");
+    t.shows(screens::ENTER_IGNORED);
+    t.shows(screens::REGENERATE);
+    t.types("\r");
+    t.shows(&password_of("ops"));
 }

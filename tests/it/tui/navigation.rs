@@ -351,3 +351,14 @@ fn frequent_matches_are_shown_before_they_are_counted() {
     s.assert_shows("150 match");
     assert_eq!(s.tokens().current().unwrap().name.as_str(), "t-0002", "the count leaves the cursor where it is");
 }
+
+#[test]
+fn read_ahead_gives_way_to_the_rows_that_keys_need() {
+    let mut s = TuiHarness::signed_in(many(450));
+    s.held_replies = Some(Default::default());
+    s.keys("j");
+    assert_eq!(s.requests.last(), Some(&"token.list"), "the last rows are being read");
+    s.keys(&"<pgdn>".repeat(20));
+    s.deliver_replies(false);
+    assert_eq!(s.tokens().current().unwrap().name.as_str(), "t-0321");
+}

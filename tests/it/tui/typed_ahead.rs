@@ -1,9 +1,11 @@
 //! Keys typed before the rows that they act on have arrived.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jeton::domain::token::Status;
 use jeton::error::Error;
 use jeton::tui::msg::Msg;
 use jeton::tui::notice::NoticeId;
+use jeton::tui::update::update;
 use zeroize::Zeroizing;
 
 use super::table::{install, many, names, status};
@@ -189,4 +191,32 @@ fn change_of_the_store_does_not_replace_a_jump() {
     s.message(Msg::StoreChanged(i64::MAX));
     s.deliver_replies(false);
     assert_eq!(current(&s), "t-0449");
+}
+
+#[test]
+fn dialog_that_no_frame_has_shown_takes_neither_clicks_nor_enter() {
+    let click = |s: &mut TuiHarness, place: (u16, u16)| {
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        let event = MouseEvent { kind, column: place.0, row: place.1, modifiers: KeyModifiers::NONE };
+        update(&mut s.app, Msg::Mouse(event))
+    };
+    let mut s = TuiHarness::signed_in(install(&THREE));
+    s.keys("d");
+    let cancel = s.place_of("Esc Cancel");
+    s.keys("<esc>");
+    s.assert_top("tokens");
+    update(&mut s.app, Msg::Key(KeyEvent::new(KeyCode::Char('d'), KeyModifiers::NONE)));
+    click(&mut s, cancel);
+    s.assert_top("token.disable");
+    s.app.on_frame_shown();
+    click(&mut s, cancel);
+    s.assert_top("tokens");
+
+    // Too small to show a dialog.
+    s.resize(30, 8);
+    s.keys(&format!("d{PASSWORD}<enter>"));
+    assert_eq!(status(&s, "alpha"), Status::Active);
+    s.resize(80, 24);
+    s.keys("<enter>");
+    assert_eq!(status(&s, "alpha"), Status::Disabled);
 }

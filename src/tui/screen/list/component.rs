@@ -117,7 +117,7 @@ impl<S: Source> Component for ListScreen<S> {
             return details;
         }
         // A busy ledger must not keep replacing the read under way, which may be older than the change.
-        self.must_read_again = ctx.is_reading(&self.request(Anchor::Start));
+        self.must_read_again = self.is_reading_rows(ctx);
         if self.must_read_again { details } else { Intent::All(vec![self.list_again(), details]) }
     }
 
@@ -157,11 +157,7 @@ impl<S: Source> Component for ListScreen<S> {
         let page = self.source.take_page(response, &self.parsed_filter())?;
         page.rows.iter().for_each(|row| self.marks.refresh(row));
         self.set_page(page, ctx);
-        // While the cursor moves, its next move or its rest reads more.
-        let moved = match self.rest.rests_at() {
-            None => Intent::All(vec![self.on_cursor_moved(ctx), self.read_other_end(ctx)]),
-            Some(_) => Intent::Stay,
-        };
+        let moved = self.read_more(ctx);
         Some(if std::mem::take(&mut self.must_read_again) {
             Intent::All(vec![moved, self.list_again()])
         } else if self.source.is_uncounted() {
@@ -254,7 +250,7 @@ impl<S: Source> Component for ListScreen<S> {
 
     fn waits_for_rows(&self, action: Option<Action>, ctx: &UpdateContext<'_>) -> bool {
         let leaves_loaded = || action.is_some_and(|action| self.rows.leaves_loaded(action, ctx.rows));
-        ctx.is_reading(&self.request(Anchor::Start)) && (self.rows.is_outdated() || leaves_loaded())
+        self.is_reading_rows(ctx) && (self.rows.is_outdated() || leaves_loaded())
     }
 
     fn on_action(&mut self, action: Action, ctx: &UpdateContext<'_>) -> Intent {

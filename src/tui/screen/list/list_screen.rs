@@ -369,7 +369,7 @@ impl<S: Source> ListScreen<S> {
     /// loaded ones.
     pub(super) fn on_cursor_moved(&mut self, ctx: &UpdateContext<'_>) -> Intent {
         let details = if self.rest.rests_at().is_none() { self.read_details() } else { Intent::Stay };
-        match self.rows.missing_rows(ctx.rows).filter(|anchor| !ctx.is_reading(&self.request(anchor.clone()))) {
+        match self.rows.missing_rows(ctx.rows).filter(|_| !self.is_reading_rows(ctx)) {
             Some(anchor) => Intent::All(vec![details, self.read_rows(anchor)]),
             None => details,
         }
