@@ -97,7 +97,10 @@ impl<S: Source> Component for ListScreen<S> {
         S::label(self, action, model)
     }
 
-    fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
+    fn on_open(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        if S::COPY.is_some() && !self.rows.is_loaded() && self.rows.current_anchor() == Anchor::Start {
+            return self.open_at_first_row(ctx);
+        }
         Intent::All(vec![self.list_again(), self.read_marked()])
     }
 

@@ -10,10 +10,16 @@ const REST_AFTER: i64 = 150;
 pub(super) struct CursorRest<R>(Option<Moving<R>>);
 
 struct Moving<R> {
+    described: Described<R>,
+    rests_at: Timestamp,
+}
+
+enum Described<R> {
+    /// The row under the cursor, which has not moved yet.
+    Current,
     /// The row under the cursor before the first move. `None` once the rows have scrolled: the terminal scrolls an empty
     /// pane along with them.
-    row: Option<R>,
-    rests_at: Timestamp,
+    Left(Option<R>),
 }
 
 impl<R> Default for CursorRest<R> {
@@ -26,10 +32,16 @@ impl<R> CursorRest<R> {
     /// Records a move away from `row`.
     pub fn on_move(&mut self, row: Option<R>, has_scrolled: bool, now: Timestamp) {
         let row = match self.0.take() {
-            Some(moving) => moving.row,
-            None => row,
+            Some(Moving { described: Described::Left(row), .. }) => row,
+            Some(Moving { described: Described::Current, .. }) | None => row,
         };
-        self.0 = Some(Moving { row: row.filter(|_| !has_scrolled), rests_at: now.plus(REST_AFTER) });
+        let described = Described::Left(row.filter(|_| !has_scrolled));
+        self.0 = Some(Moving { described, rests_at: now.plus(REST_AFTER) });
+    }
+
+    /// Delays the rest of a cursor that has not moved yet.
+    pub fn delay(&mut self, now: Timestamp) {
+        self.0 = Some(Moving { described: Described::Current, rests_at: now.plus(REST_AFTER) });
     }
 
     /// Makes the row under the cursor the described one.
@@ -45,8 +57,8 @@ impl<R> CursorRest<R> {
     /// Returns the described row; `current` is the one under the cursor.
     pub fn described<'a>(&'a self, current: Option<&'a R>) -> Option<&'a R> {
         match &self.0 {
-            Some(moving) => moving.row.as_ref(),
-            None => current,
+            Some(Moving { described: Described::Left(row), .. }) => row.as_ref(),
+            Some(Moving { described: Described::Current, .. }) | None => current,
         }
     }
 }

@@ -79,6 +79,14 @@ impl<S: Source> ListScreen<S> {
         self.read_page(anchor.clone(), self.jump_size(&anchor, ctx))
     }
 
+    /// Reads the first rows of a list that is shown for the first time. What else it shows is read once they are drawn.
+    pub(super) fn open_at_first_row(&mut self, ctx: &UpdateContext<'_>) -> Intent {
+        self.rest.delay(ctx.now);
+        let rows = self.read_page(Anchor::Start, self.jump_size(&Anchor::Start, ctx));
+        let summary = self.source.summary_request().map(Intent::read);
+        Intent::All([rows].into_iter().chain(summary).collect())
+    }
+
     fn jump_size(&self, anchor: &Anchor<Key<S>>, ctx: &UpdateContext<'_>) -> usize {
         // One row more, so that the move to the next page needn't wait. Marks of all matching rows need the whole page.
         if self.is_filtered() { self.page_size(anchor) } else { PAGE_SIZE.min(ctx.rows + 1) }

@@ -347,7 +347,7 @@ impl<S: Source> ListScreen<S> {
 
     /// Moves the cursor if `action` is a move, and returns `true` then.
     pub(super) fn move_cursor(&mut self, action: Action, ctx: &UpdateContext<'_>) -> bool {
-        let left = self.current().filter(|_| self.rest.rests_at().is_none()).cloned();
+        let left = self.described().cloned();
         let (before, top) = (self.rows.cursor().position(), self.rows.first_visible());
         let is_move = self.rows.move_by(action, ctx.rows);
         if self.rows.cursor().position() != before {
