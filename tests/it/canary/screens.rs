@@ -24,7 +24,9 @@ fn screens_show_a_secret_only_on_request() {
     t.types("new\r\r\r\r\r\r");
     let generated = reveal(&mut runs, &mut t, Some("new.secret"));
     t.shows("▶   new");
-    t.types("r\r");
+    t.types("r");
+    t.shows(screens::REGENERATE);
+    t.types("\r");
     reveal(&mut runs, &mut t, None);
     t.shows("▶   new");
 
@@ -73,7 +75,9 @@ fn reveal(runs: &mut CommandRuns, t: &mut Terminal, save: Option<&str>) -> Strin
     t.shows("•••");
     let hidden = t.written().len();
     if let Some(name) = save {
-        t.types(&format!("s\x15{name}\r"));
+        t.types("s");
+        t.shows(screens::SECRET_PATH);
+        t.types(&format!("\x15{name}\r"));
         t.shows(screens::SAVED);
         runs.asked_for.push(runs.home.path(name));
     }
