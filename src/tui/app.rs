@@ -9,7 +9,7 @@ use crate::tui::component::{Component, UpdateContext};
 use crate::tui::keymap::Context;
 use crate::tui::layer::Layer;
 use crate::tui::modal::stack::ModalStack;
-use crate::tui::model::{Model, SPINNER_AFTER};
+use crate::tui::model::{Model, SPINNER_AFTER, has_room};
 use crate::tui::msg::Msg;
 use crate::tui::notice::Notice;
 use crate::tui::screen::Workspace;
@@ -17,7 +17,6 @@ use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::list::layout::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::tips::TipState;
-use crate::tui::view;
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::SetupState;
 
@@ -148,7 +147,7 @@ impl App {
 
     /// Takes note that the terminal shows the current state.
     pub fn on_frame_shown(&mut self) {
-        if self.lock.is_none() && view::has_room(self.model.size) {
+        if self.lock.is_none() && has_room(self.model.size) {
             self.modals.set_seen();
         }
     }

@@ -27,8 +27,15 @@ use crate::verbs::session::Session;
 
 /// Maximum number of past notices kept.
 const MAX_MESSAGES: usize = 100;
+/// Minimum size of the terminal, in columns and rows.
+pub const MIN_SIZE: (u16, u16) = (40, 10);
 /// Time after which a pending request shows a spinner, in milliseconds.
 pub const SPINNER_AFTER: i64 = 100;
+
+/// Returns `true` if pages fit in a terminal of this size.
+pub fn has_room((columns, rows): (u16, u16)) -> bool {
+    columns >= MIN_SIZE.0 && rows >= MIN_SIZE.1
+}
 
 /// The data that all pages read. Only `update` changes it.
 pub struct Model {

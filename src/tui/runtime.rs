@@ -41,12 +41,12 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 /// Maximum time that a late end after a signal waits for the store to be closed.
 const LATE_CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// Time for which a signal may follow the one that continues the process in the background.
+/// Maximum time between the signal that continues the process in the background and a signal to end.
 const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(300);
 
 enum WakeEvent {
     Msg(Msg),
-    /// What one read of the terminal has brought. It is handled before the next frame.
+    /// The keys and other input of one read of the terminal. The loop handles all of it before the next frame.
     Inputs(Vec<Msg>),
     Editor(EditorEvent),
     Signal(SignalEvent),

@@ -10,23 +10,16 @@ use crate::tui::ascii;
 use crate::tui::component::{ClickTarget, Component};
 use crate::tui::keymap::Action;
 use crate::tui::layer::Layer;
-use crate::tui::model::{Model, SPINNER_AFTER};
+use crate::tui::model::{MIN_SIZE, Model, SPINNER_AFTER, has_room};
 use crate::tui::screen::list::layout::demo_hint;
 use crate::tui::screen::tabs;
 use crate::tui::text_fit::{cut, fold, width};
 use crate::tui::widget::key_hints::{hint_at, key_hints};
 use crate::tui::widget::lines::draw_lines;
 
-/// Minimum size of the terminal, in columns and rows.
-const MIN_SIZE: (u16, u16) = (40, 10);
 /// Minimum number of columns for readable text.
 const MIN_WRAP_COLUMNS: usize = 12;
 const SPINNER_FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-
-/// Returns `true` if pages fit in a terminal of this size.
-pub fn has_room((columns, rows): (u16, u16)) -> bool {
-    columns >= MIN_SIZE.0 && rows >= MIN_SIZE.1
-}
 
 pub fn view(app: &App, frame: &mut Frame<'_>) {
     let area = frame.area();

@@ -21,7 +21,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
 use zeroize::Zeroizing;
 
-use paste::{BEGIN_MARK, END_MARK, Paste};
+use paste::{BEGIN_MARK, END_MARK, Paste, PasteRest};
 
 /// Maximum pause within a sequence of several bytes. An unfinished sequence ends then.
 const SEQUENCE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -33,10 +33,6 @@ const AFTER_ESC_TIMEOUT: Duration = Duration::from_millis(300);
 const PASTE_TAIL_TIMEOUT: Duration = Duration::from_millis(50);
 /// Silence after which Ctrl-C in a paste was typed, not pasted: the rest of a pasted text follows sooner.
 const CTRL_C_TIMEOUT: Duration = Duration::from_millis(300);
-/// Silence after which the rest of a paste without an end mark is no longer expected: a slow link may delay it.
-const PASTE_REST_TIMEOUT: Duration = Duration::from_secs(30);
-/// The same for a paste with an end mark, which may have been part of the text.
-const ENDED_PASTE_REST_TIMEOUT: Duration = Duration::from_secs(1);
 /// Maximum number of bytes kept of a control sequence; no key has as many.
 const MAX_SEQUENCE: usize = 32;
 
@@ -107,8 +103,8 @@ enum EscState {
 #[derive(Debug)]
 pub struct Parser {
     state: State,
-    /// Time for which the rest of the last paste may still arrive. `None` if there is none to expect.
-    paste_rest: Option<Duration>,
+    /// `None` if the last paste is complete.
+    paste_rest: Option<PasteRest>,
 }
 
 impl Default for Parser {
@@ -121,12 +117,13 @@ impl Parser {
     /// Takes bytes that arrived together. `more` is set if further bytes are already available.
     pub fn feed(&mut self, burst: &[u8], more: bool, out: &mut Vec<Input>) {
         let is_between_keys = matches!(self.state, State::Ground | State::Escape { esc: EscState::Emitted });
-        if is_between_keys && self.is_rest_of_paste(burst, more) {
-            self.state = State::Paste(Paste::new());
-        }
-        let is_typed = is_between_keys && matches!(self.state, State::Ground | State::Escape { .. });
-        if is_typed && self.paste_rest == Some(ENDED_PASTE_REST_TIMEOUT) {
-            self.paste_rest = None;
+        if is_between_keys {
+            if self.is_rest_of_paste(burst, more) {
+                self.state = State::Paste(Paste::new());
+            } else if self.paste_rest == Some(PasteRest::AfterEndMark) {
+                // Somebody types again.
+                self.paste_rest = None;
+            }
         }
         for (at, byte) in burst.iter().enumerate() {
             let first = at == 0;
@@ -152,13 +149,11 @@ impl Parser {
     /// Returns how long to wait for more bytes; `None` = no limit.
     pub fn timeout(&self) -> Option<Duration> {
         match &self.state {
-            State::Ground => self.paste_rest,
+            State::Ground => self.paste_rest.map(PasteRest::timeout),
             State::Escape { esc: EscState::Pending } => Some(ESC_TIMEOUT),
             State::Introduced { esc: EscState::Emitted, .. } => Some(AFTER_ESC_TIMEOUT),
             State::Paste(paste) if paste.may_be_stopped => Some(CTRL_C_TIMEOUT),
-            State::Paste(paste) if paste.ended || self.paste_rest == Some(ENDED_PASTE_REST_TIMEOUT) => {
-                Some(PASTE_TAIL_TIMEOUT)
-            }
+            State::Paste(paste) if self.has_end_mark(paste) => Some(PASTE_TAIL_TIMEOUT),
             _ => Some(SEQUENCE_TIMEOUT),
         }
     }
@@ -179,17 +174,22 @@ impl Parser {
             }
             // The pasted text is dropped.
             State::Paste(paste) if paste.may_be_stopped => {
-                self.paste_rest = Some(PASTE_REST_TIMEOUT);
+                self.paste_rest = Some(PasteRest::Delayed);
                 self.state = ground(CTRL_C, false, out);
             }
             State::Paste(paste) => {
-                let has_ended = paste.ended || self.paste_rest == Some(ENDED_PASTE_REST_TIMEOUT);
-                self.paste_rest = Some(if has_ended { ENDED_PASTE_REST_TIMEOUT } else { PASTE_REST_TIMEOUT });
+                let rest = if self.has_end_mark(&paste) { PasteRest::AfterEndMark } else { PasteRest::Delayed };
+                self.paste_rest = Some(rest);
                 out.push(Input::Paste(paste.into_text()));
             }
             State::Ground => self.paste_rest = None,
             _ => {}
         }
+    }
+
+    /// Returns `true` if the end mark of `paste` has arrived, with its text or with the part before.
+    fn has_end_mark(&self, paste: &Paste) -> bool {
+        paste.ended || self.paste_rest == Some(PasteRest::AfterEndMark)
     }
 
     /// Takes one byte: `first` or `last` of the bytes that arrived together.
@@ -222,7 +222,8 @@ impl Parser {
     }
 }
 
-/// Returns `true` if the bytes are several keys, some of them characters or Enter: more than one key press.
+/// Returns `true` if the bytes are several keys, and at least one of them is a character or Enter. Held arrows and turns of
+/// the wheel may arrive together; typed characters rarely do.
 fn is_text(bytes: &[u8]) -> bool {
     let (mut parser, mut out) = (Parser::default(), Vec::new());
     for (at, byte) in bytes.iter().enumerate() {

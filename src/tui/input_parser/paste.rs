@@ -1,5 +1,7 @@
 //! Text being pasted, and the marks around it.
 
+use std::time::Duration;
+
 use zeroize::Zeroizing;
 
 use super::ESC;
@@ -10,6 +12,29 @@ pub(super) const MAX_PASTE: usize = 65_536;
 /// The begin mark. The end mark has `1` instead of the last `0`.
 pub(super) const BEGIN_MARK: &[u8] = b"\x1b[200~";
 pub(super) const END_MARK: &[u8] = b"\x1b[201~";
+
+/// Silence after which [`PasteRest::Delayed`] is no longer expected.
+const DELAYED_PASTE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Silence after which [`PasteRest::AfterEndMark`] is no longer expected.
+const AFTER_END_MARK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The rest of a paste, which may arrive after a silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PasteRest {
+    /// The end mark is missing. A slow link may delay the rest.
+    Delayed,
+    /// The end mark may have been part of the text.
+    AfterEndMark,
+}
+
+impl PasteRest {
+    pub fn timeout(self) -> Duration {
+        match self {
+            PasteRest::Delayed => DELAYED_PASTE_TIMEOUT,
+            PasteRest::AfterEndMark => AFTER_END_MARK_TIMEOUT,
+        }
+    }
+}
 
 /// Text being pasted.
 #[derive(Debug)]

@@ -98,7 +98,7 @@ impl<S: Source> Component for ListScreen<S> {
     }
 
     fn on_open(&mut self, ctx: &UpdateContext<'_>) -> Intent {
-        if S::COPY.is_some() && !self.rows.is_loaded() && self.rows.current_anchor() == Anchor::Start {
+        if S::COPY_ROWS.is_some() && !self.rows.is_loaded() && self.rows.current_anchor() == Anchor::Start {
             return self.open_at_first_row(ctx);
         }
         Intent::All(vec![self.list_again(), self.read_marked()])
@@ -138,6 +138,8 @@ impl<S: Source> Component for ListScreen<S> {
 
     fn on_resize(&mut self, ctx: &UpdateContext<'_>) {
         self.rows.on_resize(ctx.rows);
+        // They are as long as the screen was high.
+        self.ends.clear();
         self.measure(ctx);
     }
 
@@ -154,7 +156,7 @@ impl<S: Source> Component for ListScreen<S> {
             return Some(self.complete_filter(ctx));
         }
         if self.ends.is_reading() && ctx.replied == Some(ReadKey::from(&self.request(Anchor::Start))) {
-            self.ends.take_read(S::COPY.and_then(|copy| copy(response)));
+            self.ends.take_read(S::COPY_ROWS.and_then(|copy| copy(response)));
             return Some(self.read_other_end(ctx));
         }
         let page = self.source.take_page(response, &self.parsed_filter())?;

@@ -67,7 +67,7 @@ impl<S: Source> ListScreen<S> {
         self.rest.on_move(None, true, ctx.now);
         // The reply to a read under way would replace the known rows.
         let known = self.ends.known(&anchor).filter(|_| !self.is_reading_rows(ctx));
-        if let Some(mut copy) = known.zip(S::COPY).and_then(|(known, copy)| copy(known))
+        if let Some(mut copy) = known.zip(S::COPY_ROWS).and_then(|(known, copy)| copy(known))
             && let Some(page) = self.source.take_page(&mut copy, &self.parsed_filter())
         {
             self.rows.set_anchor(anchor);
@@ -127,7 +127,7 @@ impl<S: Source> ListScreen<S> {
 
     fn read_ahead(&mut self, ctx: &UpdateContext<'_>) -> Intent {
         let end = match (&self.ends.first, &self.ends.last) {
-            _ if self.is_filtered() || S::COPY.is_none() || self.ends.is_reading() => return Intent::Stay,
+            _ if self.is_filtered() || S::COPY_ROWS.is_none() || self.ends.is_reading() => return Intent::Stay,
             (_, None) if self.rows.has_after() => End::Last,
             (None, _) if self.rows.has_before() => End::First,
             _ => return Intent::Stay,

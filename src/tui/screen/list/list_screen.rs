@@ -45,8 +45,8 @@ pub trait Source: Default + 'static {
     const NOUN: &'static str = "rows";
     /// `true` if the rows show data of the ledger.
     const SHOWS_LEDGER: bool = false;
-    /// Copies a reply with rows. `None` if the ends of the list are not read ahead.
-    const COPY: Option<fn(&Response) -> Option<Response>> = None;
+    /// Copies a reply with rows. `None` for a list whose ends are not read ahead.
+    const COPY_ROWS: Option<fn(&Response) -> Option<Response>> = None;
     /// `true` if the list can be filtered.
     const HAS_FILTER: bool = true;
     /// `true` if the user can hide columns.

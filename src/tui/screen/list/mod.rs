@@ -1,5 +1,6 @@
 //! One screen for all lists. [`list_screen`] handles keys and replies, [`loaded_rows`] is the window of loaded rows
-//! around the cursor, `known_ends` are the ends read ahead, [`log_row`] is a row of a log, [`marks`] are the marked rows, `view` and [`layout`] draw.
+//! around the cursor, `known_ends` reads the ends of the list ahead, [`log_row`] is a row of a log, [`marks`] are the
+//! marked rows, `view` and [`layout`] draw.
 
 mod component;
 mod cursor_rest;

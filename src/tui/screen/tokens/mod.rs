@@ -97,7 +97,7 @@ impl Source for TokenList {
     const NOUN: &'static str = "tokens";
     const SHOWS_LEDGER: bool = true;
     const HIDES_COLUMNS: bool = true;
-    const COPY: Option<fn(&Response) -> Option<Response>> =
+    const COPY_ROWS: Option<fn(&Response) -> Option<Response>> =
         Some(|reply| if let Response::ListTokens(w) = reply { Some(Response::ListTokens(w.clone())) } else { None });
 
     fn context(&self) -> Context {
