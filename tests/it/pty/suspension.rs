@@ -84,12 +84,19 @@ fn continued_screens_are_locked() {
     }
 }
 
+/// What `kill %1` does in an interactive shell, and the wait until the job has ended. Stopped again, it would stay `T`.
+const END_OF_THE_JOB: &str = r#"
+    jobs -p >pid; read pid <pid; kill %1; kill -CONT %1
+    while [ "$(cut -d ' ' -f 3 "/proc/$pid/stat")" != Z ]; do :; done
+    echo killed >&3
+"#;
+
 #[test]
 fn suspended_screens_end_by_a_signal_in_the_background() {
     let home = home_with_a_token();
     let mut t = sign_in(below_a_shell(&home));
     stop(&mut t, true);
-    std::fs::write(home.path("next"), "kill %1; kill -CONT %1; wait %1; [ $? = 143 ] && echo killed >&3").unwrap();
+    std::fs::write(home.path("next"), END_OF_THE_JOB).unwrap();
     t.resume();
     t.shows("killed");
     assert_eq!(t.ends(), End::Code(0));
