@@ -84,10 +84,11 @@ fn continued_screens_are_locked() {
     }
 }
 
-/// What `kill %1` does in an interactive shell, and the wait until the job has ended. Stopped again, it would stay `T`.
+/// What `kill %1` does in an interactive shell, and the wait until the job has ended. Stopped again, it would stay `T`. The
+/// shell may take note of an end while it waits for `cut`, after which the job has no state.
 const END_OF_THE_JOB: &str = r#"
     jobs -p >pid; read pid <pid; kill %1; kill -CONT %1
-    while [ "$(cut -d ' ' -f 3 "/proc/$pid/stat")" != Z ]; do :; done
+    while state=$(cut -d ' ' -f 3 "/proc/$pid/stat") && [ "$state" != Z ]; do :; done
     echo killed >&3
 "#;
 
