@@ -24,7 +24,7 @@ pub(super) const MAX_BYTES: usize = 256 * 1024 * 1024;
 /// Sets of all ids that an index holds: the trash, and those of the last search.
 const ID_SETS: usize = 3;
 /// Number of tokens that show if matches are frequent enough to be found along the order of a list.
-pub(super) const TRIED_TOKENS: usize = 1_000;
+pub(super) const TRIED_TOKENS: u32 = 1_000;
 /// Maximum number of changed tokens that are searched one by one. With more, all texts are read again.
 const MAX_CHANGED: usize = 2_000;
 /// Beginnings of verbs that change no token's text, owner or place. After any other that names no single token, all texts

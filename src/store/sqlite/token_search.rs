@@ -182,7 +182,7 @@ impl TokenSearch {
         let Some(text) = SearchText::from_query(query) else { return look(TextMatch::Sql) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = Self::index(&mut state, db)? else { return look(TextMatch::Sql) };
-        let least = query.limit.saturating_mul(TRIED_TOKENS).div_ceil(TESTED_SAMPLE).max(1);
+        let least = query.limit.saturating_mul(TRIED_TOKENS as usize).div_ceil(TESTED_SAMPLE).max(1);
         match index.test(&text, least) {
             Some(test) => with_test(Some(Rc::new(test)), || look(TextMatch::Tested)),
             None => Ok(None),

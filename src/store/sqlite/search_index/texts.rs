@@ -25,6 +25,8 @@ const BYTES_OF_PLACE: usize = 2 * size_of::<u32>();
 const TOKENS_OF_PART: usize = 16 * 1_024;
 /// Ends a field of a token's text. No word of a filter contains it.
 const END_OF_FIELD: u8 = b'\n';
+/// The golden ratio as a fraction of 2³². Its multiples are spread evenly.
+const GOLDEN_RATIO: u32 = 0x9E37_79B9;
 /// The fields of a token. The name of the account is found by way of the accounts.
 const FIELDS: &str =
     "t.id, t.name, t.description, (SELECT prefix FROM installation) || '_' || t.public_id, t.account_id,
@@ -234,10 +236,14 @@ impl Texts {
         self.first as usize + self.ends.len()
     }
 
-    /// Returns `count` of the ids at most, as far from each other as possible.
-    pub fn spread_ids(&self, count: usize) -> impl Iterator<Item = u32> {
-        let (first, step) = (self.first, self.ends.len().div_ceil(count).max(1));
-        (0..self.ends.len()).step_by(step).filter_map(move |place| u32::try_from(place).ok()?.checked_add(first))
+    /// Returns `count` ids, spread over all ids without a regular distance: tokens that one program has made may repeat
+    /// their accounts at such a distance.
+    pub fn spread_ids(&self, count: u32) -> impl Iterator<Item = u32> {
+        let (first, places) = (u64::from(self.first), self.ends.len() as u64);
+        (0..count).filter_map(move |number| {
+            let fraction = u64::from(number.wrapping_mul(GOLDEN_RATIO));
+            u32::try_from(first + (fraction * places >> u32::BITS)).ok()
+        })
     }
 
     /// Returns the text of a token and its account.
