@@ -67,6 +67,8 @@ STEPS = [
     (None, b"\x7f\x7f\x7f", 1, 1, None),
     ("filter: a rare word", b"000123", 1, 1, (16, 50)),
     (None, b"\x7f" * 6, 1, 1, None),
+    ("filter: a word far in the order", b"pub", 1, 1, (16, 50)),
+    (None, b"\x7f" * 3, 1, 1, None),
     ("filter: method:get", b"method:get", 1, 1, (16, 50)),
     (None, ESCAPE, 1, 1, None),
     (None, b"/pay\r", 1, 1, None),

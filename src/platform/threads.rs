@@ -3,7 +3,10 @@
 
 use std::io;
 use std::num::NonZero;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -57,6 +60,23 @@ pub fn run_parallel(work: impl Fn() + Sync) {
         }
         work();
     });
+}
+
+/// Returns the results of `work` on all parts of `0..count`, of `size` numbers at most, in no order. Several threads work at
+/// the same time. A panic of `work` becomes a panic of this thread.
+pub fn map_parts<T: Send>(count: usize, size: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    run_parallel(|| {
+        loop {
+            let first = next.fetch_add(size, Ordering::Relaxed);
+            if first >= count {
+                return;
+            }
+            let result = work(first..first.saturating_add(size).min(count));
+            results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+        }
+    });
+    results.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Lets this thread run while other threads have little to do. `nice` is from 1 to 19: at 10 the thread gets about a

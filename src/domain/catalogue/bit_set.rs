@@ -58,6 +58,11 @@ impl BitSet {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    /// Returns a number greater than each of the set.
+    pub(crate) fn limit(&self) -> usize {
+        self.0.len() * 64
+    }
+
     pub(crate) fn heap_bytes(&self) -> usize {
         size_of_val(&*self.0)
     }

@@ -2,6 +2,7 @@
 //! table takes half a second. A trigram index in the store (FTS5) would do for words of three letters or more. It would make
 //! the store a fifth larger and each change slower.
 
+mod found;
 mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use crate::domain::catalogue::method_holders::MethodHolders;
 use crate::error::Result;
 use crate::verbs::ports::WindowQuery;
 use crate::verbs::ports::audit_log::AuditTip;
+pub(super) use found::{Found, OrderPart};
 use texts::{Tests, Texts};
 
 /// Maximum number of bytes of an index. With more, SQLite searches.
@@ -27,6 +29,9 @@ const ID_SETS: usize = 3;
 pub(super) const TRIED_TOKENS: u32 = 1_000;
 /// Maximum number of changed tokens that are searched one by one. With more, all texts are read again.
 const MAX_CHANGED: usize = 2_000;
+/// How many times more tokens there must be than were found before, so that a search among these alone is faster than one of
+/// all texts: their texts are far from each other in memory.
+const MIN_NARROWED: usize = 64;
 /// Beginnings of verbs that change no token's text, owner or place. After any other that names no single token, all texts
 /// are read again.
 const VERBS_WITHOUT_TOKENS: [&str; 3] = ["sign-in.", "policy.", "ledger."];
@@ -50,14 +55,6 @@ pub(super) struct SearchText {
     method: Option<MethodHolders>,
 }
 
-/// The tokens that a search has found, by id.
-#[derive(Debug)]
-pub(super) struct Found {
-    tokens: BitSet,
-    /// Tokens in the trash.
-    trashed: BitSet,
-}
-
 impl SearchText {
     /// Returns the text of the filter. `None` if there is none, or if it has characters that only descriptions contain.
     pub fn from_query(query: &WindowQuery) -> Option<Self> {
@@ -75,26 +72,6 @@ impl SearchText {
         self.method == other.method
             && self.words.len() == other.words.len()
             && words.all(|(word, other)| word.contains(other.as_str()))
-    }
-}
-
-impl Found {
-    pub fn contains(&self, id: i64) -> bool {
-        usize::try_from(id).is_ok_and(|id| self.tokens.contains(id))
-    }
-
-    /// Returns the number of tokens, in the trash or outside.
-    pub fn count(&self, trashed: bool) -> u64 {
-        self.section(trashed).len() as u64
-    }
-
-    /// Returns the ids of the tokens, in the trash or outside.
-    pub fn ids(&self, trashed: bool) -> Vec<i64> {
-        self.section(trashed).iter().filter_map(|id| i64::try_from(id).ok()).collect()
-    }
-
-    fn section(&self, trashed: bool) -> BitSet {
-        if trashed { self.tokens.intersection(&self.trashed) } else { self.tokens.difference(&self.trashed) }
     }
 }
 
@@ -181,7 +158,7 @@ impl SearchIndex {
         let narrowed = self
             .last
             .as_ref()
-            .filter(|(last, found)| wanted.narrows(last) && found.tokens.len() < self.texts.ends.len() / 4);
+            .filter(|(last, found)| wanted.narrows(last) && found.tokens.len() < self.texts.ends.len() / MIN_NARROWED);
         let mut tokens = self.texts.find(wanted, narrowed.map(|(_, found)| &found.tokens), interrupted);
         if interrupted.load(Ordering::Relaxed) {
             return None;
@@ -201,7 +178,8 @@ impl SearchIndex {
                 trashed.insert(number);
             }
         }
-        let found = Arc::new(Found { tokens, trashed });
+        let texts = Arc::clone(&self.texts);
+        let found = Arc::new(Found { tokens, trashed, texts, changed: self.changed.keys().copied().collect() });
         self.last = Some((wanted.clone(), Arc::clone(&found)));
         Some(found)
     }

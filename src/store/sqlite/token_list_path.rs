@@ -10,7 +10,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::query_helpers::{query_all, query_count};
 use super::token_list_query::TokenListing;
-use super::token_search::{MAX_LISTED, TextMatch};
+use super::token_search::TextMatch;
 use super::token_totals;
 use crate::domain::query::filter_syntax::FilterFields;
 use crate::domain::query::token_filter::TokenFilter;
@@ -107,17 +107,17 @@ impl<'a> Scope<'a> {
         Ok(Scope { accounts, is_short, total, text })
     }
 
-    fn list(&self, access_path: AccessPath, query: &WindowQuery) -> TokenListing {
+    fn list(&self, access_path: AccessPath, query: &WindowQuery) -> TokenListing<'a> {
         TokenListing::with_path(access_path, query, self.accounts.as_deref(), self.total, self.text)
     }
 
     /// Returns the list with the path that finds few matches fastest.
-    fn list_of_few(&self, db: &Connection, query: &WindowQuery) -> Result<ListOfFew> {
+    fn list_of_few(&self, db: &Connection, query: &WindowQuery) -> Result<ListOfFew<'a>> {
         let filter = &query.filter;
         let path = match filter.status {
             // Without any matching row, no index is useful.
             _ if is_empty(query, self.accounts.as_deref()) => AccessPath::Table,
-            _ if self.text.found().is_some_and(|found| found.count(query.trashed) <= MAX_LISTED) => AccessPath::Table,
+            _ if self.text.found().is_some_and(|found| found.is_short(query.trashed)) => AccessPath::Table,
             _ if self.is_short => AccessPath::Accounts,
             _ if filter.tried => AccessPath::Denied,
             _ if filter.expected_unused => AccessPath::ExpectedUnused,
@@ -149,22 +149,21 @@ impl<'a> Scope<'a> {
 }
 
 /// A list that is found by the condition that few tokens fulfil.
-struct ListOfFew {
-    list: TokenListing,
+struct ListOfFew<'a> {
+    list: TokenListing<'a>,
     /// Estimated cost of a page, in rows that a scan reads. 0 if no other path can be cheaper.
     cost: u64,
 }
 
-impl TokenListing {
+impl<'a> TokenListing<'a> {
     /// Counts the list of `query`, and chooses the way to read it that suits its length. `total` is the number of tokens
     /// without the filter.
-    pub fn counted(db: &Connection, query: &WindowQuery, total: u64, text: TextMatch<'_>) -> Result<Self> {
+    pub fn counted(db: &Connection, query: &WindowQuery, total: u64, text: TextMatch<'a>) -> Result<Self> {
         let scope = Scope::read(db, query, total, text)?;
         if let Some(found) = text.found().filter(|_| has_only_text(query, scope.accounts.as_deref())) {
-            let matching = found.count(query.trashed);
-            let path = if matching <= MAX_LISTED { AccessPath::Table } else { AccessPath::Order };
-            let mut list = scope.list(path, query);
-            list.matching = matching;
+            let is_short = found.is_short(query.trashed);
+            let mut list = scope.list(if is_short { AccessPath::Table } else { AccessPath::Order }, query);
+            (list.matching, list.found) = (found.count(query.trashed), (!is_short).then_some(found));
             return Ok(list);
         }
         let mut list = scope.list_of_few(db, query)?.list;
@@ -179,7 +178,7 @@ impl TokenListing {
     }
 
     /// Returns the list of `query` along its order, not counted.
-    pub fn along_order(db: &Connection, query: &WindowQuery, total: u64, text: TextMatch<'_>) -> Result<Self> {
+    pub fn along_order(db: &Connection, query: &WindowQuery, total: u64, text: TextMatch<'a>) -> Result<Self> {
         Ok(Scope::read(db, query, total, text)?.list(AccessPath::Order, query))
     }
 

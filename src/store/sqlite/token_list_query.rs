@@ -1,10 +1,14 @@
 //! A list of tokens as SQL: conditions and order. `token_list_path` chooses how rows are found.
 
+mod pages;
+
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::query_helpers::{placeholder, query_all, query_count, query_one, sql_limit, stored};
+use super::query_helpers::{query_all, query_count, query_one, sql_limit, stored};
+
+use super::search_index::Found;
 use super::still_tried;
 use super::token_list_path::{AccessPath, account_ids, is_empty};
 use super::token_search::{TextMatch, and_matches};
@@ -19,6 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Status;
 use crate::error::Result;
 use crate::verbs::ports::{TokenState, Visibility, WindowQuery};
+pub(super) use pages::Step;
 
 /// When a token was last seen, if its row of `last_seen` is not joined; 0 = never.
 const LAST_SEEN: &str = "(SELECT at FROM last_seen WHERE token_id = t.id)";
@@ -79,8 +84,7 @@ pub(super) fn in_list(column: &str, ids: &[i64]) -> String {
     format!("{column} IN ({})", vec!["?"; ids.len()].join(", "))
 }
 
-#[derive(Debug)]
-pub(super) struct TokenListing {
+pub(super) struct TokenListing<'a> {
     pub(super) access_path: AccessPath,
     pub(super) sort: Sort,
     trashed: bool,
@@ -97,12 +101,14 @@ pub(super) struct TokenListing {
     pub matching: u64,
     /// `true` if more tokens match.
     pub is_lower_bound: bool,
+    /// The tokens of the list, if they are many and a search has found them.
+    pub found: Option<&'a Found>,
 }
 
-impl TokenListing {
+impl<'a> TokenListing<'a> {
     /// Returns the state of the tokens of the list, by id, `limit` at most. All are read, so that the index of an order is
     /// of no use.
-    pub fn states(db: &Connection, query: &WindowQuery, total: u64, text: TextMatch<'_>) -> Result<Vec<TokenState>> {
+    pub fn states(db: &Connection, query: &WindowQuery, total: u64, text: TextMatch<'a>) -> Result<Vec<TokenState>> {
         let mut list = Self::counted(db, query, total, text)?;
         if list.access_path == AccessPath::Order {
             list = Self::with_path(AccessPath::Table, query, account_ids(db, query)?.as_deref(), list.total, text);
@@ -122,7 +128,7 @@ impl TokenListing {
         query: &WindowQuery,
         accounts: Option<&[i64]>,
         total: u64,
-        text: TextMatch<'_>,
+        text: TextMatch<'a>,
     ) -> Self {
         let mut list = TokenListing {
             access_path,
@@ -135,6 +141,7 @@ impl TokenListing {
             total,
             matching: total,
             is_lower_bound: false,
+            found: None,
         };
         list.apply_filter(query, accounts, text);
         list
@@ -262,7 +269,7 @@ impl TokenListing {
     pub fn count(&self, db: &Connection, max: Option<u64>, before: Option<&[Value]>) -> Result<u64> {
         let mut conditions = self.conditions.clone();
         if let Some(key) = before {
-            self.seek(&mut conditions, key, if self.sort.descending { ">" } else { "<" });
+            self.seek(&mut conditions, key, Step::Before);
         }
         let with_tokens = self.needs_tokens || (before.is_some() && self.sort.column != SortColumn::LastSeen);
         let found = format!("FROM {} {}", self.table_clause(with_tokens), conditions.sql());
@@ -282,70 +289,6 @@ impl TokenListing {
     pub(super) fn index_count_sql(&self, max: u64) -> (String, &[Value]) {
         let found = format!("FROM {} {}", self.table_clause(false), self.index_conditions.sql());
         (format!("SELECT count(*) FROM (SELECT 1 {found} LIMIT {max})"), &self.index_conditions.values)
-    }
-
-    /// Returns the statement that counts the matches among the first `rows` tokens of the list without its filter, after
-    /// `key` if given.
-    pub(super) fn sample_sql(&self, key: Option<&[Value]>, rows: u64) -> (String, Vec<Value>) {
-        let (sample, values) = self.sample(key, rows);
-        (format!("SELECT coalesce(sum(is_match), 0) FROM ({sample})"), values)
-    }
-
-    /// Returns the statement that finds `limit` matches at most among the first `rows` tokens of the list without its
-    /// filter.
-    pub(super) fn sample_page_sql(&self, rows: u64, limit: usize) -> (String, Vec<Value>) {
-        let (sample, values) = self.sample(None, rows);
-        (format!("SELECT id FROM ({sample}) WHERE is_match LIMIT {limit}"), values)
-    }
-
-    /// Returns the statement that reads the ids of `rows` tokens, each with 1 if it matches.
-    fn sample(&self, key: Option<&[Value]>, rows: u64) -> (String, Vec<Value>) {
-        let mut place = WhereClause { conditions: self.section.to_owned(), values: self.conditions.values.clone() };
-        if let Some(key) = key {
-            self.seek(&mut place, key, if self.sort.descending { "<" } else { ">" });
-        }
-        let direction = if self.sort.descending { "DESC" } else { "ASC" };
-        let id = self.sort_columns().last().copied().unwrap_or_default();
-        let (order, from, after) = (self.order(direction), self.table_clause(self.needs_tokens), place.sql());
-        let matches = &self.conditions.conditions;
-        let sql =
-            format!("SELECT {id} AS id, ({matches}) AS is_match FROM {from} {after} ORDER BY {order} LIMIT {rows}");
-        (sql, place.values)
-    }
-
-    /// Adds the condition that rows are on one side of `key`.
-    fn seek(&self, conditions: &mut WhereClause, key: &[Value], compare: &str) {
-        let keys = self.sort_columns();
-        let marks: Vec<&str> = key.iter().map(placeholder).collect();
-        conditions.and(&format!("({}) {compare} ({})", keys.join(", "), marks.join(", ")), key.iter().cloned());
-    }
-
-    /// Returns the ids of at most `limit` tokens, starting at `key` or at an end, in the order of reading.
-    pub fn page(&self, db: &Connection, key: Option<&[Value]>, step: Step, limit: usize) -> Result<Vec<i64>> {
-        let (sql, values) = self.page_sql(key, step, limit);
-        query_all(db, &sql, params_from_iter(&values), |r| r.get(0))
-    }
-
-    pub(super) fn page_sql(&self, key: Option<&[Value]>, step: Step, limit: usize) -> (String, Vec<Value>) {
-        let upwards = self.sort.descending == (step == Step::Before);
-        let mut conditions = self.conditions.clone();
-        if let Some(key) = key {
-            let compare = match (upwards, step) {
-                (true, Step::From) => ">=",
-                (false, Step::From) => "<=",
-                (true, Step::After | Step::Before) => ">",
-                (false, Step::After | Step::Before) => "<",
-            };
-            self.seek(&mut conditions, key, compare);
-        }
-        let direction = if upwards { "ASC" } else { "DESC" };
-        let keys = self.sort_columns();
-        let with_tokens = self.needs_tokens || self.sort.column != SortColumn::LastSeen;
-        let id = keys.last().copied().unwrap_or_default();
-        let from = self.table_clause(with_tokens);
-        let found = conditions.sql();
-        let sql = format!("SELECT {id} FROM {from} {found} ORDER BY {} LIMIT {limit}", self.order(direction));
-        (sql, conditions.values)
     }
 
     fn order(&self, direction: &str) -> String {
@@ -375,15 +318,4 @@ pub(super) fn sort_key(db: &Connection, sort: Sort, id: i64) -> Result<Option<Ve
     let keys = sort_columns(sort, false);
     let sql = format!("SELECT {} FROM tokens t WHERE t.id = ?1", keys.join(", "));
     query_one(db, &sql, [id], |r| (0..keys.len()).map(|i| stored(r, i)).collect())
-}
-
-/// The direction of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Forwards, starting with the row of the key.
-    From,
-    /// Forwards, starting after the key.
-    After,
-    /// Backwards, starting before the key, the nearest first.
-    Before,
 }

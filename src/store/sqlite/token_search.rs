@@ -16,7 +16,6 @@ use super::open;
 use super::query_helpers::{query_value, sqlite_error};
 use super::search_index::{Found, MAX_BYTES, SearchIndex, SearchText, TRIED_TOKENS};
 use super::token_totals::TokenTotals;
-use super::token_window::TESTED_SAMPLE;
 use super::where_clause::WhereClause;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
@@ -27,7 +26,10 @@ use crate::verbs::ports::WindowQuery;
 /// Number of tokens from which on the texts are loaded. With 10,000, matches are then counted in half the time.
 const MIN_TOKENS: i64 = if cfg!(test) { 10 } else { 2_000 };
 /// Maximum number of found tokens that are looked up one by one.
-pub(super) const MAX_LISTED: u64 = if cfg!(test) { 20 } else { 2_000 };
+pub(super) const MAX_LISTED: usize = if cfg!(test) { 20 } else { 2_000 };
+/// Number of tokens along an order among which the next matches are looked for before all matches, if they are tested in
+/// memory: 1 ms.
+pub(super) const TESTED_SAMPLE: u64 = if cfg!(test) { 100 } else { 4_000 };
 /// The SQL function that tests if a token matches the text of a filter.
 const MATCH_FUNCTION: &str = "jeton_matches";
 /// Cache of the connection that loads the texts, in KiB. It reads each page once.
@@ -44,7 +46,7 @@ thread_local! {
 }
 
 /// The way to compare tokens with the text of a filter.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) enum TextMatch<'a> {
     /// SQLite searches.
     Sql,
@@ -89,10 +91,15 @@ pub(super) fn with_found<T>(found: Option<&Arc<Found>>, f: impl FnOnce(TextMatch
 
 /// Adds the condition that a token matches. `id` is the column with its id.
 pub(super) fn and_matches(conditions: &mut WhereClause, id: &str, found: Option<&Found>, trashed: bool) {
-    let Some(found) = found.filter(|found| found.count(trashed) <= MAX_LISTED) else {
-        return conditions.and(&format!("{MATCH_FUNCTION}({id})"), []);
-    };
-    let ids = serde_json::Value::from(found.ids(trashed)).to_string();
+    match found.filter(|found| found.is_short(trashed)) {
+        Some(found) => and_id_in(conditions, id, &found.ids(trashed)),
+        None => conditions.and(&format!("{MATCH_FUNCTION}({id})"), []),
+    }
+}
+
+/// Adds the condition that `id`, a column, is one of `ids`.
+pub(super) fn and_id_in(conditions: &mut WhereClause, id: &str, ids: &[i64]) {
+    let ids = serde_json::Value::from(ids).to_string();
     conditions.and(&format!("{id} IN (SELECT value FROM json_each(?))"), [Value::from(ids)]);
 }
 
@@ -182,7 +189,7 @@ impl TokenSearch {
         let Some(text) = SearchText::from_query(query) else { return look(TextMatch::Sql) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(index) = Self::index(&mut state, db)? else { return look(TextMatch::Sql) };
-        let least = query.limit.saturating_mul(TRIED_TOKENS as usize).div_ceil(TESTED_SAMPLE).max(1);
+        let least = query.limit.saturating_mul(TRIED_TOKENS as usize).div_ceil(TESTED_SAMPLE as usize).max(1);
         match index.test(&text, least) {
             Some(test) => with_test(Some(Rc::new(test)), || look(TextMatch::Tested)),
             None => Ok(None),

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::query_helpers::{query_all, query_count};
 use super::token_list_path::SAMPLE;
 use super::token_list_query::{Step, TokenListing, and_visible, sort_key};
-use super::token_search::TextMatch;
+use super::token_search::{TESTED_SAMPLE, TextMatch};
 use super::tokens;
 use super::where_clause::WhereClause;
 use super::{denied_tokens, still_tried};
@@ -16,9 +16,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::Result;
 use crate::verbs::ports::{TokenCursor, Visibility, VisibleCounts, Window, WindowQuery};
-
-/// Number of tokens in which matches are looked for before the list is counted, if they are tested in memory: 1 ms.
-pub(super) const TESTED_SAMPLE: usize = 4_000;
 
 /// Ids in order, and the number of rows around them.
 #[derive(Default)]
@@ -40,7 +37,7 @@ pub(super) fn frequent(
     text: TextMatch<'_>,
 ) -> Result<Option<Window>> {
     let list = TokenListing::along_order(db, query, total, text)?;
-    let sample = if matches!(text, TextMatch::Tested) { TESTED_SAMPLE as u64 } else { SAMPLE };
+    let sample = if matches!(text, TextMatch::Tested) { TESTED_SAMPLE } else { SAMPLE };
     let (sql, values) = list.sample_page_sql(sample, query.limit);
     let ids: Vec<i64> = query_all(db, &sql, params_from_iter(&values), |r| r.get(0))?;
     if ids.len() < query.limit {
@@ -112,14 +109,14 @@ fn last(ids: &[i64]) -> Option<TokenId> {
     ids.last().copied().map(TokenId)
 }
 
-fn start(db: &Connection, list: &TokenListing, limit: usize) -> Result<PageSlice> {
+fn start(db: &Connection, list: &TokenListing<'_>, limit: usize) -> Result<PageSlice> {
     let mut ids = list.page(db, None, Step::From, limit + 1)?;
     let behind = ids.len() > limit;
     ids.truncate(limit);
     Ok(PageSlice { ids, has_after: behind, ..PageSlice::default() })
 }
 
-fn end(db: &Connection, list: &TokenListing, limit: usize) -> Result<PageSlice> {
+fn end(db: &Connection, list: &TokenListing<'_>, limit: usize) -> Result<PageSlice> {
     let mut ids = list.page(db, None, Step::Before, limit + 1)?;
     let before = ids.len() > limit;
     ids.truncate(limit);
@@ -131,7 +128,7 @@ fn end(db: &Connection, list: &TokenListing, limit: usize) -> Result<PageSlice> 
 /// Returns half a page before the key, and the rest starting at it. If one side runs out, the other gets more.
 fn around(
     db: &Connection,
-    list: &TokenListing,
+    list: &TokenListing<'_>,
     key: &[Value],
     known_position: Option<u64>,
     limit: usize,
@@ -153,7 +150,7 @@ fn around(
     Ok(PageSlice { ids, has_before: before, has_after: behind, position })
 }
 
-fn position(db: &Connection, list: &TokenListing, slice: &PageSlice) -> Result<u64> {
+fn position(db: &Connection, list: &TokenListing<'_>, slice: &PageSlice) -> Result<u64> {
     match (slice.position, slice.ids.first()) {
         (Some(known), _) => Ok(known),
         (None, Some(first)) if slice.has_before => match sort_key(db, list.sort, *first)? {
@@ -167,7 +164,7 @@ fn position(db: &Connection, list: &TokenListing, slice: &PageSlice) -> Result<u
 
 /// Makes position and number consistent with the ends that were seen. The position may be old, and the number only a
 /// lower bound. Neither may hide existing rows, nor promise missing ones.
-fn adjust_counts(slice: &PageSlice, list: &TokenListing, position: u64) -> (u64, u64) {
+fn adjust_counts(slice: &PageSlice, list: &TokenListing<'_>, position: u64) -> (u64, u64) {
     let rows = slice.ids.len() as u64;
     let mut position = if slice.has_before { position.max(1) } else { 0 };
     if list.is_lower_bound {

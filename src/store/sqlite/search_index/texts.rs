@@ -60,6 +60,9 @@ pub(super) struct Texts {
     pub trashed: Vec<u32>,
     /// Distances from `first` to the tokens with *Inherit*.
     inherits: BitSet,
+    /// Distances from `first` to the tokens with a capital in their names, whose place in the order of names the lower case
+    /// doesn't tell.
+    capitals: BitSet,
     roles: Vec<(u32, Role)>,
 }
 
@@ -146,6 +149,7 @@ impl Texts {
             + (size_of::<u32>() + size_of::<u16>()) * self.holdings.len()
             + size_of::<u32>() * self.trashed.len()
             + self.inherits.heap_bytes()
+            + self.capitals.heap_bytes()
             + size_of::<(u32, Role)>() * self.roles.len()
     }
 
@@ -191,6 +195,11 @@ impl Texts {
         if row.get(6)? {
             self.inherits.grow(place + 1);
             self.inherits.insert(place);
+        }
+        let is_out_of_order = |byte: &u8| byte.is_ascii_uppercase() || *byte == END_OF_FIELD;
+        if row.get_ref(1)?.as_bytes()?.iter().any(is_out_of_order) {
+            self.capitals.grow(place + 1);
+            self.capitals.insert(place);
         }
         Ok(())
     }
@@ -251,6 +260,27 @@ impl Texts {
         let place = id.checked_sub(self.first)? as usize;
         let start = place.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         Some((self.text.get(start as usize..*self.ends.get(place)? as usize)?, *self.accounts.get(place)? as usize))
+    }
+
+    /// Returns the name of a token and its account. `None` if the name is not as in the store: it has capitals.
+    pub fn name_and_account(&self, id: u32) -> Option<(&[u8], u32)> {
+        let (text, account) = self.text_and_account(id)?;
+        let place = id.checked_sub(self.first)? as usize;
+        if self.capitals.contains(place) {
+            return None;
+        }
+        Some((&text[..memchr::memchr(END_OF_FIELD, text)?], u32::try_from(account).ok()?))
+    }
+
+    /// Returns the names of the accounts.
+    pub fn usernames_by_id(&self) -> HashMap<u32, &[u8]> {
+        let mut start = 0;
+        let name = |(id, end): &(u32, usize)| {
+            let name = &self.username_text[start..*end - 1];
+            start = *end;
+            (*id, name)
+        };
+        self.usernames.iter().map(name).collect()
     }
 
     /// Returns `true` if a token has one of the methods or sets that are `true` in `names`.
@@ -324,14 +354,9 @@ impl Texts {
         }
         let finder = Finder::new(word);
         if let Some(within) = within {
-            let mut start = 0;
-            for (id, end) in (self.first as usize..).zip(&self.ends) {
-                let text = &self.text[start..*end as usize];
-                if within.contains(id) && finder.find(text).is_some() {
-                    found.insert(id);
-                }
-                start = *end as usize;
-            }
+            let has = |id: &u32| self.text_and_account(*id).is_some_and(|(text, _)| finder.find(text).is_some());
+            let ids = within.iter().filter_map(|id| u32::try_from(id).ok());
+            ids.filter(has).for_each(|id| found.insert(id as usize));
             return found;
         }
         // Halves the time with two processors: 10 ms for a rare word, 15 ms for a frequent letter, with a million tokens.

@@ -73,8 +73,10 @@ fn write(store: &SqliteStore, verb: &'static str, change: impl Fn(&mut dyn Tx) -
 }
 
 fn add_token(store: &SqliteStore, number: u8) {
+    // Capitals come before all lower case letters.
+    let deploy = if number < TOKENS / 2 { "Deploy_API" } else { "deploy_api" };
     write(store, "token.create", |tx| {
-        let name = format!("{}-{number}", ["payments", "Deploy_API", "nightly_50", "zz"][usize::from(number % 4)]);
+        let name = format!("{}-{number}", ["payments", deploy, "nightly_50", "zz"][usize::from(number % 4)]);
         let selection = match number % 3 {
             0 => Selection::Inherit,
             1 => Selection::Sets([format!("shop: Group{}", number % 5)].into()),
@@ -124,6 +126,10 @@ fn stores() -> (SqliteStore, SqliteStore, TempDir) {
 }
 
 fn query(filter: &str, column: SortColumn, trashed: bool, cursor: TokenCursor) -> WindowQuery {
+    sorted(filter, Sort { column, descending: false }, trashed, cursor)
+}
+
+fn sorted(filter: &str, sort: Sort, trashed: bool, cursor: TokenCursor) -> WindowQuery {
     let filter = TokenFilter::parse(filter);
     let catalogue = toml_reader::read("shop.toml", SHOP, &[]).unwrap();
     WindowQuery {
@@ -131,7 +137,7 @@ fn query(filter: &str, column: SortColumn, trashed: bool, cursor: TokenCursor) -
         account: None,
         bounds: FilterBounds::new(&filter, &[catalogue], NOW, &utc_zone()),
         filter,
-        sort: Sort { column, descending: false },
+        sort,
         trashed,
         now: NOW,
         cursor,
@@ -152,7 +158,8 @@ fn is_ready(store: &SqliteStore) -> bool {
     matches!(&*store.search.state.lock().unwrap(), State::Ready(_))
 }
 
-const FILTERS: [&str; 21] = [
+const FILTERS: [&str; 22] = [
+    "zz",
     "pay",
     "p",
     "a",
@@ -179,10 +186,11 @@ const FILTERS: [&str; 21] = [
 /// Compares all windows of both handles.
 fn assert_same(searched: &SqliteStore, plain: &SqliteStore) {
     for filter in FILTERS {
-        for column in [SortColumn::Name, SortColumn::LastSeen, SortColumn::Account] {
+        let columns = [SortColumn::Name, SortColumn::LastSeen, SortColumn::Account];
+        for sort in columns.into_iter().flat_map(|column| [false, true].map(|descending| Sort { column, descending })) {
             for trashed in [false, true] {
                 for cursor in [TokenCursor::Start, TokenCursor::End, TokenCursor::Around(TokenId(60), None)] {
-                    let query = query(filter, column, trashed, cursor);
+                    let query = sorted(filter, sort, trashed, cursor);
                     let [found, expected] = [searched, plain].map(|store| {
                         store.read(|snapshot| Ok((snapshot.window(&query)?, snapshot.matching(&query)?))).unwrap()
                     });
@@ -274,6 +282,8 @@ fn search_in_memory_includes_changes_of_others() {
     load(&searched);
     assert_same(&searched, &plain);
     change(&plain, "token.edit", 3, |token| token.name = TokenName::parse("pay-3").unwrap());
+    // Now the first of its matches, and the last one by its old name.
+    change(&plain, "token.edit", 99, |token| token.name = TokenName::parse("zy-zz").unwrap());
     change(&plain, "token.edit", 5, |token| token.selection = Selection::Inherit);
     change(&plain, "token.edit", 6, |token| token.selection = Selection::Sets(["shop: Group1".to_owned()].into()));
     change(&plain, "token.revoke", 4, |token| token.deleted_at = Some(NOW));
