@@ -142,6 +142,7 @@ pub fn stdout_was_closed() -> bool {
 
 /// Returns `true` if a shell can continue the program after a stop. A shell that manages jobs puts each job into a group of its
 /// own. Without such a shell, as in `ssh -t HOST jeton`, the program is in the first group of its session, and stays stopped.
+/// Others than shells can start a group too, such as the init of a container; below them the answer is wrong.
 pub fn can_be_suspended() -> bool {
     rustix::process::getsid(None).is_ok_and(|session| session != rustix::process::getpgrp())
 }

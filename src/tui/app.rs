@@ -27,6 +27,8 @@ pub struct App {
     pub modals: ModalStack,
     /// The lock, which covers everything until the password is entered again.
     pub lock: Option<Form<SignIn>>,
+    /// `true` if a frame has shown what the lock says.
+    pub is_lock_seen: bool,
     /// Keys and pasted texts that wait for rows, the first one in front.
     pub held_input: VecDeque<Msg>,
     /// The layer of the field whose text is open in an editor.
@@ -63,6 +65,7 @@ impl App {
             screen: Screen::Loading,
             modals: ModalStack::default(),
             lock: None,
+            is_lock_seen: false,
             held_input: VecDeque::new(),
             edited: None,
             tips: TipState { is_on: config.tips, ..TipState::default() },
@@ -147,12 +150,20 @@ impl App {
 
     /// Takes note that the terminal shows the current state.
     pub fn on_frame_shown(&mut self) {
-        if self.lock.is_none() && has_room(self.model.size) {
-            self.modals.set_seen();
+        match self.lock {
+            _ if !has_room(self.model.size) => {}
+            Some(_) => self.is_lock_seen = true,
+            None => self.modals.set_seen(),
         }
     }
 
-    /// Returns `true` if a frame has shown the layer. Screens and the lock count as seen.
+    /// Returns `true` if a frame has shown the question of the layer: that of a dialog, or a line of the lock.
+    pub fn is_question_seen(&self, layer: Layer) -> bool {
+        if layer == Layer::Lock { self.is_lock_seen } else { self.is_seen(layer) }
+    }
+
+    /// Returns `true` if a frame has shown the layer. Screens count as seen, and so does the lock: a password may be typed
+    /// ahead.
     pub fn is_seen(&self, layer: Layer) -> bool {
         match layer {
             Layer::Modal(id) => self.modals.is_seen(id),

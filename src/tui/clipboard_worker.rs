@@ -44,9 +44,11 @@ impl ClipboardWorker {
             .map_err(|_| Error::failure("a part of jeton has ended unexpectedly").next("Start jeton again"))
     }
 
-    /// Clears a secret from the clipboard. What this returns is disconnected once that is done, which is never for a desktop
-    /// that doesn't answer.
+    /// Ends the thread, which clears a secret from the clipboard first. The returned channel is disconnected once that is
+    /// done, which is never for a desktop that doesn't answer.
     pub(super) fn end(self) -> Receiver<()> {
+        // Without a sender, the thread ends.
+        drop(self.texts);
         self.ended
     }
 }

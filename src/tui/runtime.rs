@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 use crate::platform::clipboard::{ClipboardRoute, osc52};
 use crate::platform::editor::EditorEvent;
 use crate::platform::signals::{self, SignalEvent};
-use crate::platform::terminal_input::{InputPause, PausedInput, size};
+use crate::platform::terminal_input::{InputPause, size};
 use crate::platform::{own_process, threads};
 use crate::verbs::ports::Clock;
 use editing::Editing;
@@ -46,7 +46,8 @@ const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(300);
 
 enum WakeEvent {
     Msg(Msg),
-    /// The keys and other input of one read of the terminal. The loop handles all of it before the next frame.
+    /// The keys and other input of one read of the terminal. The loop handles all of it before the next frame. A frame between
+    /// two of its keys would make the second one count as an answer to what the first one has opened.
     Inputs(Vec<Msg>),
     Editor(EditorEvent),
     Signal(SignalEvent),
@@ -80,7 +81,6 @@ pub(super) fn run(config: TuiConfig) -> Result<ExitReason> {
         query,
         view_state,
         is_own_stop: false,
-        last_pause: None,
         editing: None,
         frame_delay: FrameDelay::default(),
     }
@@ -146,8 +146,6 @@ struct EventLoop<'a> {
     view_state: Option<ViewStateFile>,
     /// `true` if a `SIGCONT` is expected after our own suspend.
     is_own_stop: bool,
-    /// The pause of a process that ends in the background, where it must read no more.
-    last_pause: Option<PausedInput>,
     /// The editor that has the terminal.
     editing: Option<Editing>,
     frame_delay: FrameDelay,
@@ -341,6 +339,8 @@ impl EventLoop<'_> {
                     must_end = matches!(event, WakeEvent::Signal(SignalEvent::End(_) | SignalEvent::HungUp));
                     kept.push(event);
                 }
+                // The shell has given the terminal back since, without a signal to a process that was running.
+                Err(_) if own_process::is_in_foreground() => {}
                 Err(_) => {
                     self.is_own_stop = true;
                     signals::suspend_self();
@@ -364,8 +364,8 @@ impl EventLoop<'_> {
         let shares_terminal = own_process::shares_terminal();
         run_suspended();
         if shares_terminal && !self.wait_for_foreground() {
-            // A read of the shell's terminal would stop the process again.
-            self.last_pause = Some(paused);
+            // A read of the shell's terminal would stop the process again, so no input is read until its end.
+            std::mem::forget(paused);
             return Ok(());
         }
         self.screen.take_back()?;

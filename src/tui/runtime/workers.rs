@@ -16,7 +16,7 @@ use crate::verbs::batches::Progress;
 
 /// Maximum time that the end waits for the store to be closed, which a long read may delay.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1000);
-/// The same for the clipboard, of a desktop that may never answer.
+/// Maximum time that the end waits for the clipboard to be cleared. A desktop may never answer.
 const CLIPBOARD_TIMEOUT: Duration = Duration::from_millis(1000);
 
 pub(super) struct Workers {

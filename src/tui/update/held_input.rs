@@ -3,7 +3,6 @@
 
 use super::on_input;
 use crate::tui::app::App;
-use crate::tui::component::Component;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Key};
 use crate::tui::layer::Layer;
@@ -48,17 +47,6 @@ pub(super) fn play_back(app: &mut App) -> Vec<Effect> {
         };
         effects.extend(handled);
     }
-}
-
-/// Returns `true` if Enter would press a button of a dialog that no frame has shown, and says so. Such an Enter was typed
-/// ahead, or belongs to a pasted text: nobody has read the question.
-pub(super) fn is_unseen_button(app: &mut App, layer: Layer) -> bool {
-    let is_unseen = !app.is_seen(layer) && app.page(layer).is_some_and(Component::presses_button);
-    if is_unseen {
-        let text = "Enter was ignored: the dialog was not on the screen yet";
-        app.model.notify(Notice::new(NoticeId::NoEffect, text));
-    }
-    is_unseen
 }
 
 /// Returns `true` if a key with this effect has to wait for data. Keys that lead away from the rows act at once.

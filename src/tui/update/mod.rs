@@ -7,6 +7,7 @@ mod long_work;
 mod mouse;
 mod navigation;
 mod outcomes;
+mod quit;
 mod replies;
 mod requests;
 mod session;
@@ -28,6 +29,8 @@ use crate::tui::{background_query, modal, page_keys, tips};
 use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
 use crate::verbs::credential::Credential;
 use crate::verbs::session::Session;
+
+const ANSWER_IGNORED: &str = "The key was ignored: the dialog was not on the screen yet";
 
 /// Returns the first effects of the program.
 pub fn start(app: &mut App) -> Vec<Effect> {
@@ -263,6 +266,16 @@ fn act_for_palette(app: &mut App, action: Action) -> Option<Vec<Effect>> {
     Some(act(app, layer, action))
 }
 
+/// Returns `true` if the action would press a button of a dialog that no frame has shown, or discard something there. Such a
+/// key was typed ahead, or belongs to a pasted text: nobody has read the question.
+fn answers_unseen_question(app: &App, layer: Layer, action: Action) -> bool {
+    let is_answer = |page: &dyn Component| match action {
+        Action::Accept => page.presses_button(),
+        _ => action == Action::Discard,
+    };
+    !app.is_seen(layer) && app.page(layer).is_some_and(is_answer)
+}
+
 /// Carries out the action of a key, on the page of `layer` if it is not the same on all pages.
 fn act(app: &mut App, layer: Layer, action: Action) -> Vec<Effect> {
     if let Some(effects) = long_work::stop_instead_of(app, action) {
@@ -270,14 +283,17 @@ fn act(app: &mut App, layer: Layer, action: Action) -> Vec<Effect> {
     }
     let waits = app.model.is_waiting(layer);
     match action {
-        Action::Interrupt => quit(app, layer, Err(Error::new(Kind::Cancelled, "ended by Ctrl-C"))),
+        Action::Interrupt => quit::quit(app, layer, Err(Error::new(Kind::Cancelled, "ended by Ctrl-C"))),
         Action::Suspend => vec![Effect::Suspend],
         Action::Redraw => vec![Effect::Redraw],
         Action::Cancel if waits => long_work::stop_for(app, layer),
         _ if waits => Vec::new(),
-        Action::Accept if held_input::is_unseen_button(app, layer) => Vec::new(),
+        _ if answers_unseen_question(app, layer, action) => {
+            app.model.notify(Notice::new(NoticeId::NoEffect, ANSWER_IGNORED));
+            Vec::new()
+        }
         Action::ShowScreen(screen) => navigation::go(app, &Destination::Screen(screen)),
-        Action::Quit => quit(app, layer, Ok(())),
+        Action::Quit => quit::quit(app, layer, Ok(())),
         Action::Mouse => mouse::switch(app),
         Action::OpenEditor => editing::open(app, layer),
         _ => match app.page(layer).and_then(|page| modal::global(action, page, &app.model)) {
@@ -318,26 +334,6 @@ fn paste(app: &mut App, text: &str) -> Option<Vec<Effect>> {
     })
 }
 
-/// Ends the program. Opens a question first if a new secret that the user has not seen would be lost.
-fn quit(app: &mut App, layer: Layer, result: Result<()>) -> Vec<Effect> {
-    let already_warned = match layer {
-        Layer::Lock => app.lock.as_ref().is_some_and(|lock| lock.problem().is_some()),
-        Layer::Modal(id) => app.modals.get(id).is_some_and(Component::is_discard_question),
-        Layer::Screen | Layer::Workspace(_) => false,
-    };
-    if !app.has_unseen_secret() || already_warned {
-        app.model.exit = Some(result);
-        return Vec::new();
-    }
-    if let Some(lock) = &mut app.lock {
-        lock.set_problem("a new secret would be lost: unlock to see the secret, or press the same key again to quit");
-    } else {
-        let question = app.modals.iter().rev().find_map(Component::discard_question);
-        question.map(|question| app.modals.push(question));
-    }
-    Vec::new()
-}
-
 /// Carries out the intent that the page of `layer` returned.
 pub(super) fn apply_intent(app: &mut App, layer: Layer, intent: Intent) -> Vec<Effect> {
     match intent {
@@ -365,10 +361,10 @@ pub(super) fn apply_intent(app: &mut App, layer: Layer, intent: Intent) -> Vec<E
             }
         },
         Intent::Leave(Exit::SignOut(page)) => session::sign_out(app, page),
-        Intent::Leave(Exit::Quit(result)) => quit(app, layer, result),
+        Intent::Leave(Exit::Quit(result)) => quit::quit(app, layer, result),
         Intent::Leave(Exit::Switch(place)) => {
             app.model.switch_to = Some(place);
-            quit(app, layer, Ok(()))
+            quit::quit(app, layer, Ok(()))
         }
     }
 }

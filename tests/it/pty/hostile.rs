@@ -1,8 +1,6 @@
 //! Misbehaving terminals, in a real pseudo-terminal: pastes without an end, unsolicited replies, impossible sizes. Also
 //! the state of the store after every way out.
 
-use std::time::Duration;
-
 use rustix::process::Signal;
 
 use crate::pty::suspension::{below_a_shell, stop};
@@ -101,6 +99,7 @@ fn late_replies_press_no_keys() {
         // In two pieces, the second sent once the first was read.
         let (head, tail) = reply.split_at(reply.len() / 2);
         t.sends(head);
+        t.has_read();
         t.sends(tail);
         keys_act(&mut t);
     }
@@ -110,18 +109,25 @@ fn late_replies_press_no_keys() {
     t.ends_restored(End::Code(130));
 }
 
+/// Reports a size that the emulator doesn't have, and waits until the program has drawn something.
+fn draws_at(t: &Terminal, columns: u16, rows: u16) {
+    let before = t.written().len();
+    t.claims(columns, rows);
+    t.writes_after(before);
+}
+
 #[test]
 fn claimed_sizes_are_drawn_in_a_bounded_part() {
     let home = home_with_a_token();
     let mut t = at_token(&home);
     for (columns, rows) in [(65_535, 65_535), (65_535, 24), (80, 65_535), (1, 1), (0, 0)] {
-        t.claims(columns, rows);
+        draws_at(&t, columns, rows);
         // Whatever was drawn, the program is alive, and draws again at a possible size.
         t.resize(80, 24);
         t.wait("the table", |s| s.contents().contains("▶   a"));
         keys_act(&mut t);
     }
-    t.claims(65_535, 65_535);
+    draws_at(&t, 65_535, 65_535);
     t.types("q");
     assert_eq!(t.ends(), End::Code(0));
 
@@ -141,6 +147,7 @@ fn many_size_changes_at_once_end_in_a_whole_frame() {
     for n in 0..500 {
         t.claims(80 + n % 40, 24 + n % 20);
     }
+    draws_at(&t, 100, 30);
     t.resize(80, 24);
     t.wait("the table", |s| s.contents().contains("▶   a"));
     keys_act(&mut t);
@@ -171,7 +178,7 @@ fn every_exit_closes_the_store() {
         assert_store_closed(&home);
 
         let t = at_token(&home);
-        assert_eq!(t.hang_up(Duration::from_secs(2)), End::Signal(1));
+        assert_eq!(t.hang_up(), End::Signal(1));
         assert_store_closed(&home);
 
         // Locked, with a new token and its secret shown.

@@ -60,7 +60,7 @@ fn enter_that_arrives_with_the_key_that_opens_a_dialog_is_ignored() {
     let mut t = signed_in(&home);
     t.shows("▶   a");
     t.types("r\r");
-    t.shows(screens::ENTER_IGNORED);
+    t.shows(screens::ANSWER_IGNORED);
     t.shows(screens::REGENERATE);
     t.types("\r");
     t.shows(&password_of("ops"));

@@ -79,7 +79,7 @@ pub mod screens {
     /// The same question if the secret went to the terminal.
     pub const ONLY_SENT: &str = "was sent to ";
     pub const DISCARD_DRAFT: &str = "Discard this draft?";
-    pub const ENTER_IGNORED: &str = "Enter was ignored";
+    pub const ANSWER_IGNORED: &str = "The key was ignored";
     pub const NOT_SUSPENDED: &str = "can't be suspended";
     pub const PASTE_IGNORED: &str = "Pasted text was ignored";
     /// Title of the list of keys, with the corner of its box.

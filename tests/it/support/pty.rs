@@ -7,7 +7,7 @@ use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 use rustix::fs::{Mode, OFlags};
@@ -263,7 +263,7 @@ impl Terminal {
 
     /// Takes the terminal away from the program, and waits for its end.
     #[track_caller]
-    pub fn hang_up(mut self, within: Duration) -> End {
+    pub fn hang_up(mut self) -> End {
         self.seen().hanging_up = true;
         // The reader closes its end with the next byte that arrives: the program's answer to the new size.
         self.resize(81, 24);
@@ -271,7 +271,7 @@ impl Terminal {
         self.writer = None;
         self.slave = None;
         self.master = None;
-        self.until_seen("the end after a hang-up", within, |seen| seen.end.is_some());
+        self.until_seen("the end after a hang-up", DEADLINE, |seen| seen.end.is_some());
         self.seen().end.unwrap()
     }
 
@@ -280,6 +280,24 @@ impl Terminal {
         let name = self.master.as_ref().unwrap().tty_name().unwrap();
         let slave = rustix::fs::open(name, OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
         rustix::termios::tcgetattr(slave).unwrap().local_modes.contains(rustix::termios::LocalModes::ECHO)
+    }
+
+    /// Waits until the program has read all that was sent.
+    #[track_caller]
+    pub fn has_read(&self) {
+        let name = self.master.as_ref().unwrap().tty_name().unwrap();
+        let slave = rustix::fs::open(name, OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
+        let started = Instant::now();
+        while rustix::io::ioctl_fionread(&slave).unwrap() > 0 {
+            assert!(started.elapsed() < DEADLINE, "the program doesn't read");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits for output after the first `bytes` bytes.
+    #[track_caller]
+    pub fn writes_after(&self, bytes: usize) {
+        self.until_seen("more output", DEADLINE, |seen| seen.written.len() > bytes);
     }
 
     /// Returns the text on the screen.

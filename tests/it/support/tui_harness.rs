@@ -192,6 +192,14 @@ impl TuiHarness {
         self.run_effects(effects);
     }
 
+    /// Types keys that arrive at once: no frame is shown between them.
+    pub fn keys_at_once(&mut self, keys: &str) {
+        for key in parse(keys) {
+            let effects = update(&mut self.app, Msg::Key(key));
+            self.run_effects(effects);
+        }
+    }
+
     /// Sends the current time to the screens, and nothing else.
     pub fn pass_time(&mut self) {
         let effects = update(&mut self.app, Msg::Now(self.install.now()));

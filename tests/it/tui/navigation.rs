@@ -368,3 +368,28 @@ fn read_ahead_gives_way_to_the_rows_that_keys_need() {
     s.deliver_replies(false);
     assert_eq!(s.tokens().current().unwrap().name.as_str(), "t-0321");
 }
+
+#[test]
+fn reply_to_a_read_ahead_never_takes_the_place_of_the_rows() {
+    let mut s = TuiHarness::signed_in(many(450));
+    s.held_replies = Some(Default::default());
+    s.keys("j");
+    s.resize(100, 30);
+    s.deliver_replies(false);
+    assert_eq!((s.tokens().current().unwrap().name.as_str(), loaded(&s)), ("t-0001", numbered(0..200)));
+    // The rows were read for a screen of another height.
+    s.requests.clear();
+    moves(&mut s, KeyCode::End);
+    assert_eq!(s.requests, ["token.list"]);
+}
+
+#[test]
+fn rows_that_were_read_ahead_are_read_again_once_the_cursor_rests() {
+    let mut s = TuiHarness::signed_in(many(450));
+    s.resize(120, 70);
+    s.keys("j");
+    moves(&mut s, KeyCode::End);
+    let ahead = loaded(&s).len();
+    s.keys("");
+    assert!(loaded(&s).len() > ahead, "{ahead}");
+}

@@ -160,6 +160,25 @@ fn unused_secret_is_left_only_after_a_question() {
 }
 
 #[test]
+fn question_about_a_secret_has_no_answer_before_it_is_shown() {
+    let mut s = TuiHarness::signed_in(install());
+    s.keys("nlonely<enter>");
+    s.enter_until_password();
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.keys_at_once("<c-c><c-c><c-c>l");
+    assert!(s.ended().is_none());
+    s.assert_top("discard-secret");
+    s.keys("<esc>");
+    s.assert_top("reveal-secret");
+    s.keys("<c-z>wrong<enter>");
+    assert!(s.app.lock.is_some());
+    s.keys_at_once("<c-c><c-c><c-c>");
+    assert!(s.ended().is_none());
+    s.keys("<c-c>");
+    assert!(s.ended().is_some());
+}
+
+#[test]
 fn refused_change_keeps_the_form() {
     let install = install();
     install.issue(OWNER, "taken");

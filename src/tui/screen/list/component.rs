@@ -138,8 +138,8 @@ impl<S: Source> Component for ListScreen<S> {
 
     fn on_resize(&mut self, ctx: &UpdateContext<'_>) {
         self.rows.on_resize(ctx.rows);
-        // They are as long as the screen was high.
-        self.ends.clear();
+        // The rows that are known filled a screen of another height.
+        self.ends.forget();
         self.measure(ctx);
     }
 
@@ -186,6 +186,7 @@ impl<S: Source> Component for ListScreen<S> {
             return ctx.report_read_error(&error);
         }
         if self.ends.is_reading() {
+            // The next jump reads the rows itself, and reports the error.
             self.ends.take_read(None);
             return Intent::Stay;
         }

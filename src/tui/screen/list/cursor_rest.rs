@@ -1,4 +1,4 @@
-//! The row that the pane of a list describes. While the cursor moves, that stays the same, so that scrolling writes and
+//! The row that the pane of a list describes. While the cursor moves, the pane stays as it is, so that scrolling writes and
 //! reads no more than rows.
 
 use crate::domain::time::Timestamp;

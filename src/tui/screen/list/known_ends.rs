@@ -12,21 +12,34 @@ enum End {
     Last,
 }
 
+/// A read ahead that is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReadAhead {
+    Wanted(End),
+    /// The reply will be older than a change.
+    Outdated,
+}
+
 /// Replies with the rows at the ends. Any change of the list or of the store makes them unknown.
 #[derive(Default)]
 pub(super) struct KnownEnds {
     first: Option<Response>,
     last: Option<Response>,
-    /// The end that is being read ahead.
-    reading: Option<End>,
+    reading: Option<ReadAhead>,
     /// `true` if the screen shows rows that were read ahead, until they are read again.
     is_shown: bool,
 }
 
 impl KnownEnds {
-    /// Makes both ends unknown.
+    /// Makes both ends unknown, before another read replaces the one ahead.
     pub fn clear(&mut self) {
         *self = KnownEnds::default();
+    }
+
+    /// Makes both ends unknown, and waits for the reply to the read ahead, which must not become the page.
+    pub fn forget(&mut self) {
+        (self.first, self.last) = (None, None);
+        self.reading = self.reading.map(|_| ReadAhead::Outdated);
     }
 
     /// Takes note that another read replaces the one ahead.
@@ -42,9 +55,9 @@ impl KnownEnds {
     /// Takes the rows that were read ahead. `None` if they could not be read.
     pub fn take_read(&mut self, response: Option<Response>) {
         match self.reading.take() {
-            Some(End::First) => self.first = response,
-            Some(End::Last) => self.last = response,
-            None => {}
+            Some(ReadAhead::Wanted(End::First)) => self.first = response,
+            Some(ReadAhead::Wanted(End::Last)) => self.last = response,
+            Some(ReadAhead::Outdated) | None => {}
         }
     }
 
@@ -58,8 +71,8 @@ impl KnownEnds {
 }
 
 impl<S: Source> ListScreen<S> {
-    /// Moves to an end of the list that is not loaded. Reads no more than a screenful before the cursor rests: 34 rows take
-    /// 0.6 ms less than 64.
+    /// Moves to an end of the list that is not loaded. Reads no more than a screenful before the cursor rests: on a screen
+    /// with 33 rows that takes 0.6 ms less than 64 rows, with a million tokens.
     pub(super) fn jump(&mut self, anchor: Anchor<Key<S>>, ctx: &UpdateContext<'_>) -> Intent {
         if S::Row::NEWEST_FIRST {
             return self.list(anchor);
@@ -134,7 +147,7 @@ impl<S: Source> ListScreen<S> {
         };
         let anchor = if end == End::First { Anchor::Start } else { Anchor::End };
         let limit = self.jump_size(&anchor, ctx);
-        self.ends.reading = Some(end);
+        self.ends.reading = Some(ReadAhead::Wanted(end));
         Intent::read(self.source.request(self.parsed_filter(), anchor, limit))
     }
 }

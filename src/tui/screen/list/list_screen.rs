@@ -377,7 +377,7 @@ impl<S: Source> ListScreen<S> {
 
     /// Shows the new state of changed rows before the list is read again, so that the next key acts on it.
     pub fn show_changed<'a>(&mut self, changed: impl IntoIterator<Item = &'a S::Row>) {
-        self.ends.clear();
+        self.ends.forget();
         for row in changed {
             self.rows.replace(row);
             self.marks.refresh(row);

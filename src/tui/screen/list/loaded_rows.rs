@@ -13,7 +13,7 @@ use crate::tui::widget::table_columns::CellWidths;
 
 /// Number of rows per request.
 pub const PAGE_SIZE: usize = 200;
-/// Number of rows per request for an end of a long list: what most terminals show, so that they show it sooner. More are
+/// Number of rows per request for an end of a filtered list: what most terminals show, so that they show it sooner. More are
 /// read when the cursor moves on.
 const PAGE_SIZE_AT_END: usize = 64;
 /// Distance between the cursor and the end of the loaded rows at which more rows are requested.
@@ -315,7 +315,8 @@ impl<R: ListRow> LoadedRows<R> {
 
     /// Returns the anchor for reading more rows, if rows are missing near the cursor.
     pub fn missing_rows(&self, height: usize) -> Option<Anchor<R::Key>> {
-        let (at, margin) = (self.cursor.position(), PREFETCH_MARGIN.max(height));
+        // A list is first read with a row more than the screen has.
+        let (at, margin) = (self.cursor.position(), PREFETCH_MARGIN.max(height + 1));
         let near_start = self.has_before() && at < margin;
         let near_end = self.has_after() && at + margin >= self.page.rows.len();
         let key = self.current().filter(|_| near_start || near_end)?.key();
