@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::pipe::PipeFlags;
-use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, getuid, set_dumpable_behavior, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Pid, Resource, Rlimit, Signal, getrlimit, getuid, set_dumpable_behavior, setrlimit,
+};
 use zeroize::Zeroizing;
 
 use super::bounded_read::{MAX_SECRET_LINE, read_token_line};
@@ -142,9 +144,20 @@ pub fn stdout_was_closed() -> bool {
 
 /// Returns `true` if a shell can continue the program after a stop. A shell that manages jobs puts each job into a group of its
 /// own. Without such a shell, as in `ssh -t HOST jeton`, the program is in the first group of its session, and stays stopped.
-/// Others than shells can start a group too, such as the init of a container; below them the answer is wrong.
+/// The first process of a container puts its child into a group too. It is no shell if it doesn't ignore the signal that
+/// stops jobs.
 pub fn can_be_suspended() -> bool {
-    rustix::process::getsid(None).is_ok_and(|session| session != rustix::process::getpgrp())
+    let has_group = rustix::process::getsid(None).is_ok_and(|session| session != rustix::process::getpgrp());
+    let is_below_init = rustix::process::getppid() == Some(Pid::INIT);
+    has_group && (!is_below_init || init_ignores_stops())
+}
+
+/// Returns `true` if the first process ignores `SIGTSTP`, as shells do. `true` if the system doesn't say.
+fn init_ignores_stops() -> bool {
+    let status = std::fs::read_to_string("/proc/1/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_none_or(|mask| mask & (1 << (Signal::TSTP.as_raw() - 1)) != 0)
 }
 
 /// Returns `true` if a shell can give the terminal to one of its jobs at a time, such as to the program.

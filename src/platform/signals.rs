@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ};
+use signal_hook::consts::{
+    SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH,
+    SIGXCPU, SIGXFSZ,
+};
 use signal_hook::iterator::{Handle, Signals};
 use signal_hook::low_level::signal_name;
 
@@ -46,7 +49,8 @@ pub fn watch(send: impl Fn(SignalEvent) + Send + Clone + 'static) -> io::Result<
         SIGWINCH => SignalEvent::Resized,
         ending => SignalEvent::End(ending),
     };
-    let signals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH];
+    let ends = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU];
+    let signals = [ends.as_slice(), &[SIGTSTP, SIGCONT, SIGWINCH]].concat();
     forward(&signals, event, SignalEvent::HungUp, send.clone())?;
     let on_hangup = send.clone();
     let wait = move || {

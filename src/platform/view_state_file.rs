@@ -10,7 +10,7 @@ use super::{paths, whole_file};
 use crate::error::{Error, Result};
 
 /// Maximum size of the file, in bytes.
-const MAX_BYTES: u64 = 64 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Returns the path of the user's file. `None` without a home folder.
 pub fn user_path() -> Option<PathBuf> {
@@ -37,7 +37,7 @@ fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     let read = file.take(MAX_BYTES + 1).read_to_string(&mut text)?;
     if read as u64 > MAX_BYTES {
-        return Err(io::Error::other("the file is larger than 64 KiB"));
+        return Err(io::Error::other("the file is larger than 1 MiB"));
     }
     Ok(text)
 }
@@ -45,9 +45,12 @@ fn read_text(path: &Path) -> io::Result<String> {
 /// Replaces the file at `path`, and creates its folder.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] if it can't be written.
+/// [`crate::error::Kind::Failure`] if it can't be written, or if [`read`] would refuse it.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     let refused = |e: io::Error| Error::failure(format!("{} can't be written", path.display())).why(e.to_string());
+    if text.len() as u64 > MAX_BYTES {
+        return Err(refused(io::Error::other("it would be larger than 1 MiB")).next("Remove saved filters"));
+    }
     let folders = NewFolders::above(path)?;
     // A link would lead to a file elsewhere.
     if fs::symlink_metadata(path).is_ok_and(|meta| !meta.is_file()) {

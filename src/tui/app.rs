@@ -120,6 +120,7 @@ impl App {
                 form.set_problem(problem);
             }
             self.lock = Some(form);
+            self.modals.iter_mut().for_each(Component::on_lock);
             self.modals.set_unseen();
         }
     }
@@ -148,12 +149,12 @@ impl App {
         screens.into_iter().chain(self.modals.ids().into_iter().map(Layer::Modal)).collect()
     }
 
-    /// Takes note that the terminal shows the current state.
-    pub fn on_frame_shown(&mut self) {
+    /// Takes note that the terminal shows the current state since `now`.
+    pub fn on_frame_shown(&mut self, now: Timestamp) {
         match self.lock {
             _ if !has_room(self.model.size) => {}
             Some(_) => self.is_lock_seen = true,
-            None => self.modals.set_seen(),
+            None => self.modals.set_seen(now),
         }
     }
 
@@ -166,7 +167,7 @@ impl App {
     /// ahead.
     pub fn is_seen(&self, layer: Layer) -> bool {
         match layer {
-            Layer::Modal(id) => self.modals.is_seen(id),
+            Layer::Modal(id) => self.modals.is_seen(id, self.model.now),
             Layer::Lock | Layer::Screen | Layer::Workspace(_) => true,
         }
     }

@@ -272,7 +272,7 @@ pub trait Component: Any {
     /// Takes note that work in batches has changed rows without naming them.
     fn on_batch_done(&mut self) {}
 
-    /// Hides what must not be seen after the screens were locked and unlocked again.
+    /// Hides and forgets what must not be seen or used after the screens were locked and unlocked again.
     fn on_lock(&mut self) {}
 
     /// Returns the question before discarding something that can't be had again.

@@ -27,6 +27,8 @@ pub enum Intent {
     /// Open another dialog on top.
     Push(Box<dyn Component>),
     Ask(Ask),
+    /// The dialog asks another question than the one on the screen.
+    AskAgain,
     Run(Effect),
     /// Show a notice for a while.
     Notify(NoticeId, String),

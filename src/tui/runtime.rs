@@ -29,11 +29,12 @@ use crate::error::{Error, Result};
 use crate::platform::clipboard::{ClipboardRoute, osc52};
 use crate::platform::editor::EditorEvent;
 use crate::platform::signals::{self, SignalEvent};
-use crate::platform::terminal_input::{InputPause, size};
+use crate::platform::terminal_input::size;
 use crate::platform::{own_process, threads};
 use crate::verbs::ports::Clock;
 use editing::Editing;
 use frame_delay::FrameDelay;
+use key_reader::KeyReader;
 use workers::Workers;
 
 /// Maximum time for the program to end after a signal.
@@ -139,7 +140,7 @@ struct EventLoop<'a> {
     workers: &'a Workers,
     events: Receiver<WakeEvent>,
     events_tx: Sender<WakeEvent>,
-    keys: Arc<InputPause>,
+    keys: KeyReader,
     clock: &'a dyn Clock,
     query: BackgroundQuery,
     /// The file that remembers the look of the screens. `None` in a demo.
@@ -180,7 +181,10 @@ impl EventLoop<'_> {
             for event in event.into_iter().chain(self.events.try_iter().collect::<Vec<_>>()) {
                 match event {
                     WakeEvent::Msg(msg) => self.dispatch(msg)?,
-                    WakeEvent::Inputs(inputs) => self.dispatch_inputs(inputs)?,
+                    WakeEvent::Inputs(inputs) => {
+                        self.dispatch_inputs(inputs)?;
+                        self.keys.on_handled();
+                    }
                     WakeEvent::Editor(event) => self.on_editor(event)?,
                     WakeEvent::TmuxFailed(text) => self.send_text(&text)?,
                     WakeEvent::Signal(SignalEvent::End(signal)) => return Ok(ExitReason::Signal(signal)),
@@ -212,7 +216,7 @@ impl EventLoop<'_> {
         let app = &self.app;
         if self.editing.is_none() {
             self.screen.draw(|frame| view(app, frame))?;
-            self.app.on_frame_shown();
+            self.app.on_frame_shown(self.clock.now());
         }
         if self.query.begin(self.clock.monotonic()) {
             self.screen.send(QUERY)?;
@@ -359,7 +363,7 @@ impl EventLoop<'_> {
             run_suspended();
             return Ok(());
         }
-        let paused = self.keys.begin();
+        let paused = self.keys.pause.begin();
         self.screen.lend()?;
         let shares_terminal = own_process::shares_terminal();
         run_suspended();

@@ -23,9 +23,11 @@ use crate::platform::terminal_input::size;
 /// Asks for reports of presses, releases and the wheel, but not of moves, in a format with decimal positions (SGR).
 const TAKE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
 const RELEASE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
-/// Ends what a crashed editor may have left on: a scroll region, positions relative to it, insertion, no wrapping, and
-/// another set of letters.
-const PLAIN_MODES: &str = "\x1b[r\x1b[?6l\x1b[4l\x1b[?7h\x1b(B";
+/// Ends what a crashed editor may have left on: a scroll region, positions relative to it, insertion, lines that end with
+/// another character, no wrapping, another set of letters, other bytes for the arrows and the number keys, exchanged
+/// colours, and reports of the focus and of mouse moves.
+const PLAIN_MODES: &str =
+    "\x1b[r\x1b[?6l\x1b[4l\x1b[20l\x1b[?7h\x1b(B\x1b[?1l\x1b>\x1b[?5l\x1b[?1004l\x1b[?1002l\x1b[?1003l";
 
 /// `true` while the program controls the terminal. Global, because the panic hook can't access anything else.
 static IS_ACTIVE: AtomicBool = AtomicBool::new(false);

@@ -214,13 +214,29 @@ impl ViewStateFile {
     fn write(&self, mut content: Content, change: &ViewChange) -> Result<()> {
         let mut state = content.places.remove(&self.place).unwrap_or_default();
         state.apply(change).map_err(Error::failure)?;
-        while content.places.len() >= MAX_PLACES && content.places.pop_first().is_some() {}
+        if content.places.len() >= MAX_PLACES {
+            make_room(&mut content.places, change)?;
+        }
         content.places.insert(self.place.clone(), state);
         let text = toml::to_string(&content).map_err(|e| {
             Error::failure("the sort order, the columns and the saved filters can't be saved").why(e.to_string())
         })?;
         view_state_file::write(&self.path, &text)
     }
+}
+
+/// Removes a place without saved filters, for a change that the user has asked for.
+fn make_room(places: &mut BTreeMap<String, ViewState>, change: &ViewChange) -> Result<()> {
+    let unused = places.iter().find(|(_, state)| state.filters.is_empty()).map(|(place, _)| place.clone());
+    match unused.filter(|_| change.is_by_user()) {
+        Some(place) => drop(places.remove(&place)),
+        None => {
+            return Err(Error::failure("the sort order, the columns and the saved filters can't be saved")
+                .why(format!("filters are saved for {MAX_PLACES} stores and servers already"))
+                .next("Remove the saved filters of one of them"));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the user's file and takes its state into `model`. `None` in a demo, which remembers nothing.
@@ -299,6 +315,30 @@ mod tests {
     }
 
     #[test]
+    fn saved_filters_are_never_dropped_for_another_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |place: usize| ViewStateFile::new(folder.path().join("screens.toml"), &format!("/{place}.db"));
+        for place in 0..MAX_PLACES {
+            for number in 0..MAX_FILTERS {
+                let name = format!("{number}{}", "n".repeat(MAX_NAME - 2));
+                if number == 0 || place == 0 {
+                    at(place).apply(&ViewChange::SaveFilter(filter(&name, &"t".repeat(MAX_TEXT)))).unwrap();
+                }
+            }
+        }
+        let next = at(MAX_PLACES);
+        next.apply(&ViewChange::Tip("keys")).unwrap();
+        assert!(next.apply(&ViewChange::Sort(Sort::default())).is_err());
+        let kept = |place: usize| at(place).load().unwrap().filters.len();
+        assert_eq!((kept(0), kept(1), kept(MAX_PLACES - 1)), (MAX_FILTERS, 1, 1));
+        // A place without filters makes room, for the user.
+        let removed = at(7).load().unwrap().filters.remove(0);
+        at(7).apply(&ViewChange::RemoveFilter(removed)).unwrap();
+        next.apply(&ViewChange::Sort(Sort::default())).unwrap();
+        assert_eq!((kept(0), kept(6), kept(7)), (MAX_FILTERS, 1, 0));
+    }
+
+    #[test]
     fn damaged_file_is_ignored_and_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("screens.toml");
@@ -310,7 +350,7 @@ mod tests {
             "[places.\"/a.db\"]\nsort = { column = \"size\" }",
             "[places.\"/a.db\"]\nhidden-columns = [\"a\\u001b[2J\"]",
             many.as_str(),
-            "x".repeat(100_000).as_str(),
+            "x".repeat(2_000_000).as_str(),
         ] {
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();

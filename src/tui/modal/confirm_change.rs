@@ -187,6 +187,13 @@ impl ConfirmDialog {
     }
 }
 
+impl ConfirmDialog {
+    /// Reads what the changed dialog describes.
+    fn ask_again(&self) -> Intent {
+        Intent::All([Intent::AskAgain].into_iter().chain(self.on_open().map(Intent::read)).collect())
+    }
+}
+
 /// The focused part of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
@@ -260,8 +267,7 @@ impl Dialog for ConfirmDialog {
             Some(Ok((mutation, changed))) => {
                 self.mutation = mutation;
                 self.changed = Some(changed.clone());
-                let read = self.on_open().map_or(Intent::Stay, Intent::read);
-                return Some(Err(Problem::general(changed).and(read)));
+                return Some(Err(Problem::general(changed).and(self.ask_again())));
             }
             Some(Err(error)) => return Some(Ok(Intent::Close(Some(DialogResult::Error(error))))),
             None => {}
@@ -269,7 +275,7 @@ impl Dialog for ConfirmDialog {
         let Reply::Response(response) = reply else { return None };
         if let Some((mutation, changed)) = self.mutation.mutation.on_reply(response) {
             (self.mutation, self.changed) = (mutation, Some(changed));
-            return Some(Ok(self.on_open().map_or(Intent::Stay, Intent::read)));
+            return Some(Ok(self.ask_again()));
         }
         let (Response::GetImpact(found), Some(removal)) = (response, &self.mutation.removal) else { return None };
         let impact = impact::describe(removal, found, dialog_columns(ctx.area()), ctx.dates.get());

@@ -165,7 +165,7 @@ impl RemovalDialog {
                 (self.made, self.spec) = (MadeTokensChoice::new(), spec);
                 self.typed.clear();
                 self.changed = Some(changed.clone());
-                Err(Problem::at(Field::Confirmation, changed).and(Intent::read(self.read_impact())))
+                Err(Problem::at(Field::Confirmation, changed).and(self.ask_again()))
             }
             Err(error) if error.has_fault(Fault::ChangedMeanwhile) => {
                 Ok(Intent::Close(Some(DialogResult::Error(error))))
@@ -173,10 +173,15 @@ impl RemovalDialog {
             // What was confirmed has changed, though not the tokens themselves, such as the tokens that they created.
             Err(error) if error.kind == Kind::Conflict => {
                 self.typed.clear();
-                Err(Problem::general(error).and(Intent::read(self.read_impact())))
+                Err(Problem::general(error).and(self.ask_again()))
             }
             Err(error) => Err(Problem::general(error)),
         }
+    }
+
+    /// Reads what the changed dialog describes.
+    fn ask_again(&self) -> Intent {
+        Intent::All(vec![Intent::AskAgain, Intent::read(self.read_impact())])
     }
 
     /// Makes the safe change. A proof that was already entered is used.

@@ -1,7 +1,12 @@
 //! The stack of open dialogs.
 
+use crate::domain::time::Timestamp;
 use crate::tui::component::Component;
 use crate::tui::layer::ModalId;
+
+/// Time for which a question that has taken the place of another must be on the screen before it can be answered, in
+/// milliseconds: longer than between two presses of a double one.
+const SETTLING_TIME: i64 = 500;
 
 /// The open dialogs.
 #[derive(Default)]
@@ -11,6 +16,10 @@ pub struct ModalStack {
     last_id: u64,
     /// The last dialog that a frame has shown, and all before it.
     seen_id: u64,
+    /// `true` if the next frame shows another question in a dialog, or shows one again.
+    asks_again: bool,
+    /// The time from which on such a question can be answered.
+    settled_at: Option<Timestamp>,
 }
 
 impl ModalStack {
@@ -62,19 +71,25 @@ impl ModalStack {
         self.open.is_empty()
     }
 
-    /// Takes note that a frame shows the dialogs.
-    pub fn set_seen(&mut self) {
+    /// Takes note that a frame shows the dialogs since `now`.
+    pub fn set_seen(&mut self, now: Timestamp) {
         self.seen_id = self.last_id;
+        if std::mem::take(&mut self.asks_again) {
+            self.settled_at = Some(now.plus(SETTLING_TIME));
+        }
     }
 
-    /// Takes note that something covers the dialogs.
+    /// Takes note that something covers the dialogs, or that one of them asks another question than a frame has shown. A key
+    /// that was pressed twice, or repeats, must not answer what comes next.
     pub fn set_unseen(&mut self) {
-        self.seen_id = 0;
+        (self.seen_id, self.asks_again) = (0, true);
     }
 
-    /// Returns `true` if a frame has shown the dialog.
-    pub fn is_seen(&self, id: ModalId) -> bool {
-        id.0 <= self.seen_id
+    /// Returns `true` if a frame has shown the dialog, long enough before `now` if it took the place of something else.
+    pub fn is_seen(&self, id: ModalId, now: Timestamp) -> bool {
+        // The clock may have been set back.
+        let is_new = self.settled_at.is_some_and(|at| (1..=SETTLING_TIME).contains(&(at.0 - now.0)));
+        id.0 <= self.seen_id && !is_new
     }
 
     /// Closes the dialog with this id and those above it.
@@ -87,5 +102,25 @@ impl ModalStack {
     /// Closes all dialogs.
     pub fn clear(&mut self) {
         self.open.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn question_that_replaces_another_is_answered_later() {
+        let mut stack = ModalStack { last_id: 1, ..ModalStack::default() };
+        let (id, at) = (ModalId(1), Timestamp);
+        assert!(!stack.is_seen(id, at(0)));
+        stack.set_seen(at(0));
+        assert!(stack.is_seen(id, at(0)));
+        stack.set_unseen();
+        assert!(!stack.is_seen(id, at(9_000)));
+        stack.set_seen(at(9_000));
+        stack.set_seen(at(9_100));
+        assert!(!stack.is_seen(id, at(9_000)) && !stack.is_seen(id, at(9_499)));
+        assert!(stack.is_seen(id, at(9_500)) && stack.is_seen(id, at(0)));
     }
 }

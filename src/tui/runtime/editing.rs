@@ -26,7 +26,7 @@ impl EventLoop<'_> {
             Ok(prepared) => prepared,
             Err(error) => return self.dispatch(Msg::Edited(Err(error))),
         };
-        let paused = self.keys.begin();
+        let paused = self.keys.pause.begin();
         self.screen.lend_to_editor()?;
         let events_tx = self.events_tx.clone();
         match prepared.start(move |event| drop(events_tx.send(WakeEvent::Editor(event)))) {

@@ -165,7 +165,6 @@ pub(super) fn lock(app: &mut App, error: Option<&Error>) {
         app.model.exit = Some(Err(error.cloned().unwrap_or(ended)));
         return;
     }
-    app.modals.iter_mut().for_each(Component::on_lock);
     app.cover("", error.map(Error::to_string));
 }
 
@@ -342,6 +341,10 @@ pub(super) fn apply_intent(app: &mut App, layer: Layer, intent: Intent) -> Vec<E
         Intent::Close(answer) => close(app, layer, answer),
         Intent::Push(dialog) => open(app, dialog),
         Intent::Ask(ask) => requests::ask(app, layer, ask),
+        Intent::AskAgain => {
+            app.modals.set_unseen();
+            Vec::new()
+        }
         Intent::Run(effect) => vec![effect],
         Intent::Notify(id, text) => {
             app.model.notify(Notice::new(id, text));

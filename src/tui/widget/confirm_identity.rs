@@ -4,6 +4,8 @@ use super::form::{PressResult, Problem};
 use super::form_layout::FormLayout;
 use super::password_attempts::{Attempts, describe_refusal};
 use super::text_input::TextInput;
+use std::sync::{Arc, Weak};
+
 use crate::domain::name::Username;
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::{Error, Kind as ErrorKind};
@@ -20,8 +22,17 @@ pub struct AuthField {
 enum AuthSource {
     /// The password of the user making the change, typed for this change.
     Password(Box<PasswordInput>),
-    /// A credential that is already held. There is no field.
+    /// The remembered password, for as long as it is remembered. There is no field.
+    Remembered(Weak<Password>),
+    /// A credential that is held until the end. There is no field.
     Credential(Credential),
+}
+
+impl AuthSource {
+    fn typed() -> Self {
+        let password = TextInput::masked(MAX_PASSWORD_LEN);
+        AuthSource::Password(Box::new(PasswordInput { password, attempts: Attempts::default() }))
+    }
 }
 
 struct PasswordInput {
@@ -34,9 +45,11 @@ impl AuthField {
     /// before sign-in.
     pub fn new(ctx: &UpdateContext<'_>) -> Option<Self> {
         let username = ctx.session?.username().clone();
-        let typed = || PasswordInput { password: TextInput::masked(MAX_PASSWORD_LEN), attempts: Attempts::default() };
-        let held = ctx.auth.credential(&username, ctx.now).map(AuthSource::Credential);
-        let source = held.unwrap_or_else(|| AuthSource::Password(Box::new(typed())));
+        let source = match ctx.auth.credential(&username, ctx.now) {
+            Some(Credential::Password(_, password)) => AuthSource::Remembered(Arc::downgrade(&password)),
+            Some(held) => AuthSource::Credential(held),
+            None => AuthSource::typed(),
+        };
         Some(AuthField { username, source })
     }
 
@@ -58,20 +71,27 @@ impl AuthField {
     pub fn text_input(&mut self) -> Option<&mut TextInput> {
         match &mut self.source {
             AuthSource::Password(typed) => Some(&mut typed.password),
-            AuthSource::Credential(_) => None,
+            AuthSource::Remembered(_) | AuthSource::Credential(_) => None,
         }
     }
 
     /// Returns the credential and empties the field.
     ///
     /// # Errors
-    /// A message about the missing password if nothing was typed.
+    /// A message about the missing password if nothing was typed, or if the password is no longer remembered.
     pub fn take_credential(&mut self) -> Result<Credential, &'static str> {
         match &mut self.source {
             AuthSource::Password(typed) if typed.password.is_empty() => Err("Enter your password"),
             AuthSource::Password(typed) => {
                 Ok(Credential::from_password(self.username.clone(), Password::from_raw(typed.password.take_text())))
             }
+            AuthSource::Remembered(password) => match password.upgrade() {
+                Some(password) => Ok(Credential::Password(self.username.clone(), password)),
+                None => {
+                    self.source = AuthSource::typed();
+                    Err("Enter your password: it is no longer remembered")
+                }
+            },
             AuthSource::Credential(credential) => Ok(credential.clone()),
         }
     }
@@ -83,8 +103,10 @@ impl AuthField {
     pub fn on_error<S>(&mut self, error: &Error, field: S) -> PressResult<S> {
         let wrong = error.kind == ErrorKind::Unauthenticated;
         match &mut self.source {
-            AuthSource::Credential(_) if wrong => Ok(Intent::Close(Some(DialogResult::Error(error.clone())))),
-            AuthSource::Credential(_) => Err(Problem::general(error)),
+            AuthSource::Remembered(_) | AuthSource::Credential(_) if wrong => {
+                Ok(Intent::Close(Some(DialogResult::Error(error.clone()))))
+            }
+            AuthSource::Remembered(_) | AuthSource::Credential(_) => Err(Problem::general(error)),
             AuthSource::Password(typed) => match typed.attempts.record_failure(error) {
                 Some(last) => Ok(Intent::Close(Some(DialogResult::Error(last)))),
                 None if wrong => Err(Problem::at(field, describe_refusal(error))),
@@ -98,7 +120,7 @@ impl AuthField {
         let label = format!("{}  ", cut(&format!("Password of {}", self.username), layout.columns / 2));
         match &self.source {
             AuthSource::Password(typed) => layout.text_input(field, &label, &typed.password),
-            AuthSource::Credential(_) => layout.blank(),
+            AuthSource::Remembered(_) | AuthSource::Credential(_) => layout.blank(),
         }
     }
 }

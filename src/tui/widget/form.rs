@@ -266,6 +266,17 @@ impl<D: Dialog + 'static> Component for Form<D> {
         Intent::Stay
     }
 
+    /// Empties the masked fields, so that a key after the unlock sends no password that was typed before.
+    fn on_lock(&mut self) {
+        for (field, kind) in self.dialog.fields() {
+            if let Some(input) = self.dialog.text_input(field).filter(|input| input.is_masked())
+                && kind == FieldKind::Text
+            {
+                input.clear();
+            }
+        }
+    }
+
     fn on_open(&mut self, _ctx: &UpdateContext<'_>) -> Intent {
         self.dialog.on_open().map_or(Intent::Stay, Intent::read)
     }

@@ -165,7 +165,9 @@ fn every_exit_closes_the_store() {
         t.ends_restored(End::Code(0));
         assert_store_closed(&home);
 
-        for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2), (Signal::QUIT, 3)] {
+        let ends = [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2), (Signal::QUIT, 3)];
+        let others = [(Signal::USR1, 10), (Signal::USR2, 12), (Signal::ALARM, 14)];
+        for (signal, number) in ends.into_iter().chain(others) {
             let mut t = at_token(&home);
             t.signal(signal);
             t.ends_restored(End::Signal(number));

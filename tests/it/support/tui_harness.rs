@@ -185,8 +185,8 @@ impl TuiHarness {
 
     /// Delivers a message after a frame.
     pub fn message(&mut self, msg: Msg) {
-        self.app.on_frame_shown();
         let now = self.install.now();
+        self.app.on_frame_shown(now.plus(-1_000));
         let mut effects = update(&mut self.app, Msg::Now(now));
         effects.extend(update(&mut self.app, msg));
         self.run_effects(effects);

@@ -8,10 +8,11 @@ use jeton::domain::method::MethodId;
 use jeton::domain::token::Status;
 use jeton::error::Kind;
 use jeton::tui::msg::Msg;
+use jeton::tui::notice::NoticeId;
 use jeton::tui::theme::Theme;
 use jeton::verbs::accounts::LogIn;
 use jeton::verbs::credential::TokenCredential;
-use jeton::verbs::tokens::{CreateToken, DisableTokens, TokenTarget};
+use jeton::verbs::tokens::{CreateToken, DisableTokens, EditToken, TokenTarget};
 
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall, create, token_name};
 use crate::support::tui_harness::TuiHarness;
@@ -151,6 +152,65 @@ fn idle_token_session_ends() {
     screens.install.fakes.clock.advance(60_000);
     screens.pass_time();
     insta::assert_snapshot!(screens.app.model.exit.unwrap().unwrap_err(), @"the session has ended: you signed in with a token, and a token can't unlock the screens. Start jeton again");
+}
+
+#[test]
+fn open_dialog_forgets_passwords_when_the_screens_lock() {
+    // A remembered password.
+    let mut screens = remembering(Duration::from_secs(600));
+    screens.keys(&format!("d{PASSWORD}<enter>d"));
+    screens.assert_top("token.enable");
+    assert!(!screens.asks_password());
+    screens.keys("<c-z>");
+    screens.install.fakes.clock.advance(60_000);
+    screens.keys(&format!("{PASSWORD}<enter><enter>"));
+    screens.assert_top("token.enable");
+    assert!(screens.asks_password());
+    screens.keys(&format!("{PASSWORD}<enter>"));
+    screens.assert_shows("active");
+
+    // A typed one.
+    let changes = |screens: &TuiHarness| screens.install.audit().len();
+    let mut screens = remembering(Duration::ZERO);
+    screens.keys(&format!("d{PASSWORD}<c-z>"));
+    screens.install.fakes.clock.advance(60_000);
+    let before = changes(&screens);
+    screens.keys(&format!("{PASSWORD}<enter>"));
+    let after_unlock = changes(&screens);
+    screens.keys("<enter>");
+    screens.assert_top("token.disable");
+    assert!((before..=before + 1).contains(&after_unlock) && changes(&screens) == after_unlock);
+}
+
+#[test]
+fn second_enter_does_not_confirm_what_the_first_one_was_refused_for() {
+    let install = TestInstall::new();
+    let id = install.issue(OWNER, "deploy").token.id;
+    let token = token_credential(&install, &["jeton.tokens.read", "jeton.tokens.write"]);
+    let mut screens = TuiHarness::with_config(install, Theme::colour(), |start| start.token = Some(token));
+    screens.keys("Gd");
+    let name = Some(token_name("deploy2"));
+    screens.install.call(OWNER, EditToken { name, ..EditToken::new(TokenTarget::by_reference("deploy")) }).unwrap();
+    let status = |screens: &TuiHarness| screens.install.token(id).status(screens.install.now());
+    screens.keys("<enter>");
+    screens.assert_shows("Check the dialog");
+    screens.app.on_frame_shown(screens.install.now());
+    screens.keys_at_once("<enter>");
+    assert_eq!(status(&screens), Status::Active);
+    screens.assert_notice(NoticeId::NoEffect);
+    screens.install.fakes.clock.advance(500);
+    screens.keys("<enter>");
+    assert_eq!(status(&screens), Status::Disabled);
+}
+
+#[test]
+fn open_dialog_forgets_a_password_after_the_set_time() {
+    let mut screens = remembering(Duration::from_secs(60));
+    screens.keys(&format!("d{PASSWORD}<enter>d"));
+    screens.install.fakes.clock.advance(60_000);
+    screens.keys("<enter>");
+    screens.assert_top("token.enable");
+    assert!(screens.asks_password());
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn dialog_that_no_frame_has_shown_takes_neither_clicks_nor_enter() {
     update(&mut s.app, Msg::Key(KeyEvent::new(KeyCode::Char('d'), KeyModifiers::NONE)));
     click(&mut s, cancel);
     s.assert_top("token.disable");
-    s.app.on_frame_shown();
+    s.app.on_frame_shown(s.app.model.now);
     click(&mut s, cancel);
     s.assert_top("tokens");
 

@@ -60,8 +60,8 @@ pub(super) struct Texts {
     pub trashed: Vec<u32>,
     /// Distances from `first` to the tokens with *Inherit*.
     inherits: BitSet,
-    /// Distances from `first` to the tokens with a capital in their names, whose place in the order of names the lower case
-    /// doesn't tell.
+    /// Distances from `first` to the tokens with a capital in their names: in lower case, a name may have another place in the
+    /// order of names.
     capitals: BitSet,
     roles: Vec<(u32, Role)>,
 }
@@ -251,7 +251,7 @@ impl Texts {
         let (first, places) = (u64::from(self.first), self.ends.len() as u64);
         (0..count).filter_map(move |number| {
             let fraction = u64::from(number.wrapping_mul(GOLDEN_RATIO));
-            u32::try_from(first + (fraction * places >> u32::BITS)).ok()
+            u32::try_from(first + ((fraction * places) >> u32::BITS)).ok()
         })
     }
 
