@@ -26,8 +26,6 @@ pub(super) struct KnownEnds {
     first: Option<Response>,
     last: Option<Response>,
     reading: Option<ReadAhead>,
-    /// `true` if the screen shows rows that were read ahead, until they are read again.
-    is_shown: bool,
 }
 
 impl KnownEnds {
@@ -44,7 +42,7 @@ impl KnownEnds {
 
     /// Takes note that another read replaces the one ahead.
     pub fn stop_reading(&mut self) {
-        (self.reading, self.is_shown) = (None, false);
+        self.reading = None;
     }
 
     /// Returns `true` if the reply or error that has arrived belongs to a read ahead.
@@ -85,7 +83,6 @@ impl<S: Source> ListScreen<S> {
         {
             self.rows.set_anchor(anchor);
             self.set_page(page, ctx);
-            self.ends.is_shown = true;
             return Intent::Stay;
         }
         self.rows.set_outdated();
@@ -110,13 +107,13 @@ impl<S: Source> ListScreen<S> {
         self.ends.reading.is_none() && ctx.is_reading(&self.request(Anchor::Start))
     }
 
-    /// Reads what the cursor, which rests now, needs: details, rows near it, fresh rows, or an end of the list.
+    /// Reads what the cursor, which rests now, needs: details, and rows near it or an end of the list. After a jump, rows near it
+    /// are always missing.
     pub(super) fn on_rest(&mut self, ctx: &UpdateContext<'_>) -> Intent {
         let details = self.read_details();
         let rows = match self.rows.missing_rows(ctx.rows) {
             _ if self.is_reading_rows(ctx) => Intent::Stay,
             Some(anchor) => self.read_rows(anchor),
-            None if self.ends.is_shown => self.read_rows(self.rows.current_anchor()),
             None => self.read_ahead(ctx),
         };
         Intent::All(vec![details, rows])
