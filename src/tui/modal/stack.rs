@@ -8,6 +8,10 @@ use crate::tui::layer::ModalId;
 /// milliseconds: longer than between two presses of a double one.
 const SETTLING_TIME: i64 = 500;
 
+/// Time after a paste in which a dialog that has been opened since can't be answered, in milliseconds: the text may have held
+/// an end mark, and its rest may arrive key by key.
+const PASTE_TIME: i64 = 1_000;
+
 /// The open dialogs.
 #[derive(Default)]
 pub struct ModalStack {
@@ -20,6 +24,8 @@ pub struct ModalStack {
     asks_again: bool,
     /// The time from which on such a question can be answered.
     settled_at: Option<Timestamp>,
+    /// The last dialog opened before the last paste, and the time of that paste.
+    pasted: Option<(u64, Timestamp)>,
 }
 
 impl ModalStack {
@@ -85,11 +91,19 @@ impl ModalStack {
         (self.seen_id, self.asks_again) = (0, true);
     }
 
-    /// Returns `true` if a frame has shown the dialog, long enough before `now` if it took the place of something else.
+    /// Takes note that text was pasted.
+    pub fn on_paste(&mut self, now: Timestamp) {
+        self.pasted = Some((self.last_id, now));
+    }
+
+    /// Returns `true` if a frame has shown the dialog, long enough before `now` if it took the place of something else or
+    /// follows a paste.
     pub fn is_seen(&self, id: ModalId, now: Timestamp) -> bool {
         // The clock may have been set back.
         let is_new = self.settled_at.is_some_and(|at| (1..=SETTLING_TIME).contains(&(at.0 - now.0)));
-        id.0 <= self.seen_id && !is_new
+        let follows_paste =
+            self.pasted.is_some_and(|(last, at)| id.0 > last && (0..PASTE_TIME).contains(&(now.0 - at.0)));
+        id.0 <= self.seen_id && !is_new && !follows_paste
     }
 
     /// Closes the dialog with this id and those above it.
@@ -122,5 +136,16 @@ mod tests {
         stack.set_seen(at(9_100));
         assert!(!stack.is_seen(id, at(9_000)) && !stack.is_seen(id, at(9_499)));
         assert!(stack.is_seen(id, at(9_500)) && stack.is_seen(id, at(0)));
+    }
+
+    #[test]
+    fn dialog_opened_by_the_rest_of_a_paste_is_answered_later() {
+        let mut stack = ModalStack { last_id: 1, ..ModalStack::default() };
+        stack.on_paste(Timestamp(0));
+        stack.last_id = 2;
+        stack.set_seen(Timestamp(60));
+        let is_seen = |id, now| stack.is_seen(ModalId(id), Timestamp(now));
+        assert!(is_seen(1, 60), "the dialog into which the text was pasted");
+        assert!(!is_seen(2, 60) && !is_seen(2, 999) && is_seen(2, 1_000));
     }
 }

@@ -30,7 +30,7 @@ use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
 use crate::verbs::credential::Credential;
 use crate::verbs::session::Session;
 
-const ANSWER_IGNORED: &str = "The key was ignored: the dialog was not on the screen yet";
+const ANSWER_IGNORED: &str = "The key was ignored: the dialog has only just appeared";
 
 /// Returns the first effects of the program.
 pub fn start(app: &mut App) -> Vec<Effect> {
@@ -306,6 +306,7 @@ fn act(app: &mut App, layer: Layer, action: Action) -> Vec<Effect> {
 /// shortcuts. `None` if it has to wait.
 fn paste(app: &mut App, text: &str) -> Option<Vec<Effect>> {
     let layer = app.top_layer();
+    app.modals.on_paste(app.model.now);
     let (waits, must_wait) = (app.model.is_waiting(layer), held_input::must_wait(app, None));
     let Some((page, ctx)) = app.page_mut(layer) else { return Some(Vec::new()) };
     Some(match page.focused_input() {

@@ -1,6 +1,7 @@
 //! The search for the token of a secret.
 
 use jeton::tui::msg::Msg;
+use jeton::tui::notice::NoticeId;
 use jeton::verbs::accounts::LogIn;
 use zeroize::Zeroizing;
 
@@ -61,6 +62,9 @@ fn secret_is_revoked_where_it_was_looked_up() {
     s.keys("<enter><tab><enter>");
     insta::assert_snapshot!(s.dialog_text());
     s.keys("<enter>");
+    s.assert_notice(NoticeId::NoEffect);
+    s.install.fakes.clock.advance(1_000);
+    s.keys("<enter>");
     insta::assert_snapshot!(s.problem().unwrap());
     assert!(s.install.token(token.token.id).enabled, "the name was not typed");
     s.keys("lost<enter>");
@@ -86,6 +90,8 @@ fn login_is_ended_where_it_was_looked_up() {
     s.message(Msg::Paste(login.expose(|text| Zeroizing::new(text.to_owned()))));
     s.keys("<enter>");
     s.assert_shows("ops/cli-laptop");
+    // The second Enter comes too soon after the paste to be an answer.
+    s.install.fakes.clock.advance(1_000);
     s.keys("<tab><enter>cli-laptop<enter>");
     assert_eq!(s.install.audit().pop().unwrap().verb, "logout");
 }
