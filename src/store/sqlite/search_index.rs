@@ -29,9 +29,9 @@ const ID_SETS: usize = 3;
 pub(super) const TRIED_TOKENS: u32 = 1_000;
 /// Maximum number of changed tokens that are searched one by one. With more, all texts are read again.
 const MAX_CHANGED: usize = 2_000;
-/// How many times more tokens there must be than were found before, so that a search among these alone is faster than one of
-/// all texts: their texts are far from each other in memory.
-const MIN_NARROWED: usize = 64;
+/// A search reads only the tokens that the last one has found if these are fewer than one in this number. Their texts are far
+/// from each other in memory, so reading the texts of more takes longer than reading all in order.
+const NARROWED_SHARE: usize = 64;
 /// Beginnings of verbs that change no token's text, owner or place. After any other that names no single token, all texts
 /// are read again.
 const VERBS_WITHOUT_TOKENS: [&str; 3] = ["sign-in.", "policy.", "ledger."];
@@ -155,10 +155,9 @@ impl SearchIndex {
         if let Some((_, found)) = self.last.as_ref().filter(|(last, _)| last == wanted) {
             return Some(Arc::clone(found));
         }
-        let narrowed = self
-            .last
-            .as_ref()
-            .filter(|(last, found)| wanted.narrows(last) && found.tokens.len() < self.texts.ends.len() / MIN_NARROWED);
+        let narrowed = self.last.as_ref().filter(|(last, found)| {
+            wanted.narrows(last) && found.tokens.len() < self.texts.ends.len() / NARROWED_SHARE
+        });
         let mut tokens = self.texts.find(wanted, narrowed.map(|(_, found)| &found.tokens), interrupted);
         if interrupted.load(Ordering::Relaxed) {
             return None;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::query_helpers::{query_all, query_count};
+use super::query_helpers::query_count;
 use super::token_list_path::SAMPLE;
 use super::token_list_query::{Step, TokenListing, and_visible, sort_key};
 use super::token_search::{TESTED_SAMPLE, TextMatch};
@@ -38,8 +38,7 @@ pub(super) fn frequent(
 ) -> Result<Option<Window>> {
     let list = TokenListing::along_order(db, query, total, text)?;
     let sample = if matches!(text, TextMatch::Tested) { TESTED_SAMPLE } else { SAMPLE };
-    let (sql, values) = list.sample_page_sql(sample, query.limit);
-    let ids: Vec<i64> = query_all(db, &sql, params_from_iter(&values), |r| r.get(0))?;
+    let (ids, _) = list.page_of_sample(db, None, Step::From, (sample, query.limit))?;
     if ids.len() < query.limit {
         return Ok(None);
     }

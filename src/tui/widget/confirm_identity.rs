@@ -1,11 +1,11 @@
 //! The proof of identity for a change. Every dialog that makes a change gets its credential here.
 
+use std::sync::{Arc, Weak};
+
 use super::form::{PressResult, Problem};
 use super::form_layout::FormLayout;
 use super::password_attempts::{Attempts, describe_refusal};
 use super::text_input::TextInput;
-use std::sync::{Arc, Weak};
-
 use crate::domain::name::Username;
 use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::{Error, Kind as ErrorKind};

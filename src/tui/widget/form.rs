@@ -268,10 +268,8 @@ impl<D: Dialog + 'static> Component for Form<D> {
 
     /// Empties the masked fields, so that a key after the unlock sends no password that was typed before.
     fn on_lock(&mut self) {
-        for (field, kind) in self.dialog.fields() {
-            if let Some(input) = self.dialog.text_input(field).filter(|input| input.is_masked())
-                && kind == FieldKind::Text
-            {
+        for (field, _) in self.dialog.fields() {
+            if let Some(input) = self.dialog.text_input(field).filter(|input| input.is_masked()) {
                 input.clear();
             }
         }

@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -277,19 +278,21 @@ impl Terminal {
 
     /// Returns `true` if the terminal echoes typed text.
     pub fn echoes(&self) -> bool {
+        rustix::termios::tcgetattr(self.opened()).unwrap().local_modes.contains(rustix::termios::LocalModes::ECHO)
+    }
+
+    /// Opens the terminal as the program sees it.
+    fn opened(&self) -> OwnedFd {
         let name = self.master.as_ref().unwrap().tty_name().unwrap();
-        let slave = rustix::fs::open(name, OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
-        rustix::termios::tcgetattr(slave).unwrap().local_modes.contains(rustix::termios::LocalModes::ECHO)
+        rustix::fs::open(name, OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap()
     }
 
     /// Waits until the program has read all that was sent.
     #[track_caller]
     #[expect(clippy::disallowed_methods, reason = "the system reports no end of a read, so only the wait has a limit")]
     pub fn has_read(&self) {
-        let name = self.master.as_ref().unwrap().tty_name().unwrap();
-        let slave = rustix::fs::open(name, OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
-        let started = Instant::now();
-        while rustix::io::ioctl_fionread(&slave).unwrap() > 0 {
+        let (terminal, started) = (self.opened(), Instant::now());
+        while rustix::io::ioctl_fionread(&terminal).unwrap() > 0 {
             assert!(started.elapsed() < DEADLINE, "the program doesn't read");
             std::thread::yield_now();
         }

@@ -139,13 +139,19 @@ fn new_secret_is_shown_copied_and_saved() {
     assert!(matches!(s.install.verify(&parsed), Decision::Allowed(_)));
 }
 
-#[test]
-fn unused_secret_is_left_only_after_a_question() {
+/// Returns the screens with the dialog of a secret that was neither seen nor copied.
+fn with_unused_secret() -> TuiHarness {
     let mut s = TuiHarness::signed_in(install());
     s.keys("nlonely<enter>");
     s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_top("reveal-secret");
+    s
+}
+
+#[test]
+fn unused_secret_is_left_only_after_a_question() {
+    let mut s = with_unused_secret();
     for way_out in ["<esc>", "<c-c>"] {
         s.keys(way_out);
         s.assert_top("discard-secret");
@@ -161,10 +167,7 @@ fn unused_secret_is_left_only_after_a_question() {
 
 #[test]
 fn question_about_a_secret_has_no_answer_before_it_is_shown() {
-    let mut s = TuiHarness::signed_in(install());
-    s.keys("nlonely<enter>");
-    s.enter_until_password();
-    s.keys(&format!("{PASSWORD}<enter>"));
+    let mut s = with_unused_secret();
     s.keys_at_once("<c-c><c-c><c-c>l");
     assert!(s.ended().is_none());
     s.assert_top("discard-secret");

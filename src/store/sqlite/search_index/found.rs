@@ -74,7 +74,7 @@ impl Found {
             let (name, account) = self.texts.name_and_account(id).filter(|_| !self.changed.contains(&id))?;
             Some(OrderKey { username: username(account)?, name, id })
         };
-        let nearest = |keys| nearest(keys, from.as_ref(), part.upwards, limit);
+        let first_keys = |keys| nearest(keys, from.as_ref(), part.upwards, limit);
         let section = self.section(trashed);
         // Halves the time with two processors: most of it is waiting for memory.
         let parts = threads::map_parts(section.limit(), IDS_OF_PART, |ids| {
@@ -84,11 +84,11 @@ impl Found {
                 Some(key) => keys.push(key),
                 None => unknown.push(id),
             });
-            (nearest(keys), unknown)
+            (first_keys(keys), unknown)
         });
         let (keys, unknown): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         let unknown = unknown.concat();
-        let known = nearest(keys.into_iter().flatten().collect()).into_iter().map(|key| key.id);
+        let known = first_keys(keys.into_iter().flatten().collect()).into_iter().map(|key| key.id);
         (unknown.len() <= MAX_LISTED).then(|| known.chain(unknown).map(i64::from).collect())
     }
 }

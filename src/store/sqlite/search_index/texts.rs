@@ -1,7 +1,8 @@
 //! The texts in which a search looks.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use memchr::memmem::Finder;
@@ -360,31 +361,28 @@ impl Texts {
             return found;
         }
         // Halves the time with two processors: 10 ms for a rare word, 15 ms for a frequent letter, with a million tokens.
-        let (parts, found) = (AtomicUsize::new(0), Mutex::new(found));
-        threads::run_parallel(|| {
-            let mut own = BitSet::empty(self.limit());
-            loop {
-                let first = parts.fetch_add(1, Ordering::Relaxed) * TOKENS_OF_PART;
-                if first >= self.ends.len() || interrupted.load(Ordering::Relaxed) {
-                    break;
-                }
-                self.search_part(first, &finder, &mut own);
+        let found = Mutex::new(found);
+        threads::map_parts(self.ends.len(), TOKENS_OF_PART, |part| {
+            if !interrupted.load(Ordering::Relaxed) {
+                let ids = self.search_part(part, &finder);
+                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                ids.into_iter().for_each(|id| found.insert(id));
             }
-            found.lock().unwrap_or_else(PoisonError::into_inner).union_with(&own);
         });
         found.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds the tokens from `first` on whose text has the word, [`TOKENS_OF_PART`] at most.
-    fn search_part(&self, first: usize, finder: &Finder<'_>, found: &mut BitSet) {
-        let last = (first + TOKENS_OF_PART).min(self.ends.len());
-        let mut at = first.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        let (end, mut token) = (self.ends[last - 1] as usize, first);
+    /// Returns the ids of the tokens of `part` whose text has the word.
+    fn search_part(&self, part: Range<usize>, finder: &Finder<'_>) -> Vec<usize> {
+        let mut at = part.start.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        let (end, mut token) = (self.ends[part.end - 1] as usize, part.start);
+        let mut found = Vec::new();
         while let Some(place) = finder.find(&self.text[at..end]).map(|distance| at + distance) {
             token += self.tokens_before(place, token);
-            found.insert(self.first as usize + token);
+            found.push(self.first as usize + token);
             at = self.ends[token] as usize;
         }
+        found
     }
 
     /// Returns the number of tokens from `first` on whose text ends before `place`.

@@ -31,13 +31,6 @@ impl<'a> TokenListing<'a> {
         (format!("SELECT coalesce(sum(is_match), 0) FROM ({sample})"), values)
     }
 
-    /// Returns the statement that finds `limit` matches at most among the first `rows` tokens of the list without its
-    /// filter.
-    pub(in crate::store::sqlite) fn sample_page_sql(&self, rows: u64, limit: usize) -> (String, Vec<Value>) {
-        let (sample, values) = self.sample(None, Step::From, rows);
-        (format!("SELECT id FROM ({sample}) WHERE is_match LIMIT {limit}"), values)
-    }
-
     /// Returns the statement that reads the ids of `rows` tokens, each with 1 if it matches.
     fn sample(&self, key: Option<&[Value]>, step: Step, rows: u64) -> (String, Vec<Value>) {
         let mut place = WhereClause { conditions: self.section.to_owned(), values: self.conditions.values.clone() };
@@ -48,8 +41,8 @@ impl<'a> TokenListing<'a> {
         let id = self.sort_columns().last().copied().unwrap_or_default();
         let (order, from, after) = (self.order(direction), self.table_clause(self.needs_tokens), place.sql());
         // The section is the condition of the index. Tested again, it would need each row of the table.
-        let matches = self.conditions.conditions.strip_prefix(self.section).unwrap_or_default();
-        let matches = matches.strip_prefix(" AND ").unwrap_or("TRUE");
+        let all = self.conditions.conditions.as_str();
+        let matches = all.strip_prefix(self.section).map_or(all, |rest| rest.strip_prefix(" AND ").unwrap_or("TRUE"));
         let sql =
             format!("SELECT {id} AS id, ({matches}) AS is_match FROM {from} {after} ORDER BY {order} LIMIT {rows}");
         (sql, place.values)
@@ -77,7 +70,7 @@ impl<'a> TokenListing<'a> {
     pub fn page(&self, db: &Connection, key: Option<&[Value]>, step: Step, limit: usize) -> Result<Vec<i64>> {
         let read = |(sql, values): (String, Vec<Value>)| query_all(db, &sql, params_from_iter(&values), |r| r.get(0));
         let Some(found) = self.found else { return read(self.page_sql(key, step, limit)) };
-        let (ids, is_complete) = self.page_of_sample(db, key, step, limit)?;
+        let (ids, is_complete) = self.page_of_sample(db, key, step, (TESTED_SAMPLE, limit))?;
         if is_complete {
             return Ok(ids);
         }
@@ -89,20 +82,21 @@ impl<'a> TokenListing<'a> {
         }
     }
 
-    /// Looks for a page among the next [`TESTED_SAMPLE`] tokens. Returns `true` if it is complete.
-    fn page_of_sample(
+    /// Looks for `limit` matches among the next `rows` tokens of the list without its filter, starting at `key` or at an end.
+    /// Returns `true` if they are found, or if the list ends there.
+    pub(in crate::store::sqlite) fn page_of_sample(
         &self,
         db: &Connection,
         key: Option<&[Value]>,
         step: Step,
-        limit: usize,
+        (rows, limit): (u64, usize),
     ) -> Result<(Vec<i64>, bool)> {
-        let (sql, values) = self.sample(key, step, TESTED_SAMPLE);
+        let (sql, values) = self.sample(key, step, rows);
         let mut statement = db.prepare_cached(&sql).map_err(sqlite_error)?;
-        let mut rows = statement.query(params_from_iter(&values)).map_err(sqlite_error)?;
+        let mut found = statement.query(params_from_iter(&values)).map_err(sqlite_error)?;
         let (mut ids, mut read) = (Vec::new(), 0);
         while ids.len() < limit {
-            let Some(row) = rows.next().map_err(sqlite_error)? else { return Ok((ids, read < TESTED_SAMPLE)) };
+            let Some(row) = found.next().map_err(sqlite_error)? else { return Ok((ids, read < rows)) };
             read += 1;
             if row.get(1).map_err(sqlite_error)? {
                 ids.push(row.get(0).map_err(sqlite_error)?);
