@@ -62,19 +62,20 @@ pub fn run_parallel(work: impl Fn() + Sync) {
     });
 }
 
-/// Returns the results of `work` on all parts of `0..count`, of `size` numbers at most, in no order. Several threads work at
-/// the same time. A panic of `work` becomes a panic of this thread.
-pub fn map_parts<T: Send>(count: usize, size: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
+/// Lets `work` add all parts of `0..count`, of `size` numbers at most, to results. Several threads work at the same time, each
+/// with a result of its own. Returns the results. A panic of `work` becomes a panic of this thread.
+pub fn fold_parts<T: Default + Send>(count: usize, size: usize, work: impl Fn(&mut T, Range<usize>) + Sync) -> Vec<T> {
     let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     run_parallel(|| {
+        let mut result = T::default();
         loop {
             let first = next.fetch_add(size, Ordering::Relaxed);
             if first >= count {
-                return;
+                break;
             }
-            let result = work(first..first.saturating_add(size).min(count));
-            results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+            work(&mut result, first..first.saturating_add(size).min(count));
         }
+        results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
     });
     results.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

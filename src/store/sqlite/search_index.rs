@@ -18,6 +18,7 @@ use crate::domain::catalogue::method_holders::MethodHolders;
 use crate::error::Result;
 use crate::verbs::ports::WindowQuery;
 use crate::verbs::ports::audit_log::AuditTip;
+use found::Order;
 pub(super) use found::{Found, OrderPart};
 use texts::{Tests, Texts};
 
@@ -149,16 +150,28 @@ impl SearchIndex {
         })
     }
 
-    /// Returns the tokens with all words, and with a selection that includes the filter's method. `None` if the search was
-    /// `interrupted`.
-    pub fn find(&mut self, wanted: &SearchText, interrupted: &AtomicBool) -> Option<Arc<Found>> {
+    /// Returns the tokens with all words, and with a selection that includes the filter's method. Their first ones in the
+    /// order of `part` are found on the way. `None` if the search was `interrupted`.
+    pub fn find(
+        &mut self,
+        wanted: &SearchText,
+        part: Option<&OrderPart<'static>>,
+        interrupted: &AtomicBool,
+    ) -> Option<Arc<Found>> {
         if let Some((_, found)) = self.last.as_ref().filter(|(last, _)| last == wanted) {
             return Some(Arc::clone(found));
         }
         let narrowed = self.last.as_ref().filter(|(last, found)| {
             wanted.narrows(last) && found.tokens.len() < self.texts.ends.len() / NARROWED_SHARE
         });
-        let mut tokens = self.texts.find(wanted, narrowed.map(|(_, found)| &found.tokens), interrupted);
+        let narrowed = narrowed.map(|(_, found)| &found.tokens);
+        let order = part.and_then(|part| Some((part, Order::new(&self.texts, part)?)));
+        // A third of the time of a page far down: each text is looked at again while it is in the processor's cache.
+        let (mut tokens, first) = self.texts.find(wanted, narrowed, interrupted, |first, ids| {
+            let Some((part, order)) = &order else { return };
+            let in_section = ids.iter().filter(|id| self.trashed.contains(**id as usize) == part.trashed);
+            order.add(first, in_section.copied().filter(|id| !self.changed.contains_key(id)));
+        });
         if interrupted.load(Ordering::Relaxed) {
             return None;
         }
@@ -177,8 +190,10 @@ impl SearchIndex {
                 trashed.insert(number);
             }
         }
-        let texts = Arc::clone(&self.texts);
-        let found = Arc::new(Found { tokens, trashed, texts, changed: self.changed.keys().copied().collect() });
+        let (texts, changed) = (Arc::clone(&self.texts), self.changed.keys().copied().collect());
+        let mut found = Found { tokens, trashed, texts, changed, first: None };
+        found.first = order.and_then(|(part, order)| Some((part.clone(), found.merge(&order, first)?)));
+        let found = Arc::new(found);
         self.last = Some((wanted.clone(), Arc::clone(&found)));
         Some(found)
     }

@@ -14,14 +14,14 @@ use rusqlite::types::Value;
 
 use super::open;
 use super::query_helpers::{query_value, sqlite_error};
-use super::search_index::{Found, MAX_BYTES, SearchIndex, SearchText, TRIED_TOKENS};
+use super::search_index::{Found, MAX_BYTES, OrderPart, SearchIndex, SearchText, TRIED_TOKENS};
 use super::token_totals::TokenTotals;
 use super::where_clause::WhereClause;
 use crate::domain::untrusted_text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::platform::threads;
 use crate::store::OpenMode;
-use crate::verbs::ports::WindowQuery;
+use crate::verbs::ports::{TokenCursor, WindowQuery};
 
 /// Number of tokens from which on the texts are loaded. With 10,000, matches are then counted in half the time.
 const MIN_TOKENS: i64 = if cfg!(test) { 10 } else { 2_000 };
@@ -155,7 +155,15 @@ impl TokenSearch {
     pub fn find(&self, db: &Connection, query: &WindowQuery) -> Result<Option<Arc<Found>>> {
         let Some(text) = SearchText::from_query(query) else { return Ok(None) };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = self.find_in(&mut state, db, &text)?;
+        // An exact count finds its first page along the order, or by the search before it.
+        let part = (query.cursor == TokenCursor::StartUncounted).then(|| OrderPart {
+            column: query.sort.column,
+            from: None,
+            upwards: !query.sort.descending,
+            trashed: query.trashed,
+            limit: query.limit.saturating_add(1),
+        });
+        let found = self.find_in(&mut state, db, &text, part.as_ref())?;
         if found.is_none() && matches!(*state, State::Absent) {
             let newest = query_value::<Option<i64>>(db, "SELECT max(id) FROM tokens", [])?.flatten();
             if newest.is_some_and(|newest| newest >= MIN_TOKENS) {
@@ -172,7 +180,7 @@ impl TokenSearch {
     /// [`crate::error::Kind::Failure`] when the store can't be read.
     pub fn find_if_loaded(&self, db: &Connection, query: &WindowQuery) -> Result<Option<Arc<Found>>> {
         let Some(text) = SearchText::from_query(query) else { return Ok(None) };
-        self.find_in(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), db, &text)
+        self.find_in(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), db, &text, None)
     }
 
     /// Looks for the first page of tokens that match `query` by `look`. `None` without a look if too few tokens of a sample
@@ -196,9 +204,15 @@ impl TokenSearch {
         }
     }
 
-    fn find_in(&self, state: &mut State, db: &Connection, text: &SearchText) -> Result<Option<Arc<Found>>> {
+    fn find_in(
+        &self,
+        state: &mut State,
+        db: &Connection,
+        text: &SearchText,
+        part: Option<&OrderPart<'static>>,
+    ) -> Result<Option<Arc<Found>>> {
         let Some(index) = Self::index(state, db)? else { return Ok(None) };
-        index.find(text, &self.is_interrupted).map(Some).ok_or_else(Error::cancelled)
+        index.find(text, part, &self.is_interrupted).map(Some).ok_or_else(Error::cancelled)
     }
 
     /// Returns the loaded texts as of now.

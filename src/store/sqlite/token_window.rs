@@ -55,12 +55,15 @@ pub(super) fn window(db: &Connection, query: &WindowQuery, total: u64, text: Tex
         return after(db, query, total, id, limit);
     }
     let list = TokenListing::counted(db, query, total, text)?;
+    let near_start = |limit| list.page(db, None, Step::From, limit);
     let slice = match query.cursor {
-        TokenCursor::Start | TokenCursor::StartUncounted | TokenCursor::After(_) => start(db, &list, limit)?,
+        // `frequent` has found too few matches near the start.
+        TokenCursor::StartUncounted => start(limit, |limit| list.far_page(db, None, Step::From, limit))?,
+        TokenCursor::Start | TokenCursor::After(_) => start(limit, near_start)?,
         TokenCursor::End => end(db, &list, limit)?,
         TokenCursor::Around(id, known_position) => match sort_key(db, query.sort, id.0)? {
             Some(key) => around(db, &list, &key, known_position, limit)?,
-            None => start(db, &list, limit)?,
+            None => start(limit, near_start)?,
         },
     };
     let (rows, unreadable) = rows(db, &slice.ids)?;
@@ -108,8 +111,8 @@ fn last(ids: &[i64]) -> Option<TokenId> {
     ids.last().copied().map(TokenId)
 }
 
-fn start(db: &Connection, list: &TokenListing<'_>, limit: usize) -> Result<PageSlice> {
-    let mut ids = list.page(db, None, Step::From, limit + 1)?;
+fn start(limit: usize, page: impl FnOnce(usize) -> Result<Vec<i64>>) -> Result<PageSlice> {
+    let mut ids = page(limit + 1)?;
     let behind = ids.len() > limit;
     ids.truncate(limit);
     Ok(PageSlice { ids, has_after: behind, ..PageSlice::default() })

@@ -1,6 +1,6 @@
 //! The tokens that a search has found.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
@@ -23,14 +23,20 @@ pub(in crate::store::sqlite) struct Found {
     pub(super) texts: Arc<Texts>,
     /// Tokens that have changed since the texts were read.
     pub(super) changed: BTreeSet<u32>,
+    /// Tokens that include the first ones of a part of an order.
+    pub(super) first: Option<(OrderPart<'static>, Vec<i64>)>,
 }
 
-/// A part of an order: the rows from a place on, in a direction.
+/// A part of an order of the tokens in the trash or outside: some rows from a place on, in a direction.
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::store::sqlite) struct OrderPart<'a> {
     pub column: SortColumn,
     /// The values of the order's columns at the place. `None` for an end of the order.
     pub from: Option<&'a [Value]>,
     pub upwards: bool,
+    pub trashed: bool,
+    /// Maximum number of rows.
+    pub limit: usize,
 }
 
 impl Found {
@@ -57,43 +63,91 @@ impl Found {
         if trashed { self.tokens.intersection(&self.trashed) } else { self.tokens.difference(&self.trashed) }
     }
 
-    /// Returns tokens that include the first `limit` of a part of an order. `None` if the texts don't know the order, or the
+    /// Returns tokens that include the first ones of a part of an order. `None` if the texts don't know the order, or the
     /// place of too many tokens in it.
-    pub fn first_of(&self, part: &OrderPart<'_>, trashed: bool, limit: usize) -> Option<Vec<i64>> {
+    pub fn first_of(&self, part: &OrderPart<'_>) -> Option<Vec<i64>> {
+        if let Some((_, ids)) = self.first.as_ref().filter(|(known, _)| known == part) {
+            return Some(ids.clone());
+        }
+        let order = Order::new(&self.texts, part)?;
+        let section = self.section(part.trashed);
+        // Halves the time with two processors: most of it is waiting for memory.
+        let parts = threads::fold_parts(section.limit(), IDS_OF_PART, |first, ids| {
+            let found = ids.filter(|id| section.contains(*id)).filter_map(|id| u32::try_from(id).ok());
+            order.add(first, found.filter(|id| !self.changed.contains(id)));
+        });
+        self.merge(&order, parts)
+    }
+
+    /// Returns tokens that include the first ones of all parts, and of the changed tokens. `None` if the place of too many
+    /// is unknown.
+    pub(super) fn merge<'a>(&self, order: &Order<'a>, parts: Vec<FirstTokens<'a>>) -> Option<Vec<i64>> {
+        let section = self.section(order.part.trashed);
+        let changed = self.changed.iter().copied().filter(|id| section.contains(*id as usize));
+        let mut all = FirstTokens { unknown: changed.collect(), ..FirstTokens::default() };
+        for part in parts {
+            all.unknown.extend(part.unknown);
+            part.places.into_iter().for_each(|place| order.keep(&mut all.places, place));
+        }
+        let known = all.places.into_iter().map(|place| place.key.id);
+        (all.unknown.len() <= MAX_LISTED).then(|| known.chain(all.unknown).map(i64::from).collect())
+    }
+}
+
+/// An order of the tokens that the texts know.
+pub(super) struct Order<'a> {
+    part: &'a OrderPart<'a>,
+    from: Option<OrderKey<'a>>,
+    texts: &'a Texts,
+}
+
+/// The first of some tokens in an order.
+#[derive(Default)]
+pub(super) struct FirstTokens<'a> {
+    places: BinaryHeap<Place<'a>>,
+    /// Tokens whose place the texts don't know.
+    unknown: Vec<u32>,
+}
+
+impl<'a> Order<'a> {
+    /// `None` if the texts don't know the order.
+    pub fn new(texts: &'a Texts, part: &'a OrderPart<'a>) -> Option<Self> {
         let from = match part.from {
             None => None,
             Some(key) => Some(OrderKey::from_values(key, part.column)?),
         };
-        let usernames = match part.column {
-            SortColumn::Name => None,
-            SortColumn::Account => Some(self.texts.usernames_by_id()),
-            _ => return None,
-        };
-        let username = |account: u32| usernames.as_ref().map_or(Some(&[][..]), |names| names.get(&account).copied());
-        let key = |id: u32| {
-            let (name, account) = self.texts.name_and_account(id).filter(|_| !self.changed.contains(&id))?;
-            Some(OrderKey { username: username(account)?, name, id })
-        };
-        let first_keys = |keys| nearest(keys, from.as_ref(), part.upwards, limit);
-        let section = self.section(trashed);
-        // Halves the time with two processors: most of it is waiting for memory.
-        let parts = threads::map_parts(section.limit(), IDS_OF_PART, |ids| {
-            let found = ids.filter(|id| section.contains(*id)).filter_map(|id| u32::try_from(id).ok());
-            let (mut keys, mut unknown) = (Vec::new(), Vec::new());
-            found.for_each(|id| match key(id) {
-                Some(key) => keys.push(key),
-                None => unknown.push(id),
-            });
-            (first_keys(keys), unknown)
+        matches!(part.column, SortColumn::Name | SortColumn::Account).then_some(Order { part, from, texts })
+    }
+
+    /// Keeps the first of these tokens too. They have not changed since the texts were read.
+    pub fn add(&self, first: &mut FirstTokens<'a>, ids: impl Iterator<Item = u32>) {
+        ids.for_each(|id| match self.key(id) {
+            Some(key) => self.keep(&mut first.places, Place { key, upwards: self.part.upwards }),
+            None => first.unknown.push(id),
         });
-        let (keys, unknown): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        let unknown = unknown.concat();
-        let known = first_keys(keys.into_iter().flatten().collect()).into_iter().map(|key| key.id);
-        (unknown.len() <= MAX_LISTED).then(|| known.chain(unknown).map(i64::from).collect())
+    }
+
+    /// Keeps a place if it is one of the first in the part.
+    fn keep(&self, kept: &mut BinaryHeap<Place<'a>>, place: Place<'a>) {
+        let is_before = |from: &OrderKey<'_>| if self.part.upwards { place.key < *from } else { place.key > *from };
+        if self.from.as_ref().is_some_and(is_before) {
+            return;
+        }
+        if kept.len() < self.part.limit {
+            kept.push(place);
+        } else if let Some(mut last) = kept.peek_mut().filter(|last| place < **last) {
+            *last = place;
+        }
+    }
+
+    fn key(&self, id: u32) -> Option<OrderKey<'a>> {
+        let (name, account) = self.texts.name_and_account(id)?;
+        let username = if self.part.column == SortColumn::Account { self.texts.username(account)? } else { &[] };
+        Some(OrderKey { username, name, id })
     }
 }
 
-/// The place of a token in an order. The username is empty if the order is that of the names.
+/// A token and what decides its place in an order. The username is empty if the order is that of the names.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct OrderKey<'a> {
     username: &'a [u8],
@@ -116,25 +170,22 @@ impl<'a> OrderKey<'a> {
     }
 }
 
-/// Returns the first `limit` of `keys` from a place on, in no order.
-fn nearest<'a>(keys: Vec<OrderKey<'a>>, from: Option<&OrderKey<'_>>, upwards: bool, limit: usize) -> Vec<OrderKey<'a>> {
-    let keys = keys.into_iter();
-    if upwards {
-        return smallest(keys.filter(|key| from.is_none_or(|from| key >= from)), limit);
-    }
-    let before = keys.filter(|key| from.is_none_or(|from| key <= from)).map(Reverse);
-    smallest(before, limit).into_iter().map(|Reverse(key)| key).collect()
+/// A place in an order that is read upwards or downwards. The first one is the smallest.
+#[derive(PartialEq, Eq)]
+struct Place<'a> {
+    key: OrderKey<'a>,
+    upwards: bool,
 }
 
-/// Returns the `limit` smallest items, in no order.
-fn smallest<T: Ord>(items: impl Iterator<Item = T>, limit: usize) -> Vec<T> {
-    let mut kept = BinaryHeap::with_capacity(limit);
-    for item in items {
-        if kept.len() < limit {
-            kept.push(item);
-        } else if let Some(mut greatest) = kept.peek_mut().filter(|greatest| item < **greatest) {
-            *greatest = item;
-        }
+impl Ord for Place<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let upwards = self.key.cmp(&other.key);
+        if self.upwards { upwards } else { upwards.reverse() }
     }
-    kept.into_vec()
+}
+
+impl PartialOrd for Place<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }

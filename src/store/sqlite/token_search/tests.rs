@@ -185,17 +185,21 @@ const FILTERS: [&str; 22] = [
 
 /// Compares all windows of both handles.
 fn assert_same(searched: &SqliteStore, plain: &SqliteStore) {
-    for filter in FILTERS {
-        let columns = [SortColumn::Name, SortColumn::LastSeen, SortColumn::Account];
-        for sort in columns.into_iter().flat_map(|column| [false, true].map(|descending| Sort { column, descending })) {
-            for trashed in [false, true] {
-                for cursor in [TokenCursor::Start, TokenCursor::End, TokenCursor::Around(TokenId(60), None)] {
-                    let query = sorted(filter, sort, trashed, cursor);
-                    let [found, expected] = [searched, plain].map(|store| {
-                        store.read(|snapshot| Ok((snapshot.window(&query)?, snapshot.matching(&query)?))).unwrap()
-                    });
-                    assert_eq!(found, expected, "{query:?}");
-                }
+    let columns = [SortColumn::Name, SortColumn::LastSeen, SortColumn::Account];
+    let sorts = columns.into_iter().flat_map(|column| [false, true].map(|descending| Sort { column, descending }));
+    for (sort, trashed) in sorts.flat_map(|sort| [(sort, false), (sort, true)]) {
+        for filter in FILTERS {
+            // The first search finds the first tokens on the way.
+            let read =
+                |store: &SqliteStore, cursor| store.read(|s| s.window(&sorted(filter, sort, trashed, cursor))).unwrap();
+            let (first, counted) = (read(searched, TokenCursor::StartUncounted), read(plain, TokenCursor::Start));
+            assert_eq!((&first.rows, first.total), (&counted.rows, counted.total), "{filter} {sort:?} {trashed}");
+            for cursor in [TokenCursor::Start, TokenCursor::End, TokenCursor::Around(TokenId(60), None)] {
+                let query = sorted(filter, sort, trashed, cursor);
+                let [found, expected] = [searched, plain].map(|store| {
+                    store.read(|snapshot| Ok((snapshot.window(&query)?, snapshot.matching(&query)?))).unwrap()
+                });
+                assert_eq!(found, expected, "{query:?}");
             }
         }
     }
@@ -304,6 +308,15 @@ fn search_in_memory_includes_changes_of_others() {
         Ok(Audited::one((), AuditEntry::new("account.role", "mobile-team", "")))
     });
     done.unwrap();
+    load(&searched);
+    assert_same(&searched, &plain);
+}
+
+#[test]
+fn search_in_memory_separates_the_trash() {
+    let (searched, plain, _folder) = stores();
+    // The first and the last tokens with "zz" in the order of names.
+    [103, 107, 99].into_iter().for_each(|id| change(&plain, "token.revoke", id, |token| token.deleted_at = Some(NOW)));
     load(&searched);
     assert_same(&searched, &plain);
 }
