@@ -37,7 +37,7 @@ impl Propagation {
 
 /// Returns the text after "NAME disabled; " if the service has confirmed that it denies `subject`.
 pub fn describe_confirmed(subject: &str, time: Duration) -> String {
-    format!("the service already refuses {subject} ({:.1} ms)", Propagation::milliseconds(time))
+    format!("the service refuses {subject} ({:.1} ms)", Propagation::milliseconds(time))
 }
 
 pub fn describe_unconfirmed(service: &Endpoint, why: &str, next: &str) -> String {

@@ -75,22 +75,22 @@ fn command_confirms_that_the_service_denies() {
     let _service = RunningService::start(&home);
 
     insta::assert_snapshot!(message(as_ops(&["token", "disable", "a", "b"])), @"
-    ✓ ops/a disabled; the service already refuses the token ([time])
-    ✓ ops/b disabled; the service already refuses the token ([time])
+    ✓ ops/a disabled; the service refuses the token ([time])
+    ✓ ops/b disabled; the service refuses the token ([time])
     ");
     as_ops(&["token", "enable", "a", "b"]).assert_success().assert_hides("service");
     insta::assert_snapshot!(message(as_ops(&["token", "regenerate", "a"])), @r#"
-    ✓ ops/a has a new secret; the service already refuses the old secret ([time]). The token expires in 3 mo (last day: [time])
+    ✓ ops/a has a new secret; the service refuses the old secret ([time]). The token expires in 3 mo (last day: [time])
       The secret is shown only now. To use the secret, run: read -rs SECRET. Paste the secret, then run:
       printf 'Authorization: Bearer %s\n' "$SECRET" | curl -H @- --unix-socket [folder]/verify http://jeton/v1/verify/-
     "#);
     as_ops(&["token", "regenerate", "a", "--grace", "1h"]).assert_success().assert_hides("service");
-    insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a now has only the new secret; the service already refuses the old secret ([time])");
+    insta::assert_snapshot!(message(as_ops(&["token", "retire", "a"])), @"✓ ops/a now has only the new secret; the service refuses the old secret ([time])");
     insta::assert_snapshot!(message(as_ops(&["token", "delete", "a", "--confirm", "a"])), @"
-    ✓ ops/a revoked; the service already refuses the token ([time])
+    ✓ ops/a revoked; the service refuses the token ([time])
       To restore a token: jeton token restore ops/a. To show the trash: jeton token list --trash --all
     ");
-    insta::assert_snapshot!(message(as_ops(&["account", "disable", "ci"])), @"✓ ci disabled; the service already refuses the account's tokens ([time])");
+    insta::assert_snapshot!(message(as_ops(&["account", "disable", "ci"])), @"✓ ci disabled; the service refuses the account's tokens ([time])");
     as_ops(&["token", "disable", "b", "--quiet"]).assert_success().assert_hides("service");
 
     let answer = as_ops(&["token", "regenerate", "c", "--json"]).assert_success().json();
@@ -171,7 +171,7 @@ fn outdated_service_is_not_trusted() {
     ! the change is stored, but the service at unix:[folder]/other has not read the change. The change is row 3 of the audit log, and the service has read up to row 1. Check that the service uses this store
     ✓ ops/b disabled
     ! the change is stored, but the service at unix:[folder]/other gave an answer in an unexpected form. Check that the service has the same version as this program
-    ✓ ops/c disabled; the service already refuses the token ([time])
+    ✓ ops/c disabled; the service refuses the token ([time])
     ");
     owner.join().unwrap();
 }

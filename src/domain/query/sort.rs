@@ -29,6 +29,11 @@ word_enum! {
 }
 
 impl SortColumn {
+    /// Returns `true` if users usually look for the greatest value first: for the latest time, as in a log.
+    pub const fn is_descending_first(self) -> bool {
+        matches!(self, SortColumn::LastSeen | SortColumn::Created)
+    }
+
     pub fn parse(text: &str) -> Result<Self> {
         SortColumn::from_word(text).ok_or_else(|| {
             let words = SortColumn::ALL.map(SortColumn::as_str).join(", ");
@@ -46,9 +51,9 @@ pub struct Sort {
 }
 
 impl Sort {
-    /// Returns `↓` for ascending order, `↑` for descending order.
+    /// Returns `↓` for the usual direction of the column, `↑` for the other one.
     pub const fn arrow(self) -> &'static str {
-        if self.descending { "↑" } else { "↓" }
+        if self.descending == self.column.is_descending_first() { "↓" } else { "↑" }
     }
 }
 

@@ -259,14 +259,14 @@ fn attention_report_uses_indexes() {
     ] {
         assert!(plan.contains(found), "{plan}");
     }
-    for (visibility, found) in [
-        (Visibility { own: AccountId(1), roles: Role::ALL.to_vec() }, "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"),
-        (
-            Visibility { own: AccountId(1), roles: Vec::new() },
-            "SEARCH t USING INDEX tokens_name_in_account (account_id=?)",
-        ),
+    for (roles, trashed, found) in [
+        (Role::ALL.to_vec(), false, "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"),
+        (Role::ALL.to_vec(), true, "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)"),
+        (Vec::new(), false, "SEARCH t USING INDEX tokens_name_in_account (account_id=?)"),
+        (Vec::new(), true, "SEARCH t USING INDEX tokens_trashed_in_account (account_id=?)"),
     ] {
-        let (sql, values) = still_tried::count_sql(&visibility, NOW);
+        let visibility = Visibility { own: AccountId(1), roles };
+        let (sql, values) = still_tried::count_sql(&visibility, trashed, NOW);
         let plan = explain(&db, &sql, &values.values);
         let attempts = "USING COVERING INDEX denied_attempts_once (token_id";
         assert!(plan.contains(found) && plan.contains(attempts), "{plan}");

@@ -66,18 +66,23 @@ pub(super) fn last_attempts(db: &Connection, rows: &[Token], now: Timestamp) -> 
     Ok(found)
 }
 
-/// Counts the visible tokens outside the trash of which a dead secret is still tried, up to [`MAX_TRIED_COUNT`].
-pub(super) fn count(db: &Connection, visibility: &Visibility, now: Timestamp) -> Result<u64> {
-    let (sql, found) = count_sql(visibility, now);
+/// Counts the visible tokens, in the trash or outside, of which a dead secret is still tried, up to [`MAX_TRIED_COUNT`].
+pub(super) fn count(db: &Connection, visibility: &Visibility, trashed: bool, now: Timestamp) -> Result<u64> {
+    let (sql, found) = count_sql(visibility, trashed, now);
     query_count(db, &sql, params_from_iter(&found.values))
 }
 
-pub(super) fn count_sql(visibility: &Visibility, now: Timestamp) -> (String, WhereClause) {
+pub(super) fn count_sql(visibility: &Visibility, trashed: bool, now: Timestamp) -> (String, WhereClause) {
     let mut found = WhereClause::default();
-    found.and("t.deleted_at IS NULL", []);
+    let (section, index) = match trashed {
+        false => ("t.deleted_at IS NULL", "tokens_name_in_account"),
+        true => ("t.deleted_at IS NOT NULL", "tokens_trashed_in_account"),
+    };
+    found.and(section, []);
     and_visible(&mut found, "t.account_id", visibility);
     and_tried(&mut found, now);
     // One account has few tokens. All accounts together have few that are denied.
-    let from = if visibility.roles.is_empty() { "tokens t INDEXED BY tokens_name_in_account" } else { DENIED_TOKENS };
+    let own = format!("tokens t INDEXED BY {index}");
+    let from = if visibility.roles.is_empty() { &own } else { DENIED_TOKENS };
     (format!("SELECT count(*) FROM (SELECT 1 FROM {from} {} LIMIT {MAX_TRIED_COUNT})", found.sql()), found)
 }

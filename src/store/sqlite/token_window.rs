@@ -195,7 +195,8 @@ pub(super) fn tally(
     let index = if visibility.roles.is_empty() { "tokens_live_of_account" } else { "tokens_live_by_expiry" };
     let sql = format!("SELECT count(*) FROM tokens INDEXED BY {index} {}", found.sql());
     let expiring = query_count(db, &sql, params_from_iter(&found.values))?;
-    let (still_tried, denied_now) =
-        (still_tried::count(db, visibility, now)?, denied_tokens::count(db, visibility, now)?);
-    Ok(VisibleCounts { own_active, expiring, still_tried, denied_now })
+    let tried = |trashed| still_tried::count(db, visibility, trashed, now);
+    let (still_tried, tried_in_trash) = (tried(false)?, tried(true)?);
+    let denied_now = denied_tokens::count(db, visibility, now)?;
+    Ok(VisibleCounts { own_active, expiring, still_tried, tried_in_trash, denied_now })
 }

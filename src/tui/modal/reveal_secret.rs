@@ -1,5 +1,6 @@
 //! A new secret, shown once, and the question before closing an unused one.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ratatui::Frame;
@@ -20,6 +21,7 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::dialog_frame::{FRAME_ROWS, dialog_area, dialog_click, dialog_columns, draw_dialog};
 use crate::tui::widget::key_hints::key_hints;
 use crate::tui::widget::scroll_text::{LineStyle, ScrollText, is_tight};
+use crate::verbs::cli_line::quote_absolute;
 
 /// Number of columns of a terminal from which on the labels of all keys fit.
 const MIN_COLUMNS_OF_LABELS: u16 = 50;
@@ -33,7 +35,8 @@ pub struct RevealSecretDialog {
     copied: bool,
     /// The route by which the secret was sent to a terminal, which doesn't confirm that it was copied.
     sent: Option<Sent>,
-    saved: bool,
+    /// The file that the secret was saved to.
+    saved: Option<PathBuf>,
     note: String,
     failed: bool,
     /// `true` while the note says that the clipboard will be cleared.
@@ -52,7 +55,7 @@ impl RevealSecretDialog {
             was_shown: false,
             copied: false,
             sent: None,
-            saved: false,
+            saved: None,
             note: String::new(),
             failed: false,
             awaits_clearing: false,
@@ -62,7 +65,7 @@ impl RevealSecretDialog {
 
     /// Returns `true` if the user certainly has the secret: it was shown, copied or saved.
     fn is_received(&self) -> bool {
-        self.was_shown || self.copied || self.saved
+        self.was_shown || self.copied || self.saved.is_some()
     }
 
     /// Returns the lines of the dialog over `area`.
@@ -96,10 +99,11 @@ impl RevealSecretDialog {
             Some(warning) if self.note.is_empty() => styled(&format!("! Warning: {warning}"), theme.warning).collect(),
             _ => styled(&self.note, self.note_style(theme)).collect(),
         };
-        let curl = |to: &str| format!("printf 'Authorization: Bearer %s' \"$(cat FILE)\" | curl -H @- {to}");
+        let file = self.saved.as_deref().map_or_else(|| "FILE".to_owned(), quote_absolute);
+        let curl = |to: &str| format!("printf 'Authorization: Bearer %s' \"$(cat {file})\" | curl -H @- {to}");
         let example = match (&model.server, &model.verify_endpoint) {
             (None, Some(Some(verify))) => ("Use it", curl(&format!("{}/v1/verify/-", verify.curl_target()))),
-            (None, Some(None)) => ("Use it", "jeton verify < FILE   (no service runs on this store)".to_owned()),
+            (None, Some(None)) => ("Use it", format!("jeton verify < {file}   (no service runs on this store)")),
             (Some(_), _) | (None, None) => ("Use it", curl("URL")),
         };
         let example = ScrollText::default().labelled(example.0, 9, LineStyle::Plain, &example.1);
@@ -116,7 +120,7 @@ impl RevealSecretDialog {
     }
 
     fn note_style(&self, theme: &Theme) -> Style {
-        match (self.failed, self.copied || self.saved) {
+        match (self.failed, self.copied || self.saved.is_some()) {
             (true, _) => theme.danger,
             (false, true) => theme.good,
             (false, false) => theme.accent,
@@ -187,8 +191,8 @@ impl Component for RevealSecretDialog {
                 (self.note, self.failed) = (Copied::describe(result), result.is_err());
             }
             Reply::Saved(Ok(path)) => {
-                (self.saved, self.awaits_clearing) = (true, false);
                 (self.note, self.failed) = (format!("saved to {}, readable only by you", path.display()), false);
+                (self.saved, self.awaits_clearing) = (Some(std::mem::take(path)), false);
             }
             Reply::Saved(Err(_)) | Reply::Response(_) | Reply::Catalogue(_) => return None,
         }

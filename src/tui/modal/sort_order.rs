@@ -22,11 +22,6 @@ pub struct SortDialog {
     descending: bool,
 }
 
-/// Returns `true` if users usually look for the greatest value of `column` first.
-fn is_descending_first(column: SortColumn) -> bool {
-    matches!(column, SortColumn::LastSeen | SortColumn::Created)
-}
-
 fn describe_order(sort: Sort) -> &'static str {
     match (sort.column, sort.descending) {
         (SortColumn::Name | SortColumn::Account | SortColumn::Api | SortColumn::Hint, false) => "from A to Z",
@@ -58,7 +53,7 @@ impl SortDialog {
 
     /// Returns the initial direction: the table's own for its current column, else the usual one.
     fn default_direction(&self, column: SortColumn) -> bool {
-        if column == self.current.column { self.current.descending } else { is_descending_first(column) }
+        if column == self.current.column { self.current.descending } else { column.is_descending_first() }
     }
 }
 

@@ -131,7 +131,7 @@ pub fn has_dead_attempts(denied: &DenialSummary) -> bool {
     denied.attempts > 0 && denied.since != DeniedSince::Week
 }
 
-/// Describes the usage in a sentence: `1 240 calls today, 8 102 in 7 days, last 3 min ago, mostly from 10.0.0.5
+/// Describes the usage in a sentence: `1 240 calls today, 8 102 in 7 days, last 3 min ago · mostly from 10.0.0.5
 /// (curl/8.5)`. Denied attempts on a dead token or secret come first. A narrow line loses its end.
 pub fn describe(usage: &Usage, now: Timestamp) -> String {
     let denied = describe_denials(&usage.denied);
@@ -147,7 +147,7 @@ pub fn describe(usage: &Usage, now: Timestamp) -> String {
     }
     let mostly = |origin: &ClientUsage| {
         let (address, client) = format_origin(&origin.address, &origin.client);
-        format!(", mostly from {address} ({client})")
+        format!(" · mostly from {address} ({client})")
     };
     let (week, last) = (group_digits(usage.week), ago(seen, now));
     let calls = match (usage.today, usage.week) {
@@ -157,7 +157,7 @@ pub fn describe(usage: &Usage, now: Timestamp) -> String {
     };
     let mostly = usage.clients.first().map_or_else(String::new, mostly);
     let denied = denied.map_or_else(String::new, |denied| format!(" · {denied}"));
-    format!("{calls}{mostly}{denied}")
+    format!("{calls}{denied}{mostly}")
 }
 
 /// Returns `10.0.0.5 (curl/8.5), 10.0.0.9 (python/3.12) and 3 more`, in `columns` columns.

@@ -332,12 +332,15 @@ pub const UNKNOWN_SECRETS: &str = "(unknown secrets)";
 
 impl DeniedTokenRow {
     /// Returns the last caller's address, and the number of other addresses.
-    pub fn origin(&self) -> String {
+    pub fn caller(&self) -> (String, u64) {
         let (address, _) = format_origin(&self.address, &self.client);
-        match self.addresses.saturating_sub(u64::from(!self.address.is_empty())) {
-            0 => address,
-            others => format!("{address} and {others} more"),
-        }
+        (address, self.addresses.saturating_sub(u64::from(!self.address.is_empty())))
+    }
+
+    /// Returns [`DeniedTokenRow::caller`] in words.
+    pub fn origin(&self) -> String {
+        let (address, others) = self.caller();
+        if others == 0 { address } else { format!("{address} and {others} more") }
     }
 }
 

@@ -95,6 +95,8 @@ pub struct TokenSummary {
     pub expiring: u64,
     /// Visible tokens outside the trash of which a dead secret was tried in the last 7 days. Counted up to 1,000.
     pub still_tried: u64,
+    /// The same of the tokens in the trash.
+    pub tried_in_trash: u64,
     /// Visible tokens with denied attempts in the last hour, and one more for attempts without a known token.
     pub denied_now: u64,
 }
@@ -106,7 +108,7 @@ impl Query for CountTokens {
         let counts =
             snapshot.visible_counts(&actor.visibility(TokenAction::Read)?, env.now, env.now.plus(EXPIRING_SOON))?;
         let limit = snapshot.policy()?.active_tokens;
-        let VisibleCounts { own_active, expiring, still_tried, denied_now } = counts;
-        Ok(TokenSummary { active: own_active, limit, expiring, still_tried, denied_now })
+        let VisibleCounts { own_active, expiring, still_tried, tried_in_trash, denied_now } = counts;
+        Ok(TokenSummary { active: own_active, limit, expiring, still_tried, tried_in_trash, denied_now })
     }
 }

@@ -75,12 +75,12 @@ pub fn tokens_still_tried_are_found<E: Engine>() {
     let count = |name: &str| {
         let visibility = visibility(&f.account(name));
         let counts = f.store.read(|s| s.visible_counts(&visibility, START, START)).unwrap();
-        (counts.still_tried, counts.denied_now)
+        (counts.still_tried, counts.tried_in_trash, counts.denied_now)
     };
     let counts = ["owner", "admin", "member", "viewer"].map(count);
     assert_eq!(
         counts,
-        [(3, 5), (3, 3), (2, 2), (1, 0)],
+        [(3, 1, 5), (3, 0, 3), (2, 0, 2), (1, 0, 0)],
         "off, works, expired, gone and the unknown one were denied now"
     );
     let states = f.store.read(|s| s.matching(&query(&reader, &tried, Sort::default(), false, 10))).unwrap();

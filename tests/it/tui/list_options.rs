@@ -5,10 +5,12 @@ use jeton::domain::query::sort::SortColumn;
 use jeton::domain::query::token_filter::TokenFilter;
 use jeton::domain::role::Role;
 use jeton::domain::time::DAY;
+use jeton::tui::msg::Msg;
+use jeton::tui::notice::NoticeId;
 use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::tokens::{ListTokens, OwnerFilter};
 
-use super::table::{install, many, names};
+use super::table::{install, many, names, revoke};
 use super::{lines_of, table_text};
 use crate::support::fakes::{OWNER, PASSWORD, TestInstall};
 use crate::support::tui_harness::TuiHarness;
@@ -135,7 +137,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
             s.keys(&format!("s{}{}{turned}<enter>", "k".repeat(8), "j".repeat(at)));
             let sort = s.tokens().source.options.sort;
             assert_eq!((sort.column, sort.descending), (column, usual != (turned == "<space>")));
-            s.assert_shows(&format!("{} {}", if sort.descending { "↑" } else { "↓" }, column.as_str()));
+            s.assert_shows(&format!("{} {}", if turned.is_empty() { "↓" } else { "↑" }, column.as_str()));
             let all = ListTokens {
                 owner: OwnerFilter::All,
                 filter: TokenFilter::default(),
@@ -177,4 +179,24 @@ fn names_of_accounts_are_completed_in_filters() {
     assert!(s.filter_line().contains("/ by:ops "), "{}", s.filter_line());
     s.keys("<esc>2/role:ad<tab>");
     assert!(s.filter_line().contains("/ role:admin "), "{}", s.filter_line());
+}
+
+#[test]
+fn cursor_goes_to_the_restored_token_or_back_to_its_place() {
+    let mut s = TuiHarness::signed_in(install(&["a", "b", "c", "d"]));
+    let current = |s: &TuiHarness| s.tokens().current().unwrap().name.to_string();
+    revoke(&s, "b");
+    s.message(Msg::StoreChanged(i64::MAX));
+    s.keys("<down><down>t");
+    assert_eq!(current(&s), "b");
+    s.keys("t");
+    assert_eq!(current(&s), "d", "nothing was restored");
+    s.keys(&format!("tu{PASSWORD}<enter>t"));
+    assert_eq!(current(&s), "b");
+    s.keys(&format!("<down>xc<tab>{PASSWORD}<enter>"));
+    s.assert_notice(NoticeId::Done("token.revoke"));
+    revoke(&s, "a");
+    s.message(Msg::StoreChanged(i64::MAX));
+    s.keys("t");
+    assert_eq!((names(&s), current(&s)), (vec!["a".to_owned(), "c".to_owned()], "c".to_owned()));
 }

@@ -37,7 +37,7 @@ fn notice_shows_that_the_service_denies_the_token() {
     let mut s = served(DENIES);
     s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done("token.disable"));
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot disabled; the service already refuses it (0.8 ms)        u Undo");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot disabled; the service refuses it (0.8 ms)                u Undo");
     s.keys("x");
     // A disabled token can't be disabled instead.
     insta::assert_snapshot!(dialog_lines(&s), @"
@@ -52,13 +52,17 @@ fn notice_shows_that_the_service_denies_the_token() {
     ");
     s.keys(&format!("deploy-bot<tab>{PASSWORD}<tab><enter>"));
     s.assert_notice(NoticeId::Done("token.revoke"));
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot revoked; the service already refuses it (0.8 ms)         u Undo");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot revoked; the service refuses it (0.8 ms)                 u Undo");
     s.keys("m");
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ deploy-bot revoked; the service already refuses it (0.8 ms)");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"
+    ▶ just now    ✓ deploy-bot revoked; the service refuses it (0.8 ms)
+    just now    ✓ deploy-bot disabled; the service refuses it (0.8 ms)
+    ✓ deploy-bot revoked; the service refuses it (0.8 ms)
+    ");
     s.keys("<esc>2d");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_notice(NoticeId::Done("account.disable"));
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ ci disabled; the service already refuses its tokens (0.8 ms)");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"✓ ci disabled; the service refuses its tokens (0.8 ms)");
 }
 
 #[test]
@@ -67,7 +71,7 @@ fn service_denies_the_old_secret_unless_it_has_a_grace() {
     s.keys("/deploy<enter>r");
     s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
-    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the service already refuses the old secret (0.8 ms)");
+    insta::assert_snapshot!(s.notice_text().unwrap(), @"deploy-bot has a new secret; the service refuses the old secret (0.8 ms)");
     s.keys("y<esc>r<tab><right><right>");
     s.enter_until_password();
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -92,7 +96,7 @@ fn notice_is_shown_before_the_service_answers() {
     s.deliver_replies(false);
     assert_eq!(s.app.model.notice, None);
     s.keys("m");
-    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"");
+    insta::assert_snapshot!(lines_of(&s, "0.8 ms"), @"▶ 1 min ago   ✓ deploy-bot disabled; the service refuses it (0.8 ms)");
 }
 
 #[test]

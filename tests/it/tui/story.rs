@@ -129,6 +129,8 @@ fn new_secret_is_shown_copied_and_saved() {
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     s.message(Msg::Copied(Ok(Copied::Cleared)));
     s.assert_shows("saved to");
+    let command = s.dialog_text().replace([' ', '\n'], "");
+    assert!(command.contains(&format!("verify<{}", path.display())), "{command}");
     s.keys(&format!("s<c-u>{}<enter>", path.display()));
     s.assert_top("save-secret");
     assert!(s.problem().unwrap().contains("new.token"), "{:?}", s.problem());

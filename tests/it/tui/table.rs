@@ -50,7 +50,7 @@ pub(super) fn status(s: &TuiHarness, name: &str) -> Status {
     s.install.token(jeton::domain::token::TokenId(id)).status(s.install.now())
 }
 
-fn revoke(s: &TuiHarness, name: &str) {
+pub(super) fn revoke(s: &TuiHarness, name: &str) {
     let (tokens, confirmation) = (vec![TokenTarget::by_reference(name)], name.to_owned());
     let verb = RevokeTokens { tokens, with_made: false, expected_made: None, confirmation };
     s.install.call(OWNER, verb).unwrap();

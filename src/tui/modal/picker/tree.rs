@@ -162,6 +162,11 @@ impl Tree {
         (self.counts.iter().sum(), self.index.methods.len())
     }
 
+    /// Returns the number of methods that match the search, if there is one.
+    pub fn found(&self) -> Option<usize> {
+        (!self.words.is_empty()).then(|| self.matching.iter().filter(|matches| **matches).count())
+    }
+
     /// Returns the ticked part of a group.
     pub fn mark(&self, group: usize) -> Mark {
         match self.counts(group) {

@@ -30,13 +30,15 @@ pub(super) fn cells(row: &DeniedTokenRow, filter: &LedgerFilter, model: &Model) 
     let is_now = row.at.0 > model.now.0.saturating_sub(TRIED_NOW);
     let reason = reason_word(row.token.as_ref(), &row.reason);
     let (mark, last) = if is_now { ("‼", theme.danger) } else { ("", plain) };
+    let (address, others) = row.caller();
+    let from = if others == 0 { address } else { format!("{address} +{others}") };
     vec![
         Cell::new(mark, theme.danger),
         Cell::matching(token_name(row), plain, &filter.words, filter.token.as_ref()),
         Cell::matching(format!("{glyph} {reason}"), style, &filter.words, filter.reason.as_ref()),
         Cell::new(format!("{:>8}", group_digits(row.attempts)), plain),
         Cell::new(ago(row.at, model.now), last),
-        Cell::matching(row.origin(), plain, &filter.words, filter.address.as_ref()),
+        Cell::matching(from, plain, &filter.words, filter.address.as_ref()),
     ]
 }
 

@@ -106,8 +106,12 @@ impl Tokens {
                 if !is_about_one {
                     self.marks.clear();
                 }
+                let trashed = self.source.options.trashed;
+                if let Some(moved) = changed.iter().find(|token| token.deleted_at.is_some() != trashed) {
+                    self.source.on_other_side = Some(moved.id);
+                }
                 // Moves the cursor to the restored token, if the table shows it.
-                if is_restoration && !self.source.options.trashed {
+                if is_restoration && !trashed {
                     self.rows.set_target(changed.first().map(|token| token.id));
                 }
                 self.show_changed(&*changed);

@@ -4,6 +4,8 @@ use super::Tokens;
 use crate::domain::expiry::Span;
 use crate::domain::query::sort::{Sort, SortColumn};
 use crate::domain::query::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
+use crate::tui::component::Intent;
+use crate::tui::screen::list::loaded_rows::Anchor;
 
 /// The restrictions and the order of the token table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,6 +69,24 @@ impl ListOptions {
 }
 
 impl Tokens {
+    /// Switches between the trash and the other tokens. Clears the marks, because they are about the tokens shown. The cursor
+    /// goes to a token that was just revoked or restored, else to its last place there.
+    pub(super) fn toggle_trash(&mut self) -> Intent {
+        self.marks.clear();
+        let current = self.current().map(|token| token.id);
+        let target = std::mem::replace(&mut self.source.on_other_side, current);
+        self.rows = Default::default();
+        self.rows.set_target(target);
+        self.source.options.trashed = !self.source.options.trashed;
+        self.list(self.rows.current_anchor())
+    }
+
+    /// Reads the rows from the first on.
+    pub(super) fn list_from_start(&mut self) -> Intent {
+        self.rows.set_target(None);
+        self.list(Anchor::Start)
+    }
+
     /// Clears all restrictions except `trashed`.
     pub(super) fn clear_filters(&mut self, trashed: bool) {
         if self.source.options.trashed != trashed {

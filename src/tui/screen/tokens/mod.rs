@@ -50,6 +50,8 @@ pub struct TokenList {
     marked_count: Option<MatchingCount>,
     /// The way back from the last change.
     pub undo: Undo,
+    /// The token to which the cursor goes when the trash is opened, or left.
+    on_other_side: Option<TokenId>,
     /// The counts above the table.
     summary: TokenSummary,
     /// Usage of the token under the cursor.
@@ -199,7 +201,7 @@ impl Source for TokenList {
             Destination::TokensWith(method) => {
                 list.clear_filters(false);
                 list.filter.set(&format!("method:{method}"));
-                list.list(Anchor::Start)
+                list.list_from_start()
             }
             Destination::Token { id, trashed } => {
                 list.go_to(*id, *trashed);
@@ -211,7 +213,7 @@ impl Source for TokenList {
                     list.toggle_trash();
                 }
                 list.filter.set(filter);
-                list.list(Anchor::Start)
+                list.list_from_start()
             }
             Destination::TokenDialog(token, action) => {
                 list.go_to(token.id, token.deleted_at.is_some());
@@ -370,13 +372,6 @@ impl Tokens {
     fn set_options(&mut self, change: impl FnOnce(&mut ListOptions)) -> Intent {
         change(&mut self.source.options);
         self.list(Anchor::Start)
-    }
-
-    /// Switches between the trash and the other tokens. Clears the marks, because they are about the tokens shown.
-    fn toggle_trash(&mut self) -> Intent {
-        self.marks.clear();
-        self.rows = Default::default();
-        self.set_options(|options| options.trashed = !options.trashed)
     }
 
     /// Clears all restrictions except `trashed`. The cursor goes to `id` when the next rows arrive.

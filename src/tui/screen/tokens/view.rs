@@ -17,14 +17,27 @@ use crate::tui::model::Model;
 use crate::tui::text_fit::group_digits;
 use crate::tui::widget::key_hints::truncate_with_hint;
 use crate::verbs::ports::MAX_TRIED_COUNT;
-use crate::verbs::tokens::TokenDetails;
+use crate::verbs::tokens::{TokenDetails, TokenSummary};
 
-/// Returns the number of active tokens, of those that expire soon, and of those that are still tried.
+/// Returns the number of active tokens, of those that expire soon, and of those that are still tried. Among them are tokens in
+/// the trash, which `T` in the list doesn't show.
 pub(super) fn facts(list: &TokenList, model: &Model) -> Vec<(String, Style)> {
     let theme = &model.theme;
+    let TokenSummary { still_tried, tried_in_trash, .. } = list.summary;
+    let (tried, what) = match (list.options.trashed, list.options.tried && tried_in_trash > 0) {
+        (true, _) => (tried_in_trash, "tried"),
+        (false, true) => (tried_in_trash, "more in trash"),
+        (false, false) => (still_tried + tried_in_trash, "tried"),
+    };
+    let tried = match tried {
+        0 => None,
+        MAX_TRIED_COUNT.. => Some(format!("‼ {}+ {what}", group_digits(MAX_TRIED_COUNT))),
+        n => Some(format!("‼ {n} {what}")),
+    };
     if list.options.trashed {
         let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
-        return vec![(format!("Trash, restorable for {}", keep.describe()), theme.strong)];
+        let trash = (format!("Trash, restorable for {}", keep.describe()), theme.strong);
+        return [trash].into_iter().chain(tried.map(|tried| (tried, theme.danger))).collect();
     }
     let active = match list.summary.limit {
         0 => format!("{} active", list.summary.active),
@@ -33,11 +46,6 @@ pub(super) fn facts(list: &TokenList, model: &Model) -> Vec<(String, Style)> {
     let soon = match list.summary.expiring {
         0 => String::new(),
         n => format!("! {} soon", group_digits(n)),
-    };
-    let tried = match list.summary.still_tried {
-        0 => None,
-        MAX_TRIED_COUNT.. => Some(format!("‼ {}+ tried", group_digits(MAX_TRIED_COUNT))),
-        n => Some(format!("‼ {n} tried")),
     };
     let facts = [(active, Style::new()), (soon, theme.warning)];
     facts.into_iter().chain(tried.map(|tried| (tried, theme.danger))).collect()

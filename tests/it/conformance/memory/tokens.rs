@@ -196,8 +196,10 @@ impl TokenReader for State {
     fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts> {
         let visible = self.tokens.values().filter(|token| self.sees(visibility, token));
         let expiring = visible.filter(|token| token.is_active(now) && token.expiry.is_past(soon)).count() as u64;
-        let kept = self.find(|token| token.deleted_at.is_none() && self.sees(visibility, token));
-        let still_tried = kept.iter().filter(|token| self.tried_at(token, now).is_some()).count() as u64;
+        let seen = self.find(|token| self.sees(visibility, token));
+        let tried = seen.into_iter().filter(|token| self.tried_at(token, now).is_some());
+        let (in_trash, kept): (Vec<_>, Vec<_>) = tried.partition(|token| token.deleted_at.is_some());
+        let (still_tried, tried_in_trash) = (kept.len() as u64, in_trash.len() as u64);
         let denied: BTreeSet<Option<TokenId>> = self
             .attempts
             .keys()
@@ -207,7 +209,8 @@ impl TokenReader for State {
         let sees = |id: TokenId| self.tokens.get(&id).is_some_and(|token| self.sees(visibility, token));
         let denied_now =
             denied.into_iter().filter(|token| token.map_or(!visibility.roles.is_empty(), sees)).count() as u64;
-        Ok(VisibleCounts { own_active: self.active_tokens(visibility.own, now)?, expiring, still_tried, denied_now })
+        let own_active = self.active_tokens(visibility.own, now)?;
+        Ok(VisibleCounts { own_active, expiring, still_tried, tried_in_trash, denied_now })
     }
     fn token_figures(&self, now: Timestamp, soon: Timestamp, limit: usize) -> Result<TokenFigures> {
         let mut figures = TokenFigures::default();
