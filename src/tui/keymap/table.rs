@@ -59,7 +59,7 @@ pub(super) static BINDINGS: &[Binding] = &[
     bind(&[Context::Global], &[Key::char('3')], Action::ShowScreen(ScreenId(3)), "Audit", "Go to the audit log", 0),
     bind(&[Context::Global], &[Key::char('4')], Action::ShowScreen(ScreenId(4)), "Catalogue", "Go to the catalogue", 0),
     bind(&[Context::Global], &[Key::char('5')], Action::ShowScreen(ScreenId(5)), "Policy", "Go to the policy", 0),
-    bind(&[Context::Global], &[Key::char('6')], Action::ShowScreen(ScreenId(6)), "Denied", "Go to the denied attempts", 0),
+    bind(&[Context::Global], &[Key::char('6')], Action::ShowScreen(ScreenId(6)), "Denied", "Go to the denied attempts; ! counts tokens that were denied in the last hour", 0),
     bind(&[Context::Global], &[Key::char('7')], Action::ShowScreen(ScreenId(7)), "Uses", "Go to the uses of tokens by day", 0),
     bind(&[Context::Global], &[Key::char('W')], Action::IdentifySecret, "Look up", "Find the token of a secret; if the secret still works, you can revoke the secret", 0),
     bind(&[Context::Global], &[Key::char('@')], Action::Servers, "Servers", "Switch to another server, or to the store of this machine", 0),

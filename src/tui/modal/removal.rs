@@ -140,6 +140,11 @@ impl RemovalDialog {
         self.expected().is_some_and(|expected| expected != "0" && self.typed.text() == expected)
     }
 
+    fn mismatch(&self, expected: &str) -> String {
+        let what = if self.is_by_number() { "the number of tokens" } else { "the name" };
+        format!("Type {what} exactly: {expected}")
+    }
+
     fn remove(&mut self) -> PressResult<Field> {
         let Some(expected) = self.expected().filter(|_| self.count().is_some()) else {
             let pending = "The affected tokens are still being read. Try again in a moment";
@@ -149,8 +154,7 @@ impl RemovalDialog {
             return Err(Problem::general(format!("There is nothing to {}", self.spec.act.to_lowercase())));
         }
         if !self.matches() {
-            let what = if self.is_by_number() { "the number of tokens" } else { "the name" };
-            return Err(Problem::at(Field::Confirmation, format!("Type {what} exactly: {expected}")));
+            return Err(Problem::at(Field::Confirmation, self.mismatch(&expected)));
         }
         let credential = self.auth.take_credential().map_err(|missing| Problem::at(Field::Auth, missing))?;
         let request = (self.spec.request)(self.typed.text(), self.made.is_included(), self.impact.set());
@@ -242,8 +246,7 @@ impl Dialog for RemovalDialog {
 
     fn validation_error(&self, field: Field) -> Option<String> {
         let wrong = field == Field::Confirmation && !self.typed.is_empty() && !self.matches();
-        let what = if self.is_by_number() { "number" } else { "name" };
-        wrong.then(|| format!("The typed {what} does not match"))
+        self.expected().filter(|_| wrong).map(|expected| self.mismatch(&expected))
     }
 
     fn press(&mut self, field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {

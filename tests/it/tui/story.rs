@@ -308,7 +308,7 @@ fn revoke_needs_the_typed_name_and_the_password() {
     insta::assert_snapshot!(lines_of(&s, "just now, 1"), @"! Token in use: last seen just now, 1 call today, 1 in 7 days");
     // `x` types a letter here. Enter stays at a wrong name.
     s.keys("x<enter>");
-    insta::assert_snapshot!(s.problem().unwrap(), @"The typed name does not match");
+    insta::assert_snapshot!(s.problem().unwrap(), @"Type the name exactly: deploy-bot");
     s.keys("<tab>");
     s.keys(&format!("{PASSWORD}<tab><tab><enter>"));
     insta::assert_snapshot!(s.problem().unwrap(), @"Type the name exactly: deploy-bot");
