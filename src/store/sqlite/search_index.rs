@@ -166,7 +166,7 @@ impl SearchIndex {
         });
         let narrowed = narrowed.map(|(_, found)| &found.tokens);
         let order = part.and_then(|part| Some((part, Order::new(&self.texts, part)?)));
-        // A third of the time of a page far down: each text is looked at again while it is in the processor's cache.
+        // A page far down takes a third less time if each text is looked at again while it is in the processor's cache.
         let (mut tokens, first) = self.texts.find(wanted, narrowed, interrupted, |first, ids| {
             let Some((part, order)) = &order else { return };
             let in_section = ids.iter().filter(|id| self.trashed.contains(**id as usize) == part.trashed);
@@ -192,7 +192,7 @@ impl SearchIndex {
         }
         let (texts, changed) = (Arc::clone(&self.texts), self.changed.keys().copied().collect());
         let mut found = Found { tokens, trashed, texts, changed, first: None };
-        found.first = order.and_then(|(part, order)| Some((part.clone(), found.merge(&order, first)?)));
+        found.first = order.map(|(part, order)| (part.clone(), found.merge(&order, first)));
         let found = Arc::new(found);
         self.last = Some((wanted.clone(), Arc::clone(&found)));
         Some(found)

@@ -29,7 +29,7 @@ const MIN_TOKENS: i64 = if cfg!(test) { 10 } else { 2_000 };
 pub(super) const MAX_LISTED: usize = if cfg!(test) { 20 } else { 2_000 };
 /// Number of tokens along an order among which the next matches are looked for before all matches, if they are tested in
 /// memory: 1 ms.
-pub(super) const TESTED_SAMPLE: u64 = if cfg!(test) { 100 } else { 4_000 };
+pub(super) const TESTED_SAMPLE: u64 = if cfg!(test) { 48 } else { 4_000 };
 /// The SQL function that tests if a token matches the text of a filter.
 const MATCH_FUNCTION: &str = "jeton_matches";
 /// Cache of the connection that loads the texts, in KiB. It reads each page once.

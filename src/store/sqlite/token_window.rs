@@ -57,7 +57,7 @@ pub(super) fn window(db: &Connection, query: &WindowQuery, total: u64, text: Tex
     let list = TokenListing::counted(db, query, total, text)?;
     let near_start = |limit| list.page(db, None, Step::From, limit);
     let slice = match query.cursor {
-        // `frequent` has found too few matches near the start.
+        // Near the start, there are too few matches.
         TokenCursor::StartUncounted => start(limit, |limit| list.far_page(db, None, Step::From, limit))?,
         TokenCursor::Start | TokenCursor::After(_) => start(limit, near_start)?,
         TokenCursor::End => end(db, &list, limit)?,

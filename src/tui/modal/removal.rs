@@ -246,7 +246,7 @@ impl Dialog for RemovalDialog {
 
     fn validation_error(&self, field: Field) -> Option<String> {
         let wrong = field == Field::Confirmation && !self.typed.is_empty() && !self.matches();
-        self.expected().filter(|_| wrong).map(|expected| self.mismatch(&expected))
+        self.expected().filter(|expected| wrong && expected != "0").map(|expected| self.mismatch(&expected))
     }
 
     fn press(&mut self, field: Field, ctx: &UpdateContext<'_>) -> PressResult<Field> {

@@ -1,6 +1,5 @@
 //! A new secret, shown once, and the question before closing an unused one.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use ratatui::Frame;
@@ -35,8 +34,8 @@ pub struct RevealSecretDialog {
     copied: bool,
     /// The route by which the secret was sent to a terminal, which doesn't confirm that it was copied.
     sent: Option<Sent>,
-    /// The file that the secret was saved to.
-    saved: Option<PathBuf>,
+    /// The file that the secret was saved to, with quotes for the shell if it needs them.
+    saved: Option<String>,
     note: String,
     failed: bool,
     /// `true` while the note says that the clipboard will be cleared.
@@ -99,7 +98,7 @@ impl RevealSecretDialog {
             Some(warning) if self.note.is_empty() => styled(&format!("! Warning: {warning}"), theme.warning).collect(),
             _ => styled(&self.note, self.note_style(theme)).collect(),
         };
-        let file = self.saved.as_deref().map_or_else(|| "FILE".to_owned(), quote_absolute);
+        let file = self.saved.as_deref().unwrap_or("FILE");
         let curl = |to: &str| format!("printf 'Authorization: Bearer %s' \"$(cat {file})\" | curl -H @- {to}");
         let example = match (&model.server, &model.verify_endpoint) {
             (None, Some(Some(verify))) => ("Use it", curl(&format!("{}/v1/verify/-", verify.curl_target()))),
@@ -192,7 +191,7 @@ impl Component for RevealSecretDialog {
             }
             Reply::Saved(Ok(path)) => {
                 (self.note, self.failed) = (format!("saved to {}, readable only by you", path.display()), false);
-                (self.saved, self.awaits_clearing) = (Some(std::mem::take(path)), false);
+                (self.saved, self.awaits_clearing) = (Some(quote_absolute(path)), false);
             }
             Reply::Saved(Err(_)) | Reply::Response(_) | Reply::Catalogue(_) => return None,
         }

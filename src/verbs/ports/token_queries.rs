@@ -146,7 +146,7 @@ pub struct VisibleCounts {
     pub expiring: u64,
     /// Visible tokens outside the trash of which a dead secret was tried in the last 7 days: [`MAX_TRIED_COUNT`] at most.
     pub still_tried: u64,
-    /// The same of the tokens in the trash.
+    /// Visible tokens in the trash of which a dead secret was tried in the last 7 days, counted up to the same number.
     pub tried_in_trash: u64,
     /// Visible tokens with denied attempts in the last hour, and one more if there were attempts without a known token that
     /// the reader may see. Only the newest [`MAX_RECENT_ROWS`] rows count.

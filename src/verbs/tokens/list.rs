@@ -95,7 +95,7 @@ pub struct TokenSummary {
     pub expiring: u64,
     /// Visible tokens outside the trash of which a dead secret was tried in the last 7 days. Counted up to 1,000.
     pub still_tried: u64,
-    /// The same of the tokens in the trash.
+    /// Visible tokens in the trash of which a dead secret was tried in the last 7 days, counted up to the same number.
     pub tried_in_trash: u64,
     /// Visible tokens with denied attempts in the last hour, and one more for attempts without a known token.
     pub denied_now: u64,

@@ -65,7 +65,7 @@ pub mod screens {
     pub const ENABLE: &str = "Enable";
     pub const REVOKE: &str = "Revoke";
     /// Rejects a confirmation that is not the token's name.
-    pub const WRONG_NAME: &str = "The typed name does not match";
+    pub const WRONG_NAME: &str = "Type the name exactly";
     /// Heads the dialog with a new secret.
     pub const SECRET_READY: &str = "is ready";
     /// Label of the path for saving a secret.

@@ -240,7 +240,7 @@ fn wrong_name_is_marked_when_its_field_is_left() {
     assert_eq!(s.problem(), None);
     s.keys("<tab>");
     let problem = s.problem().unwrap();
-    insta::assert_snapshot!(problem, @"The typed name does not match");
+    insta::assert_snapshot!(problem, @"Type the name exactly: bot");
     s.keys("secret");
     assert_eq!(s.problem(), Some(problem));
     s.keys("<s-tab><bs>t");

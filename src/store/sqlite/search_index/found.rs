@@ -13,7 +13,7 @@ use crate::platform::threads;
 use crate::store::sqlite::token_search::MAX_LISTED;
 
 /// Number of ids that a thread takes at a time.
-const IDS_OF_PART: usize = 16 * 1_024;
+const IDS_OF_PART: usize = if cfg!(test) { 16 } else { 16 * 1_024 };
 
 /// The tokens that a search has found, by id.
 pub(in crate::store::sqlite) struct Found {
@@ -23,8 +23,8 @@ pub(in crate::store::sqlite) struct Found {
     pub(super) texts: Arc<Texts>,
     /// Tokens that have changed since the texts were read.
     pub(super) changed: BTreeSet<u32>,
-    /// Tokens that include the first ones of a part of an order.
-    pub(super) first: Option<(OrderPart<'static>, Vec<i64>)>,
+    /// What [`Found::first_of`] returns for a part of an order, if that is known.
+    pub(super) first: Option<(OrderPart<'static>, Option<Vec<i64>>)>,
 }
 
 /// A part of an order of the tokens in the trash or outside: some rows from a place on, in a direction.
@@ -67,7 +67,7 @@ impl Found {
     /// place of too many tokens in it.
     pub fn first_of(&self, part: &OrderPart<'_>) -> Option<Vec<i64>> {
         if let Some((_, ids)) = self.first.as_ref().filter(|(known, _)| known == part) {
-            return Some(ids.clone());
+            return ids.clone();
         }
         let order = Order::new(&self.texts, part)?;
         let section = self.section(part.trashed);

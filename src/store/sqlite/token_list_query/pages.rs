@@ -81,8 +81,10 @@ impl<'a> TokenListing<'a> {
     pub fn far_page(&self, db: &Connection, key: Option<&[Value]>, step: Step, limit: usize) -> Result<Vec<i64>> {
         // With a million tokens, the index of the order is read in 100 ms.
         let (column, upwards, trashed) = (self.sort.column, self.is_upwards(step), self.trashed);
-        let first =
-            self.found.and_then(|found| found.first_of(&OrderPart { column, from: key, upwards, trashed, limit }));
+        // The row of the key may be one of them, and is no part of a page before or after it.
+        let rows = limit + usize::from(step != Step::From);
+        let part = OrderPart { column, from: key, upwards, trashed, limit: rows };
+        let first = self.found.and_then(|found| found.first_of(&part));
         let (sql, values) = match first {
             Some(ids) => self.narrowed_to(&ids).page_sql(key, step, limit),
             None => self.page_sql(key, step, limit),
@@ -90,8 +92,8 @@ impl<'a> TokenListing<'a> {
         query_all(db, &sql, params_from_iter(&values), |r| r.get(0))
     }
 
-    /// Looks for `limit` matches among the next `rows` tokens of the list without its filter, starting at `key` or at an end;
-    /// among a quarter of them, if none of these matches. Returns `true` if all are found, or if the list ends there.
+    /// Looks for `limit` matches among the next `rows` tokens of the list without its filter, starting at `key` or at an end.
+    /// Returns `true` if all are found, or if the list ends there.
     pub(in crate::store::sqlite) fn page_of_sample(
         &self,
         db: &Connection,
@@ -103,11 +105,12 @@ impl<'a> TokenListing<'a> {
         let mut statement = db.prepare_cached(&sql).map_err(sqlite_error)?;
         let mut found = statement.query(params_from_iter(&values)).map_err(sqlite_error)?;
         let (mut ids, mut read) = (Vec::new(), 0);
+        let knows_names = rows == TESTED_SAMPLE && matches!(self.sort.column, SortColumn::Name | SortColumn::Account);
         while ids.len() < limit {
             let Some(row) = found.next().map_err(sqlite_error)? else { return Ok((ids, read < rows)) };
             read += 1;
-            // Names that begin alike are side by side: the matches are far.
-            if ids.is_empty() && read > rows / 4 {
+            // Names that begin alike are side by side, so the matches are far. They are found sooner in the texts.
+            if knows_names && ids.is_empty() && read > rows / 4 {
                 break;
             }
             if row.get(1).map_err(sqlite_error)? {

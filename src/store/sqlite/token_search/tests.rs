@@ -313,12 +313,28 @@ fn search_in_memory_includes_changes_of_others() {
 }
 
 #[test]
-fn search_in_memory_separates_the_trash() {
+fn search_in_memory_finds_the_same_rows_around_each_token() {
     let (searched, plain, _folder) = stores();
-    // The first and the last tokens with "zz" in the order of names.
-    [103, 107, 99].into_iter().for_each(|id| change(&plain, "token.revoke", id, |token| token.deleted_at = Some(NOW)));
     load(&searched);
-    assert_same(&searched, &plain);
+    for filter in FILTERS {
+        for id in (1..=i64::from(TOKENS)).step_by(3) {
+            let query = query(filter, SortColumn::Name, false, TokenCursor::Around(TokenId(id), None));
+            let [found, expected] = [&searched, &plain].map(|store| store.read(|s| s.window(&query)).unwrap());
+            assert_eq!(found, expected, "{filter} {id}");
+        }
+    }
+}
+
+#[test]
+fn search_in_memory_separates_the_trash() {
+    let (_, plain, folder) = stores();
+    // First the first and the last tokens with "zz" in the order of names, then many on both sides.
+    for ids in [vec![103, 107, 99], (1..=i64::from(TOKENS)).filter(|id| id % 5 < 2).collect()] {
+        ids.into_iter().for_each(|id| change(&plain, "token.revoke", id, |token| token.deleted_at = Some(NOW)));
+        let searched = SqliteStore::open(&folder.path().join("x.db"), OpenMode::Screens).unwrap();
+        load(&searched);
+        assert_same(&searched, &plain);
+    }
 }
 
 #[test]

@@ -163,7 +163,7 @@ impl Tree {
     }
 
     /// Returns the number of methods that match the search, if there is one.
-    pub fn found(&self) -> Option<usize> {
+    pub fn match_count(&self) -> Option<usize> {
         (!self.words.is_empty()).then(|| self.matching.iter().filter(|matches| **matches).count())
     }
 

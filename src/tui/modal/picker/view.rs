@@ -66,7 +66,7 @@ impl Picker {
 
     pub(super) fn screen(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let (of_set, all) = self.tree.total();
-        let right = match (self.tree.found(), self.shown_set()) {
+        let right = match (self.tree.match_count(), self.shown_set()) {
             (Some(found), None) => format!("{} of {}", group_digits(found as u64), count_noun(all as u64, "method")),
             (_, Some(set)) => format!("{} of {}", count_noun(of_set as u64, "method"), set_label(set)),
             (None, None) => count_noun(all as u64, "method"),

@@ -107,8 +107,10 @@ impl Tokens {
                     self.marks.clear();
                 }
                 let trashed = self.source.options.trashed;
-                if let Some(moved) = changed.iter().find(|token| token.deleted_at.is_some() != trashed) {
-                    self.source.on_other_side = Some(moved.id);
+                let place = &mut self.source.on_other_side;
+                match changed.iter().find(|token| token.deleted_at.is_some() != trashed) {
+                    Some(moved) => *place = Some(moved.id),
+                    None => *place = place.filter(|id| changed.iter().all(|token| token.id != *id)),
                 }
                 // Moves the cursor to the restored token, if the table shows it.
                 if is_restoration && !trashed {

@@ -69,14 +69,14 @@ impl ListOptions {
 }
 
 impl Tokens {
-    /// Switches between the trash and the other tokens. Clears the marks, because they are about the tokens shown. The cursor
-    /// goes to a token that was just revoked or restored, else to its last place there.
+    /// Switches between the trash and the other tokens. Clears the marks, because they are about the tokens shown. Without a
+    /// filter, the cursor goes to a token that was just revoked or restored, else to its last place there.
     pub(super) fn toggle_trash(&mut self) -> Intent {
         self.marks.clear();
         let current = self.current().map(|token| token.id);
         let target = std::mem::replace(&mut self.source.on_other_side, current);
         self.rows = Default::default();
-        self.rows.set_target(target);
+        self.rows.set_target(target.filter(|_| !self.is_filtered()));
         self.source.options.trashed = !self.source.options.trashed;
         self.list(self.rows.current_anchor())
     }

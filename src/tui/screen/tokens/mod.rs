@@ -196,7 +196,7 @@ impl Source for TokenList {
         match destination {
             Destination::TokensOf(username) => {
                 list.filter.set(&format!("account:{username}"));
-                list.list(Anchor::Start)
+                list.list_from_start()
             }
             Destination::TokensWith(method) => {
                 list.clear_filters(false);
@@ -371,7 +371,7 @@ impl Tokens {
     /// Changes the shown tokens and starts at the first.
     fn set_options(&mut self, change: impl FnOnce(&mut ListOptions)) -> Intent {
         change(&mut self.source.options);
-        self.list(Anchor::Start)
+        self.list_from_start()
     }
 
     /// Clears all restrictions except `trashed`. The cursor goes to `id` when the next rows arrive.

@@ -13,7 +13,7 @@ use crate::store::sqlite::search_index::SearchText;
 
 /// Number of tokens that a thread searches without a check if the search is still wanted. Their texts stay in the
 /// processor's cache until each has been looked at.
-const TOKENS_OF_PART: usize = 16 * 1_024;
+const TOKENS_OF_PART: usize = if cfg!(test) { 16 } else { 16 * 1_024 };
 
 /// The conditions that a token must meet to match.
 pub(in crate::store::sqlite::search_index) struct Tests {
