@@ -23,7 +23,7 @@ pub(in crate::store::sqlite) struct Found {
     pub(super) texts: Arc<Texts>,
     /// Tokens that have changed since the texts were read.
     pub(super) changed: BTreeSet<u32>,
-    /// What [`Found::first_of`] returns for a part of an order, if that is known.
+    /// The tokens that [`Found::first_of`] has for a part of an order, if that part was looked up during the search.
     pub(super) first: Option<(OrderPart<'static>, Option<Vec<i64>>)>,
 }
 
